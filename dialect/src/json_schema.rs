@@ -1,0 +1,138 @@
+//! The dialect as standard JSON Schema (draft 2020-12).
+
+use serde_json::{Map, Value, json};
+
+use crate::{Keyword, Kind, Literal, MediaKind, Property, Schema};
+
+impl Schema {
+    /// The same constraints in standard JSON Schema.
+    ///
+    /// `float` becomes `number`, a media format becomes `uri` with `x-runcomfy-media`, what JSON
+    /// Schema cannot say goes under `x-runcomfy-validations`, and keywords that this version does
+    /// not know under `x-runcomfy-unknown`, so that no validator takes them for its own.
+    #[must_use]
+    pub fn to_json_schema(&self) -> Value {
+        let mut out = Map::new();
+        if self.kind != Kind::Any {
+            out.insert("type".into(), self.kind.as_str().into());
+        }
+        for keyword in self.keywords.iter() {
+            export(keyword, &mut out);
+        }
+        if self.kind == Kind::Object && !self.takes_unknown() {
+            out.insert("additionalProperties".into(), false.into());
+        }
+        Value::Object(out)
+    }
+}
+
+fn export(keyword: &Keyword, out: &mut Map<String, Value>) {
+    let (name, value) = match keyword {
+        Keyword::Title(text) => ("title", Value::from(&**text)),
+        Keyword::Description(text) => ("description", Value::from(&**text)),
+        Keyword::Format(format) => match MediaKind::of_format(format) {
+            Some(kind) => {
+                out.insert("x-runcomfy-media".into(), kind.as_str().into());
+                ("format", "uri".into())
+            }
+            None => ("format", Value::from(&**format)),
+        },
+        Keyword::Default(literal) => ("default", literal.to_value()),
+        Keyword::Enum(members) => ("enum", members.iter().map(Literal::to_value).collect()),
+        Keyword::Minimum(number) => ("minimum", number.to_value()),
+        Keyword::Maximum(number) => ("maximum", number.to_value()),
+        Keyword::ExclusiveMinimum(number) => ("exclusiveMinimum", number.to_value()),
+        Keyword::ExclusiveMaximum(number) => ("exclusiveMaximum", number.to_value()),
+        Keyword::MultipleOf(number) => ("multipleOf", number.to_value()),
+        Keyword::MinLength(count) => ("minLength", (*count).into()),
+        Keyword::MaxLength(count) => ("maxLength", (*count).into()),
+        Keyword::MinItems(count) => ("minItems", (*count).into()),
+        Keyword::MaxItems(count) => ("maxItems", (*count).into()),
+        Keyword::Items(schema) => ("items", schema.to_json_schema()),
+        Keyword::Properties(list) => {
+            export_required(list, out);
+            let one = |p: &Property| (p.name.to_string(), p.schema.to_json_schema());
+            ("properties", Value::Object(list.iter().map(one).collect()))
+        }
+        Keyword::AdditionalProperties(open) => ("additionalProperties", (*open).into()),
+        Keyword::Rule(rule) => {
+            let entry = json!({
+                "validation_rule": format!("{}{}", rule.quantity.as_str(), rule.operator.as_str()),
+                "validation_value": rule.value.to_value(),
+                "validation_error": &*rule.message,
+            });
+            return append(out, "x-runcomfy-validations", entry);
+        }
+        Keyword::Unknown(name, literal) => {
+            return append(
+                out,
+                "x-runcomfy-unknown",
+                json!({ &**name: literal.to_value() }),
+            );
+        }
+    };
+    out.insert(name.into(), value);
+}
+
+fn export_required(list: &[Property], out: &mut Map<String, Value>) {
+    let required: Value = list
+        .iter()
+        .filter(|p| p.required)
+        .map(|p| &*p.name)
+        .collect();
+    if required != json!([]) {
+        out.insert("required".into(), required);
+    }
+}
+
+fn append(out: &mut Map<String, Value>, name: &str, entry: Value) {
+    let list = out.entry(name).or_insert_with(|| json!([]));
+    if let Value::Array(list) = list {
+        list.push(entry);
+    }
+}
+
+/// The table as schemars wants it; called by generated code.
+#[cfg(feature = "schemars")]
+#[must_use]
+pub fn schemars_schema(schema: &Schema) -> schemars::Schema {
+    // An object by construction, so the other arm is never taken.
+    schemars::Schema::try_from(schema.to_json_schema()).unwrap_or_default()
+}
+
+/// Implements `schemars::JsonSchema` for a generated struct; nothing without the feature.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! json_schema {
+    ($name:ident) => {
+        impl $crate::generated::schemars::JsonSchema for $name {
+            #[inline]
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(::std::stringify!($name))
+            }
+            #[inline]
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(::std::concat!(
+                    ::std::module_path!(),
+                    "::",
+                    ::std::stringify!($name)
+                ))
+            }
+            #[inline]
+            fn json_schema(
+                _: &mut $crate::generated::schemars::SchemaGenerator,
+            ) -> $crate::generated::schemars::Schema {
+                $crate::generated::schemars_schema(<Self as $crate::Record>::schema())
+            }
+        }
+    };
+}
+
+/// Implements `schemars::JsonSchema` for a generated struct; nothing without the feature.
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! json_schema {
+    ($name:ident) => {};
+}

@@ -1,0 +1,71 @@
+//! JSON values inside a schema: defaults, enum members, unknown keywords.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{List, Number, Text};
+
+/// A JSON value that can stand in a `static` table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    Text(Text),
+    /// An array.
+    Array(List<Literal>),
+    /// An object, its members in the order of their names.
+    Object(List<(Text, Literal)>),
+}
+
+impl Literal {
+    /// The same value for serde_json.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(bool) => (*bool).into(),
+            Self::Number(number) => number.to_value(),
+            Self::Text(text) => Value::String(text.to_string()),
+            Self::Array(list) => list.iter().map(Self::to_value).collect(),
+            Self::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_value()))
+                .collect(),
+        }
+    }
+}
+
+impl From<&Value> for Literal {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(bool) => Self::Bool(*bool),
+            Value::Number(number) => Self::Number(number.into()),
+            Value::String(text) => Self::Text(text.as_str().into()),
+            Value::Array(list) => {
+                Self::Array(list.iter().map(Self::from).collect::<Vec<_>>().into())
+            }
+            Value::Object(map) => {
+                let mut members: Vec<(Text, Self)> = map
+                    .iter()
+                    .map(|(k, v)| (k.as_str().into(), v.into()))
+                    .collect();
+                members.sort_by(|(a, _), (b, _)| (**a).cmp(b));
+                Self::Object(members.into())
+            }
+        }
+    }
+}
+
+/// As JSON text.
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_value().fmt(f)
+    }
+}

@@ -1,0 +1,187 @@
+//! Values that stand for a picture, a video or a sound.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{Field, View};
+
+/// What lies behind a media URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaKind {
+    /// `image_uri`, `image_uris`
+    Image,
+    /// `video_uri`, `video_uris`
+    Video,
+    /// `audio_uri`, `audio_uris`
+    Audio,
+}
+
+impl MediaKind {
+    /// The kind that a `format` names, if it names one.
+    #[must_use]
+    pub fn of_format(format: &str) -> Option<Self> {
+        Some(match format {
+            "image_uri" | "image_uris" => Self::Image,
+            "video_uri" | "video_uris" => Self::Video,
+            "audio_uri" | "audio_uris" => Self::Audio,
+            _ => return None,
+        })
+    }
+
+    /// `image`, `video` or `audio`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+        }
+    }
+
+    /// The format of one URL of this kind.
+    pub(crate) fn item_format(self) -> &'static str {
+        match self {
+            Self::Image => "image_uri",
+            Self::Video => "video_uri",
+            Self::Audio => "audio_uri",
+        }
+    }
+}
+
+/// A media input: a public `https://` URL that the service fetches, or a `data:` URI.
+///
+/// ```
+/// # use runcomfy_dialect::Media;
+/// let picture = Media::from("https://example.com/a.jpg");
+/// assert_eq!(picture.as_str(), "https://example.com/a.jpg");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Media {
+    url: String,
+}
+
+impl Media {
+    /// The medium behind `url`.
+    #[must_use]
+    pub fn url(url: impl Into<String>) -> Self {
+        Self { url: url.into() }
+    }
+
+    /// The URL as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+}
+
+impl From<&str> for Media {
+    fn from(url: &str) -> Self {
+        Self::url(url)
+    }
+}
+
+impl From<String> for Media {
+    fn from(url: String) -> Self {
+        Self::url(url)
+    }
+}
+
+impl From<&String> for Media {
+    fn from(url: &String) -> Self {
+        Self::url(url)
+    }
+}
+
+impl fmt::Display for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+impl fmt::Debug for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.url, f)
+    }
+}
+
+impl Field for Media {
+    fn view(&self) -> Option<View<'_>> {
+        Some(View::Text(&self.url))
+    }
+
+    fn read(value: Value) -> Result<Self, Value> {
+        String::read(value).map(Self::url)
+    }
+}
+
+/// How a text fares as the URL of a medium.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum UrlForm {
+    /// `https://…` or a `data:` URI.
+    Good,
+    /// `http://…`: the documentation asks for HTTPS, though the service may fetch it all the same.
+    Plain,
+    /// Nothing that the service could fetch.
+    Bad,
+}
+
+/// Judges the form only; nothing is fetched.
+pub(crate) fn url_form(text: &str) -> UrlForm {
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return UrlForm::Bad;
+    }
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return UrlForm::Bad;
+    };
+    let host = rest.strip_prefix("//").is_some_and(has_host);
+    if scheme.eq_ignore_ascii_case("https") && host {
+        UrlForm::Good
+    } else if scheme.eq_ignore_ascii_case("http") && host {
+        UrlForm::Plain
+    } else if scheme.eq_ignore_ascii_case("data") && rest.contains(',') {
+        UrlForm::Good
+    } else {
+        UrlForm::Bad
+    }
+}
+
+fn has_host(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    !host.is_empty() && !host.starts_with(':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UrlForm::{Bad, Good, Plain};
+    use super::*;
+
+    #[test]
+    fn only_what_the_service_can_fetch_is_a_url() {
+        for (text, form) in [
+            ("https://example.com/a.jpg", Good),
+            ("HTTPS://example.com", Good),
+            ("https://user@example.com:8443/a?b#c", Good),
+            ("data:image/png;base64,AAAA", Good),
+            ("data:,x", Good),
+            ("http://example.com/a.jpg", Plain),
+            ("data:image/png;base64", Bad),
+            ("https://", Bad),
+            ("https:///a.jpg", Bad),
+            ("https://:80/a", Bad),
+            ("https:/example.com/a.jpg", Bad),
+            ("ftp://example.com/a.jpg", Bad),
+            ("file:///tmp/a.jpg", Bad),
+            ("a.jpg", Bad),
+            ("C:\\a.jpg", Bad),
+            ("", Bad),
+            ("https://example.com/a b.jpg", Bad),
+            (" https://example.com/a.jpg", Bad),
+            ("https://example.com/a\n", Bad),
+        ] {
+            assert_eq!(url_form(text), form, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! "Did you mean …?"
+
+/// The candidate that is most like `word`, if one is near enough to be a slip of it.
+///
+/// Near is: at most a third of the word's letters differ (optimal string alignment distance,
+/// letter case aside), or one starts with the other.
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Longer words come from junk, not from slips, and the distance is quadratic.
+    const LONGEST: usize = 64;
+    let letters: Vec<char> = word.to_lowercase().chars().take(LONGEST + 1).collect();
+    if letters.is_empty() || letters.len() > LONGEST {
+        return None;
+    }
+    let most = (letters.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let other: Vec<char> = candidate.to_lowercase().chars().take(LONGEST).collect();
+            let prefix = other.len() >= 3
+                && letters.len() >= 3
+                && (other.starts_with(&letters) || letters.starts_with(&other));
+            let distance = distance(&letters, &other);
+            (prefix || distance <= most).then_some((distance, candidate))
+        })
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let substitution = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = substitution.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    const NAMES: [&str; 5] = ["prompt", "image_urls", "scale", "seed", "width×height"];
+
+    #[test]
+    fn finds_slips_and_nothing_else() {
+        for (word, found) in [
+            ("promt", Some("prompt")),
+            ("Prompt", Some("prompt")),
+            ("image_url", Some("image_urls")),
+            ("images_url", Some("image_urls")),
+            ("widthxheight", Some("width×height")),
+            ("sclae", Some("scale")),
+            ("quality", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, NAMES), found, "{word}");
+        }
+        assert_eq!(nearest(&"x".repeat(100_000), NAMES), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! Where in a value something stands.
+
+use std::fmt;
+
+/// A JSON pointer (RFC 6901) in the making: a chain of steps on the stack, so that walking a
+/// valid value allocates nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Root,
+    Name(&'a str),
+    Index(usize),
+}
+
+impl Path<'_> {
+    /// The whole value; its pointer is the empty string.
+    pub const ROOT: Path<'static> = Path {
+        parent: None,
+        step: Step::Root,
+    };
+}
+
+impl<'a> Path<'a> {
+    /// The member `name` of the object here.
+    #[must_use]
+    pub fn member(&'a self, name: &'a str) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Name(name),
+        }
+    }
+
+    /// The element `index` of the array here.
+    #[must_use]
+    pub fn element(&'a self, index: usize) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            parent.fmt(f)?;
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Name(name) => write!(f, "/{}", name.replace('~', "~0").replace('/', "~1")),
+            Step::Index(index) => write!(f, "/{index}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Path;
+
+    #[test]
+    fn prints_as_rfc_6901() {
+        let list = Path::ROOT.member("image_urls");
+        assert_eq!(list.element(3).to_string(), "/image_urls/3");
+        assert_eq!(
+            Path::ROOT.member("a/b~c").member("").to_string(),
+            "/a~1b~0c/"
+        );
+        assert_eq!(Path::ROOT.to_string(), "");
+    }
+}

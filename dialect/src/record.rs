@@ -1,0 +1,272 @@
+//! Generated structs: an object with its schema's properties as fields.
+
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::{Field, Property, Schema, View, Violations};
+
+/// Members of an object that its schema does not know, by name. They are sent as they are, and
+/// one with the name of a property takes the place of the typed field.
+pub type Extra = Map<String, Value>;
+
+/// A generated struct. The table says what its fields are called and what they may be; the engine
+/// walks the table and asks for each field by its place in it.
+pub trait Record {
+    /// The object's schema.
+    fn schema() -> &'static Schema
+    where
+        Self: Sized;
+
+    /// The object's properties, from its schema.
+    fn properties(&self) -> &'static [Property];
+
+    /// The field at this place in the table, or nothing where it is left out.
+    fn field(&self, index: usize) -> Option<View<'_>>;
+
+    /// Members beyond the properties.
+    fn extra(&self) -> &Extra;
+
+    /// Takes the fields over from JSON, in the order of the table.
+    ///
+    /// # Errors
+    /// When a required one is missing or one is of another type.
+    fn read(reader: &mut Reader) -> Result<Self, Mismatch>
+    where
+        Self: Sized;
+}
+
+/// Hands the members of a JSON object to the fields of a [`Record`].
+#[derive(Debug)]
+pub struct Reader {
+    members: Map<String, Value>,
+    properties: &'static [Property],
+}
+
+/// A member that its field cannot take.
+#[derive(Debug)]
+pub struct Mismatch {
+    name: &'static str,
+    found: Option<Value>,
+}
+
+impl Reader {
+    /// The field for the property at this place in the table.
+    ///
+    /// # Errors
+    /// When the member is missing and must not be, or is of another type than the field.
+    pub fn take<T: Field>(&mut self, index: usize) -> Result<T, Mismatch> {
+        let name: &'static str = match &self.properties[index].name {
+            crate::Shared::Static(name) => name,
+            // Generated tables are static throughout.
+            crate::Shared::Counted(_) => "",
+        };
+        match self.members.remove(name) {
+            Some(value) => T::read(value).map_err(|found| Mismatch {
+                name,
+                found: Some(found),
+            }),
+            None => T::absent().ok_or(Mismatch { name, found: None }),
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.found {
+            Some(value) => {
+                write!(
+                    f,
+                    "/{}: found {}, expected another type",
+                    self.name,
+                    View::from(value).type_name()
+                )
+            }
+            None => write!(f, "/{}: found nothing, expected a value", self.name),
+        }
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// Reads a record from free JSON.
+///
+/// # Errors
+/// Gives the value back when it is no object or a member does not fit its field.
+pub fn read_record<R: Record>(value: Value) -> Result<R, Value> {
+    let Value::Object(members) = value else {
+        return Err(value);
+    };
+    let mut reader = reader::<R>(members);
+    R::read(&mut reader).map_err(|mismatch| mismatch.found.unwrap_or(Value::Null))
+}
+
+fn reader<R: Record>(members: Map<String, Value>) -> Reader {
+    Reader {
+        members,
+        properties: R::schema().properties().unwrap_or_default(),
+    }
+}
+
+/// Reads a record for serde: strictly, so that a misspelt optional property is not lost in
+/// silence. Ranges and rules are left to validation.
+///
+/// # Errors
+/// Everything that is wrong with the value's shape, at once: missing, unknown and repeated
+/// properties, wrong types, unknown enum members.
+pub fn deserialize_record<'de, R: Record, D: Deserializer<'de>>(d: D) -> Result<R, D::Error> {
+    let members = d.deserialize_map(Members)?;
+    let violations = R::schema().validate_shape(View::Object(&members));
+    if !violations.is_empty() {
+        return Err(D::Error::custom(violations));
+    }
+    R::read(&mut reader::<R>(members)).map_err(D::Error::custom)
+}
+
+/// Collects an object, refusing repeated names (serde_json would keep the last in silence).
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = access.next_entry::<String, Value>()? {
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format!(
+                    "/{name}: found twice, expected once"
+                )));
+            }
+            members.insert(name, value);
+        }
+        Ok(members)
+    }
+}
+
+/// Writes a record for serde.
+///
+/// # Errors
+/// When a number is NaN or infinite, which JSON cannot say; else the serializer's own.
+pub fn serialize_record<S: Serializer>(record: &dyn Record, s: S) -> Result<S::Ok, S::Error> {
+    View::Record(record).serialize(s)
+}
+
+/// Prints `Input { "prompt": "A boat", "scale": 0.7 }`, with the names of the wire.
+///
+/// # Errors
+/// Those of the formatter.
+pub fn debug_record(name: &str, record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut out = f.debug_struct(name);
+    View::Record(record).for_each_member(&mut |name, view| {
+        out.field(name, &format_args!("{}", view.to_value()));
+    });
+    out.finish()
+}
+
+/// Compares two records of one type field by field; NaN is unequal to itself, as ever.
+#[must_use]
+pub fn eq_record(a: &dyn Record, b: &dyn Record) -> bool {
+    a.extra() == b.extra()
+        && (0..a.properties().len()).all(|i| match (a.field(i), b.field(i)) {
+            (None, None) => true,
+            (Some(a), Some(b)) => eq_view(a, b),
+            _ => false,
+        })
+}
+
+fn eq_view(a: View<'_>, b: View<'_>) -> bool {
+    match (a, b) {
+        (View::Null, View::Null) => true,
+        (View::Bool(a), View::Bool(b)) => a == b,
+        (View::Number(a), View::Number(b)) => a == b,
+        (View::Text(a), View::Text(b)) => a == b,
+        (View::Array(a), View::Array(b)) => {
+            a.count() == b.count() && (0..a.count()).all(|i| eq_view(a.element(i), b.element(i)))
+        }
+        (View::Object(a), View::Object(b)) => a == b,
+        (View::Record(a), View::Record(b)) => eq_record(a, b),
+        _ => false,
+    }
+}
+
+/// Checks a typed record against its schema.
+#[must_use]
+pub fn validate_record<R: Record>(record: &R) -> Violations {
+    R::schema().validate(View::Record(record))
+}
+
+/// Gives a generated struct its standard traits; called by generated code.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! record {
+    ($name:ident) => {
+        impl $name {
+            /// Checks every value against the schema and gives all violations at once; members
+            /// given through `extra` are sent as they are and not checked.
+            #[inline]
+            #[must_use]
+            pub fn validate(&self) -> $crate::Violations {
+                $crate::generated::validate_record(self)
+            }
+
+            /// Sets a member that the schema does not know, or overrides the typed field of the
+            /// same wire name with a value that the schema does not allow.
+            #[inline]
+            #[must_use]
+            pub fn with_extra(
+                mut self,
+                name: impl ::std::convert::Into<::std::string::String>,
+                value: impl ::std::convert::Into<$crate::Json>,
+            ) -> Self {
+                self.extra.insert(name.into(), value.into());
+                self
+            }
+        }
+        impl ::std::fmt::Debug for $name {
+            #[inline]
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::generated::debug_record(::std::stringify!($name), self, f)
+            }
+        }
+        impl ::std::cmp::PartialEq for $name {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                $crate::generated::eq_record(self, other)
+            }
+        }
+        impl $crate::generated::serde::Serialize for $name {
+            #[inline]
+            fn serialize<S: $crate::generated::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                $crate::generated::serialize_record(self, serializer)
+            }
+        }
+        impl<'de> $crate::generated::serde::Deserialize<'de> for $name {
+            #[inline]
+            fn deserialize<D: $crate::generated::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::generated::deserialize_record(deserializer)
+            }
+        }
+        impl $crate::Field for $name {
+            #[inline]
+            fn view(&self) -> ::std::option::Option<$crate::View<'_>> {
+                ::std::option::Option::Some($crate::View::Record(self))
+            }
+            #[inline]
+            fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
+                $crate::generated::read_record(value)
+            }
+        }
+        $crate::json_schema!($name);
+    };
+}

@@ -1,0 +1,1 @@
+//! The RunComfy Model API on one's own machine.
