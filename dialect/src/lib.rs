@@ -15,6 +15,7 @@ mod literal;
 mod media;
 mod nearest;
 mod number;
+mod output;
 mod parse;
 mod pointer;
 mod problem;
@@ -32,6 +33,7 @@ pub use literal::Literal;
 pub use media::{Media, MediaKind};
 pub use nearest::nearest;
 pub use number::Number;
+pub use output::OUTPUT;
 pub use pointer::Path;
 pub use problem::{Place, Problem, Severity};
 pub use record::{Extra, Mismatch, Reader, Record};
@@ -56,4 +58,21 @@ pub mod generated {
     #[cfg(feature = "schemars")]
     pub use schemars;
     pub use serde;
+}
+
+/// The names that generated tables are written with.
+pub mod table {
+    /// Imported whole inside a table's own scope.
+    pub mod prelude {
+        pub use crate::Keyword::{
+            AdditionalProperties, Default, Description, Enum, ExclusiveMaximum, ExclusiveMinimum,
+            Format, Items, MaxItems, MaxLength, Maximum, MinItems, MinLength, Minimum, MultipleOf,
+            Properties, Title, Unknown, Validation,
+        };
+        pub use crate::Number::{Float, Int};
+        pub use crate::Shared::Static;
+        pub use crate::{
+            Keyword, Kind, Literal, ModelSchema, OUTPUT, Operator, Property, Quantity, Rule, Schema,
+        };
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Bounds, Keyword, Kind, List, Literal, MediaKind, ModelSchema, Number, Place, Problem, Property,
-    Quantity, Rule, Schema, Severity, nearest,
+    Quantity, Rule, Schema, Severity, Shared, nearest,
 };
 
 /// Deeper nesting than any real schema has; a limit keeps every later walk shallow.
@@ -112,7 +112,7 @@ impl Parser {
         Some(ModelSchema {
             id: own_id?.as_str().into(),
             input,
-            output,
+            output: output.map(Shared::from),
         })
     }
 
@@ -661,7 +661,7 @@ impl Keywords<'_, '_> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         match Rule::parse_value(value) {
-            Some(value) => self.list.push(Keyword::Rule(Rule {
+            Some(value) => self.list.push(Keyword::Validation(Rule {
                 quantity,
                 operator,
                 value,
@@ -739,7 +739,7 @@ impl Keyword {
             Self::Items(_) => 14,
             Self::Properties(_) => 15,
             Self::AdditionalProperties(_) => 16,
-            Self::Rule(_) => 17,
+            Self::Validation(_) => 17,
             Self::Unknown(name, _) => return (18, name.to_string()),
         };
         (rank, String::new())

@@ -10,7 +10,7 @@ pub struct ModelSchema {
     /// What a submit takes.
     pub input: Schema,
     /// What a finished job gives, where the schema file says so.
-    pub output: Option<Schema>,
+    pub output: Option<Shared<Schema>>,
 }
 
 /// What one value may be: its type and the keywords that narrow it.
@@ -91,7 +91,7 @@ pub enum Keyword {
     /// `additionalProperties`: whether an object may have members beyond its properties.
     AdditionalProperties(bool),
     /// An entry of `validations`.
-    Rule(Rule),
+    Validation(Rule),
     /// A keyword that this version does not know; kept, not checked.
     Unknown(Text, Literal),
 }
@@ -117,6 +117,30 @@ impl Kind {
             Self::Object => "object",
             Self::Any => "",
         }
+    }
+}
+
+impl Property {
+    /// A property that its object must have; for generated tables.
+    #[must_use]
+    pub const fn required(
+        name: &'static str,
+        kind: Kind,
+        keywords: &'static [Keyword],
+    ) -> Self {
+        let schema = Schema { kind, keywords: Shared::Static(keywords) };
+        Self { name: Shared::Static(name), required: true, schema }
+    }
+
+    /// A property that may be left out; for generated tables.
+    #[must_use]
+    pub const fn optional(
+        name: &'static str,
+        kind: Kind,
+        keywords: &'static [Keyword],
+    ) -> Self {
+        let schema = Schema { kind, keywords: Shared::Static(keywords) };
+        Self { name: Shared::Static(name), required: false, schema }
     }
 }
 
@@ -183,7 +207,7 @@ impl Schema {
     /// The rules about the media behind the value.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.keywords.iter().filter_map(|keyword| match keyword {
-            Keyword::Rule(rule) => Some(rule),
+            Keyword::Validation(rule) => Some(rule),
             _ => None,
         })
     }

@@ -1,0 +1,262 @@
+//! The generator's front door.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use runcomfy_dialect::{Place, Severity};
+
+use crate::files::MARK;
+use crate::json::Documents;
+use crate::module::Module;
+use crate::source::{self, Source};
+use crate::{Diagnostic, Error, Generated, doc, emit};
+
+/// Where schemas are read from, where the code goes, and how it is laid out.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder {
+    schemas: PathBuf,
+    out_dir: Option<PathBuf>,
+    support: String,
+    layout: Layout,
+}
+
+/// How the generated code is spread over files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Layout {
+    /// `models.rs` with nested modules, for `OUT_DIR` and `runcomfy::include_models!()`.
+    OneFile,
+    /// `lib.rs` and a file for each module, for a crate that is committed and reviewed.
+    Tree,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// Reads `schemas/`, writes one file to `OUT_DIR`, for code that depends on `runcomfy`.
+    pub fn new() -> Self {
+        Self {
+            schemas: "schemas".into(),
+            out_dir: None,
+            support: "::runcomfy".into(),
+            layout: Layout::OneFile,
+        }
+    }
+
+    /// The folder with the schema files; the path of a file below it is the model's id.
+    pub fn schemas(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.schemas = folder.into();
+        self
+    }
+
+    /// The folder for the generated files, instead of the environment's `OUT_DIR`.
+    pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.out_dir = Some(folder.into());
+        self
+    }
+
+    /// The Rust path of the crate that generated code leans on, where it is not `::runcomfy`.
+    pub fn support(mut self, path: impl Into<String>) -> Self {
+        self.support = path.into();
+        self
+    }
+
+    /// One file or a tree of them.
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Makes everything in memory; nothing is written yet.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or a schema file is faulty: then with everything that is
+    /// wrong in all of them.
+    pub fn generate(&self) -> Result<Generated, Error> {
+        let (sources, warnings) = source::read_all(&self.schemas)?;
+        let support = self.support_path()?;
+        let root = assemble(&sources, &support)?;
+        let files = match self.layout {
+            Layout::OneFile => one_file(&root, &support),
+            Layout::Tree => tree(&root, &support),
+        }?;
+        let out_dir = match &self.out_dir {
+            Some(folder) => folder.clone(),
+            None => env::var_os("OUT_DIR")
+                .map(PathBuf::from)
+                .ok_or_else(no_out_dir)?,
+        };
+        Ok(Generated {
+            out_dir,
+            files,
+            owns_folder: self.layout == Layout::Tree,
+            warnings,
+        })
+    }
+
+    /// Everything that a `build.rs` has to do: generates, writes what differs, shows findings
+    /// through cargo, and has cargo run it again when a schema changes. Faulty schemas fail the
+    /// build.
+    pub fn build_script(&self) {
+        println!("cargo::rerun-if-changed={}", self.schemas.display());
+        let write = |generated: Generated| generated.write().map(|changes| (generated, changes));
+        match self.generate().and_then(write) {
+            Ok((generated, changes)) => {
+                // In a tree the warnings belong to the change that brings the schema in; cargo
+                // would repeat them at every build for as long as the schema stands.
+                let repeats = self.layout == Layout::Tree && changes.is_empty();
+                for warning in generated.warnings().iter().filter(|_| !repeats) {
+                    println!("cargo::warning={}", warning.headline());
+                }
+            }
+            Err(error) => fail_build(&error.to_string()),
+        }
+    }
+
+    /// As [`build_script`](Self::build_script), for a crate whose generated code is committed:
+    /// where `CI` is set or `RUNCOMFY_CODEGEN=check`, nothing is written and code that is out of
+    /// step fails the build; `RUNCOMFY_CODEGEN=write` writes even in CI.
+    pub fn build_script_in_tree(&self) {
+        println!("cargo::rerun-if-env-changed=CI");
+        println!("cargo::rerun-if-env-changed=RUNCOMFY_CODEGEN");
+        let check = match env::var("RUNCOMFY_CODEGEN").as_deref() {
+            Ok("check") => true,
+            Ok("write") => false,
+            _ => env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false" && ci != "0"),
+        };
+        if !check {
+            return self.build_script();
+        }
+        println!("cargo::rerun-if-changed={}", self.schemas.display());
+        match self.generate().and_then(|generated| generated.check()) {
+            Ok(changes) if changes.is_empty() => {}
+            Ok(changes) => fail_build(&format!(
+                "the generated bindings are out of step with {}:\n{changes}\nrun `RUNCOMFY_CODEGEN=write cargo build` and commit the result",
+                self.schemas.display()
+            )),
+            Err(error) => fail_build(&error.to_string()),
+        }
+    }
+
+    fn support_path(&self) -> Result<syn::Path, Error> {
+        syn::parse_str(&self.support).map_err(|e| Error::internal(&self.support, &e))
+    }
+}
+
+/// One `cargo::error` a line keeps carets under what they point at.
+fn fail_build(message: &str) {
+    for line in message.lines() {
+        println!("cargo::error={line}");
+    }
+}
+
+fn no_out_dir() -> Error {
+    let missing = std::io::Error::other(
+        "the variable is not set; set it by running from a build.rs, or name a folder",
+    );
+    Error::io("find", Path::new("OUT_DIR"), missing)
+}
+
+fn assemble<'a>(sources: &'a [Source], support: &syn::Path) -> Result<Module<'a>, Error> {
+    let mut root = Module::default();
+    let mut diagnostics = Vec::new();
+    for source in sources {
+        let items = match emit::model(&source.model, support) {
+            Ok(items) => items,
+            Err(collisions) => {
+                diagnostics.extend(
+                    collisions
+                        .iter()
+                        .map(|c| collision(source, &c.pointer, &c.message)),
+                );
+                continue;
+            }
+        };
+        if let Err(clash) = root.insert(source, items) {
+            diagnostics.push(collision(source, "/model_id", &clash.message));
+        }
+    }
+    if diagnostics.is_empty() {
+        return Ok(root);
+    }
+    Diagnostic::sort(&mut diagnostics);
+    Err(Error::schemas(diagnostics))
+}
+
+fn collision(source: &Source, pointer: &str, message: &str) -> Diagnostic {
+    let documents = Documents::parse(&source.text).ok();
+    let span = documents.map_or(0..0, |documents| {
+        let entry = documents
+            .values
+            .first()
+            .is_some_and(|v| v.get("input_schema").is_some());
+        let base = if entry && pointer != "/model_id" {
+            "/input_schema"
+        } else {
+            ""
+        };
+        documents.locate(0, &format!("{base}{pointer}"), Place::Key)
+    });
+    let help = "rename one of them, or leave this model out";
+    Diagnostic::new(
+        Severity::Error,
+        &source.path,
+        &source.text,
+        span,
+        message,
+        help,
+    )
+}
+
+fn one_file(root: &Module<'_>, support: &syn::Path) -> Result<BTreeMap<String, String>, Error> {
+    let (modules, registry) = (root.inline(), root.registry(support));
+    let text = print(None, quote!(#modules #registry))?;
+    Ok(BTreeMap::from([("models.rs".to_owned(), text)]))
+}
+
+fn tree(root: &Module<'_>, support: &syn::Path) -> Result<BTreeMap<String, String>, Error> {
+    let mut files = BTreeMap::new();
+    for (path, from, tokens) in root.files() {
+        files.insert(path, print(from, tokens)?);
+    }
+    let docs = doc::inner(&[
+        "Typed inputs, enums and schemas for RunComfy's models, made from their schemas."
+            .to_owned(),
+        String::new(),
+        "One module per segment of a model's id; in it `Input` is what the model takes.".to_owned(),
+        "[`ALL`] and [`find`] give the schemas to callers that only have JSON.".to_owned(),
+    ]);
+    let (vendors, registry) = (root.vendors(), root.registry(support));
+    files.insert(
+        "lib.rs".to_owned(),
+        print(None, quote!(#docs #vendors #registry))?,
+    );
+    Ok(files)
+}
+
+fn print(from: Option<&str>, tokens: TokenStream) -> Result<String, Error> {
+    let name = from.unwrap_or("modules");
+    let mut file: syn::File = syn::parse2(tokens).map_err(|e| Error::internal(name, &e))?;
+    let items = std::mem::take(&mut file.items);
+    let mut parts = vec![prettyplease::unparse(&file)];
+    file.attrs.clear();
+    // One at a time, for an empty line between them.
+    for item in items {
+        file.items = vec![item];
+        parts.push(prettyplease::unparse(&file));
+    }
+    parts.retain(|part| !part.is_empty());
+    let from = from.map(|path| format!(" from {path}")).unwrap_or_default();
+    Ok(format!(
+        "{MARK}{from}; do not edit.\n\n{}",
+        parts.join("\n")
+    ))
+}

@@ -1,0 +1,140 @@
+//! Findings in schema files, shown like a compiler's.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use runcomfy_dialect::Severity;
+
+/// One finding: where, what is wrong, what to write instead.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Whether the file can be used all the same.
+    pub severity: Severity,
+    /// The file's path, as it was given.
+    pub path: String,
+    /// Where in the file.
+    pub position: Position,
+    /// What is wrong, and why it matters.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+    text: Arc<str>,
+    span: Range<usize>,
+}
+
+/// A place in a file, both counted from 1; columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl Position {
+    pub(crate) fn of(text: &str, offset: usize) -> Self {
+        let before = &text[..offset.min(text.len())];
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[start..].chars().count() + 1,
+        }
+    }
+}
+
+impl Diagnostic {
+    pub(crate) fn new(
+        severity: Severity,
+        path: &str,
+        text: &Arc<str>,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity,
+            path: path.to_owned(),
+            position: Position::of(text, span.start),
+            message: message.into(),
+            help: help.into(),
+            text: Arc::clone(text),
+            span,
+        }
+    }
+
+    /// Errors first, then by file and place.
+    pub(crate) fn sort(list: &mut [Self]) {
+        list.sort_by(|a, b| {
+            (a.severity, &a.path, a.position).cmp(&(b.severity, &b.path, b.position))
+        });
+    }
+
+    /// `schemas/a/b.json:3:7: error: …`, the form that editors recognise.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let Position { line, column } = self.position;
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        format!(
+            "{}:{line}:{column}: {severity}: {}",
+            self.path, self.message
+        )
+    }
+}
+
+/// What is wrong, the source line with a caret under the place, and the help.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let annotation = AnnotationKind::Primary
+            .span(self.span.clone())
+            .label(&self.help);
+        let snippet = Snippet::source(&*self.text)
+            .path(&self.path)
+            .annotation(annotation);
+        let report = [level.primary_title(&self.message).element(snippet)];
+        f.write_str(&Renderer::plain().render(&report))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters() {
+        let text = "ab\n\"×\": 1\n";
+        assert_eq!(Position::of(text, 0), Position { line: 1, column: 1 });
+        let colon = text.find(':').unwrap();
+        assert_eq!(Position::of(text, colon), Position { line: 2, column: 4 });
+        assert_eq!(Position::of(text, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn shows_the_line_with_a_caret() {
+        let text: Arc<str> = "{\n  \"maximum\": 0\n}\n".into();
+        let span = text.find('0').map(|at| at..at + 1).unwrap();
+        let shown = Diagnostic::new(
+            Severity::Error,
+            "a.json",
+            &text,
+            span,
+            "no number fits",
+            "raise it",
+        );
+        let shown = shown.to_string();
+        assert!(
+            shown.starts_with("a.json:2:14: error: no number fits\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("  \"maximum\": 0\n"), "{shown}");
+        assert!(shown.contains("^ raise it"), "{shown}");
+    }
+}

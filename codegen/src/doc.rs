@@ -1,0 +1,134 @@
+//! Prose from schemas as doc comments: inert, whatever it says.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `#[doc]` attributes for lines that the generator has written itself.
+pub(crate) fn outer(lines: &[String]) -> TokenStream {
+    // A leading space, as in a comment written by hand.
+    let lines = lines.iter().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
+        }
+    });
+    quote!(#(#[doc = #lines])*)
+}
+
+/// The same for the module that the lines stand in.
+pub(crate) fn inner(lines: &[String]) -> TokenStream {
+    let lines = lines.iter().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
+        }
+    });
+    quote!(#(#![doc = #lines])*)
+}
+
+/// Foreign prose as lines of Markdown that show it as it is: no code blocks (rustdoc would run
+/// them), no links, no HTML, no control characters.
+pub(crate) fn prose(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = text.lines().map(|line| escape(line.trim())).collect();
+    lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines
+}
+
+/// One line of foreign text inside a line of our own.
+pub(crate) fn inline(text: &str) -> String {
+    escape(
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .as_str(),
+    )
+}
+
+/// A wire name or value as code.
+pub(crate) fn code(text: &str) -> String {
+    let plain =
+        !text.is_empty() && text.trim() == text && !text.chars().any(|c| c == '`' || is_odd(c));
+    if plain {
+        format!("`{text}`")
+    } else {
+        format!("“{}”", escape(text))
+    }
+}
+
+/// The first words of a long text.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+fn escape(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for (i, c) in line.chars().enumerate() {
+        match c {
+            '\t' => out.push(' '),
+            c if is_odd(c) => out.push_str(&format!("U+{:04X}", u32::from(c))),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '~' | '|' | '&' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // Headings, lists and rules begin a line; so do numbered lists, at their dot.
+            '#' | '+' | '-' | '=' if i == 0 => {
+                out.push('\\');
+                out.push(c);
+            }
+            '.' | ')' if i > 0 && out.chars().all(|c| c.is_ascii_digit()) => {
+                out.push('\\');
+                out.push(c);
+            }
+            // A bare address would become a link, and rustdoc warns of it.
+            ':' if out.ends_with("http") || out.ends_with("https") => out.push_str("\\:"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Control characters, and those that reorder or hide text.
+fn is_odd(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_stays_markdown() {
+        for (text, shown) in [
+            ("within [1/3, 3]", "within \\[1/3, 3\\]"),
+            ("```rust\nevil()\n```", "\\`\\`\\`rust\nevil()\n\\`\\`\\`"),
+            ("    indented code", "indented code"),
+            ("see https://a.b/c", "see https\\://a.b/c"),
+            ("<b>*/ #![x]", "\\<b\\>\\*/ #!\\[x\\]"),
+            (
+                "# heading\n1. list\n- item",
+                "\\# heading\n1\\. list\n\\- item",
+            ),
+            ("a\u{202e}b\0c", "aU+202EbU+0000c"),
+            ("a\r\n\n\n\nb\n\n", "a\n\nb"),
+        ] {
+            assert_eq!(prose(text).join("\n"), shown);
+        }
+    }
+
+    #[test]
+    fn code_spans_hold_only_what_they_can() {
+        assert_eq!(code("16:9"), "`16:9`");
+        assert_eq!(code("a`b"), "“a\\`b”");
+        assert_eq!(code(""), "“”");
+    }
+}

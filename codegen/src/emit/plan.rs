@@ -1,0 +1,246 @@
+//! Which Rust types a schema comes to, before any token is made.
+
+use std::collections::HashMap;
+
+use runcomfy_dialect::{Kind, Literal, ModelSchema, Number, Property, Schema};
+
+use crate::name;
+
+/// The types of one model.
+pub(crate) struct Plan<'a> {
+    /// `Input` first, then nested structs in the order in which they are met.
+    pub(crate) records: Vec<Record<'a>>,
+    pub(crate) choices: Vec<Choice<'a>>,
+}
+
+/// A struct.
+pub(crate) struct Record<'a> {
+    pub(crate) name: String,
+    pub(crate) schema: &'a Schema,
+    pub(crate) fields: Vec<Field<'a>>,
+    /// What the struct stands for, in a doc comment.
+    pub(crate) title: String,
+}
+
+/// A struct's field, made from a property.
+pub(crate) struct Field<'a> {
+    pub(crate) name: String,
+    pub(crate) property: &'a Property,
+    pub(crate) kind: Type,
+}
+
+/// An enum.
+pub(crate) struct Choice<'a> {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) members: &'a [Literal],
+    /// The variants, in the order of the members.
+    pub(crate) variants: Vec<String>,
+}
+
+/// A field's type.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Type {
+    Bool,
+    I64,
+    U64,
+    F64,
+    Text,
+    Media,
+    Json,
+    List(Box<Type>),
+    Choice(String),
+    Record(String),
+}
+
+/// Two wire names of one scope that come out as one identifier.
+pub(crate) struct Collision {
+    /// JSON pointer to the second, below the input schema.
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn of(model: &'a ModelSchema) -> Result<Self, Vec<Collision>> {
+        let mut planner = Planner {
+            plan: Self {
+                records: Vec::new(),
+                choices: Vec::new(),
+            },
+            types: HashMap::new(),
+            collisions: Vec::new(),
+        };
+        let title = format!("What {} takes.", crate::doc::code(&model.id));
+        planner.record("Input", &model.input, title, "");
+        if planner.collisions.is_empty() {
+            Ok(planner.plan)
+        } else {
+            Err(planner.collisions)
+        }
+    }
+
+    /// The struct made for this very schema, if there is one.
+    pub(crate) fn record_of(&self, schema: &Schema) -> Option<&Record<'a>> {
+        self.records
+            .iter()
+            .skip(1)
+            .find(|record| std::ptr::eq(record.schema, schema))
+    }
+}
+
+struct Planner<'a> {
+    plan: Plan<'a>,
+    /// Type names taken, with the pointer that took each.
+    types: HashMap<String, String>,
+    collisions: Vec<Collision>,
+}
+
+impl<'a> Planner<'a> {
+    fn record(&mut self, name: &str, schema: &'a Schema, title: String, at: &str) {
+        // Nested names begin with their parent's, but those of the input itself do not.
+        let prefix = if at.is_empty() { "" } else { name };
+        let place = self.plan.records.len();
+        let fields = Vec::new();
+        self.plan.records.push(Record {
+            name: name.to_owned(),
+            schema,
+            fields,
+            title,
+        });
+        let mut names: HashMap<String, &str> = HashMap::new();
+        let mut fields = Vec::new();
+        for property in schema.properties().unwrap_or_default() {
+            let wire = &*property.name;
+            let at = format!(
+                "{at}/properties/{}",
+                wire.replace('~', "~0").replace('/', "~1")
+            );
+            let name = name::field(wire);
+            if let Some(first) = names.insert(name.clone(), wire) {
+                self.collide(
+                    &at,
+                    format!("the properties `{first}` and `{wire}` both become the field `{name}`"),
+                );
+            }
+            let kind = self.kind(
+                &property.schema,
+                &format!("{prefix}{}", name::type_of(wire)),
+                wire,
+                &at,
+            );
+            fields.push(Field {
+                name,
+                property,
+                kind,
+            });
+        }
+        self.plan.records[place].fields = fields;
+    }
+
+    fn kind(&mut self, schema: &'a Schema, type_name: &str, wire: &str, at: &str) -> Type {
+        if let Some(members) = schema.choices()
+            && is_typed(schema.kind, members)
+        {
+            return self.choice(type_name, wire, members, at);
+        }
+        match schema.kind {
+            Kind::Boolean => Type::Bool,
+            Kind::Integer if is_beyond_i64(schema) => Type::U64,
+            Kind::Integer => Type::I64,
+            Kind::Number => Type::F64,
+            Kind::String if schema.media().is_some() => Type::Media,
+            Kind::String => Type::Text,
+            Kind::Array => match schema.items() {
+                None => Type::List(Box::new(Type::Json)),
+                Some(items) => {
+                    let at = format!("{at}/items");
+                    Type::List(Box::new(self.kind(
+                        items,
+                        &format!("{type_name}Item"),
+                        wire,
+                        &at,
+                    )))
+                }
+            },
+            Kind::Object if schema.properties().is_some() => {
+                let name = self.take(type_name, wire, at);
+                let title = format!("The value of {}.", crate::doc::code(wire));
+                self.record(&name, schema, title, at);
+                Type::Record(name)
+            }
+            Kind::Object | Kind::Any => Type::Json,
+        }
+    }
+
+    fn choice(&mut self, name: &str, wire: &str, members: &'a [Literal], at: &str) -> Type {
+        let name = self.take(name, wire, at);
+        let mut seen: HashMap<String, &Literal> = HashMap::new();
+        let mut variants = Vec::new();
+        for (i, member) in members.iter().enumerate() {
+            let variant = name::type_of(&match member {
+                Literal::Text(text) => text.to_string(),
+                other => other.to_string(),
+            });
+            if let Some(first) = seen.insert(variant.clone(), member) {
+                let message =
+                    format!("the values {first} and {member} both become the variant `{variant}`");
+                self.collide(&format!("{at}/enum/{i}"), message);
+            }
+            variants.push(variant);
+        }
+        let title = format!("The values of {}.", crate::doc::code(wire));
+        self.plan.choices.push(Choice {
+            name: name.clone(),
+            title,
+            members,
+            variants,
+        });
+        Type::Choice(name)
+    }
+
+    fn take(&mut self, name: &str, wire: &str, at: &str) -> String {
+        if let Some(first) = self.types.insert(name.to_owned(), at.to_owned()) {
+            self.collide(
+                at,
+                format!("`{wire}` and `{first}` both become the type `{name}`"),
+            );
+        }
+        name.to_owned()
+    }
+
+    fn collide(&mut self, at: &str, message: String) {
+        self.collisions.push(Collision {
+            pointer: at.to_owned(),
+            message,
+        });
+    }
+}
+
+/// Whether a Rust enum can stand for these members: all texts, or all integers of 64 bits.
+fn is_typed(kind: Kind, members: &[Literal]) -> bool {
+    let text = |member: &Literal| matches!(member, Literal::Text(_));
+    let integer = |member: &Literal| as_i64(member).is_some();
+    !members.is_empty()
+        && match kind {
+            Kind::String => members.iter().all(text),
+            Kind::Integer => members.iter().all(integer),
+            Kind::Any => members.iter().all(text) || members.iter().all(integer),
+            _ => false,
+        }
+}
+
+pub(crate) fn as_i64(member: &Literal) -> Option<i64> {
+    match member {
+        Literal::Number(number) => number.as_integer().and_then(|i| i64::try_from(i).ok()),
+        _ => None,
+    }
+}
+
+/// Integers are `i64`; only a schema that allows no negative ones and ones above `i64` is not.
+fn is_beyond_i64(schema: &Schema) -> bool {
+    let bounds = schema.bounds();
+    bounds
+        .upper
+        .is_some_and(|(high, _)| high > Number::Int(i64::MAX.into()))
+        && bounds.lower.is_none_or(|(low, _)| low >= Number::Int(0))
+}

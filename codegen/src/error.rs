@@ -1,0 +1,116 @@
+//! Why nothing was generated.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use runcomfy_dialect::Severity;
+
+use crate::Diagnostic;
+
+/// Why nothing was generated, or not written. Whatever stood in the output folder stands there
+/// still.
+#[derive(Debug)]
+pub struct Error {
+    cause: Cause,
+}
+
+#[derive(Debug)]
+enum Cause {
+    /// Findings in the schema files, at least one an error.
+    Schemas(Vec<Diagnostic>),
+    /// A file or folder that could not be read or written.
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// A file in the way that the generator has not made.
+    Foreign(PathBuf),
+    /// The generator's own fault: what it made is not Rust.
+    Internal(String),
+}
+
+impl Error {
+    pub(crate) fn schemas(diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            cause: Cause::Schemas(diagnostics),
+        }
+    }
+
+    pub(crate) fn io(doing: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self {
+            cause: Cause::Io {
+                doing,
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+
+    pub(crate) fn foreign(path: &Path) -> Self {
+        Self {
+            cause: Cause::Foreign(path.to_owned()),
+        }
+    }
+
+    pub(crate) fn internal(model: &str, why: &dyn fmt::Display) -> Self {
+        Self {
+            cause: Cause::Internal(format!("{model}: {why}")),
+        }
+    }
+
+    /// Everything that was found in the schema files; empty when the trouble lies elsewhere.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match &self.cause {
+            Cause::Schemas(list) => list,
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Schemas(list) => {
+                for diagnostic in list {
+                    writeln!(f, "{diagnostic}\n")?;
+                }
+                let errors = list
+                    .iter()
+                    .filter(|d| d.severity == Severity::Error)
+                    .count();
+                write!(
+                    f,
+                    "{errors} error{} in schema files; nothing was written",
+                    if errors == 1 { "" } else { "s" }
+                )
+            }
+            Cause::Io {
+                doing,
+                path,
+                source,
+            } => {
+                write!(f, "could not {doing} `{}`: {source}", path.display())
+            }
+            Cause::Foreign(path) => write!(
+                f,
+                "`{}` stands where a generated file belongs, but the generator has not made it; move it away",
+                path.display()
+            ),
+            Cause::Internal(why) => write!(
+                f,
+                "the generator made something that is not Rust; please report it with the schema: {why}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            Cause::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! JSON documents of a file, with the place of every key and value.
+
+use std::ops::Range;
+
+use jsonc_parser::ast::{self, ObjectProp};
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions};
+use runcomfy_dialect::Place;
+use serde_json::Value;
+
+/// The JSON documents of one file, one after the other without a separator.
+pub(crate) struct Documents<'a> {
+    pub(crate) values: Vec<Value>,
+    /// Where each document begins, and its tree with ranges.
+    trees: Vec<(usize, Option<ast::Value<'a>>)>,
+}
+
+/// Why a text is not JSON, and where.
+pub(crate) struct Broken {
+    pub(crate) message: String,
+    pub(crate) offset: usize,
+}
+
+impl<'a> Documents<'a> {
+    /// serde_json decides what is JSON; the second parser only tells where things stand.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Broken> {
+        let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        let mut documents = Self {
+            values: Vec::new(),
+            trees: Vec::new(),
+        };
+        loop {
+            let start = stream.byte_offset();
+            match stream.next() {
+                None => return Ok(documents),
+                Some(Ok(value)) => {
+                    documents.values.push(value);
+                    documents
+                        .trees
+                        .push((start, tree(&text[start..stream.byte_offset()])));
+                }
+                Some(Err(error)) => {
+                    let offset = offset_of(text, error.line(), error.column());
+                    return Err(Broken {
+                        message: error.to_string(),
+                        offset,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The bytes of what a JSON pointer leads to; of its nearest parent where there is nothing.
+    pub(crate) fn locate(&self, document: usize, pointer: &str, place: Place) -> Range<usize> {
+        let Some((start, Some(root))) = self.trees.get(document) else {
+            return 0..0;
+        };
+        let mut node = root;
+        let mut range = node.range();
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let (next, at) = match node {
+                // The last of repeated keys is the one that serde_json keeps.
+                ast::Value::Object(object) => {
+                    let found = object.properties.iter().rfind(|p| p.name.as_str() == step);
+                    let Some(found) = found else { break };
+                    let at = match place {
+                        Place::Key => found.name.range(),
+                        Place::Value => found.value.range(),
+                    };
+                    (&found.value, at)
+                }
+                ast::Value::Array(array) => {
+                    let found = step.parse().ok().and_then(|i: usize| array.elements.get(i));
+                    let Some(found) = found else { break };
+                    (found, found.range())
+                }
+                _ => break,
+            };
+            node = next;
+            range = at;
+        }
+        start + range.start..start + range.end
+    }
+
+    /// Every key that its object has had before.
+    pub(crate) fn repeated_keys(&self) -> Vec<(String, Range<usize>)> {
+        let mut found = Vec::new();
+        for (start, tree) in &self.trees {
+            if let Some(tree) = tree {
+                repeated(tree, *start, &mut found);
+            }
+        }
+        found
+    }
+}
+
+fn tree(text: &str) -> Option<ast::Value<'_>> {
+    let parsed =
+        jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default());
+    parsed.ok()?.value
+}
+
+fn repeated(node: &ast::Value<'_>, start: usize, found: &mut Vec<(String, Range<usize>)>) {
+    match node {
+        ast::Value::Object(object) => {
+            let mut seen = std::collections::HashSet::new();
+            for ObjectProp { name, value, .. } in &object.properties {
+                if !seen.insert(name.as_str()) {
+                    let range = name.range();
+                    found.push((
+                        name.as_str().to_owned(),
+                        start + range.start..start + range.end,
+                    ));
+                }
+                repeated(value, start, found);
+            }
+        }
+        ast::Value::Array(array) => {
+            for element in &array.elements {
+                repeated(element, start, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// serde_json counts lines from 1 and columns in bytes, and an error at the end of a line has the
+/// column of its last byte.
+fn offset_of(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let mut offset = (start + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glued_documents_keep_their_places() {
+        let text = "{\"a\": {\"×/y\": [1, 22]}}{\"output\": 3}";
+        let Ok(documents) = Documents::parse(text) else {
+            panic!("this is JSON")
+        };
+        assert_eq!(documents.values.len(), 2);
+        let at = |d, p, place| &text[documents.locate(d, p, place)];
+        assert_eq!(at(0, "/a/×~1y/1", Place::Value), "22");
+        assert_eq!(at(0, "/a/×~1y", Place::Key), "\"×/y\"");
+        assert_eq!(at(1, "/output", Place::Value), "3");
+        assert_eq!(at(0, "/a/nothing", Place::Value), "{\"×/y\": [1, 22]}");
+    }
+
+    #[test]
+    fn repeated_keys_are_found_at_any_depth() {
+        let text = r#"{"a": [{"b": 1, "c": 2, "b": 3}], "a": 0}"#;
+        let Ok(documents) = Documents::parse(text) else {
+            panic!("this is JSON")
+        };
+        let names: Vec<_> = documents
+            .repeated_keys()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["b", "a"]);
+    }
+
+    #[test]
+    fn broken_json_says_where() {
+        for (text, at) in [
+            ("{\"a\": }", 6),
+            ("{\n  \"a\": 1,\n}", 12),
+            ("{\"a\": \"×", 8),
+            ("", 0),
+        ] {
+            match Documents::parse(text) {
+                Err(broken) => assert_eq!(broken.offset, at, "{text:?}: {}", broken.message),
+                Ok(documents) => assert!(documents.values.is_empty(), "{text:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! From RunComfy model schemas to Rust types and validators.
+//!
+//! A folder of schema files goes in, Rust source comes out: for each model an `Input` struct, its
+//! enums and a table that [`runcomfy_dialect`]'s engine walks. Used from a `build.rs`:
+//!
+//! ```no_run
+//! // build.rs: schemas/ becomes $OUT_DIR/models.rs
+//! runcomfy_codegen::Builder::new().build_script();
+//! ```
+//!
+//! or by hand, with the output in the source tree:
+//!
+//! ```no_run
+//! let generated = runcomfy_codegen::Builder::new()
+//!     .schemas("schemas")
+//!     .out_dir("generated/src")
+//!     .generate()?;
+//! let changes = generated.write()?;
+//! println!("{changes}");
+//! # Ok::<(), runcomfy_codegen::Error>(())
+//! ```
+
+mod builder;
+mod diagnostic;
+mod doc;
+mod emit;
+mod error;
+mod files;
+mod json;
+mod module;
+mod name;
+mod source;
+
+pub use builder::{Builder, Layout};
+pub use diagnostic::{Diagnostic, Position};
+pub use error::Error;
+pub use files::{Change, Changes, Generated};

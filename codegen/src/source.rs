@@ -1,0 +1,146 @@
+//! Schema files: found, read and parsed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use runcomfy_dialect::{ModelSchema, Severity};
+
+use crate::json::Documents;
+use crate::{Diagnostic, Error};
+
+/// One model, and the file that it came from.
+pub(crate) struct Source {
+    pub(crate) model: ModelSchema,
+    pub(crate) path: String,
+    pub(crate) text: Arc<str>,
+}
+
+/// Deeper than any model id; also ends a loop of links.
+const DEEPEST_FOLDER: usize = 8;
+
+/// Reads every `*.json` below the folder; the path below it, less the ending, is the model id.
+///
+/// All findings of all files come back together; the models only where none is an error.
+pub(crate) fn read_all(folder: &Path) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+    let mut files = Vec::new();
+    find(folder, "", 0, &mut files)?;
+    files.sort();
+    let mut sources = Vec::new();
+    let mut diagnostics = Vec::new();
+    for (id, path) in files {
+        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        let shown = shown(&path);
+        match String::from_utf8(bytes) {
+            Ok(text) => sources.extend(read(&id, &shown, &text.into(), &mut diagnostics)),
+            Err(error) => {
+                let text = String::from_utf8_lossy(error.as_bytes())
+                    .into_owned()
+                    .into();
+                let at = error.utf8_error().valid_up_to();
+                diagnostics.push(Diagnostic::new(
+                    Severity::Error,
+                    &shown,
+                    &text,
+                    at..at + 1,
+                    "the file is not UTF-8",
+                    "save it as UTF-8",
+                ));
+            }
+        }
+    }
+    Diagnostic::sort(&mut diagnostics);
+    if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return Err(Error::schemas(diagnostics));
+    }
+    Ok((sources, diagnostics))
+}
+
+/// With forward slashes everywhere, so that the output is the same on every machine.
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+fn find(
+    folder: &Path,
+    id: &str,
+    depth: usize,
+    files: &mut Vec<(String, PathBuf)>,
+) -> Result<(), Error> {
+    if depth > DEEPEST_FOLDER {
+        return Ok(());
+    }
+    let failed = |e| Error::io("read the folder", folder, e);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            find(&path, &format!("{id}{name}/"), depth + 1, files)?;
+        } else if let Some(stem) = name.strip_suffix(".json") {
+            files.push((format!("{id}{stem}"), path));
+        }
+    }
+    Ok(())
+}
+
+fn read(
+    id: &str,
+    path: &str,
+    text: &Arc<str>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Source> {
+    let mut report = |severity, span, message: String, help: &str| {
+        diagnostics.push(Diagnostic::new(severity, path, text, span, message, help));
+    };
+    let text_without_bom = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let bom = text.len() - text_without_bom.len();
+    let documents = match Documents::parse(text_without_bom) {
+        Ok(documents) => documents,
+        Err(broken) => {
+            let at = broken.offset + bom;
+            let message = format!("this is not JSON: {}", broken.message);
+            let help = "expected JSON as RFC 8259 has it: no comments, no trailing commas";
+            report(Severity::Error, at..at, message, help);
+            return None;
+        }
+    };
+    for (name, span) in documents.repeated_keys() {
+        let message =
+            format!("the key `{name}` stands in this object twice; one of the two would be lost");
+        report(
+            Severity::Error,
+            span.start + bom..span.end + bom,
+            message,
+            "leave one of them out",
+        );
+    }
+    let (model, problems) = ModelSchema::parse(Some(id), &documents.values);
+    for problem in problems {
+        let span = documents.locate(problem.document, &problem.pointer, problem.place);
+        report(
+            problem.severity,
+            span.start + bom..span.end + bom,
+            problem.message,
+            &problem.help,
+        );
+    }
+    if id.split('/').count() < 2 {
+        let message = format!("`{id}` is not a model's id: it has 2 to 5 segments");
+        report(
+            Severity::Error,
+            0..0,
+            message,
+            "place the file in a folder for its vendor, such as `schemas/vendor/model.json`",
+        );
+    }
+    Some(Source {
+        model: model?,
+        path: path.to_owned(),
+        text: Arc::clone(text),
+    })
+}

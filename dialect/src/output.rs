@@ -1,0 +1,45 @@
+//! The output that nearly every model gives.
+
+use crate::{Keyword, Kind, Property, Schema, Shared};
+
+/// `image` and `video` with one URL each, `images` and `videos` with arrays of them. The
+/// documentation of every model shows this object; it is open.
+pub static OUTPUT: Schema = Schema {
+    kind: Kind::Object,
+    keywords: Shared::Static(&[
+        Keyword::Properties(Shared::Static(&[
+            Property { name: Shared::Static("image"), required: false, schema: ONE },
+            Property { name: Shared::Static("images"), required: false, schema: MANY },
+            Property { name: Shared::Static("video"), required: false, schema: ONE },
+            Property { name: Shared::Static("videos"), required: false, schema: MANY },
+        ])),
+        Keyword::AdditionalProperties(true),
+    ]),
+};
+
+const URI: Keyword = Keyword::Format(Shared::Static("uri"));
+
+const ONE: Schema = Schema { kind: Kind::String, keywords: Shared::Static(&[URI]) };
+
+const MANY: Schema =
+    Schema { kind: Kind::Array, keywords: Shared::Static(&[Keyword::Items(Shared::Static(&ONE))]) };
+
+impl Schema {
+    /// Whether it is [`OUTPUT`] but for its texts, which are translated from page to page.
+    #[must_use]
+    pub fn is_common_output(&self) -> bool {
+        let (Some(own), Some(common)) = (self.properties(), OUTPUT.properties()) else {
+            return false;
+        };
+        own.len() == common.len()
+            && own.iter().zip(common).all(|(a, b)| a.name == b.name && same_shape(&a.schema, &b.schema))
+    }
+}
+
+fn same_shape(a: &Schema, b: &Schema) -> bool {
+    let items = match (a.items(), b.items()) {
+        (Some(a), Some(b)) => same_shape(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    a.kind == b.kind && a.format() == b.format() && items
+}

@@ -1,0 +1,128 @@
+//! What a finished job gives.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+/// The output of a job: an open object in which documentation names `image`, `video` (one URL
+/// each), `images` and `videos` (arrays of URLs). A bare URL or array is taken too. Whatever the
+/// service sends is kept as it came and is written back the same.
+///
+/// ```
+/// # use runcomfy::Output;
+/// let output: Output = serde_json::from_str(
+///     r#"{"image": "https://a.example/1.png", "images": ["https://a.example/1.png"], "seed": 7}"#,
+/// )?;
+/// assert_eq!(output.image(), Some("https://a.example/1.png"));
+/// assert_eq!(output.urls(), ["https://a.example/1.png"]);
+/// assert_eq!(output.get("seed").and_then(|seed| seed.as_i64()), Some(7));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Output {
+    value: Value,
+}
+
+impl Output {
+    /// The URL of the one image.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        self.get("image")?.as_str()
+    }
+
+    /// The URLs of all images.
+    #[must_use]
+    pub fn images(&self) -> Vec<&str> {
+        self.list("images")
+    }
+
+    /// The URL of the one video.
+    #[must_use]
+    pub fn video(&self) -> Option<&str> {
+        self.get("video")?.as_str()
+    }
+
+    /// The URLs of all videos.
+    #[must_use]
+    pub fn videos(&self) -> Vec<&str> {
+        self.list("videos")
+    }
+
+    /// The member with this name, whatever it is.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.value.get(name)
+    }
+
+    /// Every URL anywhere in the output, each once, in the order in which they stand. This is
+    /// what to download, also for models whose output has keys of its own.
+    #[must_use]
+    pub fn urls(&self) -> Vec<&str> {
+        let mut urls = Vec::new();
+        collect(&self.value, &mut urls);
+        urls
+    }
+
+    /// The whole output as it came.
+    #[must_use]
+    pub fn as_value(&self) -> &Value {
+        &self.value
+    }
+
+    fn list(&self, name: &str) -> Vec<&str> {
+        let list = self.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+}
+
+fn collect<'a>(value: &'a Value, urls: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => {
+            let is_url = text.starts_with("https://") || text.starts_with("http://");
+            if is_url && !urls.contains(&text.as_str()) {
+                urls.push(text);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|item| collect(item, urls)),
+        Value::Object(map) => map.values().for_each(|item| collect(item, urls)),
+        _ => {}
+    }
+}
+
+impl From<Value> for Output {
+    fn from(value: Value) -> Self {
+        Self { value }
+    }
+}
+
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Output {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_form_gives_its_urls() {
+        for (value, urls) in [
+            (json!("https://a.example/1.png"), vec!["https://a.example/1.png"]),
+            (json!(["https://a.example/1", "https://a.example/2"]), vec!["https://a.example/1", "https://a.example/2"]),
+            (json!({"image": "https://a.example/1", "images": ["https://a.example/1", "https://a.example/2"]}), vec!["https://a.example/1", "https://a.example/2"]),
+            (json!({"audio": {"url": "https://a.example/1.mp3"}, "seed": 1}), vec!["https://a.example/1.mp3"]),
+            (json!({"text": "no address"}), vec![]),
+            (json!(null), vec![]),
+        ] {
+            assert_eq!(Output::from(value.clone()).urls(), urls, "{value}");
+            assert_eq!(serde_json::to_value(Output::from(value.clone())).unwrap(), value);
+        }
+    }
+}
