@@ -1,16 +1,77 @@
 //! A typed, careful client for RunComfy's Model API.
+//!
+//! RunComfy runs image, video and audio models behind one asynchronous HTTP API: submit a job,
+//! poll its status, fetch the result, cancel while it is queued. This crate wraps the four calls;
+//! the inputs are typed structs that `runcomfy-codegen` makes from the models' schemas (ready-made
+//! in `runcomfy-models`), and nothing that breaks its schema is ever sent.
+//!
+//! ```no_run
+//! # async fn example<M: runcomfy::Model<Output = runcomfy::Output>>(input: M) -> Result<(), runcomfy::Error> {
+//! use runcomfy::Client;
+//!
+//! let client = Client::from_env()?; // RUNCOMFY_TOKEN, then RUNCOMFY_API_TOKEN
+//! let job = client.submit(&input).await?; // validates first
+//! println!("submitted {}", job.request_id());
+//! let output = job.wait().await?;
+//! println!("{:?}", output.urls());
+//! # Ok(()) }
+//! ```
+//!
+//! **No paid job is submitted twice.** A submit is sent again only when no connection was made;
+//! where its outcome cannot be known, [`Error::may_have_been_submitted`] says so.
+//!
+//! Without default features only what generated code needs is here: the schema dialect, [`Model`]
+//! and [`Output`], free of HTTP.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod model;
 mod output;
 
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod download;
+#[cfg(feature = "client")]
+mod endpoint;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod job;
+#[cfg(feature = "client")]
+mod pace;
+#[cfg(feature = "client")]
+mod reply;
+#[cfg(feature = "client")]
+mod request_id;
+#[cfg(feature = "client")]
+mod status;
+#[cfg(feature = "client")]
+mod token;
+#[cfg(feature = "client")]
+mod transport;
+#[cfg(feature = "client")]
+mod wait;
+
 pub use model::Model;
 pub use output::Output;
 pub use runcomfy_dialect::*;
 
+#[cfg(feature = "client")]
+pub use {
+    client::{Client, ClientBuilder},
+    error::{Error, ErrorKind},
+    job::{CancelOutcome, Job},
+    reply::JobResult,
+    request_id::{InvalidRequestId, RequestId},
+    status::{JobStatus, Status},
+    token::Token,
+    wait::Wait,
+};
+
 /// The code that `runcomfy_codegen::Builder` wrote to `OUT_DIR`, in place of this call.
 ///
-/// ```ignore
+/// ```text
 /// pub mod models {
 ///     runcomfy::include_models!();
 /// }

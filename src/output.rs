@@ -70,7 +70,10 @@ impl Output {
 
     fn list(&self, name: &str) -> Vec<&str> {
         let list = self.get(name).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str).collect()
+        list.into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
     }
 }
 
@@ -114,15 +117,30 @@ mod tests {
     #[test]
     fn every_form_gives_its_urls() {
         for (value, urls) in [
-            (json!("https://a.example/1.png"), vec!["https://a.example/1.png"]),
-            (json!(["https://a.example/1", "https://a.example/2"]), vec!["https://a.example/1", "https://a.example/2"]),
-            (json!({"image": "https://a.example/1", "images": ["https://a.example/1", "https://a.example/2"]}), vec!["https://a.example/1", "https://a.example/2"]),
-            (json!({"audio": {"url": "https://a.example/1.mp3"}, "seed": 1}), vec!["https://a.example/1.mp3"]),
+            (
+                json!("https://a.example/1.png"),
+                vec!["https://a.example/1.png"],
+            ),
+            (
+                json!(["https://a.example/1", "https://a.example/2"]),
+                vec!["https://a.example/1", "https://a.example/2"],
+            ),
+            (
+                json!({"image": "https://a.example/1", "images": ["https://a.example/1", "https://a.example/2"]}),
+                vec!["https://a.example/1", "https://a.example/2"],
+            ),
+            (
+                json!({"audio": {"url": "https://a.example/1.mp3"}, "seed": 1}),
+                vec!["https://a.example/1.mp3"],
+            ),
             (json!({"text": "no address"}), vec![]),
             (json!(null), vec![]),
         ] {
             assert_eq!(Output::from(value.clone()).urls(), urls, "{value}");
-            assert_eq!(serde_json::to_value(Output::from(value.clone())).unwrap(), value);
+            assert_eq!(
+                serde_json::to_value(Output::from(value.clone())).unwrap(),
+                value
+            );
         }
     }
 }

@@ -22,41 +22,23 @@
 //! Two wire names of one scope that come out the same are an error that names both.
 
 use proc_macro2::{Ident, Span};
+use runcomfy_dialect::{camel_case, snake_case};
 
 /// A field, setter, argument or module.
 pub(crate) fn snake(wire: &str) -> String {
-    let mut out = String::new();
-    for word in words(wire) {
-        for hump in humps(&word) {
-            if !out.is_empty() {
-                out.push('_');
-            }
-            out.extend(hump.chars().flat_map(char::to_lowercase));
-        }
-    }
-    if out.starts_with(|c: char| c.is_ascii_digit()) {
-        out.insert(0, 'v');
-    }
-    out
+    no_digit_first(snake_case(wire), 'v')
 }
 
-/// A type or an enum's variant. Letter case after a word's first letter stays, since values may
-/// differ in nothing else.
+/// A type or an enum's variant.
 pub(crate) fn camel(wire: &str) -> String {
-    let mut out = String::new();
-    for word in words(wire) {
-        let touch = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-        if touch(out.chars().last()) && touch(word.chars().next()) {
-            out.push('_');
-        }
-        let mut letters = word.chars();
-        out.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-        out.extend(letters);
+    no_digit_first(camel_case(wire), 'V')
+}
+
+fn no_digit_first(mut name: String, letter: char) -> String {
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, letter);
     }
-    if out.starts_with(|c: char| c.is_ascii_digit()) {
-        out.insert(0, 'V');
-    }
-    out
+    name
 }
 
 /// A module of the path to a model. Names that a file system or cargo has taken get a `_`.
@@ -117,65 +99,6 @@ pub(crate) fn ident(name: &str) -> Ident {
         return raw;
     }
     Ident::new(&format!("{name}_"), Span::call_site())
-}
-
-fn words(wire: &str) -> Vec<String> {
-    let letters: Vec<char> = wire.chars().collect();
-    let digit = |i: usize| letters.get(i).is_some_and(char::is_ascii_digit);
-    let mut words = vec![String::new()];
-    let alone = |words: &mut Vec<String>, word: &str| {
-        words.push(word.to_owned());
-        words.push(String::new());
-    };
-    for (i, &c) in letters.iter().enumerate() {
-        match c {
-            c if keeps(c) => words.last_mut().into_iter().for_each(|w| w.push(c)),
-            '×' => alone(&mut words, "x"),
-            '-' if i == 0 && digit(1) => alone(&mut words, "minus"),
-            '+' => alone(&mut words, "plus"),
-            '%' => alone(&mut words, "percent"),
-            c if c.is_ascii() => words.push(String::new()),
-            c => alone(&mut words, &format!("u{:x}", u32::from(c))),
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    if words.is_empty() {
-        // Nothing but separators, or nothing at all.
-        let spelt = letters.iter().map(|c| format!("u{:x}", u32::from(*c)));
-        words.extend(spelt);
-        if words.is_empty() {
-            words.push("empty".to_owned());
-        }
-    }
-    words
-}
-
-/// Letters that stay as they are: those of scripts whose single code points no normalisation
-/// changes (rustc compares identifiers in NFC) and that are not taken for Latin ones.
-fn keeps(c: char) -> bool {
-    c.is_ascii_alphanumeric()
-        || matches!(c,
-            'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ž' // Latin
-            | 'ぁ'..='ゖ' | 'ァ'..='ヺ' // kana
-            | '一'..='鿿' // Han
-            | '가'..='힣') // Hangul
-}
-
-/// Cuts `promptImage` before `I`, and `HTMLPage` before `P`.
-fn humps(word: &str) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    let mut humps = vec![String::new()];
-    for (i, &c) in letters.iter().enumerate() {
-        let after_lower = i > 0 && letters[i - 1].is_lowercase();
-        let ends_capitals = i > 0
-            && letters[i - 1].is_uppercase()
-            && letters.get(i + 1).is_some_and(|next| next.is_lowercase());
-        if c.is_uppercase() && (after_lower || ends_capitals) {
-            humps.push(String::new());
-        }
-        humps.last_mut().into_iter().for_each(|hump| hump.push(c));
-    }
-    humps
 }
 
 #[cfg(test)]

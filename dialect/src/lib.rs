@@ -13,6 +13,7 @@ mod describe;
 mod json_schema;
 mod literal;
 mod media;
+mod name;
 mod nearest;
 mod number;
 mod output;
@@ -31,6 +32,7 @@ pub use bounds::Bounds;
 pub use choice::{Choice, UnknownChoice, Wire};
 pub use literal::Literal;
 pub use media::{Media, MediaKind};
+pub use name::{camel_case, snake_case};
 pub use nearest::nearest;
 pub use number::Number;
 pub use output::OUTPUT;
@@ -51,7 +53,7 @@ pub mod generated {
         debug_choice, deserialize_choice, parse_choice, read_choice, view_choice,
     };
     #[cfg(feature = "schemars")]
-    pub use crate::json_schema::schemars_schema;
+    pub use crate::json_schema::{schemars_choice, schemars_schema};
     pub use crate::record::{
         debug_record, deserialize_record, eq_record, read_record, serialize_record, validate_record,
     };

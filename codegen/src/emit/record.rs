@@ -137,12 +137,15 @@ fn new(record: &Record<'_>, support: &Path) -> TokenStream {
     });
     let values = record.fields.iter().map(|field| {
         let ident = name::ident(&field.name);
-        let value = if field.property.required {
-            given(&ident, &field.kind)
+        if !field.property.required {
+            return quote!(#ident: None);
+        }
+        let value = given(&ident, &field.kind);
+        if ident == value.to_string() {
+            value
         } else {
-            quote!(None)
-        };
-        quote!(#ident: #value)
+            quote!(#ident: #value)
+        }
     });
     // Clippy's limit is 7; a model with more required properties is as it is.
     let many = (required().count() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));

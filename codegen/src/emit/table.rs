@@ -174,7 +174,7 @@ fn number_keyword(name: &str, limit: Number) -> TokenStream {
 }
 
 fn size_keyword(name: &str, count: u64) -> TokenStream {
-    let (name, count) = (format_ident!("{name}"), Token::u64_unsuffixed(count));
+    let (name, count) = (format_ident!("{name}"), spaced(&count.to_string()));
     quote!(#name(#count))
 }
 
@@ -193,14 +193,43 @@ fn kind(kind: Kind) -> TokenStream {
 fn number(number: Number) -> TokenStream {
     match number {
         Number::Int(integer) => {
-            let integer = Token::i128_unsuffixed(integer);
+            let integer = spaced(&Token::i128_unsuffixed(integer).to_string());
             quote!(Int(#integer))
         }
         Number::Float(float) => {
-            let float = Token::f64_unsuffixed(float);
+            let float = spaced(&Token::f64_unsuffixed(float).to_string());
             quote!(Float(#float))
         }
     }
+}
+
+/// A numeric literal with its digits in groups of three, as clippy asks for beyond five digits.
+pub(super) fn spaced(literal: &str) -> TokenStream {
+    const LONG: usize = 5;
+    let (sign, digits) = literal
+        .strip_prefix('-')
+        .map_or(("", literal), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let grouped = |text: &str, offset: usize| {
+        let mut out = String::new();
+        for (i, digit) in text.chars().enumerate() {
+            if i > 0 && text.len() > LONG && (i + offset).is_multiple_of(3) {
+                out.push('_');
+            }
+            out.push(digit);
+        }
+        out
+    };
+    let mut text = literal.to_owned();
+    if plain(whole) && plain(fraction) {
+        text = format!("{sign}{}", grouped(whole, 3 - whole.len() % 3));
+        if !fraction.is_empty() {
+            text = format!("{text}.{}", grouped(fraction, 0));
+        }
+    }
+    // Digits with underscores between them are a literal, and so is what `Literal` prints.
+    text.parse().unwrap_or_default()
 }
 
 fn literal(value: &Literal) -> TokenStream {

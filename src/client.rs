@@ -1,0 +1,295 @@
+//! The client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect;
+
+use crate::endpoint::Endpoint;
+use crate::job::Job;
+use crate::pace::Pace;
+use crate::transport::Transport;
+use crate::{Error, ErrorKind, Json, Model, Output, RequestId, Token};
+
+/// A client of the Model API; cheap to clone, and clones share their connections.
+///
+/// ```no_run
+/// # fn main() -> Result<(), runcomfy::Error> {
+/// let client = runcomfy::Client::builder().token("…").build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) transport: Transport,
+    /// For outputs: follows redirects, and never has the token.
+    pub(crate) downloads: reqwest::Client,
+    pub(crate) any_download_host: bool,
+}
+
+/// How often a submit is tried while no connection can be made.
+const CONNECT_TRIES: usize = 4;
+
+impl Client {
+    /// A client with the token of the environment: `RUNCOMFY_TOKEN`, then `RUNCOMFY_API_TOKEN`;
+    /// the base URL is that of `RUNCOMFY_MODEL_API_BASE` where it is set.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when no token is set or the base URL is faulty.
+    pub fn from_env() -> Result<Self, Error> {
+        let set = |name: &str| {
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+        };
+        let token = set("RUNCOMFY_TOKEN")
+            .or_else(|| set("RUNCOMFY_API_TOKEN"))
+            .ok_or_else(|| {
+                Error::configuration(
+                    "no API token; set RUNCOMFY_TOKEN to the key from your RunComfy profile",
+                )
+            })?;
+        let mut builder = Self::builder().token(token);
+        if let Some(base) = set("RUNCOMFY_MODEL_API_BASE") {
+            builder = builder.base_url(base);
+        }
+        builder.build()
+    }
+
+    /// A client to be set up.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Submits a job. This may cost money.
+    ///
+    /// The input is validated first, and nothing invalid is sent. The request is sent again only
+    /// while no connection could be made at all.
+    ///
+    /// # Errors
+    /// - [`ErrorKind::Invalid`]: the input breaks its schema; mend it.
+    /// - [`ErrorKind::NotSent`]: no connection; nothing was sent.
+    /// - The kinds that the service's codes stand for, such as [`ErrorKind::Balance`]: it refused
+    ///   the job.
+    /// - [`ErrorKind::Interrupted`], [`ErrorKind::Unavailable`] or [`ErrorKind::Unreadable`]:
+    ///   nobody can tell; ask [`Error::may_have_been_submitted`] before you try again.
+    pub async fn submit<M: Model>(&self, input: &M) -> Result<Job<M::Output>, Error> {
+        let violations = M::schema().validate(crate::View::Record(input));
+        if violations.refuse() {
+            return Err(Error::invalid(M::ID, violations));
+        }
+        self.submit_unvalidated(input).await
+    }
+
+    /// Submits a job without looking at the schema, which may be older than the service.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub async fn submit_unvalidated<M: Model>(&self, input: &M) -> Result<Job<M::Output>, Error> {
+        let body = serde_json::to_vec(input).map_err(|e| unwritable(&e))?;
+        let id = self.post_job(M::ID, body).await?;
+        Ok(Job::new(self.clone(), id))
+    }
+
+    /// Submits a job for a model that has no generated type. Nothing is validated here; parse the
+    /// model's schema with [`ModelSchema::parse`](crate::ModelSchema::parse) to do so.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit), but for [`ErrorKind::Invalid`]; [`ErrorKind::Configuration`]
+    /// when the model id cannot be one.
+    pub async fn submit_json(&self, model_id: &str, input: &Json) -> Result<Job<Output>, Error> {
+        let body = serde_json::to_vec(input).map_err(|e| unwritable(&e))?;
+        let id = self.post_job(model_id, body).await?;
+        Ok(Job::new(self.clone(), id))
+    }
+
+    /// Submits a job and waits for its output.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit) and [`Job::wait`]. Once the job is submitted,
+    /// [`Error::request_id`] names it.
+    pub async fn run<M: Model>(&self, input: &M) -> Result<M::Output, Error> {
+        self.submit(input).await?.wait().await
+    }
+
+    /// Takes up a job that was submitted before, perhaps by another process. Nothing is sent.
+    #[must_use]
+    pub fn job<M: Model>(&self, request_id: RequestId) -> Job<M::Output> {
+        Job::new(self.clone(), request_id)
+    }
+
+    /// Takes up a job of a model that has no generated type.
+    #[must_use]
+    pub fn json_job(&self, request_id: RequestId) -> Job<Output> {
+        Job::new(self.clone(), request_id)
+    }
+
+    async fn post_job(&self, model_id: &str, body: Vec<u8>) -> Result<RequestId, Error> {
+        let url = self.inner.endpoint.model(model_id)?;
+        let mut pace = Pace::new();
+        let mut tries = 1;
+        let reply = loop {
+            match self
+                .inner
+                .transport
+                .post(url.clone(), Some(body.clone()))
+                .await
+            {
+                Err(error) if error.kind() == ErrorKind::NotSent && tries < CONNECT_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(pace.next(fastrand::f64())).await;
+                }
+                Err(error)
+                    if error.kind() == ErrorKind::Interrupted
+                        || error.kind() == ErrorKind::Unreadable =>
+                {
+                    return Err(error.submitted_perhaps());
+                }
+                reply => break reply?,
+            }
+        };
+        reply.request_id().map_err(|error| match error.kind() {
+            // A gateway that gives up says nothing of what the service behind it did, and a reply
+            // with a success status and no id is the loss of a paid job.
+            ErrorKind::Unavailable | ErrorKind::Unreadable => error.submitted_perhaps(),
+            _ => error,
+        })
+    }
+}
+
+fn unwritable(error: &serde_json::Error) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        format!("the input cannot be written as JSON: {error}; nothing was sent"),
+    )
+}
+
+/// Settings of a [`Client`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    token: Option<String>,
+    base_url: Option<String>,
+    connect_timeout: Duration,
+    request_timeout: Duration,
+    user_agent: String,
+    http: Option<reqwest::Client>,
+    any_download_host: bool,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            token: None,
+            base_url: None,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(60),
+            user_agent: concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
+            http: None,
+            any_download_host: false,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The API token. Required.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Another address than the service's, with or without `/v1` at its end. Plain `http` is
+    /// taken for this machine only.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How long making a connection may take; 10 s unless set.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long one request may take, its reply included; 60 s unless set.
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.request_timeout = limit;
+        self
+    }
+
+    /// What the client calls itself.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = name.into();
+        self
+    }
+
+    /// A ready HTTP client, with its own connect time-out, proxy and certificates. It should
+    /// follow no redirects and repeat no requests by itself, as the one that is built otherwise.
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Lets outputs be downloaded from any host, and not only from `*.runcomfy.net`,
+    /// `*.runcomfy.com` and the host of the base URL.
+    pub fn download_from_any_host(mut self, allow: bool) -> Self {
+        self.any_download_host = allow;
+        self
+    }
+
+    /// Builds the client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when the token or the base URL is missing or faulty, or TLS
+    /// cannot be set up.
+    pub fn build(self) -> Result<Client, Error> {
+        let missing = || {
+            Error::configuration("no API token; pass the key from your RunComfy profile to `token`")
+        };
+        let token = Token::new(self.token.as_deref().ok_or_else(missing)?)?;
+        let endpoint = match &self.base_url {
+            Some(base) => Endpoint::new(base)?,
+            None => Endpoint::service()?,
+        };
+        let (http, downloads) = match &self.http {
+            Some(http) => (http.clone(), http.clone()),
+            // A redirect of a POST would send it a second time.
+            None => (
+                self.http(redirect::Policy::none())?,
+                self.http(redirect::Policy::limited(5))?,
+            ),
+        };
+        let transport = Transport {
+            http,
+            token,
+            request_timeout: self.request_timeout,
+        };
+        let any_download_host = self.any_download_host;
+        Ok(Client {
+            inner: Arc::new(Inner {
+                endpoint,
+                transport,
+                downloads,
+                any_download_host,
+            }),
+        })
+    }
+
+    fn http(&self, redirects: redirect::Policy) -> Result<reqwest::Client, Error> {
+        reqwest::Client::builder()
+            .connect_timeout(self.connect_timeout)
+            .user_agent(&self.user_agent)
+            .redirect(redirects)
+            .retry(reqwest::retry::never())
+            .build()
+            .map_err(|e| {
+                Error::configuration("the HTTP client could not be set up")
+                    .with_source(e.without_url())
+            })
+    }
+}

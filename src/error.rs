@@ -1,0 +1,266 @@
+//! The one error type.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{JobStatus, RequestId, Violations};
+
+/// What went wrong, and what that means for the money.
+///
+/// Match on [`kind`](Self::kind), or ask the predicate that the question is about:
+/// [`may_have_been_submitted`](Self::may_have_been_submitted) before submitting again,
+/// [`is_passing`](Self::is_passing) before trying anything else again.
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    may_have_been_submitted: bool,
+    request_id: Option<RequestId>,
+    http_status: Option<u16>,
+    error_code: Option<i64>,
+    retry_after: Option<Duration>,
+    violations: Violations,
+    last_status: Option<JobStatus>,
+    detail: Option<Value>,
+    excerpt: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of failure an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The input breaks its schema; nothing was sent. See [`Error::violations`].
+    Invalid,
+    /// The client was set up wrongly: no token, a faulty base URL. Nothing was sent.
+    Configuration,
+    /// No connection could be made: nothing was sent. Try again.
+    NotSent,
+    /// The connection broke, or time ran out, after something may have been sent.
+    Interrupted,
+    /// The token is missing, expired or revoked, or the account is inactive (400004, HTTP 401).
+    Token,
+    /// No balance is left (400002, HTTP 402).
+    Balance,
+    /// There is no such model (400001).
+    Model,
+    /// The service refused the input (HTTP 400, 422). See [`Error::detail`].
+    Refused,
+    /// It exists, but belongs to another account (403001, HTTP 403).
+    Forbidden,
+    /// There is no such thing, or the request id has expired (404001, HTTP 404).
+    NotFound,
+    /// The result is not there yet (400005).
+    NotReady,
+    /// Too many requests (HTTP 429). Wait for [`Error::retry_after`].
+    Throttled,
+    /// The service is out of order for now (HTTP 408, 5xx).
+    Unavailable,
+    /// The reply is not what the API describes: empty, HTML, cut off. See [`Error::excerpt`].
+    Unreadable,
+    /// The job ran and failed. See [`Error::detail`].
+    JobFailed,
+    /// The job was cancelled.
+    JobCancelled,
+    /// The job was not finished at the deadline of the wait; it goes on.
+    Deadline,
+    /// A file could not be written.
+    File,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                message: message.into(),
+                may_have_been_submitted: false,
+                request_id: None,
+                http_status: None,
+                error_code: None,
+                retry_after: None,
+                violations: Violations::default(),
+                last_status: None,
+                detail: None,
+                excerpt: None,
+                source: None,
+            }),
+        }
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Configuration, message)
+    }
+
+    pub(crate) fn invalid(model_id: &str, violations: Violations) -> Self {
+        let message = format!("the input for `{model_id}` breaks its schema; nothing was sent");
+        let mut error = Self::new(ErrorKind::Invalid, message);
+        error.inner.violations = violations;
+        error
+    }
+
+    pub(crate) fn file(doing: &str, path: &std::path::Path, source: std::io::Error) -> Self {
+        let message = format!("could not {doing} `{}`", path.display());
+        Self::new(ErrorKind::File, message).with_source(source)
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        self.inner.source = Some(Box::new(source));
+        self
+    }
+
+    pub(crate) fn with_reply(mut self, http_status: u16, excerpt: String) -> Self {
+        self.inner.http_status = Some(http_status);
+        self.inner.excerpt = Some(excerpt).filter(|excerpt| !excerpt.is_empty());
+        self
+    }
+
+    pub(crate) fn with_code(mut self, code: Option<i64>, detail: Option<Value>) -> Self {
+        self.inner.error_code = code;
+        self.inner.detail = detail;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+        self.inner.retry_after = after;
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, id: &RequestId) -> Self {
+        self.inner.request_id = Some(id.clone());
+        self
+    }
+
+    pub(crate) fn with_last_status(mut self, status: Option<JobStatus>) -> Self {
+        self.inner.last_status = status;
+        self
+    }
+
+    /// Marks a failed submit after which nobody can tell whether the job exists.
+    pub(crate) fn submitted_perhaps(mut self) -> Self {
+        self.inner.may_have_been_submitted = true;
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// Whether this is a submit whose outcome cannot be known: the job may exist and cost money,
+    /// and there is no id to find it by. Look at the account before submitting again.
+    #[must_use]
+    pub fn may_have_been_submitted(&self) -> bool {
+        self.inner.may_have_been_submitted
+    }
+
+    /// Whether the same call may succeed later. For a submit ask
+    /// [`may_have_been_submitted`](Self::may_have_been_submitted) first.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use ErrorKind::{Interrupted, NotReady, NotSent, Throttled, Unavailable, Unreadable};
+        matches!(
+            self.kind(),
+            NotSent | Interrupted | Throttled | Unavailable | Unreadable | NotReady
+        )
+    }
+
+    /// The job that it is about, where its id is known. Take it up again with
+    /// [`Client::job`](crate::Client::job).
+    #[must_use]
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.inner.request_id.as_ref()
+    }
+
+    /// How the input breaks its schema; empty for other kinds than [`ErrorKind::Invalid`].
+    #[must_use]
+    pub fn violations(&self) -> &Violations {
+        &self.inner.violations
+    }
+
+    /// How long the service asked to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    /// The HTTP status of the reply, where there was one.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.inner.http_status
+    }
+
+    /// The service's own code, such as 400002.
+    #[must_use]
+    pub fn error_code(&self) -> Option<i64> {
+        self.inner.error_code
+    }
+
+    /// What the service added: the `detail` of a refusal, the `error` of a failed job.
+    #[must_use]
+    pub fn detail(&self) -> Option<&Value> {
+        self.inner.detail.as_ref()
+    }
+
+    /// The first bytes of a reply that could not be read.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        self.inner.excerpt.as_deref()
+    }
+
+    /// The job's last known status, for a wait that ended early.
+    #[must_use]
+    pub fn last_status(&self) -> Option<&JobStatus> {
+        self.inner.last_status.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.inner;
+        f.write_str(&inner.message)?;
+        if let Some(code) = inner.error_code {
+            write!(f, " (code {code})")?;
+        }
+        for violation in &inner.violations {
+            write!(f, "\n  {violation}")?;
+        }
+        match (&inner.detail, &inner.excerpt) {
+            (Some(detail), _) => write!(f, ": {detail}")?,
+            (None, Some(excerpt)) => write!(f, "; the reply begins {excerpt:?}")?,
+            (None, None) => {}
+        }
+        if let Some(id) = &inner.request_id {
+            write!(f, " [request {id}]")?;
+        }
+        if inner.may_have_been_submitted {
+            f.write_str("; the job may have been submitted all the same, so look at your account before you submit it again")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.inner, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.inner
+            .source
+            .as_ref()
+            .map(|source| &**source as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,346 @@
+//! What the service answers, and what it means.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{Error, ErrorKind, JobStatus, RequestId, Status};
+
+/// A reply as it came over the wire.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) http_status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The result of a job, or how far it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct JobResult<O> {
+    /// The status; [`Status::Succeeded`] and [`Status::Failed`] tell the two ends apart.
+    pub status: Status,
+    /// What the job gave.
+    pub output: Option<O>,
+    /// Why it failed, in the service's form: a text, an object or an array.
+    pub error: Option<Value>,
+    /// When it was submitted, as the service writes it.
+    pub created_at: Option<String>,
+    /// When it ended, as the service writes it.
+    pub finished_at: Option<String>,
+    /// What it cost, in US dollars, where the service tells.
+    pub cost: Option<f64>,
+}
+
+/// Enough of a reply to recognise what answered.
+const EXCERPT: usize = 200;
+
+impl Reply {
+    /// The reply's JSON object, unless it is an error: by its HTTP status, or by an `error_code`
+    /// in a reply with status 200.
+    pub(crate) fn object(&self) -> Result<Map<String, Value>, Error> {
+        let parsed = serde_json::from_slice(&self.body);
+        let is_success = (200..300).contains(&self.http_status);
+        match parsed {
+            Ok(Value::Object(map)) if is_success && !is_error(&map) => Ok(map),
+            Ok(value) if !is_success || value.get("error_code").is_some() => {
+                Err(self.refusal(&value))
+            }
+            Err(_) if !is_success => Err(self.refusal(&Value::Null)),
+            Ok(_) => Err(self.unreadable("is not a JSON object")),
+            Err(_) if self.body.is_empty() => Err(self.unreadable("is empty")),
+            Err(error) if error.is_eof() => Err(self.unreadable("is cut off")),
+            Err(_) => Err(self.unreadable("is not JSON")),
+        }
+    }
+
+    pub(crate) fn unreadable(&self, how: &str) -> Error {
+        let message = format!("the service's reply {how} (HTTP {})", self.http_status);
+        Error::new(ErrorKind::Unreadable, message).with_reply(self.http_status, self.excerpt())
+    }
+
+    /// Turns an error body of any form into words; the code decides the kind, else the status.
+    fn refusal(&self, body: &Value) -> Error {
+        let code = body.get("error_code").and_then(as_code);
+        let (kind, meaning) = kind_of(code, self.http_status);
+        let words = ["error_message", "message", "error", "detail"]
+            .into_iter()
+            .find_map(|key| body.get(key).and_then(Value::as_str))
+            .or_else(|| body.as_str());
+        let message = match words.filter(|words| !words.is_empty()) {
+            Some(words) => format!("{meaning}: {words}"),
+            None => format!("{meaning} (HTTP {})", self.http_status),
+        };
+        let detail = ["detail", "error"]
+            .into_iter()
+            .find_map(|key| body.get(key).filter(|d| !d.is_string() && !d.is_null()));
+        let excerpt = if words.is_none() && detail.is_none() {
+            self.excerpt()
+        } else {
+            String::new()
+        };
+        Error::new(kind, message)
+            .with_reply(self.http_status, excerpt)
+            .with_code(code, detail.cloned())
+            .with_retry_after(self.retry_after)
+    }
+
+    fn excerpt(&self) -> String {
+        let start = &self.body[..self.body.len().min(EXCERPT)];
+        String::from_utf8_lossy(start).trim().to_owned()
+    }
+
+    /// The id in the reply to a submit; all that is needed of it.
+    pub(crate) fn request_id(&self) -> Result<RequestId, Error> {
+        let object = self.object()?;
+        match object.get("request_id") {
+            Some(Value::String(id)) => id
+                .parse()
+                .map_err(|e| self.unreadable("has a faulty request_id").with_source(e)),
+            _ => Err(self.unreadable("has no request_id")),
+        }
+    }
+
+    pub(crate) fn status(&self) -> Result<JobStatus, Error> {
+        let object = self.object()?;
+        let status = self.status_of(&object)?;
+        let queue_position = object.get("queue_position").and_then(as_count);
+        Ok(JobStatus {
+            status,
+            queue_position,
+        })
+    }
+
+    pub(crate) fn result<O: DeserializeOwned>(&self) -> Result<JobResult<O>, Error> {
+        let object = self.object()?;
+        let present = |key: &str| object.get(key).filter(|value| !value.is_null());
+        let text = |key: &str| present(key).and_then(Value::as_str).map(str::to_owned);
+        let mut status = self.status_of(&object)?;
+        let error = present("error").cloned();
+        let output = match present("output") {
+            Some(output) => Some(O::deserialize(output).map_err(|e| {
+                self.unreadable("has an output of another form")
+                    .with_source(e)
+            })?),
+            None => None,
+        };
+        // "completed" only says that the job ended; what came with it says how.
+        if status == Status::Completed {
+            status = if error.is_some() && output.is_none() {
+                Status::Failed
+            } else {
+                Status::Succeeded
+            };
+        }
+        Ok(JobResult {
+            status,
+            output,
+            error,
+            created_at: text("created_at"),
+            finished_at: text("finished_at"),
+            cost: present("cost").and_then(Value::as_f64),
+        })
+    }
+
+    /// `cancelled` or `not_cancellable`.
+    pub(crate) fn outcome(&self) -> Result<String, Error> {
+        let object = self.object()?;
+        let outcome = object.get("outcome").and_then(Value::as_str);
+        outcome
+            .map(str::to_owned)
+            .ok_or_else(|| self.unreadable("has no outcome"))
+    }
+
+    fn status_of(&self, object: &Map<String, Value>) -> Result<Status, Error> {
+        let status = object.get("status").and_then(Value::as_str);
+        status
+            .map(Status::parse)
+            .ok_or_else(|| self.unreadable("has no status"))
+    }
+}
+
+/// An `error_code` makes an error of a reply with status 200, unless it says that there is none.
+fn is_error(map: &Map<String, Value>) -> bool {
+    map.get("error_code")
+        .is_some_and(|code| !code.is_null() && as_code(code) != Some(0))
+}
+
+fn as_code(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn as_count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// The codes as documented, then what the HTTP status says.
+fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
+    match (code, http_status) {
+        (Some(400_001), _) => (ErrorKind::Model, "the service knows no such model"),
+        (Some(400_002), _) | (_, 402) => (ErrorKind::Balance, "no balance is left on the account"),
+        (Some(400_004), _) | (_, 401) => {
+            (ErrorKind::Token, "the service does not accept the token")
+        }
+        (Some(400_005), _) => (ErrorKind::NotReady, "the result is not ready"),
+        (Some(403_001), _) | (_, 403) => (ErrorKind::Forbidden, "it belongs to another account"),
+        (Some(404_001), _) | (_, 404) => (
+            ErrorKind::NotFound,
+            "the service knows no such thing, or the request has expired",
+        ),
+        (_, 429) => (ErrorKind::Throttled, "too many requests"),
+        (_, 408 | 500..=599) => (
+            ErrorKind::Unavailable,
+            "the service is out of order for now",
+        ),
+        (_, 300..=399) => (
+            ErrorKind::Unreadable,
+            "the service answered with a redirect, which is not followed",
+        ),
+        _ => (ErrorKind::Refused, "the service refused the request"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(http_status: u16, body: impl Into<Vec<u8>>) -> Reply {
+        Reply {
+            http_status,
+            retry_after: None,
+            body: body.into(),
+        }
+    }
+
+    #[test]
+    fn errors_of_every_form_are_told_apart() {
+        for (http_status, body, kind, words) in [
+            (
+                400,
+                r#"{"error_code":400001,"error_message":"bad id"}"#,
+                ErrorKind::Model,
+                "bad id",
+            ),
+            (
+                200,
+                r#"{"error_code":400002,"error_message":"top up"}"#,
+                ErrorKind::Balance,
+                "top up (code 400002)",
+            ),
+            (402, r#"{"message":"pay"}"#, ErrorKind::Balance, "pay"),
+            (
+                200,
+                r#"{"error_code":"400004"}"#,
+                ErrorKind::Token,
+                "code 400004",
+            ),
+            (401, "", ErrorKind::Token, "HTTP 401"),
+            (
+                400,
+                r#"{"error_code":400005}"#,
+                ErrorKind::NotReady,
+                "not ready",
+            ),
+            (403, r#"{"error":"no"}"#, ErrorKind::Forbidden, "no"),
+            (
+                404,
+                r#"{"error_code":404001}"#,
+                ErrorKind::NotFound,
+                "expired",
+            ),
+            (
+                422,
+                r#"{"detail":[{"loc":["scale"]}]}"#,
+                ErrorKind::Refused,
+                r#"[{"loc":["scale"]}]"#,
+            ),
+            (
+                400,
+                r#"{"detail":"too wide"}"#,
+                ErrorKind::Refused,
+                "too wide",
+            ),
+            (429, "slow down", ErrorKind::Throttled, "slow down"),
+            (408, "", ErrorKind::Unavailable, "HTTP 408"),
+            (
+                502,
+                "<html>Bad Gateway</html>",
+                ErrorKind::Unavailable,
+                "<html>Bad Gateway",
+            ),
+            (302, "", ErrorKind::Unreadable, "redirect"),
+            (200, "", ErrorKind::Unreadable, "is empty"),
+            (200, "<html>", ErrorKind::Unreadable, "begins \"<html>\""),
+            (200, r#"{"status":"in_qu"#, ErrorKind::Unreadable, "cut off"),
+            (200, "[1]", ErrorKind::Unreadable, "not a JSON object"),
+            (200, "{}", ErrorKind::Unreadable, "has no status"),
+        ] {
+            let error = reply(http_status, body).status().unwrap_err();
+            assert_eq!(error.kind(), kind, "{http_status} {body}: {error}");
+            assert!(
+                error.to_string().contains(words),
+                "{http_status} {body}: {error}"
+            );
+            assert!(!error.may_have_been_submitted());
+        }
+    }
+
+    #[test]
+    fn a_null_or_zero_code_is_no_error() {
+        let body = json!({"error_code": null, "status": "in_queue", "queue_position": "3"});
+        let status = reply(200, body.to_string()).status().unwrap();
+        assert_eq!(
+            status,
+            JobStatus {
+                status: Status::InQueue,
+                queue_position: Some(3)
+            }
+        );
+        let body = json!({"error_code": 0, "status": "in_queue"});
+        assert_eq!(
+            reply(202, body.to_string())
+                .status()
+                .unwrap()
+                .queue_position,
+            None
+        );
+    }
+
+    #[test]
+    fn completed_means_what_came_with_it() {
+        let result = |body: Value| reply(200, body.to_string()).result::<Value>().unwrap();
+        assert_eq!(
+            result(json!({"status": "completed", "output": {"image": "u"}})).status,
+            Status::Succeeded
+        );
+        let failed =
+            result(json!({"status": "completed", "error": [{"errorCode": 1}], "output": null}));
+        assert_eq!(
+            (failed.status, failed.error),
+            (Status::Failed, Some(json!([{"errorCode": 1}])))
+        );
+        let running = result(json!({"status": "in_progress"}));
+        assert_eq!((running.status, running.output), (Status::InProgress, None));
+        assert_eq!(
+            result(json!({"status": "succeeded", "output": "u", "cost": 0.04})).cost,
+            Some(0.04)
+        );
+    }
+
+    #[test]
+    fn ids_that_would_leave_their_path_are_refused() {
+        for body in [r#"{"request_id": "../../x"}"#, r#"{"request_id": 7}"#, "{}"] {
+            let error = reply(200, body).request_id().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unreadable, "{body}");
+        }
+        assert_eq!(
+            reply(202, r#"{"request_id": "r-1"}"#)
+                .request_id()
+                .unwrap()
+                .as_str(),
+            "r-1"
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! The id of a job.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The id of a submitted job: 1 to 128 letters, digits, `-` and `_`. Nothing else is taken, so
+/// that an id can never lead a request to another path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(String);
+
+/// A text that is no request id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRequestId(());
+
+impl RequestId {
+    /// The longest id that is taken, in characters; the service's own clients have this limit.
+    const LONGEST: usize = 128;
+
+    /// The id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = InvalidRequestId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRequestId> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if text.is_empty() || text.len() > Self::LONGEST || !text.bytes().all(allowed) {
+            return Err(InvalidRequestId(()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for InvalidRequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "not a request id; expected 1 to {} letters, digits, `-` and `_`",
+            RequestId::LONGEST
+        )
+    }
+}
+
+impl std::error::Error for InvalidRequestId {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_texts_are_ids() {
+        let longest = "a".repeat(128);
+        for good in ["a", "0d9f-A_z", longest.as_str()] {
+            assert_eq!(good.parse::<RequestId>().unwrap().as_str(), good);
+        }
+        let too_long = "a".repeat(129);
+        for bad in ["", "..", "a/b", "a?b", "a b", "ä", "%2e", too_long.as_str()] {
+            assert!(bad.parse::<RequestId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! One request and its reply.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response, Url};
+
+use crate::reply::Reply;
+use crate::{Error, ErrorKind, Token};
+
+/// Sends requests with the token; reads replies whole, within a limit.
+#[derive(Clone, Debug)]
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: Token,
+    pub(crate) request_timeout: Duration,
+}
+
+/// Far above any reply of the API; a reply without end must not fill the memory.
+const LONGEST_REPLY: usize = 16 << 20;
+
+/// A service that asks for more patience than this is taken at this.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+impl Transport {
+    pub(crate) async fn get(&self, url: Url) -> Result<Reply, Error> {
+        self.send(self.request(Method::GET, url)).await
+    }
+
+    pub(crate) async fn post(&self, url: Url, body: Option<Vec<u8>>) -> Result<Reply, Error> {
+        let mut request = self.request(Method::POST, url);
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        self.send(request).await
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http
+            .request(method, url)
+            .header(AUTHORIZATION, self.token.header())
+            .timeout(self.request_timeout)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Reply, Error> {
+        let response = request.send().await.map_err(failed)?;
+        let http_status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), SystemTime::now());
+        let body = read(response).await?;
+        Ok(Reply {
+            http_status,
+            retry_after,
+            body,
+        })
+    }
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > LONGEST_REPLY {
+            let message = format!("the service's reply is longer than {LONGEST_REPLY} bytes");
+            return Err(Error::new(ErrorKind::Unreadable, message));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Only a connect error proves that nothing was sent; a time-out or a reset may come after the
+/// whole request has arrived, on a reused connection too. The URL is dropped: it may be signed.
+pub(crate) fn failed(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    if error.is_connect() {
+        Error::new(
+            ErrorKind::NotSent,
+            "no connection to the service; nothing was sent",
+        )
+    } else if error.is_builder() {
+        Error::new(ErrorKind::Configuration, "the request could not be made")
+    } else if error.is_timeout() {
+        Error::new(ErrorKind::Interrupted, "the service did not answer in time")
+    } else {
+        Error::new(
+            ErrorKind::Interrupted,
+            "the connection to the service broke",
+        )
+    }
+    .with_source(error)
+}
+
+/// Seconds or a date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let delay = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(text)
+            .ok()?
+            .duration_since(now)
+            .unwrap_or_default(),
+    };
+    Some(delay.min(LONGEST_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Fri, 20 Nov 2026 10:00:00 GMT").unwrap();
+        for (text, delay) in [
+            ("7", Some(7)),
+            ("Fri, 20 Nov 2026 10:01:30 GMT", Some(90)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
+            ("99999999999", Some(3600)),
+            ("-1", None),
+            ("soon", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            assert_eq!(
+                retry_after(&headers, now),
+                delay.map(Duration::from_secs),
+                "{text}"
+            );
+        }
+    }
+}
