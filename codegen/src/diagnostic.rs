@@ -131,7 +131,7 @@ mod tests {
         );
         let shown = shown.to_string();
         assert!(
-            shown.starts_with("a.json:2:14: error: no number fits\n"),
+            shown.starts_with("error: no number fits\n --> a.json:2:14\n"),
             "{shown}"
         );
         assert!(shown.contains("  \"maximum\": 0\n"), "{shown}");

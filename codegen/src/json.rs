@@ -177,7 +177,7 @@ mod tests {
         for (text, at) in [
             ("{\"a\": }", 6),
             ("{\n  \"a\": 1,\n}", 12),
-            ("{\"a\": \"×", 8),
+            ("{\"a\": \"×", 7),
             ("", 0),
         ] {
             match Documents::parse(text) {

@@ -1,0 +1,59 @@
+//! A client for the service, or for an emulator inside this process.
+
+use std::time::Duration;
+
+use runcomfy::Client;
+use runcomfy_emulator::Emulator;
+
+use crate::failure::Failure;
+
+/// A client, and the emulator that it talks to, if it does.
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    // Held, since it stops when it is dropped.
+    _emulator: Option<Emulator>,
+}
+
+/// Long enough to see the queue and the run, short enough for a demonstration.
+const EMULATED_QUEUE: Duration = Duration::from_millis(1200);
+const EMULATED_RUN: Duration = Duration::from_millis(1800);
+
+impl Session {
+    /// The service, with the token of the environment.
+    pub(crate) fn service() -> Result<Self, Failure> {
+        let client = Client::from_env().map_err(Failure::setting_up)?;
+        Ok(Self {
+            client,
+            _emulator: None,
+        })
+    }
+
+    /// An emulator with every built-in model.
+    pub(crate) async fn emulated() -> Result<Self, Failure> {
+        let emulator = Emulator::builder()
+            .models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
+            .queue_time(EMULATED_QUEUE)
+            .run_time(EMULATED_RUN)
+            .start()
+            .await
+            .map_err(|e| Failure::machine(format!("the emulator could not be started: {e}")))?;
+        let client = Client::builder()
+            .token("emulated")
+            .base_url(emulator.base_url())
+            .build()?;
+        Ok(Self {
+            client,
+            _emulator: Some(emulator),
+        })
+    }
+}
+
+/// Runs a command to its end on this thread.
+pub(crate) fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|e| Failure::machine(format!("no runtime: {e}")))?
+        .block_on(work)
+}
