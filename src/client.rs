@@ -8,6 +8,7 @@ use reqwest::redirect;
 use crate::endpoint::Endpoint;
 use crate::job::Job;
 use crate::pace::Pace;
+use crate::token::Unchecked;
 use crate::transport::Transport;
 use crate::{Error, ErrorKind, Json, Model, Output, RequestId, Token};
 
@@ -173,7 +174,7 @@ fn unwritable(error: &serde_json::Error) -> Error {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    token: Option<String>,
+    token: Option<Unchecked>,
     base_url: Option<String>,
     connect_timeout: Duration,
     request_timeout: Duration,
@@ -199,7 +200,7 @@ impl Default for ClientBuilder {
 impl ClientBuilder {
     /// The API token. Required.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
+        self.token = Some(Unchecked(token.into()));
         self
     }
 
@@ -251,7 +252,7 @@ impl ClientBuilder {
         let missing = || {
             Error::configuration("no API token; pass the key from your RunComfy profile to `token`")
         };
-        let token = Token::new(self.token.as_deref().ok_or_else(missing)?)?;
+        let token = Token::new(&self.token.as_ref().ok_or_else(missing)?.0)?;
         let endpoint = match &self.base_url {
             Some(base) => Endpoint::new(base)?,
             None => Endpoint::service()?,

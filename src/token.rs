@@ -39,6 +39,16 @@ impl Token {
     }
 }
 
+/// A token's text before it is looked at, just as silent.
+#[derive(Clone)]
+pub(crate) struct Unchecked(pub(crate) String);
+
+impl fmt::Debug for Unchecked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")

@@ -117,7 +117,7 @@ impl Builder {
                     println!("cargo::warning={}", warning.headline());
                 }
             }
-            Err(error) => fail_build(&error.to_string()),
+            Err(error) => fail(&error),
         }
     }
 
@@ -142,13 +142,28 @@ impl Builder {
                 "the generated bindings are out of step with {}:\n{changes}\nrun `RUNCOMFY_CODEGEN=write cargo build` and commit the result",
                 self.schemas.display()
             )),
-            Err(error) => fail_build(&error.to_string()),
+            Err(error) => fail(&error),
         }
     }
 
     fn support_path(&self) -> Result<syn::Path, Error> {
         syn::parse_str(&self.support).map_err(|e| Error::internal(&self.support, &e))
     }
+}
+
+/// Fails the build: errors whole, warnings as the one line that cargo shows well.
+fn fail(error: &Error) {
+    let (errors, warnings): (Vec<_>, Vec<_>) = error
+        .diagnostics()
+        .iter()
+        .partition(|d| d.severity == Severity::Error);
+    for warning in warnings {
+        println!("cargo::warning={}", warning.headline());
+    }
+    for diagnostic in errors {
+        fail_build(&format!("{diagnostic}\n\n"));
+    }
+    fail_build(&error.summary());
 }
 
 /// One `cargo::error` a line keeps carets under what they point at.

@@ -69,40 +69,43 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// The last line: without what was found in the schema files.
+    pub(crate) fn summary(&self) -> String {
         match &self.cause {
             Cause::Schemas(list) => {
-                for diagnostic in list {
-                    writeln!(f, "{diagnostic}\n")?;
-                }
                 let errors = list
                     .iter()
                     .filter(|d| d.severity == Severity::Error)
                     .count();
-                write!(
-                    f,
-                    "{errors} error{} in schema files; nothing was written",
-                    if errors == 1 { "" } else { "s" }
-                )
+                let plural = if errors == 1 { "" } else { "s" };
+                format!("{errors} error{plural} in schema files; nothing was written")
             }
             Cause::Io {
                 doing,
                 path,
                 source,
             } => {
-                write!(f, "could not {doing} `{}`: {source}", path.display())
+                format!("could not {doing} `{}`: {source}", path.display())
             }
-            Cause::Foreign(path) => write!(
-                f,
+            Cause::Foreign(path) => format!(
                 "`{}` stands where a generated file belongs, but the generator has not made it; move it away",
                 path.display()
             ),
-            Cause::Internal(why) => write!(
-                f,
+            Cause::Internal(why) => format!(
                 "the generator made something that is not Rust; please report it with the schema: {why}"
             ),
         }
+    }
+}
+
+/// Every finding as a compiler shows it, then the summary.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for diagnostic in self.diagnostics() {
+            writeln!(f, "{diagnostic}\n")?;
+        }
+        f.write_str(&self.summary())
     }
 }
 
