@@ -69,6 +69,11 @@ pub use {
     wait::Wait,
 };
 
+/// The README's programs, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// The code that `runcomfy_codegen::Builder` wrote to `OUT_DIR`, in place of this call.
 ///
 /// ```text

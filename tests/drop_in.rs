@@ -4,6 +4,9 @@
 //!
 //! Works on a copy of the workspace, so that the checkout stays as it is.
 
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -61,7 +64,7 @@ impl Copy {
         }
     }
 
-    fn cargo(&self, folder: &Path, arguments: &[&str], mode: &str) -> Output {
+    fn cargo(folder: &Path, arguments: &[&str], mode: &str) -> Output {
         // A target folder of its own, kept between runs: only this project is compiled anew.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("drop-in");
         Command::new(env!("CARGO"))
@@ -75,7 +78,7 @@ impl Copy {
     }
 
     fn build(&self, mode: &str) -> Output {
-        self.cargo(
+        Self::cargo(
             &self.workspace,
             &["build", "--package", "runcomfy-models"],
             mode,
@@ -171,7 +174,7 @@ fn one_build_after_a_change_is_enough() {
         }
     "#,
     );
-    let run = copy.cargo(&copy.outside, &["run", "--quiet"], "write");
+    let run = Copy::cargo(&copy.outside, &["run", "--quiet"], "write");
     succeeds(&run);
     assert_eq!(
         String::from_utf8_lossy(&run.stdout),
@@ -209,7 +212,7 @@ fn one_build_after_a_change_is_enough() {
     fs::remove_dir_all(copy.workspace.join("schemas/acme")).unwrap();
     succeeds(&copy.build("write"));
     assert!(!copy.generated().join("acme.rs").exists() && !copy.generated().join("acme").exists());
-    let gone = copy.cargo(&copy.outside, &["check"], "write");
+    let gone = Copy::cargo(&copy.outside, &["check"], "write");
     assert!(text(&gone).contains("acme"), "{}", text(&gone));
 
     // A faulty file fails the build, shows the place, and leaves everything as it was.

@@ -1,5 +1,8 @@
 //! The examples of the models' documentation pages are valid and survive the typed structs.
 
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
 use runcomfy::{Json, Model};
 use runcomfy_models::bytedance::{dreamina_3_0, dreamina_4_0};
 

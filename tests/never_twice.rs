@@ -1,5 +1,8 @@
 //! No paid job is submitted twice, and none is lost in silence.
 
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
 use runcomfy::{Client, ErrorKind};
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;

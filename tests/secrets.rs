@@ -1,5 +1,8 @@
 //! The token is shown nowhere and sent to the Model API alone.
 
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
 use runcomfy::Client;
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;

@@ -1,0 +1,300 @@
+//! The command as a person or a script meets it.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+const TEXT_TO_IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
+
+fn runcomfy() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy"));
+    for variable in [
+        "RUNCOMFY_TOKEN",
+        "RUNCOMFY_API_TOKEN",
+        "RUNCOMFY_MODEL_API_BASE",
+    ] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn run(arguments: &[&str], folder: &Path) -> Output {
+    runcomfy()
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn one_violation_is_one_line_and_nothing_is_submitted() {
+    let folder = tempfile::tempdir().unwrap();
+    let edit = "bytedance/dreamina-4-0/edit";
+    let arguments = [
+        "run",
+        edit,
+        "--image-urls",
+        "https://example.com/a.jpg",
+        "--prompt",
+        "x",
+        "--scale",
+        "7",
+        "--emulate",
+    ];
+    let refused = run(&arguments, folder.path());
+    assert_eq!(refused.status.code(), Some(65));
+    assert_eq!(
+        err(&refused),
+        "error: the input for `bytedance/dreamina-4-0/edit` breaks its schema; nothing was submitted\n  /scale: found 7, expected a number in 0..1\n"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let refused = run(
+        &[&arguments[..], &["--output", "json"]].concat(),
+        folder.path(),
+    );
+    assert_eq!(refused.status.code(), Some(65));
+    let json: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    let violation = &json["error"]["violations"][0];
+    assert_eq!(
+        (&violation["pointer"], &violation["rule"]),
+        (&json!("/scale"), &json!("maximum"))
+    );
+    assert_eq!(
+        (&violation["limit"], &violation["actual"]),
+        (&json!(1), &json!(7))
+    );
+}
+
+#[test]
+fn all_violations_come_at_once_wherever_the_values_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = r#"{"promt": "x", "width×height": "1x1"}"#;
+    let refused = run(
+        &[
+            "run",
+            TEXT_TO_IMAGE,
+            "--input",
+            input,
+            "--scale",
+            "much",
+            "--emulate",
+        ],
+        folder.path(),
+    );
+    assert_eq!(refused.status.code(), Some(65));
+    let text = err(&refused);
+    assert_eq!(text.lines().count(), 5, "{text}");
+    for part in [
+        "/prompt: found nothing",
+        "/scale: found the string \"much\"",
+        "/width×height: found \"1x1\"",
+        "did you mean `prompt`?",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn an_emulated_run_saves_a_picture_of_the_size_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("in.json"),
+        r#"{"prompt": "A boat", "width×height": "1024x1024(1:1)"}"#,
+    )
+    .unwrap();
+    let arguments = [
+        "run",
+        TEXT_TO_IMAGE,
+        "--input",
+        "@in.json",
+        "--emulate",
+        "--output-dir",
+        "out",
+    ];
+    let done = run(&arguments, folder.path());
+    assert!(done.status.success(), "{}", err(&done));
+    let progress = err(&done);
+    for part in [
+        "submitted bytedance/dreamina-4-0/text-to-image as ",
+        "queued, position ",
+        "running (",
+        "finished (",
+    ] {
+        assert!(progress.contains(part), "{part}: {progress}");
+    }
+    let saved = out(&done);
+    let file = saved.trim_end().strip_prefix("saved ").unwrap();
+    let picture = std::fs::read(folder.path().join(file)).unwrap();
+    assert_eq!(picture[16..24], [0, 0, 4, 0, 0, 0, 4, 0], "1024 by 1024");
+
+    let done = run(
+        &[&arguments[..], &["--output", "json", "--no-download"]].concat(),
+        folder.path(),
+    );
+    assert!(done.status.success(), "{}", err(&done));
+    let json: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(
+        (&json["status"], &json["files"]),
+        (&json!("succeeded"), &json!([]))
+    );
+    assert!(
+        json["output"]["image"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
+    assert_eq!(err(&done), "", "a script sees JSON and nothing else");
+}
+
+#[test]
+fn standard_input_is_an_input() {
+    let folder = tempfile::tempdir().unwrap();
+    for flag in [["--input", "-"], ["--input-file", "-"]] {
+        let mut child = runcomfy()
+            .args(["run", TEXT_TO_IMAGE, "--emulate"])
+            .args(flag)
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(br#"{"prompt": 7}"#)
+            .unwrap();
+        let refused = child.wait_with_output().unwrap();
+        assert_eq!(refused.status.code(), Some(65));
+        assert!(
+            err(&refused).contains("/prompt: found 7, expected a string"),
+            "{}",
+            err(&refused)
+        );
+    }
+}
+
+#[test]
+fn the_service_is_asked_with_its_own_words() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let emulator = runcomfy_emulator::Emulator::builder()
+        .models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
+        .queue_time(std::time::Duration::from_secs(60))
+        .run_time(std::time::Duration::from_secs(60));
+    let emulator = runtime.block_on(emulator.start()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let service = |arguments: &[&str]| {
+        let mut command = runcomfy();
+        command
+            .env("RUNCOMFY_API_TOKEN", "t")
+            .env("RUNCOMFY_MODEL_API_BASE", emulator.base_url() + "/v1");
+        let output = command
+            .args(arguments)
+            .args(["--output", "json"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", out(&output));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let job = service(&["run", TEXT_TO_IMAGE, "--prompt", "A boat", "--no-wait"]);
+    let id = job["request_id"].as_str().unwrap();
+    assert_eq!(service(&["status", id])["status"], "in_queue");
+    assert_eq!(service(&["result", id])["status"], "in_queue");
+    emulator.advance(std::time::Duration::from_secs(90));
+    assert_eq!(service(&["status", id])["status"], "in_progress");
+    assert_eq!(service(&["cancel", id])["outcome"], "not_cancellable");
+    emulator.advance(std::time::Duration::from_secs(3600));
+    let result = service(&["result", id]);
+    assert_eq!(result["status"], "succeeded");
+    assert!(result["output"]["image"].is_string());
+    assert_eq!(emulator.ledger().len(), 1);
+}
+
+#[test]
+fn exit_codes_are_those_of_sysexits() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = |arguments: &[&str]| run(arguments, folder.path()).status.code();
+    assert_eq!(code(&["--help"]), Some(0));
+    assert_eq!(code(&["run"]), Some(64));
+    assert_eq!(code(&["run", TEXT_TO_IMAGE, "--no-such-flag"]), Some(64));
+    assert_eq!(code(&["run", TEXT_TO_IMAGE, "--input", "{"]), Some(65));
+    assert_eq!(code(&["run", TEXT_TO_IMAGE, "--input", "[1]"]), Some(65));
+    assert_eq!(
+        code(&["run", "bytedance/dreamina-4-0/text-to-imag", "--emulate"]),
+        Some(65)
+    );
+    assert_eq!(
+        code(&["run", TEXT_TO_IMAGE, "--input", "@missing.json"]),
+        Some(66)
+    );
+    assert_eq!(
+        code(&["run", TEXT_TO_IMAGE, "--prompt", "x"]),
+        Some(77),
+        "no token"
+    );
+    assert_eq!(code(&["status", "../x"]), Some(64));
+    let unreachable = |arguments: &[&str]| {
+        let mut command = runcomfy();
+        // Port 1 of this machine: nobody listens there.
+        command
+            .env("RUNCOMFY_TOKEN", "t")
+            .env("RUNCOMFY_MODEL_API_BASE", "http://127.0.0.1:1/v1");
+        command.args(arguments).output().unwrap().status.code()
+    };
+    assert_eq!(
+        unreachable(&["run", TEXT_TO_IMAGE, "--prompt", "x"]),
+        Some(75),
+        "nothing was sent"
+    );
+    assert_eq!(
+        unreachable(&["status", "some-id"]),
+        Some(69),
+        "the job exists already"
+    );
+}
+
+#[test]
+fn help_shows_each_flag_with_its_range_enum_and_default() {
+    let help = run(
+        &["run", "bytedance/dreamina-4-0/edit", "--help"],
+        Path::new("."),
+    );
+    let text = out(&help).split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "--image-urls <URL>",
+        "[required: an array of 1..10 image URLs, one by each time the flag is given]",
+        "[required: a string of at most 800 characters]",
+        "[default 0.5: a number in 0..1]",
+        "[default 2048x2048(1:1): one of \"1024x1024(1:1)\",",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn models_are_listed_for_people_and_for_scripts() {
+    let list = run(&["models", "list"], Path::new("."));
+    assert_eq!(out(&list).lines().count(), runcomfy_models::ALL.len());
+    let list = run(&["models", "list", "--output", "json"], Path::new("."));
+    let json: Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(json["models"][2], json!({"model_id": TEXT_TO_IMAGE}));
+}

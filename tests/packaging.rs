@@ -1,0 +1,101 @@
+//! Who depends on the published crates never builds the generator.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(command: &mut Command) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    assert!(
+        status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&stderr)
+    );
+    String::from_utf8_lossy(&stdout).into_owned()
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packaging");
+    cargo.current_dir(folder).env("CARGO_TARGET_DIR", target);
+    cargo
+}
+
+#[test]
+fn the_unpacked_packages_need_no_generator() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    run(cargo(root).args([
+        "package",
+        "--workspace",
+        "--no-verify",
+        "--allow-dirty",
+        "--offline",
+        "--quiet",
+    ]));
+    let folder = tempfile::tempdir().unwrap();
+    let packages = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packaging/package");
+    let mut patches = String::new();
+    for name in [
+        "runcomfy",
+        "runcomfy-dialect",
+        "runcomfy-models",
+        "runcomfy-codegen",
+    ] {
+        let unpacked = format!("{name}-{}", env!("CARGO_PKG_VERSION"));
+        let archive = packages.join(format!("{unpacked}.crate"));
+        run(Command::new("tar")
+            .arg("-xzf")
+            .arg(archive)
+            .arg("-C")
+            .arg(folder.path()));
+        patches += &format!("{name} = {{ path = \"../{unpacked}\" }}\n");
+    }
+    let client = folder
+        .path()
+        .join(format!("runcomfy-{}", env!("CARGO_PKG_VERSION")));
+    for absent in ["build.rs", "schemas", "codegen"] {
+        assert!(!client.join(absent).exists(), "{absent}");
+    }
+
+    let outside = folder.path().join("outside");
+    std::fs::create_dir_all(outside.join("src")).unwrap();
+    std::fs::write(outside.join("Cargo.toml"), format!(
+        "[package]\nname = \"outside\"\nedition = \"2024\"\n[dependencies]\nruncomfy-models = \"0.1\"\nruncomfy = {{ version = \"0.1\", default-features = false }}\n[features]\nclient = [\"runcomfy/client\"]\n[workspace]\n[patch.crates-io]\n{patches}"
+    )).unwrap();
+    std::fs::write(
+        outside.join("src/main.rs"),
+        "fn main() { println!(\"{}\", runcomfy_models::ALL.len()); }",
+    )
+    .unwrap();
+    std::fs::copy(root.join("Cargo.lock"), outside.join("Cargo.lock")).unwrap();
+
+    // What is compiled for the bindings: no generator, no macros by proxy.
+    let build =
+        run(cargo(&outside).args(["build", "--offline", "--message-format=json", "--quiet"]));
+    assert!(build.contains("runcomfy_models"), "{build}");
+    for absent in ["codegen", "syn", "quote", "prettyplease", "proc-macro2"] {
+        assert!(
+            !build.contains(&format!("/{absent}-")) && !build.contains(&format!("#{absent}@")),
+            "{absent} was built"
+        );
+    }
+    // With the client, some of reqwest's own dependencies bring a syn of theirs; ours is not there.
+    let with_client = run(cargo(&outside).args([
+        "build",
+        "--offline",
+        "--features",
+        "client",
+        "--message-format=json",
+        "--quiet",
+    ]));
+    assert!(with_client.contains("reqwest"), "{with_client}");
+    for absent in ["runcomfy-codegen", "prettyplease", "jsonc-parser"] {
+        assert!(!with_client.contains(absent), "{absent} was built");
+    }
+}
