@@ -1,0 +1,403 @@
+//! What the generator makes of schema files, and what it says of faulty ones.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use runcomfy_codegen::{Builder, Error, Generated, Layout};
+use serde_json::{Map, Value, json};
+
+/// Generates from files that are given by path and text.
+fn generate(files: &[(&str, &str)]) -> Result<Generated, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    Builder::new()
+        .schemas(folder.path())
+        .out_dir("unused")
+        .layout(Layout::Tree)
+        .generate()
+}
+
+/// The generated files without their first line, which names the source file.
+fn code(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let generated = generate(files).unwrap_or_else(|error| panic!("{error}"));
+    let body = |text: &str| text.split_once('\n').unwrap().1.to_owned();
+    generated
+        .files()
+        .map(|(path, text)| (path.to_owned(), body(text)))
+        .collect()
+}
+
+/// Code less its comments.
+fn bare(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let line = |line: &&str| !line.trim_start().starts_with("//");
+    let strip = |text: String| text.lines().filter(line).collect::<Vec<_>>().join("\n");
+    code(files)
+        .into_iter()
+        .map(|(path, text)| (path, strip(text)))
+        .collect()
+}
+
+/// The findings of a faulty folder, each as its headline without the path.
+fn findings(files: &[(&str, &str)]) -> Vec<String> {
+    let error = generate(files).expect_err("the files are faulty");
+    let shown = |headline: String| headline.rsplit_once(".json:").unwrap().1.to_owned();
+    error
+        .diagnostics()
+        .iter()
+        .map(|d| shown(d.headline()))
+        .collect()
+}
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["prompt", "image_urls"],
+        "properties": {
+            "prompt": {"type": "string", "title": "Prompt", "maxLength": 800},
+            "image_urls": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "image_uri"},
+                "validations": [{"validation_rule": "width/height≥", "validation_value": "0.33", "validation_error": "too tall"}]},
+            "width×height": {"type": "string", "enum": ["16:9", "720p", "720P", ""], "default": "16:9"},
+            "frames": {"type": "integer", "enum": [121, -1]},
+            "loras": {"type": "array", "items": {"type": "object", "required": ["path"], "properties": {
+                "path": {"type": "string"}, "scale": {"type": "float", "minimum": 0, "maximum": 2.0}}}},
+            "type": {"type": "string"}, "self": {"type": "boolean"}, "33_video": {"type": "string", "format": "video_uri"},
+            "big": {"type": "integer", "minimum": 0, "maximum": 18_446_744_073_709_551_615_u64},
+            "free": {}, "open": {"type": "object"}, "list": {"type": "array"},
+        },
+    })
+}
+
+/// The same JSON with the members of every object in reverse.
+fn reversed(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let members = map.iter().rev().map(|(k, v)| (k.clone(), reversed(v)));
+            Value::Object(members.collect::<Map<_, _>>())
+        }
+        Value::Array(list) => list.iter().map(reversed).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn key_order_spelling_of_numbers_and_form_do_not_matter() {
+    let path = "acme/stamp/edit.json";
+    let bare_form = schema().to_string();
+    let expected = code(&[(path, &bare_form)]);
+    assert_eq!(code(&[(path, &reversed(&schema()).to_string())]), expected);
+    assert_eq!(
+        code(&[(path, &format!("\u{feff}\n{:#}\n", schema()))]),
+        expected
+    );
+    assert_eq!(
+        code(&[(
+            path,
+            &bare_form
+                .replace("800", "800.0")
+                .replace("\"float\"", "\"number\"")
+        )]),
+        expected
+    );
+
+    let output = json!({"type": "object", "properties": {"image": {"type": "string", "format": "uri"},
+        "video": {"type": "string", "format": "uri"}, "images": {"type": "array", "items": {"type": "string", "format": "uri"}},
+        "videos": {"type": "array", "items": {"type": "string", "format": "uri"}}}});
+    let page = format!("{bare_form}{}", json!({"output": output}));
+    let entry = json!({"model_id": "acme/stamp/edit", "kind": "model", "input_schema": schema(), "output_schema": {"output": output}});
+    let with_output = code(&[(path, &page)]);
+    assert_eq!(code(&[(path, &entry.to_string())]), with_output);
+    let unwrapped =
+        json!({"model_id": "acme/stamp/edit", "input_schema": schema(), "output_schema": output});
+    assert_eq!(code(&[(path, &unwrapped.to_string())]), with_output);
+    assert_eq!(
+        with_output["acme/stamp/edit.rs"].replace("Some(Static(&OUTPUT))", "None"),
+        expected["acme/stamp/edit.rs"]
+    );
+}
+
+#[test]
+fn another_language_changes_comments_and_texts_only() {
+    let path = "acme/stamp/edit.json";
+    let translated = schema()
+        .to_string()
+        .replace("\"Prompt\"", "\"提示词\"")
+        .replacen('{', "{\"title\": \"输入结构\", ", 1);
+    let texts = |files: BTreeMap<String, String>| -> String {
+        let lines: Vec<String> = files
+            .into_values()
+            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        lines
+            .into_iter()
+            .filter(|line| !line.contains("Title("))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(
+        texts(bare(&[(path, &translated)])),
+        texts(bare(&[(path, &schema().to_string())]))
+    );
+}
+
+#[test]
+fn every_kind_of_property_gets_its_type() {
+    let files = code(&[("acme/stamp/edit.json", &schema().to_string())]);
+    let text = &files["acme/stamp/edit.rs"];
+    for line in [
+        "pub image_urls: Vec<::runcomfy::Media>,",
+        "pub prompt: String,",
+        "pub width_x_height: Option<WidthXHeight>,",
+        "pub frames: Option<Frames>,",
+        "pub loras: Option<Vec<LorasItem>>,",
+        "pub r#type: Option<String>,",
+        "pub self_: Option<bool>,",
+        "pub v33_video: Option<::runcomfy::Media>,",
+        "pub big: Option<u64>,",
+        "pub free: Option<::runcomfy::Json>,",
+        "pub open: Option<::runcomfy::Json>,",
+        "pub list: Option<Vec<::runcomfy::Json>>,",
+        "pub struct LorasItem {",
+        "    V16_9,",
+        "    V720p,",
+        "    V720P,",
+        "    Empty,",
+        "    V121,",
+        "    Minus1,",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn a_model_can_be_leaf_and_branch() {
+    let text = schema().to_string();
+    let files = code(&[
+        ("flux/flux-3/extend.json", &text),
+        ("flux/flux-3/extend/draft.json", &text),
+    ]);
+    assert!(files["flux/flux_3/extend.rs"].contains("pub mod draft;"));
+    assert!(files["flux/flux_3/extend.rs"].contains("pub struct Input"));
+    assert!(files["lib.rs"].contains(
+        "&self::flux::flux_3::extend::SCHEMA,\n    &self::flux::flux_3::extend::draft::SCHEMA"
+    ));
+}
+
+#[test]
+fn nothing_from_a_schema_becomes_code() {
+    let evil = "*/ } #![x] \"#;\\ \n```\nmod evil {}\n```\n    let x; \u{202e}\0 [`Input`] <b> http://x {0}";
+    let schema = json!({"type": "object", "description": evil, "required": [evil], "properties": {
+        evil: {"type": "string", "title": evil, "description": evil, "default": evil},
+        "e": {"type": "string", "enum": [evil, "*/", "\u{202e}", "🎉"], "x-evil": {evil: [evil]}},
+        "m": {"type": "string", "format": "image_uri", "validations": [
+            {"validation_rule": format!("{}<=", evil.replace('<', "")), "validation_value": 1, "validation_error": evil}]},
+    }});
+    let huge = json!({"type": "object", "properties": {"p": {"type": "string", "description": "*/ `x` ".repeat(150_000)}}});
+    let files = code(&[
+        ("acme/../evil/mod.json", &schema.to_string()),
+        ("acme/#![x]/huge.json", &huge.to_string()),
+    ]);
+    for (path, text) in &files {
+        assert!(!path.contains(".."), "{path}");
+        assert!(!text.contains('\u{202e}') && !text.contains('\0'), "{path}");
+        let parsed = syn::parse_file(text).unwrap();
+        assert!(!parsed.items.iter().any(
+            |item| matches!(item, syn::Item::Mod(m) if m.ident == "evil" && m.content.is_some())
+        ));
+        // No fence, and no indented block, which rustdoc would run as a test.
+        for line in text
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("///"))
+        {
+            assert!(
+                !line.starts_with("     ") && !line.contains("```"),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn findings_say_where_and_what_to_write() {
+    let property = |text: &str| format!("{{\"properties\": {{\n\"p\": {text}}}}}");
+    for (text, finding) in [
+        (
+            "{",
+            "1:1: error: this is not JSON: EOF while parsing an object at line 1 column 1",
+        ),
+        ("", "1:1: error: the file is empty"),
+        ("[]", "1:1: error: a schema is a JSON object"),
+        (
+            "{\"a\": 1}",
+            "1:1: error: this is not a model's input schema: it has no `properties`",
+        ),
+        (
+            "{\"properties\": {}, \"properties\": {}}",
+            "1:20: error: the key `properties` stands in this object twice; one of the two would be lost",
+        ),
+        (
+            &property("{\"minimum\": \"0\"}"),
+            "2:18: error: found \"0\", expected a number",
+        ),
+        (
+            &property("{\"minimum\": 2, \"maximum\": 1}"),
+            "2:32: error: no number is in 2..1",
+        ),
+        (
+            &property("{\"exclusiveMinimum\": 1, \"exclusiveMaximum\": 1}"),
+            "2:50: error: no number is above 1 and below 1",
+        ),
+        (
+            &property("{\"minItems\": 3, \"maxItems\": 2}"),
+            "2:34: error: no array fits: `minItems` is 3 and `maxItems` is 2",
+        ),
+        (
+            &property("{\"maxLength\": -1}"),
+            "2:20: error: found -1, expected a whole number, 0 or more",
+        ),
+        (
+            &property("{\"multipleOf\": 0}"),
+            "2:21: error: found 0, expected a number above 0",
+        ),
+        (
+            &property("{\"enum\": []}"),
+            "2:15: error: an enum without members: no value would be valid",
+        ),
+        (
+            &property("{\"enum\": [\"a\", \"a\"]}"),
+            "2:21: error: \"a\" stands in the enum twice",
+        ),
+        (
+            &property("{\"type\": \"number\", \"maximum\": 1, \"default\": 2}"),
+            "2:50: error: the default breaks the property's own constraints: the input: found 2, expected a number at most 1",
+        ),
+        (
+            &property(
+                "{\"validations\": [{\"validation_rule\": \"width_pixels=\", \"validation_value\": 1}]}",
+            ),
+            "2:43: error: unknown operator `=`",
+        ),
+        (
+            &property(
+                "{\"validations\": [{\"validation_rule\": \"width_pixels<\", \"validation_value\": \"wide\"}]}",
+            ),
+            "2:80: error: the rule's limit is \"wide\", expected a number",
+        ),
+        (
+            &property("{\"type\": \"string\", \"enum\": [\"1:5\", \"1.5\"]}"),
+            "2:41: error: the values \"1:5\" and \"1.5\" both become the variant `V1_5`",
+        ),
+        (
+            &property("{}, \"P\": {}"),
+            "2:1: error: the properties `P` and `p` both become the field `p`",
+        ),
+        (
+            "{\"model_id\": \"other/model\", \"input_schema\": {\"properties\": {}}}",
+            "1:14: error: the file's path says that this is `acme/m`, its `model_id` says `other/model`",
+        ),
+    ] {
+        let mut errors = findings(&[("acme/m.json", text)]);
+        errors.retain(|finding| finding.contains(" error: "));
+        assert_eq!(errors, [finding], "{text}");
+    }
+}
+
+#[test]
+fn all_findings_of_all_files_come_at_once_errors_first() {
+    let warned = r#"{"properties": {"p": {"pattern": "x"}}}"#;
+    let found = findings(&[
+        ("acme/b.json", "{"),
+        ("acme/a.json", warned),
+        ("acme/c.json", "[]"),
+        ("top.json", warned),
+    ]);
+    let severities: Vec<bool> = found.iter().map(|f| f.contains(" error: ")).collect();
+    assert_eq!(severities, [true, true, true, false, false], "{found:#?}");
+    assert!(found[2].contains("`top` is not a model's id"), "{found:#?}");
+    let clash = findings(&[("acme/4K.json", warned), ("acme/4k.json", warned)]);
+    assert!(
+        clash[0].contains("the ids `acme/4K` and `acme/4k` both become the module `v4k`"),
+        "{clash:#?}"
+    );
+}
+
+#[test]
+fn what_is_unknown_is_kept_and_reported() {
+    let text = r#"{"required": ["ghost"], "properties": {"p": {"type": "file", "format": "3d_uri", "pattern": "x",
+        "validations": [{"validation_rule": "duration_seconds<=", "validation_value": 10, "validation_error": "long"}]}}}"#;
+    let generated = generate(&[("acme/m.json", text)]).unwrap();
+    let warnings: Vec<&str> = generated
+        .warnings()
+        .iter()
+        .map(|w| w.message.as_str())
+        .collect();
+    assert_eq!(warnings.len(), 5, "{warnings:#?}");
+    let (_, code) = generated
+        .files()
+        .find(|(path, _)| *path == "acme/m.rs")
+        .unwrap();
+    for kept in [
+        "Unknown(Static(\"pattern\")",
+        "Quantity::Other(Static(\"duration_seconds\"))",
+        "Format(Static(\"3d_uri\"))",
+        "Unknown(Static(\"type\")",
+    ] {
+        assert!(code.contains(kept), "{kept}\n{code}");
+    }
+}
+
+/// Every schema of a folder of real ones, where it stands beside the checkout.
+#[test]
+fn the_corpus_generates_without_an_error() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    if !corpus.is_dir() {
+        eprintln!("skipped: no corpus at {}", corpus.display());
+        return;
+    }
+    let generated = Builder::new()
+        .schemas(corpus)
+        .out_dir("unused")
+        .layout(Layout::OneFile)
+        .generate()
+        .unwrap();
+    let [(_, text)] = generated.files().collect::<Vec<_>>()[..] else {
+        panic!("one file")
+    };
+    syn::parse_file(text).unwrap();
+    assert!(text.matches("pub static SCHEMA").count() >= 49);
+}
+
+#[test]
+fn a_file_that_the_generator_has_not_made_is_never_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let schemas = folder.path().join("schemas/acme");
+    std::fs::create_dir_all(&schemas).unwrap();
+    std::fs::write(schemas.join("m.json"), "{\"properties\": {}}").unwrap();
+    let out = folder.path().join("out");
+    std::fs::create_dir_all(&out).unwrap();
+    std::fs::write(out.join("mine.rs"), "fn mine() {}").unwrap();
+    let generated = Builder::new()
+        .schemas(folder.path().join("schemas"))
+        .out_dir(&out)
+        .layout(Layout::Tree)
+        .generate()
+        .unwrap();
+    generated.write().unwrap();
+    assert!(out.join("mine.rs").exists(), "not a leftover of ours");
+    std::fs::write(out.join("acme.rs"), "fn mine() {}").unwrap();
+    let error = generated.write().unwrap_err().to_string();
+    assert!(
+        error.contains("acme.rs") && error.contains("move it away"),
+        "{error}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(out.join("acme.rs")).unwrap(),
+        "fn mine() {}"
+    );
+}
