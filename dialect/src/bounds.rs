@@ -8,6 +8,21 @@ use crate::{Keyword, Number, Schema};
 ///
 /// Prints as `0..1` (both ends allowed), `at least 0`, `above 0 and at most 1`; empty without
 /// bounds.
+///
+/// ```
+/// # use runcomfy_dialect::{Bounds, Keyword, Kind, Number, Schema};
+/// let scale = Schema {
+///     kind: Kind::Number,
+///     keywords: vec![
+///         Keyword::Maximum(Number::Float(0.5)),
+///         Keyword::ExclusiveMinimum(Number::Int(0)),
+///     ]
+///     .into(),
+/// };
+/// let bounds = Bounds::of(&scale);
+/// assert_eq!(bounds.lower, Some((Number::Int(0), false)));
+/// assert_eq!(bounds.to_string(), "above 0 and at most 0.5");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bounds {
     /// The lower bound, and whether it is allowed.
@@ -59,6 +74,17 @@ impl Bounds {
         match (self.lower, self.upper) {
             (Some((low, a)), Some((high, b))) => low > high || (low == high && !(a && b)),
             _ => false,
+        }
+    }
+}
+
+impl Bounds {
+    /// What follows a noun: ` in 0..1`, ` above 0`; empty without bounds.
+    pub(crate) fn after_noun(&self) -> String {
+        match (self.lower, self.upper) {
+            (None, None) => String::new(),
+            (Some((_, true)), Some((_, true))) => format!(" in {self}"),
+            _ => format!(" {self}"),
         }
     }
 }

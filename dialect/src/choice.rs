@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::describe::one_of;
 use crate::{Number, View, nearest};
 
 /// A value of an enum on the wire.
@@ -36,25 +37,23 @@ pub trait Choice: Copy + 'static {
     }
 }
 
-/// A text that no member of an enum has as its wire value.
+/// A value that no member of an enum has on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownChoice {
-    found: String,
+    found: Value,
     known: &'static [Wire],
 }
 
 impl fmt::Display for UnknownChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "found {:?}, expected one of ", self.found)?;
-        for (i, wire) in self.known.iter().enumerate() {
-            write!(f, "{}{wire}", if i == 0 { "" } else { ", " })?;
-        }
+        let (found, expected) = (View::from(&self.found).in_words(), one_of(self.known));
+        write!(f, "found {found}, expected {expected}")?;
         let texts = self.known.iter().filter_map(|wire| match wire {
             Wire::Text(text) => Some(*text),
             Wire::Integer(_) => None,
         });
-        match nearest(&self.found, texts) {
-            Some(near) => write!(f, "; did you mean {near:?}?"),
+        match self.found.as_str().and_then(|found| nearest(found, texts)) {
+            Some(near) => write!(f, "; did you mean `{near}`?"),
             None => Ok(()),
         }
     }
@@ -66,7 +65,7 @@ impl std::error::Error for UnknownChoice {}
 impl fmt::Display for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => fmt::Debug::fmt(text, f),
+            Self::Text(text) => Value::from(*text).fmt(f),
             Self::Integer(integer) => integer.fmt(f),
         }
     }
@@ -115,7 +114,7 @@ pub fn parse_choice<C: Choice>(text: &str) -> Result<C, UnknownChoice> {
         Wire::Integer(known) => text.parse() == Ok(*known),
     });
     let unknown = || UnknownChoice {
-        found: text.to_owned(),
+        found: View::Text(text).shown(),
         known: C::WIRE,
     };
     found.map(|index| C::ALL[index]).ok_or_else(unknown)
@@ -135,12 +134,8 @@ pub fn debug_choice<C: Choice>(choice: C, f: &mut fmt::Formatter<'_>) -> fmt::Re
 /// When the value is no member's: what was found and what was expected.
 pub fn deserialize_choice<'de, C: Choice, D: Deserializer<'de>>(d: D) -> Result<C, D::Error> {
     read_choice(Value::deserialize(d)?).map_err(|value| {
-        let found = match value {
-            Value::String(text) => text,
-            other => other.to_string(),
-        };
         D::Error::custom(UnknownChoice {
-            found,
+            found: value,
             known: C::WIRE,
         })
     })
@@ -234,5 +229,6 @@ macro_rules! choice {
                 $crate::generated::read_choice(value)
             }
         }
+        $crate::json_schema_choice!($name);
     };
 }

@@ -19,7 +19,7 @@ impl Schema {
         for keyword in self.keywords.iter() {
             export(keyword, &mut out);
         }
-        if self.kind == Kind::Object && !self.takes_unknown() {
+        if !self.takes_unknown() {
             out.insert("additionalProperties".into(), false.into());
         }
         Value::Object(out)
@@ -55,7 +55,7 @@ fn export(keyword: &Keyword, out: &mut Map<String, Value>) {
             ("properties", Value::Object(list.iter().map(one).collect()))
         }
         Keyword::AdditionalProperties(open) => ("additionalProperties", (*open).into()),
-        Keyword::Rule(rule) => {
+        Keyword::Validation(rule) => {
             let entry = json!({
                 "validation_rule": format!("{}{}", rule.quantity.as_str(), rule.operator.as_str()),
                 "validation_value": rule.value.to_value(),
@@ -100,12 +100,47 @@ pub fn schemars_schema(schema: &Schema) -> schemars::Schema {
     schemars::Schema::try_from(schema.to_json_schema()).unwrap_or_default()
 }
 
+/// The members of a generated enum as schemars wants them; called by generated code.
+#[cfg(feature = "schemars")]
+#[must_use]
+pub fn schemars_choice<C: crate::Choice>() -> schemars::Schema {
+    let kind = match C::WIRE.first() {
+        Some(crate::Wire::Integer(_)) => Kind::Integer,
+        _ => Kind::String,
+    };
+    schemars::json_schema!({"type": kind.as_str(), "enum": C::WIRE})
+}
+
+/// Implements `schemars::JsonSchema` for a generated enum; nothing without the feature.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! json_schema_choice {
+    ($name:ident) => {
+        $crate::json_schema!($name, $crate::generated::schemars_choice::<Self>());
+    };
+}
+
+/// Implements `schemars::JsonSchema` for a generated enum; nothing without the feature.
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! json_schema_choice {
+    ($name:ident) => {};
+}
+
 /// Implements `schemars::JsonSchema` for a generated struct; nothing without the feature.
 #[cfg(feature = "schemars")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! json_schema {
     ($name:ident) => {
+        $crate::json_schema!(
+            $name,
+            $crate::generated::schemars_schema(<Self as $crate::Record>::schema())
+        );
+    };
+    ($name:ident, $schema:expr) => {
         impl $crate::generated::schemars::JsonSchema for $name {
             #[inline]
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
@@ -123,7 +158,7 @@ macro_rules! json_schema {
             fn json_schema(
                 _: &mut $crate::generated::schemars::SchemaGenerator,
             ) -> $crate::generated::schemars::Schema {
-                $crate::generated::schemars_schema(<Self as $crate::Record>::schema())
+                $schema
             }
         }
     };
@@ -135,4 +170,86 @@ macro_rules! json_schema {
 #[macro_export]
 macro_rules! json_schema {
     ($name:ident) => {};
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ModelSchema;
+    use serde_json::{Value, json};
+
+    fn export(document: Value) -> Value {
+        let (model, problems) = ModelSchema::parse(Some("a/b"), &[document]);
+        let model = model.unwrap_or_else(|| panic!("{problems:?}"));
+        model.input.to_json_schema()
+    }
+
+    #[test]
+    fn every_keyword_is_exported() {
+        let exported = export(json!({
+            "type": "object",
+            "required": ["n"],
+            "properties": {
+                "n": {
+                    "type": "float", "title": "N", "description": "A number.", "default": 0.5,
+                    "minimum": 0, "maximum": 1, "exclusiveMinimum": -0.5, "exclusiveMaximum": 1.5,
+                    "multipleOf": 0.1
+                },
+                "t": {
+                    "type": "string", "enum": ["a", "b"], "minLength": 1, "maxLength": 2,
+                    "pattern": "^a"
+                },
+                "i": {
+                    "type": "array", "format": "image_uris", "minItems": 1, "maxItems": 2,
+                    "validations": [
+                        {"validation_rule": "width/height≥", "validation_value": "0.33", "validation_error": "Too tall."}
+                    ]
+                },
+                "o": {"type": "object", "properties": {}, "additionalProperties": true},
+                "u": {"type": ["object", "null"], "properties": {}},
+                "any": {}
+            }
+        }));
+        assert_eq!(
+            exported,
+            json!({
+                "type": "object",
+                "required": ["n"],
+                "properties": {
+                    "n": {
+                        "type": "number", "title": "N", "description": "A number.", "default": 0.5,
+                        "minimum": 0, "maximum": 1, "exclusiveMinimum": -0.5,
+                        "exclusiveMaximum": 1.5, "multipleOf": 0.1
+                    },
+                    "t": {
+                        "type": "string", "enum": ["a", "b"], "minLength": 1, "maxLength": 2,
+                        "x-runcomfy-unknown": [{"pattern": "^a"}]
+                    },
+                    "i": {
+                        "type": "array", "minItems": 1, "maxItems": 2,
+                        "items": {"type": "string", "format": "uri", "x-runcomfy-media": "image"},
+                        "x-runcomfy-validations": [
+                            {"validation_rule": "width/height>=", "validation_value": 0.33, "validation_error": "Too tall."}
+                        ]
+                    },
+                    "o": {"type": "object", "properties": {}, "additionalProperties": true},
+                    "u": {
+                        "properties": {}, "additionalProperties": false,
+                        "x-runcomfy-unknown": [{"type": ["object", "null"]}]
+                    },
+                    "any": {}
+                },
+                "additionalProperties": false
+            })
+        );
+    }
+
+    #[test]
+    fn an_open_object_stays_open() {
+        let nested = export(json!({"properties": {"x": {"type": "object"}}}));
+        assert_eq!(nested["properties"]["x"], json!({"type": "object"}));
+        assert_eq!(
+            export(json!({"type": "object"})),
+            json!({"type": "object", "properties": {}, "additionalProperties": false})
+        );
+    }
 }

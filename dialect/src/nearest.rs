@@ -3,7 +3,8 @@
 /// The candidate that is most like `word`, if one is near enough to be a slip of it.
 ///
 /// Near is: at most a third of the word's letters differ (optimal string alignment distance,
-/// letter case aside), or one starts with the other.
+/// letter case aside), or one starts with the other. A word of one or two letters is near only
+/// to itself in other case: `5` is no slip of `6`.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer words come from junk, not from slips, and the distance is quadratic.
@@ -12,7 +13,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if letters.is_empty() || letters.len() > LONGEST {
         return None;
     }
-    let most = (letters.len() / 3).max(1);
+    let most = letters.len() / 3;
     candidates
         .into_iter()
         .filter_map(|candidate| {
@@ -20,8 +21,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             let prefix = other.len() >= 3
                 && letters.len() >= 3
                 && (other.starts_with(&letters) || letters.starts_with(&other));
-            let distance = distance(&letters, &other);
-            (prefix || distance <= most).then_some((distance, candidate))
+            // The difference in length alone bounds the distance from below, and is all of it
+            // where one starts with the other.
+            let longer = letters.len().abs_diff(other.len());
+            if prefix {
+                return Some((longer, candidate));
+            }
+            let distance = (longer <= most).then(|| distance(&letters, &other));
+            distance
+                .filter(|distance| *distance <= most)
+                .map(|distance| (distance, candidate))
         })
         .min()
         .map(|(_, candidate)| candidate)
@@ -61,11 +70,19 @@ mod tests {
             ("images_url", Some("image_urls")),
             ("widthxheight", Some("width×height")),
             ("sclae", Some("scale")),
+            ("SEED", Some("seed")),
+            ("sede", Some("seed")),
+            ("prompt_text", Some("prompt")),
             ("quality", None),
             ("", None),
+            ("é", None),
         ] {
             assert_eq!(nearest(word, NAMES), found, "{word}");
         }
+        assert_eq!(nearest("7", ["5", "10"]), None);
+        assert_eq!(nearest("4K", ["2k", "4k"]), Some("4k"));
+        assert_eq!(nearest("16.9", ["1:1", "16:9", "9:16"]), Some("16:9"));
+        assert_eq!(nearest("720", ["480p", "720p"]), Some("720p"));
         assert_eq!(nearest(&"x".repeat(100_000), NAMES), None);
     }
 }

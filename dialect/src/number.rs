@@ -124,7 +124,8 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.as_integer(), *self) {
             (Some(integer), _) | (None, Self::Int(integer)) => integer.fmt(f),
-            (None, Self::Float(float)) => float.fmt(f),
+            // Unlike `Display`, `Debug` does not spell out the 300 zeros of `1e300`.
+            (None, Self::Float(float)) => write!(f, "{float:?}"),
         }
     }
 }
@@ -175,8 +176,7 @@ impl Decimal {
         if shift >= 0 {
             let mut rest = self.digits.unsigned_abs() % divisor;
             for _ in 0..shift {
-                // At most 20 digits times ten: far from the limit of 128 bits.
-                rest = rest * 10 % divisor;
+                rest = times_ten(rest, divisor);
                 if rest == 0 {
                     break;
                 }
@@ -191,6 +191,13 @@ impl Decimal {
             divisor.is_some_and(|divisor| self.digits.unsigned_abs().is_multiple_of(divisor))
         }
     }
+}
+
+/// `10 * rest` modulo `divisor`. Both stem from an `i128`, so twice either fits a `u128`, and ten
+/// times may not.
+fn times_ten(rest: u128, divisor: u128) -> u128 {
+    let twice = |rest: u128| (rest + rest) % divisor;
+    twice((twice(twice(rest)) + rest) % divisor)
 }
 
 #[cfg(test)]
@@ -234,12 +241,35 @@ mod tests {
         assert!(multiple(Int(1), Float(0.05)) && !multiple(Float(0.07), Float(0.05)));
         assert!(!multiple(Float(1e-300), Int(3)));
         assert!(!multiple(Int(1), Int(0)) && !multiple(Float(f64::NAN), Int(1)));
+        assert!(!multiple(Int(1), Float(f64::INFINITY)) && !multiple(Float(f64::INFINITY), Int(1)));
+        assert!(multiple(Int(0), Float(1e308)) && multiple(Float(-0.0), Float(1e-308)));
+        assert!(multiple(Float(-0.3), Float(0.1)) && multiple(Float(0.3), Float(-0.1)));
+        assert!(multiple(Float(4.35), Float(0.01)) && !multiple(Float(4.351), Float(0.01)));
+    }
+
+    #[test]
+    fn multiples_are_right_at_the_ends_of_the_range() {
+        let multiple = |a: Number, b: Number| a.is_multiple_of(b);
+        assert!(multiple(Float(1e308), Float(1e-308)));
+        assert!(!multiple(Float(1e308), Float(3e-308)));
+        assert!(!multiple(Float(1e-308), Float(1e308)));
+        assert!(multiple(Float(f64::MAX), Float(5e-324)));
+        assert!(multiple(Int(i128::MIN), Int(i128::MIN)) && !multiple(Int(1), Int(i128::MIN)));
+        // 10^40 is 2^40 * 5^40, so it is no multiple of 2^127, and 10^200 is.
+        assert!(!multiple(Float(1e40), Int(i128::MIN)) && multiple(Float(1e200), Int(i128::MIN)));
+        assert!(!multiple(Float(1e200), Int(i128::MAX)));
+        assert!(multiple(Int(i128::MAX), Float(1e-300)) && !multiple(Int(7), Float(1e300)));
     }
 
     #[test]
     fn prints_whole_numbers_without_a_fraction() {
         assert_eq!(Float(15.0).to_string(), "15");
         assert_eq!(Float(4.7).to_string(), "4.7");
+        assert_eq!(Float(-0.0).to_string(), "0");
+        assert_eq!(Float(1e300).to_string(), "1e300");
+        assert_eq!(Float(1e-7).to_string(), "1e-7");
+        assert_eq!(Float(f64::NEG_INFINITY).to_string(), "-inf");
+        assert_eq!(Int(i128::MAX).to_string(), i128::MAX.to_string());
         assert_eq!(Float(1.0).to_value(), 1);
         assert_eq!(Int(i128::from(u64::MAX)).to_value(), u64::MAX);
         assert_eq!(Float(f64::NAN).to_value(), "NaN");

@@ -8,10 +8,26 @@ pub static OUTPUT: Schema = Schema {
     kind: Kind::Object,
     keywords: Shared::Static(&[
         Keyword::Properties(Shared::Static(&[
-            Property { name: Shared::Static("image"), required: false, schema: ONE },
-            Property { name: Shared::Static("images"), required: false, schema: MANY },
-            Property { name: Shared::Static("video"), required: false, schema: ONE },
-            Property { name: Shared::Static("videos"), required: false, schema: MANY },
+            Property {
+                name: Shared::Static("image"),
+                required: false,
+                schema: ONE,
+            },
+            Property {
+                name: Shared::Static("images"),
+                required: false,
+                schema: MANY,
+            },
+            Property {
+                name: Shared::Static("video"),
+                required: false,
+                schema: ONE,
+            },
+            Property {
+                name: Shared::Static("videos"),
+                required: false,
+                schema: MANY,
+            },
         ])),
         Keyword::AdditionalProperties(true),
     ]),
@@ -19,10 +35,15 @@ pub static OUTPUT: Schema = Schema {
 
 const URI: Keyword = Keyword::Format(Shared::Static("uri"));
 
-const ONE: Schema = Schema { kind: Kind::String, keywords: Shared::Static(&[URI]) };
+const ONE: Schema = Schema {
+    kind: Kind::String,
+    keywords: Shared::Static(&[URI]),
+};
 
-const MANY: Schema =
-    Schema { kind: Kind::Array, keywords: Shared::Static(&[Keyword::Items(Shared::Static(&ONE))]) };
+const MANY: Schema = Schema {
+    kind: Kind::Array,
+    keywords: Shared::Static(&[Keyword::Items(Shared::Static(&ONE))]),
+};
 
 impl Schema {
     /// Whether it is [`OUTPUT`] but for its texts, which are translated from page to page.
@@ -32,7 +53,10 @@ impl Schema {
             return false;
         };
         own.len() == common.len()
-            && own.iter().zip(common).all(|(a, b)| a.name == b.name && same_shape(&a.schema, &b.schema))
+            && own
+                .iter()
+                .zip(common)
+                .all(|(a, b)| a.name == b.name && same_shape(&a.schema, &b.schema))
     }
 }
 

@@ -1,17 +1,22 @@
 //! From JSON to a [`ModelSchema`], with everything that is wrong named on the way.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::{
-    Bounds, Keyword, Kind, List, Literal, MediaKind, ModelSchema, Number, Place, Problem, Property,
-    Quantity, Rule, Schema, Severity, Shared, nearest,
+    Constraint, Keyword, Kind, List, Literal, MediaKind, ModelSchema, Number, Path, Place, Problem,
+    Property, Quantity, Rule, Schema, Severity, Shared, View, Violation, Violations, nearest,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// Deeper nesting than any real schema has; a limit keeps every later walk shallow.
 const DEEPEST: usize = 32;
 
-/// The keywords that the dialect knows, for "did you mean".
-const KEYWORDS: [&str; 19] = [
+/// The keywords that the dialect knows.
+const KEYWORDS: [&str; 20] = [
     "type",
     "title",
     "description",
@@ -31,7 +36,11 @@ const KEYWORDS: [&str; 19] = [
     "additionalProperties",
     "required",
     "properties",
+    "validations",
 ];
+
+/// The members of an entry of `validations`.
+const RULE_MEMBERS: [&str; 3] = ["validation_rule", "validation_value", "validation_error"];
 
 impl ModelSchema {
     /// Reads the JSON documents of one schema file, in any form in which a schema arrives:
@@ -41,7 +50,33 @@ impl ModelSchema {
     /// - two documents, input schema and `{"output": …}`, as a documentation page shows them.
     ///
     /// `id` is the model's id where the file's path tells it; an entry's own must agree with it.
-    /// The schema is there only if no problem is an error.
+    /// The schema is there only if no problem is an error. The order of keys means nothing, and
+    /// a keyword that is `null` is as good as left out.
+    ///
+    /// ```
+    /// # use runcomfy_dialect::ModelSchema;
+    /// # use serde_json::json;
+    /// let document = json!({
+    ///     "type": "object",
+    ///     "required": ["prompt"],
+    ///     "properties": {
+    ///         "prompt": {"type": "string", "maxLength": 800},
+    ///         "scale": {"type": "float", "minimum": 0, "maximum": 1}
+    ///     }
+    /// });
+    /// let (model, problems) = ModelSchema::parse(Some("vendor/family/task"), &[document]);
+    /// assert_eq!(problems, []);
+    ///
+    /// let violations = model.unwrap().validate(&json!({"scale": 7, "promt": "A boat"}));
+    /// assert!(violations.refuse());
+    /// assert_eq!(
+    ///     violations.to_string(),
+    ///     "/prompt: found nothing, expected a string of at most 800 characters\n\
+    ///      /scale: found 7, expected a number in 0..1\n\
+    ///      /promt: found a property that the schema does not know, expected one of prompt, scale; \
+    ///      did you mean `prompt`?"
+    /// );
+    /// ```
     #[must_use]
     pub fn parse(id: Option<&str>, documents: &[Value]) -> (Option<Self>, Vec<Problem>) {
         let mut parser = Parser::default();
@@ -84,11 +119,8 @@ impl Parser {
         let (input, output) = match map.get("input_schema") {
             Some(input) => {
                 let input = self.root(input, "/input_schema");
-                (
-                    input,
-                    map.get("output_schema")
-                        .map(|o| self.output(o, "/output_schema")),
-                )
+                let output = map.get("output_schema").filter(|output| !output.is_null());
+                (input, output.map(|o| self.output(o, "/output_schema")))
             }
             None => (self.root(first, ""), None),
         };
@@ -130,6 +162,15 @@ impl Parser {
                 return None;
             }
         };
+        if own.is_some_and(|own| own.split('/').any(|part| matches!(part, "" | "." | ".."))) {
+            self.error(
+                "/model_id",
+                Place::Value,
+                "`model_id` is not names with slashes between them",
+                "write the model's id, such as \"vendor/family/task\"",
+            );
+            return None;
+        }
         match (path_id, own) {
             (Some(path), Some(own)) if path != own => {
                 let message = format!(
@@ -159,10 +200,10 @@ impl Parser {
     }
 
     fn root(&mut self, value: &Value, at: &str) -> Schema {
-        let is_object = value.as_object().is_some_and(|map| {
-            map.contains_key("properties") || map.get("type").is_some_and(|t| t == "object")
-        });
-        if !is_object {
+        let mut schema = without_title(&self.schema(value, at, 0));
+        let named = schema.properties().is_some();
+        let is_object = schema.kind == Kind::Object || (schema.kind == Kind::Any && named);
+        if value.is_object() && !is_object {
             self.error(
                 at,
                 Place::Value,
@@ -170,31 +211,21 @@ impl Parser {
                 "write `{\"type\": \"object\", \"properties\": {…}}`",
             );
         }
-        let mut schema = self.schema(value, at, 0);
-        if schema.kind == Kind::Any {
-            schema.kind = Kind::Object;
-        }
-        // Its title is the page's heading in the page's language, not the model's.
-        let keywords = schema
-            .keywords
-            .iter()
-            .filter(|k| !matches!(k, Keyword::Title(_)));
-        let mut keywords: Vec<Keyword> = keywords.cloned().collect();
-        if schema.properties().is_none() {
+        schema.kind = Kind::Object;
+        if !named {
+            let mut keywords = schema.keywords.to_vec();
             keywords.push(Keyword::Properties(Vec::new().into()));
+            schema.keywords = sorted(keywords);
         }
-        schema.keywords = keywords.into();
         schema
     }
 
     fn output(&mut self, value: &Value, at: &str) -> Schema {
-        match value
-            .get("output")
-            .filter(|_| value.get("properties").is_none())
-        {
+        let wrapped = value.get("properties").is_none();
+        without_title(&match value.get("output").filter(|_| wrapped) {
             Some(inner) => self.schema(inner, &format!("{at}/output"), 0),
             None => self.schema(value, at, 0),
-        }
+        })
     }
 
     fn schema(&mut self, value: &Value, at: &str, depth: usize) -> Schema {
@@ -203,7 +234,7 @@ impl Parser {
             keywords: Vec::new().into(),
         };
         let Value::Object(map) = value else {
-            let found = crate::View::from(value).type_name();
+            let found = View::from(value).type_name();
             self.error(
                 at,
                 Place::Value,
@@ -229,7 +260,7 @@ impl Parser {
             depth,
         };
         let kind = reader.kind();
-        reader.all(kind);
+        reader.all();
         let mut schema = Schema {
             kind,
             keywords: reader.list.into(),
@@ -241,31 +272,24 @@ impl Parser {
 
     /// What is wrong between the keywords of one schema.
     fn constraints(&mut self, schema: &Schema, at: &str) {
-        let bounds = Bounds::of(schema);
+        let bounds = schema.bounds();
         if bounds.is_empty() {
-            let key = [
-                ("maximum", "/maximum"),
-                ("exclusiveMaximum", "/exclusiveMaximum"),
-            ];
-            let present = |k: &Keyword| matches!(k, Keyword::Maximum(_));
-            let key = if schema.keywords.iter().any(present) {
-                key[0]
-            } else {
-                key[1]
+            let key = match bounds.upper {
+                Some((_, false)) => "exclusiveMaximum",
+                _ => "maximum",
             };
             self.error(
-                &format!("{at}{}", key.1),
+                &format!("{at}/{key}"),
                 Place::Value,
-                &format!("no number is {bounds}"),
-                &format!("make `{}` at least as large as the lower bound", key.0),
+                &format!("no number is{}", bounds.after_noun()),
+                &format!("make `{key}` larger, or the lower bound smaller"),
             );
         }
-        for (least, most, noun) in [
-            ("minLength", "maxLength", "text"),
-            ("minItems", "maxItems", "array"),
+        for (least, most, noun, limits) in [
+            ("minLength", "maxLength", "text", schema.length()),
+            ("minItems", "maxItems", "array", schema.count()),
         ] {
-            let of = |name: &str| schema.keywords.iter().find_map(|k| size_of(k, name));
-            if let (Some(a), Some(b)) = (of(least), of(most))
+            if let (Some(a), Some(b)) = limits
                 && a > b
             {
                 self.error(
@@ -273,6 +297,18 @@ impl Parser {
                     Place::Value,
                     &format!("no {noun} fits: `{least}` is {a} and `{most}` is {b}"),
                     &format!("make `{most}` at least {a}"),
+                );
+            }
+        }
+        let others = without(schema, |keyword| matches!(keyword, Keyword::Enum(_)));
+        for (i, member) in schema.choices().unwrap_or_default().iter().enumerate() {
+            let violations = others.validate(&member.to_value());
+            if violations.refuse() {
+                self.warn(
+                    &format!("{at}/enum/{i}"),
+                    Place::Value,
+                    &format!("{member} can never be taken: {}", reasons(&violations)),
+                    "correct the member or the constraint",
                 );
             }
         }
@@ -298,13 +334,30 @@ impl Parser {
     }
 }
 
-fn size_of(keyword: &Keyword, name: &str) -> Option<u64> {
-    match (keyword, name) {
-        (Keyword::MinLength(n), "minLength")
-        | (Keyword::MaxLength(n), "maxLength")
-        | (Keyword::MinItems(n), "minItems")
-        | (Keyword::MaxItems(n), "maxItems") => Some(*n),
-        _ => None,
+/// What is wrong with a value inside a schema, in one line.
+fn reasons(violations: &Violations) -> String {
+    let one = |v: &Violation| match &*v.pointer {
+        "" => format!("found {}, expected {}", v.found, v.expected),
+        at => format!("{at}: found {}, expected {}", v.found, v.expected),
+    };
+    violations.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The title of a whole input or output is the page's heading in the page's language, not the
+/// model's.
+fn without_title(schema: &Schema) -> Schema {
+    without(schema, |keyword| matches!(keyword, Keyword::Title(_)))
+}
+
+fn without(schema: &Schema, unwanted: fn(&Keyword) -> bool) -> Schema {
+    let keywords = schema.keywords.iter();
+    let others: Vec<Keyword> = keywords
+        .filter(|keyword| !unwanted(keyword))
+        .cloned()
+        .collect();
+    Schema {
+        kind: schema.kind,
+        keywords: others.into(),
     }
 }
 
@@ -315,30 +368,34 @@ fn name_media_items(schema: &mut Schema) {
     let (Kind::Array, Some(media)) = (schema.kind, media) else {
         return;
     };
-    let format = Keyword::Format(media.item_format().into());
     let items = match schema.items() {
-        Some(items) if items.format().is_some() => items.clone(),
+        // The nearer word decides.
+        Some(items) if items.media().is_some() => items.clone(),
         Some(items) => {
-            let mut keywords = items.keywords.to_vec();
-            keywords.push(format);
+            let format = Keyword::Format(media.item_format().into());
+            let typed = |k: &Keyword| matches!(k, Keyword::Unknown(name, _) if &**name == "type");
+            let untyped = items.kind == Kind::Any && !items.keywords.iter().any(typed);
             Schema {
-                kind: items.kind,
-                keywords: sorted(keywords),
+                kind: if untyped { Kind::String } else { items.kind },
+                keywords: with(items, format),
             }
         }
         None => Schema {
             kind: Kind::String,
-            keywords: vec![format].into(),
+            keywords: vec![Keyword::Format(media.item_format().into())].into(),
         },
     };
-    let mut keywords: Vec<Keyword> = schema
-        .keywords
-        .iter()
-        .filter(|k| !matches!(k, Keyword::Items(_) | Keyword::Format(_)))
-        .cloned()
-        .collect();
-    keywords.push(Keyword::Items(items.into()));
-    schema.keywords = sorted(keywords);
+    let bare = without(schema, |keyword| matches!(keyword, Keyword::Format(_)));
+    schema.keywords = with(&bare, Keyword::Items(items.into()));
+}
+
+/// The schema's keywords with this one in the place of any of its kind.
+fn with(schema: &Schema, keyword: Keyword) -> List<Keyword> {
+    let same = |other: &Keyword| std::mem::discriminant(other) == std::mem::discriminant(&keyword);
+    let keywords = schema.keywords.iter();
+    let mut list: Vec<Keyword> = keywords.filter(|other| !same(other)).cloned().collect();
+    list.push(keyword);
+    sorted(list)
 }
 
 fn sorted(mut keywords: Vec<Keyword>) -> List<Keyword> {
@@ -355,11 +412,16 @@ struct Keywords<'p, 'a> {
     depth: usize,
 }
 
-impl Keywords<'_, '_> {
+impl<'a> Keywords<'_, 'a> {
+    /// The keyword's value; one that is `null` is as good as left out.
+    fn given(&self, name: &str) -> Option<&'a Value> {
+        self.map.get(name).filter(|value| !value.is_null())
+    }
+
     fn kind(&mut self) -> Kind {
         let at = format!("{}/type", self.at);
-        match self.map.get("type") {
-            None if self.map.contains_key("properties") => Kind::Object,
+        match self.given("type") {
+            None if self.given("properties").is_some() => Kind::Object,
             None => Kind::Any,
             Some(Value::String(name)) => match name.as_str() {
                 "string" => Kind::String,
@@ -381,7 +443,7 @@ impl Keywords<'_, '_> {
                     self.parser.warn(
                         &at,
                         Place::Value,
-                        &format!("unknown type `{other}`: values of this property are not checked"),
+                        &format!("unknown type `{other}`: kept, not checked"),
                         &help,
                     );
                     Kind::Any
@@ -393,25 +455,27 @@ impl Keywords<'_, '_> {
                 self.parser.warn(
                     &at,
                     Place::Value,
-                    "a type that is not one name: values of this property are not checked",
-                    "write one of string, integer, number, boolean, array, object",
+                    "a type that is not one name: kept, not checked",
+                    "write one of string, integer, number, float, boolean, array, object",
                 );
                 Kind::Any
             }
         }
     }
 
-    fn all(&mut self, kind: Kind) {
+    fn all(&mut self) {
         for (name, value) in self.map {
-            let at = format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"));
+            let at = format!("{}{}", self.at, Path::ROOT.member(name));
             match name.as_str() {
                 "type" | "required" => {}
+                // Told apart by now, and no keyword.
+                "model_id" if self.at.is_empty() => {}
+                name if value.is_null() && KEYWORDS.contains(&name) => {}
                 "title" => self.text(value, &at, Keyword::Title),
                 "description" => self.text(value, &at, Keyword::Description),
                 "format" => self.format(value, &at),
-                "default" if value.is_null() => {}
                 "default" => self.list.push(Keyword::Default(value.into())),
-                "enum" => self.choices(value, &at, kind),
+                "enum" => self.choices(value, &at),
                 "minimum" => self.number(value, &at, Keyword::Minimum),
                 "maximum" => self.number(value, &at, Keyword::Maximum),
                 "exclusiveMinimum" => self.number(value, &at, Keyword::ExclusiveMinimum),
@@ -426,10 +490,7 @@ impl Keywords<'_, '_> {
                     self.list.push(Keyword::Items(items.into()));
                 }
                 "properties" => self.properties(value, &at),
-                "additionalProperties" if value.is_boolean() => {
-                    self.list
-                        .push(Keyword::AdditionalProperties(value == &Value::Bool(true)));
-                }
+                "additionalProperties" => self.additional(value, &at),
                 "validations" => self.rules(value, &at),
                 _ => self.unknown(name, value, &at),
             }
@@ -480,6 +541,26 @@ impl Keywords<'_, '_> {
         }
     }
 
+    fn additional(&mut self, value: &Value, at: &str) {
+        match value {
+            Value::Bool(open) => self.list.push(Keyword::AdditionalProperties(*open)),
+            Value::Object(_) => {
+                self.list.push(Keyword::AdditionalProperties(true));
+                self.list.push(Keyword::Unknown(
+                    "additionalProperties".into(),
+                    value.into(),
+                ));
+                self.parser.warn(
+                    at,
+                    Place::Value,
+                    "further properties are taken, and their schema is kept, not checked",
+                    "write true or false, or name the properties",
+                );
+            }
+            _ => self.wrong(value, at, "true, false or a schema"),
+        }
+    }
+
     fn size(&mut self, value: &Value, at: &str, keyword: fn(u64) -> Keyword) {
         let size = value.as_number().and_then(|n| Number::from(n).as_integer());
         match size.and_then(|n| u64::try_from(n).ok()) {
@@ -488,7 +569,7 @@ impl Keywords<'_, '_> {
         }
     }
 
-    fn choices(&mut self, value: &Value, at: &str, kind: Kind) {
+    fn choices(&mut self, value: &Value, at: &str) {
         let Value::Array(list) = value else {
             return self.wrong(value, at, "an array");
         };
@@ -501,29 +582,16 @@ impl Keywords<'_, '_> {
             );
         }
         let members: Vec<Literal> = list.iter().map(Literal::from).collect();
+        // Equal values have equal texts: numbers are whole or in their shortest digits, and
+        // objects in the order of their names.
+        let mut seen = HashSet::new();
         for (i, member) in members.iter().enumerate() {
-            let at = format!("{at}/{i}");
-            if members[..i].contains(member) {
+            if !seen.insert(member.to_string()) {
                 self.parser.error(
-                    &at,
+                    &format!("{at}/{i}"),
                     Place::Value,
                     &format!("{member} stands in the enum twice"),
                     "leave one of them out",
-                );
-            }
-            let typed = Schema {
-                kind,
-                keywords: Vec::new().into(),
-            };
-            if !typed.validate_shape(&list[i]).is_empty() {
-                self.parser.warn(
-                    &at,
-                    Place::Value,
-                    &format!(
-                        "{member} can never be taken, since the type is `{}`",
-                        kind.as_str()
-                    ),
-                    "correct the member or the type",
                 );
             }
         }
@@ -537,9 +605,9 @@ impl Keywords<'_, '_> {
         let required = required_names(self.map);
         let mut list: Vec<Property> = Vec::new();
         for (name, value) in map {
-            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let at = format!("{at}{}", Path::ROOT.member(name));
             let schema = self.parser.schema(value, &at, self.depth + 1);
-            let required = required.contains(&name.as_str());
+            let required = required.contains(name.as_str());
             self.default_of(&schema, required, &at);
             list.push(Property {
                 name: name.as_str().into(),
@@ -561,14 +629,20 @@ impl Keywords<'_, '_> {
         let at = format!("{at}/default");
         let violations = schema.validate(&default.to_value());
         if !required && violations.refuse() {
-            let message =
-                format!("the default breaks the property's own constraints: {violations}");
-            self.parser.error(
-                &at,
-                Place::Value,
-                &message,
-                "correct the default or the constraint",
+            // What a URL looks like is our own notion; `""` for "none" is no fault of the schema.
+            let own = |v: &Violation| v.rule != Constraint::Format;
+            let severity = if violations.iter().any(own) {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let message = format!(
+                "the default breaks the property's own constraints: {}",
+                reasons(&violations)
             );
+            let help = "correct the default or the constraint";
+            self.parser
+                .problem(severity, &at, Place::Value, &message, help);
         }
         if required && schema.media().is_some() {
             self.parser.warn(
@@ -581,7 +655,7 @@ impl Keywords<'_, '_> {
     }
 
     fn required(&mut self) {
-        let Some(value) = self.map.get("required") else {
+        let Some(value) = self.given("required") else {
             return;
         };
         let at = format!("{}/required", self.at);
@@ -642,6 +716,7 @@ impl Keywords<'_, '_> {
                 return;
             }
         };
+        self.unknown_members(entry, at);
         let known = !matches!(quantity, Quantity::Other(_));
         if !known {
             let message = format!(
@@ -682,6 +757,19 @@ impl Keywords<'_, '_> {
         }
     }
 
+    /// They may narrow the rule, which then says more than what is checked.
+    fn unknown_members(&mut self, entry: &Value, at: &str) {
+        let members = entry.as_object().into_iter().flat_map(Map::keys);
+        for name in members.filter(|name| !RULE_MEMBERS.contains(&name.as_str())) {
+            self.parser.warn(
+                &format!("{at}{}", Path::ROOT.member(name)),
+                Place::Key,
+                &format!("unknown member `{name}` of a rule: not kept, not checked"),
+                "known are validation_rule, validation_value, validation_error",
+            );
+        }
+    }
+
     fn unknown(&mut self, name: &str, value: &Value, at: &str) {
         self.list.push(Keyword::Unknown(name.into(), value.into()));
         let hint = nearest(name, KEYWORDS).map(|near| format!("; did you mean `{near}`?"));
@@ -698,17 +786,14 @@ impl Keywords<'_, '_> {
     }
 
     fn wrong(&mut self, value: &Value, at: &str, expected: &str) {
-        let found = match value {
-            Value::Array(_) | Value::Object(_) => crate::View::from(value).type_name().to_owned(),
-            other => other.to_string(),
-        };
+        let found = View::from(value).in_words();
         let message = format!("found {found}, expected {expected}");
         self.parser
             .error(at, Place::Value, &message, &format!("write {expected}"));
     }
 }
 
-fn required_names(map: &Map<String, Value>) -> Vec<&str> {
+fn required_names(map: &Map<String, Value>) -> HashSet<&str> {
     let names = map.get("required").and_then(Value::as_array);
     names
         .into_iter()

@@ -26,6 +26,17 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// `error` or `warning`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// Which part of an object's member a [`Problem`] points at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {

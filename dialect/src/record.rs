@@ -6,7 +6,10 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::{Field, Property, Schema, View, Violations};
+use crate::{Field, Path, Property, Schema, View, Violations};
+
+#[cfg(test)]
+mod tests;
 
 /// Members of an object that its schema does not know, by name. They are sent as they are, and
 /// one with the name of a property takes the place of the typed field.
@@ -29,7 +32,8 @@ pub trait Record {
     /// Members beyond the properties.
     fn extra(&self) -> &Extra;
 
-    /// Takes the fields over from JSON, in the order of the table.
+    /// Takes the fields over from JSON, in the order of the table. Members that no field takes
+    /// become [`extra`](Self::extra) without its doing.
     ///
     /// # Errors
     /// When a required one is missing or one is of another type.
@@ -58,11 +62,7 @@ impl Reader {
     /// # Errors
     /// When the member is missing and must not be, or is of another type than the field.
     pub fn take<T: Field>(&mut self, index: usize) -> Result<T, Mismatch> {
-        let name: &'static str = match &self.properties[index].name {
-            crate::Shared::Static(name) => name,
-            // Generated tables are static throughout.
-            crate::Shared::Counted(_) => "",
-        };
+        let name: &'static str = &self.properties[index].name;
         match self.members.remove(name) {
             Some(value) => T::read(value).map_err(|found| Mismatch {
                 name,
@@ -75,54 +75,56 @@ impl Reader {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = Path::ROOT;
+        let at = at.member(self.name);
         match &self.found {
             Some(value) => {
-                write!(
-                    f,
-                    "/{}: found {}, expected another type",
-                    self.name,
-                    View::from(value).type_name()
-                )
+                let found = View::from(value).in_words();
+                write!(f, "{at}: found {found}, which the field's type cannot hold")
             }
-            None => write!(f, "/{}: found nothing, expected a value", self.name),
+            None => write!(f, "{at}: found nothing, expected a value"),
         }
     }
 }
 
 impl std::error::Error for Mismatch {}
 
-/// Reads a record from free JSON.
+/// Reads a record from free JSON, and with it the members that no field takes.
 ///
 /// # Errors
 /// Gives the value back when it is no object or a member does not fit its field.
-pub fn read_record<R: Record>(value: Value) -> Result<R, Value> {
+pub fn read_record<R: Record>(value: Value) -> Result<(R, Extra), Value> {
     let Value::Object(members) = value else {
         return Err(value);
     };
-    let mut reader = reader::<R>(members);
-    R::read(&mut reader).map_err(|mismatch| mismatch.found.unwrap_or(Value::Null))
+    read_members(members).map_err(|mismatch| mismatch.found.unwrap_or(Value::Null))
 }
 
-fn reader<R: Record>(members: Map<String, Value>) -> Reader {
-    Reader {
+fn read_members<R: Record>(members: Map<String, Value>) -> Result<(R, Extra), Mismatch> {
+    let mut reader = Reader {
         members,
         properties: R::schema().properties().unwrap_or_default(),
-    }
+    };
+    let record = R::read(&mut reader)?;
+    Ok((record, reader.members))
 }
 
-/// Reads a record for serde: strictly, so that a misspelt optional property is not lost in
-/// silence. Ranges and rules are left to validation.
+/// Reads a record for serde, and with it the members that no field takes: none, unless the schema
+/// allows them. A misspelt optional property is so not lost in silence. Ranges and rules are left
+/// to validation.
 ///
 /// # Errors
-/// Everything that is wrong with the value's shape, at once: missing, unknown and repeated
-/// properties, wrong types, unknown enum members.
-pub fn deserialize_record<'de, R: Record, D: Deserializer<'de>>(d: D) -> Result<R, D::Error> {
+/// Everything that is wrong with the value's shape, at once: missing and unknown properties, wrong
+/// types, unknown enum members. Before that, a property that stands twice in the outermost object.
+pub fn deserialize_record<'de, R: Record, D: Deserializer<'de>>(
+    d: D,
+) -> Result<(R, Extra), D::Error> {
     let members = d.deserialize_map(Members)?;
     let violations = R::schema().validate_shape(View::Object(&members));
     if !violations.is_empty() {
         return Err(D::Error::custom(violations));
     }
-    R::read(&mut reader::<R>(members)).map_err(D::Error::custom)
+    read_members(members).map_err(D::Error::custom)
 }
 
 /// Collects an object, refusing repeated names (serde_json would keep the last in silence).
@@ -139,8 +141,10 @@ impl<'de> Visitor<'de> for Members {
         let mut members = Map::new();
         while let Some((name, value)) = access.next_entry::<String, Value>()? {
             if members.contains_key(&name) {
-                return Err(A::Error::custom(format!(
-                    "/{name}: found twice, expected once"
+                let at = Path::ROOT;
+                let at = at.member(&name);
+                return Err(A::Error::custom(format_args!(
+                    "{at}: found twice, expected once"
                 )));
             }
             members.insert(name, value);
@@ -157,7 +161,7 @@ pub fn serialize_record<S: Serializer>(record: &dyn Record, s: S) -> Result<S::O
     View::Record(record).serialize(s)
 }
 
-/// Prints `Input { "prompt": "A boat", "scale": 0.7 }`, with the names of the wire.
+/// Prints `Input { prompt: "A boat", scale: 0.7 }`, with the names of the wire.
 ///
 /// # Errors
 /// Those of the formatter.
@@ -254,7 +258,10 @@ macro_rules! record {
             fn deserialize<D: $crate::generated::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                $crate::generated::deserialize_record(deserializer)
+                let (mut record, rest) =
+                    $crate::generated::deserialize_record::<Self, D>(deserializer)?;
+                record.extra = rest;
+                ::std::result::Result::Ok(record)
             }
         }
         impl $crate::Field for $name {
@@ -264,7 +271,9 @@ macro_rules! record {
             }
             #[inline]
             fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
-                $crate::generated::read_record(value)
+                let (mut record, rest) = $crate::generated::read_record::<Self>(value)?;
+                record.extra = rest;
+                ::std::result::Result::Ok(record)
             }
         }
         $crate::json_schema!($name);

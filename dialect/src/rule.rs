@@ -8,6 +8,13 @@ use crate::{Number, Text};
 
 /// One entry of `validations`: `file_size_mb<=` with `15` reads "the file's size in megabytes is
 /// at most 15". On an array property it speaks of each element.
+///
+/// ```
+/// # use runcomfy_dialect::{Number, Operator, Quantity, Rule};
+/// assert_eq!(Rule::parse("width/height≥"), Ok((Quantity::AspectRatio, Operator::AtLeast)));
+/// assert!(Operator::AtLeast.holds(Number::Float(0.5), Number::Float(0.33)));
+/// assert_eq!(Rule::parse("width!=").unwrap_err(), "unknown operator `!=`");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// What is measured.
@@ -59,10 +66,12 @@ impl Rule {
     pub fn parse(rule: &str) -> Result<(Quantity, Operator), String> {
         let rule = rule.trim();
         let is_operator = |c: char| "<>=≤≥!~≠".contains(c);
-        let Some(start) = rule.find(is_operator) else {
+        let quantity = rule.trim_end_matches(is_operator);
+        let operator = &rule[quantity.len()..];
+        if operator.is_empty() {
             return Err(format!("`{rule}` ends without an operator"));
-        };
-        let (quantity, operator) = (rule[..start].trim(), rule[start..].trim());
+        }
+        let quantity = quantity.trim_end();
         if quantity.is_empty() {
             return Err(format!("`{rule}` names no quantity before `{operator}`"));
         }

@@ -123,24 +123,30 @@ impl Kind {
 impl Property {
     /// A property that its object must have; for generated tables.
     #[must_use]
-    pub const fn required(
-        name: &'static str,
-        kind: Kind,
-        keywords: &'static [Keyword],
-    ) -> Self {
-        let schema = Schema { kind, keywords: Shared::Static(keywords) };
-        Self { name: Shared::Static(name), required: true, schema }
+    pub const fn required(name: &'static str, kind: Kind, keywords: &'static [Keyword]) -> Self {
+        let schema = Schema {
+            kind,
+            keywords: Shared::Static(keywords),
+        };
+        Self {
+            name: Shared::Static(name),
+            required: true,
+            schema,
+        }
     }
 
     /// A property that may be left out; for generated tables.
     #[must_use]
-    pub const fn optional(
-        name: &'static str,
-        kind: Kind,
-        keywords: &'static [Keyword],
-    ) -> Self {
-        let schema = Schema { kind, keywords: Shared::Static(keywords) };
-        Self { name: Shared::Static(name), required: false, schema }
+    pub const fn optional(name: &'static str, kind: Kind, keywords: &'static [Keyword]) -> Self {
+        let schema = Schema {
+            kind,
+            keywords: Shared::Static(keywords),
+        };
+        Self {
+            name: Shared::Static(name),
+            required: false,
+            schema,
+        }
     }
 }
 
@@ -216,6 +222,27 @@ impl Schema {
     #[must_use]
     pub fn bounds(&self) -> Bounds {
         Bounds::of(self)
+    }
+
+    /// `minLength` and `maxLength`.
+    pub(crate) fn length(&self) -> (Option<u64>, Option<u64>) {
+        (
+            first!(self, MinLength).copied(),
+            first!(self, MaxLength).copied(),
+        )
+    }
+
+    /// `minItems` and `maxItems`.
+    pub(crate) fn count(&self) -> (Option<u64>, Option<u64>) {
+        (
+            first!(self, MinItems).copied(),
+            first!(self, MaxItems).copied(),
+        )
+    }
+
+    /// `multipleOf`, if there is one.
+    pub(crate) fn step(&self) -> Option<Number> {
+        first!(self, MultipleOf).copied()
     }
 
     /// The medium whose URL the value is; for an array, that of its elements.

@@ -2,11 +2,15 @@
 
 use serde_json::Value;
 
+use crate::describe::{one_of, plural};
 use crate::media::{UrlForm, url_form};
 use crate::{
     Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, Number, Path, Property,
-    Schema, View, Violation, Violations, nearest,
+    Record, Schema, View, Violation, Violations, nearest,
 };
+
+#[cfg(test)]
+mod tests;
 
 impl Schema {
     /// Checks a value and gives all violations at once.
@@ -27,7 +31,7 @@ impl Schema {
             reach,
             found: Violations::default(),
         };
-        engine.value(self, value, Path::ROOT);
+        engine.value(self, value, Path::ROOT, Absence::Forbidden);
         engine.found
     }
 }
@@ -36,6 +40,13 @@ impl Schema {
 enum Reach {
     Shape,
     All,
+}
+
+/// Whether a value could as well be left out.
+#[derive(Clone, Copy, PartialEq)]
+enum Absence {
+    Allowed,
+    Forbidden,
 }
 
 struct Engine {
@@ -50,29 +61,25 @@ struct Breach<'a> {
     rule: Constraint,
     limit: Value,
     actual: Value,
-    found: Option<String>,
+    found: String,
 }
 
 impl Engine {
-    fn value(&mut self, schema: &Schema, value: View<'_>, at: Path<'_>) {
+    fn value(&mut self, schema: &Schema, value: View<'_>, at: Path<'_>, absence: Absence) {
         if !has_kind(schema.kind, value) {
-            let limit = Value::from(schema.kind.as_str());
-            let found = wrong_kind(schema.kind, value);
-            let actual = shown(value);
-            return self.breach(Breach {
-                schema,
-                at,
-                rule: Constraint::Type,
-                limit,
-                actual,
-                found,
-            });
+            return self.report(|| wrong_kind(schema, value, at, absence));
         }
         for keyword in schema.keywords.iter() {
             self.keyword(schema, keyword, value, at);
         }
-        if self.reach == Reach::All && schema.kind == Kind::String {
-            self.url(schema, value, at);
+        if let View::Object(map) = value
+            && !schema.takes_unknown()
+        {
+            let list = schema.properties().unwrap_or_default();
+            let known = |name: &str| list.iter().any(|p| *p.name == *name);
+            for name in map.keys().filter(|name| !known(name)) {
+                self.report(|| unknown_property(list, name, at.member(name)));
+            }
         }
     }
 
@@ -81,83 +88,61 @@ impl Engine {
         match (keyword, value) {
             (Keyword::Enum(members), _) => self.member_of(schema, members, value, at),
             (Keyword::Properties(properties), View::Object(_) | View::Record(_)) => {
-                self.properties(schema, properties, value, at);
+                self.properties(properties, value, at);
             }
             (Keyword::Items(items), View::Array(list)) => self.items(items, list, at),
             _ if self.reach == Reach::Shape => {}
+            (Keyword::Format(format), View::Text(text)) => self.url(schema, format, text, at),
             (_, View::Number(number)) => self.number(schema, keyword, number, at),
             (_, View::Text(text)) => self.length(schema, keyword, text, at),
-            (_, View::Array(list)) => self.count(schema, keyword, list.count(), at),
+            (_, View::Array(list)) => self.count(schema, keyword, list.count() as u64, at),
             _ => {}
         }
     }
 
     fn member_of(&mut self, schema: &Schema, members: &[Literal], value: View<'_>, at: Path<'_>) {
-        if members.iter().any(|member| value.is(member)) {
-            return;
+        if !members.iter().any(|member| value.is(member)) {
+            self.breach(|| Breach {
+                schema,
+                at,
+                rule: Constraint::Enum,
+                limit: members.iter().map(Literal::to_value).collect(),
+                actual: value.shown(),
+                found: value.in_words(),
+            });
         }
-        let limit = members.iter().map(Literal::to_value).collect();
-        let actual = shown(value);
-        self.breach(Breach {
-            schema,
-            at,
-            rule: Constraint::Enum,
-            limit,
-            actual,
-            found: None,
-        });
     }
 
-    fn properties(&mut self, schema: &Schema, list: &[Property], value: View<'_>, at: Path<'_>) {
+    fn properties(&mut self, list: &[Property], value: View<'_>, at: Path<'_>) {
         for (index, property) in list.iter().enumerate() {
             let at = at.member(&property.name);
             let member = match value {
                 // What stands in `extra` is the caller's will and is sent as it is.
                 View::Record(record) if record.extra().contains_key(&*property.name) => continue,
-                View::Record(record) => record.field(index),
+                // Only under its own schema is the record's field in the same place.
+                View::Record(record) if is_at(record, index, property) => record.field(index),
                 other => other.member(&property.name),
             };
+            let (schema, absence) = (&property.schema, absence_of(property));
             match member {
-                Some(member) => self.value(&property.schema, member, at),
-                None if property.required => self.breach(Breach {
-                    schema: &property.schema,
+                Some(member) => self.value(schema, member, at, absence),
+                None if property.required => self.breach(|| Breach {
+                    schema,
                     at,
                     rule: Constraint::Required,
                     limit: true.into(),
                     actual: Value::Null,
-                    found: Some("nothing".into()),
+                    found: "nothing".into(),
                 }),
                 None => {}
             }
         }
-        if let (View::Object(map), false) = (value, schema.takes_unknown()) {
-            for name in map
-                .keys()
-                .filter(|name| !list.iter().any(|p| *p.name == ***name))
-            {
-                self.unknown(list, name, at.member(name));
-            }
-        }
-    }
-
-    fn unknown(&mut self, list: &[Property], name: &str, at: Path<'_>) {
-        let names = || list.iter().map(|p| &*p.name);
-        self.found.push(Violation {
-            pointer: at.to_string(),
-            rule: Constraint::UnknownProperty,
-            limit: names().collect(),
-            actual: name.into(),
-            found: "a property that the schema does not know".into(),
-            expected: format!("one of {}", names().collect::<Vec<_>>().join(", ")),
-            message: None,
-            hint: nearest(name, names()).map(str::to_owned),
-            certainty: Certainty::Certain,
-        });
     }
 
     fn items(&mut self, items: &Schema, list: &dyn Elements, at: Path<'_>) {
         for index in 0..list.count() {
-            self.value(items, list.element(index), at.element(index));
+            let element = list.element(index);
+            self.value(items, element, at.element(index), Absence::Forbidden);
         }
     }
 
@@ -177,117 +162,103 @@ impl Engine {
             _ => return,
         };
         if !holds {
-            let (limit, actual) = (limit.to_value(), actual.to_value());
-            self.breach(Breach {
+            self.breach(|| Breach {
                 schema,
                 at,
                 rule,
-                limit,
-                actual,
-                found: None,
+                limit: limit.to_value(),
+                actual: actual.to_value(),
+                found: actual.to_string(),
             });
         }
     }
 
     fn length(&mut self, schema: &Schema, keyword: &Keyword, text: &str, at: Path<'_>) {
-        let (rule, limit) = match keyword {
-            Keyword::MinLength(limit) => (Constraint::MinLength, *limit),
-            Keyword::MaxLength(limit) => (Constraint::MaxLength, *limit),
+        let characters = || text.chars().count() as u64;
+        let (rule, limit, holds) = match keyword {
+            Keyword::MinLength(limit) => (Constraint::MinLength, *limit, characters() >= *limit),
+            // A text has at most as many characters as bytes: most need not be counted.
+            Keyword::MaxLength(limit) => {
+                let holds = text.len() as u64 <= *limit || characters() <= *limit;
+                (Constraint::MaxLength, *limit, holds)
+            }
             _ => return,
         };
-        // A text has at most as many characters as bytes: most need not be counted.
-        let bytes = text.len() as u64;
-        if rule == Constraint::MaxLength && bytes <= limit {
-            return;
-        }
-        let actual = text.chars().count() as u64;
-        if (rule == Constraint::MaxLength) == (actual > limit) {
-            let found = Some(plural(actual, "character"));
-            self.breach(Breach {
+        if !holds {
+            let actual = characters();
+            self.breach(|| Breach {
                 schema,
                 at,
                 rule,
                 limit: limit.into(),
                 actual: actual.into(),
-                found,
+                found: plural(actual, "character"),
             });
         }
     }
 
-    fn count(&mut self, schema: &Schema, keyword: &Keyword, count: usize, at: Path<'_>) {
-        let actual = count as u64;
+    fn count(&mut self, schema: &Schema, keyword: &Keyword, actual: u64, at: Path<'_>) {
         let (rule, limit, holds) = match keyword {
             Keyword::MinItems(limit) => (Constraint::MinItems, *limit, actual >= *limit),
             Keyword::MaxItems(limit) => (Constraint::MaxItems, *limit, actual <= *limit),
             _ => return,
         };
         if !holds {
-            let found = Some(plural(actual, "element"));
-            self.breach(Breach {
+            self.breach(|| Breach {
                 schema,
                 at,
                 rule,
                 limit: limit.into(),
                 actual: actual.into(),
-                found,
+                found: plural(actual, "element"),
             });
         }
     }
 
     /// The form of a media URL. The service fetches `https://` and takes `data:` URIs; plain
     /// `http://` is outside its documentation, but not known to be refused.
-    fn url(&mut self, schema: &Schema, value: View<'_>, at: Path<'_>) {
-        let (View::Text(text), Some(kind)) =
-            (value, schema.format().and_then(MediaKind::of_format))
-        else {
+    fn url(&mut self, schema: &Schema, format: &str, text: &str, at: Path<'_>) {
+        let Some(kind) = MediaKind::of_format(format) else {
             return;
         };
-        let form = url_form(text);
-        if form == UrlForm::Good {
-            return;
-        }
-        let limit = kind.item_format().into();
-        let actual = shown(value);
-        let mut violation = in_words(Breach {
-            schema,
-            at,
-            rule: Constraint::Format,
-            limit,
-            actual,
-            found: None,
+        let certainty = match url_form(text) {
+            UrlForm::Good => return,
+            UrlForm::Plain => Certainty::Likely,
+            UrlForm::Bad => Certainty::Certain,
+        };
+        self.found.push(certainty, || Violation {
+            expected: "a public https:// URL or a data: URI".into(),
+            certainty,
+            ..in_words(Breach {
+                schema,
+                at,
+                rule: Constraint::Format,
+                limit: kind.item_format().into(),
+                actual: View::Text(text).shown(),
+                found: View::Text(text).in_words(),
+            })
         });
-        violation.expected = "a public https:// URL or a data: URI".into();
-        if form == UrlForm::Plain {
-            violation.certainty = Certainty::Likely;
-        }
-        self.found.push(violation);
     }
 
-    fn breach(&mut self, breach: Breach<'_>) {
-        self.found.push(in_words(breach));
+    fn breach<'a>(&mut self, breach: impl FnOnce() -> Breach<'a>) {
+        self.report(|| in_words(breach()));
+    }
+
+    fn report(&mut self, violation: impl FnOnce() -> Violation) {
+        self.found.push(Certainty::Certain, violation);
     }
 }
 
-fn in_words(breach: Breach<'_>) -> Violation {
-    let choices = breach.schema.choices().unwrap_or_default();
-    let texts = choices.iter().filter_map(|choice| match choice {
-        Literal::Text(text) => Some(&**text),
-        _ => None,
-    });
-    let hint = match (&breach.actual, breach.rule) {
-        (Value::String(actual), Constraint::Enum) => nearest(actual, texts),
-        _ => None,
-    };
-    Violation {
-        pointer: breach.at.to_string(),
-        rule: breach.rule,
-        found: breach.found.unwrap_or_else(|| breach.actual.to_string()),
-        expected: breach.schema.describe(),
-        limit: breach.limit,
-        actual: breach.actual,
-        message: None,
-        hint: hint.map(str::to_owned),
-        certainty: Certainty::Certain,
+fn is_at(record: &dyn Record, index: usize, property: &Property) -> bool {
+    let own = record.properties().get(index);
+    own.is_some_and(|own| own.name == property.name)
+}
+
+fn absence_of(property: &Property) -> Absence {
+    if property.required {
+        Absence::Forbidden
+    } else {
+        Absence::Allowed
     }
 }
 
@@ -306,49 +277,77 @@ fn has_kind(kind: Kind, value: View<'_>) -> bool {
     }
 }
 
-/// Words for a value of the wrong type where the value alone would not tell.
-fn wrong_kind(kind: Kind, value: View<'_>) -> Option<String> {
+fn wrong_kind(schema: &Schema, value: View<'_>, at: Path<'_>, absence: Absence) -> Violation {
+    let mut found = value.in_words();
     match value {
-        View::Null => Some("null (leave the property out instead)".into()),
-        View::Number(number) if kind == Kind::Integer && number.is_finite() => {
-            let whole = number.as_f64().fract() == 0.0;
-            Some(format!(
-                "{number}{}",
-                if whole {
-                    ", which does not fit 64 bits"
-                } else {
-                    ""
-                }
-            ))
+        View::Null if absence == Absence::Allowed => found += " (leave the property out instead)",
+        View::Text(_) => found.insert_str(0, "the string "),
+        View::Number(number) if schema.kind == Kind::Integer && is_whole(number) => {
+            found += ", which does not fit 64 bits";
         }
-        View::Number(number) => Some(number.to_string()),
-        View::Text(_) => Some(format!("the string {}", shown(value))),
-        View::Array(_) | View::Object(_) | View::Record(_) => Some(value.type_name().into()),
-        View::Bool(_) => None,
+        _ => {}
     }
-}
-
-/// The value for an error text: long strings are cut, and collections are counted.
-fn shown(value: View<'_>) -> Value {
-    /// Enough to recognise a value by; a `data:` URI may have megabytes.
-    const LONGEST: usize = 200;
-    match value {
-        View::Text(text) => match text.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{}…", &text[..end]).into(),
-            None => text.into(),
+    let violation = in_words(Breach {
+        schema,
+        at,
+        rule: Constraint::Type,
+        limit: schema.kind.as_str().into(),
+        actual: value.shown(),
+        found,
+    });
+    match schema.kind {
+        // Whatever JSON can say is of this kind, so it is a number that JSON cannot say.
+        Kind::Any => Violation {
+            limit: Kind::Number.as_str().into(),
+            expected: "a finite number".into(),
+            ..violation
         },
-        View::Array(list) => {
-            format!("an array of {}", plural(list.count() as u64, "element")).into()
-        }
-        View::Object(_) | View::Record(_) => {
-            let mut count = 0;
-            value.for_each_member(&mut |_, _| count += 1);
-            format!("an object of {}", plural(count, "member")).into()
-        }
-        other => other.to_value(),
+        _ => violation,
     }
 }
 
-fn plural(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+fn is_whole(number: Number) -> bool {
+    number.is_finite() && number.as_f64().fract() == 0.0
+}
+
+fn unknown_property(list: &[Property], name: &str, at: Path<'_>) -> Violation {
+    let names: Vec<&str> = list.iter().map(|p| &*p.name).collect();
+    Violation {
+        pointer: at.to_string(),
+        rule: Constraint::UnknownProperty,
+        limit: names.iter().copied().collect(),
+        actual: View::Text(name).shown(),
+        found: "a property that the schema does not know".into(),
+        expected: one_of(&names),
+        message: None,
+        hint: nearest(name, names).map(str::to_owned),
+        certainty: Certainty::Certain,
+    }
+}
+
+fn in_words(breach: Breach<'_>) -> Violation {
+    let schema = breach.schema;
+    let choices = schema.choices().unwrap_or_default();
+    let texts = choices.iter().filter_map(|choice| match choice {
+        Literal::Text(text) => Some(&**text),
+        _ => None,
+    });
+    let hint = match (breach.rule, &breach.actual) {
+        (Constraint::Enum, Value::String(actual)) => nearest(actual, texts),
+        _ => None,
+    };
+    Violation {
+        pointer: breach.at.to_string(),
+        rule: breach.rule,
+        found: breach.found,
+        expected: match breach.rule {
+            Constraint::Required | Constraint::Type | Constraint::Enum => schema.describe(),
+            _ => schema.describe_limits(),
+        },
+        limit: breach.limit,
+        actual: breach.actual,
+        message: None,
+        hint: hint.map(str::to_owned),
+        certainty: Certainty::Certain,
+    }
 }

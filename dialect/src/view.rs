@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
+use crate::describe::plural;
 use crate::{Literal, Number, Record};
 
 /// A borrowed look at a value: free JSON and typed inputs alike. Making one allocates nothing.
@@ -253,6 +254,36 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The value for an error: long strings are cut, and collections are counted.
+    pub(crate) fn shown(self) -> Value {
+        /// Enough to recognise a value by; a `data:` URI may have megabytes.
+        const LONGEST: usize = 200;
+        match self {
+            Self::Text(text) => match text.char_indices().nth(LONGEST) {
+                Some((end, _)) => format!("{}…", &text[..end]).into(),
+                None => text.into(),
+            },
+            Self::Array(list) => {
+                format!("an array of {}", plural(list.count() as u64, "element")).into()
+            }
+            Self::Object(_) | Self::Record(_) => {
+                let mut count = 0;
+                self.for_each_member(&mut |_, _| count += 1);
+                format!("an object of {}", plural(count, "member")).into()
+            }
+            other => other.to_value(),
+        }
+    }
+
+    /// The same in words: strings in quotes.
+    pub(crate) fn in_words(self) -> String {
+        match (self, self.shown()) {
+            (Self::Number(number), _) => number.to_string(),
+            (Self::Array(_) | Self::Object(_) | Self::Record(_), Value::String(words)) => words,
+            (_, value) => value.to_string(),
+        }
+    }
+
     /// Its JSON type with an article, for error texts.
     #[must_use]
     pub fn type_name(self) -> &'static str {
@@ -305,4 +336,117 @@ fn serialize_number<S: Serializer>(number: Number, serializer: S) -> Result<S::O
         )));
     }
     number.to_value().serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn equality_is_by_value() {
+        let equal = |value: Value, literal: Value| View::from(&value).is(&Literal::from(&literal));
+        for value in [
+            json!(null),
+            json!(true),
+            json!(9_007_199_254_740_993_i64),
+            json!("1"),
+            json!([1, [2]]),
+            json!({"a": {"b": 1}, "c": []}),
+        ] {
+            assert!(equal(value.clone(), value.clone()), "{value}");
+        }
+        for (a, b) in [
+            (json!(1.0), json!(1)),
+            (json!({"a": 1, "b": 2}), json!({"b": 2.0, "a": 1})),
+        ] {
+            assert!(equal(a.clone(), b.clone()), "{a} and {b}");
+        }
+        for (a, b) in [
+            (json!(1), json!("1")),
+            (json!(0), json!(false)),
+            (json!(null), json!([])),
+            (
+                json!(9_007_199_254_740_993_i64),
+                json!(9_007_199_254_740_992_i64),
+            ),
+            (json!([1]), json!([1, 2])),
+            (json!({"a": 1}), json!({"a": 1, "b": 2})),
+            (json!({"a": 1, "b": 2}), json!({"a": 1})),
+            (json!({"a": 1}), json!({"b": 1})),
+        ] {
+            assert!(!equal(a.clone(), b.clone()), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn fields_take_their_own_type_only() {
+        fn read<T: Field>(value: Value) -> bool {
+            let kept = value.clone();
+            match T::read(value) {
+                Ok(field) => field.view().is_some(),
+                Err(value) => {
+                    assert_eq!(value, kept, "a value that does not fit is given back");
+                    false
+                }
+            }
+        }
+        assert!(read::<bool>(json!(true)) && !read::<bool>(json!(1)));
+        assert!(read::<String>(json!("")) && !read::<String>(json!(null)));
+        assert!(read::<i64>(json!(i64::MIN)) && read::<i64>(json!(-3.0)));
+        assert!(
+            !read::<i64>(json!(u64::MAX)) && !read::<i64>(json!(1.5)) && !read::<i64>(json!("1"))
+        );
+        assert!(read::<u64>(json!(u64::MAX)) && read::<u64>(json!(1e18)));
+        assert!(!read::<u64>(json!(-1)) && !read::<u64>(json!(1e300)));
+        assert!(read::<f64>(json!(1)) && read::<f64>(json!(1e300)) && !read::<f64>(json!("1")));
+        assert!(read::<Vec<i64>>(json!([1, 2.0])) && !read::<Vec<i64>>(json!(1)));
+        assert!(read::<Option<i64>>(json!(1)) && !read::<Option<i64>>(json!(null)));
+        assert!(read::<Value>(json!({"a": null})));
+        assert_eq!(Option::<i64>::absent(), Some(None));
+        assert_eq!(i64::absent(), None);
+    }
+
+    #[test]
+    fn values_are_shown_short_and_in_words() {
+        for (value, shown, words) in [
+            (json!(null), json!(null), "null"),
+            (json!(1.0), json!(1), "1"),
+            (json!(1e300), json!(1e300), "1e300"),
+            (json!("a\"b"), json!("a\"b"), r#""a\"b""#),
+            (
+                json!([1]),
+                json!("an array of 1 element"),
+                "an array of 1 element",
+            ),
+            (
+                json!({}),
+                json!("an object of 0 members"),
+                "an object of 0 members",
+            ),
+        ] {
+            assert_eq!(View::from(&value).shown(), shown);
+            assert_eq!(View::from(&value).in_words(), words);
+        }
+        let long = "日".repeat(201);
+        let cut = format!("{}…", "日".repeat(200));
+        assert_eq!(View::Text(&long).shown(), json!(cut));
+        assert_eq!(View::Text(&long[3..]).shown(), json!(long[3..]));
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are_meant() {
+        let written = |number| serde_json::to_string(&View::Number(number)).ok();
+        assert_eq!(written(Number::Float(2.0)).as_deref(), Some("2"));
+        assert_eq!(written(Number::Float(0.7)).as_deref(), Some("0.7"));
+        assert_eq!(
+            written(Number::Int(u64::MAX.into())),
+            Some(u64::MAX.to_string())
+        );
+        assert_eq!(written(Number::Float(f64::NAN)), None);
+        assert_eq!(
+            View::Number(Number::Float(f64::NAN)).to_value(),
+            json!("NaN")
+        );
+    }
 }

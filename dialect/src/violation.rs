@@ -11,6 +11,17 @@ use serde_json::Value;
 /// Prints as one sentence: `/scale: found 7, expected a number in 0..1`. Serializes with the keys
 /// `pointer`, `rule`, `limit`, `actual`, `text`, and where there is one `message`, `hint`;
 /// `certain` tells whether the service is sure to refuse.
+///
+/// ```
+/// # use runcomfy_dialect::{Constraint, ModelSchema};
+/// # use serde_json::json;
+/// # let document = json!({"properties": {"scale": {"type": "float", "minimum": 0, "maximum": 1}}});
+/// # let model = ModelSchema::parse(Some("a/b"), &[document]).0.unwrap();
+/// for violation in model.validate(&json!({"scale": 7})) {
+///     assert_eq!((&*violation.pointer, violation.rule), ("/scale", Constraint::Maximum));
+///     assert_eq!((violation.limit, violation.actual), (json!(1), json!(7)));
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Violation {
@@ -140,10 +151,19 @@ impl Serialize for Violation {
 
 /// All violations of one value, in the order of the schema. Empty for a valid value, and then
 /// nothing was allocated.
+///
+/// A value that breaks its schema in thousands of places does so for one reason: the first 1,000
+/// are kept, [`left_out`](Self::left_out) tells how many more there are, and
+/// [`refuse`](Self::refuse) speaks of all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Violations {
     list: Vec<Violation>,
+    left_out: usize,
+    refuse: bool,
 }
+
+/// As many violations as are kept: a value from outside must not fill the memory with them.
+const MOST: usize = 1_000;
 
 impl Violations {
     /// Whether there are none at all.
@@ -152,7 +172,7 @@ impl Violations {
         self.list.is_empty()
     }
 
-    /// How many there are.
+    /// How many are kept here.
     #[must_use]
     pub fn len(&self) -> usize {
         self.list.len()
@@ -161,7 +181,13 @@ impl Violations {
     /// Whether at least one is certain, so that the value must not be sent.
     #[must_use]
     pub fn refuse(&self) -> bool {
-        self.list.iter().any(|v| v.certainty == Certainty::Certain)
+        self.refuse
+    }
+
+    /// How many more there are than are kept here.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// Each violation.
@@ -169,8 +195,16 @@ impl Violations {
         self.list.iter()
     }
 
-    pub(crate) fn push(&mut self, violation: Violation) {
-        self.list.push(violation);
+    /// Takes up one more violation; it is put into words only if it is kept.
+    pub(crate) fn push(&mut self, certainty: Certainty, violation: impl FnOnce() -> Violation) {
+        // Who looks for what refuses the value must find it, even behind many warnings.
+        let first = certainty == Certainty::Certain && !self.refuse;
+        if self.list.len() < MOST || first {
+            self.list.push(violation());
+        } else {
+            self.left_out += 1;
+        }
+        self.refuse |= first;
     }
 }
 
@@ -192,7 +226,7 @@ impl<'a> IntoIterator for &'a Violations {
     }
 }
 
-/// One line a violation.
+/// One line a violation, and one for those that are left out.
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, violation) in self.list.iter().enumerate() {
@@ -201,12 +235,114 @@ impl fmt::Display for Violations {
             }
             violation.fmt(f)?;
         }
-        Ok(())
+        match self.left_out {
+            0 => Ok(()),
+            more => write!(f, "\n… and {more} more"),
+        }
     }
 }
 
 impl Serialize for Violations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(&self.list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn violation(certainty: Certainty) -> Violation {
+        Violation {
+            pointer: "/ratio".into(),
+            rule: Constraint::Enum,
+            limit: json!(["1:1"]),
+            actual: json!("1;1"),
+            found: "\"1;1\"".into(),
+            expected: "\"1:1\"".into(),
+            message: None,
+            hint: None,
+            certainty,
+        }
+    }
+
+    #[test]
+    fn prints_as_one_sentence() {
+        let mut violation = violation(Certainty::Certain);
+        assert_eq!(
+            violation.to_string(),
+            r#"/ratio: found "1;1", expected "1:1""#
+        );
+        violation.hint = Some("1:1".into());
+        violation.message = Some("Not a ratio.".into());
+        violation.pointer.clear();
+        assert_eq!(
+            violation.to_string(),
+            r#"the input: found "1;1", expected "1:1"; did you mean `1:1`? (Not a ratio.)"#
+        );
+    }
+
+    #[test]
+    fn serializes_with_its_text() {
+        let mut violation = violation(Certainty::Likely);
+        let plain = json!({
+            "pointer": "/ratio", "rule": "enum", "limit": ["1:1"], "actual": "1;1",
+            "certain": false, "text": violation.to_string()
+        });
+        assert_eq!(serde_json::to_value(&violation).unwrap(), plain);
+        violation.hint = Some("1:1".into());
+        violation.message = Some("Not a ratio.".into());
+        let value = serde_json::to_value(&violation).unwrap();
+        assert_eq!(
+            (&value["hint"], &value["message"]),
+            (&json!("1:1"), &json!("Not a ratio."))
+        );
+    }
+
+    #[test]
+    fn only_certain_ones_refuse() {
+        let mut list = Violations::default();
+        assert!(list.is_empty() && !list.refuse() && list.to_string().is_empty());
+        // Nothing was allocated for a valid value.
+        assert_eq!(list.list.capacity(), 0);
+        list.push(Certainty::Likely, || violation(Certainty::Likely));
+        assert!(!list.refuse());
+        list.push(Certainty::Certain, || violation(Certainty::Certain));
+        assert!(list.refuse());
+        assert_eq!(
+            (list.len(), list.iter().len(), (&list).into_iter().len()),
+            (2, 2, 2)
+        );
+        assert_eq!(list.to_string().lines().count(), 2);
+        assert_eq!(
+            serde_json::to_value(&list)
+                .unwrap()
+                .as_array()
+                .map(Vec::len),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn those_beyond_the_limit_are_counted_and_not_made() {
+        let mut list = Violations::default();
+        for _ in 0..MOST {
+            list.push(Certainty::Likely, || violation(Certainty::Likely));
+        }
+        list.push(Certainty::Likely, || unreachable!("it would not be kept"));
+        assert_eq!(
+            (list.len(), list.left_out(), list.refuse()),
+            (MOST, 1, false)
+        );
+        list.push(Certainty::Certain, || violation(Certainty::Certain));
+        list.push(Certainty::Certain, || {
+            unreachable!("one is enough to refuse")
+        });
+        assert_eq!(
+            (list.len(), list.left_out(), list.refuse()),
+            (MOST + 1, 2, true)
+        );
+        assert!(list.to_string().ends_with("\n… and 2 more"));
     }
 }

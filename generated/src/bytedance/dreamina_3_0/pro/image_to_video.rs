@@ -6,7 +6,7 @@
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Input {
-    /// `image_urls`, Image URL: an array of exactly 1 image URLs; for example `https://playgrounds-storage-public.runcomfy.net/tools/7013/media-files/usecase2-…`.
+    /// `image_urls`, Image URL: an array of exactly 1 image URL; for example `https://playgrounds-storage-public.runcomfy.net/tools/7013/media-files/usecase2-…`.
     ///
     /// Upload JPEG or PNG only.
     ///

@@ -1,0 +1,653 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::Operator;
+
+fn parse(document: &Value) -> (Option<ModelSchema>, Vec<Problem>) {
+    ModelSchema::parse(Some("a/b"), std::slice::from_ref(document))
+}
+
+fn usable(document: &Value) -> ModelSchema {
+    let (model, problems) = parse(document);
+    model.unwrap_or_else(|| panic!("{problems:?}"))
+}
+
+/// A bare input schema whose one property `x` is this.
+fn with_x(x: &Value) -> Value {
+    json!({"type": "object", "properties": {"x": x}})
+}
+
+fn x(schema: &Value) -> Schema {
+    let model = usable(&with_x(schema));
+    model.input.properties().unwrap()[0].schema.clone()
+}
+
+const INPUT: &str = r#"{
+    "type": "object",
+    "title": "输入结构",
+    "required": ["prompt", "images"],
+    "properties": {
+        "width×height": {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"},
+        "prompt": {"type": "string", "title": "Prompt", "description": "", "maxLength": 800},
+        "images": {
+            "type": "array", "format": "image_uris", "minItems": 1, "maxItems": 10,
+            "validations": [
+                {"validation_rule": "file_size_mb<=", "validation_value": 15, "validation_error": "Too large."},
+                {"validation_rule": "width/height≥", "validation_value": "0.33", "validation_error": "Too tall."}
+            ]
+        },
+        "loras": {"type": "array", "items": {
+            "type": "object", "required": ["path"],
+            "properties": {"scale": {"type": "float", "minimum": 0}, "path": {"type": "string"}}
+        }}
+    }
+}"#;
+
+const OUTPUT: &str = r#"{"output": {
+    "title": "Output", "type": "object",
+    "properties": {"image": {"type": "string", "format": "uri"}}
+}}"#;
+
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn three_forms_come_to_one() {
+    let (input, output) = (read(INPUT), read(OUTPUT));
+    let entry =
+        json!({"model_id": "a/b", "kind": "model", "input_schema": input, "output_schema": output});
+    let (from_entry, problems) = ModelSchema::parse(None, std::slice::from_ref(&entry));
+    assert_eq!(problems, []);
+    let (from_page, problems) = ModelSchema::parse(Some("a/b"), &[input.clone(), output]);
+    assert_eq!(problems, []);
+    assert_eq!(from_entry, from_page);
+    let page = from_page.unwrap();
+    let bare = usable(&input);
+    assert_eq!(
+        (&bare.id, &bare.input, bare.output),
+        (&page.id, &page.input, None)
+    );
+
+    assert_eq!((&*page.id, page.input.title()), ("a/b", None));
+    let output = page.output.unwrap();
+    assert_eq!(
+        (output.title(), output.properties().map(<[_]>::len)),
+        (None, Some(1))
+    );
+    let names: Vec<&str> = page
+        .input
+        .properties()
+        .unwrap()
+        .iter()
+        .map(|p| &*p.name)
+        .collect();
+    assert_eq!(names, ["images", "prompt", "loras", "width×height"]);
+    let images = &page.input.properties().unwrap()[0].schema;
+    let rules: Vec<Rule> = images.rules().cloned().collect();
+    assert_eq!(
+        rules,
+        [
+            Rule {
+                quantity: Quantity::FileSizeMb,
+                operator: Operator::AtMost,
+                value: Number::Int(15),
+                message: "Too large.".into(),
+            },
+            Rule {
+                quantity: Quantity::AspectRatio,
+                operator: Operator::AtLeast,
+                value: Number::Float(0.33),
+                message: "Too tall.".into(),
+            },
+        ]
+    );
+}
+
+/// The same document with the keys of every object turned round.
+fn reversed(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(reversed).collect(),
+        Value::Object(map) => {
+            let members = map.iter().rev();
+            Value::Object(members.map(|(k, v)| (k.clone(), reversed(v))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn the_order_of_keys_means_nothing() {
+    let document = with_x(&json!({
+        "type": "object", "x-b": 1, "x-a": {"k": 1, "j": [{"n": 1, "m": 2}]},
+        "enum": [{"b": 1, "a": 2}], "default": {"a": 2, "b": 1}
+    }));
+    for document in [document, read(INPUT)] {
+        assert_ne!(document.to_string(), reversed(&document).to_string());
+        assert_eq!(usable(&document), usable(&reversed(&document)));
+    }
+}
+
+#[test]
+fn media_arrays_have_one_form() {
+    let one = json!({"type": "array", "items": {"type": "string", "format": "image_uri"}});
+    let expected = x(&one);
+    assert_eq!(expected.media(), Some(MediaKind::Image));
+    for spelling in [
+        json!({"type": "array", "format": "image_uris"}),
+        json!({"type": "array", "format": "image_uri"}),
+        json!({"type": "array", "format": "image_uris", "items": {}}),
+        json!({"type": "array", "format": "image_uris", "items": {"type": "string"}}),
+        json!({"type": "array", "format": "image_uris", "items": {"type": "string", "format": "image_uri"}}),
+        json!({"type": "array", "format": "image_uris", "items": {"type": "string", "format": "uri"}}),
+    ] {
+        assert_eq!(x(&spelling), expected, "{spelling}");
+    }
+    let described = json!({"type": "array", "format": "image_uris", "items": {"title": "One"}});
+    assert_eq!(
+        x(&described).items().map(|items| items.kind),
+        Some(Kind::String)
+    );
+    // Of two media the one on the items is nearer to the value.
+    let both = json!({"type": "array", "format": "image_uris", "items": {"type": "string", "format": "video_uri"}});
+    assert_eq!(x(&both).media(), Some(MediaKind::Video));
+    assert_eq!(
+        x(&json!({"type": "array", "format": "date"})).format(),
+        Some("date")
+    );
+}
+
+#[test]
+fn types_have_several_spellings() {
+    for (schema, kind) in [
+        (json!({"type": "float"}), Kind::Number),
+        (json!({"type": "number"}), Kind::Number),
+        (json!({"type": "integer"}), Kind::Integer),
+        (json!({"type": "boolean"}), Kind::Boolean),
+        (json!({"type": "string"}), Kind::String),
+        (json!({"type": "array"}), Kind::Array),
+        (json!({"type": "object"}), Kind::Object),
+        (json!({"properties": {}}), Kind::Object),
+        (json!({"type": null}), Kind::Any),
+        (json!({}), Kind::Any),
+        (json!({"type": "image"}), Kind::Any),
+        (json!({"type": ["string", "null"]}), Kind::Any),
+    ] {
+        assert_eq!(x(&schema).kind, kind, "{schema}");
+    }
+}
+
+#[test]
+fn a_keyword_that_is_null_is_left_out() {
+    let nulls: Map<String, Value> = KEYWORDS
+        .iter()
+        .map(|k| ((*k).to_owned(), Value::Null))
+        .collect();
+    let (model, problems) = parse(&with_x(&Value::Object(nulls)));
+    assert_eq!(problems, []);
+    assert_eq!(model, parse(&with_x(&json!({}))).0);
+}
+
+/// `severity place pointer: message`, the help left out.
+fn told(problems: &[Problem]) -> Vec<String> {
+    let one = |p: &Problem| {
+        assert!(!p.help.is_empty());
+        format!(
+            "{:?} {:?} {}: {}",
+            p.severity, p.place, p.pointer, p.message
+        )
+    };
+    problems.iter().map(one).collect()
+}
+
+/// Each schema of `x`, and its one problem with the pointer from there.
+fn tells(cases: &[(Value, &str)]) {
+    for (schema, told_of) in cases {
+        let (model, problems) = parse(&with_x(schema));
+        let at = told_of
+            .replacen(" /", " /properties/x/", 1)
+            .replacen(" :", " /properties/x:", 1);
+        assert_eq!(told(&problems), [at], "{schema}");
+        assert_eq!(model.is_some(), told_of.starts_with("Warning"), "{schema}");
+    }
+}
+
+#[test]
+fn problems_of_a_property_say_where_and_what() {
+    tells(&[
+        (
+            json!(5),
+            "Error Value : a schema is an object, this is a number",
+        ),
+        (
+            json!({"type": "sting"}),
+            "Warning Value /type: unknown type `sting`: kept, not checked",
+        ),
+        (
+            json!({"type": 5}),
+            "Warning Value /type: a type that is not one name: kept, not checked",
+        ),
+        (
+            json!({"patern": 1}),
+            "Warning Key /patern: unknown keyword `patern`: kept, not checked",
+        ),
+        (
+            json!({"x/y": null}),
+            "Warning Key /x~1y: unknown keyword `x/y`: kept, not checked",
+        ),
+        (
+            json!({"title": 5}),
+            "Error Value /title: found 5, expected a string",
+        ),
+        (
+            json!({"description": []}),
+            "Error Value /description: found an array of 0 elements, expected a string",
+        ),
+        (
+            json!({"format": "date"}),
+            "Warning Value /format: unknown format `date`: kept, not checked",
+        ),
+        (
+            json!({"minimum": "0"}),
+            "Error Value /minimum: found \"0\", expected a number",
+        ),
+        (
+            json!({"exclusiveMaximum": true}),
+            "Error Value /exclusiveMaximum: found true, expected a number",
+        ),
+        (
+            json!({"multipleOf": 0}),
+            "Error Value /multipleOf: found 0, expected a number above 0",
+        ),
+        (
+            json!({"minLength": -1}),
+            "Error Value /minLength: found -1, expected a whole number, 0 or more",
+        ),
+        (
+            json!({"maxItems": 1.5}),
+            "Error Value /maxItems: found 1.5, expected a whole number, 0 or more",
+        ),
+        (
+            json!({"maxLength": 1e30}),
+            "Error Value /maxLength: found 1e30, expected a whole number, 0 or more",
+        ),
+        (
+            json!({"enum": "a"}),
+            "Error Value /enum: found \"a\", expected an array",
+        ),
+        (
+            json!({"enum": []}),
+            "Error Value /enum: an enum without members: no value would be valid",
+        ),
+    ]);
+}
+
+#[test]
+fn problems_between_keywords_say_where_and_what() {
+    tells(&[
+        (
+            json!({"enum": [1, 2, 1.0]}),
+            "Error Value /enum/2: 1 stands in the enum twice",
+        ),
+        (
+            json!({"type": "string", "enum": ["a", 5]}),
+            "Warning Value /enum/1: 5 can never be taken: found 5, expected a string",
+        ),
+        (
+            json!({"enum": [1, 9], "maximum": 5}),
+            "Warning Value /enum/1: 9 can never be taken: found 9, expected a value at most 5",
+        ),
+        (
+            json!({"minimum": 5, "maximum": 1}),
+            "Error Value /maximum: no number is in 5..1",
+        ),
+        (
+            json!({"minimum": 5, "exclusiveMaximum": 5}),
+            "Error Value /exclusiveMaximum: no number is at least 5 and below 5",
+        ),
+        (
+            json!({"minLength": 5, "maxLength": 1}),
+            "Error Value /maxLength: no text fits: `minLength` is 5 and `maxLength` is 1",
+        ),
+        (
+            json!({"minItems": 5, "maxItems": 1}),
+            "Error Value /maxItems: no array fits: `minItems` is 5 and `maxItems` is 1",
+        ),
+        (
+            json!({"items": []}),
+            "Error Value /items: a schema is an object, this is an array",
+        ),
+        (
+            json!({"properties": []}),
+            "Error Value /properties: found an array of 0 elements, expected an object",
+        ),
+        (
+            json!({"required": "a"}),
+            "Error Value /required: found \"a\", expected an array of property names",
+        ),
+        (
+            json!({"required": [5]}),
+            "Error Value /required/0: found 5, expected a property's name",
+        ),
+        (
+            json!({"additionalProperties": "no"}),
+            "Error Value /additionalProperties: found \"no\", expected true, false or a schema",
+        ),
+        (
+            json!({"additionalProperties": {}}),
+            "Warning Value /additionalProperties: further properties are taken, and their schema is kept, not checked",
+        ),
+        (
+            json!({"required": ["a"], "properties": {}}),
+            "Warning Value /required/0: required property `a` is not among the properties, so nothing requires it",
+        ),
+        (
+            json!({"type": "integer", "maximum": 5, "default": 9}),
+            "Error Value /default: the default breaks the property's own constraints: found 9, expected an integer at most 5",
+        ),
+        (
+            json!({"type": "string", "format": "image_uri", "default": ""}),
+            "Warning Value /default: the default breaks the property's own constraints: found \"\", expected a public https:// URL or a data: URI",
+        ),
+    ]);
+}
+
+#[test]
+fn problems_of_rules_say_where_and_what() {
+    let rule = |entry: Value| parse(&with_x(&json!({"type": "string", "validations": [entry]})));
+    for (entry, told_of) in [
+        (json!(5), "Error Value : a rule without `validation_rule`"),
+        (
+            json!({"validation_value": 5}),
+            "Error Value : a rule without `validation_rule`",
+        ),
+        (
+            json!({"validation_rule": "width_pixels", "validation_value": 1}),
+            "Error Value /validation_rule: `width_pixels` ends without an operator",
+        ),
+        (
+            json!({"validation_rule": "width_pixels!=", "validation_value": 1}),
+            "Error Value /validation_rule: unknown operator `!=`",
+        ),
+        (
+            json!({"validation_rule": "<=", "validation_value": 1}),
+            "Error Value /validation_rule: `<=` names no quantity before `<=`",
+        ),
+        (
+            json!({"validation_rule": "width_pixels<", "validation_value": "1/3"}),
+            "Error Value /validation_value: the rule's limit is \"1/3\", expected a number",
+        ),
+        (
+            json!({"validation_rule": "width_pixels<"}),
+            "Error Value /validation_value: the rule's limit is null, expected a number",
+        ),
+        (
+            json!({"validation_rule": "duration<", "validation_value": 1}),
+            "Warning Value /validation_rule: unknown quantity `duration`: the rule is kept, not checked",
+        ),
+        (
+            json!({"validation_rule": "codec==", "validation_value": "h264"}),
+            "Warning Value /validation_rule: unknown quantity `codec`: the rule is kept, not checked",
+        ),
+        (
+            json!({"validation_rule": "width_pixels<", "validation_value": 1, "unit": "px"}),
+            "Warning Key /unit: unknown member `unit` of a rule: not kept, not checked",
+        ),
+    ] {
+        let (model, problems) = rule(entry.clone());
+        let at = "/properties/x/validations/0";
+        let told_of_x =
+            told_of
+                .replacen(" /", &format!(" {at}/"), 1)
+                .replacen(" :", &format!(" {at}:"), 1);
+        assert_eq!(told(&problems), [told_of_x], "{entry}");
+        assert_eq!(model.is_some(), told_of.starts_with("Warning"), "{entry}");
+    }
+    let (model, _) = rule(json!({"validation_rule": "duration<=", "validation_value": 9}));
+    let kept = model.unwrap().input.properties().unwrap()[0].schema.clone();
+    let kept: Vec<String> = kept.rules().map(ToString::to_string).collect();
+    assert_eq!(kept, ["duration <= 9"]);
+    let (_, problems) = parse(&with_x(&json!({"validations": {}})));
+    assert_eq!(
+        told(&problems),
+        [
+            "Error Value /properties/x/validations: found an object of 0 members, expected an array of rules"
+        ]
+    );
+}
+
+#[test]
+fn problems_of_a_document_say_where_and_what() {
+    let bare = json!({"properties": {}});
+    for (id, documents, document, told_of) in [
+        (Some("a/b"), vec![], 0, "Error Value : the file is empty"),
+        (
+            Some("a/b"),
+            vec![json!([])],
+            0,
+            "Error Value : a schema is a JSON object",
+        ),
+        (
+            Some("a/b"),
+            vec![json!({"type": "string"})],
+            0,
+            "Error Value : this is not a model's input schema: it has no `properties`",
+        ),
+        (
+            Some("a/b"),
+            vec![json!({"type": "string", "properties": {}})],
+            0,
+            "Error Value : this is not a model's input schema: it has no `properties`",
+        ),
+        (
+            Some("a/b"),
+            vec![json!({"input_schema": 5})],
+            0,
+            "Error Value /input_schema: a schema is an object, this is a number",
+        ),
+        (None, vec![bare.clone()], 0, "Error Value : no model id"),
+        (
+            None,
+            vec![json!({"model_id": 5, "properties": {}})],
+            0,
+            "Error Value /model_id: `model_id` is not a string",
+        ),
+        (
+            None,
+            vec![json!({"model_id": "a/../b", "properties": {}})],
+            0,
+            "Error Value /model_id: `model_id` is not names with slashes between them",
+        ),
+        (
+            None,
+            vec![json!({"model_id": "", "properties": {}})],
+            0,
+            "Error Value /model_id: `model_id` is not names with slashes between them",
+        ),
+        (
+            Some("a/b"),
+            vec![json!({"model_id": "a/c", "properties": {}})],
+            0,
+            "Error Value /model_id: the file's path says that this is `a/b`, its `model_id` says `a/c`",
+        ),
+        (
+            Some("a/b"),
+            vec![bare.clone(), json!({"output": 5})],
+            1,
+            "Error Value /output: a schema is an object, this is a number",
+        ),
+        (
+            Some("a/b"),
+            vec![bare.clone(), json!({"output": {"minimum": "0"}})],
+            1,
+            "Error Value /output/minimum: found \"0\", expected a number",
+        ),
+        (
+            Some("a/b"),
+            vec![bare.clone(), json!({"output": {}}), bare.clone()],
+            2,
+            "Error Value : a third JSON document",
+        ),
+    ] {
+        let (model, problems) = ModelSchema::parse(id, &documents);
+        assert_eq!(told(&problems), [told_of], "{documents:?}");
+        assert_eq!(
+            (model, problems[0].document),
+            (None, document),
+            "{documents:?}"
+        );
+    }
+    for document in [
+        json!({"model_id": "a/b", "properties": {}}),
+        json!({"model_id": "a/b", "input_schema": {"properties": {}}, "output_schema": null}),
+    ] {
+        let (model, problems) = ModelSchema::parse(None, &[document]);
+        assert_eq!((model.map(|m| m.output), problems), (Some(None), vec![]));
+    }
+}
+
+#[test]
+fn hints_name_what_may_have_been_meant() {
+    for (schema, hint) in [
+        (json!({"type": "sting"}), "did you mean `string`?"),
+        (json!({"maxlength": 5}), "did you mean `maxLength`?"),
+        (
+            json!({"required": ["imagen"], "properties": {"image": {}}}),
+            "did you mean `image`?",
+        ),
+    ] {
+        let (_, problems) = parse(&with_x(&schema));
+        assert!(
+            problems.len() == 1 && problems[0].help.ends_with(hint),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn an_example_is_told_from_a_default() {
+    let required = |schema: Value| {
+        let document = json!({"type": "object", "required": ["x"], "properties": {"x": schema}});
+        told(&parse(&document).1)
+    };
+    // What a required text begins with is only an example, whatever it is.
+    assert_eq!(
+        required(json!({"type": "string", "maxLength": 1, "default": "long"})),
+        [""; 0]
+    );
+    let media =
+        json!({"type": "string", "format": "image_uri", "default": "https://example.com/a.jpg"});
+    assert_eq!(
+        required(media),
+        [
+            "Warning Key /properties/x/default: a default on a required media property is taken as an example and never sent"
+        ]
+    );
+}
+
+#[test]
+fn nesting_has_an_end() {
+    let nested = |levels: usize| {
+        (0..levels).fold(
+            json!({"type": "string"}),
+            |inner, _| json!({"type": "array", "items": inner}),
+        )
+    };
+    // The root and `x` are two levels of their own.
+    assert_eq!(told(&parse(&with_x(&nested(DEEPEST - 1))).1), [""; 0]);
+    let (model, problems) = parse(&with_x(&nested(DEEPEST)));
+    assert_eq!(model, None);
+    let at = format!("/properties/x{}", "/items".repeat(DEEPEST));
+    assert_eq!(
+        told(&problems),
+        [format!("Error Value {at}: nested deeper than 32 levels")]
+    );
+    assert_eq!(parse(&with_x(&nested(100))).1.len(), 1);
+}
+
+/// Puts each of the values in the place of each value of the document, one at a time.
+fn mutations(document: &Value, values: &[Value], visit: &mut dyn FnMut(&Value)) {
+    fn pointers(value: &Value, at: &str, out: &mut Vec<String>) {
+        out.push(at.to_owned());
+        match value {
+            Value::Array(list) => {
+                for (i, inner) in list.iter().enumerate() {
+                    pointers(inner, &format!("{at}/{i}"), out);
+                }
+            }
+            Value::Object(map) => {
+                for (name, inner) in map {
+                    let at = format!("{at}{}", Path::ROOT.member(name));
+                    pointers(inner, &at, out);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut places = Vec::new();
+    pointers(document, "", &mut places);
+    for place in &places {
+        for value in values {
+            let mut document = document.clone();
+            if let Some(target) = document.pointer_mut(place) {
+                *target = value.clone();
+            }
+            visit(&document);
+        }
+    }
+}
+
+#[test]
+fn hostile_documents_are_refused_or_usable_and_never_a_panic() {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(0.1),
+        json!(""),
+        json!("é<"),
+        json!("≤"),
+        json!([]),
+        json!([[], {}, null, "type"]),
+        json!({}),
+        json!({"": {"": null}}),
+        json!({"type": "array", "items": {"enum": [[], 1]}}),
+        json!({"input_schema": {}, "output": {}, "properties": null}),
+    ];
+    let entry =
+        json!({"model_id": "a/b", "input_schema": read(INPUT), "output_schema": read(OUTPUT)});
+    let mut seen = (0, 0);
+    mutations(&entry, &values, &mut |document| {
+        let (model, problems) = ModelSchema::parse(None, std::slice::from_ref(document));
+        for problem in &problems {
+            assert!(
+                document.pointer(&problem.pointer).is_some()
+                    || problem.message.contains("limit is null"),
+                "{problem:?}"
+            );
+        }
+        match model {
+            Some(model) => {
+                seen.0 += 1;
+                for value in &values {
+                    let _ = model.validate(value).to_string();
+                }
+                let _ = model.input.to_json_schema();
+                assert_eq!(
+                    Some(model),
+                    ModelSchema::parse(None, &[reversed(document)]).0
+                );
+            }
+            None => {
+                seen.1 += 1;
+                assert!(
+                    problems.iter().any(|p| p.severity == Severity::Error),
+                    "{document}"
+                );
+            }
+        }
+    });
+    assert!(seen.0 > 100 && seen.1 > 100, "{seen:?}");
+}

@@ -1,0 +1,476 @@
+// The macros are made for public types, whose methods all count as used.
+#![allow(dead_code, unreachable_pub)]
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, MapDeserializer};
+use serde_json::json;
+
+use super::*;
+use crate::table::prelude::*;
+use crate::{Choice, Media, Wire, choice, record};
+
+/// Hand-written as generated code is: a table, structs, and their fields by their places.
+static INPUT: Schema = {
+    const IMAGES: &[Keyword] = &[Items(Static(&Schema {
+        kind: Kind::String,
+        keywords: Static(&[Format(Static("image_uri"))]),
+    }))];
+    const FRAMES: &[Keyword] = &[Enum(Static(&[
+        Literal::Number(Int(121)),
+        Literal::Number(Int(241)),
+    ]))];
+    const LORAS: &[Keyword] = &[Items(Static(&LORA))];
+    const WIDTH_X_HEIGHT: &[Keyword] = &[Enum(Static(&[
+        Literal::Text(Static("1:1")),
+        Literal::Text(Static("16:9")),
+    ]))];
+    const PROPERTIES: &[Property] = &[
+        Property::required("images", Kind::Array, IMAGES),
+        Property::required("prompt", Kind::String, &[MaxLength(10)]),
+        Property::optional("frames", Kind::Integer, FRAMES),
+        Property {
+            name: Static("lora"),
+            required: false,
+            schema: LORA,
+        },
+        Property::optional("loras", Kind::Array, LORAS),
+        Property::optional("meta", Kind::Any, &[]),
+        Property::optional("scale", Kind::Number, &[Minimum(Int(0)), Maximum(Int(1))]),
+        Property::optional("seed", Kind::Integer, &[]),
+        Property::optional("width×height", Kind::String, WIDTH_X_HEIGHT),
+    ];
+    Schema {
+        kind: Kind::Object,
+        keywords: Static(&[Properties(Static(PROPERTIES))]),
+    }
+};
+
+const LORA: Schema = {
+    const PROPERTIES: &[Property] = &[
+        Property::required("path", Kind::String, &[]),
+        Property::optional("scale", Kind::Number, &[Maximum(Int(4))]),
+    ];
+    Schema {
+        kind: Kind::Object,
+        keywords: Static(&[Properties(Static(PROPERTIES)), AdditionalProperties(true)]),
+    }
+};
+
+#[derive(Clone)]
+struct Input {
+    images: Vec<Media>,
+    prompt: String,
+    frames: Option<Frames>,
+    lora: Option<Lora>,
+    loras: Option<Vec<Lora>>,
+    meta: Option<Value>,
+    scale: Option<f64>,
+    seed: Option<i64>,
+    width_x_height: Option<Ratio>,
+    extra: Extra,
+}
+
+impl Record for Input {
+    fn schema() -> &'static Schema {
+        &INPUT
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        Self::schema().properties().unwrap_or_default()
+    }
+
+    fn field(&self, index: usize) -> Option<View<'_>> {
+        match index {
+            0 => Field::view(&self.images),
+            1 => Field::view(&self.prompt),
+            2 => Field::view(&self.frames),
+            3 => Field::view(&self.lora),
+            4 => Field::view(&self.loras),
+            5 => Field::view(&self.meta),
+            6 => Field::view(&self.scale),
+            7 => Field::view(&self.seed),
+            8 => Field::view(&self.width_x_height),
+            _ => None,
+        }
+    }
+
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    fn read(reader: &mut Reader) -> Result<Self, Mismatch> {
+        Ok(Self {
+            images: reader.take(0)?,
+            prompt: reader.take(1)?,
+            frames: reader.take(2)?,
+            lora: reader.take(3)?,
+            loras: reader.take(4)?,
+            meta: reader.take(5)?,
+            scale: reader.take(6)?,
+            seed: reader.take(7)?,
+            width_x_height: reader.take(8)?,
+            extra: Extra::new(),
+        })
+    }
+}
+
+record!(Input);
+
+#[derive(Clone)]
+struct Lora {
+    path: String,
+    scale: Option<f64>,
+    extra: Extra,
+}
+
+impl Record for Lora {
+    fn schema() -> &'static Schema {
+        &LORA
+    }
+
+    fn properties(&self) -> &'static [Property] {
+        Self::schema().properties().unwrap_or_default()
+    }
+
+    fn field(&self, index: usize) -> Option<View<'_>> {
+        match index {
+            0 => Field::view(&self.path),
+            1 => Field::view(&self.scale),
+            _ => None,
+        }
+    }
+
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    fn read(reader: &mut Reader) -> Result<Self, Mismatch> {
+        Ok(Self {
+            path: reader.take(0)?,
+            scale: reader.take(1)?,
+            extra: Extra::new(),
+        })
+    }
+}
+
+record!(Lora);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Frames {
+    V121,
+    V241,
+}
+
+impl Choice for Frames {
+    const NAME: &'static str = "Frames";
+    const ALL: &'static [Self] = &[Self::V121, Self::V241];
+    const WIRE: &'static [Wire] = &[Wire::Integer(121), Wire::Integer(241)];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+choice!(Frames, integer);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Ratio {
+    V1_1,
+    V16_9,
+}
+
+impl Choice for Ratio {
+    const NAME: &'static str = "Ratio";
+    const ALL: &'static [Self] = &[Self::V1_1, Self::V16_9];
+    const WIRE: &'static [Wire] = &[Wire::Text("1:1"), Wire::Text("16:9")];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+choice!(Ratio, text);
+
+const URL: &str = "https://example.com/a.jpg";
+
+fn input() -> Input {
+    Input {
+        images: vec![URL.into()],
+        prompt: "A boat".into(),
+        frames: None,
+        lora: None,
+        loras: None,
+        meta: None,
+        scale: None,
+        seed: None,
+        width_x_height: None,
+        extra: Extra::new(),
+    }
+}
+
+fn full() -> Value {
+    json!({
+        "images": [URL],
+        "prompt": "A boat",
+        "frames": 241,
+        "lora": {"path": "p"},
+        "loras": [{"path": "q", "scale": 0.5}, {"path": "r", "weight_name": "w"}],
+        "meta": {"any": [1, null]},
+        "scale": 1,
+        "seed": 4_294_967_295_u64,
+        "width×height": "16:9"
+    })
+}
+
+#[test]
+fn goes_to_json_and_back() {
+    let read: Input = serde_json::from_value(full()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), full());
+    let text = serde_json::to_string(&read).unwrap();
+    assert_eq!(serde_json::from_str::<Input>(&text).unwrap(), read);
+    assert_eq!(
+        text,
+        full().to_string(),
+        "the order of the table, whole numbers without fraction"
+    );
+    assert!(read.validate().is_empty());
+
+    assert_eq!(
+        (read.frames, read.width_x_height),
+        (Some(Frames::V241), Some(Ratio::V16_9))
+    );
+    // The schema of a lora is open, so what it does not know is kept.
+    let loras = read.loras.unwrap();
+    assert_eq!(loras[0].extra, Extra::new());
+    assert_eq!(loras[1].extra.get("weight_name"), Some(&json!("w")));
+}
+
+#[test]
+fn what_is_left_out_is_not_sent() {
+    let text = serde_json::to_string(&input()).unwrap();
+    assert_eq!(
+        text,
+        format!("{{\"images\":[\"{URL}\"],\"prompt\":\"A boat\"}}")
+    );
+}
+
+#[test]
+fn whole_numbers_are_read_however_they_are_written() {
+    let text = format!(r#"{{"images": ["{URL}"], "prompt": "", "seed": 7.0, "frames": 121.0}}"#);
+    let read: Input = serde_json::from_str(&text).unwrap();
+    assert_eq!((read.seed, read.frames), (Some(7), Some(Frames::V121)));
+}
+
+#[test]
+fn reading_is_strict_and_names_everything_at_once() {
+    let wrong = json!({
+        "images": [5], "promt": "x", "frames": 5, "loras": [{}], "seed": null, "scale": 9
+    });
+    let error = serde_json::from_value::<Input>(wrong).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "/images/0: found 5, expected an image URL\n\
+         /prompt: found nothing, expected a string of at most 10 characters\n\
+         /frames: found 5, expected one of 121, 241\n\
+         /loras/0/path: found nothing, expected a string\n\
+         /seed: found null (leave the property out instead), expected an integer\n\
+         /promt: found a property that the schema does not know, expected one of images, prompt, \
+         frames, lora, loras, meta, scale, seed, width×height; did you mean `prompt`?"
+    );
+}
+
+#[test]
+fn what_is_no_object_or_does_not_fit_is_an_error() {
+    let read = |text: &str| serde_json::from_str::<Input>(text).unwrap_err().to_string();
+    assert!(read("[]").contains("expected an object"), "{}", read("[]"));
+    assert!(read(r#"{"a/b": 1, "a/b": 2}"#).starts_with("/a~1b: found twice, expected once"));
+    // A legal integer, but not one of the field's.
+    let large = format!(
+        r#"{{"images": ["{URL}"], "prompt": "", "seed": {}}}"#,
+        u64::MAX
+    );
+    assert_eq!(
+        read(&large).split(" at line").next(),
+        Some("/seed: found 18446744073709551615, which the field's type cannot hold")
+    );
+}
+
+#[test]
+fn reads_from_formats_other_than_json() {
+    let members = [("path", "p"), ("name", "n")].into_iter();
+    let lora = Lora::deserialize(MapDeserializer::<_, Error>::new(members)).unwrap();
+    assert_eq!((&*lora.path, lora.extra.len()), ("p", 1));
+
+    let members = [("path", 1.5), ("scale", 0.5)].into_iter();
+    let error = Lora::deserialize(MapDeserializer::<_, Error>::new(members)).unwrap_err();
+    assert_eq!(error.to_string(), "/path: found 1.5, expected a string");
+
+    let number: serde::de::value::I64Deserializer<Error> = 241_i64.into_deserializer();
+    assert_eq!(Frames::deserialize(number).unwrap(), Frames::V241);
+}
+
+#[test]
+fn a_number_that_json_cannot_say_is_not_written() {
+    let mut input = input();
+    input.scale = Some(f64::NAN);
+    let error = serde_json::to_string(&input).unwrap_err().to_string();
+    assert!(error.contains("NaN cannot be written as JSON"), "{error}");
+    assert_eq!(
+        input.validate().to_string(),
+        "/scale: found NaN, expected a number in 0..1"
+    );
+}
+
+#[test]
+fn typed_values_are_checked_by_the_same_engine() {
+    let mut input = input();
+    input.images.push("a.jpg".into());
+    input.prompt = "A long prompt".into();
+    input.scale = Some(7.0);
+    input.loras = Some(vec![Lora {
+        path: String::new(),
+        scale: Some(5.0),
+        extra: Extra::new(),
+    }]);
+    let typed = input.validate();
+    assert_eq!(
+        typed.to_string(),
+        "/images/1: found \"a.jpg\", expected a public https:// URL or a data: URI\n\
+         /prompt: found 13 characters, expected a string of at most 10 characters\n\
+         /loras/0/scale: found 5, expected a number at most 4\n\
+         /scale: found 7, expected a number in 0..1"
+    );
+    assert_eq!(
+        INPUT.validate(&serde_json::to_value(&input).unwrap()),
+        typed
+    );
+}
+
+#[test]
+fn extra_is_sent_and_wins_over_the_field_of_its_name() {
+    let input = input()
+        .with_extra("prompt", json!(["new form"]))
+        .with_extra("brand_new", 1);
+    assert!(input.validate().is_empty());
+    let sent = serde_json::to_string(&input).unwrap();
+    assert_eq!(
+        sent,
+        format!("{{\"images\":[\"{URL}\"],\"prompt\":[\"new form\"],\"brand_new\":1}}")
+    );
+    assert_eq!(View::Record(&input).to_value().to_string(), sent);
+}
+
+#[test]
+fn prints_the_names_of_the_wire() {
+    let mut input = input().with_extra("new", true);
+    input.width_x_height = Some(Ratio::V16_9);
+    input.scale = Some(f64::INFINITY);
+    assert_eq!(
+        format!("{input:?}"),
+        format!(
+            "Input {{ images: [\"{URL}\"], prompt: \"A boat\", scale: \"inf\", \
+             width×height: \"16:9\", new: true }}"
+        )
+    );
+}
+
+#[test]
+fn equality_is_that_of_the_values() {
+    let full: Input = serde_json::from_value(full()).unwrap();
+    assert_eq!(full.clone(), full);
+    let mut other = full.clone();
+    other.loras.as_mut().unwrap()[0].scale = Some(0.6);
+    assert_ne!(other, full);
+    let mut other = full.clone();
+    other.seed = None;
+    assert_ne!(other, full);
+    assert_ne!(full.clone().with_extra("x", 1), full);
+    let mut nan = full;
+    nan.scale = Some(f64::NAN);
+    assert_ne!(nan.clone(), nan);
+}
+
+#[test]
+fn members_of_enums_go_to_the_wire_and_back() {
+    for (choice, text) in [(Ratio::V1_1, "1:1"), (Ratio::V16_9, "16:9")] {
+        assert_eq!((choice.as_str(), choice.to_string().as_str()), (text, text));
+        assert_eq!(text.parse(), Ok(choice));
+        assert_eq!(serde_json::to_value(choice).unwrap(), json!(text));
+        assert_eq!(
+            serde_json::from_value::<Ratio>(json!(text)).unwrap(),
+            choice
+        );
+    }
+    for (choice, number) in [(Frames::V121, 121), (Frames::V241, 241)] {
+        assert_eq!(
+            (choice.as_i64(), choice.to_string()),
+            (number, number.to_string())
+        );
+        assert_eq!(number.to_string().parse(), Ok(choice));
+        assert_eq!(serde_json::to_value(choice).unwrap(), json!(number));
+        assert_eq!(
+            serde_json::from_value::<Frames>(json!(number)).unwrap(),
+            choice
+        );
+    }
+    assert_eq!(
+        format!("{:?} {:?}", Ratio::V16_9, Frames::V241),
+        "Ratio(\"16:9\") Frames(241)"
+    );
+    assert_eq!(format!("[{:>6}]", Ratio::V1_1), "[   1:1]");
+}
+
+#[test]
+fn what_is_no_member_says_so() {
+    let text = |text: &str| text.parse::<Ratio>().unwrap_err().to_string();
+    assert_eq!(
+        text("16:"),
+        "found \"16:\", expected one of \"1:1\", \"16:9\"; did you mean `16:9`?"
+    );
+    assert_eq!(
+        text("x\n"),
+        "found \"x\\n\", expected one of \"1:1\", \"16:9\""
+    );
+    assert!(text(&"é".repeat(10_000)).len() < 600);
+    let frames = |value: Value| {
+        serde_json::from_value::<Frames>(value)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(frames(json!(5)), "found 5, expected one of 121, 241");
+    assert_eq!(
+        frames(json!("121")),
+        "found \"121\", expected one of 121, 241"
+    );
+    assert_eq!(
+        frames(json!([1, 2])),
+        "found an array of 2 elements, expected one of 121, 241"
+    );
+    assert_eq!(
+        "12.1".parse::<Frames>().unwrap_err().to_string(),
+        "found \"12.1\", expected one of 121, 241"
+    );
+}
+
+#[cfg(feature = "schemars")]
+#[test]
+fn schemars_gives_the_table() {
+    use schemars::JsonSchema as _;
+    let mut generator = schemars::SchemaGenerator::default();
+    let input = Input::json_schema(&mut generator).to_value();
+    assert_eq!(input, INPUT.to_json_schema());
+    assert_eq!(
+        Frames::json_schema(&mut generator).to_value(),
+        json!({"type": "integer", "enum": [121, 241]})
+    );
+    assert_eq!(
+        Ratio::json_schema(&mut generator).to_value(),
+        json!({"type": "string", "enum": ["1:1", "16:9"]})
+    );
+    assert_eq!(
+        (Input::schema_name(), Ratio::schema_name()),
+        ("Input".into(), "Ratio".into())
+    );
+    assert_ne!(Input::schema_id(), Lora::schema_id());
+}
