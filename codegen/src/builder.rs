@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use runcomfy_dialect::{Place, Severity};
+use runcomfy_dialect::{ModelSchema, Place, Severity};
 
 use crate::files::MARK;
 use crate::json::Documents;
@@ -73,6 +73,15 @@ impl Builder {
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
+    }
+
+    /// Only reads the schemas, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or a schema file is faulty.
+    pub fn models(&self) -> Result<Vec<ModelSchema>, Error> {
+        let (sources, _) = source::read_all(&self.schemas)?;
+        Ok(sources.into_iter().map(|source| source.model).collect())
     }
 
     /// Makes everything in memory; nothing is written yet.

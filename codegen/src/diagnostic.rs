@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use runcomfy_dialect::Severity;
+use serde_json::{Value, json};
 
 /// One finding: where, what is wrong, what to write instead.
 #[derive(Clone, Debug)]
@@ -71,14 +72,30 @@ impl Diagnostic {
         });
     }
 
+    /// Whether nothing is generated until it is mended.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// One object with the keys `severity`, `path`, `line`, `column`, `message`, `help`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "severity": self.severity.as_str(),
+            "path": self.path,
+            "line": self.position.line,
+            "column": self.position.column,
+            "message": self.message,
+            "help": self.help,
+        })
+    }
+
     /// `schemas/a/b.json:3:7: error: …`, the form that editors recognise.
     #[must_use]
     pub fn headline(&self) -> String {
         let Position { line, column } = self.position;
-        let severity = match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let severity = self.severity.as_str();
         format!(
             "{}:{line}:{column}: {severity}: {}",
             self.path, self.message

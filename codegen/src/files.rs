@@ -144,7 +144,7 @@ fn is_generated(path: &Path) -> bool {
         && fs::read_to_string(path).is_ok_and(|text| text.starts_with(MARK))
 }
 
-fn modified(path: PathBuf, old: &str, new: &str) -> Change {
+pub(crate) fn modified(path: PathBuf, old: &str, new: &str) -> Change {
     let (mut was, mut is) = (old.lines(), new.lines());
     let mut line = 1;
     loop {
@@ -160,7 +160,7 @@ fn modified(path: PathBuf, old: &str, new: &str) -> Change {
 }
 
 /// Whoever reads the file sees the old contents or the new, never a part.
-fn replace(path: &Path, text: &str) -> Result<(), Error> {
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|e| Error::io("create the folder", folder, e))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -25,13 +25,17 @@ mod diagnostic;
 mod doc;
 mod emit;
 mod error;
+mod export;
 mod files;
 mod json;
 mod module;
 mod name;
+mod page;
 mod source;
 
 pub use builder::{Builder, Layout};
 pub use diagnostic::{Diagnostic, Position};
 pub use error::Error;
+pub use export::{json_schemas, openapi};
 pub use files::{Change, Changes, Generated};
+pub use page::{Page, PageError};

@@ -275,7 +275,7 @@ fn findings_say_where_and_what_to_write() {
         ),
         (
             &property("{\"type\": \"number\", \"maximum\": 1, \"default\": 2}"),
-            "2:50: error: the default breaks the property's own constraints: the input: found 2, expected a number at most 1",
+            "2:50: error: the default breaks the property's own constraints: found 2, expected a number at most 1",
         ),
         (
             &property(

@@ -1,8 +1,13 @@
 //! The command `runcomfy-codegen`.
 
+mod arguments;
+mod export;
+mod generate;
+mod import;
+
 use std::process::ExitCode;
 
-use runcomfy_codegen::{Builder, Error, Generated, Layout};
+use arguments::Arguments;
 
 const USAGE: &str = "\
 Turns RunComfy model schemas into Rust types and validators.
@@ -10,27 +15,37 @@ Turns RunComfy model schemas into Rust types and validators.
 Usage: runcomfy-codegen <COMMAND> [OPTIONS]
 
 Commands:
-  generate  write the files that differ from what the schemas say
-  check     write nothing; exit with 1 and list the files that differ
+  generate              write the files that differ from what the schemas say
+  check                 write nothing; exit with 1 and list the files that differ
+  lint                  show everything that is wrong or odd in the schema files
+  import PAGE…          take the schemas out of saved documentation pages (text or HTML)
+  export json-schema    print the inputs' schemas as standard JSON Schema, by model id
+  export openapi        print the Model API with every model's input as OpenAPI 3.1
 
 Options:
   --schemas DIR   the folder with the schema files [default: schemas]
   --out DIR       the folder for the generated code [default: generated/src]
   --support PATH  the Rust path of the crate it leans on [default: ::runcomfy]
   --one-file      one models.rs instead of a tree of files
+  --json          lint: findings as one JSON array
   -h, --help      this text
   -V, --version   the version
+
+Exit codes: 0 done, 1 out of step, 64 wrong usage, 65 a faulty schema or page, 74 an unreadable or
+unwritable file.
 ";
 
 /// The command line was not understood (sysexits).
 const EX_USAGE: u8 = 64;
-/// A schema file is faulty (sysexits).
+/// A schema file or a page is faulty (sysexits).
 const EX_DATAERR: u8 = 65;
+/// A file could not be read or written (sysexits).
+const EX_IOERR: u8 = 74;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let called = |name: &str, short: &str| arguments.iter().any(|a| a == name || a == short);
-    if called("--help", "-h") || called("help", "help") {
+    if called("--help", "-h") || arguments.first().is_some_and(|a| a == "help") {
         print!("{USAGE}");
         return ExitCode::SUCCESS;
     }
@@ -38,7 +53,7 @@ fn main() -> ExitCode {
         println!("runcomfy-codegen {}", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
-    match run(&arguments) {
+    match Arguments::parse(&arguments).and_then(|arguments| run(&arguments)) {
         Ok(code) => code,
         Err(usage) => {
             eprintln!("error: {usage}\n\n{USAGE}");
@@ -47,86 +62,32 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &[String]) -> Result<ExitCode, String> {
-    let (command, options) = arguments.split_first().ok_or("expected a command")?;
-    let builder = builder(options)?;
-    let outcome = match command.as_str() {
-        "generate" => builder
-            .generate()
-            .and_then(|generated| generate(&generated)),
-        "check" => builder.generate().and_then(|generated| check(&generated)),
-        other => {
+fn run(arguments: &Arguments) -> Result<ExitCode, String> {
+    let rest: Vec<&str> = arguments.rest.iter().map(String::as_str).collect();
+    let outcome = match (arguments.command.as_str(), &*rest) {
+        ("generate", []) => generate::generate(arguments),
+        ("check", []) => generate::check(arguments),
+        ("lint", []) => Ok(generate::lint(arguments)),
+        ("import", [_, ..]) => Ok(import::import(arguments)),
+        ("import", []) => return Err("expected at least one page to import".into()),
+        ("export", ["json-schema"]) => export::json_schema(arguments),
+        ("export", ["openapi"]) => export::openapi(arguments),
+        ("export", _) => return Err("expected `export json-schema` or `export openapi`".into()),
+        ("generate" | "check" | "lint", [odd, ..]) => {
+            return Err(format!("unexpected argument `{odd}`"));
+        }
+        (other, _) => {
             return Err(format!(
-                "found the command `{other}`, expected generate or check"
+                "found the command `{other}`, expected one of those below"
             ));
         }
     };
     Ok(outcome.unwrap_or_else(|error| {
         eprintln!("{error}");
-        ExitCode::from(EX_DATAERR)
+        ExitCode::from(if error.diagnostics().is_empty() {
+            EX_IOERR
+        } else {
+            EX_DATAERR
+        })
     }))
-}
-
-fn builder(options: &[String]) -> Result<Builder, String> {
-    let mut builder = Builder::new().out_dir("generated/src").layout(Layout::Tree);
-    let mut options = options.iter();
-    while let Some(option) = options.next() {
-        let (name, inline) = match option.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (option.as_str(), None),
-        };
-        if name == "--one-file" {
-            builder = builder.layout(Layout::OneFile);
-            continue;
-        }
-        if !["--schemas", "--out", "--support"].contains(&name) {
-            return Err(format!("unknown option `{name}`"));
-        }
-        let value = inline.or_else(|| options.next().cloned());
-        let value = value.ok_or_else(|| format!("`{name}` takes a value"))?;
-        builder = match name {
-            "--schemas" => builder.schemas(value),
-            "--out" => builder.out_dir(value),
-            _ => builder.support(value),
-        };
-    }
-    Ok(builder)
-}
-
-fn generate(generated: &Generated) -> Result<ExitCode, Error> {
-    warn(generated);
-    let changes = generated.write()?;
-    if !changes.is_empty() {
-        println!("{changes}");
-    }
-    println!("{}", count(changes.0.len(), "changed"));
-    Ok(ExitCode::SUCCESS)
-}
-
-fn check(generated: &Generated) -> Result<ExitCode, Error> {
-    warn(generated);
-    let changes = generated.check()?;
-    if changes.is_empty() {
-        println!(
-            "in step with the schemas: {} files",
-            generated.files().count()
-        );
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("{changes}");
-    eprintln!(
-        "{}; run `runcomfy-codegen generate` and commit the result",
-        count(changes.0.len(), "out of step")
-    );
-    Ok(ExitCode::FAILURE)
-}
-
-fn warn(generated: &Generated) {
-    for warning in generated.warnings() {
-        eprintln!("{warning}\n");
-    }
-}
-
-fn count(files: usize, what: &str) -> String {
-    format!("{files} file{} {what}", if files == 1 { "" } else { "s" })
 }

@@ -1,0 +1,24 @@
+//! `export`: the schemas for other tools.
+
+use std::process::ExitCode;
+
+use runcomfy_codegen::{Error, json_schemas, openapi as document};
+use serde_json::Value;
+
+use crate::arguments::Arguments;
+
+pub(crate) fn json_schema(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let models = arguments.builder().models()?;
+    print(&Value::Object(json_schemas(&models)));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn openapi(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let models = arguments.builder().models()?;
+    print(&document(&models));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(value: &Value) {
+    println!("{value:#}");
+}

@@ -1,0 +1,75 @@
+//! `generate`, `check` and `lint`.
+
+use std::process::ExitCode;
+
+use runcomfy_codegen::{Diagnostic, Error, Generated};
+use serde_json::Value;
+
+use crate::arguments::Arguments;
+use crate::{EX_DATAERR, EX_IOERR};
+
+pub(crate) fn generate(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let generated = arguments.builder().generate()?;
+    warn(&generated);
+    let changes = generated.write()?;
+    if !changes.is_empty() {
+        println!("{changes}");
+    }
+    println!("{}", count(changes.0.len(), "changed"));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let generated = arguments.builder().generate()?;
+    warn(&generated);
+    let changes = generated.check()?;
+    if changes.is_empty() {
+        println!(
+            "in step with the schemas: {} files",
+            generated.files().count()
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{changes}");
+    let stale = count(changes.0.len(), "out of step");
+    eprintln!("{stale}; run `runcomfy-codegen generate` and commit the result");
+    Ok(ExitCode::FAILURE)
+}
+
+pub(crate) fn lint(arguments: &Arguments) -> ExitCode {
+    let (findings, error) = match arguments.builder().generate() {
+        Ok(generated) => (generated.warnings().to_vec(), None),
+        Err(error) => (error.diagnostics().to_vec(), Some(error)),
+    };
+    if let Some(error) = error.filter(|_| findings.is_empty()) {
+        eprintln!("{error}");
+        return ExitCode::from(EX_IOERR);
+    }
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    if arguments.json {
+        println!(
+            "{}",
+            findings.iter().map(Diagnostic::to_json).collect::<Value>()
+        );
+    } else {
+        for finding in &findings {
+            println!("{finding}\n");
+        }
+        println!("errors: {errors}, warnings: {}", findings.len() - errors);
+    }
+    if errors == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EX_DATAERR)
+    }
+}
+
+fn warn(generated: &Generated) {
+    for warning in generated.warnings() {
+        eprintln!("{warning}\n");
+    }
+}
+
+fn count(files: usize, what: &str) -> String {
+    format!("{files} file{} {what}", if files == 1 { "" } else { "s" })
+}

@@ -1,0 +1,148 @@
+//! The schemas in standard formats.
+
+use runcomfy_dialect::ModelSchema;
+use serde_json::{Map, Value, json};
+
+/// The input of every model as JSON Schema (draft 2020-12), by model id. What JSON Schema cannot
+/// say stands under `x-runcomfy-validations`.
+#[must_use]
+pub fn json_schemas(models: &[ModelSchema]) -> Map<String, Value> {
+    models
+        .iter()
+        .map(|model| (model.id.to_string(), json_schema(model)))
+        .collect()
+}
+
+fn json_schema(model: &ModelSchema) -> Value {
+    let mut schema = Map::new();
+    schema.insert(
+        "$schema".into(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
+    schema.insert(
+        "$id".into(),
+        format!("urn:runcomfy:{}", urn(&model.id)).into(),
+    );
+    schema.insert("title".into(), (*model.id).into());
+    if let Value::Object(rest) = model.input.to_json_schema() {
+        schema.extend(rest);
+    }
+    Value::Object(schema)
+}
+
+/// An id as the specific part of a URN, which takes no spaces.
+fn urn(id: &str) -> String {
+    let keep = |b: u8| b.is_ascii_alphanumeric() || b"/-._".contains(&b);
+    id.bytes()
+        .map(|b| {
+            if keep(b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
+
+/// One OpenAPI 3.1 document of the Model API: its four calls, and a submit for every model with
+/// the model's own input.
+#[must_use]
+pub fn openapi(models: &[ModelSchema]) -> Value {
+    let mut paths = Map::new();
+    for model in models {
+        paths.insert(format!("/models/{}", urn(&model.id)), submit(model));
+    }
+    for (call, method, summary, answer) in [
+        ("status", "get", "How far a job is", "Status"),
+        (
+            "result",
+            "get",
+            "The result of a job, or how far it is",
+            "Result",
+        ),
+        (
+            "cancel",
+            "post",
+            "Cancel a job that is still queued",
+            "Cancel",
+        ),
+    ] {
+        let mut operation = operation(summary, call, answer);
+        operation["parameters"] = json!([{"$ref": "#/components/parameters/RequestId"}]);
+        paths.insert(
+            format!("/requests/{{request_id}}/{call}"),
+            json!({ method: operation }),
+        );
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "RunComfy Model API", "version": env!("CARGO_PKG_VERSION")},
+        "servers": [{"url": "https://model-api.runcomfy.net/v1"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": components(),
+    })
+}
+
+fn submit(model: &ModelSchema) -> Value {
+    let id = runcomfy_dialect::snake_case(&model.id);
+    let mut operation = operation(
+        &format!("Submit a job for {}", model.id),
+        &format!("submit_{id}"),
+        "Submitted",
+    );
+    operation["requestBody"] = json!({
+        "required": true,
+        "content": {"application/json": {"schema": model.input.to_json_schema()}},
+    });
+    json!({ "post": operation })
+}
+
+fn operation(summary: &str, id: &str, answer: &str) -> Value {
+    let body = |name: &str| json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
+    json!({
+        "summary": summary,
+        "operationId": id,
+        "responses": {
+            "2XX": {"description": "Done", "content": body(answer)},
+            "default": {"description": "Refused, or out of order for now", "content": body("Error")},
+        },
+    })
+}
+
+fn components() -> Value {
+    let text = || json!({"type": "string"});
+    let url = || json!({"type": "string", "format": "uri"});
+    let urls = || json!({"type": "array", "items": {"type": "string", "format": "uri"}});
+    json!({
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        "parameters": {"RequestId": {
+            "name": "request_id", "in": "path", "required": true,
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
+        }},
+        "schemas": {
+            "Submitted": {"type": "object", "required": ["request_id"], "properties": {
+                "request_id": text(), "status_url": url(), "result_url": url(), "cancel_url": url(),
+            }},
+            "Status": {"type": "object", "required": ["status"], "properties": {
+                "request_id": text(),
+                "status": {"type": "string", "description": "in_queue, in_progress, completed, cancelled, or another word for \"not finished\""},
+                "queue_position": {"type": "integer"}, "status_url": url(), "result_url": url(),
+            }},
+            "Result": {"type": "object", "required": ["status"], "properties": {
+                "request_id": text(),
+                "status": {"type": "string", "description": "succeeded, failed, in_queue, in_progress, cancelled, or another word for \"not finished\""},
+                "output": {"type": "object", "properties": {"image": url(), "video": url(), "images": urls(), "videos": urls()}},
+                "error": {"description": "Why the job failed: a text, an object or an array"},
+                "created_at": text(), "finished_at": text(),
+            }},
+            "Cancel": {"type": "object", "required": ["outcome"], "properties": {
+                "request_id": text(), "status": text(),
+                "outcome": {"type": "string", "enum": ["cancelled", "not_cancellable"]},
+            }},
+            "Error": {"type": "object", "properties": {
+                "error_code": {"type": "integer"}, "error_message": text(), "detail": {},
+            }},
+        },
+    })
+}

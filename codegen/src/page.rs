@@ -1,0 +1,542 @@
+//! Documentation pages: the schemas that stand in them.
+
+use std::fmt;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::{Change, Error, Position, files};
+
+/// The model that a saved documentation page describes.
+///
+/// Nothing depends on the page's headings, which are translated and sometimes missing: the model's
+/// id is taken from the address in its curl examples, the schemas are the JSON objects that look
+/// like one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The model's id.
+    pub model_id: String,
+    /// What the model takes.
+    pub input_schema: Value,
+    /// What the model gives, where the page says so.
+    pub output_schema: Option<Value>,
+    /// The JSON blocks that are no schema, each by its place and first characters.
+    pub ignored: Vec<(Position, String)>,
+}
+
+/// Why a page gives no schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageError {
+    /// Where on the page, where one place is meant.
+    pub position: Option<Position>,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(Position { line, column }) => write!(f, "{line}:{column}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for PageError {}
+
+/// What stands before a model's id in the curl examples.
+const CALL: &str = "/v1/models/";
+
+impl Page {
+    /// Reads a page, saved as text or as HTML, in any language.
+    ///
+    /// # Errors
+    /// When the page has no curl example with a model's address, or several that disagree; when it
+    /// has no input schema, or several that differ; when it is cut off inside a schema.
+    pub fn parse(text: &str) -> Result<Self, PageError> {
+        let plain;
+        let text = if is_html(text) {
+            plain = text_of(text);
+            &plain
+        } else {
+            text
+        };
+        let model_id = model_id(text)?;
+        let mut page = Self {
+            model_id,
+            input_schema: Value::Null,
+            output_schema: None,
+            ignored: Vec::new(),
+        };
+        let mut cut = None;
+        for block in blocks(text) {
+            let position = Position::of(text, block.start);
+            match block.found {
+                Found::Json(value) => page.take(value, position)?,
+                Found::Cut { at } if looks_like_schema(&text[block.start..]) => {
+                    cut.get_or_insert(Position::of(text, at));
+                }
+                Found::Cut { .. } => {}
+            }
+        }
+        if let Some(position) = cut {
+            let message = "the page is cut off inside a schema; save it again, whole";
+            return Err(PageError {
+                position: Some(position),
+                message: message.into(),
+            });
+        }
+        if page.input_schema.is_null() {
+            let message = "the page has no input schema, an object with `properties`; save the model's API page";
+            return Err(PageError {
+                position: None,
+                message: message.into(),
+            });
+        }
+        Ok(page)
+    }
+
+    fn take(&mut self, value: Value, position: Position) -> Result<(), PageError> {
+        let place = if is_input(&value) {
+            &mut self.input_schema
+        } else if is_output(&value) {
+            self.output_schema.get_or_insert(Value::Null)
+        } else {
+            self.ignored
+                .push((position, crate::doc::cut(&value.to_string(), 40)));
+            return Ok(());
+        };
+        if !place.is_null() && *place != value {
+            let message =
+                "the page has a second schema that differs from the first; keep one model a page";
+            return Err(PageError {
+                position: Some(position),
+                message: message.into(),
+            });
+        }
+        *place = value;
+        Ok(())
+    }
+
+    /// The schema file, in the catalogue's form. The heading that pages put into the schema as its
+    /// title is left out, since it belongs to the page's language and not to the model.
+    #[must_use]
+    pub fn to_schema_file(&self) -> String {
+        let mut input = self.input_schema.clone();
+        if let Value::Object(map) = &mut input {
+            map.shift_remove("title");
+        }
+        let mut file = Map::new();
+        file.insert("model_id".into(), self.model_id.as_str().into());
+        file.insert("input_schema".into(), input);
+        if let Some(output) = &self.output_schema {
+            file.insert("output_schema".into(), output.clone());
+        }
+        format!("{:#}\n", Value::Object(file))
+    }
+}
+
+impl Page {
+    /// Writes the schema file under the model's id below a folder; gives what has changed, or
+    /// nothing where the file says the same already. The file is replaced whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn write(&self, schemas: &Path) -> Result<Option<Change>, Error> {
+        let path = schemas.join(format!("{}.json", self.model_id));
+        let text = self.to_schema_file();
+        let change = match std::fs::read_to_string(&path) {
+            Ok(old) if old == text => return Ok(None),
+            Ok(old) => files::modified(path, &old, &text),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Change::Added(path),
+            Err(e) => return Err(Error::io("read", &path, e)),
+        };
+        files::replace(change.path(), &text)?;
+        Ok(Some(change))
+    }
+}
+
+fn is_input(value: &Value) -> bool {
+    value.get("properties").is_some_and(Value::is_object)
+        && value.get("type").is_none_or(|kind| kind == "object")
+}
+
+fn is_output(value: &Value) -> bool {
+    value.as_object().is_some_and(|map| map.len() == 1)
+        && value["output"].get("properties").is_some()
+}
+
+/// Whether a text that could not be read to its end is worth a complaint.
+fn looks_like_schema(text: &str) -> bool {
+    let start: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take(12)
+        .collect();
+    let opens = |key: &str| start.starts_with(&format!("{{\"{key}\""));
+    text.contains("\"properties\"") || opens("output") || opens("type")
+}
+
+/// The id in the addresses of the curl examples, which must all agree.
+fn model_id(text: &str) -> Result<String, PageError> {
+    let mut found: Option<String> = None;
+    for (at, _) in text.match_indices(CALL) {
+        let rest = &text[at + CALL.len()..];
+        let end = rest
+            .find(|c: char| c.is_whitespace() || "\"'\\<>`?#{".contains(c))
+            .unwrap_or(rest.len());
+        let id = decode(rest[..end].trim_end_matches(['/', '.', ',', ')']));
+        if id.is_empty() {
+            continue;
+        }
+        let position = Some(Position::of(text, at));
+        if !is_model_id(&id) {
+            let message = format!(
+                "found the address of {id:?}, expected a model id such as vendor/family/task"
+            );
+            return Err(PageError { position, message });
+        }
+        match &found {
+            Some(first) if *first != id => {
+                let message = format!(
+                    "the page has the addresses of two models, `{first}` and `{id}`; keep one model a page"
+                );
+                return Err(PageError { position, message });
+            }
+            _ => found = Some(id),
+        }
+    }
+    let message = format!(
+        "the page has no curl example with an address like https://…{CALL}vendor/family/task"
+    );
+    found.ok_or(PageError {
+        position: None,
+        message,
+    })
+}
+
+/// Whether an id is 2 to 5 names that can be files, so that it never leads out of its folder.
+fn is_model_id(id: &str) -> bool {
+    let good = |segment: &str| {
+        !segment.is_empty()
+            && !segment.starts_with('.')
+            && !segment.ends_with(['.', ' '])
+            && !segment
+                .chars()
+                .any(|c| c.is_control() || "\\:*?\"<>|".contains(c))
+    };
+    (2..=5).contains(&id.split('/').count()) && id.split('/').all(good)
+}
+
+/// Percent-decodes an address; what does not decode to UTF-8 stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        match (first, tail.get(..2).and_then(hex)) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// A brace on the page that begins JSON, whole or cut off.
+struct Block {
+    start: usize,
+    found: Found,
+}
+
+enum Found {
+    Json(Value),
+    /// The text ends inside; at this byte.
+    Cut {
+        at: usize,
+    },
+}
+
+/// Every JSON object that stands on the page, glued to others or not. Braces that begin no JSON,
+/// such as `{request_id}`, are passed over.
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text[from..].find('{').map(|at| from + at) {
+        from = start + 1;
+        let (outcome, length) = read(&text[start..]);
+        match outcome {
+            Ok(value) => {
+                from = start + length;
+                blocks.push(Block {
+                    start,
+                    found: Found::Json(value),
+                });
+            }
+            Err(error) if error.is_eof() => {
+                let at = text.trim_end().len();
+                blocks.push(Block {
+                    start,
+                    found: Found::Cut { at },
+                });
+                // Whole objects inside of a cut one say nothing by themselves.
+                break;
+            }
+            Err(_) => {}
+        }
+    }
+    blocks
+}
+
+/// The JSON value at the beginning of a text, and how many bytes it takes. Browsers save the
+/// indentation as no-break spaces, which JSON does not know.
+fn read(text: &str) -> (serde_json::Result<Value>, usize) {
+    let first = |text: &str| {
+        let mut stream = serde_json::Deserializer::from_str(text).into_iter();
+        let value = stream.next();
+        // There is a brace, so there is a value or an error.
+        let value = value.unwrap_or_else(|| serde_json::from_str(""));
+        (value, stream.byte_offset())
+    };
+    match first(text) {
+        (Err(error), _) if !error.is_eof() && text.contains('\u{a0}') => {
+            // Two spaces are as many bytes as one no-break space, so offsets stay true.
+            first(&spaces_outside_strings(text))
+        }
+        outcome => outcome,
+    }
+}
+
+fn spaces_outside_strings(text: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{a0}' if !inside => {
+                out.push_str("  ");
+                continue;
+            }
+            '"' if !escaped => inside = !inside,
+            _ => {}
+        }
+        escaped = inside && c == '\\' && !escaped;
+        out.push(c);
+    }
+    out
+}
+
+fn is_html(text: &str) -> bool {
+    let start = text
+        .trim_start()
+        .get(..200)
+        .unwrap_or(text.trim_start())
+        .to_ascii_lowercase();
+    start.starts_with("<!doctype")
+        || start.starts_with("<html")
+        || start.contains("<body")
+        || start.contains("<div")
+}
+
+/// The text of an HTML page: scripts, styles and tags are left out, entities are resolved.
+fn text_of(html: &str) -> String {
+    let mut out = String::new();
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        out.push_str(&entities(&rest[..at]));
+        rest = &rest[at..];
+        let silent = ["script", "style", "template"]
+            .into_iter()
+            .find(|name| starts_tag(rest, name));
+        let end = match silent {
+            Some(name) => find_ignoring_case(rest, &format!("</{name}")).unwrap_or(rest.len()),
+            None if rest.starts_with("<!--") => rest.find("-->").unwrap_or(rest.len()),
+            None => 0,
+        };
+        rest = &rest[end..];
+        let block = [
+            "br", "/p", "/div", "/pre", "/li", "/h1", "/h2", "/h3", "/tr",
+        ]
+        .into_iter()
+        .any(|name| starts_tag(rest, name));
+        if block {
+            out.push('\n');
+        }
+        rest = rest.find('>').map_or("", |end| &rest[end + 1..]);
+    }
+    out.push_str(&entities(rest));
+    out
+}
+
+fn starts_tag(text: &str, name: &str) -> bool {
+    let tag = text.as_bytes().get(1..=name.len());
+    let after = text.as_bytes().get(name.len() + 1);
+    tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()))
+        && after.is_none_or(|b| !b.is_ascii_alphanumeric())
+}
+
+fn find_ignoring_case(text: &str, needle: &str) -> Option<usize> {
+    text.as_bytes()
+        .windows(needle.len())
+        .position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+}
+
+/// The entities that pages use: those of the syntax, the no-break space, and numbers.
+fn entities(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        // No entity is longer than this.
+        let end = rest.bytes().take(12).position(|b| b == b';');
+        let known = end.and_then(|end| Some((entity(&rest[1..end])?, end)));
+        match known {
+            Some((c, end)) => {
+                out.push(c);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn entity(name: &str) -> Option<char> {
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => ' ',
+        "times" => '×',
+        "le" => '≤',
+        "ge" => '≥',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            match char::from_u32(code)? {
+                '\u{a0}' => ' ',
+                c => c,
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const CURL: &str = "curl --url https://model-api.runcomfy.net/v1/models/acme/Stamp%202.0/edit \\\n --data '{\n\"prompt\": \"x {y}\"\n}'进行 https://model-api.runcomfy.net/v1/requests/{request_id}/status\n";
+    const INPUT: &str = "{\n\"type\": \"object\",\n\"title\": \"modelApiDoc_navInputSchema\",\n\"properties\": {\"width×height\": {\"type\": \"string\", \"description\": \"a } b ≥ & <\"}}}";
+    const OUTPUT: &str =
+        "{\"output\": {\"type\": \"object\", \"properties\": {\"image\": {\"type\": \"string\"}}}}";
+
+    fn check(page: &str) {
+        let page = Page::parse(page).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(page.model_id, "acme/Stamp 2.0/edit");
+        assert_eq!(
+            page.input_schema["properties"]["width×height"]["description"],
+            "a } b ≥ & <"
+        );
+        assert_eq!(
+            page.output_schema.as_ref().unwrap()["output"]["type"],
+            "object"
+        );
+        assert_eq!(page.ignored.len(), 1);
+        let file: Value = serde_json::from_str(&page.to_schema_file()).unwrap();
+        assert_eq!(file["model_id"], "acme/Stamp 2.0/edit");
+        assert!(file["input_schema"].get("title").is_none());
+    }
+
+    #[test]
+    fn glued_blocks_indented_blocks_and_html_give_the_same() {
+        check(&format!("{CURL}'设置…{INPUT}{OUTPUT}RunComfy 是"));
+        check(&format!(
+            "{CURL}\n\nmodelApiDoc_x\n\n{INPUT}\n\nEsquema de saída\n\n{OUTPUT}\nlogo"
+        ));
+        check(&format!(
+            "{CURL}{}{OUTPUT}",
+            INPUT.replace('\n', "\n\u{a0}\u{a0}")
+        ));
+        let html = |text: &str| {
+            text.replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('"', "&quot;")
+                .replace('≥', "&#8805;")
+                .replace(" \"", "&nbsp;\"")
+        };
+        check(&format!(
+            "<!DOCTYPE html><html><script>{{\"properties\": {{}}, \"type\": \"object\"}}</script><body><pre>{}</pre><code><span>{}</span></code><div>{}</div></body></html>",
+            html(CURL),
+            html(INPUT).replace("&quot;type", "<b>&quot;</b>type"),
+            html(OUTPUT)
+        ));
+    }
+
+    #[test]
+    fn the_same_schema_twice_is_one_and_two_are_an_error() {
+        check(&format!("{CURL}{INPUT}{INPUT}{OUTPUT}"));
+        let error =
+            Page::parse(&format!("{CURL}{INPUT}{}", INPUT.replace("a }", "b }"))).unwrap_err();
+        assert!(error.message.contains("second schema"), "{error}");
+    }
+
+    #[test]
+    fn pages_without_a_schema_say_what_is_missing() {
+        for (page, words) in [
+            (String::new(), "no curl example"),
+            (INPUT.to_owned(), "no curl example"),
+            (CURL.to_owned(), "no input schema"),
+            (
+                format!("{CURL}{CURL}").replacen("Stamp%202.0", "Other", 1) + INPUT,
+                "two models",
+            ),
+            (
+                CURL.replace("acme/Stamp%202.0/edit", "..%2f../etc") + INPUT,
+                "expected a model id",
+            ),
+        ] {
+            let error = Page::parse(&page).unwrap_err();
+            assert!(error.message.contains(words), "{words}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_cut_page_says_where() {
+        let whole = format!("{CURL}{INPUT}{OUTPUT}");
+        for end in [
+            whole.find("≥").unwrap(),
+            whole.len() - OUTPUT.len() - 1,
+            whole.len() - 2,
+        ] {
+            let error = Page::parse(&whole[..end]).unwrap_err();
+            assert!(error.message.contains("cut off inside a schema"), "{error}");
+            let last = whole[..end].trim_end().len();
+            assert_eq!(error.position, Some(Position::of(&whole, last)));
+        }
+    }
+
+    #[test]
+    fn a_page_of_braces_is_read_in_time() {
+        let page = format!("{CURL}{}", "{x ".repeat(20_000));
+        assert!(Page::parse(&page).is_err());
+        assert_eq!(
+            Page::parse(&format!("{CURL}{INPUT}")).unwrap().input_schema["type"],
+            json!("object")
+        );
+    }
+}
