@@ -11,7 +11,7 @@ use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image};
 
 async fn emulator() -> (Emulator, Client) {
     let emulator = Emulator::builder()
-        .models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
+        .built_in_models()
         .queue_time(Duration::from_secs(20))
         .run_time(Duration::from_secs(40))
         .start()

@@ -9,11 +9,7 @@ use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 
 async fn emulator() -> (Emulator, Client) {
-    let emulator = Emulator::builder()
-        .models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
-        .start()
-        .await
-        .unwrap();
+    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
     let client = Client::builder()
         .token("t")
         .base_url(emulator.base_url())

@@ -12,11 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const TOKEN: &str = "tok-5eCr3t";
 
 async fn emulator() -> (Emulator, Client) {
-    let emulator = Emulator::builder()
-        .models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
-        .start()
-        .await
-        .unwrap();
+    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
     let builder = Client::builder().token(TOKEN).base_url(emulator.base_url());
     assert!(!format!("{builder:?}").contains(TOKEN), "{builder:?}");
     (emulator, builder.build().unwrap())

@@ -31,7 +31,7 @@ impl Session {
     /// An emulator with every built-in model.
     pub(crate) async fn emulated() -> Result<Self, Failure> {
         let emulator = Emulator::builder()
-            .models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
+            .built_in_models()
             .queue_time(EMULATED_QUEUE)
             .run_time(EMULATED_RUN)
             .start()

@@ -196,7 +196,7 @@ fn the_service_is_asked_with_its_own_words() {
         .build()
         .unwrap();
     let emulator = runcomfy_emulator::Emulator::builder()
-        .models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
+        .built_in_models()
         .queue_time(std::time::Duration::from_secs(60))
         .run_time(std::time::Duration::from_secs(60));
     let emulator = runtime.block_on(emulator.start()).unwrap();

@@ -1,0 +1,192 @@
+//! The HTTP face of the service.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, body::Bytes};
+use percent_encoding::percent_decode_str;
+
+use crate::refusal::Refusal;
+use crate::service::Service;
+use crate::wire::Line;
+use crate::{Call, catalogue, file};
+
+/// What the service takes in one request, `data:` URIs included.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// What the handlers share.
+pub(crate) struct Server {
+    pub(crate) service: Arc<Service>,
+    pub(crate) files: file::Shelf,
+    /// Where the server listens, for requests without a `Host`.
+    pub(crate) address: SocketAddr,
+}
+
+type Shared = State<Arc<Server>>;
+
+/// All addresses that answer.
+pub(crate) fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/v1/models", get(catalogue::list))
+        .route(
+            "/v1/models/{*model_id}",
+            get(catalogue::describe).post(submit),
+        )
+        .route("/v1/requests/{request_id}/status", get(status))
+        .route("/v1/requests/{request_id}/result", get(result))
+        .route("/v1/requests/{request_id}/cancel", post(cancel))
+        .route("/files/{request_id}/{name}", get(file::serve))
+        .fallback(async || Refusal::no_such_thing("such address"))
+        .method_not_allowed_fallback(async |method: Method| Refusal::wrong_method(method.as_str()))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(Arc::clone(&server), intercept))
+        .with_state(server)
+}
+
+/// Notes every request, and gives the reply that a test dictated for it, if there is one.
+async fn intercept(
+    State(server): Shared,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let call = Call::of(request.method(), request.uri().path());
+    let scripted = {
+        let mut state = server.service.state();
+        state
+            .log
+            .note(call, request.method(), request.uri(), request.headers());
+        call.and_then(|call| state.script.get_mut(&call)?.pop_front())
+    };
+    match scripted {
+        Some(reply) => reply.play(&line, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+async fn submit(
+    State(server): Shared,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let token = server.token(&headers)?;
+    let id = model_id(&uri)?;
+    if !server.service.settings.models.contains_key(&id) {
+        return Err(Refusal::unknown_model(&id));
+    }
+    let body = body.map_err(|e| Refusal::body_unreadable(e.status(), e.body_text()))?;
+    let input = serde_json::from_slice(&body).map_err(|e| Refusal::not_json(&e.to_string()))?;
+    let job = server.service.submit(token, &id, input, &headers)?;
+    Ok(Json(job.submitted(&server.origin(&headers))).into_response())
+}
+
+async fn status(
+    State(server): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let token = server.token(&headers)?;
+    let (job, phase) = server.service.look_up(token, &id)?;
+    Ok(Json(job.status(phase, &server.origin(&headers))).into_response())
+}
+
+async fn result(
+    State(server): Shared,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let token = server.token(&headers)?;
+    let (job, phase) = server.service.look_up(token, &id)?;
+    let cost = uri
+        .query()
+        .is_some_and(|query| query.split('&').any(|q| q == "include_cost=true"));
+    let body = job.result(phase, &server.service.clock, &server.origin(&headers), cost);
+    Ok(Json(body).into_response())
+}
+
+async fn cancel(
+    State(server): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let token = server.token(&headers)?;
+    let (job, taken_out, phase) = server.service.cancel(token, &id)?;
+    let body = job.cancel(taken_out, phase);
+    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}
+
+impl Server {
+    /// The token of a request, if it is one that the service takes.
+    pub(crate) fn token<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
+        let value = headers.get(header::AUTHORIZATION);
+        let Some(value) = value.and_then(|value| value.to_str().ok()) else {
+            return Err(Refusal::bad_token(
+                "The header `Authorization: Bearer <token>` is missing.",
+            ));
+        };
+        let token = match value.trim().split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            _ => "",
+        };
+        if token.is_empty() {
+            return Err(Refusal::bad_token(
+                "The header must be `Authorization: Bearer <token>`.",
+            ));
+        }
+        let tokens = &self.service.settings.tokens;
+        if tokens.is_empty() || tokens.iter().any(|good| good == token) {
+            return Ok(token);
+        }
+        Err(Refusal::bad_token(
+            "The token is not valid, or it was revoked.",
+        ))
+    }
+
+    /// The server as the client calls it, which behind a forwarded port is not what it listens on.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> String {
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        host.map_or_else(
+            || format!("http://{}", self.address),
+            |host| format!("http://{host}"),
+        )
+    }
+}
+
+/// The model id of an address. Each segment is decoded by itself: an encoded slash does not
+/// divide segments, so an id written as one segment is not the id that was meant.
+pub(crate) fn model_id(uri: &Uri) -> Result<String, Refusal> {
+    let path = uri.path().strip_prefix("/v1/models/").unwrap_or_default();
+    let decode = |segment: &str| {
+        let text = percent_decode_str(segment).decode_utf8().ok()?.into_owned();
+        (!text.contains('/')).then_some(text)
+    };
+    let segments: Option<Vec<String>> = path.split('/').map(decode).collect();
+    segments
+        .map(|segments| segments.join("/"))
+        .ok_or_else(|| Refusal::unknown_model(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_decoded_by_segment() {
+        let id = |path: &str| model_id(&path.parse().unwrap()).ok();
+        assert_eq!(id("/v1/models/a/b-1/c").as_deref(), Some("a/b-1/c"));
+        let hailuo = "/v1/models/minimax/Hailuo%20Video%2001%20Live";
+        assert_eq!(id(hailuo).as_deref(), Some("minimax/Hailuo Video 01 Live"));
+        assert_eq!(id("/v1/models/a%2Fb"), None);
+        assert_eq!(id("/v1/models/a/%ff"), None);
+    }
+}

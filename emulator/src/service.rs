@@ -1,0 +1,183 @@
+//! The service behind the HTTP: what it knows, and what each call does to it.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use axum::http::HeaderMap;
+use runcomfy_dialect::ModelSchema;
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::job::Job;
+use crate::ledger::Log;
+use crate::output::Output;
+use crate::queue::{Phase, Queue};
+use crate::refusal::Refusal;
+use crate::request_id::RequestIds;
+use crate::{Call, Entry, Reply};
+
+/// Decides whether a job fails, by model id and input.
+pub(crate) type FailWhen = Arc<dyn Fn(&str, &Value) -> Option<Value> + Send + Sync>;
+
+/// What does not change while the service runs.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// By id; a model given twice counts as given last.
+    pub(crate) models: HashMap<String, ModelSchema>,
+    /// The tokens that are good; empty where any is.
+    pub(crate) tokens: Vec<String>,
+    pub(crate) slots: usize,
+    pub(crate) queue_time: Duration,
+    pub(crate) run_time: Duration,
+    pub(crate) price: f64,
+    pub(crate) fail_when: Vec<FailWhen>,
+    pub(crate) epoch: Option<SystemTime>,
+    pub(crate) seed: Option<u64>,
+}
+
+impl fmt::Debug for Settings {
+    /// Leaves the tokens out, which may be real ones.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("models", &self.models.keys())
+            .field("slots", &self.slots)
+            .field("queue_time", &self.queue_time)
+            .field("run_time", &self.run_time)
+            .field("price", &self.price)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The service.
+pub(crate) struct Service {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    state: Mutex<State>,
+}
+
+/// What changes.
+pub(crate) struct State {
+    queue: Queue,
+    jobs: HashMap<String, Arc<Job>>,
+    request_ids: RequestIds,
+    /// Errors for the next jobs, whatever they are.
+    pub(crate) failures: VecDeque<Value>,
+    pub(crate) ledger: Vec<Entry>,
+    pub(crate) log: Log,
+    pub(crate) script: HashMap<Call, VecDeque<Reply>>,
+}
+
+impl Service {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let state = State {
+            queue: Queue::new(settings.slots, settings.queue_time),
+            jobs: HashMap::new(),
+            request_ids: RequestIds::new(settings.seed),
+            failures: VecDeque::new(),
+            ledger: Vec::new(),
+            log: Log::default(),
+            script: HashMap::new(),
+        };
+        let clock = Clock::new(settings.epoch.unwrap_or_else(SystemTime::now));
+        Self {
+            settings,
+            clock,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The state; never held across an await.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere must not hide the ledger from the test that wants to read it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accepts a job for a valid input.
+    pub(crate) fn submit(
+        &self,
+        token: &str,
+        id: &str,
+        input: Value,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Job>, Refusal> {
+        let model = self
+            .settings
+            .models
+            .get(id)
+            .ok_or_else(|| Refusal::unknown_model(id))?;
+        let violations = model.validate(&input);
+        if violations.refuse() {
+            return Err(Refusal::invalid_input(&violations));
+        }
+        let failure = self
+            .settings
+            .fail_when
+            .iter()
+            .find_map(|fails| fails(id, &input));
+        let output = Output::plan(model, &input);
+        let mut state = self.state();
+        // Read under the lock, so that the queue never sees time go back.
+        let created = self.clock.now();
+        let failure = failure.or_else(|| state.failures.pop_front());
+        let job = Arc::new(Job {
+            request_id: state.request_ids.next(),
+            ticket: state.queue.submit(created, self.settings.run_time),
+            owner: token.to_owned(),
+            created,
+            ending: failure.map_or(Ok(output), Err),
+            price: self.settings.price,
+        });
+        state.jobs.insert(job.request_id.clone(), Arc::clone(&job));
+        state.ledger.push(Entry {
+            model_id: id.to_owned(),
+            request_id: job.request_id.clone(),
+            input,
+            headers: Entry::keep_headers(headers),
+        });
+        Ok(job)
+    }
+
+    /// A job of this token and where it stands now.
+    pub(crate) fn look_up(&self, token: &str, id: &str) -> Result<(Arc<Job>, Phase), Refusal> {
+        let (job, phase) = self.find(id)?;
+        if job.owner == token {
+            Ok((job, phase))
+        } else {
+            Err(Refusal::foreign_job())
+        }
+    }
+
+    /// Cancels a job that still stands in the queue, and tells whether it did.
+    pub(crate) fn cancel(&self, token: &str, id: &str) -> Result<(Arc<Job>, bool, Phase), Refusal> {
+        let (job, _) = self.look_up(token, id)?;
+        let taken_out = {
+            let mut state = self.state();
+            let now = self.clock.now();
+            state.queue.cancel(job.ticket, now)
+        };
+        let (job, phase) = self.find(id)?;
+        Ok((job, taken_out, phase))
+    }
+
+    /// The output of a job that succeeded, by its file's address; no token is asked for.
+    pub(crate) fn file(&self, id: &str, name: &str) -> Result<Output, Refusal> {
+        let (job, phase) = self.find(id)?;
+        match (&job.ending, phase) {
+            (Ok(output), Phase::Finished { .. }) if output.name() == name => Ok(output.clone()),
+            _ => Err(Refusal::no_such_thing("such file")),
+        }
+    }
+
+    fn find(&self, id: &str) -> Result<(Arc<Job>, Phase), Refusal> {
+        let mut state = self.state();
+        let now = self.clock.now();
+        let job = state.jobs.get(id).cloned();
+        let job = job.ok_or_else(|| Refusal::unknown_request(id))?;
+        let phase = state.queue.phase(job.ticket, now);
+        // Every job got its ticket from this queue.
+        let phase = phase.ok_or_else(|| Refusal::unknown_request(id))?;
+        Ok((job, phase))
+    }
+}

@@ -1,0 +1,225 @@
+//! Dictated replies do what they say, on new connections and on used ones, and the ledger tells
+//! whether a job was made.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::error::Error;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use runcomfy_emulator::{Call, Reply};
+use serde_json::json;
+use support::{Caller, IMAGE, answer, boat, builder};
+
+/// Whether a connection was reset (RST), as opposed to closed.
+fn is_reset(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && error.kind() == ErrorKind::ConnectionReset
+        {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+#[tokio::test]
+async fn connections_are_cut_before_or_after_the_job_is_made() {
+    let faults = [
+        (Reply::reset(), true, 0),
+        (Reply::close(), false, 0),
+        (Reply::reset().carried_out(), true, 1),
+        (Reply::close().carried_out(), false, 1),
+    ];
+    for (fault, reset, jobs) in faults {
+        let emulator = builder().start().await.unwrap();
+        for caller in [Caller::new(&emulator), Caller::pooled(&emulator)] {
+            // Gives a connection that the next request can use again.
+            caller.get("/v1/models").await;
+            let before = emulator.ledger().len();
+            emulator.script(Call::Submit, fault.clone());
+            let error = caller.post_job(IMAGE, &boat()).send().await.unwrap_err();
+            assert_eq!(is_reset(&error), reset, "{fault:?}: {error:?}");
+            assert!(!error.is_connect(), "{error:?}");
+            assert_eq!(emulator.ledger().len() - before, jobs, "{fault:?}");
+            caller.job(IMAGE, &boat()).await;
+        }
+        // Two of each caller: no client sent one again by itself, which would spoil the above.
+        assert_eq!((emulator.count(Call::Submit), emulator.unplayed()), (4, 0));
+    }
+}
+
+#[tokio::test]
+async fn half_a_reply_ends_in_the_middle_of_the_body() {
+    let emulator = builder().start().await.unwrap();
+    for caller in [Caller::new(&emulator), Caller::pooled(&emulator)] {
+        let whole = caller.fetch("/v1/models").await.bytes().await.unwrap();
+        emulator.script(Call::Catalogue, Reply::half());
+        let mut half = caller.fetch("/v1/models").await;
+        assert_eq!(half.status(), StatusCode::OK);
+        assert_eq!(half.content_length(), Some(whole.len() as u64));
+        let mut received = Vec::new();
+        let error = loop {
+            match half.chunk().await {
+                Ok(chunk) => received.extend(chunk.unwrap()),
+                Err(error) => break error,
+            }
+        };
+        assert!(!is_reset(&error), "{error:?}");
+        assert_eq!(received, whole[..whole.len() / 2]);
+    }
+    let caller = Caller::new(&emulator);
+    let id = caller.job(IMAGE, &boat()).await;
+    let path = format!("/files/{id}/image.png");
+    let total = caller.fetch(&path).await.bytes().await.unwrap().len();
+    assert!(total > 4096, "more than one write takes");
+    emulator.script(Call::File, Reply::half());
+    assert!(caller.fetch(&path).await.bytes().await.is_err());
+}
+
+#[tokio::test]
+async fn a_canned_reply_stands_before_or_behind_the_service() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let busy = Reply::new(503, "<html>busy</html>").header("retry-after", "2");
+    emulator.script(Call::Submit, busy.clone());
+    emulator.script(Call::Submit, busy.carried_out());
+    for jobs in [0, 1] {
+        let response = caller.post_job(IMAGE, &boat()).send().await.unwrap();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "2");
+        assert_eq!(response.text().await.unwrap(), "<html>busy</html>");
+        assert_eq!(emulator.ledger().len(), jobs);
+    }
+    let broke = json!({ "error_code": 400_002, "error_message": "no balance" });
+    emulator.script(Call::Submit, Reply::json(200, &broke));
+    assert_eq!(caller.submit(IMAGE, &boat()).await, (200, broke));
+}
+
+#[tokio::test]
+async fn replies_are_played_in_order_and_by_call() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    emulator.script(Call::Status, Reply::genuine().header("x-mark", "1"));
+    emulator.script(Call::Status, Reply::new(500, ""));
+    emulator.script(Call::Cancel, Reply::new(502, ""));
+    let id = caller.job(IMAGE, &boat()).await;
+    let path = format!("/v1/requests/{id}/status");
+    let first = caller.fetch(&path).await;
+    assert_eq!(
+        (first.status().as_u16(), &first.headers()["x-mark"]),
+        (200, &"1".parse().unwrap())
+    );
+    assert_eq!(caller.result(&id).await["status"], "succeeded");
+    assert_eq!(caller.fetch(&path).await.status(), 500);
+    assert_eq!(caller.fetch(&path).await.status(), 200);
+    assert_eq!(emulator.unplayed(), 1);
+}
+
+#[tokio::test]
+async fn a_genuine_reply_can_be_patched() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let id = caller.job(IMAGE, &boat()).await;
+    let patch = json!({ "status": "warming_up", "status_url": null, "eta": 5 });
+    emulator.script(Call::Status, Reply::patched(patch));
+    let (status, body) = caller.get(&format!("/v1/requests/{id}/status")).await;
+    assert_eq!(
+        (status, &body["status"], &body["eta"]),
+        (200, &json!("warming_up"), &json!(5))
+    );
+    assert_eq!(
+        (&body["request_id"], body.get("status_url")),
+        (&json!(id), None)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn replies_are_late_or_never_come() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let minute = Duration::from_secs(60);
+    emulator.script(Call::Submit, Reply::genuine().delayed(minute));
+    let begun = tokio::time::Instant::now();
+    assert_eq!(caller.submit(IMAGE, &boat()).await.0, 200);
+    assert!(begun.elapsed() >= minute);
+
+    emulator.script(Call::Submit, Reply::stall());
+    emulator.script(Call::Submit, Reply::stall().carried_out());
+    for jobs in [1, 2] {
+        let error = caller
+            .post_job(IMAGE, &boat())
+            .timeout(minute)
+            .send()
+            .await
+            .unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(emulator.ledger().len(), jobs);
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_emulator_refuses_connections_and_keeps_its_ledger() {
+    let mut emulator = builder().start().await.unwrap();
+    let caller = Caller::pooled(&emulator);
+    caller.job(IMAGE, &boat()).await;
+    emulator.stop().await;
+    let error = caller.post_job(IMAGE, &boat()).send().await.unwrap_err();
+    assert!(error.is_connect(), "{error:?}");
+    emulator.stop().await;
+    assert_eq!(emulator.ledger().len(), 1);
+}
+
+#[tokio::test]
+async fn stopping_ends_calls_that_stall() {
+    let mut emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    emulator.script(Call::Submit, Reply::stall());
+    let call = tokio::spawn(caller.post_job(IMAGE, &boat()).send());
+    while emulator.count(Call::Submit) == 0 {
+        tokio::task::yield_now().await;
+    }
+    emulator.stop().await;
+    assert!(call.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn the_ledger_and_the_log_say_what_came() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let submit = caller
+        .post_job(IMAGE, &boat())
+        .header("Idempotency-Key", "k1")
+        .header("X-Key", "k2");
+    let (_, job) = answer(submit).await;
+    let path = format!(
+        "/v1/requests/{}/result?include_cost=true",
+        job["request_id"].as_str().unwrap()
+    );
+    Caller::new(&emulator).with_token(None).get(&path).await;
+
+    let [entry] = &emulator.ledger()[..] else {
+        panic!("one job was accepted")
+    };
+    assert_eq!((&*entry.model_id, &entry.input), (IMAGE, &boat()));
+    assert_eq!(entry.request_id, job["request_id"]);
+    assert_eq!(
+        (entry.idempotency_key(), entry.header("x-key")),
+        (Some("k1"), Some("k2"))
+    );
+    assert_eq!(entry.header("authorization"), None);
+    let [submit, result] = &emulator.requests()[..] else {
+        panic!("two requests came")
+    };
+    assert_eq!(
+        (&*submit.method, submit.call, submit.authorized),
+        ("POST", Some(Call::Submit), true)
+    );
+    assert_eq!(submit.path, format!("/v1/models/{IMAGE}"));
+    assert_eq!((&result.path, result.authorized), (&path, false));
+}

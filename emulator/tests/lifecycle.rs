@@ -1,0 +1,238 @@
+//! A job goes through the queue as the documentation says, as fast as the clock does.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use runcomfy_emulator::{Call, Emulator};
+use serde_json::{Value, json};
+use support::{Caller, IMAGE, boat, builder};
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+async fn slow(slots: usize) -> (Emulator, Caller) {
+    let builder = builder()
+        .slots(slots)
+        .queue_time(s(10))
+        .run_time(s(20))
+        .epoch(UNIX_EPOCH);
+    let emulator = builder.start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    (emulator, caller)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_queued_runs_and_succeeds() {
+    let (emulator, caller) = slow(1).await;
+    let (status, job) = caller.submit(IMAGE, &boat()).await;
+    let id = job["request_id"].as_str().unwrap();
+    let url = |call| format!("{}/v1/requests/{id}/{call}", emulator.base_url());
+    assert_eq!(status, 200);
+    assert_eq!(
+        job,
+        json!({
+            "request_id": id, "status_url": url("status"),
+            "result_url": url("result"), "cancel_url": url("cancel"),
+        })
+    );
+
+    let queued = caller.get(job["status_url"].as_str().unwrap()).await.1;
+    let expected = json!({
+        "request_id": id, "status": "in_queue", "queue_position": 0,
+        "status_url": url("status"), "result_url": url("result"),
+    });
+    assert_eq!(queued, expected);
+    let early = caller.get(job["result_url"].as_str().unwrap()).await.1;
+    let expected =
+        json!({ "request_id": id, "created_at": early["created_at"], "status": "in_queue" });
+    assert_eq!(early, expected);
+
+    tokio::time::sleep(s(10)).await;
+    let running = caller.status(id).await;
+    assert_eq!(
+        (&running["status"], running.get("queue_position")),
+        (&json!("in_progress"), None)
+    );
+    assert_eq!(caller.result(id).await["status"], "in_progress");
+
+    tokio::time::sleep(s(20)).await;
+    assert_eq!(caller.status(id).await["status"], "completed");
+    let result = caller.result(id).await;
+    let file = format!("{}/files/{id}/image.png", emulator.base_url());
+    assert_eq!(result["status"], "succeeded");
+    assert_eq!(result["output"], json!({ "image": file, "images": [file] }));
+    assert_eq!((result.get("error"), result.get("cost")), (None, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dates_are_those_of_the_virtual_clock() {
+    let (emulator, caller) = slow(1).await;
+    emulator.advance(s(3600));
+    let id = caller.job(IMAGE, &boat()).await;
+    emulator.advance(s(24 * 3600));
+    let result = caller.result(&id).await;
+    let date = |name: &str| result[name].as_str().unwrap().to_owned();
+    // tokio's paused clock may have stepped by milliseconds on the way.
+    assert!(
+        date("created_at").starts_with("1970-01-01T01:00:00."),
+        "{result}"
+    );
+    assert!(
+        date("finished_at").starts_with("1970-01-01T01:00:30."),
+        "{result}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_passes_at_once() {
+    let emulator = builder().run_time(s(3600)).start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let id = caller.job(IMAGE, &boat()).await;
+    assert_eq!(caller.status(&id).await["status"], "in_progress");
+    emulator.advance(s(3599));
+    assert_eq!(caller.status(&id).await["status"], "in_progress");
+    emulator.advance(s(1));
+    assert_eq!(caller.status(&id).await["status"], "completed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn positions_count_the_jobs_ahead_and_move_up() {
+    let (emulator, caller) = slow(2).await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(caller.job(IMAGE, &boat()).await);
+    }
+    let positions = async || {
+        let mut all = Vec::new();
+        for id in &ids {
+            all.push(caller.status(id).await["queue_position"].as_u64());
+        }
+        all
+    };
+    assert_eq!(positions().await, [0, 1, 2, 3, 4].map(Some));
+    emulator.advance(s(11));
+    assert_eq!(positions().await, [None, None, Some(0), Some(1), Some(2)]);
+    caller.cancel(&ids[3]).await;
+    assert_eq!(positions().await, [None, None, Some(0), None, Some(1)]);
+    emulator.advance(s(20));
+    assert_eq!(positions().await, [None; 5]);
+    emulator.advance(s(20));
+    assert_eq!(caller.status(&ids[4]).await["status"], "completed");
+    assert_eq!(caller.status(&ids[3]).await["status"], "cancelled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_queued_job_can_be_cancelled() {
+    let (emulator, caller) = slow(1).await;
+    let first = caller.job(IMAGE, &boat()).await;
+    let second = caller.job(IMAGE, &boat()).await;
+    emulator.advance(s(11));
+
+    let (status, body) = caller.cancel(&second).await;
+    let cancelled = json!({ "request_id": second, "status": "cancelled", "outcome": "cancelled" });
+    assert_eq!((status, body), (202, cancelled));
+    assert_eq!(caller.status(&second).await["status"], "cancelled");
+    assert_eq!(caller.result(&second).await["status"], "cancelled");
+
+    let refused = |id: &str, status| json!({ "request_id": id, "status": status, "outcome": "not_cancellable" });
+    let again = caller.cancel(&second).await;
+    assert_eq!(again, (202, refused(&second, "cancelled")));
+    let running = caller.cancel(&first).await;
+    assert_eq!(running, (202, refused(&first, "in_progress")));
+    emulator.advance(s(20));
+    let done = caller.cancel(&first).await;
+    assert_eq!(done, (202, refused(&first, "completed")));
+    assert_eq!(caller.result(&first).await["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_failed_job_is_completed_in_its_status_and_failed_in_its_result() {
+    let fails = |model: &str, input: &Value| {
+        (model == IMAGE && input["prompt"] == "bad").then(|| json!("no such paint"))
+    };
+    let emulator = builder().fail_when(fails).start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let error = json!([{ "errorCode": 7, "error": "out of memory" }]);
+    emulator.fail_next(error.clone());
+
+    let by_order = caller.job(IMAGE, &boat()).await;
+    let by_input = caller.job(IMAGE, &json!({ "prompt": "bad" })).await;
+    let good = caller.job(IMAGE, &boat()).await;
+    assert_eq!(caller.status(&by_order).await["status"], "completed");
+    for (id, error) in [(by_order, error), (by_input, json!("no such paint"))] {
+        let result = caller.result(&id).await;
+        assert_eq!(
+            (&result["status"], &result["error"]),
+            (&json!("failed"), &error)
+        );
+        assert_eq!(result.get("output"), None);
+    }
+    assert_eq!(caller.result(&good).await["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn the_cost_is_shown_when_asked_for() {
+    let emulator = builder().price(0.25).start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let good = caller.job(IMAGE, &boat()).await;
+    emulator.fail_next("no");
+    let bad = caller.job(IMAGE, &boat()).await;
+    for (id, cost) in [(good, 0.25), (bad, 0.0)] {
+        let path = format!("/v1/requests/{id}/result");
+        assert_eq!(
+            caller.get(&(path.clone() + "?include_cost=true")).await.1["cost"],
+            cost
+        );
+        assert_eq!(
+            caller
+                .get(&(path + "?include_cost=false"))
+                .await
+                .1
+                .get("cost"),
+            None
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_jobs_wait_run_and_are_all_in_the_ledger() {
+    let emulator = builder()
+        .slots(1000)
+        .queue_time(s(30))
+        .run_time(s(90))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::pooled(&emulator);
+    let mut ids = Vec::new();
+    for number in 0..1000 {
+        let input = json!({ "prompt": format!("boat {number}") });
+        ids.push(caller.job(IMAGE, &input).await);
+    }
+    emulator.advance(s(120));
+    for id in &ids {
+        assert_eq!(caller.status(id).await["status"], "completed");
+    }
+    let ledger = emulator.ledger();
+    assert!(ledger.iter().map(|entry| &entry.request_id).eq(&ids));
+    assert_eq!(ledger[999].input["prompt"], "boat 999");
+    assert_eq!(
+        (emulator.count(Call::Submit), emulator.count(Call::Status)),
+        (1000, 1000)
+    );
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_ids() {
+    let mut ids = Vec::new();
+    for seed in [7, 7, 8] {
+        let emulator = builder().seed(seed).start().await.unwrap();
+        ids.push(Caller::new(&emulator).job(IMAGE, &boat()).await);
+    }
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], ids[2]);
+}
