@@ -16,6 +16,7 @@ fn main() {
             .schemas("schemas")
             .out_dir("generated/src")
             .layout(Layout::Tree)
+            .manifest("generated/Cargo.toml")
             .build_script_in_tree();
     }
 }

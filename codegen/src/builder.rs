@@ -12,7 +12,7 @@ use crate::files::MARK;
 use crate::json::Documents;
 use crate::module::Module;
 use crate::source::{self, Source};
-use crate::{Diagnostic, Error, Generated, doc, emit};
+use crate::{Diagnostic, Error, Generated, doc, emit, feature};
 
 /// Where schemas are read from, where the code goes, and how it is laid out.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Builder {
     out_dir: Option<PathBuf>,
     support: String,
     layout: Layout,
+    models: Vec<String>,
+    manifest: Option<PathBuf>,
 }
 
 /// How the generated code is spread over files.
@@ -48,6 +50,8 @@ impl Builder {
             out_dir: None,
             support: "::runcomfy".into(),
             layout: Layout::OneFile,
+            models: Vec::new(),
+            manifest: None,
         }
     }
 
@@ -69,6 +73,21 @@ impl Builder {
         self
     }
 
+    /// Only models whose ids fit the pattern; may be called again for more. `*` stands for any part
+    /// of a segment, `**` for anything, `?` for one character: `bytedance/**`, `*/*/edit`. Without
+    /// it, all.
+    pub fn models(mut self, pattern: impl Into<String>) -> Self {
+        self.models.push(pattern.into());
+        self
+    }
+
+    /// The manifest whose features choose among the models of a [`Layout::Tree`]: `all`, and one
+    /// for each vendor and family. They go between two marked lines, which it must have.
+    pub fn manifest(mut self, path: impl Into<PathBuf>) -> Self {
+        self.manifest = Some(path.into());
+        self
+    }
+
     /// One file or a tree of them.
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
@@ -79,8 +98,8 @@ impl Builder {
     ///
     /// # Errors
     /// When the folder cannot be read, or a schema file is faulty.
-    pub fn models(&self) -> Result<Vec<ModelSchema>, Error> {
-        let (sources, _) = source::read_all(&self.schemas)?;
+    pub fn read(&self) -> Result<Vec<ModelSchema>, Error> {
+        let (sources, _) = source::read_all(&self.schemas, &self.models)?;
         Ok(sources.into_iter().map(|source| source.model).collect())
     }
 
@@ -90,12 +109,12 @@ impl Builder {
     /// When the folder cannot be read, or a schema file is faulty: then with everything that is
     /// wrong in all of them.
     pub fn generate(&self) -> Result<Generated, Error> {
-        let (sources, warnings) = source::read_all(&self.schemas)?;
+        let (sources, warnings) = source::read_all(&self.schemas, &self.models)?;
         let support = self.support_path()?;
         let root = assemble(&sources, &support)?;
         let files = match self.layout {
             Layout::OneFile => one_file(&root, &support),
-            Layout::Tree => tree(&root, &support),
+            Layout::Tree => tree(&root, &support, self.manifest.is_some()),
         }?;
         let out_dir = match &self.out_dir {
             Some(folder) => folder.clone(),
@@ -103,9 +122,17 @@ impl Builder {
                 .map(PathBuf::from)
                 .ok_or_else(no_out_dir)?,
         };
+        let manifest = match &self.manifest {
+            Some(path) => Some((
+                path.clone(),
+                feature::manifest(path, &read_text(path)?, &root.features())?,
+            )),
+            None => None,
+        };
         Ok(Generated {
             out_dir,
             files,
+            manifest,
             owns_folder: self.layout == Layout::Tree,
             warnings,
         })
@@ -241,14 +268,22 @@ fn collision(source: &Source, pointer: &str, message: &str) -> Diagnostic {
 }
 
 fn one_file(root: &Module<'_>, support: &syn::Path) -> Result<BTreeMap<String, String>, Error> {
-    let (modules, registry) = (root.inline(), root.registry(support));
+    let (modules, registry) = (root.inline(), root.registry(support, false));
     let text = print(None, quote!(#modules #registry))?;
     Ok(BTreeMap::from([("models.rs".to_owned(), text)]))
 }
 
-fn tree(root: &Module<'_>, support: &syn::Path) -> Result<BTreeMap<String, String>, Error> {
+fn read_text(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))
+}
+
+fn tree(
+    root: &Module<'_>,
+    support: &syn::Path,
+    gated: bool,
+) -> Result<BTreeMap<String, String>, Error> {
     let mut files = BTreeMap::new();
-    for (path, from, tokens) in root.files() {
+    for (path, from, tokens) in root.files(gated) {
         files.insert(path, print(from, tokens)?);
     }
     let docs = doc::inner(&[
@@ -258,10 +293,13 @@ fn tree(root: &Module<'_>, support: &syn::Path) -> Result<BTreeMap<String, Strin
         "One module per segment of a model's id; in it `Input` is what the model takes.".to_owned(),
         "[`ALL`] and [`find`] give the schemas to callers that only have JSON.".to_owned(),
     ]);
-    let (vendors, registry) = (root.vendors(), root.registry(support));
+    let (vendors, registry) = (root.vendors(gated), root.registry(support, gated));
+    // A vendor that comes with this very build has a feature that cargo, which has read the manifest
+    // before, does not know yet.
+    let allow = gated.then(|| quote!(#![allow(unexpected_cfgs)]));
     files.insert(
         "lib.rs".to_owned(),
-        print(None, quote!(#docs #vendors #registry))?,
+        print(None, quote!(#docs #allow #vendors #registry))?,
     );
     Ok(files)
 }

@@ -26,6 +26,14 @@ enum Cause {
     },
     /// A file in the way that the generator has not made.
     Foreign(PathBuf),
+    /// A manifest without the lines between which the features go.
+    Unmarked {
+        path: PathBuf,
+        begin: &'static str,
+        end: &'static str,
+    },
+    /// A pattern that chooses no model.
+    NothingFits(String),
     /// The generator's own fault: what it made is not Rust.
     Internal(String),
 }
@@ -50,6 +58,22 @@ impl Error {
     pub(crate) fn foreign(path: &Path) -> Self {
         Self {
             cause: Cause::Foreign(path.to_owned()),
+        }
+    }
+
+    pub(crate) fn unmarked(path: &Path, begin: &'static str, end: &'static str) -> Self {
+        Self {
+            cause: Cause::Unmarked {
+                path: path.to_owned(),
+                begin,
+                end,
+            },
+        }
+    }
+
+    pub(crate) fn nothing_fits(pattern: &str) -> Self {
+        Self {
+            cause: Cause::NothingFits(pattern.to_owned()),
         }
     }
 
@@ -91,6 +115,13 @@ impl Error {
             Cause::Foreign(path) => format!(
                 "`{}` stands where a generated file belongs, but the generator has not made it; move it away",
                 path.display()
+            ),
+            Cause::Unmarked { path, begin, end } => format!(
+                "`{}` has no place for the models' features; add these two lines below `[features]`:\n{begin}\n{end}",
+                path.display()
+            ),
+            Cause::NothingFits(pattern) => format!(
+                "no model's id fits `{pattern}`; expected an id, or a pattern such as `vendor/**`"
             ),
             Cause::Internal(why) => format!(
                 "the generator made something that is not Rust; please report it with the schema: {why}"

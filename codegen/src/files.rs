@@ -16,6 +16,8 @@ pub struct Generated {
     pub(crate) out_dir: PathBuf,
     /// Contents by path below the output folder, with forward slashes.
     pub(crate) files: BTreeMap<String, String>,
+    /// The manifest with the models' features, and its text.
+    pub(crate) manifest: Option<(PathBuf, String)>,
     /// Whether the folder is the generator's alone, so that leftovers can be removed.
     pub(crate) owns_folder: bool,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -69,6 +71,12 @@ impl Generated {
                 Err(error) => return Err(Error::io("read", &path, error)),
             }
         }
+        if let Some((path, text)) = &self.manifest {
+            let old = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+            if old != *text {
+                changes.push(modified(path.clone(), &old, text));
+            }
+        }
         if self.owns_folder {
             self.leftovers(&self.out_dir, "", &mut changes)?;
         }
@@ -91,13 +99,21 @@ impl Generated {
                     self.remove_empty_parents(path);
                 }
                 Change::Added(path) | Change::Modified(path, ..) => {
-                    let name = path.strip_prefix(&self.out_dir).unwrap_or(path);
-                    let name = name.to_string_lossy().replace('\\', "/");
-                    replace(path, &self.files[&name])?;
+                    replace(path, self.text(path))?;
                 }
             }
         }
         Ok(changes)
+    }
+
+    fn text(&self, path: &Path) -> &str {
+        if let Some((manifest, text)) = &self.manifest
+            && manifest == path
+        {
+            return text;
+        }
+        let name = path.strip_prefix(&self.out_dir).unwrap_or(path);
+        &self.files[&name.to_string_lossy().replace('\\', "/")]
     }
 
     fn leftovers(

@@ -1,13 +1,13 @@
 //! The tree of modules that model ids span.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Path;
 
 use crate::source::Source;
-use crate::{doc, emit, name};
+use crate::{doc, emit, feature, name};
 
 /// A module: perhaps a model itself, perhaps with modules below it.
 #[derive(Default)]
@@ -51,26 +51,53 @@ impl<'a> Module<'a> {
 
     /// Every module as a file of its own: the path below the output folder, the schema file, and
     /// the tokens.
-    pub(crate) fn files(&self) -> Vec<(String, Option<&'a str>, TokenStream)> {
+    pub(crate) fn files(&self, gated: bool) -> Vec<(String, Option<&'a str>, TokenStream)> {
         let mut files = Vec::new();
         for (name, child) in &self.children {
-            child.collect(name, &mut files);
+            child.collect(name, gated, &mut files);
         }
         files
     }
 
-    fn collect(&self, path: &str, files: &mut Vec<(String, Option<&'a str>, TokenStream)>) {
+    /// Every feature, in the order of the modules: for each vendor its own, then its families'.
+    pub(crate) fn features(&self) -> Vec<String> {
+        let mut features = Vec::new();
+        for (vendor, module) in &self.children {
+            features.push(feature::vendor(vendor));
+            features.extend(module.families(vendor));
+        }
+        // A family may have the name of a vendor.
+        let mut seen = HashSet::new();
+        features.retain(|feature| seen.insert(feature.clone()));
+        features
+    }
+
+    fn families(&self, vendor: &str) -> impl Iterator<Item = String> {
+        self.children
+            .keys()
+            .map(move |family| feature::family(vendor, family))
+    }
+
+    fn collect(
+        &self,
+        path: &str,
+        gated: bool,
+        files: &mut Vec<(String, Option<&'a str>, TokenStream)>,
+    ) {
         let docs = doc::inner(&self.doc());
+        let gated_here = gated && !path.contains('/');
         let children = self.children.keys().map(|name| {
+            let gate = gated_here
+                .then(|| feature::gate([feature::vendor(path), feature::family(path, name)]));
             let name = name::ident(name);
-            quote!(pub mod #name;)
+            quote!(#gate pub mod #name;)
         });
         let items = self.model.as_ref().map(|(_, items)| items);
         let tokens = quote!(#docs #(#children)* #items);
         let from = self.model.as_ref().map(|(source, _)| source.path.as_str());
         files.push((format!("{path}.rs"), from, tokens));
         for (name, child) in &self.children {
-            child.collect(&format!("{path}/{name}"), files);
+            child.collect(&format!("{path}/{name}"), gated, files);
         }
     }
 
@@ -86,10 +113,20 @@ impl<'a> Module<'a> {
     }
 
     /// The modules of vendors, as declarations in the crate's root.
-    pub(crate) fn vendors(&self) -> TokenStream {
+    pub(crate) fn vendors(&self, gated: bool) -> TokenStream {
         // `cargo fmt` formats otherwise than the generator and must not follow these.
-        let names = self.children.keys().map(|name| name::ident(name));
-        quote!(#(#[rustfmt::skip] pub mod #names;)*)
+        let vendors = self.children.iter().map(|(name, module)| {
+            let gate = gated.then(|| {
+                feature::gate(
+                    [feature::vendor(name)]
+                        .into_iter()
+                        .chain(module.families(name)),
+                )
+            });
+            let name = name::ident(name);
+            quote!(#gate #[rustfmt::skip] pub mod #name;)
+        });
+        quote!(#(#vendors)*)
     }
 
     fn doc(&self) -> Vec<String> {
@@ -99,15 +136,28 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// `ALL` and `find`.
-    pub(crate) fn registry(&self, support: &Path) -> TokenStream {
+    /// `ALL` and `find`; with features, of those models that are compiled.
+    pub(crate) fn registry(&self, support: &Path, gated: bool) -> TokenStream {
         let mut all = Vec::new();
-        self.paths(&quote!(self), &mut all);
+        for (vendor, module) in &self.children {
+            let name = name::ident(vendor);
+            for (family, module) in &module.children {
+                let gate = gated.then(|| {
+                    feature::gate([feature::vendor(vendor), feature::family(vendor, family)])
+                });
+                let family = name::ident(family);
+                module.paths(
+                    &quote!(self::#name::#family),
+                    &gate.unwrap_or_default(),
+                    &mut all,
+                );
+            }
+        }
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let paths = all.into_iter().map(|(_, path)| path);
+        let all = all.into_iter().map(|(_, entry)| entry);
         quote! {
             /// The schemas of all models, in the order of their ids.
-            pub static ALL: &[&#support::ModelSchema] = &[#(&#paths::SCHEMA),*];
+            pub static ALL: &[&#support::ModelSchema] = &[#(#all),*];
 
             /// The schema of the model with this id, for callers that only have JSON.
             #[must_use]
@@ -118,13 +168,13 @@ impl<'a> Module<'a> {
         }
     }
 
-    fn paths(&self, path: &TokenStream, all: &mut Vec<(String, TokenStream)>) {
+    fn paths(&self, path: &TokenStream, gate: &TokenStream, all: &mut Vec<(String, TokenStream)>) {
         if self.model.is_some() {
-            all.push((self.id.clone(), path.clone()));
+            all.push((self.id.clone(), quote!(#gate &#path::SCHEMA)));
         }
         for (name, child) in &self.children {
             let name = name::ident(name);
-            child.paths(&quote!(#path::#name), all);
+            child.paths(&quote!(#path::#name), gate, all);
         }
     }
 }

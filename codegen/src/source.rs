@@ -7,7 +7,7 @@ use std::sync::Arc;
 use runcomfy_dialect::{ModelSchema, Severity};
 
 use crate::json::Documents;
-use crate::{Diagnostic, Error};
+use crate::{Diagnostic, Error, glob};
 
 /// One model, and the file that it came from.
 pub(crate) struct Source {
@@ -22,10 +22,14 @@ const DEEPEST_FOLDER: usize = 8;
 /// Reads every `*.json` below the folder; the path below it, less the ending, is the model id.
 ///
 /// All findings of all files come back together; the models only where none is an error.
-pub(crate) fn read_all(folder: &Path) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+pub(crate) fn read_all(
+    folder: &Path,
+    patterns: &[String],
+) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
     let mut files = Vec::new();
     find(folder, "", 0, &mut files)?;
     files.sort();
+    choose(&mut files, patterns)?;
     let mut sources = Vec::new();
     let mut diagnostics = Vec::new();
     for (id, path) in files {
@@ -54,6 +58,18 @@ pub(crate) fn read_all(folder: &Path) -> Result<(Vec<Source>, Vec<Diagnostic>), 
         return Err(Error::schemas(diagnostics));
     }
     Ok((sources, diagnostics))
+}
+
+/// Keeps the files whose ids fit one of the patterns; all where there are none. A pattern that fits
+/// nothing is a slip that would silently lose models.
+fn choose(files: &mut Vec<(String, PathBuf)>, patterns: &[String]) -> Result<(), Error> {
+    for pattern in patterns {
+        if !files.iter().any(|(id, _)| glob::fits(pattern, id)) {
+            return Err(Error::nothing_fits(pattern));
+        }
+    }
+    files.retain(|(id, _)| patterns.is_empty() || patterns.iter().any(|p| glob::fits(p, id)));
+    Ok(())
 }
 
 /// With forward slashes everywhere, so that the output is the same on every machine.

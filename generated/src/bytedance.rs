@@ -2,6 +2,8 @@
 
 //! Models of `bytedance`.
 
+#[cfg(any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-3-0"))]
 pub mod dreamina_3_0;
 
+#[cfg(any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-4-0"))]
 pub mod dreamina_4_0;

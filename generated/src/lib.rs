@@ -4,14 +4,32 @@
 //!
 //! One module per segment of a model's id; in it `Input` is what the model takes.
 //! [`ALL`] and [`find`] give the schemas to callers that only have JSON.
+#![allow(unexpected_cfgs)]
 
+#[cfg(
+    any(
+        feature = "all",
+        feature = "bytedance",
+        feature = "bytedance-dreamina-3-0",
+        feature = "bytedance-dreamina-4-0"
+    )
+)]
 #[rustfmt::skip]
 pub mod bytedance;
 
 /// The schemas of all models, in the order of their ids.
 pub static ALL: &[&::runcomfy::ModelSchema] = &[
+    #[cfg(
+        any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-3-0")
+    )]
     &self::bytedance::dreamina_3_0::pro::image_to_video::SCHEMA,
+    #[cfg(
+        any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-4-0")
+    )]
     &self::bytedance::dreamina_4_0::edit::SCHEMA,
+    #[cfg(
+        any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-4-0")
+    )]
     &self::bytedance::dreamina_4_0::text_to_image::SCHEMA,
 ];
 

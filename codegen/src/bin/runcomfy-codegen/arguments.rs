@@ -1,5 +1,7 @@
 //! The command line, taken apart.
 
+use std::path::Path;
+
 use runcomfy_codegen::{Builder, Layout};
 
 /// The command, its own arguments, and the options that all commands share.
@@ -11,6 +13,8 @@ pub(crate) struct Arguments {
     out: String,
     support: Option<String>,
     one_file: bool,
+    models: Vec<String>,
+    manifest: Option<String>,
 }
 
 impl Arguments {
@@ -23,6 +27,8 @@ impl Arguments {
             out: "generated/src".into(),
             support: None,
             one_file: false,
+            models: Vec::new(),
+            manifest: None,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -38,6 +44,8 @@ impl Arguments {
                 "--schemas" => parsed.schemas = value()?,
                 "--out" => parsed.out = value()?,
                 "--support" => parsed.support = Some(value()?),
+                "--models" => parsed.models.push(value()?),
+                "--manifest" => parsed.manifest = Some(value()?),
                 "--one-file" => parsed.one_file = true,
                 "--json" => parsed.json = true,
                 _ if name.starts_with("--") => return Err(format!("unknown option `{name}`")),
@@ -57,13 +65,23 @@ impl Arguments {
         } else {
             Layout::Tree
         };
-        let builder = Builder::new()
+        let mut builder = Builder::new()
             .schemas(&self.schemas)
             .out_dir(&self.out)
             .layout(layout);
-        match &self.support {
-            Some(path) => builder.support(path),
-            None => builder,
+        if let Some(path) = self.support.as_deref() {
+            builder = builder.support(path);
         }
+        if let Some(path) = self.manifest() {
+            builder = builder.manifest(path);
+        }
+        self.models.iter().fold(builder, Builder::models)
+    }
+
+    /// The one that is named; without one, that of the default output folder, where it stands.
+    fn manifest(&self) -> Option<&str> {
+        let default = "generated/Cargo.toml";
+        let here = self.out == "generated/src" && Path::new(default).is_file();
+        self.manifest.as_deref().or(here.then_some(default))
     }
 }

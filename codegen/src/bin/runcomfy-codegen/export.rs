@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::arguments::Arguments;
 
 pub(crate) fn json_schema(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let models = arguments.builder().models()?;
+    let models = arguments.builder().read()?;
     print(&Value::Object(json_schemas(&models)));
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn openapi(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let models = arguments.builder().models()?;
+    let models = arguments.builder().read()?;
     print(&document(&models));
     Ok(ExitCode::SUCCESS)
 }

@@ -26,6 +26,8 @@ Options:
   --schemas DIR   the folder with the schema files [default: schemas]
   --out DIR       the folder for the generated code [default: generated/src]
   --support PATH  the Rust path of the crate it leans on [default: ::runcomfy]
+  --models GLOB   only models whose ids fit, such as \"bytedance/**\"; may be repeated
+  --manifest FILE the Cargo.toml for the models' features [default: generated/Cargo.toml]
   --one-file      one models.rs instead of a tree of files
   --json          lint: findings as one JSON array
   -h, --help      this text
