@@ -5,27 +5,26 @@ use quote::quote;
 
 /// `#[doc]` attributes for lines that the generator has written itself.
 pub(crate) fn outer(lines: &[String]) -> TokenStream {
-    // A leading space, as in a comment written by hand.
-    let lines = lines.iter().map(|line| {
-        if line.is_empty() {
-            String::new()
-        } else {
-            format!(" {line}")
-        }
-    });
+    let lines = spaced(lines);
     quote!(#(#[doc = #lines])*)
 }
 
 /// The same for the module that the lines stand in.
 pub(crate) fn inner(lines: &[String]) -> TokenStream {
-    let lines = lines.iter().map(|line| {
+    let lines = spaced(lines);
+    quote!(#(#![doc = #lines])*)
+}
+
+/// A leading space, as in a comment written by hand.
+fn spaced(lines: &[String]) -> impl Iterator<Item = String> {
+    let space = |line: &String| {
         if line.is_empty() {
             String::new()
         } else {
             format!(" {line}")
         }
-    });
-    quote!(#(#![doc = #lines])*)
+    };
+    lines.iter().map(space)
 }
 
 /// Foreign prose as lines of Markdown that show it as it is: no code blocks (rustdoc would run

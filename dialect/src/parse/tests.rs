@@ -1,7 +1,8 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::keywords::KEYWORDS;
 use super::*;
-use crate::Operator;
+use crate::{Number, Operator, Path, Quantity, Rule};
 
 fn parse(document: &Value) -> (Option<ModelSchema>, Vec<Problem>) {
     ModelSchema::parse(Some("a/b"), std::slice::from_ref(document))

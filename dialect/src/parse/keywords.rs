@@ -1,0 +1,437 @@
+//! The keywords of one schema object.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::{Parser, reasons};
+use crate::{
+    Constraint, Keyword, Kind, Literal, MediaKind, Number, Path, Place, Property, Quantity, Rule,
+    Schema, Severity, View, Violation, nearest,
+};
+
+/// The keywords that the dialect knows.
+pub(super) const KEYWORDS: [&str; 20] = [
+    "type",
+    "title",
+    "description",
+    "default",
+    "enum",
+    "format",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "items",
+    "maxLength",
+    "minLength",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "additionalProperties",
+    "required",
+    "properties",
+    "validations",
+];
+
+/// The members of an entry of `validations`.
+const RULE_MEMBERS: [&str; 3] = ["validation_rule", "validation_value", "validation_error"];
+
+/// Reads the keywords of one schema object.
+pub(super) struct Keywords<'p, 'a> {
+    pub(super) parser: &'p mut Parser,
+    pub(super) map: &'a Map<String, Value>,
+    pub(super) at: &'a str,
+    pub(super) list: Vec<Keyword>,
+    pub(super) depth: usize,
+}
+
+impl<'a> Keywords<'_, 'a> {
+    /// The keyword's value; one that is `null` is as good as left out.
+    fn given(&self, name: &str) -> Option<&'a Value> {
+        self.map.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn kind(&mut self) -> Kind {
+        let at = format!("{}/type", self.at);
+        match self.given("type") {
+            None if self.given("properties").is_some() => Kind::Object,
+            None => Kind::Any,
+            Some(Value::String(name)) => match name.as_str() {
+                "string" => Kind::String,
+                "integer" => Kind::Integer,
+                "number" | "float" => Kind::Number,
+                "boolean" => Kind::Boolean,
+                "array" => Kind::Array,
+                "object" => Kind::Object,
+                other => {
+                    self.list
+                        .push(Keyword::Unknown("type".into(), Literal::Text(other.into())));
+                    let known = [
+                        "string", "integer", "number", "float", "boolean", "array", "object",
+                    ];
+                    let hint =
+                        nearest(other, known).map(|near| format!("; did you mean `{near}`?"));
+                    let help =
+                        format!("known are {}{}", known.join(", "), hint.unwrap_or_default());
+                    self.parser.warn(
+                        &at,
+                        Place::Value,
+                        &format!("unknown type `{other}`: kept, not checked"),
+                        &help,
+                    );
+                    Kind::Any
+                }
+            },
+            Some(other) => {
+                self.list
+                    .push(Keyword::Unknown("type".into(), other.into()));
+                self.parser.warn(
+                    &at,
+                    Place::Value,
+                    "a type that is not one name: kept, not checked",
+                    "write one of string, integer, number, float, boolean, array, object",
+                );
+                Kind::Any
+            }
+        }
+    }
+
+    pub(super) fn all(&mut self) {
+        for (name, value) in self.map {
+            let at = format!("{}{}", self.at, Path::ROOT.member(name));
+            match name.as_str() {
+                "type" | "required" => {}
+                // Told apart by now, and no keyword.
+                "model_id" if self.at.is_empty() => {}
+                name if value.is_null() && KEYWORDS.contains(&name) => {}
+                "title" => self.text(value, &at, Keyword::Title),
+                "description" => self.text(value, &at, Keyword::Description),
+                "format" => self.format(value, &at),
+                "default" => self.list.push(Keyword::Default(value.into())),
+                "enum" => self.choices(value, &at),
+                "minimum" => self.number(value, &at, Keyword::Minimum),
+                "maximum" => self.number(value, &at, Keyword::Maximum),
+                "exclusiveMinimum" => self.number(value, &at, Keyword::ExclusiveMinimum),
+                "exclusiveMaximum" => self.number(value, &at, Keyword::ExclusiveMaximum),
+                "multipleOf" => self.step(value, &at),
+                "minLength" => self.size(value, &at, Keyword::MinLength),
+                "maxLength" => self.size(value, &at, Keyword::MaxLength),
+                "minItems" => self.size(value, &at, Keyword::MinItems),
+                "maxItems" => self.size(value, &at, Keyword::MaxItems),
+                "items" => {
+                    let items = self.parser.schema(value, &at, self.depth + 1);
+                    self.list.push(Keyword::Items(items.into()));
+                }
+                "properties" => self.properties(value, &at),
+                "additionalProperties" => self.additional(value, &at),
+                "validations" => self.rules(value, &at),
+                _ => self.unknown(name, value, &at),
+            }
+        }
+        self.required();
+        self.list.sort_by_cached_key(Keyword::rank);
+    }
+
+    fn text(&mut self, value: &Value, at: &str, keyword: fn(crate::Text) -> Keyword) {
+        match value {
+            Value::String(text) if text.is_empty() => {}
+            Value::String(text) => self.list.push(keyword(text.as_str().into())),
+            _ => self.wrong(value, at, "a string"),
+        }
+    }
+
+    fn format(&mut self, value: &Value, at: &str) {
+        self.text(value, at, Keyword::Format);
+        let known = |format: &str| {
+            MediaKind::of_format(format).is_some() || format == "uri" || format.is_empty()
+        };
+        if let Value::String(format) = value
+            && !known(format)
+        {
+            let message = format!("unknown format `{format}`: kept, not checked");
+            self.parser.warn(
+                at,
+                Place::Value,
+                &message,
+                "known are image_uri, video_uri, audio_uri, their plurals on arrays, and uri",
+            );
+        }
+    }
+
+    fn number(&mut self, value: &Value, at: &str, keyword: fn(Number) -> Keyword) {
+        match value {
+            Value::Number(number) => self.list.push(keyword(number.into())),
+            _ => self.wrong(value, at, "a number"),
+        }
+    }
+
+    fn step(&mut self, value: &Value, at: &str) {
+        match value {
+            Value::Number(number) if Number::from(number) > Number::Int(0) => {
+                self.list.push(Keyword::MultipleOf(number.into()));
+            }
+            _ => self.wrong(value, at, "a number above 0"),
+        }
+    }
+
+    fn additional(&mut self, value: &Value, at: &str) {
+        match value {
+            Value::Bool(open) => self.list.push(Keyword::AdditionalProperties(*open)),
+            Value::Object(_) => {
+                self.list.push(Keyword::AdditionalProperties(true));
+                self.list.push(Keyword::Unknown(
+                    "additionalProperties".into(),
+                    value.into(),
+                ));
+                self.parser.warn(
+                    at,
+                    Place::Value,
+                    "further properties are taken, and their schema is kept, not checked",
+                    "write true or false, or name the properties",
+                );
+            }
+            _ => self.wrong(value, at, "true, false or a schema"),
+        }
+    }
+
+    fn size(&mut self, value: &Value, at: &str, keyword: fn(u64) -> Keyword) {
+        let size = value.as_number().and_then(|n| Number::from(n).as_integer());
+        match size.and_then(|n| u64::try_from(n).ok()) {
+            Some(size) => self.list.push(keyword(size)),
+            None => self.wrong(value, at, "a whole number, 0 or more"),
+        }
+    }
+
+    fn choices(&mut self, value: &Value, at: &str) {
+        let Value::Array(list) = value else {
+            return self.wrong(value, at, "an array");
+        };
+        if list.is_empty() {
+            self.parser.error(
+                at,
+                Place::Value,
+                "an enum without members: no value would be valid",
+                "list the members, or leave `enum` out",
+            );
+        }
+        let members: Vec<Literal> = list.iter().map(Literal::from).collect();
+        // Equal values have equal texts: numbers are whole or in their shortest digits, and
+        // objects in the order of their names.
+        let mut seen = HashSet::new();
+        for (i, member) in members.iter().enumerate() {
+            if !seen.insert(member.to_string()) {
+                self.parser.error(
+                    &format!("{at}/{i}"),
+                    Place::Value,
+                    &format!("{member} stands in the enum twice"),
+                    "leave one of them out",
+                );
+            }
+        }
+        self.list.push(Keyword::Enum(members.into()));
+    }
+
+    fn properties(&mut self, value: &Value, at: &str) {
+        let Value::Object(map) = value else {
+            return self.wrong(value, at, "an object");
+        };
+        let required = required_names(self.map);
+        let mut list: Vec<Property> = Vec::new();
+        for (name, value) in map {
+            let at = format!("{at}{}", Path::ROOT.member(name));
+            let schema = self.parser.schema(value, &at, self.depth + 1);
+            let required = required.contains(name.as_str());
+            self.default_of(&schema, required, &at);
+            list.push(Property {
+                name: name.as_str().into(),
+                required,
+                schema,
+            });
+        }
+        // JSON objects have no order that could be relied on; this one is stable and useful.
+        list.sort_by(|a, b| (!a.required, &*a.name).cmp(&(!b.required, &*b.name)));
+        self.list.push(Keyword::Properties(list.into()));
+    }
+
+    /// On a required text or medium the default is only an example; elsewhere it is what the
+    /// service takes, so it must be a value that the service takes.
+    fn default_of(&mut self, schema: &Schema, required: bool, at: &str) {
+        let Some(default) = schema.default() else {
+            return;
+        };
+        let at = format!("{at}/default");
+        let violations = schema.validate(&default.to_value());
+        if !required && violations.refuse() {
+            // What a URL looks like is our own notion; `""` for "none" is no fault of the schema.
+            let own = |v: &Violation| v.rule != Constraint::Format;
+            let severity = if violations.iter().any(own) {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let message = format!(
+                "the default breaks the property's own constraints: {}",
+                reasons(&violations)
+            );
+            let help = "correct the default or the constraint";
+            self.parser
+                .problem(severity, &at, Place::Value, &message, help);
+        }
+        if required && schema.media().is_some() {
+            self.parser.warn(
+                &at,
+                Place::Key,
+                "a default on a required media property is taken as an example and never sent",
+                "leave it out, or make the property optional",
+            );
+        }
+    }
+
+    fn required(&mut self) {
+        let Some(value) = self.given("required") else {
+            return;
+        };
+        let at = format!("{}/required", self.at);
+        let Value::Array(names) = value else {
+            return self.wrong(value, &at, "an array of property names");
+        };
+        let properties = self.map.get("properties").and_then(Value::as_object);
+        for (i, name) in names.iter().enumerate() {
+            let at = format!("{at}/{i}");
+            let Value::String(name) = name else {
+                self.wrong(name, &at, "a property's name");
+                continue;
+            };
+            if properties.is_none_or(|p| !p.contains_key(name)) {
+                let known = properties
+                    .into_iter()
+                    .flat_map(Map::keys)
+                    .map(String::as_str);
+                let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?"));
+                let message = format!(
+                    "required property `{name}` is not among the properties, so nothing requires it"
+                );
+                self.parser.warn(
+                    &at,
+                    Place::Value,
+                    &message,
+                    &format!("name a property of this object{}", hint.unwrap_or_default()),
+                );
+            }
+        }
+    }
+
+    fn rules(&mut self, value: &Value, at: &str) {
+        let Value::Array(entries) = value else {
+            return self.wrong(value, at, "an array of rules");
+        };
+        for (i, entry) in entries.iter().enumerate() {
+            self.rule(entry, &format!("{at}/{i}"));
+        }
+    }
+
+    fn rule(&mut self, entry: &Value, at: &str) {
+        let Some(Value::String(text)) = entry.get("validation_rule") else {
+            self.parser.error(
+                at,
+                Place::Value,
+                "a rule without `validation_rule`",
+                "write a quantity and an operator, such as \"width_pixels<=\"",
+            );
+            return;
+        };
+        let (quantity, operator) = match Rule::parse(text) {
+            Ok(parts) => parts,
+            Err(why) => {
+                let help = "write the quantity and then one of <, <=, >, >=, ==, ≤, ≥, such as \"width_pixels<=\"";
+                self.parser
+                    .error(&format!("{at}/validation_rule"), Place::Value, &why, help);
+                return;
+            }
+        };
+        self.unknown_members(entry, at);
+        let known = !matches!(quantity, Quantity::Other(_));
+        if !known {
+            let message = format!(
+                "unknown quantity `{}`: the rule is kept, not checked",
+                quantity.as_str()
+            );
+            self.parser.warn(
+                &format!("{at}/validation_rule"),
+                Place::Value,
+                &message,
+                "known are file_size_mb, width_pixels, height_pixels, width/height",
+            );
+        }
+        let value = entry.get("validation_value").unwrap_or(&Value::Null);
+        let message = entry
+            .get("validation_error")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        match Rule::parse_value(value) {
+            Some(value) => self.list.push(Keyword::Validation(Rule {
+                quantity,
+                operator,
+                value,
+                message: message.into(),
+            })),
+            None if known => {
+                let message = format!("the rule's limit is {value}, expected a number");
+                self.parser.error(
+                    &format!("{at}/validation_value"),
+                    Place::Value,
+                    &message,
+                    "write a number, or a number in a string, such as \"0.33\"",
+                );
+            }
+            None => self
+                .list
+                .push(Keyword::Unknown("validations".into(), entry.into())),
+        }
+    }
+
+    /// They may narrow the rule, which then says more than what is checked.
+    fn unknown_members(&mut self, entry: &Value, at: &str) {
+        let members = entry.as_object().into_iter().flat_map(Map::keys);
+        for name in members.filter(|name| !RULE_MEMBERS.contains(&name.as_str())) {
+            self.parser.warn(
+                &format!("{at}{}", Path::ROOT.member(name)),
+                Place::Key,
+                &format!("unknown member `{name}` of a rule: not kept, not checked"),
+                "known are validation_rule, validation_value, validation_error",
+            );
+        }
+    }
+
+    fn unknown(&mut self, name: &str, value: &Value, at: &str) {
+        self.list.push(Keyword::Unknown(name.into(), value.into()));
+        let hint = nearest(name, KEYWORDS).map(|near| format!("; did you mean `{near}`?"));
+        let message = format!("unknown keyword `{name}`: kept, not checked");
+        self.parser.warn(
+            at,
+            Place::Key,
+            &message,
+            &format!(
+                "the service may enforce it all the same{}",
+                hint.unwrap_or_default()
+            ),
+        );
+    }
+
+    fn wrong(&mut self, value: &Value, at: &str, expected: &str) {
+        let found = View::from(value).in_words();
+        let message = format!("found {found}, expected {expected}");
+        self.parser
+            .error(at, Place::Value, &message, &format!("write {expected}"));
+    }
+}
+
+fn required_names(map: &Map<String, Value>) -> HashSet<&str> {
+    let names = map.get("required").and_then(Value::as_array);
+    names
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
