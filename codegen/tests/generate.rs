@@ -298,6 +298,12 @@ fn findings_say_where_and_what_to_write() {
             "2:1: error: the properties `P` and `p` both become the field `p`",
         ),
         (
+            &property(
+                "{\"validations\": [{\"validation_rule\": \"width_pixels>\", \"validation_value\": 400}, {\"validation_rule\": \"width_pixels<=\", \"validation_value\": \"320\"}]}",
+            ),
+            "2:86: error: no medium fits: `width_pixels` would have to be above 400 and at most 320",
+        ),
+        (
             "{\"model_id\": \"other/model\", \"input_schema\": {\"properties\": {}}}",
             "1:14: error: the file's path says that this is `acme/m`, its `model_id` says `other/model`",
         ),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Keyword, Number, Schema};
+use crate::{Keyword, Number, Operator, Rule, Schema};
 
 /// A lower and an upper bound, each with whether it is itself allowed.
 ///
@@ -43,6 +43,30 @@ impl Bounds {
                 Keyword::Maximum(number) => bounds.lower(*number, true),
                 Keyword::ExclusiveMaximum(number) => bounds.lower(*number, false),
                 _ => {}
+            }
+        }
+        bounds
+    }
+
+    /// The bounds that rules set together.
+    #[must_use]
+    pub fn of_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Self {
+        let mut bounds = Self::default();
+        for Rule {
+            operator, value, ..
+        } in rules
+        {
+            if matches!(
+                operator,
+                Operator::Above | Operator::AtLeast | Operator::Equal
+            ) {
+                bounds.raise(*value, *operator != Operator::Above);
+            }
+            if matches!(
+                operator,
+                Operator::Below | Operator::AtMost | Operator::Equal
+            ) {
+                bounds.lower(*value, *operator != Operator::Below);
             }
         }
         bounds

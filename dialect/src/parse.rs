@@ -8,6 +8,7 @@ use crate::{
 };
 
 mod keywords;
+mod message;
 #[cfg(test)]
 mod tests;
 

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Parser, reasons};
+use super::{Parser, message, reasons};
 use crate::{
-    Constraint, Keyword, Kind, Literal, MediaKind, Number, Path, Place, Property, Quantity, Rule,
-    Schema, Severity, View, Violation, nearest,
+    Bounds, Constraint, Keyword, Kind, Literal, MediaKind, Number, Path, Place, Property, Quantity,
+    Rule, Schema, Severity, View, Violation, nearest,
 };
 
 /// The keywords that the dialect knows.
@@ -370,12 +370,18 @@ impl<'a> Keywords<'_, 'a> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         match Rule::parse_value(value) {
-            Some(value) => self.list.push(Keyword::Validation(Rule {
-                quantity,
-                operator,
-                value,
-                message: message.into(),
-            })),
+            Some(value) => {
+                let message = message.into();
+                self.keep(
+                    Rule {
+                        quantity,
+                        operator,
+                        value,
+                        message,
+                    },
+                    at,
+                );
+            }
             None if known => {
                 let message = format!("the rule's limit is {value}, expected a number");
                 self.parser.error(
@@ -389,6 +395,34 @@ impl<'a> Keywords<'_, 'a> {
                 .list
                 .push(Keyword::Unknown("validations".into(), entry.into())),
         }
+    }
+
+    fn keep(&mut self, rule: Rule, at: &str) {
+        if let Some(how) = message::disagreement(&rule) {
+            let help = "the rule is what is checked; correct the one or the other";
+            self.parser
+                .warn(&format!("{at}/validation_error"), Place::Value, &how, help);
+        }
+        let others = self.list.iter().filter_map(|keyword| match keyword {
+            Keyword::Validation(other) if other.quantity == rule.quantity => Some(other),
+            _ => None,
+        });
+        let before = Bounds::of_rules(others.clone());
+        let bounds = Bounds::of_rules(others.chain([&rule]));
+        if bounds.is_empty() && !before.is_empty() {
+            let message = format!(
+                "no medium fits: `{}` would have to be{}",
+                rule.quantity.as_str(),
+                bounds.after_noun()
+            );
+            self.parser.error(
+                at,
+                Place::Value,
+                &message,
+                "correct this rule or the one that it contradicts",
+            );
+        }
+        self.list.push(Keyword::Validation(rule));
     }
 
     /// They may narrow the rule, which then says more than what is checked.
