@@ -10,7 +10,7 @@ use runcomfy_dialect::{ModelSchema, Place, Severity};
 
 use crate::files::MARK;
 use crate::json::Documents;
-use crate::module::Module;
+use crate::module::{Module, ModuleFile};
 use crate::source::{self, Source};
 use crate::{Diagnostic, Error, Generated, doc, emit, feature};
 
@@ -112,22 +112,22 @@ impl Builder {
         let (sources, warnings) = source::read_all(&self.schemas, &self.models)?;
         let support = self.support_path()?;
         let root = assemble(&sources, &support)?;
-        let files = match self.layout {
-            Layout::OneFile => one_file(&root, &support),
-            Layout::Tree => tree(&root, &support, self.manifest.is_some()),
-        }?;
-        let out_dir = match &self.out_dir {
-            Some(folder) => folder.clone(),
-            None => env::var_os("OUT_DIR")
-                .map(PathBuf::from)
-                .ok_or_else(no_out_dir)?,
-        };
         let manifest = match &self.manifest {
             Some(path) => Some((
                 path.clone(),
                 feature::manifest(path, &read_text(path)?, &root.features())?,
             )),
             None => None,
+        };
+        let files = match self.layout {
+            Layout::OneFile => one_file(&root, &support),
+            Layout::Tree => tree(root, &support, self.manifest.is_some()),
+        }?;
+        let out_dir = match &self.out_dir {
+            Some(folder) => folder.clone(),
+            None => env::var_os("OUT_DIR")
+                .map(PathBuf::from)
+                .ok_or_else(no_out_dir)?,
         };
         Ok(Generated {
             out_dir,
@@ -269,7 +269,7 @@ fn collision(source: &Source, pointer: &str, message: &str) -> Diagnostic {
 
 fn one_file(root: &Module<'_>, support: &syn::Path) -> Result<BTreeMap<String, String>, Error> {
     let (modules, registry) = (root.inline(), root.registry(support, false));
-    let text = print(None, quote!(#modules #registry))?;
+    let text = print(None, quote!(#modules #registry), Vec::new())?;
     Ok(BTreeMap::from([("models.rs".to_owned(), text)]))
 }
 
@@ -278,14 +278,11 @@ fn read_text(path: &Path) -> Result<String, Error> {
 }
 
 fn tree(
-    root: &Module<'_>,
+    root: Module<'_>,
     support: &syn::Path,
     gated: bool,
 ) -> Result<BTreeMap<String, String>, Error> {
     let mut files = BTreeMap::new();
-    for (path, from, tokens) in root.files(gated) {
-        files.insert(path, print(from, tokens)?);
-    }
     let docs = doc::inner(&[
         "Typed inputs, enums and schemas for RunComfy's models, made from their schemas."
             .to_owned(),
@@ -297,21 +294,28 @@ fn tree(
     // A vendor that comes with this very build has a feature that cargo, which has read the manifest
     // before, does not know yet.
     let allow = gated.then(|| quote!(#![allow(unexpected_cfgs)]));
-    files.insert(
-        "lib.rs".to_owned(),
-        print(None, quote!(#docs #allow #vendors #registry))?,
-    );
+    let lib = print(None, quote!(#docs #allow #vendors #registry), Vec::new())?;
+    files.insert("lib.rs".to_owned(), lib);
+    for ModuleFile {
+        path,
+        from,
+        code,
+        table,
+    } in root.files(gated)
+    {
+        files.insert(path, print(from, code, table)?);
+    }
     Ok(files)
 }
 
-fn print(from: Option<&str>, tokens: TokenStream) -> Result<String, Error> {
+fn print(from: Option<&str>, code: TokenStream, table: Vec<syn::Item>) -> Result<String, Error> {
     let name = from.unwrap_or("modules");
-    let mut file: syn::File = syn::parse2(tokens).map_err(|e| Error::internal(name, &e))?;
+    let mut file: syn::File = syn::parse2(code).map_err(|e| Error::internal(name, &e))?;
     let items = std::mem::take(&mut file.items);
     let mut parts = vec![prettyplease::unparse(&file)];
     file.attrs.clear();
     // One at a time, for an empty line between them.
-    for item in items {
+    for item in items.into_iter().chain(table) {
         file.items = vec![item];
         parts.push(prettyplease::unparse(&file));
     }

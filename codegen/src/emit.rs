@@ -1,6 +1,7 @@
 //! From a model's schema to tokens.
 
 mod choice;
+mod expr;
 mod plan;
 mod record;
 mod table;
@@ -14,11 +15,19 @@ use crate::doc;
 pub(crate) use plan::Collision;
 use plan::Plan;
 
+/// What a model's module is made of.
+pub(crate) struct Emitted {
+    /// Structs, enums and their traits.
+    pub(crate) code: TokenStream,
+    /// The table, which stands below the code.
+    pub(crate) table: Vec<syn::Item>,
+}
+
 /// The items of one model's module: its `Input`, nested structs, enums, and the table.
 ///
 /// # Errors
 /// Wire names that come out as the same identifier.
-pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<TokenStream, Vec<Collision>> {
+pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<Emitted, Vec<Collision>> {
     let plan = Plan::of(model)?;
     let records = plan
         .records
@@ -29,8 +38,11 @@ pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<TokenStream, 
         .iter()
         .map(|choice| choice::items(choice, support));
     let binding = binding(model, support);
-    let table = table::items(&plan, model, support);
-    Ok(quote!(#(#records)* #binding #(#choices)* #table))
+    let code = quote!(#(#records)* #binding #(#choices)*);
+    Ok(Emitted {
+        code,
+        table: table::items(&plan, model, support),
+    })
 }
 
 /// What ties the input to the model.

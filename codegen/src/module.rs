@@ -6,16 +6,28 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Path;
 
+use crate::emit::{self, Emitted};
 use crate::source::Source;
-use crate::{doc, emit, feature, name};
+use crate::{doc, feature, name};
 
 /// A module: perhaps a model itself, perhaps with modules below it.
 #[derive(Default)]
 pub(crate) struct Module<'a> {
     /// The id or the part of one that leads here.
     id: String,
-    model: Option<(&'a Source, TokenStream)>,
+    model: Option<(&'a Source, Emitted)>,
     children: BTreeMap<String, Module<'a>>,
+}
+
+/// A module's file.
+pub(crate) struct ModuleFile<'a> {
+    /// Its path below the output folder.
+    pub(crate) path: String,
+    /// The schema file that it was made from, if it is a model's.
+    pub(crate) from: Option<&'a str>,
+    pub(crate) code: TokenStream,
+    /// What stands below the code.
+    pub(crate) table: Vec<syn::Item>,
 }
 
 /// Two segments of model ids that come out as one module.
@@ -25,7 +37,7 @@ pub(crate) struct Clash {
 
 impl<'a> Module<'a> {
     /// Files a model under its id.
-    pub(crate) fn insert(&mut self, source: &'a Source, items: TokenStream) -> Result<(), Clash> {
+    pub(crate) fn insert(&mut self, source: &'a Source, items: Emitted) -> Result<(), Clash> {
         let mut module = self;
         let mut id = String::new();
         for segment in source.model.id.split('/') {
@@ -49,11 +61,10 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    /// Every module as a file of its own: the path below the output folder, the schema file, and
-    /// the tokens.
-    pub(crate) fn files(&self, gated: bool) -> Vec<(String, Option<&'a str>, TokenStream)> {
+    /// Every module as a file of its own.
+    pub(crate) fn files(mut self, gated: bool) -> Vec<ModuleFile<'a>> {
         let mut files = Vec::new();
-        for (name, child) in &self.children {
+        for (name, child) in &mut self.children {
             child.collect(name, gated, &mut files);
         }
         files
@@ -78,12 +89,7 @@ impl<'a> Module<'a> {
             .map(move |family| feature::family(vendor, family))
     }
 
-    fn collect(
-        &self,
-        path: &str,
-        gated: bool,
-        files: &mut Vec<(String, Option<&'a str>, TokenStream)>,
-    ) {
+    fn collect(&mut self, path: &str, gated: bool, files: &mut Vec<ModuleFile<'a>>) {
         let docs = doc::inner(&self.doc());
         let gated_here = gated && !path.contains('/');
         let children = self.children.keys().map(|name| {
@@ -92,11 +98,18 @@ impl<'a> Module<'a> {
             let name = name::ident(name);
             quote!(#gate pub mod #name;)
         });
-        let items = self.model.as_ref().map(|(_, items)| items);
-        let tokens = quote!(#docs #(#children)* #items);
-        let from = self.model.as_ref().map(|(source, _)| source.path.as_str());
-        files.push((format!("{path}.rs"), from, tokens));
-        for (name, child) in &self.children {
+        let (from, code, table) = match self.model.take() {
+            Some((source, Emitted { code, table })) => (Some(source.path.as_str()), code, table),
+            None => (None, TokenStream::new(), Vec::new()),
+        };
+        let code = quote!(#docs #(#children)* #code);
+        files.push(ModuleFile {
+            path: format!("{path}.rs"),
+            from,
+            code,
+            table,
+        });
+        for (name, child) in &mut self.children {
             child.collect(&format!("{path}/{name}"), gated, files);
         }
     }
@@ -108,8 +121,11 @@ impl<'a> Module<'a> {
                 (name::ident(name), doc::outer(&child.doc()), child.inline());
             quote!(#docs pub mod #name { #inside })
         });
-        let items = self.model.as_ref().map(|(_, items)| items);
-        quote!(#(#children)* #items)
+        let model = self
+            .model
+            .as_ref()
+            .map(|(_, Emitted { code, table })| quote!(#code #(#table)*));
+        quote!(#(#children)* #model)
     }
 
     /// The modules of vendors, as declarations in the crate's root.

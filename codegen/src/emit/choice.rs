@@ -66,7 +66,7 @@ fn wire(member: &Literal, support: &Path) -> TokenStream {
         }
         // The plan lets only texts and 64-bit integers through.
         (_, integer) => {
-            let integer = super::table::spaced(&integer.unwrap_or_default().to_string());
+            let integer = super::expr::number(&integer.unwrap_or_default().to_string());
             quote!(#support::Wire::Integer(#integer))
         }
     }

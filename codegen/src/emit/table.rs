@@ -1,48 +1,70 @@
 //! The schema as a constant table.
 
-use proc_macro2::{Ident, Literal as Token, TokenStream};
+use proc_macro2::{Literal as Token, TokenStream};
 use quote::{format_ident, quote};
 use runcomfy_dialect::{
     Keyword, Kind, Literal, ModelSchema, Number, Operator, Property, Quantity, Rule, Schema,
 };
-use syn::Path;
+use syn::{Expr, Item, Path, Stmt, parse_quote};
 
-use super::plan::Plan;
+use super::expr;
+use super::plan::{Plan, Record};
 use crate::name;
 
-/// The static that holds the whole model, and a constant for each nested struct's schema.
-pub(crate) fn items(plan: &Plan<'_>, model: &ModelSchema, support: &Path) -> TokenStream {
+/// The static that holds the whole model, and before it a constant for each nested struct's
+/// schema.
+pub(crate) fn items(plan: &Plan<'_>, model: &ModelSchema, support: &Path) -> Vec<Item> {
     let table = Table { plan };
-    let id = &*model.id;
-    let (parts, input) = table.object(&model.input);
+    let mut items: Vec<Item> = plan
+        .records
+        .iter()
+        .skip(1)
+        .map(|record| table.nested(record, support))
+        .collect();
     let output = match &model.output {
-        None => quote!(None),
-        Some(output) if output.is_common_output() => quote!(Some(Static(&OUTPUT))),
-        Some(output) => {
-            let output = table.schema(output);
-            quote!(Some(Static(&#output)))
-        }
+        None => expr::path("None"),
+        Some(output) if output.is_common_output() => some_static(expr::path("OUTPUT")),
+        Some(output) => some_static(table.schema(output)),
     };
-    let nested = plan.records.iter().skip(1).map(|record| {
-        let name = format_ident!("{}", nested_name(&record.name));
-        let (parts, schema) = table.object(record.schema);
-        quote! {
-            const #name: #support::Schema = {
-                use #support::table::prelude::*;
-                #parts
-                #schema
-            };
-        }
-    });
-    quote! {
-        #(#nested)*
+    let (parts, input) = table.object(&model.input);
+    let whole = expr::record(
+        "ModelSchema",
+        [
+            ("id", static_text(&model.id)),
+            ("input", input),
+            ("output", output),
+        ],
+    );
+    let mut item: syn::ItemStatic = parse_quote! {
         /// The model's schema, as the engine reads it.
-        pub static SCHEMA: #support::ModelSchema = {
-            use #support::table::prelude::*;
-            #parts
-            ModelSchema { id: Static(#id), input: #input, output: #output }
-        };
-    }
+        pub static SCHEMA: #support::ModelSchema = {};
+    };
+    item.expr = Box::new(block(support, parts, whole));
+    items.push(Item::Static(item));
+    items
+}
+
+/// The names of tables, the constants, and the value that is put together from them.
+fn block(support: &Path, parts: Vec<Item>, value: Expr) -> Expr {
+    let names: Item = parse_quote!(use #support::table::prelude::*;);
+    let mut stmts: Vec<Stmt> = [names].into_iter().chain(parts).map(Stmt::Item).collect();
+    stmts.push(Stmt::Expr(value, None));
+    let block = syn::Block {
+        brace_token: syn::token::Brace::default(),
+        stmts,
+    };
+    Expr::Block(syn::ExprBlock {
+        attrs: Vec::new(),
+        label: None,
+        block,
+    })
+}
+
+fn constant(name: &str, kind: &TokenStream, value: Expr) -> Item {
+    let name = format_ident!("{name}");
+    let mut item: syn::ItemConst = parse_quote!(const #name: #kind = {};);
+    item.expr = Box::new(value);
+    Item::Const(item)
 }
 
 /// The constant for a nested struct's schema.
@@ -55,101 +77,110 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    fn nested(&self, record: &Record<'_>, support: &Path) -> Item {
+        let (parts, schema) = self.object(record.schema);
+        let kind = quote!(#support::Schema);
+        constant(
+            &nested_name(&record.name),
+            &kind,
+            block(support, parts, schema),
+        )
+    }
+
     /// An object's schema, and before it the constants it is put together from: the keywords of
     /// each property, then the list of properties. This keeps the table flat enough to read.
-    fn object(&self, schema: &Schema) -> (TokenStream, TokenStream) {
+    fn object(&self, schema: &Schema) -> (Vec<Item>, Expr) {
         let list = schema.properties().unwrap_or_default();
-        let keywords = list
+        let own = list
             .iter()
-            .filter(|p| self.plan.record_of(&p.schema).is_none())
+            .filter(|p| self.plan.record_of(&p.schema).is_none());
+        let mut parts: Vec<Item> = own
             .map(|p| {
-                let name = keywords_name(p);
                 let keywords = p
                     .schema
                     .keywords
                     .iter()
                     .map(|keyword| self.keyword(keyword));
-                quote!(const #name: &[Keyword] = &[#(#keywords),*];)
-            });
+                constant(&keywords_name(p), &quote!(&[Keyword]), expr::list(keywords))
+            })
+            .collect();
         let properties = list.iter().map(|property| self.property(property));
-        let parts = quote! {
-            #(#keywords)*
-            const PROPERTIES: &[Property] = &[#(#properties),*];
-        };
+        parts.push(constant(
+            "PROPERTIES",
+            &quote!(&[Property]),
+            expr::list(properties),
+        ));
         let keywords = schema.keywords.iter().map(|keyword| match keyword {
-            Keyword::Properties(_) => quote!(Properties(Static(PROPERTIES))),
+            Keyword::Properties(_) => properties_keyword(expr::path("PROPERTIES")),
             other => self.keyword(other),
         });
-        (
-            parts,
-            quote!(Schema { kind: Kind::Object, keywords: Static(&[#(#keywords),*]) }),
+        (parts, schema_record(Kind::Object, keywords))
+    }
+
+    fn property(&self, property: &Property) -> Expr {
+        if let Some(record) = self.plan.record_of(&property.schema) {
+            return property_record(property, expr::path(&nested_name(&record.name)));
+        }
+        let maker = if property.required {
+            "Property::required"
+        } else {
+            "Property::optional"
+        };
+        let keywords = expr::path(&keywords_name(property));
+        expr::call(
+            maker,
+            [
+                expr::text(&property.name),
+                kind(property.schema.kind),
+                keywords,
+            ],
         )
     }
 
-    fn property(&self, property: &Property) -> TokenStream {
-        let (name, required) = (&*property.name, property.required);
-        if let Some(record) = self.plan.record_of(&property.schema) {
-            let schema = format_ident!("{}", nested_name(&record.name));
-            return quote!(Property { name: Static(#name), required: #required, schema: #schema });
-        }
-        let (kind, keywords) = (kind(property.schema.kind), keywords_name(property));
-        if required {
-            quote!(Property::required(#name, #kind, #keywords))
-        } else {
-            quote!(Property::optional(#name, #kind, #keywords))
-        }
-    }
-
-    fn schema(&self, schema: &Schema) -> TokenStream {
+    fn schema(&self, schema: &Schema) -> Expr {
         if let Some(record) = self.plan.record_of(schema) {
-            let name = format_ident!("{}", nested_name(&record.name));
-            return quote!(#name);
+            return expr::path(&nested_name(&record.name));
         }
-        let kind = kind(schema.kind);
         let keywords = schema.keywords.iter().map(|keyword| match keyword {
             Keyword::Properties(list) => {
-                let list = list.iter().map(|p| {
-                    let (name, required, schema) = (&*p.name, p.required, self.schema(&p.schema));
-                    quote!(Property { name: Static(#name), required: #required, schema: #schema })
-                });
-                quote!(Properties(Static(&[#(#list),*])))
+                let list = list
+                    .iter()
+                    .map(|p| property_record(p, self.schema(&p.schema)));
+                properties_keyword(expr::list(list))
             }
             other => self.keyword(other),
         });
-        quote!(Schema { kind: #kind, keywords: Static(&[#(#keywords),*]) })
+        schema_record(schema.kind, keywords)
     }
 
-    fn keyword(&self, keyword: &Keyword) -> TokenStream {
+    fn keyword(&self, keyword: &Keyword) -> Expr {
         match keyword {
-            Keyword::Title(text) => text_keyword("Title", text),
-            Keyword::Description(text) => text_keyword("Description", text),
-            Keyword::Format(text) => text_keyword("Format", text),
-            Keyword::Default(default) => {
-                let default = literal(default);
-                quote!(Default(#default))
-            }
+            Keyword::Title(text) => expr::call("Title", [static_text(text)]),
+            Keyword::Description(text) => expr::call("Description", [static_text(text)]),
+            Keyword::Format(text) => expr::call("Format", [static_text(text)]),
+            Keyword::Default(default) => expr::call("Default", [literal(default)]),
             Keyword::Enum(members) => {
-                let members = members.iter().map(literal);
-                quote!(Enum(Static(&[#(#members),*])))
+                expr::call("Enum", [static_list(members.iter().map(literal))])
             }
-            Keyword::Minimum(limit) => number_keyword("Minimum", *limit),
-            Keyword::Maximum(limit) => number_keyword("Maximum", *limit),
-            Keyword::ExclusiveMinimum(limit) => number_keyword("ExclusiveMinimum", *limit),
-            Keyword::ExclusiveMaximum(limit) => number_keyword("ExclusiveMaximum", *limit),
-            Keyword::MultipleOf(step) => number_keyword("MultipleOf", *step),
-            Keyword::MinLength(count) => size_keyword("MinLength", *count),
-            Keyword::MaxLength(count) => size_keyword("MaxLength", *count),
-            Keyword::MinItems(count) => size_keyword("MinItems", *count),
-            Keyword::MaxItems(count) => size_keyword("MaxItems", *count),
+            Keyword::Minimum(limit) => expr::call("Minimum", [number(*limit)]),
+            Keyword::Maximum(limit) => expr::call("Maximum", [number(*limit)]),
+            Keyword::ExclusiveMinimum(limit) => expr::call("ExclusiveMinimum", [number(*limit)]),
+            Keyword::ExclusiveMaximum(limit) => expr::call("ExclusiveMaximum", [number(*limit)]),
+            Keyword::MultipleOf(step) => expr::call("MultipleOf", [number(*step)]),
+            Keyword::MinLength(count) => expr::call("MinLength", [size(*count)]),
+            Keyword::MaxLength(count) => expr::call("MaxLength", [size(*count)]),
+            Keyword::MinItems(count) => expr::call("MinItems", [size(*count)]),
+            Keyword::MaxItems(count) => expr::call("MaxItems", [size(*count)]),
             Keyword::Items(schema) => {
-                let schema = self.schema(schema);
-                quote!(Items(Static(&#schema)))
+                let schema = expr::reference(self.schema(schema));
+                expr::call("Items", [expr::call("Static", [schema])])
             }
-            Keyword::AdditionalProperties(open) => quote!(AdditionalProperties(#open)),
-            Keyword::Validation(rule) => self::rule(rule),
+            Keyword::AdditionalProperties(open) => {
+                expr::call("AdditionalProperties", [expr::bool(*open)])
+            }
+            Keyword::Validation(rule) => expr::call("Validation", [self::rule(rule)]),
             Keyword::Unknown(name, value) => {
-                let (name, value) = (&**name, literal(value));
-                quote!(Unknown(Static(#name), #value))
+                expr::call("Unknown", [static_text(name), literal(value)])
             }
             // `Properties` is written by whoever writes the object; the other variants all stand
             // above, since the two crates are released together.
@@ -158,124 +189,110 @@ impl Table<'_> {
     }
 }
 
+fn schema_record(of: Kind, keywords: impl Iterator<Item = Expr>) -> Expr {
+    expr::record(
+        "Schema",
+        [("kind", kind(of)), ("keywords", static_list(keywords))],
+    )
+}
+
+fn property_record(property: &Property, schema: Expr) -> Expr {
+    let (name, required) = (static_text(&property.name), expr::bool(property.required));
+    expr::record(
+        "Property",
+        [("name", name), ("required", required), ("schema", schema)],
+    )
+}
+
+fn properties_keyword(list: Expr) -> Expr {
+    expr::call("Properties", [expr::call("Static", [list])])
+}
+
+fn some_static(schema: Expr) -> Expr {
+    expr::call("Some", [expr::call("Static", [expr::reference(schema)])])
+}
+
+fn static_text(text: &str) -> Expr {
+    expr::call("Static", [expr::text(text)])
+}
+
+fn static_list(elements: impl Iterator<Item = Expr>) -> Expr {
+    expr::call("Static", [expr::list(elements)])
+}
+
+fn size(count: u64) -> Expr {
+    expr::number(&count.to_string())
+}
+
 /// The constant that holds a property's keywords.
-fn keywords_name(property: &Property) -> Ident {
-    format_ident!("{}_KEYWORDS", name::snake(&property.name).to_uppercase())
+fn keywords_name(property: &Property) -> String {
+    format!("{}_KEYWORDS", name::snake(&property.name).to_uppercase())
 }
 
-fn text_keyword(name: &str, text: &str) -> TokenStream {
-    let name = format_ident!("{name}");
-    quote!(#name(Static(#text)))
+fn kind(kind: Kind) -> Expr {
+    expr::path(match kind {
+        Kind::String => "Kind::String",
+        Kind::Integer => "Kind::Integer",
+        Kind::Number => "Kind::Number",
+        Kind::Boolean => "Kind::Boolean",
+        Kind::Array => "Kind::Array",
+        Kind::Object => "Kind::Object",
+        Kind::Any => "Kind::Any",
+    })
 }
 
-fn number_keyword(name: &str, limit: Number) -> TokenStream {
-    let (name, limit) = (format_ident!("{name}"), number(limit));
-    quote!(#name(#limit))
-}
-
-fn size_keyword(name: &str, count: u64) -> TokenStream {
-    let (name, count) = (format_ident!("{name}"), spaced(&count.to_string()));
-    quote!(#name(#count))
-}
-
-fn kind(kind: Kind) -> TokenStream {
-    match kind {
-        Kind::String => quote!(Kind::String),
-        Kind::Integer => quote!(Kind::Integer),
-        Kind::Number => quote!(Kind::Number),
-        Kind::Boolean => quote!(Kind::Boolean),
-        Kind::Array => quote!(Kind::Array),
-        Kind::Object => quote!(Kind::Object),
-        Kind::Any => quote!(Kind::Any),
-    }
-}
-
-fn number(number: Number) -> TokenStream {
+fn number(number: Number) -> Expr {
     match number {
-        Number::Int(integer) => {
-            let integer = spaced(&Token::i128_unsuffixed(integer).to_string());
-            quote!(Int(#integer))
-        }
-        Number::Float(float) => {
-            let float = spaced(&Token::f64_unsuffixed(float).to_string());
-            quote!(Float(#float))
-        }
+        Number::Int(integer) => expr::call("Int", [expr::number(&integer.to_string())]),
+        // As Rust writes a float: with a point or an exponent, and so that it reads back the same.
+        Number::Float(float) => expr::call(
+            "Float",
+            [expr::number(&Token::f64_unsuffixed(float).to_string())],
+        ),
     }
 }
 
-/// A numeric literal with its digits in groups of three, as clippy asks for beyond five digits.
-pub(super) fn spaced(literal: &str) -> TokenStream {
-    const LONG: usize = 5;
-    let (sign, digits) = literal
-        .strip_prefix('-')
-        .map_or(("", literal), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let grouped = |text: &str, offset: usize| {
-        let mut out = String::new();
-        for (i, digit) in text.chars().enumerate() {
-            if i > 0 && text.len() > LONG && (i + offset).is_multiple_of(3) {
-                out.push('_');
-            }
-            out.push(digit);
-        }
-        out
-    };
-    let mut text = literal.to_owned();
-    if plain(whole) && plain(fraction) {
-        text = format!("{sign}{}", grouped(whole, 3 - whole.len() % 3));
-        if !fraction.is_empty() {
-            text = format!("{text}.{}", grouped(fraction, 0));
-        }
-    }
-    // Digits with underscores between them are a literal, and so is what `Literal` prints.
-    text.parse().unwrap_or_default()
-}
-
-fn literal(value: &Literal) -> TokenStream {
+fn literal(value: &Literal) -> Expr {
     match value {
-        Literal::Null => quote!(Literal::Null),
-        Literal::Bool(bool) => quote!(Literal::Bool(#bool)),
-        Literal::Number(number) => {
-            let number = self::number(*number);
-            quote!(Literal::Number(#number))
-        }
-        Literal::Text(text) => {
-            let text = &**text;
-            quote!(Literal::Text(Static(#text)))
-        }
+        Literal::Null => expr::path("Literal::Null"),
+        Literal::Bool(bool) => expr::call("Literal::Bool", [expr::bool(*bool)]),
+        Literal::Number(number) => expr::call("Literal::Number", [self::number(*number)]),
+        Literal::Text(text) => expr::call("Literal::Text", [static_text(text)]),
         Literal::Array(list) => {
-            let list = list.iter().map(literal);
-            quote!(Literal::Array(Static(&[#(#list),*])))
+            expr::call("Literal::Array", [static_list(list.iter().map(literal))])
         }
         Literal::Object(members) => {
-            let members = members.iter().map(|(name, value)| {
-                let (name, value) = (&**name, literal(value));
-                quote!((Static(#name), #value))
-            });
-            quote!(Literal::Object(Static(&[#(#members),*])))
+            let members = members
+                .iter()
+                .map(|(name, value)| expr::pair(static_text(name), literal(value)));
+            expr::call("Literal::Object", [static_list(members)])
         }
     }
 }
 
-fn rule(rule: &Rule) -> TokenStream {
+fn rule(rule: &Rule) -> Expr {
     let quantity = match &rule.quantity {
-        Quantity::FileSizeMb => quote!(Quantity::FileSizeMb),
-        Quantity::WidthPixels => quote!(Quantity::WidthPixels),
-        Quantity::HeightPixels => quote!(Quantity::HeightPixels),
-        Quantity::AspectRatio => quote!(Quantity::AspectRatio),
-        other => {
-            let name = other.as_str();
-            quote!(Quantity::Other(Static(#name)))
-        }
+        Quantity::FileSizeMb => expr::path("Quantity::FileSizeMb"),
+        Quantity::WidthPixels => expr::path("Quantity::WidthPixels"),
+        Quantity::HeightPixels => expr::path("Quantity::HeightPixels"),
+        Quantity::AspectRatio => expr::path("Quantity::AspectRatio"),
+        other => expr::call("Quantity::Other", [static_text(other.as_str())]),
     };
-    let operator = match rule.operator {
-        Operator::Below => quote!(Operator::Below),
-        Operator::AtMost => quote!(Operator::AtMost),
-        Operator::Above => quote!(Operator::Above),
-        Operator::AtLeast => quote!(Operator::AtLeast),
-        Operator::Equal => quote!(Operator::Equal),
-    };
-    let (value, message) = (number(rule.value), &*rule.message);
-    quote!(Validation(Rule { quantity: #quantity, operator: #operator, value: #value, message: Static(#message) }))
+    let operator = expr::path(match rule.operator {
+        Operator::Below => "Operator::Below",
+        Operator::AtMost => "Operator::AtMost",
+        Operator::Above => "Operator::Above",
+        Operator::AtLeast => "Operator::AtLeast",
+        Operator::Equal => "Operator::Equal",
+    });
+    let (value, message) = (number(rule.value), static_text(&rule.message));
+    expr::record(
+        "Rule",
+        [
+            ("quantity", quantity),
+            ("operator", operator),
+            ("value", value),
+            ("message", message),
+        ],
+    )
 }

@@ -1,0 +1,170 @@
+//! Expressions, put together as syntax trees.
+//!
+//! Tables are most of what is generated. As tokens they would have to be parsed again before they
+//! can be printed, which takes longer than all the rest of the generator's work.
+
+use proc_macro2::Span;
+use syn::punctuated::Punctuated;
+use syn::{
+    Expr, ExprArray, ExprCall, ExprLit, ExprPath, ExprReference, ExprStruct, ExprUnary, FieldValue,
+    Ident, Lit, LitBool, LitFloat, LitInt, LitStr, Member, Path, PathSegment, UnOp, token,
+};
+
+/// A name or a path: `Kind::String`.
+pub(super) fn path(name: &str) -> Expr {
+    Expr::Path(ExprPath {
+        attrs: Vec::new(),
+        qself: None,
+        path: path_of(name),
+    })
+}
+
+fn path_of(name: &str) -> Path {
+    let segment = |name| PathSegment::from(Ident::new(name, Span::call_site()));
+    Path {
+        leading_colon: None,
+        segments: name.split("::").map(segment).collect(),
+    }
+}
+
+/// `name(arguments)`
+pub(super) fn call(name: &str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+    Expr::Call(ExprCall {
+        attrs: Vec::new(),
+        func: Box::new(path(name)),
+        paren_token: token::Paren::default(),
+        args: arguments.into_iter().collect(),
+    })
+}
+
+/// `Name { field: value }`
+pub(super) fn record<const N: usize>(name: &str, fields: [(&str, Expr); N]) -> Expr {
+    let field = |(name, expr): (&str, Expr)| FieldValue {
+        attrs: Vec::new(),
+        member: Member::Named(Ident::new(name, Span::call_site())),
+        colon_token: Some(token::Colon::default()),
+        expr,
+    };
+    Expr::Struct(ExprStruct {
+        attrs: Vec::new(),
+        qself: None,
+        path: path_of(name),
+        brace_token: token::Brace::default(),
+        fields: fields.into_iter().map(field).collect(),
+        dot2_token: None,
+        rest: None,
+    })
+}
+
+/// `&value`
+pub(super) fn reference(value: Expr) -> Expr {
+    Expr::Reference(ExprReference {
+        attrs: Vec::new(),
+        and_token: token::And::default(),
+        mutability: None,
+        expr: Box::new(value),
+    })
+}
+
+/// `&[elements]`
+pub(super) fn list(elements: impl IntoIterator<Item = Expr>) -> Expr {
+    let elems: Punctuated<Expr, _> = elements.into_iter().collect();
+    reference(Expr::Array(ExprArray {
+        attrs: Vec::new(),
+        bracket_token: token::Bracket::default(),
+        elems,
+    }))
+}
+
+/// `(first, second)`
+pub(super) fn pair(first: Expr, second: Expr) -> Expr {
+    Expr::Tuple(syn::ExprTuple {
+        attrs: Vec::new(),
+        paren_token: token::Paren::default(),
+        elems: [first, second].into_iter().collect(),
+    })
+}
+
+/// A text as a literal, escaped.
+pub(super) fn text(text: &str) -> Expr {
+    literal(Lit::Str(LitStr::new(text, Span::call_site())))
+}
+
+pub(super) fn bool(value: bool) -> Expr {
+    literal(Lit::Bool(LitBool {
+        value,
+        span: Span::call_site(),
+    }))
+}
+
+/// A number as it is written in Rust, with its digits in groups of three, as clippy asks for
+/// beyond five digits.
+pub(super) fn number(written: &str) -> Expr {
+    if let Some(positive) = written.strip_prefix('-') {
+        return Expr::Unary(ExprUnary {
+            attrs: Vec::new(),
+            op: UnOp::Neg(token::Minus::default()),
+            expr: Box::new(number(positive)),
+        });
+    }
+    let grouped = grouped(written);
+    let is_float = grouped.contains(['.', 'e']);
+    literal(if is_float {
+        Lit::Float(LitFloat::new(&grouped, Span::call_site()))
+    } else {
+        Lit::Int(LitInt::new(&grouped, Span::call_site()))
+    })
+}
+
+fn literal(lit: Lit) -> Expr {
+    Expr::Lit(ExprLit {
+        attrs: Vec::new(),
+        lit,
+    })
+}
+
+fn grouped(written: &str) -> String {
+    const LONG: usize = 5;
+    let (whole, fraction) = written.split_once('.').unwrap_or((written, ""));
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !plain(whole) || !plain(fraction) {
+        return written.to_owned();
+    }
+    let group = |text: &str, offset: usize| {
+        let mut out = String::new();
+        for (i, digit) in text.chars().enumerate() {
+            if i > 0 && text.len() > LONG && (i + offset).is_multiple_of(3) {
+                out.push('_');
+            }
+            out.push(digit);
+        }
+        out
+    };
+    let whole = group(whole, 3 - whole.len() % 3);
+    if fraction.is_empty() {
+        whole
+    } else {
+        format!("{whole}.{}", group(fraction, 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        for (written, shown) in [
+            ("0", "0"),
+            ("12345", "12345"),
+            ("123456", "123_456"),
+            ("-2147483647", "-2_147_483_647"),
+            ("0.33", "0.33"),
+            ("1234567.1234567", "1_234_567.123_456_7"),
+            ("1e300", "1e300"),
+        ] {
+            let expr = number(written);
+            assert_eq!(quote::quote!(#expr).to_string().replace(' ', ""), shown);
+        }
+    }
+}
