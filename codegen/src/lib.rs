@@ -22,6 +22,7 @@
 
 mod builder;
 mod diagnostic;
+mod diff;
 mod doc;
 mod emit;
 mod error;
@@ -37,6 +38,7 @@ mod source;
 
 pub use builder::{Builder, Layout};
 pub use diagnostic::{Diagnostic, Position};
+pub use diff::{Class, Diff, Difference, ModelDiff, Part, diff, models_at_revision};
 pub use error::Error;
 pub use export::{json_schemas, openapi};
 pub use files::{Change, Changes, Generated};

@@ -4,16 +4,20 @@ use std::path::Path;
 
 use runcomfy_codegen::{Builder, Layout};
 
+use crate::diff::Format;
+
 /// The command, its own arguments, and the options that all commands share.
 pub(crate) struct Arguments {
     pub(crate) command: String,
     pub(crate) rest: Vec<String>,
     pub(crate) schemas: String,
     pub(crate) json: bool,
+    pub(crate) format: Format,
+    pub(crate) fail_on_breaking: bool,
     out: String,
     support: Option<String>,
     one_file: bool,
-    models: Vec<String>,
+    pub(crate) models: Vec<String>,
     manifest: Option<String>,
 }
 
@@ -24,6 +28,8 @@ impl Arguments {
             rest: Vec::new(),
             schemas: "schemas".into(),
             json: false,
+            format: Format::Human,
+            fail_on_breaking: false,
             out: "generated/src".into(),
             support: None,
             one_file: false,
@@ -48,6 +54,8 @@ impl Arguments {
                 "--manifest" => parsed.manifest = Some(value()?),
                 "--one-file" => parsed.one_file = true,
                 "--json" => parsed.json = true,
+                "--format" => parsed.format = Format::parse(&value()?)?,
+                "--fail-on-breaking" => parsed.fail_on_breaking = true,
                 _ if name.starts_with("--") => return Err(format!("unknown option `{name}`")),
                 _ if parsed.command.is_empty() => parsed.command.clone_from(argument),
                 _ => parsed.rest.push(argument.clone()),

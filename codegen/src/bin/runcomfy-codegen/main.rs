@@ -1,6 +1,7 @@
 //! The command `runcomfy-codegen`.
 
 mod arguments;
+mod diff;
 mod export;
 mod generate;
 mod import;
@@ -18,6 +19,7 @@ Commands:
   generate              write the files that differ from what the schemas say
   check                 write nothing; exit with 1 and list the files that differ
   lint                  show everything that is wrong or odd in the schema files
+  diff OLD NEW          what changed between two folders or git revisions, and whom it hurts
   import PAGE…          take the schemas out of saved documentation pages (text or HTML)
   export json-schema    print the inputs' schemas as standard JSON Schema, by model id
   export openapi        print the Model API with every model's input as OpenAPI 3.1
@@ -29,12 +31,15 @@ Options:
   --models GLOB   only models whose ids fit, such as \"bytedance/**\"; may be repeated
   --manifest FILE the Cargo.toml for the models' features [default: generated/Cargo.toml]
   --one-file      one models.rs instead of a tree of files
-  --json          lint: findings as one JSON array
+  --json          lint: findings as one JSON array; diff: the same as --format json
+  --format FORM   diff: human, json, or github for annotations [default: human]
+  --fail-on-breaking
+                  diff: exit with 1 when a change is breaking
   -h, --help      this text
   -V, --version   the version
 
-Exit codes: 0 done, 1 out of step, 64 wrong usage, 65 a faulty schema or page, 74 an unreadable or
-unwritable file.
+Exit codes: 0 done, 1 out of step or a breaking change, 64 wrong usage, 65 a faulty schema or page,
+74 an unreadable or unwritable file.
 ";
 
 /// The command line was not understood (sysexits).
@@ -70,6 +75,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         ("generate", []) => generate::generate(arguments),
         ("check", []) => generate::check(arguments),
         ("lint", []) => Ok(generate::lint(arguments)),
+        ("diff", _) if !arguments.models.is_empty() => {
+            return Err("`diff` compares all models; leave `--models` out".into());
+        }
+        ("diff", [old, new]) => diff::diff(arguments, old, new),
+        ("diff", _) => return Err("expected two folders or git revisions to compare".into()),
         ("import", [_, ..]) => Ok(import::import(arguments)),
         ("import", []) => return Err("expected at least one page to import".into()),
         ("export", ["json-schema"]) => export::json_schema(arguments),

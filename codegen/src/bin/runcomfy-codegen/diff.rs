@@ -1,0 +1,61 @@
+//! `diff`: what changed between two sets of schemas.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use runcomfy_codegen::{Builder, Error, diff as compare, models_at_revision};
+use runcomfy_dialect::ModelSchema;
+
+use crate::arguments::Arguments;
+
+/// How the diff is printed.
+#[derive(Clone, Copy)]
+pub(crate) enum Format {
+    Human,
+    Json,
+    Github,
+}
+
+impl Format {
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        match name {
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            "github" => Ok(Self::Github),
+            other => Err(format!(
+                "found the format `{other}`, expected human, json or github"
+            )),
+        }
+    }
+}
+
+pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCode, Error> {
+    let diff = compare(&models(old, arguments)?, &models(new, arguments)?);
+    match arguments.format {
+        _ if arguments.json => println!("{:#}", diff.to_json()),
+        Format::Json => println!("{:#}", diff.to_json()),
+        Format::Human => println!("{diff}"),
+        Format::Github => {
+            // A file of a revision stands where the folder stands now.
+            let folder = if Path::new(new).is_dir() {
+                new
+            } else {
+                &arguments.schemas
+            };
+            println!("{}", diff.to_github(folder));
+        }
+    }
+    if arguments.fail_on_breaking && diff.is_breaking() {
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A folder first; what is none is taken for a revision.
+fn models(given: &str, arguments: &Arguments) -> Result<Vec<ModelSchema>, Error> {
+    if Path::new(given).is_dir() {
+        Builder::new().schemas(given).read()
+    } else {
+        models_at_revision(given, Path::new(&arguments.schemas))
+    }
+}

@@ -1,0 +1,586 @@
+//! Two inputs, keyword by keyword.
+
+use runcomfy_dialect::{Bounds, Keyword, Kind, Literal, MediaKind, Number, Path, Rule, Schema};
+use serde_json::Value;
+
+use super::bounds::{self, Shift};
+use super::keyword::{self, FREE, find};
+use super::rust_type::RustType;
+use super::{Class, Difference, Part};
+
+/// What changed between two input schemas.
+pub(super) fn inputs(old: &Schema, new: &Schema) -> Vec<Difference> {
+    let place = Place {
+        at: Path::ROOT,
+        typed: true,
+        checked: true,
+    };
+    compare(old, new, place)
+}
+
+/// Where two schemas stand, and what a change there can do.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    at: Path<'a>,
+    /// The generated code has a type for it.
+    typed: bool,
+    /// The engine looks at it.
+    checked: bool,
+}
+
+fn compare(old: &Schema, new: &Schema, place: Place<'_>) -> Vec<Difference> {
+    let mut comparison = Comparison {
+        old,
+        new,
+        place,
+        narrows: narrows(old, new),
+        found: Vec::new(),
+    };
+    comparison.all();
+    comparison.found
+}
+
+/// Whether the new schema can refuse what the old one accepts: where an enum lists what that is,
+/// the engine decides.
+fn narrows(old: &Schema, new: &Schema) -> bool {
+    old.choices().is_none_or(|members| {
+        members
+            .iter()
+            .map(Literal::to_value)
+            .any(|member| !old.validate(&member).refuse() && new.validate(&member).refuse())
+    })
+}
+
+struct Comparison<'a> {
+    old: &'a Schema,
+    new: &'a Schema,
+    place: Place<'a>,
+    narrows: bool,
+    found: Vec<Difference>,
+}
+
+impl Comparison<'_> {
+    fn all(&mut self) {
+        self.kind();
+        self.choices();
+        self.range();
+        self.sizes();
+        self.step();
+        self.format();
+        self.rules();
+        self.unknown();
+        self.default();
+        self.texts();
+        self.rust_type();
+        self.properties();
+        self.openness();
+        self.items();
+        if self.found.is_empty() && self.old != self.new {
+            let message = "is written in another way and allows the same".to_owned();
+            self.push(Class::Compatible, "notation", None, None, message);
+        }
+    }
+
+    fn push(
+        &mut self,
+        class: Class,
+        subject: &str,
+        old: Option<Value>,
+        new: Option<Value>,
+        message: String,
+    ) {
+        self.found.push(Difference {
+            class,
+            part: Part::Input,
+            pointer: self.place.at.to_string(),
+            subject: subject.to_owned(),
+            old,
+            new,
+            message,
+        });
+    }
+
+    /// The class of a tighter limit, which speaks of values of these types.
+    fn narrowing(&self, kinds: &[Kind]) -> Class {
+        let speaks = self.old.kind == Kind::Any || kinds.contains(&self.old.kind);
+        breaking_if(self.place.checked && self.narrows && speaks)
+    }
+
+    /// The class of what the engine does not check, but the service may.
+    fn unchecked(&self) -> Class {
+        breaking_if(self.place.checked)
+    }
+
+    fn types(&self) -> (RustType, RustType) {
+        (RustType::of(self.old), RustType::of(self.new))
+    }
+
+    fn kind(&mut self) {
+        let (was, is) = (keyword::type_name(self.old), keyword::type_name(self.new));
+        if was == is {
+            return;
+        }
+        let wider = match (self.old.kind, self.new.kind) {
+            // Where the engine takes anything, the service may know a type that it does not.
+            (_, Kind::Any) => is == "any",
+            (Kind::Integer, Kind::Number) => true,
+            (old, new) => old == new,
+        };
+        let (old, new) = self.types();
+        let retyped = self.place.typed && old != new;
+        let refused = self.place.checked && !wider && self.narrows;
+        let message = format!("the type was {was}, is {is}");
+        self.push(
+            breaking_if(retyped || refused),
+            "type",
+            Some(was.into()),
+            Some(is.into()),
+            message,
+        );
+    }
+
+    /// Where no other change says that callers stop compiling.
+    fn rust_type(&mut self) {
+        let (old, new) = self.types();
+        let said = self.found.iter().any(|c| c.class == Class::Breaking);
+        if !self.place.typed || old == new || said {
+            return;
+        }
+        let (old, new) = (old.as_str(), new.as_str());
+        let message = format!("the field's type in Rust was {old}, is {new}");
+        self.push(
+            Class::Breaking,
+            "rust type",
+            Some(old.into()),
+            Some(new.into()),
+            message,
+        );
+    }
+
+    fn choices(&mut self) {
+        let (old, new) = (self.old.choices(), self.new.choices());
+        let values = |list: &[Literal]| list.iter().map(Literal::to_value).collect::<Value>();
+        let (was, is) = (old.map(values), new.map(values));
+        let (class, message) = match (old, new) {
+            (None, None) => return,
+            (None, Some(new)) => {
+                let all: Vec<&Literal> = new.iter().collect();
+                let message = format!("only these values are left: {}", keyword::list(&all));
+                (breaking_if(self.place.checked), message)
+            }
+            (Some(_), None) => (Class::Compatible, "any value may be chosen now".into()),
+            (Some(old), Some(new)) => return self.members(old, new, was, is),
+        };
+        self.push(class, "enum", was, is, message);
+    }
+
+    fn members(&mut self, old: &[Literal], new: &[Literal], was: Option<Value>, is: Option<Value>) {
+        if old == new {
+            return;
+        }
+        let lost: Vec<&Literal> = old.iter().filter(|m| !new.contains(m)).collect();
+        let gained: Vec<&Literal> = new.iter().filter(|m| !old.contains(m)).collect();
+        if !lost.is_empty() {
+            let class = breaking_if(self.place.checked || self.place.typed);
+            let message = format!("{} can no longer be chosen", keyword::list(&lost));
+            self.push(class, "enum", was.clone(), is.clone(), message);
+        }
+        if !gained.is_empty() {
+            let message = format!("{} can be chosen too", keyword::list(&gained));
+            self.push(Class::Compatible, "enum", was, is, message);
+        } else if lost.is_empty() {
+            let message = "the values stand in another order".to_owned();
+            self.push(Class::TextOnly, "enum", was, is, message);
+        }
+    }
+
+    fn range(&mut self) {
+        let is_range = |keyword: &Keyword| {
+            matches!(
+                keyword,
+                Keyword::Minimum(_)
+                    | Keyword::Maximum(_)
+                    | Keyword::ExclusiveMinimum(_)
+                    | Keyword::ExclusiveMaximum(_)
+            )
+        };
+        let kind = self.old.kind;
+        let pair = (bounds::range(self.old, kind), bounds::range(self.new, kind));
+        let written = (self.old.bounds(), self.new.bounds());
+        let words = (keyword::bounds(written.0), keyword::bounds(written.1));
+        let numbers = [Kind::Integer, Kind::Number];
+        self.interval("range", &numbers, pair, words, is_range);
+    }
+
+    fn sizes(&mut self) {
+        let is_length =
+            |keyword: &Keyword| matches!(keyword, Keyword::MinLength(_) | Keyword::MaxLength(_));
+        let is_count =
+            |keyword: &Keyword| matches!(keyword, Keyword::MinItems(_) | Keyword::MaxItems(_));
+        let pair = (bounds::length(self.old), bounds::length(self.new));
+        let words = (keyword::sizes(pair.0), keyword::sizes(pair.1));
+        self.interval("length", &[Kind::String], pair, words, is_length);
+        let pair = (bounds::count(self.old), bounds::count(self.new));
+        let words = (keyword::sizes(pair.0), keyword::sizes(pair.1));
+        self.interval("count", &[Kind::Array], pair, words, is_count);
+    }
+
+    fn interval(
+        &mut self,
+        subject: &str,
+        kinds: &[Kind],
+        (old, new): (Bounds, Bounds),
+        (was, is): (String, String),
+        is_own: fn(&Keyword) -> bool,
+    ) {
+        let own = |schema: &Schema| -> Vec<Keyword> {
+            let keywords = schema.keywords.iter();
+            keywords.filter(|k| is_own(k)).cloned().collect()
+        };
+        let (class, message) = match Shift::between(old, new) {
+            Shift::Same if own(self.old) == own(self.new) => return,
+            Shift::Same => {
+                let message = format!("the {subject} is written in another way");
+                (Class::Compatible, message)
+            }
+            Shift::Wider => (
+                Class::Compatible,
+                format!("the {subject} was {was}, is {is}"),
+            ),
+            Shift::Narrower => (
+                self.narrowing(kinds),
+                format!("the {subject} was {was}, is {is}"),
+            ),
+        };
+        self.push(class, subject, Some(was.into()), Some(is.into()), message);
+    }
+
+    fn step(&mut self) {
+        let (old, new) = (
+            find!(self.old, MultipleOf).copied(),
+            find!(self.new, MultipleOf).copied(),
+        );
+        if old == new {
+            return;
+        }
+        let whole = |new| self.old.kind == Kind::Integer && Number::Int(1).is_multiple_of(new);
+        let wider = match (old, new) {
+            (_, None) => true,
+            (Some(old), Some(new)) => old.is_multiple_of(new) || whole(new),
+            (None, Some(new)) => whole(new),
+        };
+        let class = if wider {
+            Class::Compatible
+        } else {
+            self.narrowing(&[Kind::Integer, Kind::Number])
+        };
+        let words = |step: Option<Number>| match step {
+            Some(step) => format!("a multiple of {step}"),
+            None => "any number".to_owned(),
+        };
+        let message = format!("was {}, is {}", words(old), words(new));
+        let (old, new) = (old.map(Number::to_value), new.map(Number::to_value));
+        self.push(class, "multipleOf", old, new, message);
+    }
+
+    fn format(&mut self) {
+        let (old, new) = (self.old.format(), self.new.format());
+        let media = |format: Option<&str>| format.and_then(MediaKind::of_format);
+        if old == new {
+            return;
+        }
+        let text = [Kind::String, Kind::Any, Kind::Array].contains(&self.old.kind);
+        let class = match (new, media(new)) {
+            (None, _) => Class::Compatible,
+            (Some(_), None) => self.unchecked(),
+            // `image_uri` and `image_uris` are one medium.
+            (_, new) => breaking_if(self.place.checked && text && media(old) != new),
+        };
+        let message = was_is("the format", old, new);
+        self.push(
+            class,
+            "format",
+            old.map(Value::from),
+            new.map(Value::from),
+            message,
+        );
+    }
+
+    fn default(&mut self) {
+        let (old, new) = (self.old.default(), self.new.default());
+        if old == new {
+            return;
+        }
+        let words = |value: Option<&Literal>| value.map(keyword::shown);
+        let message = was_is("the default", words(old).as_deref(), words(new).as_deref());
+        let (old, new) = (old.map(Literal::to_value), new.map(Literal::to_value));
+        self.push(Class::Compatible, "default", old, new, message);
+    }
+
+    fn texts(&mut self) {
+        for (subject, old, new) in [
+            ("title", self.old.title(), self.new.title()),
+            (
+                "description",
+                self.old.description(),
+                self.new.description(),
+            ),
+        ] {
+            if old == new {
+                continue;
+            }
+            let message = match (old, new) {
+                (None, _) => format!("has a {subject} now"),
+                (_, None) => format!("has no {subject} any more"),
+                _ => format!("the {subject} changed"),
+            };
+            let (old, new) = (old.map(Value::from), new.map(Value::from));
+            self.push(Class::TextOnly, subject, old, new, message);
+        }
+    }
+}
+
+/// Rules and unknown keywords: kept in the table, not checked by the engine.
+impl Comparison<'_> {
+    fn rules(&mut self) {
+        let rules = |schema| Schema::rules(schema).collect::<Vec<&Rule>>();
+        let (old, new) = (rules(self.old), rules(self.new));
+        let mut quantities: Vec<&str> = Vec::new();
+        for rule in old.iter().chain(&new) {
+            let quantity = rule.quantity.as_str();
+            if !quantities.contains(&quantity) {
+                quantities.push(quantity);
+            }
+        }
+        let before = self.found.len();
+        for quantity in quantities {
+            let about = |list: &[&'_ Rule]| -> Vec<Rule> {
+                let list = list.iter().filter(|r| r.quantity.as_str() == quantity);
+                list.map(|rule| (*rule).clone()).collect()
+            };
+            self.quantity(quantity, &about(&old), &about(&new));
+        }
+        if before == self.found.len() && old != new {
+            let message = "the rules stand in another order".to_owned();
+            self.push(Class::TextOnly, "validations", None, None, message);
+        }
+    }
+
+    fn quantity(&mut self, quantity: &str, old: &[Rule], new: &[Rule]) {
+        let bare = |rules: &[Rule]| {
+            let rules = rules.iter().map(|rule| (rule.operator, rule.value));
+            rules.collect::<Vec<_>>()
+        };
+        let interval = |rules: &[Rule]| bounds::quantity(&rules.iter().collect::<Vec<_>>());
+        let (was, is) = (interval(old), interval(new));
+        let (class, message) = match Shift::between(was, is) {
+            Shift::Same if old == new => return,
+            Shift::Same if bare(old) == bare(new) => (
+                Class::TextOnly,
+                format!("the message about {quantity} changed"),
+            ),
+            Shift::Same => (
+                Class::Compatible,
+                format!("the rules about {quantity} are written in another way"),
+            ),
+            shift => {
+                let (was, is) = (keyword::bounds(was), keyword::bounds(is));
+                let class = if shift == Shift::Narrower {
+                    self.unchecked()
+                } else {
+                    Class::Compatible
+                };
+                (class, format!("{quantity} was {was}, is {is}"))
+            }
+        };
+        let (old, new) = (rules_as_json(old), rules_as_json(new));
+        self.push(class, "validations", old, new, message);
+    }
+
+    /// By name and value: a name can stand in a schema more than once.
+    fn unknown(&mut self) {
+        let old: Vec<_> = keyword::unknown(self.old).collect();
+        let new: Vec<_> = keyword::unknown(self.new).collect();
+        let mut lost: Vec<_> = old.iter().filter(|k| !new.contains(k)).collect();
+        for (name, value) in new.iter().filter(|k| !old.contains(k)) {
+            let place = lost.iter().position(|(other, _)| other == name);
+            let was = place.map(|place| lost.remove(place).1);
+            let class = if keyword::is_annotation(name) {
+                Class::Compatible
+            } else {
+                self.unchecked()
+            };
+            let (was_shown, is_shown) = (was.map(keyword::shown), keyword::shown(value));
+            let what = format!("`{name}`, which is not checked here,");
+            let message = was_is(&what, was_shown.as_deref(), Some(&is_shown));
+            self.push(
+                class,
+                name,
+                was.map(Literal::to_value),
+                Some(value.to_value()),
+                message,
+            );
+        }
+        for (name, value) in lost {
+            let message = format!("`{name}`, which was not checked here, is gone");
+            self.push(
+                Class::Compatible,
+                name,
+                Some(value.to_value()),
+                None,
+                message,
+            );
+        }
+    }
+}
+
+/// What is inside objects and arrays.
+impl Comparison<'_> {
+    /// A value inside this one: `own` is the sort of type that holds it.
+    fn inside<'p>(&'p self, step: &'p str, own: RustType, kind: Kind) -> Place<'p> {
+        Place {
+            at: self.place.at.member(step),
+            typed: self.place.typed && self.types() == (own, own),
+            checked: self.place.checked && [kind, Kind::Any].contains(&self.old.kind),
+        }
+    }
+
+    fn properties(&mut self) {
+        let old = self.old.properties().unwrap_or_default();
+        let new = self.new.properties().unwrap_or_default();
+        let mut found = Vec::new();
+        for property in old {
+            let place = self.inside(&property.name, RustType::Record, Kind::Object);
+            let Some(other) = new.iter().find(|p| p.name == property.name) else {
+                let kept = self.new.takes_unknown() || !place.checked;
+                let class = breaking_if(place.typed || !kept);
+                found.push(gone_or_new(class, place, Some(&property.schema), None));
+                continue;
+            };
+            if property.required != other.required {
+                found.push(required(place, other.required));
+            }
+            found.extend(compare(&property.schema, &other.schema, place));
+        }
+        let added = |name: &str| !old.iter().any(|p| *p.name == *name);
+        for property in new.iter().filter(|p| added(&p.name)) {
+            let place = self.inside(&property.name, RustType::Record, Kind::Object);
+            let refuses =
+                place.checked && (property.required || self.refuses_extra(property, place));
+            let class = breaking_if(refuses || (place.typed && property.required));
+            let mut change = gone_or_new(class, place, None, Some(&property.schema));
+            if property.required {
+                change.message = change
+                    .message
+                    .replace("the property", "the required property");
+            } else if refuses {
+                change.message += "; a further property of this name could have any value before";
+            }
+            found.push(change);
+        }
+        self.found.append(&mut found);
+    }
+
+    /// Whether what was sent under this name as a further property can be refused now.
+    fn refuses_extra(&self, property: &runcomfy_dialect::Property, place: Place<'_>) -> bool {
+        let place = Place {
+            typed: false,
+            ..place
+        };
+        let is_breaking = |change: &Difference| change.class == Class::Breaking;
+        self.old.takes_unknown()
+            && compare(&FREE, &property.schema, place)
+                .iter()
+                .any(is_breaking)
+    }
+
+    fn openness(&mut self) {
+        let subject = "additionalProperties";
+        let given = |schema: &Schema| find!(schema, AdditionalProperties).copied();
+        let (old, new) = (given(self.old), given(self.new));
+        let (class, message) = match (self.old.takes_unknown(), self.new.takes_unknown()) {
+            (true, false) => (
+                self.narrowing(&[Kind::Object]),
+                "properties that the schema does not name are refused now",
+            ),
+            (false, true) => (
+                Class::Compatible,
+                "properties that the schema does not name are taken now",
+            ),
+            _ if old != new => (Class::Compatible, "`additionalProperties` says the same"),
+            _ => return,
+        };
+        let (old, new) = (old.map(Value::from), new.map(Value::from));
+        self.push(class, subject, old, new, message.into());
+    }
+
+    fn items(&mut self) {
+        let place = self.inside("*", RustType::List, Kind::Array);
+        let (old, new) = match (self.old.items(), self.new.items()) {
+            (None, None) => return,
+            (old, new) => (old.unwrap_or(&FREE), new.unwrap_or(&FREE)),
+        };
+        let mut found = compare(old, new, place);
+        self.found.append(&mut found);
+    }
+}
+
+pub(super) fn breaking_if(breaking: bool) -> Class {
+    if breaking {
+        Class::Breaking
+    } else {
+        Class::Compatible
+    }
+}
+
+fn gone_or_new(
+    class: Class,
+    place: Place<'_>,
+    old: Option<&Schema>,
+    new: Option<&Schema>,
+) -> Difference {
+    let message = match (old, new) {
+        (_, Some(new)) => format!("the property was added: {}", new.describe()),
+        _ => "the property was removed".into(),
+    };
+    Difference {
+        class,
+        part: Part::Input,
+        pointer: place.at.to_string(),
+        subject: "property".into(),
+        old: old.map(Schema::to_json_schema),
+        new: new.map(Schema::to_json_schema),
+        message,
+    }
+}
+
+fn required(place: Place<'_>, is: bool) -> Difference {
+    let message = match (is, place.typed) {
+        (true, _) => "the property is required now",
+        (false, true) => "the property may be left out now, which makes its field an `Option`",
+        (false, false) => "the property may be left out now",
+    };
+    Difference {
+        class: breaking_if(place.typed || (is && place.checked)),
+        part: Part::Input,
+        pointer: place.at.to_string(),
+        subject: "required".into(),
+        old: Some((!is).into()),
+        new: Some(is.into()),
+        message: message.into(),
+    }
+}
+
+fn was_is(what: &str, old: Option<&str>, new: Option<&str>) -> String {
+    match (old, new) {
+        (Some(old), Some(new)) => format!("{what} was {old}, is {new}"),
+        (None, Some(new)) => format!("{what} is new: {new}"),
+        (Some(old), None) => format!("{what} is gone: {old}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn rules_as_json(rules: &[Rule]) -> Option<Value> {
+    let one = |rule: &Rule| Value::from(format!("{rule}: {}", rule.message));
+    (!rules.is_empty()).then(|| rules.iter().map(one).collect())
+}

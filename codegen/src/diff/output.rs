@@ -1,0 +1,141 @@
+//! Two outputs: what a job gives is read, not sent, so what counts is what is still there.
+
+use runcomfy_dialect::{Kind, Path, Schema};
+
+use super::comparison::breaking_if;
+use super::keyword::{FREE, type_name};
+use super::{Class, Difference, Part};
+
+/// What changed between two output schemas. Most files have none, or the one that every page
+/// shows, so that one comes or goes is no change of the model.
+pub(super) fn outputs(old: Option<&Schema>, new: Option<&Schema>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    match (old, new) {
+        (None, None) => {}
+        (Some(old), Some(new)) => compare(old, new, Path::ROOT, &mut found),
+        (old, new) => {
+            let message = if new.is_some() {
+                "the schema says now what a job gives"
+            } else {
+                "the schema no longer says what a job gives"
+            };
+            let sides = (old, new);
+            push(
+                &mut found,
+                Class::Compatible,
+                Path::ROOT,
+                "output",
+                sides,
+                message,
+            );
+        }
+    }
+    found
+}
+
+fn compare(old: &Schema, new: &Schema, at: Path<'_>, found: &mut Vec<Difference>) {
+    if old == new {
+        return;
+    }
+    let before = found.len();
+    let (was, is) = (type_name(old), type_name(new));
+    if was != is {
+        let wider = old.kind == Kind::Any || (old.kind, new.kind) == (Kind::Number, Kind::Integer);
+        let message = format!("the type was {was}, is {is}");
+        push(
+            found,
+            breaking_if(!wider),
+            at,
+            "type",
+            (Some(old), Some(new)),
+            &message,
+        );
+    }
+    if old.description() != new.description() || old.title() != new.title() {
+        let message = "the title or the description changed";
+        push(
+            found,
+            Class::TextOnly,
+            at,
+            "description",
+            (Some(old), Some(new)),
+            message,
+        );
+    }
+    properties(old, new, at, found);
+    let items = |schema: &Schema| schema.items().cloned().unwrap_or(FREE);
+    compare(&items(old), &items(new), at.member("*"), found);
+    if before == found.len() || bare(old) != bare(new) {
+        let message = "what the schema says of the value changed";
+        push(
+            found,
+            Class::Compatible,
+            at,
+            "output",
+            (Some(old), Some(new)),
+            message,
+        );
+    }
+}
+
+fn properties(old: &Schema, new: &Schema, at: Path<'_>, found: &mut Vec<Difference>) {
+    let (was, is) = (
+        old.properties().unwrap_or_default(),
+        new.properties().unwrap_or_default(),
+    );
+    for property in was {
+        let at = at.member(&property.name);
+        match is.iter().find(|p| p.name == property.name) {
+            None => {
+                let sides = (Some(&property.schema), None);
+                let message = "the output no longer has this property";
+                push(found, Class::Breaking, at, "property", sides, message);
+            }
+            Some(other) => {
+                if property.required != other.required {
+                    let message = if other.required {
+                        "the property is always there now"
+                    } else {
+                        "the property may be missing now"
+                    };
+                    let sides = (Some(&property.schema), Some(&other.schema));
+                    push(found, Class::Compatible, at, "required", sides, message);
+                }
+                compare(&property.schema, &other.schema, at, found);
+            }
+        }
+    }
+    for property in is.iter().filter(|p| !was.iter().any(|o| o.name == p.name)) {
+        let at = at.member(&property.name);
+        let message = format!("the property was added: {}", property.schema.describe());
+        let sides = (None, Some(&property.schema));
+        push(found, Class::Compatible, at, "property", sides, &message);
+    }
+}
+
+/// The keywords that are not compared one by one.
+fn bare(schema: &Schema) -> Vec<&runcomfy_dialect::Keyword> {
+    use runcomfy_dialect::Keyword::{Description, Items, Properties, Title};
+    let own = schema.keywords.iter();
+    own.filter(|k| !matches!(k, Title(_) | Description(_) | Items(_) | Properties(_)))
+        .collect()
+}
+
+fn push(
+    found: &mut Vec<Difference>,
+    class: Class,
+    at: Path<'_>,
+    subject: &str,
+    (old, new): (Option<&Schema>, Option<&Schema>),
+    message: &str,
+) {
+    found.push(Difference {
+        class,
+        part: Part::Output,
+        pointer: at.to_string(),
+        subject: subject.to_owned(),
+        old: old.map(Schema::to_json_schema),
+        new: new.map(Schema::to_json_schema),
+        message: message.to_owned(),
+    });
+}

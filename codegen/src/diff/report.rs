@@ -1,0 +1,168 @@
+//! A diff for people, for programs, and for GitHub.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::{Class, Diff, Difference, ModelDiff, Part};
+
+impl Diff {
+    /// `breaking`, `compatible`, `text_only`: how many changes; `unchanged`: how many models;
+    /// `models`: for each that changed its `id` and `changes`, each with `class`, `part`,
+    /// `pointer`, `subject`, `old`, `new` (`null` where there is none) and `message`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "breaking": self.count(Class::Breaking),
+            "compatible": self.count(Class::Compatible),
+            "text_only": self.count(Class::TextOnly),
+            "unchanged": self.unchanged,
+            "models": self.models.iter().map(ModelDiff::to_json).collect::<Value>(),
+        })
+    }
+
+    /// Workflow commands that GitHub shows as annotations: one for each model and class, since
+    /// GitHub shows only ten of each class in a step. Breaking changes are errors, compatible ones
+    /// warnings, texts notices. `schemas` is the folder with the schema files, from the root of
+    /// the repository. The last line is the summary.
+    #[must_use]
+    pub fn to_github(&self, schemas: &str) -> String {
+        let mut out = String::new();
+        let schemas = schemas.replace('\\', "/");
+        let schemas = schemas.trim_start_matches("./").trim_end_matches('/');
+        for (class, command) in [
+            (Class::Breaking, "error"),
+            (Class::Compatible, "warning"),
+            (Class::TextOnly, "notice"),
+        ] {
+            for model in &self.models {
+                let lines: Vec<String> = model.of(class).map(ToString::to_string).collect();
+                if lines.is_empty() {
+                    continue;
+                }
+                let file = format!("{schemas}/{}.json", model.id);
+                let title = format!("{}: {class}", model.id);
+                out += &format!(
+                    "::{command} file={},title={}::{}\n",
+                    property(&file),
+                    property(&title),
+                    data(&lines.join("\n")),
+                );
+            }
+        }
+        out + &self.summary()
+    }
+
+    /// `changes: 1 breaking, 0 compatible, 2 text only; models: 3 changed, 46 unchanged`
+    fn summary(&self) -> String {
+        format!(
+            "changes: {} breaking, {} compatible, {} text only; models: {} changed, {} unchanged",
+            self.count(Class::Breaking),
+            self.count(Class::Compatible),
+            self.count(Class::TextOnly),
+            self.models.len(),
+            self.unchanged,
+        )
+    }
+}
+
+impl ModelDiff {
+    /// The gravest class among the changes.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        let classes = self.changes.iter().map(|change| change.class);
+        classes.min().unwrap_or(Class::TextOnly)
+    }
+
+    fn of(&self, class: Class) -> impl Iterator<Item = &Difference> {
+        self.changes.iter().filter(move |c| c.class == class)
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "class": self.class().as_str(),
+            "changes": self.changes.iter().map(Difference::to_json).collect::<Value>(),
+        })
+    }
+}
+
+impl Difference {
+    fn to_json(&self) -> Value {
+        json!({
+            "class": self.class.as_str(),
+            "part": self.part.as_str(),
+            "pointer": self.pointer,
+            "subject": self.subject,
+            "old": self.old,
+            "new": self.new,
+            "message": self.message,
+        })
+    }
+}
+
+impl fmt::Display for Diff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for model in &self.models {
+            writeln!(f, "{}", visible(&model.id))?;
+            for change in &model.changes {
+                // The formatter's width applies to the class as text.
+                writeln!(f, "  {:<11} {change}", change.class.to_string())?;
+            }
+            writeln!(f)?;
+        }
+        f.write_str(&self.summary())
+    }
+}
+
+/// `/scale: the range was 0..2, is 0..1`
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match (self.part, &*self.pointer) {
+            (Part::Model, _) => String::new(),
+            (Part::Input, "") => "the input: ".into(),
+            (Part::Input, at) => format!("{at}: "),
+            (Part::Output, "") => "the output: ".into(),
+            (Part::Output, at) => format!("the output's {at}: "),
+        };
+        f.write_str(&visible(&format!("{place}{}", self.message)))
+    }
+}
+
+/// `breaking`, `compatible`, `text only`
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str().replace('_', " "))
+    }
+}
+
+/// Names come from schemas: what could end a line, steer a terminal or reorder text is shown by
+/// its code.
+fn visible(text: &str) -> String {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if odd(c) {
+            out += &format!("U+{:04X}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The message of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,77 @@
+//! The sort of Rust type that a schema comes to, as far as callers see it change.
+
+use runcomfy_dialect::{Kind, Literal, Number, Schema};
+
+/// One layer of a field's type: what is inside a list or a struct is compared there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RustType {
+    Bool,
+    I64,
+    U64,
+    F64,
+    Text,
+    Media,
+    Json,
+    List,
+    Choice,
+    Record,
+}
+
+impl RustType {
+    /// The same decisions as the generator's plan; a test compares them with generated code.
+    pub(super) fn of(schema: &Schema) -> Self {
+        match schema.kind {
+            _ if is_choice(schema) => Self::Choice,
+            Kind::Boolean => Self::Bool,
+            Kind::Integer if is_beyond_i64(schema) => Self::U64,
+            Kind::Integer => Self::I64,
+            Kind::Number => Self::F64,
+            Kind::String if schema.media().is_some() => Self::Media,
+            Kind::String => Self::Text,
+            Kind::Array => Self::List,
+            Kind::Object if schema.properties().is_some() => Self::Record,
+            Kind::Object | Kind::Any => Self::Json,
+        }
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Bool => "`bool`",
+            Self::I64 => "`i64`",
+            Self::U64 => "`u64`",
+            Self::F64 => "`f64`",
+            Self::Text => "`String`",
+            Self::Media => "`Media`",
+            Self::Json => "`Json`",
+            Self::List => "a `Vec`",
+            Self::Choice => "an enum",
+            Self::Record => "a struct",
+        }
+    }
+}
+
+fn is_choice(schema: &Schema) -> bool {
+    let text = |member: &Literal| matches!(member, Literal::Text(_));
+    let integer = |member: &Literal| match member {
+        Literal::Number(number) => number
+            .as_integer()
+            .is_some_and(|i| i64::try_from(i).is_ok()),
+        _ => false,
+    };
+    let members = schema.choices().unwrap_or_default();
+    !members.is_empty()
+        && match schema.kind {
+            Kind::String => members.iter().all(text),
+            Kind::Integer => members.iter().all(integer),
+            Kind::Any => members.iter().all(text) || members.iter().all(integer),
+            _ => false,
+        }
+}
+
+fn is_beyond_i64(schema: &Schema) -> bool {
+    let bounds = schema.bounds();
+    bounds
+        .upper
+        .is_some_and(|(high, _)| high > Number::Int(i64::MAX.into()))
+        && bounds.lower.is_none_or(|(low, _)| low >= Number::Int(0))
+}

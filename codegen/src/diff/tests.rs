@@ -1,0 +1,463 @@
+use runcomfy_dialect::ModelSchema;
+use serde_json::{Value, json};
+
+use super::{Class, Diff, diff};
+
+fn parse(id: &str, document: Value) -> ModelSchema {
+    let (model, problems) = ModelSchema::parse(Some(id), &[document]);
+    model.unwrap_or_else(|| panic!("{problems:?}"))
+}
+
+/// The diff of two models with one optional property `x`.
+fn of_property(old: &Value, new: &Value) -> Diff {
+    let model = |schema: &Value| parse("a/b", json!({"properties": {"x": schema}}));
+    diff(&[model(old)], &[model(new)])
+}
+
+/// Each change as `breaking /x range`.
+fn told(diff: &Diff) -> Vec<String> {
+    let changes = diff.models.iter().flat_map(|model| &model.changes);
+    changes
+        .map(|c| format!("{} {} {}", c.class, c.pointer, c.subject))
+        .collect()
+}
+
+fn check(old: &Value, new: &Value, expected: &[&str]) {
+    assert_eq!(told(&of_property(old, new)), expected, "{old} to {new}");
+}
+
+#[test]
+fn limits_are_classed_by_what_they_leave_open() {
+    let number = |keyword: &str, value: Value| json!({"type": "number", keyword: value});
+    for (old, new, class) in [
+        (
+            json!({"type": "number"}),
+            number("minimum", json!(0)),
+            "breaking /x range",
+        ),
+        (
+            number("minimum", json!(0)),
+            json!({"type": "number"}),
+            "compatible /x range",
+        ),
+        (
+            number("minimum", json!(0)),
+            number("minimum", json!(0.5)),
+            "breaking /x range",
+        ),
+        (
+            number("minimum", json!(0)),
+            number("exclusiveMinimum", json!(0)),
+            "breaking /x range",
+        ),
+        (
+            number("maximum", json!(1)),
+            number("maximum", json!(2)),
+            "compatible /x range",
+        ),
+        (
+            number("maximum", json!(2)),
+            number("exclusiveMaximum", json!(3)),
+            "compatible /x range",
+        ),
+        (
+            number("multipleOf", json!(0.5)),
+            number("multipleOf", json!(0.25)),
+            "compatible /x multipleOf",
+        ),
+        (
+            number("multipleOf", json!(0.25)),
+            number("multipleOf", json!(0.5)),
+            "breaking /x multipleOf",
+        ),
+        (
+            json!({"type": "integer"}),
+            json!({"type": "integer", "multipleOf": 0.5}),
+            "compatible /x multipleOf",
+        ),
+        (
+            json!({"type": "integer", "minimum": 1}),
+            json!({"type": "integer", "exclusiveMinimum": 0}),
+            "compatible /x range",
+        ),
+        (
+            json!({"type": "string"}),
+            json!({"type": "string", "maxLength": 9}),
+            "breaking /x length",
+        ),
+        (
+            json!({"type": "string"}),
+            json!({"type": "string", "minLength": 0}),
+            "compatible /x length",
+        ),
+        (
+            json!({"type": "string", "minLength": 2}),
+            json!({"type": "string", "minLength": 1}),
+            "compatible /x length",
+        ),
+        (
+            json!({"type": "array", "maxItems": 3}),
+            json!({"type": "array", "maxItems": 2}),
+            "breaking /x count",
+        ),
+        // It speaks of another type, so it refuses nothing.
+        (
+            json!({"type": "string"}),
+            json!({"type": "string", "maximum": 9}),
+            "compatible /x range",
+        ),
+        // Every member passes.
+        (
+            json!({"enum": [1, 2]}),
+            json!({"enum": [1, 2], "maximum": 2}),
+            "compatible /x range",
+        ),
+        (
+            json!({"enum": [1, 2]}),
+            json!({"enum": [1, 2], "maximum": 1}),
+            "breaking /x range",
+        ),
+    ] {
+        check(&old, &new, &[class]);
+    }
+}
+
+#[test]
+fn types_are_classed_by_the_engine_and_by_rust() {
+    let kind = |name: &str| json!({"type": name});
+    for (old, new, class) in [
+        (kind("string"), kind("integer"), "breaking /x type"),
+        // The field was an `i64`.
+        (kind("integer"), kind("number"), "breaking /x type"),
+        (kind("number"), json!({}), "breaking /x type"),
+        (kind("object"), json!({}), "compatible /x type"),
+        (json!({}), kind("object"), "breaking /x type"),
+        (json!({}), kind("file"), "breaking /x type"),
+        (
+            json!({"type": "integer", "minimum": 0, "maximum": 9}),
+            json!({"type": "integer", "minimum": 0, "maximum": 18_446_744_073_709_551_615_u64}),
+            "breaking /x rust type",
+        ),
+        (
+            kind("object"),
+            json!({"type": "object", "properties": {}}),
+            "breaking /x additionalProperties",
+        ),
+        (
+            kind("object"),
+            json!({"type": "object", "properties": {}, "additionalProperties": true}),
+            "breaking /x rust type",
+        ),
+        (
+            kind("array"),
+            json!({"type": "array", "items": {}}),
+            "compatible /x notation",
+        ),
+        (
+            kind("array"),
+            json!({"type": "array", "items": {"type": "string"}}),
+            "breaking /x/* type",
+        ),
+        (
+            json!({"type": "array", "items": {"type": "string"}}),
+            json!({"type": "array", "items": {"type": "string", "format": "image_uri"}}),
+            "breaking /x/* format",
+        ),
+    ] {
+        let told = told(&of_property(&old, &new));
+        assert_eq!(
+            told.first().map(String::as_str),
+            Some(class),
+            "{old} to {new}: {told:?}"
+        );
+    }
+    check(&kind("float"), &kind("number"), &[]);
+}
+
+#[test]
+fn enums_are_types_in_rust() {
+    let text = |members: Value| json!({"type": "string", "enum": members});
+    let number = |members: Value| json!({"type": "number", "enum": members});
+    let free = json!({"type": "string"});
+    check(
+        &text(json!(["a"])),
+        &text(json!(["a", "b"])),
+        &["compatible /x enum"],
+    );
+    check(
+        &text(json!(["a", "b"])),
+        &text(json!(["a"])),
+        &["breaking /x enum"],
+    );
+    check(
+        &text(json!(["a", "b"])),
+        &text(json!(["b", "a"])),
+        &["text only /x enum"],
+    );
+    check(
+        &text(json!(["a"])),
+        &text(json!(["b"])),
+        &["breaking /x enum", "compatible /x enum"],
+    );
+    check(&free, &text(json!(["a"])), &["breaking /x enum"]);
+    check(
+        &text(json!(["a"])),
+        &free,
+        &["breaking /x rust type", "compatible /x enum"],
+    );
+    check(
+        &number(json!([0.5])),
+        &json!({"type": "number"}),
+        &["compatible /x enum"],
+    );
+}
+
+#[test]
+fn rules_of_one_quantity_are_an_interval() {
+    let rules = |list: &[(&str, f64, &str)]| {
+        let entry = |(rule, value, error): &(&str, f64, &str)| json!({"validation_rule": rule, "validation_value": value, "validation_error": error});
+        json!({"type": "string", "validations": list.iter().map(entry).collect::<Value>()})
+    };
+    let small = rules(&[("file_size_mb<=", 15.0, "at most 15 MB")]);
+    for (new, expected) in [
+        (
+            rules(&[("file_size_mb<=", 10.0, "at most 15 MB")]),
+            vec!["breaking /x validations"],
+        ),
+        (
+            rules(&[("file_size_mb<", 15.0, "at most 15 MB")]),
+            vec!["breaking /x validations"],
+        ),
+        (
+            rules(&[("file_size_mb<=", 20.0, "at most 20 MB")]),
+            vec!["compatible /x validations"],
+        ),
+        (rules(&[]), vec!["compatible /x validations"]),
+        (rules(&[("file_size_mb≤", 15.0, "at most 15 MB")]), vec![]),
+        (
+            rules(&[("file_size_mb<=", 15.0, "15 MB at most")]),
+            vec!["text only /x validations"],
+        ),
+        (
+            rules(&[
+                ("seconds<=", 5.0, "short"),
+                ("file_size_mb<=", 15.0, "at most 15 MB"),
+            ]),
+            vec!["breaking /x validations"],
+        ),
+    ] {
+        check(&small, &new, &expected);
+    }
+}
+
+#[test]
+fn what_is_not_checked_is_breaking_when_it_comes_or_changes() {
+    let with = |keyword: &str, value: Value| json!({"type": "string", keyword: value});
+    let bare = json!({"type": "string"});
+    check(
+        &bare,
+        &with("pattern", json!("^a")),
+        &["breaking /x pattern"],
+    );
+    check(
+        &with("pattern", json!("^a")),
+        &with("pattern", json!("^b")),
+        &["breaking /x pattern"],
+    );
+    check(
+        &with("pattern", json!("^a")),
+        &bare,
+        &["compatible /x pattern"],
+    );
+    check(
+        &bare,
+        &with("x-order", json!(1)),
+        &["compatible /x x-order"],
+    );
+    check(
+        &bare,
+        &with("examples", json!(["a"])),
+        &["compatible /x examples"],
+    );
+    check(
+        &bare,
+        &with("format", json!("date")),
+        &["breaking /x format"],
+    );
+    check(
+        &with("format", json!("uri")),
+        &bare,
+        &["compatible /x format"],
+    );
+    check(
+        &with("format", json!("image_uri")),
+        &with("format", json!("video_uri")),
+        &["breaking /x format"],
+    );
+}
+
+#[test]
+fn texts_and_defaults_hurt_nobody() {
+    let bare = json!({"type": "string"});
+    check(
+        &bare,
+        &json!({"type": "string", "title": "X"}),
+        &["text only /x title"],
+    );
+    check(
+        &json!({"type": "string", "description": "x"}),
+        &json!({"type": "string", "description": "y"}),
+        &["text only /x description"],
+    );
+    check(
+        &bare,
+        &json!({"type": "string", "default": "x"}),
+        &["compatible /x default"],
+    );
+}
+
+#[test]
+fn properties_are_compared_at_any_depth() {
+    let lora = |required: Value, scale: Value, open: bool| {
+        json!({"type": "array", "items": {"type": "object", "required": required, "additionalProperties": open,
+            "properties": {"path": {"type": "string"}, "scale": scale}}})
+    };
+    let scale = |maximum: i32| json!({"type": "number", "maximum": maximum});
+    let old = lora(json!(["path"]), scale(2), false);
+    check(
+        &old,
+        &lora(json!(["path"]), scale(1), false),
+        &["breaking /x/*/scale range"],
+    );
+    check(
+        &old,
+        &lora(json!([]), scale(2), false),
+        &["breaking /x/*/path required"],
+    );
+    check(
+        &old,
+        &lora(json!(["path", "scale"]), scale(2), false),
+        &["breaking /x/*/scale required"],
+    );
+    check(
+        &old,
+        &lora(json!(["path"]), scale(2), true),
+        &["compatible /x/* additionalProperties"],
+    );
+    check(
+        &lora(json!(["path"]), scale(2), true),
+        &old,
+        &["breaking /x/* additionalProperties"],
+    );
+}
+
+#[test]
+fn properties_come_and_go() {
+    let model = |document: Value| [parse("a/b", document)];
+    let old = model(json!({"properties": {"x": {}}}));
+    let open = model(json!({"properties": {"x": {}}, "additionalProperties": true}));
+    let with = |extra: Value, required: Value, open: bool| {
+        model(
+            json!({"properties": {"x": {}, "a/b": extra}, "required": required, "additionalProperties": open}),
+        )
+    };
+    let text = json!({"type": "string"});
+    let first = |diff: Diff| told(&diff).first().cloned().unwrap_or_default();
+    assert_eq!(
+        first(diff(&old, &with(text.clone(), json!([]), true))),
+        "compatible  additionalProperties"
+    );
+    assert_eq!(
+        first(diff(&old, &with(text.clone(), json!(["a/b"]), true))),
+        "breaking /a~1b property"
+    );
+    assert_eq!(
+        first(diff(&with(text.clone(), json!([]), false), &old)),
+        "breaking /a~1b property"
+    );
+    // Whatever was sent under this name is taken only where the property takes anything.
+    assert_eq!(
+        first(diff(&open, &with(text, json!([]), true))),
+        "breaking /a~1b property"
+    );
+    assert_eq!(
+        first(diff(&open, &with(json!({}), json!([]), true))),
+        "compatible /a~1b property"
+    );
+}
+
+#[test]
+fn models_come_and_go() {
+    let model = |id: &str| parse(id, json!({"properties": {}}));
+    let diff = diff(
+        &[model("a/old"), model("a/same")],
+        &[model("a/same"), model("a/new")],
+    );
+    assert_eq!(told(&diff), ["compatible  model", "breaking  model"]);
+    assert_eq!(diff.unchanged, 1);
+    assert!(diff.is_breaking());
+    assert_eq!(
+        diff.to_string(),
+        "a/new\n  compatible  the model was added\n\n\
+         a/old\n  breaking    the model was removed\n\n\
+         changes: 1 breaking, 1 compatible, 0 text only; models: 2 changed, 1 unchanged"
+    );
+}
+
+#[test]
+fn outputs_are_read_so_less_is_breaking() {
+    let with = |output: Value| {
+        [parse(
+            "a/b",
+            json!({"model_id": "a/b", "input_schema": {"properties": {}}, "output_schema": output}),
+        )]
+    };
+    let none = [parse("a/b", json!({"properties": {}}))];
+    let uri = json!({"type": "string", "format": "uri"});
+    let one = with(json!({"type": "object", "properties": {"image": uri}}));
+    let two = with(json!({"type": "object", "properties": {"image": uri, "video": uri}}));
+    let number = with(json!({"type": "object", "properties": {"image": {"type": "number"}}}));
+    assert_eq!(told(&diff(&one, &two)), ["compatible /video property"]);
+    assert_eq!(told(&diff(&two, &one)), ["breaking /video property"]);
+    assert_eq!(
+        told(&diff(&one, &number)),
+        ["breaking /image type", "compatible /image output"]
+    );
+    assert_eq!(told(&diff(&none, &one)), ["compatible  output"]);
+    assert_eq!(told(&diff(&one, &none)), ["compatible  output"]);
+    let said = with(json!({"type": "object", "description": "x", "properties": {"image": uri}}));
+    assert_eq!(told(&diff(&one, &said)), ["text only  description"]);
+}
+
+#[test]
+fn names_from_schemas_stay_on_their_line() {
+    let name = "a\n::error::100%,\u{202e}";
+    let old = parse("a/b", json!({"properties": {name: {"type": "string"}}}));
+    let new = parse("a/b", json!({"properties": {}}));
+    let diff = diff(&[old], &[new]);
+    let github = diff.to_github("my:schemas/");
+    assert_eq!(
+        github.lines().next().unwrap_or_default(),
+        "::error file=my%3Aschemas/a/b.json,title=a/b%3A breaking::/aU+000A::error::100%25,U+202E: the property was removed"
+    );
+    assert_eq!(github.lines().count(), 2);
+    assert_eq!(diff.to_string().lines().count(), 4);
+}
+
+#[test]
+fn json_holds_both_sides() {
+    let diff = of_property(
+        &json!({"type": "string", "maxLength": 9}),
+        &json!({"type": "string", "maxLength": 5}),
+    );
+    let change = json!({
+        "class": "breaking", "part": "input", "pointer": "/x", "subject": "length",
+        "old": "at most 9", "new": "at most 5", "message": "the length was at most 9, is at most 5",
+    });
+    assert_eq!(
+        diff.to_json(),
+        json!({"breaking": 1, "compatible": 0, "text_only": 0, "unchanged": 0,
+            "models": [{"id": "a/b", "class": "breaking", "changes": [change]}]})
+    );
+    assert_eq!(diff.models[0].class(), Class::Breaking);
+}

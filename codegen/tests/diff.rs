@@ -1,0 +1,169 @@
+//! The classes of a diff keep their meaning: held against the validation engine and against the
+//! generated code, on made-up schemas; and the command, on folders and git revisions.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+#[path = "diff/command.rs"]
+mod command;
+#[path = "diff/face.rs"]
+mod face;
+#[path = "diff/schema.rs"]
+mod schema;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use runcomfy_codegen::{Class, Diff, diff};
+use runcomfy_dialect::ModelSchema;
+use serde_json::{Value, json};
+
+use schema::Dice;
+
+/// `PROPTEST_CASES` asks for more.
+fn cases(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok();
+    ProptestConfig {
+        cases: cases.and_then(|n| n.parse().ok()).unwrap_or(usual),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn parse(document: &Value) -> Option<ModelSchema> {
+    ModelSchema::parse(Some("acme/stamp"), std::slice::from_ref(document)).0
+}
+
+fn compare(old: &ModelSchema, new: &ModelSchema) -> Diff {
+    diff(std::slice::from_ref(old), std::slice::from_ref(new))
+}
+
+/// Thrown dice; they say nothing to a reader, what is made of them does.
+struct Throws(Vec<u16>);
+
+impl std::fmt::Debug for Throws {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} throws", self.0.len())
+    }
+}
+
+fn throws() -> impl Strategy<Value = Throws> {
+    vec(any::<u16>(), 0..300).prop_map(Throws)
+}
+
+proptest! {
+    #![proptest_config(cases(1500))]
+
+    #[test]
+    fn without_a_breaking_change_every_valid_input_stays_valid(
+        throws in throws(), changes in throws(), inputs in throws(),
+    ) {
+        let document = schema::object(&mut Dice::new(&throws.0), 2);
+        let changed = schema::mutated(&mut Dice::new(&changes.0), &document, 2);
+        let (Some(old), Some(new)) = (parse(&document), parse(&changed)) else {
+            return Ok(());
+        };
+        let diff = compare(&old, &new);
+        prop_assert_eq!(diff.is_empty(), old == new, "{} to {}", document, changed);
+        if diff.is_breaking() {
+            return Ok(());
+        }
+        let mut dice = Dice::new(&inputs.0);
+        for _ in 0..30 {
+            let input = schema::instance(&mut dice, [&document, &changed], 3);
+            prop_assert!(
+                old.validate(&input).refuse() || !new.validate(&input).refuse(),
+                "{} to {} refuses {}: {}", document, changed, input, new.validate(&input)
+            );
+        }
+    }
+
+    /// Where the generated code has no types, only the engine decides.
+    #[test]
+    fn without_a_breaking_change_every_untyped_value_stays_valid(
+        throws in throws(), changes in throws(), inputs in throws(),
+    ) {
+        let element = schema::object(&mut Dice::new(&throws.0), 2);
+        let changed = schema::mutated(&mut Dice::new(&changes.0), &element, 2);
+        let within = |element: &Value| parse(&json!({"properties": {"x": {"items": element}}}));
+        let (Some(old), Some(new)) = (within(&element), within(&changed)) else {
+            return Ok(());
+        };
+        if compare(&old, &new).is_breaking() {
+            return Ok(());
+        }
+        let mut dice = Dice::new(&inputs.0);
+        for _ in 0..30 {
+            let input = json!({"x": [schema::instance(&mut dice, [&element, &changed], 3)]});
+            prop_assert!(
+                old.validate(&input).refuse() || !new.validate(&input).refuse(),
+                "{} to {} refuses {}: {}", element, changed, input, new.validate(&input)
+            );
+        }
+    }
+
+    #[test]
+    fn a_schema_does_not_differ_from_itself(throws in throws()) {
+        let document = schema::object(&mut Dice::new(&throws.0), 2);
+        if let (Some(old), Some(new)) = (parse(&document), parse(&document)) {
+            prop_assert!(compare(&old, &new).is_empty());
+        }
+    }
+
+    #[test]
+    fn other_texts_are_text_only(throws in throws()) {
+        let document = schema::object(&mut Dice::new(&throws.0), 2);
+        let translated = schema::translated(&document);
+        if let (Some(old), Some(new)) = (parse(&document), parse(&translated)) {
+            let diff = compare(&old, &new);
+            prop_assert!(diff.count(Class::TextOnly) > 0);
+            prop_assert_eq!((diff.count(Class::Breaking), diff.count(Class::Compatible)), (0, 0));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    #[test]
+    fn without_a_breaking_change_callers_compile(throws in throws(), changes in throws()) {
+        let document = schema::object(&mut Dice::new(&throws.0), 2);
+        let changed = schema::mutated(&mut Dice::new(&changes.0), &document, 2);
+        let (Some(old), Some(new)) = (parse(&document), parse(&changed)) else {
+            return Ok(());
+        };
+        if compare(&old, &new).is_breaking() {
+            return Ok(());
+        }
+        // Names that collide make no code, on either side.
+        if let (Some(old), Some(new)) = (face::of(&document), face::of(&changed)) {
+            let lost: Vec<_> = old.difference(&new).collect();
+            prop_assert!(lost.is_empty(), "{} to {} loses {:?}", document, changed, lost);
+        }
+    }
+}
+
+#[test]
+fn the_made_up_changes_are_of_all_classes() {
+    let mut seen = [0; 4];
+    let mut dice = Dice::endless(7);
+    for _ in 0..2000 {
+        let document = schema::object(&mut dice, 2);
+        let changed = schema::mutated(&mut dice, &document, 2);
+        if let (Some(old), Some(new)) = (parse(&document), parse(&changed)) {
+            let diff = compare(&old, &new);
+            let class = diff.models.first().map(runcomfy_codegen::ModelDiff::class);
+            seen[class.map_or(3, |class| class as usize)] += 1;
+        }
+    }
+    println!("breaking, compatible, text only, none: {seen:?}");
+    assert!(seen.iter().all(|n| *n >= 20), "{seen:?}");
+}
+
+#[test]
+fn the_order_of_keys_makes_no_difference() {
+    let old = json!({"type": "object", "required": ["a", "b"], "properties": {
+        "a": {"type": "float", "maximum": 2}, "b": {"title": "B", "type": "string"}}});
+    let new = json!({"properties": {"b": {"type": "string", "title": "B"},
+        "a": {"maximum": 2.0, "type": "number"}}, "required": ["b", "a"], "type": "object"});
+    assert!(compare(&parse(&old).unwrap(), &parse(&new).unwrap()).is_empty());
+}

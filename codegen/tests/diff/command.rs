@@ -1,0 +1,139 @@
+//! The command, as a user calls it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const OLD: &str =
+    r#"{"properties": {"scale": {"type": "float", "maximum": 2}, "seed": {"type": "integer"}}}"#;
+const NEW: &str = r#"{"properties": {"scale": {"type": "float", "maximum": 1}}}"#;
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn diff(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy-codegen"));
+    let command = command.current_dir(folder).arg("diff").args(arguments);
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let settings = [
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b",
+        "-c",
+        "commit.gpgsign=false",
+    ];
+    let mut command = Command::new("git");
+    let command = command.current_dir(folder).args(settings).args(arguments);
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn compares_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "old/acme/stamp.json", OLD);
+    write(root, "new/acme/stamp.json", NEW);
+    let told = "acme/stamp\n\
+        \x20 breaking    /scale: the range was at most 2, is at most 1\n\
+        \x20 breaking    /seed: the property was removed\n\n\
+        changes: 2 breaking, 0 compatible, 0 text only; models: 1 changed, 0 unchanged\n";
+    assert_eq!(
+        diff(root, &["old", "new"]),
+        (Some(0), told.into(), String::new())
+    );
+    assert_eq!(diff(root, &["old", "new", "--fail-on-breaking"]).0, Some(1));
+    assert_eq!(diff(root, &["old", "old", "--fail-on-breaking"]).0, Some(0));
+
+    let json: Value = serde_json::from_str(&diff(root, &["old", "new", "--json"]).1).unwrap();
+    assert_eq!(json["breaking"], 2);
+    let (_, github, _) = diff(root, &["old", "new", "--format", "github"]);
+    assert_eq!(
+        github.lines().next(),
+        Some(
+            "::error file=new/acme/stamp.json,title=acme/stamp%3A breaking::/scale: the range was at most 2, is at most 1%0A/seed: the property was removed"
+        )
+    );
+}
+
+#[test]
+fn compares_git_revisions_without_a_checkout() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    git(root, &["init", "--quiet"]);
+    write(root, "sub/schemas/acme/stamp.json", OLD);
+    write(root, "sub/schemas/acme/日本 x.json", OLD);
+    write(root, "sub/schemas/notes.txt", "not a schema");
+    write(root, "sub/schemas/.hidden/x.json", "not JSON");
+    git(root, &["add", "."]);
+    git(root, &["commit", "--quiet", "-m", "old"]);
+    write(root, "sub/schemas/acme/stamp.json", NEW);
+    git(root, &["commit", "--quiet", "-am", "new"]);
+    // The working tree plays no part between revisions.
+    write(root, "sub/schemas/acme/stamp.json", "broken");
+
+    let sub = root.join("sub");
+    let (code, told, errors) = diff(&sub, &["HEAD~1", "HEAD", "--fail-on-breaking"]);
+    assert_eq!((code, &*errors), (Some(1), ""));
+    assert!(told.ends_with("models: 1 changed, 1 unchanged\n"), "{told}");
+    let (code, told, _) = diff(root, &["HEAD", "HEAD~1", "--schemas", "sub/schemas"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        told.contains("/seed: the property was added: an integer"),
+        "{told}"
+    );
+    let (_, github, _) = diff(&sub, &["HEAD~1", "HEAD", "--format=github"]);
+    assert!(
+        github.starts_with("::error file=schemas/acme/stamp.json,"),
+        "{github}"
+    );
+
+    let (code, _, errors) = diff(&sub, &["HEAD", "schemas"]);
+    assert_eq!(code, Some(65));
+    assert!(errors.contains("schemas/acme/stamp.json:1:1"), "{errors}");
+    git(root, &["commit", "--quiet", "-am", "broken"]);
+    let (code, _, errors) = diff(&sub, &["HEAD~1", "HEAD"]);
+    assert_eq!(code, Some(65));
+    assert!(
+        errors.contains("HEAD:schemas/acme/stamp.json:1:1"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn what_is_neither_a_folder_nor_a_revision_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    git(root, &["init", "--quiet"]);
+    git(root, &["commit", "--quiet", "--allow-empty", "-m", "empty"]);
+    let (code, _, errors) = diff(root, &["nothing", "HEAD"]);
+    assert_eq!(code, Some(74));
+    assert!(
+        errors.starts_with("could not find the folder or git revision `nothing`: git says: "),
+        "{errors}"
+    );
+    let (code, _, errors) = diff(root, &["HEAD", "HEAD"]);
+    assert_eq!(code, Some(74));
+    assert!(errors.contains("`HEAD:schemas`"), "{errors}");
+    assert_eq!(diff(root, &["--", "HEAD"]).0, Some(64));
+    assert_eq!(diff(root, &["HEAD"]).0, Some(64));
+    assert_eq!(diff(root, &["HEAD", "HEAD", "--format", "xml"]).0, Some(64));
+}

@@ -1,0 +1,60 @@
+//! What callers see of generated code: read from the code itself.
+
+use std::collections::BTreeSet;
+
+use quote::{ToTokens, quote};
+use runcomfy_codegen::Builder;
+use serde_json::Value;
+use syn::{ImplItem, Item, Visibility};
+
+/// Every public item, field, variant, method and trait of a model's module; nothing where no code
+/// is made.
+pub(crate) fn of(document: &Value) -> Option<BTreeSet<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("acme")).unwrap();
+    let file = folder.path().join("acme/stamp.json");
+    std::fs::write(file, document.to_string()).unwrap();
+    let generated = Builder::new()
+        .schemas(folder.path())
+        .out_dir("unused")
+        .generate()
+        .ok()?;
+    let (_, text) = generated.files().next().unwrap();
+    let mut face = BTreeSet::new();
+    items(&syn::parse_file(text).unwrap().items, &mut face);
+    assert!(!face.is_empty());
+    Some(face)
+}
+
+fn items(list: &[Item], face: &mut BTreeSet<String>) {
+    for item in list {
+        match item {
+            Item::Mod(module) => items(&module.content.as_ref().unwrap().1, face),
+            Item::Struct(item) => {
+                for field in &item.fields {
+                    let (name, kind) = (&field.ident, &field.ty);
+                    face.insert(format!("{}: {}", item.ident, quote!(#name: #kind)));
+                }
+            }
+            Item::Enum(item) => {
+                for variant in &item.variants {
+                    face.insert(format!("{}::{}", item.ident, variant.ident));
+                }
+            }
+            Item::Impl(item) => {
+                let target = item.self_ty.to_token_stream();
+                if let Some((path, _)) = &item.trait_ {
+                    face.insert(format!("impl {} for {target}", path.to_token_stream()));
+                }
+                for member in &item.items {
+                    if let ImplItem::Fn(method) = member
+                        && matches!(method.vis, Visibility::Public(_))
+                    {
+                        face.insert(format!("{target}: {}", method.sig.to_token_stream()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
