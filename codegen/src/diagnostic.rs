@@ -58,8 +58,8 @@ impl Diagnostic {
             severity,
             path: path.to_owned(),
             position: Position::of(text, span.start),
-            message: message.into(),
-            help: help.into(),
+            message: harmless(&message.into()),
+            help: harmless(&help.into()),
             text: Arc::clone(text),
             span,
         }
@@ -103,6 +103,30 @@ impl Diagnostic {
     }
 }
 
+/// Names from schemas and of files, with what moves a cursor or ends a line spelt out: a build
+/// script's output is read line by line, and a line from a schema must not become an instruction.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if crate::doc::is_odd(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A file's text with a mark of as many bytes for each such character, so that places stay true.
+fn same_length(text: &str) -> String {
+    let mark = |c: char| match c {
+        '\n' | '\r' | '\t' => c,
+        c if !crate::doc::is_odd(c) => c,
+        c => ['?', '¤', '\u{fffd}', '\u{1fbc4}'][c.len_utf8() - 1],
+    };
+    text.chars().map(mark).collect()
+}
+
 /// What is wrong, the source line with a caret under the place, and the help.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,7 +137,8 @@ impl fmt::Display for Diagnostic {
         let annotation = AnnotationKind::Primary
             .span(self.span.clone())
             .label(&self.help);
-        let snippet = Snippet::source(&*self.text)
+        let text = same_length(&self.text);
+        let snippet = Snippet::source(&*text)
             .path(&self.path)
             .annotation(annotation);
         let report = [level.primary_title(&self.message).element(snippet)];

@@ -16,7 +16,7 @@
 //! | `720p`, `720P` | `v720p`, `v720p` | `V720p`, `V720P` |
 //! | `-1` | `minus_1` | `Minus1` |
 //! | (empty) | `empty` | `Empty` |
-//! | `日本語` | `日本語` | `日本語` |
+//! | `日本語` | `日本語` | type `T日本語`, variant `日本語` |
 //! | `🎉` | `u1f389` | `U1f389` |
 //!
 //! Two wire names of one scope that come out the same are an error that names both.
@@ -76,23 +76,49 @@ pub(crate) fn field(wire: &str) -> String {
     }
 }
 
-/// The enum or struct made for a property. Names that the generated code uses get a `_`.
-pub(crate) fn type_of(wire: &str) -> String {
-    const TAKEN: [&str; 12] = [
-        "Input", "Output", "Self", "Option", "Some", "None", "Result", "Ok", "Err", "Vec",
-        "String", "Into",
+/// The enum or struct made for a property, by its name in camel case. Names that the generated code
+/// uses get a `_`, and those of a script without capitals a `T`, since a module could have the same.
+pub(crate) fn type_of(camel: &str) -> String {
+    const TAKEN: [&str; 14] = [
+        "Input",
+        "Output",
+        "Self",
+        "Option",
+        "Some",
+        "None",
+        "Result",
+        "Ok",
+        "Err",
+        "Vec",
+        "String",
+        "Into",
+        "IntoIterator",
+        "Default",
     ];
-    let name = camel(wire);
-    if TAKEN.contains(&name.as_str()) {
-        name + "_"
+    if TAKEN.contains(&camel) {
+        format!("{camel}_")
+    } else if camel.starts_with(char::is_uppercase) {
+        camel.to_owned()
     } else {
-        name
+        format!("T{camel}")
+    }
+}
+
+/// An enum's variant. Beside them stands the constant `ALL`.
+pub(crate) fn variant(wire: &str) -> String {
+    match camel(wire).as_str() {
+        "ALL" => "ALL_".to_owned(),
+        name => name.to_owned(),
     }
 }
 
 /// The name as a token: raw where it is a keyword, with a `_` where it cannot even be raw.
 pub(crate) fn ident(name: &str) -> Ident {
-    if let Ok(ident) = syn::parse_str::<Ident>(name) {
+    // A keyword since edition 2024, which syn reads as a name for the sake of older ones.
+    let is_new_keyword = name == "gen";
+    if let Ok(ident) = syn::parse_str::<Ident>(name)
+        && !is_new_keyword
+    {
         return ident;
     }
     if let Ok(raw) = syn::parse_str::<Ident>(&format!("r#{name}")) {
@@ -113,6 +139,7 @@ mod tests {
             ("width×height", "width_x_height", "WidthXHeight"),
             ("type", "r#type", "Type"),
             ("self", "self_", "Self_"),
+            ("gen", "r#gen", "Gen"),
             ("33_video", "v33_video", "V33Video"),
             ("4K", "v4k", "V4K"),
             ("16:9", "v16_9", "V16_9"),
@@ -123,7 +150,7 @@ mod tests {
             ("720P", "v720p", "V720P"),
             ("-1", "minus_1", "Minus1"),
             ("", "empty", "Empty"),
-            ("日本語", "日本語", "日本語"),
+            ("日本語", "日本語", "T日本語"),
             ("🎉", "u1f389", "U1f389"),
             ("HTMLPage", "html_page", "HTMLPage"),
             ("3D Render", "v3d_render", "V3DRender"),
@@ -140,7 +167,11 @@ mod tests {
             ("a*/b", "a_b", "AB"),
         ] {
             assert_eq!(ident(&field(wire)).to_string(), field_name, "{wire:?}");
-            assert_eq!(ident(&type_of(wire)).to_string(), type_name, "{wire:?}");
+            assert_eq!(
+                ident(&type_of(&camel(wire))).to_string(),
+                type_name,
+                "{wire:?}"
+            );
         }
     }
 

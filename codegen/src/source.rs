@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use runcomfy_dialect::{ModelSchema, Severity};
 
+use crate::diagnostic::harmless;
 use crate::json::Documents;
 use crate::{Diagnostic, Error, glob};
 
@@ -72,9 +73,10 @@ fn choose(files: &mut Vec<(String, PathBuf)>, patterns: &[String]) -> Result<(),
     Ok(())
 }
 
-/// With forward slashes everywhere, so that the output is the same on every machine.
+/// With forward slashes everywhere, so that the output is the same on every machine, and without
+/// characters that could end the comment that it stands in.
 fn shown(path: &Path) -> String {
-    path.display().to_string().replace('\\', "/")
+    harmless(&path.display().to_string().replace('\\', "/"))
 }
 
 fn find(

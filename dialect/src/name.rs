@@ -68,12 +68,24 @@ fn words(wire: &str) -> Vec<String> {
 /// Letters that stay as they are: those of scripts whose single code points no normalisation
 /// changes (rustc compares identifiers in NFC) and that are not taken for Latin ones.
 fn keeps(c: char) -> bool {
-    c.is_ascii_alphanumeric()
-        || matches!(c,
-            'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ž' // Latin
-            | 'ぁ'..='ゖ' | 'ァ'..='ヺ' // kana
-            | '一'..='鿿' // Han
-            | '가'..='힣') // Hangul
+    let script = matches!(c,
+        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ž' // Latin
+        | 'ぁ'..='ゖ' | 'ァ'..='ヺ' // kana
+        | '一'..='鿿' // Han
+        | '가'..='힣'); // Hangul
+    c.is_ascii_alphanumeric() || (script && is_one_letter_in_both_cases(c))
+}
+
+/// Whether a letter and its other case are one letter each and lead to one another. `ß` becomes
+/// `SS`, and `ı` becomes the `I` of `i`: two names would come out as one.
+fn is_one_letter_in_both_cases(c: char) -> bool {
+    let single = |letters: &mut dyn Iterator<Item = char>| match (letters.next(), letters.next()) {
+        (Some(letter), None) => Some(letter),
+        _ => None,
+    };
+    let lower = |c: char| single(&mut c.to_lowercase());
+    let upper = single(&mut c.to_uppercase());
+    upper.is_some_and(|upper| lower(upper) == lower(c) && lower(c).is_some())
 }
 
 /// Cuts `promptImage` before `I`, and `HTMLPage` before `P`.
@@ -109,6 +121,9 @@ mod tests {
             ("", "empty", "Empty"),
             ("..", "u2e_u2e", "U2eU2e"),
             ("日本語", "日本語", "日本語"),
+            ("Ünï", "ünï", "Ünï"),
+            ("ß", "udf", "Udf"),
+            ("ı", "u131", "U131"),
             ("🎉!", "u1f389", "U1f389"),
         ] {
             assert_eq!(snake_case(wire), snake, "{wire:?}");

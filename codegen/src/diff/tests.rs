@@ -172,6 +172,18 @@ fn types_are_classed_by_the_engine_and_by_rust() {
         );
     }
     check(&kind("float"), &kind("number"), &[]);
+    // Without a type of its own the array has no type in Rust, so only the engine counts.
+    let elements = |name: &str| json!({"items": kind(name)});
+    check(
+        &elements("number"),
+        &elements("integer"),
+        &["breaking /x/* type"],
+    );
+    check(
+        &elements("integer"),
+        &elements("number"),
+        &["compatible /x/* type"],
+    );
 }
 
 #[test]

@@ -71,7 +71,17 @@ impl<'a> Plan<'a> {
             collisions: Vec::new(),
         };
         let title = format!("What {} takes.", crate::doc::code(&model.id));
-        planner.record("Input", &model.input, title, "");
+        let (name, fields) = ("Input".to_owned(), Vec::new());
+        planner.record(
+            Record {
+                name,
+                schema: &model.input,
+                fields,
+                title,
+            },
+            "",
+            "",
+        );
         if planner.collisions.is_empty() {
             Ok(planner.plan)
         } else {
@@ -96,17 +106,10 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn record(&mut self, name: &str, schema: &'a Schema, title: String, at: &str) {
-        // Nested names begin with their parent's, but those of the input itself do not.
-        let prefix = if at.is_empty() { "" } else { name };
-        let place = self.plan.records.len();
-        let fields = Vec::new();
-        self.plan.records.push(Record {
-            name: name.to_owned(),
-            schema,
-            fields,
-            title,
-        });
+    /// Plans a struct; the names of types inside of it begin with `prefix`.
+    fn record(&mut self, record: Record<'a>, prefix: &str, at: &str) {
+        let (place, schema) = (self.plan.records.len(), record.schema);
+        self.plan.records.push(record);
         let mut names: HashMap<String, &str> = HashMap::new();
         let mut fields = Vec::new();
         for property in schema.properties().unwrap_or_default() {
@@ -124,7 +127,7 @@ impl<'a> Planner<'a> {
             }
             let kind = self.kind(
                 &property.schema,
-                &format!("{prefix}{}", name::type_of(wire)),
+                &format!("{prefix}{}", name::camel(wire)),
                 wire,
                 &at,
             );
@@ -165,7 +168,13 @@ impl<'a> Planner<'a> {
             Kind::Object if schema.properties().is_some() => {
                 let name = self.take(type_name, wire, at);
                 let title = format!("The value of {}.", crate::doc::code(wire));
-                self.record(&name, schema, title, at);
+                let record = Record {
+                    name: name.clone(),
+                    schema,
+                    fields: Vec::new(),
+                    title,
+                };
+                self.record(record, type_name, at);
                 Type::Record(name)
             }
             Kind::Object | Kind::Any => Type::Json,
@@ -177,7 +186,7 @@ impl<'a> Planner<'a> {
         let mut seen: HashMap<String, &Literal> = HashMap::new();
         let mut variants = Vec::new();
         for (i, member) in members.iter().enumerate() {
-            let variant = name::type_of(&match member {
+            let variant = name::variant(&match member {
                 Literal::Text(text) => text.to_string(),
                 other => other.to_string(),
             });
@@ -199,13 +208,14 @@ impl<'a> Planner<'a> {
     }
 
     fn take(&mut self, name: &str, wire: &str, at: &str) -> String {
-        if let Some(first) = self.types.insert(name.to_owned(), at.to_owned()) {
+        let name = name::type_of(name);
+        if let Some(first) = self.types.insert(name.clone(), at.to_owned()) {
             self.collide(
                 at,
                 format!("`{wire}` and `{first}` both become the type `{name}`"),
             );
         }
-        name.to_owned()
+        name
     }
 
     fn collide(&mut self, at: &str, message: String) {

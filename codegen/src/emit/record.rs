@@ -1,7 +1,7 @@
 //! Structs: fields, `new`, setters, and the way into the engine.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use runcomfy_dialect::{Kind, Literal, Schema};
 use syn::Path;
 
@@ -252,8 +252,7 @@ fn engine(record: &Record<'_>, support: &Path) -> TokenStream {
     let schema = if record.name == "Input" {
         quote!(&SCHEMA.input)
     } else {
-        let table = format_ident!("{}", super::table::nested_name(&record.name));
-        quote!(&#table)
+        quote!(&Self::SCHEMA)
     };
     let idents = || record.fields.iter().map(|f| name::ident(&f.name));
     let (idents, idents2, places) = (idents(), idents(), 0..record.fields.len());
@@ -290,7 +289,7 @@ fn engine(record: &Record<'_>, support: &Path) -> TokenStream {
             }
             #[inline]
             fn properties(&self) -> &'static [#support::Property] {
-                Self::schema().properties().unwrap_or_default()
+                <Self as #support::Record>::schema().properties().unwrap_or_default()
             }
             #[inline]
             #view

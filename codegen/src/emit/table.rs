@@ -67,9 +67,10 @@ fn constant(name: &str, kind: &TokenStream, value: Expr) -> Item {
     Item::Const(item)
 }
 
-/// The constant for a nested struct's schema.
-pub(crate) fn nested_name(record: &str) -> String {
-    format!("{}_SCHEMA", name::snake(record).to_uppercase())
+/// The constant for a nested struct's schema; from the module, since inside a table the names of
+/// keywords come first.
+fn nested_schema(record: &Record<'_>) -> Expr {
+    expr::path(&format!("self::{}::SCHEMA", name::ident(&record.name)))
 }
 
 struct Table<'a> {
@@ -77,14 +78,13 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// A constant of the struct's own, since a type's name is the one that is sure to be free.
     fn nested(&self, record: &Record<'_>, support: &Path) -> Item {
         let (parts, schema) = self.object(record.schema);
+        let name = name::ident(&record.name);
         let kind = quote!(#support::Schema);
-        constant(
-            &nested_name(&record.name),
-            &kind,
-            block(support, parts, schema),
-        )
+        let constant = constant("SCHEMA", &kind, block(support, parts, schema));
+        parse_quote!(impl #name { #constant })
     }
 
     /// An object's schema, and before it the constants it is put together from: the keywords of
@@ -96,12 +96,8 @@ impl Table<'_> {
             .filter(|p| self.plan.record_of(&p.schema).is_none());
         let mut parts: Vec<Item> = own
             .map(|p| {
-                let keywords = p
-                    .schema
-                    .keywords
-                    .iter()
-                    .map(|keyword| self.keyword(keyword));
-                constant(&keywords_name(p), &quote!(&[Keyword]), expr::list(keywords))
+                let keywords = expr::list(self.keywords(&p.schema));
+                constant(&keywords_name(p), &quote!(&[Keyword]), keywords)
             })
             .collect();
         let properties = list.iter().map(|property| self.property(property));
@@ -119,7 +115,7 @@ impl Table<'_> {
 
     fn property(&self, property: &Property) -> Expr {
         if let Some(record) = self.plan.record_of(&property.schema) {
-            return property_record(property, expr::path(&nested_name(&record.name)));
+            return property_record(property, nested_schema(record));
         }
         let maker = if property.required {
             "Property::required"
@@ -139,9 +135,15 @@ impl Table<'_> {
 
     fn schema(&self, schema: &Schema) -> Expr {
         if let Some(record) = self.plan.record_of(schema) {
-            return expr::path(&nested_name(&record.name));
+            return nested_schema(record);
         }
-        let keywords = schema.keywords.iter().map(|keyword| match keyword {
+        schema_record(schema.kind, self.keywords(schema))
+    }
+
+    /// The keywords of a schema that has no struct of its own. It may have properties all the same,
+    /// such as a string with `properties`, or an object inside an output.
+    fn keywords(&self, schema: &Schema) -> impl Iterator<Item = Expr> {
+        schema.keywords.iter().map(|keyword| match keyword {
             Keyword::Properties(list) => {
                 let list = list
                     .iter()
@@ -149,8 +151,7 @@ impl Table<'_> {
                 properties_keyword(expr::list(list))
             }
             other => self.keyword(other),
-        });
-        schema_record(schema.kind, keywords)
+        })
     }
 
     fn keyword(&self, keyword: &Keyword) -> Expr {

@@ -66,7 +66,7 @@ impl ::runcomfy::Record for Input {
     }
     #[inline]
     fn properties(&self) -> &'static [::runcomfy::Property] {
-        Self::schema().properties().unwrap_or_default()
+        <Self as ::runcomfy::Record>::schema().properties().unwrap_or_default()
     }
     #[inline]
     fn field(&self, index: usize) -> Option<::runcomfy::View<'_>> {

@@ -1,0 +1,27 @@
+//! Bytes as a documentation page: a schema or a reason, and an id that leads nowhere else.
+
+#![no_main]
+
+use std::path::{Component, Path};
+
+use libfuzzer_sys::fuzz_target;
+use runcomfy_codegen::Page;
+use runcomfy_dialect::ModelSchema;
+
+fuzz_target!(|text: &str| {
+    match Page::parse(text) {
+        Ok(page) => {
+            let id = Path::new(&page.model_id);
+            assert!(
+                id.components()
+                    .all(|part| matches!(part, Component::Normal(_))),
+                "{id:?} leads out of its folder"
+            );
+            let file = page.to_schema_file();
+            let document = serde_json::from_str(&file).expect("a schema file is JSON");
+            // Findings are fine: the page's schema may be faulty.
+            let _ = ModelSchema::parse(Some(&page.model_id), &[document]);
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+});

@@ -1,0 +1,338 @@
+//! What holds of generated code whatever the schemas say: their texts stay texts.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Component, Path};
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use runcomfy_codegen::{Builder, Error, Generated, Layout};
+use syn::{Expr, FnArg, ImplItem, Item, Pat, Stmt, Type};
+
+use crate::hostile::File;
+
+/// The attributes that the generator writes.
+const ATTRIBUTES: [&str; 7] = [
+    "doc",
+    "derive",
+    "non_exhaustive",
+    "must_use",
+    "inline",
+    "allow",
+    "rustfmt",
+];
+
+/// The macros that generated code calls.
+const MACROS: [&str; 2] = ["record", "choice"];
+
+/// Writes the files below an empty folder. Those that the file system refuses are left out.
+///
+/// # Errors
+/// What the file system says of the folder itself.
+pub fn write(files: &[File], folder: &Path) -> std::io::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    for file in files {
+        let path = folder.join(&file.path);
+        let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
+        // `a.json` may be a folder already, and a name may be too long.
+        let _ = parent.and_then(|()| fs::write(&path, &file.text));
+    }
+    Ok(())
+}
+
+/// Generates from a folder in both layouts and holds what comes of it to the promises.
+///
+/// Gives whether code came of it: a folder with errors gives diagnostics, which must print.
+///
+/// # Errors
+/// Which promise is broken, in words.
+pub fn check(folder: &Path) -> Result<bool, String> {
+    let generate = |layout| {
+        let builder = Builder::new().schemas(folder).out_dir("out");
+        builder.layout(layout).generate()
+    };
+    match generate(Layout::Tree) {
+        Ok(generated) => {
+            generated.warnings().iter().try_for_each(finding)?;
+            code(&generated)?;
+        }
+        Err(error) => return refusal(&error).map(|()| false),
+    }
+    // The findings are the same.
+    let one_file = generate(Layout::OneFile).map_err(|error| error.to_string())?;
+    code(&one_file).map(|()| true)
+}
+
+/// What the generator says when it refuses: findings, never its own fault.
+fn refusal(error: &Error) -> Result<(), String> {
+    if error.diagnostics().is_empty() {
+        return Err(format!("refused without a finding: {error}"));
+    }
+    error.diagnostics().iter().try_for_each(finding)
+}
+
+/// A finding's headline is one line, since cargo reads what a build script prints line by line,
+/// and no part of it reorders or hides what stands in a terminal.
+fn finding(diagnostic: &runcomfy_codegen::Diagnostic) -> Result<(), String> {
+    let headline = diagnostic.headline();
+    if let Some(c) = headline
+        .chars()
+        .find(|c| c.is_control() || is_invisible(*c))
+    {
+        return Err(format!("a headline holds {c:?}: {headline:?}"));
+    }
+    let shown = diagnostic.to_string();
+    let unseen = |c: &char| (c.is_control() && *c != '\n') || is_invisible(*c);
+    if let Some(c) = shown.chars().find(unseen) {
+        return Err(format!("a finding holds {c:?}: {shown:?}"));
+    }
+    let line = diagnostic.to_json()["line"].as_u64();
+    match line {
+        Some(1..) => Ok(()),
+        _ => Err(format!("a finding without a line: {headline:?}")),
+    }
+}
+
+fn code(generated: &Generated) -> Result<(), String> {
+    let mut paths = HashSet::new();
+    for (path, text) in generated.files() {
+        file_name(path)?;
+        if !paths.insert(path.to_lowercase()) {
+            return Err(format!("two files are {path:?} where case is ignored"));
+        }
+        source(text).map_err(|why| format!("{path}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// A path that stays below its folder, and that every file system takes.
+fn file_name(path: &str) -> Result<(), String> {
+    let normal = Path::new(path)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    let plain = |c: char| c.is_alphanumeric() || "_/.".contains(c);
+    if !normal || path.contains("..") || !path.chars().all(plain) {
+        return Err(format!("the file name {path:?} leads astray"));
+    }
+    let reserved = |name: &str| {
+        let name = name.strip_suffix(".rs").unwrap_or(name);
+        ["con", "prn", "aux", "nul"].contains(&name)
+            || (name.len() == 4 && (name.starts_with("com") || name.starts_with("lpt")))
+                && name.ends_with(|c: char| c.is_ascii_digit())
+    };
+    match path.split('/').find(|name| reserved(name)) {
+        Some(name) => Err(format!("the file name {path:?} has the reserved {name:?}")),
+        None => Ok(()),
+    }
+}
+
+fn source(text: &str) -> Result<(), String> {
+    let unseen = |c: &char| (c.is_control() && *c != '\n') || is_invisible(*c);
+    if let Some(c) = text.chars().find(unseen) {
+        return Err(format!("the code holds {c:?}"));
+    }
+    let tokens: TokenStream = text.parse().map_err(|error| format!("not Rust: {error}"))?;
+    let file: syn::File =
+        syn::parse2(tokens.clone()).map_err(|error| format!("not Rust: {error}"))?;
+    attributes(tokens)?;
+    comments(text)?;
+    scope(&file.items)
+}
+
+/// No attribute but the generator's own, and no reserved word as a name.
+fn attributes(tokens: TokenStream) -> Result<(), String> {
+    let mut after_hash = false;
+    for token in tokens {
+        // Reserved since edition 2024, and no keyword to syn.
+        if matches!(&token, TokenTree::Ident(ident) if ident == "gen") {
+            return Err("an identifier is the reserved word `gen`".into());
+        }
+        if let TokenTree::Group(group) = &token {
+            if after_hash && !is_ours(group) {
+                return Err(format!("an attribute of its own: #[{group}]"));
+            }
+            attributes(group.stream())?;
+        }
+        // `#!` before an inner attribute's brackets.
+        after_hash = match &token {
+            TokenTree::Punct(punct) => {
+                punct.as_char() == '#' || (after_hash && punct.as_char() == '!')
+            }
+            _ => false,
+        };
+    }
+    Ok(())
+}
+
+fn is_ours(attribute: &Group) -> bool {
+    match attribute.stream().into_iter().next() {
+        Some(TokenTree::Ident(name)) => ATTRIBUTES.iter().any(|known| name == known),
+        _ => false,
+    }
+}
+
+/// No code block in a doc comment, which rustdoc would compile and run.
+fn comments(text: &str) -> Result<(), String> {
+    for line in text.lines().map(str::trim_start) {
+        let comment = line
+            .strip_prefix("///")
+            .or_else(|| line.strip_prefix("//!"));
+        if let Some(comment) = comment
+            && (comment.starts_with("     ") || comment.trim_start().starts_with("```"))
+        {
+            return Err(format!("a code block in a comment: {line:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The items of one scope: only those that the generator makes, each name once.
+fn scope<'a>(items: impl IntoIterator<Item = &'a Item>) -> Result<(), String> {
+    let items: Vec<&Item> = items.into_iter().collect();
+    let mut types = HashSet::new();
+    let mut values = HashSet::new();
+    for item in &items {
+        let (names, name) = match item {
+            Item::Struct(item) => (&mut types, &item.ident),
+            Item::Enum(item) => (&mut types, &item.ident),
+            Item::Mod(item) => (&mut types, &item.ident),
+            Item::Const(item) => (&mut values, &item.ident),
+            Item::Static(item) => (&mut values, &item.ident),
+            Item::Fn(item) => (&mut values, &item.sig.ident),
+            Item::Impl(_) | Item::Macro(_) | Item::Use(_) => {
+                inside(item)?;
+                continue;
+            }
+            _ => return Err("an item of a kind that the generator does not make".into()),
+        };
+        if !names.insert(name.to_string()) {
+            return Err(format!("two items are called `{name}`"));
+        }
+        inside(item)?;
+    }
+    shadows(&items, &types)
+}
+
+/// No type in the place of a trait that is implemented beside it, and no variant in the place of
+/// its enum's constant.
+fn shadows(items: &[&Item], types: &HashSet<String>) -> Result<(), String> {
+    let variants = items.iter().filter_map(|item| match item {
+        Item::Enum(item) => Some((&item.ident, &item.variants)),
+        _ => None,
+    });
+    let variants: Vec<_> = variants.collect();
+    for item in items {
+        let Item::Impl(item) = item else { continue };
+        if let Some((path, _)) = &item.trait_ {
+            if path
+                .get_ident()
+                .is_some_and(|name| types.contains(&name.to_string()))
+            {
+                return Err("a type stands in the place of a trait".into());
+            }
+            continue;
+        }
+        let Type::Path(owner) = &*item.self_ty else {
+            continue;
+        };
+        let own = variants
+            .iter()
+            .filter(|(name, _)| owner.path.is_ident(*name));
+        for variant in own.flat_map(|(_, variants)| variants.iter()) {
+            let constant =
+                |item: &ImplItem| matches!(item, ImplItem::Const(c) if c.ident == variant.ident);
+            if item.items.iter().any(constant) {
+                return Err(format!("`{}` is a variant and a constant", variant.ident));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn inside(item: &Item) -> Result<(), String> {
+    let named = |fields: &syn::Fields| {
+        let names = fields.iter().filter_map(|field| field.ident.as_ref());
+        names.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    match item {
+        Item::Struct(item) => once("field", named(&item.fields)),
+        Item::Enum(item) => once("variant", item.variants.iter().map(|v| v.ident.to_string())),
+        Item::Mod(item) => match &item.content {
+            Some((_, items)) => scope(items),
+            None => Ok(()),
+        },
+        Item::Const(item) => block(&item.expr),
+        Item::Static(item) => block(&item.expr),
+        Item::Impl(item) => {
+            let functions = item.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(function) => Some(&function.sig),
+                _ => None,
+            });
+            for signature in functions.clone() {
+                once("argument", signature.inputs.iter().filter_map(argument))?;
+            }
+            once(
+                "function",
+                functions.map(|signature| signature.ident.to_string()),
+            )
+        }
+        Item::Macro(item) => {
+            let name = item.mac.path.segments.last().map(|s| s.ident.to_string());
+            let name = name.unwrap_or_default();
+            if MACROS.contains(&name.as_str()) {
+                Ok(())
+            } else {
+                Err(format!("a call of the macro `{name}`"))
+            }
+        }
+        Item::Fn(item) if item.sig.ident == "find" => Ok(()),
+        Item::Fn(item) => Err(format!("a function `{}`", item.sig.ident)),
+        _ => Ok(()),
+    }
+}
+
+fn argument(argument: &FnArg) -> Option<String> {
+    match argument {
+        FnArg::Typed(argument) => match &*argument.pat {
+            Pat::Ident(pat) => Some(pat.ident.to_string()),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    }
+}
+
+/// A table is put together inside a block, from constants of its own.
+fn block(expression: &Expr) -> Result<(), String> {
+    let Expr::Block(block) = expression else {
+        return Ok(());
+    };
+    let items = block
+        .block
+        .stmts
+        .iter()
+        .filter_map(|statement| match statement {
+            Stmt::Item(item) => Some(item),
+            _ => None,
+        });
+    scope(items)
+}
+
+fn once(what: &str, names: impl IntoIterator<Item = String>) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if seen.contains(&name) {
+            return Err(format!("two {what}s are called `{name}`"));
+        }
+        seen.insert(name);
+    }
+    Ok(())
+}
+
+/// Characters that reorder or hide text.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
+}
