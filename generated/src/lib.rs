@@ -18,6 +18,7 @@
 pub mod bytedance;
 
 /// The schemas of all models, in the order of their ids.
+#[rustfmt::skip]
 pub static ALL: &[&::runcomfy::ModelSchema] = &[
     #[cfg(
         any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-3-0")
