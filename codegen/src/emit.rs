@@ -12,8 +12,8 @@ use runcomfy_dialect::ModelSchema;
 use syn::Path;
 
 use crate::doc;
-pub(crate) use plan::Collision;
 use plan::Plan;
+pub(crate) use plan::{Collision, is_beyond_i64, is_typed};
 
 /// What a model's module is made of.
 pub(crate) struct Emitted {

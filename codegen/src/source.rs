@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use runcomfy_dialect::{ModelSchema, Severity};
@@ -31,34 +32,46 @@ pub(crate) fn read_all(
     find(folder, "", 0, &mut files)?;
     files.sort();
     choose(&mut files, patterns)?;
+    let contents = files.into_iter().map(|(id, path)| {
+        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        Ok((id, shown(&path), bytes))
+    });
+    parse_all(contents.collect::<Result<_, Error>>()?)
+}
+
+/// Parses schema files, wherever they were kept: each its id, its path as it is shown, its bytes.
+pub(crate) fn parse_all(
+    files: Vec<(String, String, Vec<u8>)>,
+) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
     let mut sources = Vec::new();
     let mut diagnostics = Vec::new();
-    for (id, path) in files {
-        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
-        let shown = shown(&path);
+    for (id, path, bytes) in files {
         match String::from_utf8(bytes) {
-            Ok(text) => sources.extend(read(&id, &shown, &text.into(), &mut diagnostics)),
-            Err(error) => {
-                let text = String::from_utf8_lossy(error.as_bytes())
-                    .into_owned()
-                    .into();
-                let at = error.utf8_error().valid_up_to();
-                diagnostics.push(Diagnostic::new(
-                    Severity::Error,
-                    &shown,
-                    &text,
-                    at..at + 1,
-                    "the file is not UTF-8",
-                    "save it as UTF-8",
-                ));
-            }
+            Ok(text) => sources.extend(read(&id, &path, &text.into(), &mut diagnostics)),
+            Err(error) => diagnostics.push(not_utf8(&path, &error)),
         }
     }
     Diagnostic::sort(&mut diagnostics);
-    if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+    if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Error::schemas(diagnostics));
     }
     Ok((sources, diagnostics))
+}
+
+fn not_utf8(path: &str, error: &FromUtf8Error) -> Diagnostic {
+    let text = String::from_utf8_lossy(error.as_bytes())
+        .into_owned()
+        .into();
+    let at = error.utf8_error().valid_up_to();
+    let message = "the file is not UTF-8";
+    Diagnostic::new(
+        Severity::Error,
+        path,
+        &text,
+        at..at + 1,
+        message,
+        "save it as UTF-8",
+    )
 }
 
 /// Keeps the files whose ids fit one of the patterns; all where there are none. A pattern that fits

@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Component, Path};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
-use runcomfy_dialect::{ModelSchema, Severity};
+use runcomfy_dialect::ModelSchema;
 
-use crate::json::Documents;
-use crate::{Diagnostic, Error};
+use crate::diagnostic::harmless;
+use crate::{Error, source};
 
 /// Reads the schemas in a folder as it stood at a git revision (`HEAD~1`, `v1.2`, a hash), without
 /// touching the working tree. Needs the command `git`, and a working directory inside the
@@ -43,7 +42,12 @@ pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSch
         let odd = io::Error::other("git's answer is not what `cat-file --batch` gives");
         Error::io("read", Path::new(&shown), odd)
     })?;
-    parse(&shown, &files, &blobs)
+    let files = files.into_iter().zip(blobs).map(|(file, blob)| {
+        let path = harmless(&format!("{shown}/{}.json", file.id));
+        (file.id, path, blob.to_vec())
+    });
+    let (sources, _) = source::parse_all(files.collect())?;
+    Ok(sources.into_iter().map(|source| source.model).collect())
 }
 
 /// Below the working directory, with forward slashes.
@@ -128,51 +132,4 @@ fn split(mut answer: &[u8]) -> Option<Vec<&[u8]>> {
         answer = answer.get(start + size + 1..)?;
     }
     Some(blobs)
-}
-
-fn parse(shown: &str, files: &[File], blobs: &[&[u8]]) -> Result<Vec<ModelSchema>, Error> {
-    let mut models = Vec::new();
-    let mut diagnostics = Vec::new();
-    for (file, blob) in files.iter().zip(blobs) {
-        let path = format!("{shown}/{}.json", file.id);
-        let text = String::from_utf8_lossy(blob);
-        let text: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(&text).into();
-        models.extend(read(&file.id, &path, &text, &mut diagnostics));
-    }
-    Diagnostic::sort(&mut diagnostics);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Error::schemas(diagnostics));
-    }
-    Ok(models)
-}
-
-fn read(
-    id: &str,
-    path: &str,
-    text: &Arc<str>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<ModelSchema> {
-    let mut report = |severity, span, message: &str, help: &str| {
-        diagnostics.push(Diagnostic::new(severity, path, text, span, message, help));
-    };
-    let documents = match Documents::parse(text) {
-        Ok(documents) => documents,
-        Err(broken) => {
-            let message = format!("this is not JSON: {}", broken.message);
-            let help = "compare with a revision in which the file is whole";
-            report(
-                Severity::Error,
-                broken.offset..broken.offset,
-                &message,
-                help,
-            );
-            return None;
-        }
-    };
-    let (model, problems) = ModelSchema::parse(Some(id), &documents.values);
-    for problem in problems {
-        let span = documents.locate(problem.document, &problem.pointer, problem.place);
-        report(problem.severity, span, &problem.message, &problem.help);
-    }
-    model
 }

@@ -1,6 +1,8 @@
 //! The sort of Rust type that a schema comes to, as far as callers see it change.
 
-use runcomfy_dialect::{Kind, Literal, Number, Schema};
+use runcomfy_dialect::{Kind, Schema};
+
+use crate::emit::{is_beyond_i64, is_typed};
 
 /// One layer of a field's type: what is inside a list or a struct is compared there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ impl RustType {
     /// The same decisions as the generator's plan; a test compares them with generated code.
     pub(super) fn of(schema: &Schema) -> Self {
         match schema.kind {
-            _ if is_choice(schema) => Self::Choice,
+            kind if is_typed(kind, schema.choices().unwrap_or_default()) => Self::Choice,
             Kind::Boolean => Self::Bool,
             Kind::Integer if is_beyond_i64(schema) => Self::U64,
             Kind::Integer => Self::I64,
@@ -48,30 +50,4 @@ impl RustType {
             Self::Record => "a struct",
         }
     }
-}
-
-fn is_choice(schema: &Schema) -> bool {
-    let text = |member: &Literal| matches!(member, Literal::Text(_));
-    let integer = |member: &Literal| match member {
-        Literal::Number(number) => number
-            .as_integer()
-            .is_some_and(|i| i64::try_from(i).is_ok()),
-        _ => false,
-    };
-    let members = schema.choices().unwrap_or_default();
-    !members.is_empty()
-        && match schema.kind {
-            Kind::String => members.iter().all(text),
-            Kind::Integer => members.iter().all(integer),
-            Kind::Any => members.iter().all(text) || members.iter().all(integer),
-            _ => false,
-        }
-}
-
-fn is_beyond_i64(schema: &Schema) -> bool {
-    let bounds = schema.bounds();
-    bounds
-        .upper
-        .is_some_and(|(high, _)| high > Number::Int(i64::MAX.into()))
-        && bounds.lower.is_none_or(|(low, _)| low >= Number::Int(0))
 }

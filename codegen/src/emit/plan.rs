@@ -227,7 +227,7 @@ impl<'a> Planner<'a> {
 }
 
 /// Whether a Rust enum can stand for these members: all texts, or all integers of 64 bits.
-fn is_typed(kind: Kind, members: &[Literal]) -> bool {
+pub(crate) fn is_typed(kind: Kind, members: &[Literal]) -> bool {
     let text = |member: &Literal| matches!(member, Literal::Text(_));
     let integer = |member: &Literal| as_i64(member).is_some();
     !members.is_empty()
@@ -247,7 +247,7 @@ pub(crate) fn as_i64(member: &Literal) -> Option<i64> {
 }
 
 /// Integers are `i64`; only a schema that allows no negative ones and ones above `i64` is not.
-fn is_beyond_i64(schema: &Schema) -> bool {
+pub(crate) fn is_beyond_i64(schema: &Schema) -> bool {
     let bounds = schema.bounds();
     bounds
         .upper
