@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::TokenStream;
 use quote::quote;
 use runcomfy_dialect::{ModelSchema, Place, Severity};
 
@@ -12,7 +11,7 @@ use crate::files::MARK;
 use crate::json::Documents;
 use crate::module::{Module, ModuleFile};
 use crate::source::{self, Source};
-use crate::{Diagnostic, Error, Generated, doc, emit, feature};
+use crate::{Diagnostic, Error, Generated, doc, emit, feature, parallel, print};
 
 /// Where schemas are read from, where the code goes, and how it is laid out.
 #[derive(Clone, Debug)]
@@ -111,7 +110,7 @@ impl Builder {
     pub fn generate(&self) -> Result<Generated, Error> {
         let (sources, warnings) = source::read_all(&self.schemas, &self.models)?;
         let support = self.support_path()?;
-        let root = assemble(&sources, &support)?;
+        let root = assemble(&sources, &self.support)?;
         let manifest = match &self.manifest {
             Some(path) => Some((
                 path.clone(),
@@ -122,7 +121,8 @@ impl Builder {
         let files = match self.layout {
             Layout::OneFile => one_file(&root, &support),
             Layout::Tree => tree(root, &support, self.manifest.is_some()),
-        }?;
+        }
+        .map_err(|e| Error::internal("modules", &e))?;
         let out_dir = match &self.out_dir {
             Some(folder) => folder.clone(),
             None => env::var_os("OUT_DIR")
@@ -216,22 +216,27 @@ fn no_out_dir() -> Error {
     Error::io("find", Path::new("OUT_DIR"), missing)
 }
 
-fn assemble<'a>(sources: &'a [Source], support: &syn::Path) -> Result<Module<'a>, Error> {
+fn assemble<'a>(sources: &'a [Source], support: &str) -> Result<Module<'a>, Error> {
+    let made = parallel::map(sources, |source| {
+        // Tokens stay on the thread that made them, and the path is made of them.
+        let support = syn::parse_str(support).map_err(emit::Failure::Unreadable)?;
+        emit::model(&source.model, &support)
+    });
     let mut root = Module::default();
     let mut diagnostics = Vec::new();
-    for source in sources {
-        let items = match emit::model(&source.model, support) {
-            Ok(items) => items,
-            Err(collisions) => {
-                diagnostics.extend(
-                    collisions
-                        .iter()
-                        .map(|c| collision(source, &c.pointer, &c.message)),
-                );
+    for (source, made) in sources.iter().zip(made) {
+        let text = match made {
+            Ok(text) => text,
+            Err(emit::Failure::Unreadable(error)) => {
+                return Err(Error::internal(&source.path, &error));
+            }
+            Err(emit::Failure::Collisions(collisions)) => {
+                let found = collisions.iter();
+                diagnostics.extend(found.map(|c| collision(source, &c.pointer, &c.message)));
                 continue;
             }
         };
-        if let Err(clash) = root.insert(source, items) {
+        if let Err(clash) = root.insert(source, text) {
             diagnostics.push(collision(source, "/model_id", &clash.message));
         }
     }
@@ -267,10 +272,16 @@ fn collision(source: &Source, pointer: &str, message: &str) -> Diagnostic {
     )
 }
 
-fn one_file(root: &Module<'_>, support: &syn::Path) -> Result<BTreeMap<String, String>, Error> {
-    let (modules, registry) = (root.inline(), root.registry(support, false));
-    let text = print(None, quote!(#modules #registry), Vec::new())?;
-    Ok(BTreeMap::from([("models.rs".to_owned(), text)]))
+fn one_file(
+    root: &Module<'_>,
+    support: &syn::Path,
+) -> Result<BTreeMap<String, String>, syn::Error> {
+    let registry = print::print(root.registry(support, false), Vec::new())?;
+    let text = print::paragraphs(vec![root.inline()?, registry]);
+    Ok(BTreeMap::from([(
+        "models.rs".to_owned(),
+        marked(None, &text),
+    )]))
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {
@@ -281,7 +292,7 @@ fn tree(
     root: Module<'_>,
     support: &syn::Path,
     gated: bool,
-) -> Result<BTreeMap<String, String>, Error> {
+) -> Result<BTreeMap<String, String>, syn::Error> {
     let mut files = BTreeMap::new();
     let docs = doc::inner(&[
         "Typed inputs, enums and schemas for RunComfy's models, made from their schemas."
@@ -294,35 +305,16 @@ fn tree(
     // A vendor that comes with this very build has a feature that cargo, which has read the manifest
     // before, does not know yet.
     let allow = gated.then(|| quote!(#![allow(unexpected_cfgs)]));
-    let lib = print(None, quote!(#docs #allow #vendors #registry), Vec::new())?;
-    files.insert("lib.rs".to_owned(), lib);
-    for ModuleFile {
-        path,
-        from,
-        code,
-        table,
-    } in root.files(gated)
-    {
-        files.insert(path, print(from, code, table)?);
+    let lib = print::print(quote!(#docs #allow #vendors #registry), Vec::new())?;
+    files.insert("lib.rs".to_owned(), marked(None, &lib));
+    for ModuleFile { path, from, text } in root.files(gated)? {
+        files.insert(path, marked(from, &text));
     }
     Ok(files)
 }
 
-fn print(from: Option<&str>, code: TokenStream, table: Vec<syn::Item>) -> Result<String, Error> {
-    let name = from.unwrap_or("modules");
-    let mut file: syn::File = syn::parse2(code).map_err(|e| Error::internal(name, &e))?;
-    let items = std::mem::take(&mut file.items);
-    let mut parts = vec![prettyplease::unparse(&file)];
-    file.attrs.clear();
-    // One at a time, for an empty line between them.
-    for item in items.into_iter().chain(table) {
-        file.items = vec![item];
-        parts.push(prettyplease::unparse(&file));
-    }
-    parts.retain(|part| !part.is_empty());
+/// The text below the line that says where it comes from.
+fn marked(from: Option<&str>, text: &str) -> String {
     let from = from.map(|path| format!(" from {path}")).unwrap_or_default();
-    Ok(format!(
-        "{MARK}{from}; do not edit.\n\n{}",
-        parts.join("\n")
-    ))
+    format!("{MARK}{from}; do not edit.\n\n{text}")
 }

@@ -1,4 +1,4 @@
-//! From a model's schema to tokens.
+//! From a model's schema to the text of its module.
 
 mod choice;
 mod expr;
@@ -11,24 +11,24 @@ use quote::quote;
 use runcomfy_dialect::ModelSchema;
 use syn::Path;
 
-use crate::doc;
+use crate::{doc, print};
 use plan::Plan;
 pub(crate) use plan::{Collision, is_beyond_i64, is_typed};
 
-/// What a model's module is made of.
-pub(crate) struct Emitted {
-    /// Structs, enums and their traits.
-    pub(crate) code: TokenStream,
-    /// The table, which stands below the code.
-    pub(crate) table: Vec<syn::Item>,
+/// Why a model has no module.
+pub(crate) enum Failure {
+    /// Wire names that come out as the same identifier.
+    Collisions(Vec<Collision>),
+    /// The generator made tokens that are no Rust.
+    Unreadable(syn::Error),
 }
 
-/// The items of one model's module: its `Input`, nested structs, enums, and the table.
+/// The text of one model's module: its `Input`, nested structs, enums, and below them the table.
 ///
 /// # Errors
-/// Wire names that come out as the same identifier.
-pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<Emitted, Vec<Collision>> {
-    let plan = Plan::of(model)?;
+/// See [`Failure`].
+pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Failure> {
+    let plan = Plan::of(model).map_err(Failure::Collisions)?;
     let records = plan
         .records
         .iter()
@@ -39,10 +39,7 @@ pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<Emitted, Vec<
         .map(|choice| choice::items(choice, support));
     let binding = binding(model, support);
     let code = quote!(#(#records)* #binding #(#choices)*);
-    Ok(Emitted {
-        code,
-        table: table::items(&plan, model, support),
-    })
+    print::print(code, table::items(&plan, model, support)).map_err(Failure::Unreadable)
 }
 
 /// What ties the input to the model.

@@ -34,6 +34,8 @@ mod json;
 mod module;
 mod name;
 mod page;
+mod parallel;
+mod print;
 mod source;
 
 pub use builder::{Builder, Layout};

@@ -6,16 +6,17 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Path;
 
-use crate::emit::{self, Emitted};
+use crate::emit;
 use crate::source::Source;
-use crate::{doc, feature, name};
+use crate::{doc, feature, name, print};
 
 /// A module: perhaps a model itself, perhaps with modules below it.
 #[derive(Default)]
 pub(crate) struct Module<'a> {
     /// The id or the part of one that leads here.
     id: String,
-    model: Option<(&'a Source, Emitted)>,
+    /// Its schema file, and the text made of it.
+    model: Option<(&'a Source, String)>,
     children: BTreeMap<String, Module<'a>>,
 }
 
@@ -25,9 +26,7 @@ pub(crate) struct ModuleFile<'a> {
     pub(crate) path: String,
     /// The schema file that it was made from, if it is a model's.
     pub(crate) from: Option<&'a str>,
-    pub(crate) code: TokenStream,
-    /// What stands below the code.
-    pub(crate) table: Vec<syn::Item>,
+    pub(crate) text: String,
 }
 
 /// Two segments of model ids that come out as one module.
@@ -37,7 +36,7 @@ pub(crate) struct Clash {
 
 impl<'a> Module<'a> {
     /// Files a model under its id.
-    pub(crate) fn insert(&mut self, source: &'a Source, items: Emitted) -> Result<(), Clash> {
+    pub(crate) fn insert(&mut self, source: &'a Source, text: String) -> Result<(), Clash> {
         let mut module = self;
         let mut id = String::new();
         for segment in source.model.id.split('/') {
@@ -57,17 +56,17 @@ impl<'a> Module<'a> {
             child.id.clone_from(&id);
             module = child;
         }
-        module.model = Some((source, items));
+        module.model = Some((source, text));
         Ok(())
     }
 
     /// Every module as a file of its own.
-    pub(crate) fn files(mut self, gated: bool) -> Vec<ModuleFile<'a>> {
+    pub(crate) fn files(mut self, gated: bool) -> Result<Vec<ModuleFile<'a>>, syn::Error> {
         let mut files = Vec::new();
         for (name, child) in &mut self.children {
-            child.collect(name, gated, &mut files);
+            child.collect(name, gated, &mut files)?;
         }
-        files
+        Ok(files)
     }
 
     /// Every feature, in the order of the modules: for each vendor its own, then its families'.
@@ -89,7 +88,12 @@ impl<'a> Module<'a> {
             .map(move |family| feature::family(vendor, family))
     }
 
-    fn collect(&mut self, path: &str, gated: bool, files: &mut Vec<ModuleFile<'a>>) {
+    fn collect(
+        &mut self,
+        path: &str,
+        gated: bool,
+        files: &mut Vec<ModuleFile<'a>>,
+    ) -> Result<(), syn::Error> {
         let docs = doc::inner(&self.doc());
         let gated_here = gated && !path.contains('/');
         let children = self.children.keys().map(|name| {
@@ -98,34 +102,34 @@ impl<'a> Module<'a> {
             let name = name::ident(name);
             quote!(#gate pub mod #name;)
         });
-        let (from, code, table) = match self.model.take() {
-            Some((source, Emitted { code, table })) => (Some(source.path.as_str()), code, table),
-            None => (None, TokenStream::new(), Vec::new()),
+        let head = print::print(quote!(#docs #(#children)*), Vec::new())?;
+        let (from, text) = match self.model.take() {
+            Some((source, text)) => (Some(source.path.as_str()), text),
+            None => (None, String::new()),
         };
-        let code = quote!(#docs #(#children)* #code);
         files.push(ModuleFile {
             path: format!("{path}.rs"),
             from,
-            code,
-            table,
+            text: print::paragraphs(vec![head, text]),
         });
         for (name, child) in &mut self.children {
-            child.collect(&format!("{path}/{name}"), gated, files);
+            child.collect(&format!("{path}/{name}"), gated, files)?;
         }
+        Ok(())
     }
 
     /// The same modules inside one file.
-    pub(crate) fn inline(&self) -> TokenStream {
-        let children = self.children.iter().map(|(name, child)| {
-            let (name, docs, inside) =
-                (name::ident(name), doc::outer(&child.doc()), child.inline());
-            quote!(#docs pub mod #name { #inside })
-        });
-        let model = self
-            .model
-            .as_ref()
-            .map(|(_, Emitted { code, table })| quote!(#code #(#table)*));
-        quote!(#(#children)* #model)
+    pub(crate) fn inline(&self) -> Result<String, syn::Error> {
+        let mut parts = Vec::new();
+        for (name, child) in &self.children {
+            let (name, docs) = (name::ident(name), doc::outer(&child.doc()));
+            parts.push(print::module(
+                quote!(#docs pub mod #name {}),
+                &child.inline()?,
+            )?);
+        }
+        parts.extend(self.model.as_ref().map(|(_, text)| text.clone()));
+        Ok(print::paragraphs(parts))
     }
 
     /// The modules of vendors, as declarations in the crate's root.

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::string::FromUtf8Error;
+use std::str::Utf8Error;
 use std::sync::Arc;
 
 use runcomfy_dialect::{ModelSchema, Severity};
 
 use crate::diagnostic::harmless;
 use crate::json::Documents;
-use crate::{Diagnostic, Error, glob};
+use crate::{Diagnostic, Error, glob, parallel};
 
 /// One model, and the file that it came from.
 pub(crate) struct Source {
@@ -32,24 +32,33 @@ pub(crate) fn read_all(
     find(folder, "", 0, &mut files)?;
     files.sort();
     choose(&mut files, patterns)?;
-    let contents = files.into_iter().map(|(id, path)| {
-        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
-        Ok((id, shown(&path), bytes))
+    let contents = parallel::map(&files, |(id, path)| {
+        let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
+        Ok((id.clone(), shown(path), bytes))
     });
-    parse_all(contents.collect::<Result<_, Error>>()?)
+    parse_all(&contents.into_iter().collect::<Result<Vec<_>, Error>>()?)
 }
 
 /// Parses schema files, wherever they were kept: each its id, its path as it is shown, its bytes.
 pub(crate) fn parse_all(
-    files: Vec<(String, String, Vec<u8>)>,
+    files: &[(String, String, Vec<u8>)],
 ) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+    let parsed = parallel::map(files, |(id, path, bytes)| {
+        let mut diagnostics = Vec::new();
+        let source = match std::str::from_utf8(bytes) {
+            Ok(text) => read(id, path, &text.into(), &mut diagnostics),
+            Err(error) => {
+                diagnostics.push(not_utf8(path, bytes, error));
+                None
+            }
+        };
+        (source, diagnostics)
+    });
     let mut sources = Vec::new();
     let mut diagnostics = Vec::new();
-    for (id, path, bytes) in files {
-        match String::from_utf8(bytes) {
-            Ok(text) => sources.extend(read(&id, &path, &text.into(), &mut diagnostics)),
-            Err(error) => diagnostics.push(not_utf8(&path, &error)),
-        }
+    for (source, found) in parsed {
+        sources.extend(source);
+        diagnostics.extend(found);
     }
     Diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -58,11 +67,9 @@ pub(crate) fn parse_all(
     Ok((sources, diagnostics))
 }
 
-fn not_utf8(path: &str, error: &FromUtf8Error) -> Diagnostic {
-    let text = String::from_utf8_lossy(error.as_bytes())
-        .into_owned()
-        .into();
-    let at = error.utf8_error().valid_up_to();
+fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
+    let text = String::from_utf8_lossy(bytes).into_owned().into();
+    let at = error.valid_up_to();
     let message = "the file is not UTF-8";
     Diagnostic::new(
         Severity::Error,
