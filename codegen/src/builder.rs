@@ -219,18 +219,15 @@ fn no_out_dir() -> Error {
 fn assemble<'a>(sources: &'a [Source], support: &str) -> Result<Module<'a>, Error> {
     let made = parallel::map(sources, |source| {
         // Tokens stay on the thread that made them, and the path is made of them.
-        let support = syn::parse_str(support).map_err(emit::Failure::Unreadable)?;
-        emit::model(&source.model, &support)
+        let support = syn::parse_str(support)?;
+        Ok(emit::model(&source.model, &support))
     });
     let mut root = Module::default();
     let mut diagnostics = Vec::new();
     for (source, made) in sources.iter().zip(made) {
-        let text = match made {
+        let text = match made.map_err(|e: syn::Error| Error::internal(&source.path, &e))? {
             Ok(text) => text,
-            Err(emit::Failure::Unreadable(error)) => {
-                return Err(Error::internal(&source.path, &error));
-            }
-            Err(emit::Failure::Collisions(collisions)) => {
+            Err(collisions) => {
                 let found = collisions.iter();
                 diagnostics.extend(found.map(|c| collision(source, &c.pointer, &c.message)));
                 continue;
@@ -276,7 +273,7 @@ fn one_file(
     root: &Module<'_>,
     support: &syn::Path,
 ) -> Result<BTreeMap<String, String>, syn::Error> {
-    let registry = print::print(root.registry(support, false), Vec::new())?;
+    let registry = print::tokens(root.registry(support, false))?;
     let text = print::paragraphs(vec![root.inline()?, registry]);
     Ok(BTreeMap::from([(
         "models.rs".to_owned(),
@@ -305,7 +302,7 @@ fn tree(
     // A vendor that comes with this very build has a feature that cargo, which has read the manifest
     // before, does not know yet.
     let allow = gated.then(|| quote!(#![allow(unexpected_cfgs)]));
-    let lib = print::print(quote!(#docs #allow #vendors #registry), Vec::new())?;
+    let lib = print::tokens(quote!(#docs #allow #vendors #registry))?;
     files.insert("lib.rs".to_owned(), marked(None, &lib));
     for ModuleFile { path, from, text } in root.files(gated)? {
         files.insert(path, marked(from, &text));

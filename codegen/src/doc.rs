@@ -1,12 +1,31 @@
 //! Prose from schemas as doc comments: inert, whatever it says.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, token};
 
 /// `#[doc]` attributes for lines that the generator has written itself.
 pub(crate) fn outer(lines: &[String]) -> TokenStream {
     let lines = spaced(lines);
     quote!(#(#[doc = #lines])*)
+}
+
+/// The same as syntax trees.
+pub(crate) fn attributes(lines: &[String]) -> Vec<Attribute> {
+    let attribute = |line: String| Attribute {
+        pound_token: token::Pound::default(),
+        style: AttrStyle::Outer,
+        bracket_token: token::Bracket::default(),
+        meta: Meta::NameValue(MetaNameValue {
+            path: Ident::new("doc", Span::call_site()).into(),
+            eq_token: token::Eq::default(),
+            value: Expr::Lit(ExprLit {
+                attrs: Vec::new(),
+                lit: Lit::Str(LitStr::new(&line, Span::call_site())),
+            }),
+        }),
+    };
+    spaced(lines).map(attribute).collect()
 }
 
 /// The same for the module that the lines stand in.

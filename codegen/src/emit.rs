@@ -2,50 +2,41 @@
 
 mod choice;
 mod expr;
+mod field_doc;
 mod plan;
 mod record;
 mod table;
+mod ty;
 
-use proc_macro2::TokenStream;
-use quote::quote;
 use runcomfy_dialect::ModelSchema;
-use syn::Path;
+use syn::{Item, Path, parse_quote};
 
 use crate::{doc, print};
 use plan::Plan;
 pub(crate) use plan::{Collision, is_beyond_i64, is_typed};
 
-/// Why a model has no module.
-pub(crate) enum Failure {
-    /// Wire names that come out as the same identifier.
-    Collisions(Vec<Collision>),
-    /// The generator made tokens that are no Rust.
-    Unreadable(syn::Error),
-}
-
 /// The text of one model's module: its `Input`, nested structs, enums, and below them the table.
 ///
 /// # Errors
-/// See [`Failure`].
-pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Failure> {
-    let plan = Plan::of(model).map_err(Failure::Collisions)?;
-    let records = plan
-        .records
-        .iter()
-        .map(|record| record::items(record, support));
-    let choices = plan
-        .choices
-        .iter()
-        .map(|choice| choice::items(choice, support));
-    let binding = binding(model, support);
-    let code = quote!(#(#records)* #binding #(#choices)*);
-    print::print(code, table::items(&plan, model, support)).map_err(Failure::Unreadable)
+/// Wire names that come out as the same identifier.
+pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Vec<Collision>> {
+    let plan = Plan::of(model)?;
+    let mut items = Vec::new();
+    for record in &plan.records {
+        items.extend(record::items(record, support));
+    }
+    items.push(binding(model, support));
+    for choice in &plan.choices {
+        items.extend(choice::items(choice, support));
+    }
+    items.extend(table::items(&plan, model, support));
+    Ok(print::items(items))
 }
 
 /// What ties the input to the model.
-fn binding(model: &ModelSchema, support: &Path) -> TokenStream {
+fn binding(model: &ModelSchema, support: &Path) -> Item {
     let id = &*model.id;
-    quote! {
+    parse_quote! {
         impl #support::Model for Input {
             const ID: &'static str = #id;
             type Output = #support::Output;

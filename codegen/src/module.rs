@@ -102,7 +102,7 @@ impl<'a> Module<'a> {
             let name = name::ident(name);
             quote!(#gate pub mod #name;)
         });
-        let head = print::print(quote!(#docs #(#children)*), Vec::new())?;
+        let head = print::tokens(quote!(#docs #(#children)*))?;
         let (from, text) = match self.model.take() {
             Some((source, text)) => (Some(source.path.as_str()), text),
             None => (None, String::new()),

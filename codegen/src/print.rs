@@ -1,24 +1,32 @@
-//! From tokens to the text of a file.
+//! From tokens and syntax trees to the text of a file.
 
 use proc_macro2::TokenStream;
 use syn::Item;
 
-/// Formats inner attributes and items, with an empty line between them. The items of `after` stand
-/// below those of `code`.
+/// Formats inner attributes and items, with an empty line between them.
 ///
 /// # Errors
 /// Tokens that are no Rust.
-pub(crate) fn print(code: TokenStream, after: Vec<Item>) -> Result<String, syn::Error> {
+pub(crate) fn tokens(code: TokenStream) -> Result<String, syn::Error> {
     let mut file: syn::File = syn::parse2(code)?;
-    let items = std::mem::take(&mut file.items);
-    let mut parts = vec![prettyplease::unparse(&file)];
-    file.attrs.clear();
+    let items = items(std::mem::take(&mut file.items));
+    Ok(paragraphs(vec![prettyplease::unparse(&file), items]))
+}
+
+/// Formats items, with an empty line between them.
+pub(crate) fn items(items: Vec<Item>) -> String {
+    let mut file = syn::File {
+        shebang: None,
+        frontmatter: None,
+        attrs: Vec::new(),
+        items: Vec::new(),
+    };
     // One at a time, for an empty line between them.
-    for item in items.into_iter().chain(after) {
+    let print = |item| {
         file.items = vec![item];
-        parts.push(prettyplease::unparse(&file));
-    }
-    Ok(paragraphs(parts))
+        prettyplease::unparse(&file)
+    };
+    paragraphs(items.into_iter().map(print).collect())
 }
 
 /// Texts one below the other, with an empty line between them; empty ones are left out.
@@ -32,7 +40,7 @@ pub(crate) fn paragraphs(mut parts: Vec<String>) -> String {
 /// # Errors
 /// Tokens that are no Rust.
 pub(crate) fn module(declaration: TokenStream, inside: &str) -> Result<String, syn::Error> {
-    let mut text = print(declaration, Vec::new())?;
+    let mut text = tokens(declaration)?;
     if let Some(head) = text.trim_end().strip_suffix('}') {
         text = format!("{head}\n");
     }

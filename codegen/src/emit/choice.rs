@@ -1,52 +1,79 @@
 //! Enums: variants and their wire values.
 
-use proc_macro2::TokenStream;
+use proc_macro2::Ident;
 use quote::quote;
 use runcomfy_dialect::Literal;
-use syn::Path;
+use syn::{Expr, Fields, ImplItem, Item, ItemEnum, ItemImpl, Path, Variant, parse_quote};
 
+use super::expr;
 use super::plan::{Choice, as_i64};
 use crate::{doc, name};
 
-pub(crate) fn items(choice: &Choice<'_>, support: &Path) -> TokenStream {
+pub(crate) fn items(choice: &Choice<'_>, support: &Path) -> Vec<Item> {
     let name = name::ident(&choice.name);
-    let title = doc::outer(std::slice::from_ref(&choice.title));
-    let variants = choice
-        .variants
+    let idents: Vec<Ident> = choice.variants.iter().map(|v| name::ident(v)).collect();
+    let mut definition: ItemEnum = parse_quote! {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum #name {}
+    };
+    let title = doc::attributes(std::slice::from_ref(&choice.title));
+    definition.attrs.splice(..0, title);
+    definition.variants = idents
         .iter()
         .zip(choice.members)
-        .map(|(variant, member)| {
-            let (variant, docs) = (name::ident(variant), doc::outer(&[variant_doc(member)]));
-            quote!(#docs #variant,)
-        });
-    let all = choice.variants.iter().map(|variant| name::ident(variant));
-    let wire = choice.members.iter().map(|member| wire(member, support));
+        .map(|(ident, member)| Variant {
+            attrs: doc::attributes(&[variant_doc(member)]),
+            ident: ident.clone(),
+            fields: Fields::Unit,
+            discriminant: None,
+        })
+        .collect();
     let flavour = match choice.members.first() {
         Some(Literal::Text(_)) => quote!(text),
         _ => quote!(integer),
     };
-    let label = &choice.name;
-    quote! {
-        #title
-        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum #name {
-            #(#variants)*
-        }
+    vec![
+        Item::Enum(definition),
+        all(&name, &idents),
+        wire_values(choice, &name, support),
+        parse_quote!(#support::choice!(#name, #flavour);),
+    ]
+}
+
+fn all(name: &Ident, variants: &[Ident]) -> Item {
+    let mut item: ItemImpl = parse_quote! {
         impl #name {
             /// All values, in the schema's order.
-            pub const ALL: &'static [Self] = &[#(Self::#all),*];
+            pub const ALL: &'static [Self] = &[];
         }
+    };
+    let variants = variants.iter().map(expr::of_self);
+    set_constant(item.items.last_mut(), expr::list(variants));
+    Item::Impl(item)
+}
+
+fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
+    let label = &choice.name;
+    let mut item: ItemImpl = parse_quote! {
         impl #support::Choice for #name {
             const NAME: &'static str = #label;
             const ALL: &'static [Self] = Self::ALL;
-            const WIRE: &'static [#support::Wire] = &[#(#wire),*];
+            const WIRE: &'static [#support::Wire] = &[];
             #[inline]
             fn index(self) -> usize {
                 self as usize
             }
         }
-        #support::choice!(#name, #flavour);
+    };
+    let wire = choice.members.iter().map(|member| wire(member, support));
+    set_constant(item.items.get_mut(2), expr::list(wire));
+    Item::Impl(item)
+}
+
+fn set_constant(item: Option<&mut ImplItem>, value: Expr) {
+    if let Some(ImplItem::Const(constant)) = item {
+        constant.expr = value;
     }
 }
 
@@ -58,16 +85,14 @@ fn variant_doc(member: &Literal) -> String {
     }
 }
 
-fn wire(member: &Literal, support: &Path) -> TokenStream {
-    match (member, as_i64(member)) {
-        (Literal::Text(text), _) => {
-            let text = &**text;
-            quote!(#support::Wire::Text(#text))
-        }
+fn wire(member: &Literal, support: &Path) -> Expr {
+    let (variant, value) = match (member, as_i64(member)) {
+        (Literal::Text(text), _) => ("Text", expr::text(text)),
         // The plan lets only texts and 64-bit integers through.
         (_, integer) => {
-            let integer = super::expr::number(&integer.unwrap_or_default().to_string());
-            quote!(#support::Wire::Integer(#integer))
+            let integer = integer.unwrap_or_default().to_string();
+            ("Integer", expr::number(&integer))
         }
-    }
+    };
+    expr::call_in(support, ["Wire", variant], value)
 }

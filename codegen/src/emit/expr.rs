@@ -6,17 +6,75 @@
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
 use syn::{
-    Expr, ExprArray, ExprCall, ExprLit, ExprPath, ExprReference, ExprStruct, ExprUnary, FieldValue,
-    Ident, Lit, LitBool, LitFloat, LitInt, LitStr, Member, Path, PathSegment, UnOp, token,
+    Expr, ExprArray, ExprCall, ExprField, ExprLit, ExprMethodCall, ExprPath, ExprReference,
+    ExprStruct, ExprTry, ExprUnary, FieldValue, Ident, Lit, LitBool, LitFloat, LitInt, LitStr,
+    Member, Path, PathSegment, UnOp, token,
 };
 
 /// A name or a path: `Kind::String`.
 pub(super) fn path(name: &str) -> Expr {
+    path_expr(path_of(name))
+}
+
+fn path_expr(path: Path) -> Expr {
     Expr::Path(ExprPath {
         attrs: Vec::new(),
         qself: None,
-        path: path_of(name),
+        path,
     })
+}
+
+/// A name from a schema, raw where it must be.
+pub(super) fn name(name: &Ident) -> Expr {
+    path_expr(name.clone().into())
+}
+
+/// `base.field`
+pub(super) fn field(base: &str, field: &Ident) -> Expr {
+    Expr::Field(ExprField {
+        attrs: Vec::new(),
+        base: Box::new(path(base)),
+        dot_token: token::Dot::default(),
+        member: Member::Named(field.clone()),
+    })
+}
+
+/// `receiver.name(arguments)`
+pub(super) fn method<const N: usize>(receiver: Expr, name: &str, arguments: [Expr; N]) -> Expr {
+    Expr::MethodCall(ExprMethodCall {
+        attrs: Vec::new(),
+        receiver: Box::new(receiver),
+        dot_token: token::Dot::default(),
+        method: Ident::new(name, Span::call_site()),
+        turbofish: None,
+        paren_token: token::Paren::default(),
+        args: arguments.into_iter().collect(),
+    })
+}
+
+/// `value?`
+pub(super) fn attempt(value: Expr) -> Expr {
+    Expr::Try(ExprTry {
+        attrs: Vec::new(),
+        expr: Box::new(value),
+        question_token: token::Question::default(),
+    })
+}
+
+/// `name: value` in a struct's literal, or `name` alone where the value is of that name.
+pub(super) fn member(name: &Ident, value: Expr) -> FieldValue {
+    let same = matches!(&value, Expr::Path(path) if path.path.is_ident(name));
+    FieldValue {
+        attrs: Vec::new(),
+        member: Member::Named(name.clone()),
+        colon_token: (!same).then(token::Colon::default),
+        expr: value,
+    }
+}
+
+/// A place in a list, counted from 0.
+pub(super) fn place(place: usize) -> Expr {
+    number(&place.to_string())
 }
 
 fn path_of(name: &str) -> Path {
@@ -35,6 +93,26 @@ pub(super) fn call(name: &str, arguments: impl IntoIterator<Item = Expr>) -> Exp
         paren_token: token::Paren::default(),
         args: arguments.into_iter().collect(),
     })
+}
+
+/// `support::a::b(argument)`
+pub(super) fn call_in<const N: usize>(support: &Path, names: [&str; N], argument: Expr) -> Expr {
+    let mut path = support.clone();
+    let segments = names.map(|name| PathSegment::from(Ident::new(name, Span::call_site())));
+    path.segments.extend(segments);
+    Expr::Call(ExprCall {
+        attrs: Vec::new(),
+        func: Box::new(path_expr(path)),
+        paren_token: token::Paren::default(),
+        args: [argument].into_iter().collect(),
+    })
+}
+
+/// `Self::Variant`
+pub(super) fn of_self(variant: &Ident) -> Expr {
+    let mut path = path_of("Self");
+    path.segments.push(variant.clone().into());
+    path_expr(path)
 }
 
 /// `Name { field: value }`

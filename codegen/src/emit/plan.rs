@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Ident;
 use runcomfy_dialect::{Kind, Literal, ModelSchema, Number, Property, Schema};
 
 use crate::name;
@@ -24,7 +25,7 @@ pub(crate) struct Record<'a> {
 
 /// A struct's field, made from a property.
 pub(crate) struct Field<'a> {
-    pub(crate) name: String,
+    pub(crate) ident: Ident,
     pub(crate) property: &'a Property,
     pub(crate) kind: Type,
 }
@@ -132,7 +133,7 @@ impl<'a> Planner<'a> {
                 &at,
             );
             fields.push(Field {
-                name,
+                ident: name::ident(&name),
                 property,
                 kind,
             });

@@ -1,152 +1,93 @@
 //! Structs: fields, `new`, setters, and the way into the engine.
+//!
+//! What there is one of in a struct is written with `quote`; what there is one of in every field is
+//! put together as syntax trees, which spares the parser most of its work.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 use quote::quote;
-use runcomfy_dialect::{Kind, Literal, Schema};
-use syn::Path;
+use syn::{
+    Arm, Expr, ExprMatch, FieldValue, FnArg, ImplItem, ImplItemFn, Item, ItemImpl, ItemStruct, Pat,
+    PatIdent, PatType, Path, Stmt, Token, parse_quote,
+};
 
 use super::plan::{Field, Record, Type};
+use super::{expr, field_doc, ty};
 use crate::{doc, name};
 
-pub(crate) fn items(record: &Record<'_>, support: &Path) -> TokenStream {
+pub(crate) fn items(record: &Record<'_>, support: &Path) -> Vec<Item> {
     let name = name::ident(&record.name);
-    let title = doc::outer(std::slice::from_ref(&record.title));
-    let fields = record.fields.iter().map(|field| field_item(field, support));
-    let new = new(record, support);
-    let setters = record
-        .fields
-        .iter()
-        .filter(|f| !f.property.required)
-        .map(|f| setter(f, support));
-    let default = default(record);
-    let engine = engine(record, support);
-    quote! {
-        #title
+    let default = default(record, &name);
+    let structure = Item::Struct(structure(record, &name, support));
+    let methods = Item::Impl(methods(record, &name, support));
+    let engine = Item::Impl(engine(record, &name, support));
+    let traits = parse_quote!(#support::record!(#name););
+    let items = [structure, methods].into_iter().chain(default);
+    items.chain([engine, traits]).collect()
+}
+
+fn structure(record: &Record<'_>, name: &Ident, support: &Path) -> ItemStruct {
+    let mut item: ItemStruct = parse_quote! {
         #[derive(Clone)]
         #[non_exhaustive]
         pub struct #name {
-            #(#fields)*
             /// Members that the schema does not know, sent as they are; see
             /// [`with_extra`](Self::with_extra).
             pub extra: #support::Extra,
         }
-        impl #name {
-            #new
-            #(#setters)*
-        }
-        #default
-        #engine
-        #support::record!(#name);
-    }
-}
-
-fn field_item(field: &Field<'_>, support: &Path) -> TokenStream {
-    let docs = doc::outer(&field_doc(field));
-    let (ident, kind) = (name::ident(&field.name), kind(&field.kind, support));
-    let kind = if field.property.required {
-        kind
-    } else {
-        quote!(Option<#kind>)
     };
-    quote!(#docs pub #ident: #kind,)
-}
-
-/// Title and range first, then the schema's own description, then the rules.
-fn field_doc(field: &Field<'_>) -> Vec<String> {
-    let schema = &field.property.schema;
-    let mut lines = vec![headline(field)];
-    let mut paragraph = |more: Vec<String>| {
-        if !more.is_empty() {
-            lines.push(String::new());
-            lines.extend(more);
-        }
-    };
-    paragraph(schema.description().map(doc::prose).unwrap_or_default());
-    let rules = schema.rules().map(|rule| {
-        format!(
-            "- {}: {}",
-            doc::code(&rule.to_string()),
-            doc::inline(&rule.message)
-        )
-    });
-    paragraph(rules.collect());
-    lines
-}
-
-/// `` `scale` (Scale): a number in 0..1; the service takes `0.5` when it is left out. ``
-fn headline(field: &Field<'_>) -> String {
-    let property = field.property;
-    let schema = &property.schema;
-    let mut line = doc::code(&property.name);
-    if let Some(title) = schema
-        .title()
-        .filter(|title| says_more(title, &property.name))
-    {
-        line += &format!(", {}", doc::inline(title));
+    item.attrs
+        .splice(..0, doc::attributes(std::slice::from_ref(&record.title)));
+    if let syn::Fields::Named(fields) = &mut item.fields {
+        let extra = std::mem::take(&mut fields.named);
+        let own = record
+            .fields
+            .iter()
+            .map(|field| structure_field(field, support));
+        fields.named = own.chain(extra).collect();
     }
-    line += &match &field.kind {
-        Type::Choice(name) => format!(": one of [`{name}`]"),
-        _ => format!(": {}", doc::inline(&schema.describe())),
-    };
-    match schema.default() {
-        Some(default) if property.required && is_free(schema) => {
-            line += &format!("; for example {}", example(default));
-        }
-        Some(default) => {
-            line += &format!(
-                "; the service takes {} when it is left out",
-                example(default)
-            );
-        }
-        None => {}
-    }
-    line + "."
+    item
 }
 
-/// Whether a title is more than its property's name in other letters.
-fn says_more(title: &str, name: &str) -> bool {
-    let bare = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
-    bare(title) != bare(name)
-}
-
-fn example(default: &Literal) -> String {
-    /// Enough to see what is meant.
-    const LONGEST: usize = 80;
-    match default {
-        Literal::Text(text) => doc::code(&doc::cut(text, LONGEST)),
-        Literal::Array(list) if !list.is_empty() => example(&list[0]),
-        other => doc::code(&doc::cut(&other.to_string(), LONGEST)),
-    }
-}
-
-/// Texts and media that are not chosen from a list: their default on a required property is an
-/// example.
-fn is_free(schema: &Schema) -> bool {
-    schema.choices().is_none()
-        && matches!(
-            schema.kind,
-            Kind::String | Kind::Array | Kind::Any | Kind::Object
-        )
-}
-
-fn new(record: &Record<'_>, support: &Path) -> TokenStream {
-    let required = || record.fields.iter().filter(|f| f.property.required);
-    let arguments = required().map(|field| {
-        let (ident, argument) = (name::ident(&field.name), argument(&field.kind, support));
-        quote!(#ident: #argument)
-    });
-    let values = record.fields.iter().map(|field| {
-        let ident = name::ident(&field.name);
-        if !field.property.required {
-            return quote!(#ident: None);
-        }
-        let value = given(&ident, &field.kind);
-        if ident == value.to_string() {
-            value
+fn structure_field(field: &Field<'_>, support: &Path) -> syn::Field {
+    let kind = ty::of(&field.kind, support);
+    syn::Field {
+        attrs: doc::attributes(&field_doc::lines(field)),
+        vis: syn::Visibility::Public(<Token![pub]>::default()),
+        modifiers: syn::FieldModifiers::default(),
+        ident: Some(field.ident.clone()),
+        colon_token: Some(<Token![:]>::default()),
+        ty: if field.property.required {
+            kind
         } else {
-            quote!(#ident: #value)
+            ty::generic("Option", kind)
+        },
+        default: None,
+    }
+}
+
+fn methods(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
+    let mut item: ItemImpl = parse_quote! {
+        impl #name {
+            /// (which property)
+            #[inline]
+            #[must_use]
+            pub fn setter(mut self, argument: ()) -> Self {
+                self.setter = Some(argument);
+                self
+            }
         }
-    });
+    };
+    let new = ImplItem::Fn(new(record, support));
+    if let Some(ImplItem::Fn(template)) = item.items.pop() {
+        let optional = record.fields.iter().filter(|f| !f.property.required);
+        let setters = optional.map(|field| ImplItem::Fn(setter(&template, field, support)));
+        item.items = [new].into_iter().chain(setters).collect();
+    }
+    item
+}
+
+fn new(record: &Record<'_>, support: &Path) -> ImplItemFn {
+    let required = || record.fields.iter().filter(|f| f.property.required);
     // Clippy's limit is 7; a model with more required properties is as it is.
     let many = (required().count() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let doc = if required().next().is_some() {
@@ -154,21 +95,46 @@ fn new(record: &Record<'_>, support: &Path) -> TokenStream {
     } else {
         " With every property left to the service."
     };
-    quote! {
+    let mut new: ImplItemFn = parse_quote! {
         #[doc = #doc]
         #many
         #[inline]
         #[must_use]
-        pub fn new(#(#arguments),*) -> Self {
-            Self { #(#values,)* extra: #support::Extra::new() }
+        pub fn new() -> Self {
+            Self { extra: #support::Extra::new() }
         }
+    };
+    new.sig.inputs = required().map(|field| argument(field, support)).collect();
+    let values = record.fields.iter().map(|field| {
+        let value = if field.property.required {
+            given(field)
+        } else {
+            expr::path("None")
+        };
+        expr::member(&field.ident, value)
+    });
+    fill(new.block.stmts.first_mut(), values);
+    new
+}
+
+/// Puts members in front of those that a `Self { … }` has already.
+fn fill(statement: Option<&mut Stmt>, members: impl Iterator<Item = FieldValue>) {
+    let mut value = match statement {
+        Some(Stmt::Expr(value, None)) => value,
+        _ => return,
+    };
+    if let Expr::Call(call) = value {
+        value = &mut call.args[0];
+    }
+    if let Expr::Struct(literal) = value {
+        let last = std::mem::take(&mut literal.fields);
+        literal.fields = members.chain(last).collect();
     }
 }
 
-fn default(record: &Record<'_>) -> Option<TokenStream> {
-    let name = name::ident(&record.name);
+fn default(record: &Record<'_>, name: &Ident) -> Option<Item> {
     record.fields.iter().all(|f| !f.property.required).then(|| {
-        quote! {
+        parse_quote! {
             impl Default for #name {
                 #[inline]
                 fn default() -> Self {
@@ -179,109 +145,63 @@ fn default(record: &Record<'_>) -> Option<TokenStream> {
     })
 }
 
-fn setter(field: &Field<'_>, support: &Path) -> TokenStream {
-    let (ident, argument) = (name::ident(&field.name), argument(&field.kind, support));
-    let value = given(&ident, &field.kind);
-    let doc = format!(" Sets {}.", doc::code(&field.property.name));
-    quote! {
-        #[doc = #doc]
-        #[inline]
-        #[must_use]
-        pub fn #ident(mut self, #ident: #argument) -> Self {
-            self.#ident = Some(#value);
-            self
-        }
+fn setter(template: &ImplItemFn, field: &Field<'_>, support: &Path) -> ImplItemFn {
+    let mut setter = template.clone();
+    let doc = format!("Sets {}.", doc::code(&field.property.name));
+    setter.attrs.splice(..1, doc::attributes(&[doc]));
+    setter.sig.ident = field.ident.clone();
+    setter.sig.inputs[1] = argument(field, support);
+    if let Some(Stmt::Expr(Expr::Assign(assign), _)) = setter.block.stmts.first_mut() {
+        *assign.left = expr::field("self", &field.ident);
+        *assign.right = expr::call("Some", [given(field)]);
     }
+    setter
 }
 
-fn kind(kind: &Type, support: &Path) -> TokenStream {
-    match kind {
-        Type::Bool => quote!(bool),
-        Type::I64 => quote!(i64),
-        Type::U64 => quote!(u64),
-        Type::F64 => quote!(f64),
-        Type::Text => quote!(String),
-        Type::Media => quote!(#support::Media),
-        Type::Json => quote!(#support::Json),
-        Type::List(item) => {
-            let item = self::kind(item, support);
-            quote!(Vec<#item>)
-        }
-        Type::Choice(name) | Type::Record(name) => {
-            let name = name::ident(name);
-            quote!(#name)
-        }
-    }
-}
-
-/// What an argument takes: whatever turns into the field's type without loss.
-fn argument(kind: &Type, support: &Path) -> TokenStream {
-    match kind {
-        // No `Into` for integers: a literal beyond `i32` would then not compile.
-        Type::Bool | Type::I64 | Type::U64 | Type::Choice(_) | Type::Record(_) => {
-            self::kind(kind, support)
-        }
-        Type::F64 | Type::Text | Type::Media | Type::Json => {
-            let kind = self::kind(kind, support);
-            quote!(impl Into<#kind>)
-        }
-        Type::List(item) => {
-            let item = match &**item {
-                Type::List(_) => self::kind(item, support),
-                item => argument(item, support),
-            };
-            quote!(impl IntoIterator<Item = #item>)
-        }
-    }
+fn argument(field: &Field<'_>, support: &Path) -> FnArg {
+    FnArg::Typed(PatType {
+        attrs: Vec::new(),
+        pat: Box::new(Pat::Ident(PatIdent {
+            attrs: Vec::new(),
+            by_ref: None,
+            mutability: None,
+            ident: field.ident.clone(),
+            subpat: None,
+        })),
+        colon_token: <Token![:]>::default(),
+        ty: Box::new(ty::argument(&field.kind, support)),
+    })
 }
 
 /// The argument as the field's type.
-fn given(ident: &Ident, kind: &Type) -> TokenStream {
+fn given(field: &Field<'_>) -> Expr {
     let into = |kind: &Type| matches!(kind, Type::F64 | Type::Text | Type::Media | Type::Json);
-    match kind {
-        Type::List(item) if into(item) => quote!(#ident.into_iter().map(Into::into).collect()),
-        Type::List(_) => quote!(#ident.into_iter().collect()),
-        kind if into(kind) => quote!(#ident.into()),
-        _ => quote!(#ident),
+    let argument = expr::name(&field.ident);
+    let each = |list| expr::method(list, "into_iter", []);
+    match &field.kind {
+        Type::List(item) if into(item) => {
+            let items = expr::method(each(argument), "map", [expr::path("Into::into")]);
+            expr::method(items, "collect", [])
+        }
+        Type::List(_) => expr::method(each(argument), "collect", []),
+        kind if into(kind) => expr::method(argument, "into", []),
+        _ => argument,
     }
 }
 
 /// The table's view of the struct: each field by its place, in both directions.
-fn engine(record: &Record<'_>, support: &Path) -> TokenStream {
-    let name = name::ident(&record.name);
+fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
     let schema = if record.name == "Input" {
         quote!(&SCHEMA.input)
     } else {
         quote!(&Self::SCHEMA)
     };
-    let idents = || record.fields.iter().map(|f| name::ident(&f.name));
-    let (idents, idents2, places) = (idents(), idents(), 0..record.fields.len());
-    let (places, places2) = (
-        places.clone().map(syn::Index::from),
-        places.map(syn::Index::from),
-    );
-    let view = if record.fields.is_empty() {
-        quote! {
-            fn field(&self, _: usize) -> Option<#support::View<'_>> {
-                None
-            }
-        }
+    let (view, reader) = if record.fields.is_empty() {
+        (no_view(support), quote!(_))
     } else {
-        quote! {
-            fn field(&self, index: usize) -> Option<#support::View<'_>> {
-                match index {
-                    #(#places => #support::Field::view(&self.#idents),)*
-                    _ => None,
-                }
-            }
-        }
+        (view(record, support), quote!(reader))
     };
-    let reader = if record.fields.is_empty() {
-        quote!(_)
-    } else {
-        quote!(reader)
-    };
-    quote! {
+    let mut engine: ItemImpl = parse_quote! {
         impl #support::Record for #name {
             #[inline]
             fn schema() -> &'static #support::Schema {
@@ -292,15 +212,64 @@ fn engine(record: &Record<'_>, support: &Path) -> TokenStream {
                 <Self as #support::Record>::schema().properties().unwrap_or_default()
             }
             #[inline]
-            #view
-            #[inline]
             fn extra(&self) -> &#support::Extra {
                 &self.extra
             }
             #[inline]
             fn read(#reader: &mut #support::Reader) -> Result<Self, #support::Mismatch> {
-                Ok(Self { #(#idents2: reader.take(#places2)?,)* extra: #support::Extra::new() })
+                Ok(Self { extra: #support::Extra::new() })
             }
         }
+    };
+    let values = record.fields.iter().enumerate().map(|(place, field)| {
+        let taken = expr::method(expr::path("reader"), "take", [expr::place(place)]);
+        expr::member(&field.ident, expr::attempt(taken))
+    });
+    if let Some(ImplItem::Fn(read)) = engine.items.last_mut() {
+        fill(read.block.stmts.first_mut(), values);
     }
+    engine.items.insert(2, ImplItem::Fn(view));
+    engine
+}
+
+fn no_view(support: &Path) -> ImplItemFn {
+    parse_quote! {
+        #[inline]
+        fn field(&self, _: usize) -> Option<#support::View<'_>> {
+            None
+        }
+    }
+}
+
+fn view(record: &Record<'_>, support: &Path) -> ImplItemFn {
+    let mut view: ImplItemFn = parse_quote! {
+        #[inline]
+        fn field(&self, index: usize) -> Option<#support::View<'_>> {
+            match index {
+                0 => #support::Field::view(&self.field),
+                _ => None,
+            }
+        }
+    };
+    if let Some(Stmt::Expr(Expr::Match(choice), _)) = view.block.stmts.first_mut() {
+        view_arms(choice, record);
+    }
+    view
+}
+
+/// One arm for each field, made from the first one.
+fn view_arms(choice: &mut ExprMatch, record: &Record<'_>) {
+    let template = choice.arms.remove(0);
+    let arm = |(place, field): (usize, &Field<'_>)| {
+        let mut arm: Arm = template.clone();
+        if let Expr::Lit(number) = expr::place(place) {
+            arm.pat = Pat::Lit(number);
+        }
+        if let Expr::Call(call) = &mut *arm.body {
+            call.args[0] = expr::reference(expr::field("self", &field.ident));
+        }
+        arm
+    };
+    let arms: Vec<Arm> = record.fields.iter().enumerate().map(arm).collect();
+    choice.arms.splice(..0, arms);
 }
