@@ -72,9 +72,8 @@ impl Page {
         };
         let mut cut = None;
         for block in blocks(text) {
-            let position = Position::of(text, block.start);
             match block.found {
-                Found::Json(value) => page.take(value, position)?,
+                Found::Json(value) => page.take(value, Position::of(text, block.start))?,
                 Found::Cut { at } if looks_like_schema(&text[block.start..]) => {
                     cut.get_or_insert(Position::of(text, at));
                 }
@@ -191,19 +190,26 @@ fn model_id(text: &str) -> Result<String, PageError> {
         if id.is_empty() {
             continue;
         }
-        let position = Some(Position::of(text, at));
+        // Found by going through all before it, so for errors alone.
+        let position = || Some(Position::of(text, at));
         if !is_model_id(&id) {
             let message = format!(
                 "found the address of {id:?}, expected a model id such as vendor/family/task"
             );
-            return Err(PageError { position, message });
+            return Err(PageError {
+                position: position(),
+                message,
+            });
         }
         match &found {
             Some(first) if *first != id => {
                 let message = format!(
                     "the page has the addresses of two models, `{first}` and `{id}`; keep one model a page"
                 );
-                return Err(PageError { position, message });
+                return Err(PageError {
+                    position: position(),
+                    message,
+                });
             }
             _ => found = Some(id),
         }
@@ -298,38 +304,73 @@ fn blocks(text: &str) -> Vec<Block> {
 /// The JSON value at the beginning of a text, and how many bytes it takes. Browsers save the
 /// indentation as no-break spaces, which JSON does not know.
 fn read(text: &str) -> (serde_json::Result<Value>, usize) {
-    let first = |text: &str| {
-        let mut stream = serde_json::Deserializer::from_str(text).into_iter();
-        let value = stream.next();
-        // There is a brace, so there is a value or an error.
-        let value = value.unwrap_or_else(|| serde_json::from_str(""));
-        (value, stream.byte_offset())
-    };
-    match first(text) {
+    match first(serde_json::Deserializer::from_str(text)) {
         (Err(error), _) if !error.is_eof() && text.contains('\u{a0}') => {
-            // Two spaces are as many bytes as one no-break space, so offsets stay true.
-            first(&spaces_outside_strings(text))
+            first(serde_json::Deserializer::from_reader(Spaces::of(text)))
         }
         outcome => outcome,
     }
 }
 
-fn spaces_outside_strings(text: &str) -> String {
-    let (mut inside, mut escaped) = (false, false);
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{a0}' if !inside => {
-                out.push_str("  ");
-                continue;
-            }
-            '"' if !escaped => inside = !inside,
-            _ => {}
+fn first<'de>(
+    deserializer: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
+) -> (serde_json::Result<Value>, usize) {
+    let mut stream = deserializer.into_iter();
+    let value = stream.next();
+    // There is a brace, so there is a value or an error.
+    let value = value.unwrap_or_else(|| serde_json::from_str(""));
+    (value, stream.byte_offset())
+}
+
+/// A text with two spaces for each no-break space outside of strings: as many bytes, so that
+/// offsets stay true. Made while it is read, since most braces on a page begin no JSON and are
+/// given up soon.
+struct Spaces<'a> {
+    rest: &'a [u8],
+    /// Bytes of a no-break space that are still to come.
+    halves: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl<'a> Spaces<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            rest: text.as_bytes(),
+            halves: 0,
+            in_string: false,
+            escaped: false,
         }
-        escaped = inside && c == '\\' && !escaped;
-        out.push(c);
     }
-    out
+
+    fn next(&mut self) -> Option<u8> {
+        let (&byte, rest) = self.rest.split_first()?;
+        if !self.in_string && self.rest.starts_with("\u{a0}".as_bytes()) {
+            self.halves = "\u{a0}".len();
+        }
+        self.rest = rest;
+        if self.halves > 0 {
+            self.halves -= 1;
+            return Some(b' ');
+        }
+        if byte == b'"' && !self.escaped {
+            self.in_string = !self.in_string;
+        }
+        self.escaped = self.in_string && byte == b'\\' && !self.escaped;
+        Some(byte)
+    }
+}
+
+impl std::io::Read for Spaces<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let mut count = 0;
+        for place in out {
+            let Some(byte) = self.next() else { break };
+            *place = byte;
+            count += 1;
+        }
+        Ok(count)
+    }
 }
 
 #[cfg(test)]

@@ -219,12 +219,7 @@ impl Parser {
             return empty;
         };
         if depth > DEEPEST {
-            self.error(
-                at,
-                Place::Value,
-                &format!("nested deeper than {DEEPEST} levels"),
-                "flatten the schema",
-            );
+            self.too_deep(at);
             return empty;
         }
         let mut reader = Keywords {
@@ -243,6 +238,11 @@ impl Parser {
         name_media_items(&mut schema);
         self.constraints(&schema, at);
         schema
+    }
+
+    fn too_deep(&mut self, at: &str) {
+        let message = format!("nested deeper than {DEEPEST} levels");
+        self.error(at, Place::Value, &message, "flatten the schema");
     }
 
     /// What is wrong between the keywords of one schema.

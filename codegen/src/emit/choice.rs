@@ -49,7 +49,7 @@ fn all(name: &Ident, variants: &[Ident]) -> Item {
         }
     };
     let variants = variants.iter().map(expr::of_self);
-    set_constant(item.items.last_mut(), expr::list(variants));
+    set_constant(&mut item, 0, expr::list(variants));
     Item::Impl(item)
 }
 
@@ -67,12 +67,12 @@ fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
         }
     };
     let wire = choice.members.iter().map(|member| wire(member, support));
-    set_constant(item.items.get_mut(2), expr::list(wire));
+    set_constant(&mut item, 2, expr::list(wire));
     Item::Impl(item)
 }
 
-fn set_constant(item: Option<&mut ImplItem>, value: Expr) {
-    if let Some(ImplItem::Const(constant)) = item {
+fn set_constant(item: &mut ItemImpl, place: usize, value: Expr) {
+    if let ImplItem::Const(constant) = &mut item.items[place] {
         constant.expr = value;
     }
 }

@@ -113,19 +113,20 @@ fn new(record: &Record<'_>, support: &Path) -> ImplItemFn {
         };
         expr::member(&field.ident, value)
     });
-    fill(new.block.stmts.first_mut(), values);
+    fill(&mut new, values);
     new
 }
 
-/// Puts members in front of those that a `Self { … }` has already.
-fn fill(statement: Option<&mut Stmt>, members: impl Iterator<Item = FieldValue>) {
-    let mut value = match statement {
-        Some(Stmt::Expr(value, None)) => value,
-        _ => return,
+/// Puts members in front of those that the function's `Self { … }` has already.
+fn fill(function: &mut ImplItemFn, members: impl Iterator<Item = FieldValue>) {
+    let Some(Stmt::Expr(value, None)) = function.block.stmts.first_mut() else {
+        return;
     };
-    if let Expr::Call(call) = value {
-        value = &mut call.args[0];
-    }
+    // `Ok(Self { … })`
+    let value = match value {
+        Expr::Call(call) => &mut call.args[0],
+        value => value,
+    };
     if let Expr::Struct(literal) = value {
         let last = std::mem::take(&mut literal.fields);
         literal.fields = members.chain(last).collect();
@@ -226,7 +227,7 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
         expr::member(&field.ident, expr::attempt(taken))
     });
     if let Some(ImplItem::Fn(read)) = engine.items.last_mut() {
-        fill(read.block.stmts.first_mut(), values);
+        fill(read, values);
     }
     engine.items.insert(2, ImplItem::Fn(view));
     engine

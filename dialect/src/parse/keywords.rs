@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Parser, message, reasons};
+use super::{DEEPEST, Parser, message, reasons};
 use crate::{
     Bounds, Constraint, Keyword, Kind, Literal, MediaKind, Number, Path, Place, Property, Quantity,
     Rule, Schema, Severity, View, Violation, nearest,
@@ -100,6 +100,12 @@ impl<'a> Keywords<'_, 'a> {
     pub(super) fn all(&mut self) {
         for (name, value) in self.map {
             let at = format!("{}{}", self.at, Path::ROOT.member(name));
+            // What holds schemas is counted level by level.
+            let holds_schemas = matches!(name.as_str(), "properties" | "items");
+            if !holds_schemas && is_deeper(value, DEEPEST) {
+                self.parser.too_deep(&at);
+                continue;
+            }
             match name.as_str() {
                 "type" | "required" => {}
                 // Told apart by now, and no keyword.
@@ -468,4 +474,14 @@ fn required_names(map: &Map<String, Value>) -> HashSet<&str> {
         .flatten()
         .filter_map(Value::as_str)
         .collect()
+}
+
+/// Whether a value has more than so many levels of arrays and objects in it.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let inside = |value| levels == 0 || is_deeper(value, levels - 1);
+    match value {
+        Value::Array(list) => list.iter().any(inside),
+        Value::Object(map) => map.values().any(inside),
+        _ => false,
+    }
 }

@@ -566,6 +566,19 @@ fn nesting_has_an_end() {
     assert_eq!(parse(&with_x(&nested(100))).1.len(), 1);
 }
 
+#[test]
+fn nesting_inside_a_value_has_an_end_too() {
+    let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    for keyword in ["default", "x-more", "oneOf"] {
+        let (model, _) = parse(&with_x(&json!({keyword: nested(DEEPEST)})));
+        assert!(model.is_some(), "{keyword}");
+        let (model, problems) = parse(&with_x(&json!({keyword: nested(DEEPEST + 1)})));
+        assert_eq!(model, None, "{keyword}");
+        let at = format!("Error Value /properties/x/{keyword}: nested deeper than 32 levels");
+        assert_eq!(told(&problems), [at]);
+    }
+}
+
 /// Puts each of the values in the place of each value of the document, one at a time.
 fn mutations(document: &Value, values: &[Value], visit: &mut dyn FnMut(&Value)) {
     fn pointers(value: &Value, at: &str, out: &mut Vec<String>) {
