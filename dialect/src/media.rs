@@ -1,9 +1,12 @@
 //! Values that stand for a picture, a video or a sound.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::describe::plural;
 use crate::{Field, View};
 
 /// What lies behind a media URL.
@@ -50,29 +53,53 @@ impl MediaKind {
     }
 }
 
-/// A media input: a public `https://` URL that the service fetches, or a `data:` URI.
+/// A media input: a URL that the service fetches, or a file or bytes at hand, which the client
+/// attaches when it submits.
 ///
 /// ```
+/// # use std::path::Path;
 /// # use runcomfy_dialect::Media;
 /// let picture = Media::from("https://example.com/a.jpg");
-/// assert_eq!(picture.as_str(), "https://example.com/a.jpg");
+/// assert_eq!(picture.as_url(), Some("https://example.com/a.jpg"));
+/// assert_eq!(Media::from(Path::new("a.jpg")), Media::File("a.jpg".into()));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Media {
-    url: String,
+#[non_exhaustive]
+pub enum Media {
+    /// A public `https://` URL, or a `data:` URI.
+    Url(String),
+    /// A file on this machine. It is read when the input is submitted.
+    File(PathBuf),
+    /// A whole medium in memory.
+    Bytes(Arc<[u8]>),
 }
 
 impl Media {
-    /// The medium behind `url`.
+    /// The medium behind a URL.
     #[must_use]
     pub fn url(url: impl Into<String>) -> Self {
-        Self { url: url.into() }
+        Self::Url(url.into())
     }
 
-    /// The URL as it is sent.
+    /// A file on this machine.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.url
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::File(path.into())
+    }
+
+    /// A whole medium in memory.
+    #[must_use]
+    pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+
+    /// The URL as it is sent, where it is one already.
+    #[must_use]
+    pub fn as_url(&self) -> Option<&str> {
+        match self {
+            Self::Url(url) => Some(url),
+            _ => None,
+        }
     }
 }
 
@@ -94,21 +121,50 @@ impl From<&String> for Media {
     }
 }
 
+impl From<PathBuf> for Media {
+    fn from(path: PathBuf) -> Self {
+        Self::file(path)
+    }
+}
+
+impl From<&Path> for Media {
+    fn from(path: &Path) -> Self {
+        Self::file(path)
+    }
+}
+
+impl From<Vec<u8>> for Media {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::bytes(bytes)
+    }
+}
+
+/// The URL, the file's path, or how many bytes there are.
 impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.url)
+        match self {
+            Self::Url(url) => f.write_str(url),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Bytes(bytes) => f.write_str(&plural(bytes.len() as u64, "byte")),
+        }
     }
 }
 
 impl fmt::Debug for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.url, f)
+        match self {
+            Self::Url(url) => fmt::Debug::fmt(url, f),
+            other => fmt::Display::fmt(other, f),
+        }
     }
 }
 
 impl Field for Media {
     fn view(&self) -> Option<View<'_>> {
-        Some(View::Text(&self.url))
+        Some(match self {
+            Self::Url(url) => View::Text(url),
+            other => View::Media(other),
+        })
     }
 
     fn read(value: Value) -> Result<Self, Value> {

@@ -17,7 +17,7 @@ pub type Extra = Map<String, Value>;
 
 /// A generated struct. The table says what its fields are called and what they may be; the engine
 /// walks the table and asks for each field by its place in it.
-pub trait Record {
+pub trait Record: Sync {
     /// The object's schema.
     fn schema() -> &'static Schema
     where
@@ -190,6 +190,7 @@ fn eq_view(a: View<'_>, b: View<'_>) -> bool {
         (View::Bool(a), View::Bool(b)) => a == b,
         (View::Number(a), View::Number(b)) => a == b,
         (View::Text(a), View::Text(b)) => a == b,
+        (View::Media(a), View::Media(b)) => a == b,
         (View::Array(a), View::Array(b)) => {
             a.count() == b.count() && (0..a.count()).all(|i| eq_view(a.element(i), b.element(i)))
         }

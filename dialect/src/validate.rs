@@ -269,7 +269,7 @@ fn has_kind(kind: Kind, value: View<'_>) -> bool {
         (Kind::Integer, View::Number(number)) => number.as_integer().is_some(),
         (Kind::Any | Kind::Number, View::Number(number)) => number.is_finite(),
         (Kind::Any, _)
-        | (Kind::String, View::Text(_))
+        | (Kind::String, View::Text(_) | View::Media(_))
         | (Kind::Boolean, View::Bool(_))
         | (Kind::Array, View::Array(_))
         | (Kind::Object, View::Object(_) | View::Record(_)) => true,

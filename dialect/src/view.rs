@@ -5,7 +5,7 @@ use serde::ser::{Error as _, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use crate::describe::plural;
-use crate::{Literal, Number, Record};
+use crate::{Literal, Media, Number, Record};
 
 /// A borrowed look at a value: free JSON and typed inputs alike. Making one allocates nothing.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub enum View<'a> {
     Number(Number),
     /// A string.
     Text(&'a str),
+    /// A medium at hand, which is a string once it is attached.
+    Media(&'a Media),
     /// An array.
     Array(&'a dyn Elements),
     /// An object of free JSON.
@@ -27,7 +29,7 @@ pub enum View<'a> {
 }
 
 /// An array that can be looked at element by element.
-pub trait Elements {
+pub trait Elements: Sync {
     /// The number of elements.
     fn count(&self) -> usize;
     /// The element at `index`, which is below [`count`](Self::count).
@@ -35,7 +37,7 @@ pub trait Elements {
 }
 
 /// A type that a property of a generated struct can have.
-pub trait Field: Sized {
+pub trait Field: Sized + Sync {
     /// The value, or nothing where it is left out.
     fn view(&self) -> Option<View<'_>>;
 
@@ -171,7 +173,8 @@ impl<'a> From<&'a Value> for View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The same value as free JSON; NaN and infinities, which JSON cannot say, become texts.
+    /// The same value as free JSON; what JSON cannot say (NaN, infinities, media at hand) becomes a
+    /// text about it.
     #[must_use]
     pub fn to_value(self) -> Value {
         match self {
@@ -179,6 +182,7 @@ impl<'a> View<'a> {
             Self::Bool(bool) => bool.into(),
             Self::Number(number) => number.to_value(),
             Self::Text(text) => text.into(),
+            Self::Media(media) => media.to_string().into(),
             Self::Array(list) => (0..list.count())
                 .map(|i| list.element(i).to_value())
                 .collect(),
@@ -279,7 +283,10 @@ impl<'a> View<'a> {
     pub(crate) fn in_words(self) -> String {
         match (self, self.shown()) {
             (Self::Number(number), _) => number.to_string(),
-            (Self::Array(_) | Self::Object(_) | Self::Record(_), Value::String(words)) => words,
+            (
+                Self::Media(_) | Self::Array(_) | Self::Object(_) | Self::Record(_),
+                Value::String(words),
+            ) => words,
             (_, value) => value.to_string(),
         }
     }
@@ -292,6 +299,7 @@ impl<'a> View<'a> {
             Self::Bool(_) => "a boolean",
             Self::Number(_) => "a number",
             Self::Text(_) => "a string",
+            Self::Media(_) => "a medium",
             Self::Array(_) => "an array",
             Self::Object(_) | Self::Record(_) => "an object",
         }
@@ -305,6 +313,9 @@ impl Serialize for View<'_> {
             Self::Bool(bool) => serializer.serialize_bool(bool),
             Self::Number(number) => serialize_number(number, serializer),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Media(media) => Err(S::Error::custom(format_args!(
+                "found {media}, which a client attaches when it submits; give a URL to write the input as JSON"
+            ))),
             Self::Array(list) => {
                 let mut seq = serializer.serialize_seq(Some(list.count()))?;
                 for index in 0..list.count() {

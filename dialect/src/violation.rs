@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
+use crate::{Number, Rule};
+
 /// One way in which a value breaks its schema.
 ///
 /// Prints as one sentence: `/scale: found 7, expected a number in 0..1`. Serializes with the keys
@@ -87,6 +89,8 @@ pub enum Constraint {
     MaxItems,
     /// Not the URL of a medium.
     Format,
+    /// The medium behind the URL is not as a [`Rule`] of `validations` has it.
+    Media,
 }
 
 impl Constraint {
@@ -108,6 +112,73 @@ impl Constraint {
             Self::MinItems => "minItems",
             Self::MaxItems => "maxItems",
             Self::Format => "format",
+            Self::Media => "validations",
+        }
+    }
+}
+
+impl Violation {
+    /// A violation in words, for what the engine cannot see by itself; set the other fields where
+    /// there is more to say.
+    #[must_use]
+    pub fn new(
+        pointer: impl Into<String>,
+        rule: Constraint,
+        certainty: Certainty,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            rule,
+            limit: Value::Null,
+            actual: Value::Null,
+            found: found.into(),
+            expected: expected.into(),
+            message: None,
+            hint: None,
+            certainty,
+        }
+    }
+
+    /// That the medium behind the URL at `pointer` breaks a rule of `validations`, or that it may:
+    /// `actual` is the quantity that was measured, `found` the same in words.
+    ///
+    /// ```
+    /// # use runcomfy_dialect::{Certainty, Number, Operator, Quantity, Rule, Violation};
+    /// let rule = Rule {
+    ///     quantity: Quantity::WidthPixels,
+    ///     operator: Operator::AtMost,
+    ///     value: Number::Int(4096),
+    ///     message: "Maximum resolution is 4096x4096.".into(),
+    /// };
+    /// let actual = Some(Number::Int(5000));
+    /// let violation = Violation::of_media(&rule, "/image", actual, "5000", Certainty::Certain);
+    /// assert_eq!(
+    ///     violation.to_string(),
+    ///     "/image: found 5000, expected width_pixels <= 4096 (Maximum resolution is 4096x4096.)"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn of_media(
+        rule: &Rule,
+        pointer: impl Into<String>,
+        actual: Option<Number>,
+        found: impl Into<String>,
+        certainty: Certainty,
+    ) -> Self {
+        let found = found.into();
+        Self {
+            limit: rule.value.to_value(),
+            actual: actual.map_or(Value::Null, Number::to_value),
+            message: Some(rule.message.to_string()).filter(|message| !message.is_empty()),
+            ..Self::new(
+                pointer,
+                Constraint::Media,
+                certainty,
+                found,
+                rule.to_string(),
+            )
         }
     }
 }
@@ -208,6 +279,14 @@ impl Violations {
     }
 }
 
+impl Extend<Violation> for Violations {
+    fn extend<I: IntoIterator<Item = Violation>>(&mut self, violations: I) {
+        for violation in violations {
+            self.push(violation.certainty, || violation);
+        }
+    }
+}
+
 impl IntoIterator for Violations {
     type Item = Violation;
     type IntoIter = std::vec::IntoIter<Violation>;
@@ -297,6 +376,24 @@ mod tests {
         assert_eq!(
             (&value["hint"], &value["message"]),
             (&json!("1:1"), &json!("Not a ratio."))
+        );
+    }
+
+    #[test]
+    fn a_medium_breaks_a_rule() {
+        let rule = Rule {
+            quantity: crate::Quantity::AspectRatio,
+            operator: crate::Operator::AtLeast,
+            value: Number::Float(0.33),
+            message: "".into(),
+        };
+        let violation = Violation::of_media(&rule, "/a", None, "nothing", Certainty::Likely);
+        assert_eq!(
+            serde_json::to_value(&violation).unwrap(),
+            json!({
+                "pointer": "/a", "rule": "validations", "limit": 0.33, "actual": null,
+                "certain": false, "text": "/a: found nothing, expected width/height >= 0.33"
+            })
         );
     }
 

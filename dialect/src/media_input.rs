@@ -1,0 +1,162 @@
+//! The media that stand in an input.
+
+use crate::{Media, MediaKind, Path, Rule, Schema, View};
+
+/// One medium of an input: where it stands, and what its schema says of it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MediaInput<'v, 's> {
+    /// JSON pointer (RFC 6901) to it, such as `/image_urls/3`.
+    pub pointer: String,
+    /// The medium.
+    pub source: MediaSource<'v>,
+    /// What it should be, where the schema's `format` says so.
+    pub kind: Option<MediaKind>,
+    /// The rules that it has to keep; those of an array are rules for each element.
+    pub rules: Vec<&'s Rule>,
+}
+
+/// A medium as it stands in an input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MediaSource<'v> {
+    /// A URL, or what stands where one should be.
+    Url(&'v str),
+    /// A file or bytes at hand.
+    AtHand(&'v Media),
+}
+
+impl Schema {
+    /// Every medium of an input: what stands where a `format` or `validations` speak of one, and
+    /// files and bytes at hand. What is left out or empty is none.
+    ///
+    /// ```
+    /// # use runcomfy_dialect::{MediaSource, ModelSchema};
+    /// # use serde_json::json;
+    /// # let document = json!({"properties": {"images": {"type": "array", "format": "image_uris",
+    /// #     "validations": [{"validation_rule": "file_size_mb<=", "validation_value": 15,
+    /// #     "validation_error": "At most 15 MB."}]}}});
+    /// # let model = ModelSchema::parse(Some("a/b"), &[document]).0.unwrap();
+    /// let input = json!({"images": ["https://example.com/a.png", "https://example.com/b.png"]});
+    /// let media = model.input.media_in(&input);
+    /// assert_eq!(media[1].pointer, "/images/1");
+    /// assert_eq!(media[1].source, MediaSource::Url("https://example.com/b.png"));
+    /// assert_eq!(media[1].rules[0].to_string(), "file_size_mb <= 15");
+    /// ```
+    #[must_use]
+    pub fn media_in<'v>(&self, value: impl Into<View<'v>>) -> Vec<MediaInput<'v, '_>> {
+        let mut found = Vec::new();
+        walk(self, value.into(), Path::ROOT, &Said::default(), &mut found);
+        found
+    }
+}
+
+/// What the schemas around a value say of the media in it.
+#[derive(Clone, Default)]
+struct Said<'s> {
+    kind: Option<MediaKind>,
+    rules: Vec<&'s Rule>,
+}
+
+fn walk<'v, 's>(
+    schema: &'s Schema,
+    value: View<'v>,
+    at: Path<'_>,
+    around: &Said<'s>,
+    found: &mut Vec<MediaInput<'v, 's>>,
+) {
+    let here = || Said {
+        kind: schema.media().or(around.kind),
+        rules: around.rules.iter().copied().chain(schema.rules()).collect(),
+    };
+    match value {
+        View::Text(url) if !url.is_empty() => {
+            let said = here();
+            if said.kind.is_some() || !said.rules.is_empty() {
+                found.push(said.about(MediaSource::Url(url), at));
+            }
+        }
+        View::Media(media) => found.push(here().about(MediaSource::AtHand(media), at)),
+        View::Array(list) => {
+            let said = here();
+            for index in 0..list.count() {
+                let (element, at) = (list.element(index), at.element(index));
+                match schema.items() {
+                    Some(items) => walk(items, element, at, &said, found),
+                    None => walk(&ANYTHING, element, at, &said, found),
+                }
+            }
+        }
+        View::Object(_) | View::Record(_) => {
+            for property in schema.properties().unwrap_or_default() {
+                if let Some(member) = value.member(&property.name) {
+                    let at = at.member(&property.name);
+                    walk(&property.schema, member, at, &Said::default(), found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The schema of what a schema says nothing about.
+static ANYTHING: Schema = Schema {
+    kind: crate::Kind::Any,
+    keywords: crate::Shared::Static(&[]),
+};
+
+impl<'s> Said<'s> {
+    fn about<'v>(self, source: MediaSource<'v>, at: Path<'_>) -> MediaInput<'v, 's> {
+        MediaInput {
+            pointer: at.to_string(),
+            source,
+            kind: self.kind,
+            rules: self.rules,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ModelSchema;
+
+    #[test]
+    fn media_are_found_wherever_they_stand() {
+        let rule = |rule: &str| json!([{"validation_rule": rule, "validation_value": 1, "validation_error": ""}]);
+        let document = json!({"properties": {
+            "one": {"type": "string", "format": "video_uri", "validations": rule("width_pixels>")},
+            "many": {"type": "array", "format": "image_uris", "validations": rule("file_size_mb<")},
+            "plain": {"type": "string", "validations": rule("height_pixels>")},
+            "loras": {"type": "array", "items": {"type": "object", "properties": {
+                "path": {"type": "string", "format": "audio_uri"}, "scale": {"type": "float"}}}},
+            "prompt": {"type": "string"}}});
+        let model = ModelSchema::parse(Some("a/b"), &[document]).0.unwrap();
+        let input = json!({"one": "https://a/1", "many": ["https://a/2", "", 7, "x"],
+            "plain": "https://a/3", "prompt": "https://a/4", "unknown": "https://a/5",
+            "loras": [{"path": "https://a/6"}, {"scale": 1}]});
+        let media = model.input.media_in(&input);
+        let shown = |m: &MediaInput<'_, '_>| {
+            let rules: Vec<_> = m
+                .rules
+                .iter()
+                .map(|r| r.quantity.as_str().to_owned())
+                .collect();
+            let kind = m.kind.map_or("", MediaKind::as_str);
+            format!("{} {kind} {}", m.pointer, rules.join(","))
+        };
+        let mut shown: Vec<String> = media.iter().map(shown).collect();
+        shown.sort();
+        assert_eq!(
+            shown,
+            [
+                "/loras/0/path audio ",
+                "/many/0 image file_size_mb",
+                "/many/3 image file_size_mb",
+                "/one video width_pixels",
+                "/plain  height_pixels",
+            ]
+        );
+    }
+}

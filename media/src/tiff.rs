@@ -1,0 +1,126 @@
+//! TIFF, and EXIF data, which is the same.
+
+use crate::Facts;
+use crate::span::Span;
+use crate::sparse::Stop;
+
+/// What the first directory says of a picture.
+#[derive(Default)]
+struct Directory {
+    width: Option<u32>,
+    height: Option<u32>,
+    orientation: Option<u32>,
+    /// A preview, as in a camera's raw file.
+    reduced: bool,
+}
+
+const SUBFILE_TYPE: u16 = 254;
+const WIDTH: u16 = 256;
+const HEIGHT: u16 = 257;
+const ORIENTATION: u16 = 274;
+/// The length of a directory's entry.
+const ENTRY: u64 = 12;
+
+pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    if span.array(8).is_ok_and(|mark| mark == *b"CR\x02\0") {
+        return Err(Stop::Odd("a camera's raw file, which is not read"));
+    }
+    let directory = directory(span)?;
+    if directory.reduced {
+        return Err(Stop::Odd("its first picture is only a preview"));
+    }
+    let (Some(width), Some(height)) = (directory.width, directory.height) else {
+        return Err(Stop::Odd("the TIFF does not tell its sides"));
+    };
+    if width == 0 || height == 0 {
+        return Err(Stop::Odd("the TIFF says that it has no pixels"));
+    }
+    facts.width = Some(width);
+    facts.height = Some(height);
+    facts.orientation = Some(directory.turn());
+    Ok(())
+}
+
+/// Takes the orientation from EXIF data; data that cannot be read leaves it unknown.
+pub(crate) fn exif(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    match directory(span) {
+        Ok(directory) => facts.orientation = Some(directory.turn()),
+        Err(Stop::Hole(hole)) => return Err(Stop::Hole(hole)),
+        Err(Stop::End | Stop::Odd(_)) => facts.note("its EXIF data cannot be read"),
+    }
+    Ok(())
+}
+
+impl Directory {
+    /// The orientation; 1 where there is none or none that EXIF knows, as every viewer has it.
+    fn turn(&self) -> u8 {
+        let number = self
+            .orientation
+            .and_then(|number| u8::try_from(number).ok());
+        number
+            .filter(|number| (1..=8).contains(number))
+            .unwrap_or(1)
+    }
+}
+
+fn directory(span: Span<'_>) -> Result<Directory, Stop> {
+    let numbers = match &span.array(0)? {
+        b"II*\0" => Numbers { span, little: true },
+        b"MM\0*" => Numbers {
+            span,
+            little: false,
+        },
+        _ => return Err(Stop::Odd("no TIFF header")),
+    };
+    let start = u64::from(numbers.u32(4)?);
+    let mut found = Directory::default();
+    for entry in 0..u64::from(numbers.u16(start)?) {
+        let at = start + 2 + entry * ENTRY;
+        let tag = numbers.u16(at)?;
+        // The first of two entries with one tag counts.
+        match tag {
+            SUBFILE_TYPE => found.reduced |= numbers.value(at)?.is_some_and(|bits| bits & 1 == 1),
+            WIDTH => found.width = found.width.or(numbers.value(at)?),
+            HEIGHT => found.height = found.height.or(numbers.value(at)?),
+            ORIENTATION => found.orientation = found.orientation.or(numbers.value(at)?),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Reads numbers in the file's byte order.
+#[derive(Clone, Copy)]
+struct Numbers<'a> {
+    span: Span<'a>,
+    little: bool,
+}
+
+impl Numbers<'_> {
+    fn u16(self, at: u64) -> Result<u16, Stop> {
+        if self.little {
+            self.span.le16(at)
+        } else {
+            self.span.be16(at)
+        }
+    }
+
+    fn u32(self, at: u64) -> Result<u32, Stop> {
+        if self.little {
+            self.span.le32(at)
+        } else {
+            self.span.be32(at)
+        }
+    }
+
+    /// The value of the entry at `at`, if it is one whole number.
+    fn value(self, at: u64) -> Result<Option<u32>, Stop> {
+        let (kind, count) = (self.u16(at + 2)?, self.u32(at + 4)?);
+        Ok(match (kind, count) {
+            (1, 1) => Some(self.span.u8(at + 8)?.into()),
+            (3, 1) => Some(self.u16(at + 8)?.into()),
+            (4, 1) => Some(self.u32(at + 8)?),
+            _ => None,
+        })
+    }
+}

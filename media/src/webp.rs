@@ -1,0 +1,76 @@
+//! WebP: its three kinds of first chunk.
+
+use crate::span::Span;
+use crate::sparse::Stop;
+use crate::{Facts, tiff};
+
+/// The start of the first chunk's content.
+const FIRST: u64 = 20;
+/// The flag of an extended file that says that there is EXIF data.
+const HAS_EXIF: u8 = 0x08;
+
+pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    match &span.array(12)? {
+        b"VP8 " => lossy(span.from(FIRST), facts)?,
+        b"VP8L" => lossless(span.from(FIRST), facts)?,
+        b"VP8X" => return extended(span, facts),
+        _ => return Err(Stop::Odd("the WebP begins with an unknown chunk")),
+    }
+    facts.orientation = Some(1);
+    Ok(())
+}
+
+fn lossy(chunk: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    // A key frame, as the first one must be, has an even first byte and a start code.
+    let [tag, _, _, code @ ..]: [u8; 6] = chunk.array(0)?;
+    if tag & 1 == 1 || code != [0x9d, 0x01, 0x2a] {
+        return Err(Stop::Odd("the WebP does not begin with a key frame"));
+    }
+    // The two highest bits are a scale for showing.
+    let side = |at| chunk.le16(at).map(|side| u32::from(side & 0x3fff));
+    let (width, height) = (side(6)?, side(8)?);
+    if width == 0 || height == 0 {
+        return Err(Stop::Odd("the WebP says that it has no pixels"));
+    }
+    facts.codec = Some("vp8");
+    facts.width = Some(width);
+    facts.height = Some(height);
+    Ok(())
+}
+
+fn lossless(chunk: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    let (signature, bits) = (chunk.u8(0)?, chunk.le32(1)?);
+    // The highest three bits are a version, of which there is one.
+    if signature != 0x2f || bits >> 29 != 0 {
+        return Err(Stop::Odd("the WebP does not begin with a lossless picture"));
+    }
+    facts.codec = Some("vp8l");
+    facts.width = Some((bits & 0x3fff) + 1);
+    facts.height = Some((bits >> 14 & 0x3fff) + 1);
+    Ok(())
+}
+
+fn extended(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    let flags = span.u8(FIRST)?;
+    facts.width = Some(span.le24(FIRST + 4)? + 1);
+    facts.height = Some(span.le24(FIRST + 7)? + 1);
+    if flags & HAS_EXIF == 0 {
+        facts.orientation = Some(1);
+        return Ok(());
+    }
+    // EXIF data stands behind the pixels, so it costs a second read.
+    let file = span.part(0, 8 + u64::from(span.le32(4)?));
+    let mut at = 12;
+    while at + 8 <= file.len() {
+        let [kind @ .., a, b, c, d]: [u8; 8] = file.array(at)?;
+        let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+        let body = file.part(at + 8, length);
+        if kind == *b"EXIF" {
+            // Some programs put JPEG's prefix before it.
+            let skip = if body.head()? == *b"Exif\0\0" { 6 } else { 0 };
+            return tiff::exif(body.from(skip), facts);
+        }
+        at += 8 + length + length % 2;
+    }
+    Err(Stop::Odd("the WebP has no EXIF data where it says it has"))
+}
