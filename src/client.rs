@@ -1,16 +1,22 @@
 //! The client.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::redirect;
 
+use crate::attach::Attach;
+use crate::credential;
 use crate::endpoint::Endpoint;
 use crate::job::Job;
 use crate::pace::Pace;
 use crate::token::Unchecked;
 use crate::transport::Transport;
-use crate::{Error, ErrorKind, Json, Model, Output, RequestId, Token};
+use crate::{
+    CheckMedia, Error, ErrorKind, Json, Model, ModelSchema, Output, Prober, RequestId, Run, Submit,
+    Token, Uploader, View, Violations,
+};
 
 /// A client of the Model API; cheap to clone, and clones share their connections.
 ///
@@ -31,32 +37,29 @@ pub(crate) struct Inner {
     /// For outputs: follows redirects, and never has the token.
     pub(crate) downloads: reqwest::Client,
     pub(crate) any_download_host: bool,
+    pub(crate) check_media: CheckMedia,
+    pub(crate) attach: Attach,
+    prober: OnceLock<Prober>,
 }
 
 /// How often a submit is tried while no connection can be made.
 const CONNECT_TRIES: usize = 4;
 
 impl Client {
-    /// A client with the token of the environment: `RUNCOMFY_TOKEN`, then `RUNCOMFY_API_TOKEN`;
-    /// the base URL is that of `RUNCOMFY_MODEL_API_BASE` where it is set.
+    /// A client with the token of the environment: `RUNCOMFY_TOKEN`, then `RUNCOMFY_API_TOKEN`,
+    /// then the file `token.json` that the service's own command line keeps in
+    /// `RUNCOMFY_CONFIG_DIR` or `~/.config/runcomfy`. The base URL is that of
+    /// `RUNCOMFY_MODEL_API_BASE` where it is set.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when no token is set or the base URL is faulty.
+    /// [`ErrorKind::Configuration`] when there is no token or the base URL is faulty,
+    /// [`ErrorKind::File`] when there is a token file that cannot be read.
     pub fn from_env() -> Result<Self, Error> {
-        let set = |name: &str| {
-            std::env::var(name)
-                .ok()
-                .filter(|value| !value.trim().is_empty())
-        };
-        let token = set("RUNCOMFY_TOKEN")
-            .or_else(|| set("RUNCOMFY_API_TOKEN"))
-            .ok_or_else(|| {
-                Error::configuration(
-                    "no API token; set RUNCOMFY_TOKEN to the key from your RunComfy profile",
-                )
-            })?;
+        let token = credential::find(|name| std::env::var_os(name))?;
         let mut builder = Self::builder().token(token);
-        if let Some(base) = set("RUNCOMFY_MODEL_API_BASE") {
+        if let Ok(base) = std::env::var("RUNCOMFY_MODEL_API_BASE")
+            && !base.trim().is_empty()
+        {
             builder = builder.base_url(base);
         }
         builder.build()
@@ -67,55 +70,65 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// Submits a job. This may cost money.
+    /// Submits a job; `.await` it. This may cost money.
     ///
     /// The input is validated first, and nothing invalid is sent. The request is sent again only
     /// while no connection could be made at all.
     ///
     /// # Errors
     /// - [`ErrorKind::Invalid`]: the input breaks its schema; mend it.
+    /// - [`ErrorKind::File`], [`ErrorKind::Upload`]: a medium at hand could not be attached;
+    ///   nothing was sent.
     /// - [`ErrorKind::NotSent`]: no connection; nothing was sent.
     /// - The kinds that the service's codes stand for, such as [`ErrorKind::Balance`]: it refused
     ///   the job.
     /// - [`ErrorKind::Interrupted`], [`ErrorKind::Unavailable`] or [`ErrorKind::Unreadable`]:
     ///   nobody can tell; ask [`Error::may_have_been_submitted`] before you try again.
-    pub async fn submit<M: Model>(&self, input: &M) -> Result<Job<M::Output>, Error> {
-        let violations = M::schema().validate(crate::View::Record(input));
-        if violations.refuse() {
-            return Err(Error::invalid(M::ID, violations));
-        }
-        self.submit_unvalidated(input).await
+    pub fn submit<'a, M: Model>(&'a self, input: &'a M) -> Submit<'a, M::Output> {
+        Submit::new(self, M::ID, Some(M::model()), View::Record(input))
     }
 
-    /// Submits a job without looking at the schema, which may be older than the service.
+    /// Submits a job for a model that has no generated type. Nothing is validated, unless
+    /// [`Submit::schema`] gives a schema.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit).
-    pub async fn submit_unvalidated<M: Model>(&self, input: &M) -> Result<Job<M::Output>, Error> {
-        let body = serde_json::to_vec(input).map_err(|e| unwritable(&e))?;
-        let id = self.post_job(M::ID, body).await?;
-        Ok(Job::new(self.clone(), id))
+    /// As [`submit`](Self::submit); [`ErrorKind::Configuration`] when the model id cannot be one.
+    pub fn submit_json<'a>(&'a self, model_id: &'a str, input: &'a Json) -> Submit<'a, Output> {
+        Submit::new(self, model_id, None, input.into())
     }
 
-    /// Submits a job for a model that has no generated type. Nothing is validated here; parse the
-    /// model's schema with [`ModelSchema::parse`](crate::ModelSchema::parse) to do so.
-    ///
-    /// # Errors
-    /// As [`submit`](Self::submit), but for [`ErrorKind::Invalid`]; [`ErrorKind::Configuration`]
-    /// when the model id cannot be one.
-    pub async fn submit_json(&self, model_id: &str, input: &Json) -> Result<Job<Output>, Error> {
-        let body = serde_json::to_vec(input).map_err(|e| unwritable(&e))?;
-        let id = self.post_job(model_id, body).await?;
-        Ok(Job::new(self.clone(), id))
-    }
-
-    /// Submits a job and waits for its output.
+    /// Submits a job and waits for its output; `.await` it.
     ///
     /// # Errors
     /// As [`submit`](Self::submit) and [`Job::wait`]. Once the job is submitted,
     /// [`Error::request_id`] names it.
-    pub async fn run<M: Model>(&self, input: &M) -> Result<M::Output, Error> {
-        self.submit(input).await?.wait().await
+    pub fn run<'a, M: Model>(&'a self, input: &'a M) -> Run<'a, M::Output> {
+        Run::new(self.submit(input))
+    }
+
+    /// Holds the media of an input against its schema's rules, those behind URLs too, and sends
+    /// nothing to the service. [`Model::check_media`] does it for a typed input.
+    ///
+    /// See [`Prober::check`] for what comes of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when TLS cannot be set up.
+    pub async fn check_media(
+        &self,
+        schema: &ModelSchema,
+        input: &Json,
+    ) -> Result<Violations, Error> {
+        let media = schema.input.media_in(input);
+        Ok(self.prober()?.check(&media).await)
+    }
+
+    /// Made when it is first needed: it has connections of its own.
+    pub(crate) fn prober(&self) -> Result<&Prober, Error> {
+        if let Some(prober) = self.inner.prober.get() {
+            return Ok(prober);
+        }
+        let prober = Prober::builder().build()?;
+        Ok(self.inner.prober.get_or_init(|| prober))
     }
 
     /// Takes up a job that was submitted before, perhaps by another process. Nothing is sent.
@@ -130,7 +143,7 @@ impl Client {
         Job::new(self.clone(), request_id)
     }
 
-    async fn post_job(&self, model_id: &str, body: Vec<u8>) -> Result<RequestId, Error> {
+    pub(crate) async fn post_job(&self, model_id: &str, body: Bytes) -> Result<RequestId, Error> {
         let url = self.inner.endpoint.model(model_id)?;
         let mut pace = Pace::new();
         let mut tries = 1;
@@ -163,13 +176,6 @@ impl Client {
     }
 }
 
-fn unwritable(error: &serde_json::Error) -> Error {
-    Error::new(
-        ErrorKind::Invalid,
-        format!("the input cannot be written as JSON: {error}; nothing was sent"),
-    )
-}
-
 /// Settings of a [`Client`].
 #[derive(Clone, Debug)]
 #[must_use]
@@ -181,6 +187,9 @@ pub struct ClientBuilder {
     user_agent: String,
     http: Option<reqwest::Client>,
     any_download_host: bool,
+    check_media: CheckMedia,
+    attach: Attach,
+    prober: Option<Prober>,
 }
 
 impl Default for ClientBuilder {
@@ -193,6 +202,9 @@ impl Default for ClientBuilder {
             user_agent: concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
             http: None,
             any_download_host: false,
+            check_media: CheckMedia::default(),
+            attach: Attach::default(),
+            prober: None,
         }
     }
 }
@@ -243,6 +255,25 @@ impl ClientBuilder {
         self
     }
 
+    /// Which media are looked at before a job is submitted, unless [`Submit::check_media`] says
+    /// otherwise; those at hand unless set.
+    pub fn check_media(mut self, which: CheckMedia) -> Self {
+        self.check_media = which;
+        self
+    }
+
+    /// What looks at media behind URLs; one with safe defaults unless set.
+    pub fn prober(mut self, prober: Prober) -> Self {
+        self.prober = Some(prober);
+        self
+    }
+
+    /// Where media at hand are put; inside the request unless set.
+    pub fn uploader(mut self, uploader: impl Uploader + 'static) -> Self {
+        self.attach.uploader = Some(Arc::new(uploader));
+        self
+    }
+
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
@@ -270,14 +301,17 @@ impl ClientBuilder {
             token,
             request_timeout: self.request_timeout,
         };
-        let any_download_host = self.any_download_host;
+        let inner = Inner {
+            endpoint,
+            transport,
+            downloads,
+            any_download_host: self.any_download_host,
+            check_media: self.check_media,
+            attach: self.attach,
+            prober: self.prober.map_or_else(OnceLock::new, OnceLock::from),
+        };
         Ok(Client {
-            inner: Arc::new(Inner {
-                endpoint,
-                transport,
-                downloads,
-                any_download_host,
-            }),
+            inner: Arc::new(inner),
         })
     }
 

@@ -66,6 +66,11 @@ impl Endpoint {
         Ok(self.join(["models"].into_iter().chain(segments)))
     }
 
+    /// `GET` here lists the models.
+    pub(crate) fn catalogue(&self) -> Url {
+        self.join(["models"])
+    }
+
     pub(crate) fn status(&self, id: &RequestId) -> Url {
         self.join(["requests", id.as_str(), "status"])
     }

@@ -70,8 +70,10 @@ pub enum ErrorKind {
     JobCancelled,
     /// The job was not finished at the deadline of the wait; it goes on.
     Deadline,
-    /// A file could not be written.
+    /// A file could not be read or written.
     File,
+    /// The [`Uploader`](crate::Uploader) failed; nothing was submitted.
+    Upload,
 }
 
 impl Error {
@@ -115,6 +117,14 @@ impl Error {
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
         self.inner.source = Some(Box::new(source));
+        self
+    }
+
+    pub(crate) fn with_boxed_source(
+        mut self,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    ) -> Self {
+        self.inner.source = Some(source);
         self
     }
 

@@ -29,7 +29,13 @@ mod model;
 mod output;
 
 #[cfg(feature = "client")]
+mod attach;
+#[cfg(feature = "client")]
+mod catalogue;
+#[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
+mod credential;
 #[cfg(feature = "client")]
 mod download;
 #[cfg(feature = "client")]
@@ -39,13 +45,23 @@ mod error;
 #[cfg(feature = "client")]
 mod job;
 #[cfg(feature = "client")]
+mod media_check;
+#[cfg(feature = "client")]
 mod pace;
+#[cfg(feature = "client")]
+mod probe;
+#[cfg(feature = "client")]
+mod read;
 #[cfg(feature = "client")]
 mod reply;
 #[cfg(feature = "client")]
 mod request_id;
 #[cfg(feature = "client")]
+mod run;
+#[cfg(feature = "client")]
 mod status;
+#[cfg(feature = "client")]
+mod submit;
 #[cfg(feature = "client")]
 mod token;
 #[cfg(feature = "client")]
@@ -59,12 +75,19 @@ pub use runcomfy_dialect::*;
 
 #[cfg(feature = "client")]
 pub use {
+    attach::{Upload, Uploader, Uploading},
+    catalogue::{Catalogue, CatalogueEntry},
     client::{Client, ClientBuilder},
     error::{Error, ErrorKind},
     job::{CancelOutcome, Job},
+    media_check::CheckMedia,
+    probe::{ProbeError, ProbeErrorKind, Prober, ProberBuilder},
     reply::JobResult,
     request_id::{InvalidRequestId, RequestId},
+    run::Run,
+    runcomfy_media::{DataUri, Facts, Verdict, judge},
     status::{JobStatus, Status},
+    submit::Submit,
     token::Token,
     wait::Wait,
 };

@@ -15,4 +15,21 @@ pub trait Model: Record + Serialize + Send + Sync {
 
     /// The model's schema.
     fn model() -> &'static ModelSchema;
+
+    /// Holds the input's media against the schema's rules, those behind URLs too, and sends nothing
+    /// to the service; see [`Client::check_media`](crate::Client::check_media).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when TLS cannot be set up.
+    #[cfg(feature = "client")]
+    fn check_media(
+        &self,
+        client: &crate::Client,
+    ) -> impl Future<Output = Result<crate::Violations, crate::Error>> + Send
+    where
+        Self: Sized,
+    {
+        let media = Self::model().input.media_in(crate::View::Record(self));
+        async move { Ok(client.prober()?.check(&media).await) }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url};
 
@@ -27,7 +28,7 @@ impl Transport {
         self.send(self.request(Method::GET, url)).await
     }
 
-    pub(crate) async fn post(&self, url: Url, body: Option<Vec<u8>>) -> Result<Reply, Error> {
+    pub(crate) async fn post(&self, url: Url, body: Option<Bytes>) -> Result<Reply, Error> {
         let mut request = self.request(Method::POST, url);
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);

@@ -47,6 +47,7 @@ impl Copy {
             "generated",
             "emulator",
             "cli",
+            "codegen-cli",
             "oracle",
         ] {
             copy(&root.join(part), &workspace.join(part));

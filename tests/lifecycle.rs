@@ -94,7 +94,7 @@ async fn an_invalid_input_is_never_sent() {
     assert!(!error.may_have_been_submitted());
     assert_eq!(emulator.requests().len(), 0);
     // The same input can be sent all the same, and then the service says what it thinks of it.
-    let error = client.submit_unvalidated(&input).await.unwrap_err();
+    let error = client.submit(&input).unvalidated().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.http_status()),
         (ErrorKind::Refused, Some(422))

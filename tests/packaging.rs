@@ -44,6 +44,7 @@ fn the_unpacked_packages_need_no_generator() {
     for name in [
         "runcomfy",
         "runcomfy-dialect",
+        "runcomfy-media",
         "runcomfy-models",
         "runcomfy-codegen",
     ] {

@@ -5,12 +5,14 @@ use clap::{Arg, ArgAction, ArgMatches};
 use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
 use serde_json::Map;
 
-/// The names of the flags that every `run` has.
-const TAKEN: [&str; 12] = [
+/// The names of the flags that every `run` and `validate` has.
+const TAKEN: [&str; 14] = [
     "model_id",
     "input",
     "input-file",
     "emulate",
+    "no-check-media",
+    "allow-loopback",
     "no-wait",
     "timeout",
     "output-dir",
@@ -70,7 +72,7 @@ fn arg(model: &ModelSchema, property: &Property) -> Arg {
 
 fn value_name(schema: &Schema) -> &'static str {
     match schema.kind {
-        _ if schema.media().is_some() => "URL",
+        _ if schema.media().is_some() => "URL|PATH",
         Kind::String => "TEXT",
         Kind::Integer => "INTEGER",
         Kind::Number => "NUMBER",

@@ -3,11 +3,15 @@
 mod command;
 mod failure;
 mod flags;
+mod input;
+mod local_file;
 mod models;
+mod probe;
 mod progress;
 mod run;
 mod session;
 mod show;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -51,6 +55,8 @@ fn dispatch(matches: &clap::ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
         Some(("models", matches)) => models::list(matches, format),
         Some(("run", matches)) => session::block_on(run::run(matches, format)),
+        Some(("validate", matches)) => session::block_on(validate::validate(matches, format)),
+        Some(("probe", matches)) => session::block_on(probe::probe(matches, format)),
         Some(("status", matches)) => session::block_on(run::status(matches, format)),
         Some(("result", matches)) => session::block_on(run::result(matches, format)),
         Some(("cancel", matches)) => session::block_on(run::cancel(matches, format)),

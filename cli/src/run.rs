@@ -1,15 +1,14 @@
 //! `runcomfy run`, and the calls about a job that exists.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::{CancelOutcome, Client, Job, Json, ModelSchema, Output, Status, nearest};
-use serde_json::{Map, json};
+use runcomfy::{CancelOutcome, Client, Job, Output, Status};
+use serde_json::json;
 
 use crate::failure::Failure;
-use crate::flags;
+use crate::input;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::Format;
@@ -17,9 +16,8 @@ use crate::show::Format;
 /// Submits, waits, downloads. Everything about the input is checked before anything is set up.
 pub(crate) async fn run(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let model_id = text(matches, "model_id");
-    let model = runcomfy_models::find(model_id);
     let emulate = matches.get_flag("emulate");
-    let input = input(matches, model, model_id, emulate)?;
+    let input = input::checked(matches, model_id, emulate).await?;
     let session = if emulate {
         Session::emulated().await?
     } else {
@@ -27,6 +25,7 @@ pub(crate) async fn run(matches: &ArgMatches, format: Format) -> Result<(), Fail
     };
     let mut progress = Progress::new(matches.get_flag("quiet") || format == Format::Json);
     progress.say("submitting");
+    // Checked above, with all that the terminal has to say about it.
     let job = session.client.submit_json(model_id, &input).await?;
     let id = job.request_id();
     if matches.get_flag("no-wait") {
@@ -60,87 +59,6 @@ fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
         .get_one::<String>(name)
         .map(String::as_str)
         .unwrap_or_default()
-}
-
-/// The input from `--input` and the flags, validated.
-fn input(
-    matches: &ArgMatches,
-    model: Option<&ModelSchema>,
-    model_id: &str,
-    emulate: bool,
-) -> Result<Json, Failure> {
-    let Some(model) = model else {
-        return unknown_model(matches, model_id, emulate);
-    };
-    let mut input = given(matches)?.unwrap_or_default();
-    flags::apply(model, matches, &mut input);
-    let input = Json::Object(input);
-    let violations = model.validate(&input);
-    if violations.refuse() {
-        return Err(Failure::violations(model_id, violations));
-    }
-    for warning in &violations {
-        eprintln!("warning: {warning}");
-    }
-    Ok(input)
-}
-
-/// The service may know models that are not built in; their input is sent as it is, but only
-/// where the caller cannot have meant another.
-fn unknown_model(matches: &ArgMatches, model_id: &str, emulate: bool) -> Result<Json, Failure> {
-    let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
-    let hint = match nearest(model_id, ids) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`runcomfy models list` lists those that are".to_owned(),
-    };
-    match given(matches)? {
-        Some(input) if !emulate => {
-            eprintln!(
-                "warning: the model `{model_id}` is not built in, so its input is not checked; {hint}"
-            );
-            Ok(Json::Object(input))
-        }
-        _ => Err(Failure::input(format!(
-            "the model `{model_id}` is not built in; {hint}"
-        ))),
-    }
-}
-
-/// What `--input` or `--input-file` gives.
-fn given(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failure> {
-    let inline = matches.get_one::<String>("input").map(String::as_str);
-    let file = matches.get_one::<String>("input-file").map(String::as_str);
-    let (text, from) = match (inline, file) {
-        (Some("-"), _) | (_, Some("-")) => (read_stdin()?, "standard input".to_owned()),
-        (Some(input), _) => match input.strip_prefix('@') {
-            Some(path) => (read_file(path)?, format!("`{path}`")),
-            None => (input.to_owned(), "--input".to_owned()),
-        },
-        (None, Some(path)) => (read_file(path)?, format!("`{path}`")),
-        (None, None) => return Ok(None),
-    };
-    match serde_json::from_str(&text) {
-        Ok(Json::Object(map)) => Ok(Some(map)),
-        Ok(_) => Err(Failure::input(format!(
-            "found other JSON in {from}, expected an object such as {{\"prompt\": \"…\"}}"
-        ))),
-        Err(error) => Err(Failure::input(format!("{from} is not JSON: {error}"))),
-    }
-}
-
-fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    match std::io::stdin().read_to_string(&mut text) {
-        Ok(_) => Ok(text),
-        Err(error) => Err(Failure::unreadable(format!(
-            "could not read standard input: {error}"
-        ))),
-    }
-}
-
-fn read_file(path: &str) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))
 }
 
 async fn wait(

@@ -20,6 +20,8 @@ fn runcomfy() -> Command {
     ] {
         command.env_remove(variable);
     }
+    // Nobody's token file.
+    command.env("RUNCOMFY_CONFIG_DIR", "/nowhere");
     command
 }
 
@@ -280,7 +282,7 @@ fn help_shows_each_flag_with_its_range_enum_and_default() {
     );
     let text = out(&help).split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
-        "--image-urls <URL>",
+        "--image-urls <URL|PATH>",
         "[required: an array of 1..10 image URLs, one by each time the flag is given]",
         "[required: a string of at most 800 characters]",
         "[default 0.5: a number in 0..1]",

@@ -35,8 +35,8 @@ fn every_command_is_run_somewhere() {
     // The other commands are run, as they stand in the README, by the project's own CI.
     let elsewhere = [
         "cargo test --workspace",
-        "cargo run -p runcomfy-codegen -- check",
-        "cargo run -p runcomfy-codegen -- generate",
+        "cargo run -p runcomfy-codegen-cli -- check",
+        "cargo run -p runcomfy-codegen-cli -- generate",
     ];
     let mut outcomes = Vec::new();
     for command in commands() {

@@ -68,6 +68,7 @@ mod emulator;
 mod file;
 mod job;
 mod ledger;
+mod media_rules;
 mod output;
 mod queue;
 mod refusal;

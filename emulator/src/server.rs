@@ -83,7 +83,7 @@ async fn submit(
     }
     let body = body.map_err(|e| Refusal::body_unreadable(e.status(), e.body_text()))?;
     let input = serde_json::from_slice(&body).map_err(|e| Refusal::not_json(&e.to_string()))?;
-    let job = server.service.submit(token, &id, input, &headers)?;
+    let job = server.service.submit(token, &id, input, &headers).await?;
     Ok(Json(job.submitted(&server.origin(&headers))).into_response())
 }
 

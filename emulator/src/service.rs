@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::job::Job;
 use crate::ledger::Log;
+use crate::media_rules::MediaRules;
 use crate::output::Output;
 use crate::queue::{Phase, Queue};
 use crate::refusal::Refusal;
@@ -54,6 +55,7 @@ impl fmt::Debug for Settings {
 pub(crate) struct Service {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
+    media: MediaRules,
     state: Mutex<State>,
 }
 
@@ -84,6 +86,7 @@ impl Service {
         Self {
             settings,
             clock,
+            media: MediaRules::new(),
             state: Mutex::new(state),
         }
     }
@@ -94,8 +97,8 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Accepts a job for a valid input.
-    pub(crate) fn submit(
+    /// Accepts a job for a valid input with media that keep their rules.
+    pub(crate) async fn submit(
         &self,
         token: &str,
         id: &str,
@@ -107,10 +110,22 @@ impl Service {
             .models
             .get(id)
             .ok_or_else(|| Refusal::unknown_model(id))?;
-        let violations = model.validate(&input);
+        let mut violations = model.validate(&input);
+        violations.extend(self.media.check(model, &input).await);
         if violations.refuse() {
             return Err(Refusal::invalid_input(&violations));
         }
+        Ok(self.accept(model, token, input, headers))
+    }
+
+    fn accept(
+        &self,
+        model: &ModelSchema,
+        token: &str,
+        input: Value,
+        headers: &HeaderMap,
+    ) -> Arc<Job> {
+        let id = &*model.id;
         let failure = self
             .settings
             .fail_when
@@ -136,7 +151,7 @@ impl Service {
             input,
             headers: Entry::keep_headers(headers),
         });
-        Ok(job)
+        job
     }
 
     /// A job of this token and where it stands now.

@@ -1,0 +1,189 @@
+//! `probe`, `validate`, and files in the place of URLs.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+/// A whole picture of 640 x 480.
+const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+/// One of 5000 x 480.
+const WIDE: &[u8] = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
+const SECRET: &str = "The password is swordfish.";
+const EDIT: &str = "bytedance/dreamina-4-0/edit";
+
+fn runcomfy(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy"));
+    let output = command
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap();
+    (code, text(output.stdout), text(output.stderr))
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("good.gif"), PICTURE).unwrap();
+    std::fs::write(folder.path().join("wide.gif"), WIDE).unwrap();
+    std::fs::write(folder.path().join("secret.txt"), SECRET).unwrap();
+    folder
+}
+
+/// Serves one picture, with support for ranges, to whoever asks.
+fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/a.gif", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 4096];
+            // The request fits one segment.
+            let _ = stream.read(&mut head).unwrap();
+            let size = WIDE.len();
+            let answer = format!(
+                "HTTP/1.1 206 Partial Content\r\nContent-Length: {size}\r\nContent-Range: bytes 0-{}/{size}\r\nConnection: close\r\n\r\n",
+                size - 1
+            );
+            stream
+                .write_all(&[answer.as_bytes(), WIDE].concat())
+                .unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn probe_prints_the_facts_of_each_source() {
+    let folder = folder();
+    let url = serve();
+    let data = "data:image/gif;base64,R0lGODlhgALgAQAAADs=";
+    let sources = ["good.gif", &url, data, "secret.txt"];
+    let all = [
+        &["probe", "--allow-loopback", "--output", "json"],
+        &sources[..],
+    ]
+    .concat();
+    let (code, stdout, stderr) = runcomfy(folder.path(), &all);
+    assert_eq!(code, 0, "{stderr}");
+    let lines: Vec<Value> = stdout
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let gif = |source: &str, width| {
+        json!({"source": source, "size_bytes": PICTURE.len(), "kind": "image", "format": "gif",
+            "width": width, "height": 480, "orientation": 1})
+    };
+    assert_eq!(
+        lines[..3],
+        [gif("good.gif", 640), gif(&url, 5000), gif(data, 640)]
+    );
+    assert_eq!(lines[3]["size_bytes"], SECRET.len());
+    assert!(lines[3]["unknown"].is_string() && lines[3]["kind"].is_null());
+
+    let (_, stdout, _) = runcomfy(folder.path(), &["probe", "good.gif"]);
+    assert!(
+        stdout.starts_with("good.gif\n  size bytes        14\n"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn probe_says_what_it_could_not_look_at() {
+    let folder = folder();
+    let url = serve();
+    let (code, stdout, stderr) = runcomfy(folder.path(), &["probe", "none.gif", "good.gif", &url]);
+    assert_eq!(code, 66);
+    assert!(
+        stdout.contains("none.gif\n  error") && stdout.contains("640"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("no public address"), "{stdout}");
+    assert!(stderr.contains("2 of 3 could not be looked at"), "{stderr}");
+}
+
+#[test]
+fn validate_checks_values_and_media_at_once() {
+    let folder = folder();
+    let url = serve();
+    let check = |more: &[&str]| {
+        let always = ["validate", EDIT, "--allow-loopback", "--prompt", "A boat"];
+        runcomfy(folder.path(), &[&always, more].concat())
+    };
+    let (code, stdout, _) = check(&["--image-urls", "good.gif"]);
+    assert_eq!(
+        (code, &*stdout),
+        (
+            0,
+            "valid for bytedance/dreamina-4-0/edit; nothing was sent\n"
+        )
+    );
+
+    let bad = [
+        "--image-urls",
+        "wide.gif",
+        "--image-urls",
+        &url,
+        "--image-urls",
+        "none.gif",
+    ];
+    let (code, _, stderr) = check(&[&bad[..], &["--scale", "7"]].concat());
+    assert_eq!(code, 65);
+    for line in [
+        "/scale: found 7, expected a number in 0..1",
+        "/image_urls/0: found a width of 5000, expected width_pixels <= 4096",
+        "/image_urls/1: found a width of 5000, expected width_pixels <= 4096",
+        "/image_urls/2: found \"none.gif\", expected a public https:// URL or a data: URI, or the path of a file",
+    ] {
+        assert!(stderr.contains(line), "{line}: {stderr}");
+    }
+
+    let (code, stdout, _) = check(&["--image-urls", &url, "--no-check-media", "--output", "json"]);
+    let said: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &said["valid"]), (0, &json!(true)));
+    assert_eq!(said["warnings"][0]["pointer"], "/image_urls/0");
+}
+
+/// A file that is no medium is never sent, whoever wrote the input.
+#[test]
+fn only_media_leave_this_machine() {
+    let folder = folder();
+    let input = json!({"prompt": "x", "image_urls": ["secret.txt"]}).to_string();
+    let (code, _, stderr) = runcomfy(
+        folder.path(),
+        &["run", EDIT, "--emulate", "--input", &input],
+    );
+    assert_eq!(code, 65);
+    assert!(
+        stderr.contains("/image_urls/0: the file `secret.txt` is not a medium"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("swordfish"), "{stderr}");
+}
+
+#[test]
+fn a_run_takes_files_where_urls_stand() {
+    let folder = folder();
+    let always = [
+        "run",
+        EDIT,
+        "--emulate",
+        "--prompt",
+        "A boat",
+        "--image-urls",
+    ];
+    let (code, stdout, stderr) = runcomfy(folder.path(), &[&always[..], &["good.gif"]].concat());
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.starts_with("saved "), "{stdout}");
+    // The emulator judges the same rules.
+    let (code, _, stderr) = runcomfy(folder.path(), &[&always[..], &["wide.gif"]].concat());
+    assert_eq!(code, 65);
+    assert!(stderr.contains("width_pixels <= 4096"), "{stderr}");
+}

@@ -1,0 +1,217 @@
+//! The catalogue: which models the service has.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use crate::reply::Reply;
+use crate::{Client, Error, ErrorKind, Json};
+
+/// A listing of the service's models; set what is wanted, then read it with
+/// [`entries`](Self::entries).
+///
+/// ```no_run
+/// # async fn example(client: &runcomfy::Client) -> Result<(), runcomfy::Error> {
+/// for entry in client.catalogue().search("hailuo").entries().await? {
+///     println!("{}", entry.model_id());
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is read yet"]
+pub struct Catalogue<'a> {
+    client: &'a Client,
+    query: Vec<(&'static str, String)>,
+    observer: Option<Observer<'a>>,
+}
+
+type Observer<'a> = Box<dyn FnMut(usize, usize) + Send + 'a>;
+
+/// One model of the catalogue, as the service describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CatalogueEntry {
+    model_id: String,
+    json: Map<String, Json>,
+}
+
+/// Models in one answer; with their schemas it then stays below a megabyte or so.
+const PAGE: usize = 100;
+
+struct Page {
+    entries: Vec<CatalogueEntry>,
+    total: Option<usize>,
+}
+
+impl Client {
+    /// The catalogue of models. Nothing is sent yet.
+    pub fn catalogue(&self) -> Catalogue<'_> {
+        Catalogue {
+            client: self,
+            query: Vec::new(),
+            observer: None,
+        }
+    }
+}
+
+impl<'a> Catalogue<'a> {
+    /// Only models whose names hold this text.
+    pub fn search(self, text: impl Into<String>) -> Self {
+        self.with("search", text)
+    }
+
+    /// Only models of this category.
+    pub fn category(self, name: impl Into<String>) -> Self {
+        self.with("category", name)
+    }
+
+    /// Only entries of this kind: `model`, `workflow` or `inference`.
+    pub fn kind(self, name: impl Into<String>) -> Self {
+        self.with("kind", name)
+    }
+
+    /// Has each entry bring its model's schemas.
+    pub fn with_schemas(self) -> Self {
+        self.with("include_schema", "true")
+    }
+
+    /// Calls `observer` after every answer, with how many models there are so far and in all.
+    pub fn on_progress(mut self, observer: impl FnMut(usize, usize) + Send + 'a) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Reads the whole listing, answer by answer, in the service's order. Each read is repeated
+    /// where its failure may pass.
+    ///
+    /// # Errors
+    /// Those of the service and the network. [`ErrorKind::Unreadable`] also when the service gives
+    /// fewer models than it says there are, as when the catalogue changes meanwhile: read it again.
+    pub async fn entries(mut self) -> Result<Vec<CatalogueEntry>, Error> {
+        let mut entries: Vec<CatalogueEntry> = Vec::new();
+        let mut seen = HashSet::new();
+        // Counted by what was sent, since a model that is new meanwhile moves the others on.
+        let mut offset = 0;
+        loop {
+            let page = self.page(offset).await?;
+            let (count, total) = (page.entries.len(), page.total);
+            offset += count;
+            let new = page.entries.into_iter();
+            entries.extend(new.filter(|entry| seen.insert(entry.model_id.clone())));
+            if let Some(observer) = &mut self.observer {
+                observer(
+                    entries.len(),
+                    total.unwrap_or(entries.len()).max(entries.len()),
+                );
+            }
+            let all = total.map_or(count < PAGE, |total| offset >= total);
+            if !all && count > 0 {
+                continue;
+            }
+            return match total {
+                Some(total) if entries.len() < total => Err(Error::new(
+                    ErrorKind::Unreadable,
+                    format!(
+                        "the catalogue gave {} of its {total} models; it may have changed meanwhile, so read it again",
+                        entries.len()
+                    ),
+                )),
+                _ => Ok(entries),
+            };
+        }
+    }
+
+    async fn page(&self, offset: usize) -> Result<Page, Error> {
+        let mut url = self.client.inner.endpoint.catalogue();
+        url.query_pairs_mut()
+            .extend_pairs(&self.query)
+            .append_pair("limit", &PAGE.to_string())
+            .append_pair("offset", &offset.to_string());
+        self.client.read(url, page_of).await
+    }
+}
+
+fn page_of(reply: &Reply) -> Result<Page, Error> {
+    let object = reply.object()?;
+    let Some(Value::Array(models)) = object.get("models") else {
+        return Err(reply.unreadable("has no list `models`"));
+    };
+    let entry = |model: &Value| match (model, model["model_id"].as_str()) {
+        (Value::Object(json), Some(id)) => Ok(CatalogueEntry {
+            model_id: id.to_owned(),
+            json: json.clone(),
+        }),
+        _ => Err(reply.unreadable("has a model without a text `model_id`")),
+    };
+    Ok(Page {
+        entries: models.iter().map(entry).collect::<Result<_, _>>()?,
+        total: object
+            .get("total")
+            .and_then(Value::as_u64)
+            .and_then(|total| usize::try_from(total).ok()),
+    })
+}
+
+impl CatalogueEntry {
+    /// The model's id, such as `bytedance/dreamina-4-0/edit`.
+    #[must_use]
+    pub fn model_id(&self) -> &str {
+        &self.model_id
+    }
+
+    /// The name that people read.
+    #[must_use]
+    pub fn display_name(&self) -> Option<&str> {
+        self.text("display_name")
+    }
+
+    /// What the model does.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.text("description")
+    }
+
+    /// `model`, `workflow` or `inference`.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.text("kind")
+    }
+
+    /// The categories it is in.
+    pub fn categories(&self) -> impl Iterator<Item = &str> {
+        let list = self.json.get("categories").and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// The base price in US dollars, for one [`price_unit`](Self::price_unit).
+    #[must_use]
+    pub fn base_price_usd(&self) -> Option<f64> {
+        self.json.get("base_price_usd").and_then(Value::as_f64)
+    }
+
+    /// What the price is for: `output`, `second`, …
+    #[must_use]
+    pub fn price_unit(&self) -> Option<&str> {
+        self.text("price_unit")
+    }
+
+    /// Everything that the service says, with the schemas where they were asked for: the form in
+    /// which [`ModelSchema::parse`](crate::ModelSchema::parse) takes it.
+    #[must_use]
+    pub fn json(&self) -> &Map<String, Json> {
+        &self.json
+    }
+
+    /// The same, owned.
+    #[must_use]
+    pub fn into_json(self) -> Json {
+        Json::Object(self.json)
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.json.get(key).and_then(Value::as_str)
+    }
+}

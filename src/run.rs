@@ -1,0 +1,44 @@
+//! Submitting and waiting in one.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use serde::de::DeserializeOwned;
+
+use crate::{CheckMedia, Error, Submit};
+
+/// A job that is about to be submitted and waited for; `.await` it. This may cost money.
+///
+/// Dropping it once the job is submitted leaves the job alone: it runs on and is paid.
+#[derive(Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct Run<'a, O> {
+    submit: Submit<'a, O>,
+}
+
+impl<'a, O> Run<'a, O> {
+    pub(crate) fn new(submit: Submit<'a, O>) -> Self {
+        Self { submit }
+    }
+
+    /// As [`Submit::check_media`].
+    pub fn check_media(mut self, which: CheckMedia) -> Self {
+        self.submit = self.submit.check_media(which);
+        self
+    }
+
+    /// As [`Submit::unvalidated`].
+    pub fn unvalidated(mut self) -> Self {
+        self.submit = self.submit.unvalidated();
+        self
+    }
+}
+
+impl<'a, O: DeserializeOwned + Send + 'a> IntoFuture for Run<'a, O> {
+    type Output = Result<O, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.submit.await?.wait().await })
+    }
+}

@@ -1,0 +1,191 @@
+//! Media at hand reach the service, or nothing is sent.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use runcomfy::{
+    CheckMedia, Client, ClientBuilder, DataUri, ErrorKind, Media, Upload, Uploader, Uploading,
+};
+use runcomfy_emulator::{Call, Emulator};
+use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
+
+/// A picture that keeps every rule of the model: 640 x 480.
+const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+
+async fn emulator() -> Emulator {
+    let emulator = Emulator::builder().built_in_models();
+    emulator.start().await.unwrap()
+}
+
+fn client(emulator: &Emulator) -> ClientBuilder {
+    Client::builder().token("t").base_url(emulator.base_url())
+}
+
+fn file(folder: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn files_and_bytes_travel_inside_of_the_request() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "a.gif", PICTURE);
+    let url = "https://example.com/c.gif";
+    let media = [Media::from(path), Media::bytes(PICTURE), url.into()];
+    let input = Input::new(media, "A boat").scale(0.5);
+    let client = client(&emulator).build().unwrap();
+    client.submit(&input).await.unwrap();
+
+    let sent = emulator.ledger().remove(0).input;
+    let uri = DataUri::of("image/gif", PICTURE);
+    let expected = serde_json::json!({
+        "image_urls": [uri, uri, url], "prompt": "A boat", "scale": 0.5
+    });
+    assert_eq!(sent, expected);
+}
+
+/// Notes what it is given.
+#[derive(Clone, Default)]
+struct Shelf(Arc<Mutex<Vec<Upload>>>);
+
+impl Uploader for Shelf {
+    fn upload(&self, upload: Upload) -> Uploading<'_> {
+        Box::pin(async move {
+            let mut uploads = self.0.lock().unwrap();
+            uploads.push(upload);
+            Ok(format!("https://shelf.example/{}", uploads.len()))
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_uploader_gets_each_medium_once() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "a.gif", PICTURE);
+    let shelf = Shelf::default();
+    let client = client(&emulator).uploader(shelf.clone()).build().unwrap();
+    let media = [
+        Media::from(&*path),
+        Media::bytes(PICTURE),
+        Media::from(path),
+    ];
+    client.submit(&Input::new(media, "A boat")).await.unwrap();
+
+    let sent = emulator.ledger().remove(0).input;
+    let [one, two] = ["https://shelf.example/1", "https://shelf.example/2"];
+    assert_eq!(sent["image_urls"], serde_json::json!([one, two, one]));
+    let shelf = shelf.0.lock().unwrap();
+    let seen: Vec<_> = shelf
+        .iter()
+        .map(|upload| {
+            (
+                &upload.bytes[..],
+                upload.media_type,
+                upload.file_name.as_deref(),
+            )
+        })
+        .collect();
+    let gif = "image/gif";
+    assert_eq!(seen, [(PICTURE, gif, Some("a.gif")), (PICTURE, gif, None)]);
+}
+
+struct Broken(&'static str);
+
+impl Uploader for Broken {
+    fn upload(&self, _: Upload) -> Uploading<'_> {
+        Box::pin(async move {
+            match self.0 {
+                "" => Err("the disk is full".into()),
+                url => Ok(url.to_owned()),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_failed_upload_submits_nothing() {
+    let emulator = emulator().await;
+    let input = Input::new([Media::bytes(PICTURE)], "A boat");
+    for (answer, why) in [
+        ("", "the disk is full"),
+        ("http://shelf.example/1", "no https://"),
+    ] {
+        let client = client(&emulator).uploader(Broken(answer)).build().unwrap();
+        let error = client.submit(&input).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Upload);
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(!error.may_have_been_submitted());
+    }
+    assert_eq!(emulator.count(Call::Submit), 0);
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_not_there_is_refused_before_it_is_read() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    // 13 MB each, sparse, and within the model's own limit of 15 MB.
+    let large = file(folder.path(), "large.gif", PICTURE);
+    let sparse = std::fs::File::options().write(true).open(&large).unwrap();
+    sparse.set_len(13_000_000).unwrap();
+    let client = client(&emulator).build().unwrap();
+    let submit = async |media: Vec<Media>| {
+        let input = Input::new(media, "A boat");
+        client.submit(&input).await.unwrap_err()
+    };
+    let error = submit(vec![Media::from(large); 4]).await;
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let text = error.to_string();
+    assert!(text.contains("67 MiB") && text.contains("64 MiB"), "{text}");
+
+    let error = submit(vec![
+        "https://example.com/a.gif".into(),
+        Media::file("no/such.gif"),
+    ])
+    .await;
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let text = error.to_string();
+    assert!(
+        text.contains("/image_urls/1") && text.contains("cannot be read"),
+        "{text}"
+    );
+    let error = submit(vec![Media::file(folder.path())]).await;
+    assert!(error.to_string().contains("not a plain file"), "{error}");
+    assert_eq!(emulator.count(Call::Submit), 0);
+}
+
+#[tokio::test]
+async fn a_medium_at_hand_is_checked_unless_told_otherwise() {
+    let emulator = emulator().await;
+    // 5000 x 480: wider than the model takes, and too wide for its height.
+    let wide = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
+    let input = Input::new([Media::bytes(wide.as_slice())], "A boat");
+    let client = client(&emulator).build().unwrap();
+    let error = client.submit(&input).await.unwrap_err();
+    let texts: Vec<String> = error.violations().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "/image_urls/0: found a width of 5000, expected width_pixels <= 4096 (Maximum resolution is 4096x4096.)",
+            "/image_urls/0: found a ratio of 10.4167, expected width/height <= 3 (The input image aspect ratio must be within [1/3, 3].)",
+        ]
+    );
+    assert_eq!(emulator.count(Call::Submit), 0);
+
+    // The emulator finds the same, where the client was told not to look.
+    let refused = client
+        .submit(&input)
+        .check_media(CheckMedia::Nothing)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Refused);
+    let detail = refused.detail().unwrap().as_array().unwrap();
+    let told: Vec<&str> = detail.iter().map(|v| v["text"].as_str().unwrap()).collect();
+    assert_eq!(told, texts);
+    assert!(emulator.ledger().is_empty());
+}
