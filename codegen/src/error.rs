@@ -34,6 +34,8 @@ enum Cause {
     },
     /// A pattern that chooses no model.
     NothingFits(String),
+    /// A catalogue with nothing in it.
+    EmptyCatalogue,
     /// The generator's own fault: what it made is not Rust.
     Internal(String),
 }
@@ -74,6 +76,12 @@ impl Error {
     pub(crate) fn nothing_fits(pattern: &str) -> Self {
         Self {
             cause: Cause::NothingFits(pattern.to_owned()),
+        }
+    }
+
+    pub(crate) fn empty_catalogue() -> Self {
+        Self {
+            cause: Cause::EmptyCatalogue,
         }
     }
 
@@ -123,6 +131,9 @@ impl Error {
             Cause::NothingFits(pattern) => format!(
                 "no model's id fits `{pattern}`; expected an id, or a pattern such as `vendor/**`"
             ),
+            Cause::EmptyCatalogue => {
+                "the catalogue is empty, which can hardly be; nothing was written".to_owned()
+            }
             Cause::Internal(why) => format!(
                 "the generator made something that is not Rust; please report it with the schema: {why}"
             ),

@@ -96,7 +96,7 @@ impl Generated {
             match change {
                 Change::Removed(path) => {
                     fs::remove_file(path).map_err(|e| Error::io("remove", path, e))?;
-                    self.remove_empty_parents(path);
+                    remove_empty_parents(path, &self.out_dir);
                 }
                 Change::Added(path) | Change::Modified(path, ..) => {
                     replace(path, self.text(path))?;
@@ -142,16 +142,16 @@ impl Generated {
         }
         Ok(())
     }
+}
 
-    /// Folders that became empty go too; the first that is not stops it.
-    fn remove_empty_parents(&self, path: &Path) {
-        let mut folder = path.parent();
-        while let Some(parent) = folder.filter(|f| *f != self.out_dir) {
-            if fs::remove_dir(parent).is_err() {
-                return;
-            }
-            folder = parent.parent();
+/// Folders up to `root` that became empty go too; the first that is not stops it.
+pub(crate) fn remove_empty_parents(path: &Path, root: &Path) {
+    let mut folder = path.parent();
+    while let Some(parent) = folder.filter(|f| *f != root) {
+        if fs::remove_dir(parent).is_err() {
+            return;
         }
+        folder = parent.parent();
     }
 }
 

@@ -36,6 +36,8 @@ mod name;
 mod page;
 mod parallel;
 mod print;
+mod pull;
+mod schema_file;
 mod source;
 
 pub use builder::{Builder, Layout};
@@ -45,3 +47,4 @@ pub use error::Error;
 pub use export::{json_schemas, openapi};
 pub use files::{Change, Changes, Generated};
 pub use page::{Page, PageError};
+pub use pull::{Pull, Skipped};

@@ -175,6 +175,93 @@ mod tests {
         }
     }
 
+    /// Every name of the models that stand beside the project, and what becomes of it: a line each
+    /// of role, wire name as JSON, and identifier.
+    const KNOWN: &str = include_str!("../tests/golden/names.txt");
+
+    fn identifier(role: &str, wire: &str) -> String {
+        ident(&match role {
+            "module" => module(wire),
+            "field" => field(wire),
+            "type" => type_of(&camel(wire)),
+            "variant" => variant(wire),
+            other => panic!("{other:?} is no role"),
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn known_names_stay_as_they_are() {
+        let mut count = 0;
+        for line in KNOWN.lines() {
+            let [role, wire, rust] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line:?} is not of three parts");
+            };
+            let wire: String = serde_json::from_str(wire).unwrap();
+            assert_eq!(identifier(role, &wire), rust, "{line}");
+            count += 1;
+        }
+        assert!(count > 300, "only {count} names");
+    }
+
+    /// Set `RUNCOMFY_GOLDEN=write` to add the names of new models, then review them.
+    #[test]
+    fn every_name_of_the_corpus_is_known() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let corpus = root.join("../shared/corpus");
+        if !corpus.is_dir() {
+            println!("skipped: there is no corpus beside the project");
+            return;
+        }
+        let mut names = std::collections::BTreeSet::new();
+        for folder in [root.join("schemas"), corpus] {
+            for model in crate::Builder::new().schemas(folder).read().unwrap() {
+                for segment in model.id.split('/') {
+                    names.insert(("module", segment.to_owned()));
+                }
+                collect(&model.input, &mut names);
+            }
+        }
+        let line = |(role, wire): &(&str, String)| {
+            let quoted = serde_json::Value::from(wire.as_str());
+            format!("{role}\t{quoted}\t{}", identifier(role, wire))
+        };
+        let lines: Vec<String> = names.iter().map(line).collect();
+        if std::env::var_os("RUNCOMFY_GOLDEN").is_some_and(|mode| mode == "write") {
+            let file = root.join("codegen/tests/golden/names.txt");
+            std::fs::write(file, lines.join("\n") + "\n").unwrap();
+            return;
+        }
+        let known: std::collections::HashSet<&str> = KNOWN.lines().collect();
+        let unknown: Vec<_> = lines
+            .iter()
+            .filter(|l| !known.contains(l.as_str()))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:#?}");
+    }
+
+    fn collect(
+        schema: &runcomfy_dialect::Schema,
+        names: &mut std::collections::BTreeSet<(&'static str, String)>,
+    ) {
+        for property in schema.properties().unwrap_or_default() {
+            names.insert(("field", property.name.to_string()));
+            names.insert(("type", property.name.to_string()));
+            collect(&property.schema, names);
+        }
+        for member in schema.choices().unwrap_or_default() {
+            let text = match member {
+                runcomfy_dialect::Literal::Text(text) => text.to_string(),
+                other => other.to_string(),
+            };
+            names.insert(("variant", text));
+        }
+        schema
+            .items()
+            .into_iter()
+            .for_each(|items| collect(items, names));
+    }
+
     #[test]
     fn modules_are_file_names_everywhere() {
         for (segment, name) in [

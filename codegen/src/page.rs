@@ -3,9 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{Change, Error, Position, files};
+use crate::schema_file::{SchemaFile, is_model_id};
+use crate::{Change, Error, Position};
 
 mod html;
 
@@ -123,37 +124,27 @@ impl Page {
     /// title is left out, since it belongs to the page's language and not to the model.
     #[must_use]
     pub fn to_schema_file(&self) -> String {
-        let mut input = self.input_schema.clone();
-        if let Value::Object(map) = &mut input {
-            map.shift_remove("title");
-        }
-        let mut file = Map::new();
-        file.insert("model_id".into(), self.model_id.as_str().into());
-        file.insert("input_schema".into(), input);
-        if let Some(output) = &self.output_schema {
-            file.insert("output_schema".into(), output.clone());
-        }
-        format!("{:#}\n", Value::Object(file))
+        self.schema_file().text()
     }
-}
 
-impl Page {
     /// Writes the schema file under the model's id below a folder; gives what has changed, or
     /// nothing where the file says the same already. The file is replaced whole or not at all.
     ///
     /// # Errors
     /// When the file cannot be read or written.
     pub fn write(&self, schemas: &Path) -> Result<Option<Change>, Error> {
-        let path = schemas.join(format!("{}.json", self.model_id));
-        let text = self.to_schema_file();
-        let change = match std::fs::read_to_string(&path) {
-            Ok(old) if old == text => return Ok(None),
-            Ok(old) => files::modified(path, &old, &text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Change::Added(path),
-            Err(e) => return Err(Error::io("read", &path, e)),
-        };
-        files::replace(change.path(), &text)?;
-        Ok(Some(change))
+        self.schema_file().write(schemas)
+    }
+
+    fn schema_file(&self) -> SchemaFile {
+        let mut input = self.input_schema.clone();
+        if let Value::Object(map) = &mut input {
+            map.shift_remove("title");
+        }
+        let output = self.output_schema.clone();
+        let output = output.map(|output| ("output_schema", output));
+        let members = [("input_schema", input)].into_iter().chain(output);
+        SchemaFile::new(&self.model_id, members)
     }
 }
 
@@ -221,19 +212,6 @@ fn model_id(text: &str) -> Result<String, PageError> {
         position: None,
         message,
     })
-}
-
-/// Whether an id is 2 to 5 names that can be files, so that it never leads out of its folder.
-fn is_model_id(id: &str) -> bool {
-    let good = |segment: &str| {
-        !segment.is_empty()
-            && !segment.starts_with('.')
-            && !segment.ends_with(['.', ' '])
-            && !segment
-                .chars()
-                .any(|c| c.is_control() || "\\:*?\"<>|".contains(c))
-    };
-    (2..=5).contains(&id.split('/').count()) && id.split('/').all(good)
 }
 
 /// Percent-decodes an address; what does not decode to UTF-8 stays as it is.

@@ -28,15 +28,21 @@ pub(crate) fn read_all(
     folder: &Path,
     patterns: &[String],
 ) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
-    let mut files = Vec::new();
-    find(folder, "", 0, &mut files)?;
-    files.sort();
+    let mut files = list(folder)?;
     choose(&mut files, patterns)?;
     let contents = parallel::map(&files, |(id, path)| {
         let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
         Ok((id.clone(), shown(path), bytes))
     });
     parse_all(&contents.into_iter().collect::<Result<Vec<_>, Error>>()?)
+}
+
+/// Every `*.json` below the folder with its model id, in the order of the ids.
+pub(crate) fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+    let mut files = Vec::new();
+    find(folder, "", 0, &mut files)?;
+    files.sort();
+    Ok(files)
 }
 
 /// Parses schema files, wherever they were kept: each its id, its path as it is shown, its bytes.

@@ -1,11 +1,9 @@
 //! The classes of a diff keep their meaning: held against the validation engine and against the
-//! generated code, on made-up schemas; and the command, on folders and git revisions.
+//! generated code, on made-up schemas.
 
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 
-#[path = "diff/command.rs"]
-mod command;
 #[path = "diff/face.rs"]
 mod face;
 #[path = "diff/schema.rs"]

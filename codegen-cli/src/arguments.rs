@@ -11,14 +11,26 @@ pub(crate) struct Arguments {
     pub(crate) command: String,
     pub(crate) rest: Vec<String>,
     pub(crate) schemas: String,
-    pub(crate) json: bool,
+    /// Those without a value that were given.
+    flags: Vec<&'static str>,
     pub(crate) format: Format,
-    pub(crate) fail_on_breaking: bool,
     out: String,
     support: Option<String>,
-    one_file: bool,
     pub(crate) models: Vec<String>,
     manifest: Option<String>,
+}
+
+/// Options without a value.
+const FLAGS: [&str; 5] = [
+    "--dry-run",
+    "--fail-on-breaking",
+    "--json",
+    "--one-file",
+    "--prune",
+];
+
+fn flag(name: &str) -> Option<&'static str> {
+    FLAGS.into_iter().find(|flag| *flag == name)
 }
 
 impl Arguments {
@@ -27,12 +39,10 @@ impl Arguments {
             command: String::new(),
             rest: Vec::new(),
             schemas: "schemas".into(),
-            json: false,
+            flags: Vec::new(),
             format: Format::Human,
-            fail_on_breaking: false,
             out: "generated/src".into(),
             support: None,
-            one_file: false,
             models: Vec::new(),
             manifest: None,
         };
@@ -52,10 +62,8 @@ impl Arguments {
                 "--support" => parsed.support = Some(value()?),
                 "--models" => parsed.models.push(value()?),
                 "--manifest" => parsed.manifest = Some(value()?),
-                "--one-file" => parsed.one_file = true,
-                "--json" => parsed.json = true,
                 "--format" => parsed.format = Format::parse(&value()?)?,
-                "--fail-on-breaking" => parsed.fail_on_breaking = true,
+                _ if flag(name).is_some() => parsed.flags.extend(flag(name)),
                 _ if name.starts_with("--") => return Err(format!("unknown option `{name}`")),
                 _ if parsed.command.is_empty() => parsed.command.clone_from(argument),
                 _ => parsed.rest.push(argument.clone()),
@@ -67,8 +75,14 @@ impl Arguments {
         Ok(parsed)
     }
 
+    /// Whether this option was given, one of [`FLAGS`].
+    pub(crate) fn has(&self, flag: &'static str) -> bool {
+        debug_assert!(FLAGS.contains(&flag), "{flag}");
+        self.flags.contains(&flag)
+    }
+
     pub(crate) fn builder(&self) -> Builder {
-        let layout = if self.one_file {
+        let layout = if self.has("--one-file") {
             Layout::OneFile
         } else {
             Layout::Tree

@@ -6,6 +6,7 @@ use runcomfy_codegen::{Diagnostic, Error, Generated};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
+use crate::output::say;
 use crate::{EX_DATAERR, EX_IOERR};
 
 pub(crate) fn generate(arguments: &Arguments) -> Result<ExitCode, Error> {
@@ -13,9 +14,9 @@ pub(crate) fn generate(arguments: &Arguments) -> Result<ExitCode, Error> {
     warn(&generated);
     let changes = generated.write()?;
     if !changes.is_empty() {
-        println!("{changes}");
+        say(format_args!("{changes}"));
     }
-    println!("{}", count(changes.0.len(), "changed"));
+    say(format_args!("{}", count(changes.0.len(), "changed")));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -24,13 +25,13 @@ pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, Error> {
     warn(&generated);
     let changes = generated.check()?;
     if changes.is_empty() {
-        println!(
+        say(format_args!(
             "in step with the schemas: {} files",
             generated.files().count()
-        );
+        ));
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{changes}");
+    say(format_args!("{changes}"));
     let stale = count(changes.0.len(), "out of step");
     eprintln!("{stale}; run `runcomfy-codegen generate` and commit the result");
     Ok(ExitCode::FAILURE)
@@ -46,16 +47,19 @@ pub(crate) fn lint(arguments: &Arguments) -> ExitCode {
         return ExitCode::from(EX_IOERR);
     }
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
-    if arguments.json {
-        println!(
+    if arguments.has("--json") {
+        say(format_args!(
             "{}",
             findings.iter().map(Diagnostic::to_json).collect::<Value>()
-        );
+        ));
     } else {
         for finding in &findings {
-            println!("{finding}\n");
+            say(format_args!("{finding}\n"));
         }
-        println!("errors: {errors}, warnings: {}", findings.len() - errors);
+        say(format_args!(
+            "errors: {errors}, warnings: {}",
+            findings.len() - errors
+        ));
     }
     if errors == 0 {
         ExitCode::SUCCESS

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use runcomfy_codegen::{Change, Page};
 
 use crate::arguments::Arguments;
+use crate::output::say;
 use crate::{EX_DATAERR, EX_IOERR};
 
 /// Takes every page that can be taken; a faulty one does not keep the others out.
@@ -61,8 +62,11 @@ fn report(path: &str, page: &Page, change: Option<&Change>) {
         Some(Change::Added(file)) => format!("written to {}", file.display()),
         Some(change) => format!("replaced in {}", change.path().display()),
     };
-    println!("{path}: {}: {what}; {outcome}", page.model_id);
+    say(format_args!("{path}: {}: {what}; {outcome}", page.model_id));
     for (position, start) in &page.ignored {
-        println!("  ignored {}:{}: {start}", position.line, position.column);
+        say(format_args!(
+            "  ignored {}:{}: {start}",
+            position.line, position.column
+        ));
     }
 }

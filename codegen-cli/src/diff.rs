@@ -7,6 +7,7 @@ use runcomfy_codegen::{Builder, Error, diff as compare, models_at_revision};
 use runcomfy_dialect::ModelSchema;
 
 use crate::arguments::Arguments;
+use crate::output::say;
 
 /// How the diff is printed.
 #[derive(Clone, Copy)]
@@ -32,9 +33,9 @@ impl Format {
 pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCode, Error> {
     let diff = compare(&models(old, arguments)?, &models(new, arguments)?);
     match arguments.format {
-        _ if arguments.json => println!("{:#}", diff.to_json()),
-        Format::Json => println!("{:#}", diff.to_json()),
-        Format::Human => println!("{diff}"),
+        _ if arguments.has("--json") => say(format_args!("{:#}", diff.to_json())),
+        Format::Json => say(format_args!("{:#}", diff.to_json())),
+        Format::Human => say(format_args!("{diff}")),
         Format::Github => {
             // A file of a revision stands where the folder stands now.
             let folder = if Path::new(new).is_dir() {
@@ -42,10 +43,10 @@ pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCo
             } else {
                 &arguments.schemas
             };
-            println!("{}", diff.to_github(folder));
+            say(format_args!("{}", diff.to_github(folder)));
         }
     }
-    if arguments.fail_on_breaking && diff.is_breaking() {
+    if arguments.has("--fail-on-breaking") && diff.is_breaking() {
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ use runcomfy_codegen::{Error, json_schemas, openapi as document};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
+use crate::output::say;
 
 pub(crate) fn json_schema(arguments: &Arguments) -> Result<ExitCode, Error> {
     let models = arguments.builder().read()?;
@@ -20,5 +21,5 @@ pub(crate) fn openapi(arguments: &Arguments) -> Result<ExitCode, Error> {
 }
 
 fn print(value: &Value) {
-    println!("{value:#}");
+    say(format_args!("{value:#}"));
 }

@@ -1,4 +1,7 @@
-//! The command, as a user calls it.
+//! `diff`, as a user calls it, on folders and git revisions.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::{Command, Output};
