@@ -1,0 +1,37 @@
+//! What a number should be.
+
+use std::fmt;
+
+/// The bound that a median is held to.
+#[derive(Clone, Copy, Debug)]
+pub enum Aim {
+    /// It is measured to be known.
+    None,
+    /// At most this much, in the row's unit.
+    AtMost(f64),
+    /// At least this much, in the row's unit.
+    AtLeast(f64),
+}
+
+impl Aim {
+    /// The bound and whether the median keeps it, as a cell of the table.
+    #[must_use]
+    pub fn judge(self, median: f64) -> String {
+        let met = match self {
+            Self::None => return String::new(),
+            Self::AtMost(bound) => median <= bound,
+            Self::AtLeast(bound) => median >= bound,
+        };
+        format!("{self}: {}", if met { "met" } else { "**missed**" })
+    }
+}
+
+impl fmt::Display for Aim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::AtMost(bound) => write!(f, "≤ {bound}"),
+            Self::AtLeast(bound) => write!(f, "≥ {bound}"),
+        }
+    }
+}
