@@ -7,15 +7,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::account::{Micros, micros};
+use crate::service::Settings;
+use crate::{Emulator, Fault, fault_file, schemas};
 use runcomfy_dialect::ModelSchema;
 use serde_json::Value;
-use tokio::net::TcpListener;
 
-use crate::service::Settings;
-use crate::{Emulator, schemas};
+/// The price of a job unless the builder says otherwise; some small sum that is not zero.
+const PRICE: Micros = 40_000;
 
-/// US dollars for a job unless the builder says otherwise; some small sum that is not zero.
-const PRICE: f64 = 0.04;
+/// A million dollars: more than any test spends that has not asked for its end.
+const BALANCE: Micros = 1_000_000_000_000;
 
 /// Sets up an [`Emulator`]. Without any setting it knows no model, takes any token, runs one job
 /// at a time, and each job is done at once.
@@ -36,8 +38,12 @@ impl Builder {
                 slots: 1,
                 queue_time: Duration::ZERO,
                 run_time: Duration::ZERO,
+                run_time_when: Vec::new(),
                 price: PRICE,
+                balance: BALANCE,
+                expiry: Duration::MAX,
                 fail_when: Vec::new(),
+                faults: Vec::new(),
                 epoch: None,
                 seed: None,
             },
@@ -104,10 +110,70 @@ impl Builder {
         self
     }
 
-    /// The `cost` of each job that succeeds, in US dollars. Default: 0.04.
-    pub fn price(mut self, usd: f64) -> Self {
-        self.settings.price = usd;
+    /// Lets each job of this model run so long, whatever [`run_time`](Self::run_time) says.
+    pub fn run_time_of(self, model_id: impl Into<String>, time: Duration) -> Self {
+        let own = model_id.into();
+        self.run_time_when(move |id, _| (id == own).then_some(time))
+    }
+
+    /// Lets those jobs run so long for which `time`, asked with model id and input, gives a time;
+    /// [`Duration::MAX`] is for ever. May be called again, also after
+    /// [`run_time_of`](Self::run_time_of): the first that gives a time is right.
+    ///
+    /// ```
+    /// # use runcomfy_emulator::Emulator;
+    /// use std::time::Duration;
+    ///
+    /// let builder = Emulator::builder().run_time_when(|_, input| {
+    ///     Some(Duration::from_secs(input["duration"].as_u64()?))
+    /// });
+    /// # let _ = builder;
+    /// ```
+    pub fn run_time_when(
+        mut self,
+        time: impl Fn(&str, &Value) -> Option<Duration> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.run_time_when.push(Arc::new(time));
         self
+    }
+
+    /// Forgets each job, with its files, so long after it ended. Default: never.
+    pub fn expire_after(mut self, time: Duration) -> Self {
+        self.settings.expiry = time;
+        self
+    }
+
+    /// The `cost` of each job that succeeds, in US dollars, to the millionth. Default: 0.04.
+    pub fn price(mut self, usd: f64) -> Self {
+        self.settings.price = micros(usd);
+        self
+    }
+
+    /// What each token's account starts with, in US dollars, to the millionth. Each job that
+    /// succeeds is paid from it when it ends. A submit is refused with 400002 where the balance
+    /// does not suffice for it and all jobs under way. Default: a million.
+    pub fn balance(mut self, usd: f64) -> Self {
+        self.settings.balance = micros(usd);
+        self
+    }
+
+    /// Adds a fault, which counts from the start; [`Emulator::add_fault`] adds one later.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.settings.faults.push(fault);
+        self
+    }
+
+    /// Adds the faults of a file, as the command's `--faults` does; its form is described
+    /// [here](crate#a-file-of-faults).
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no list of faults; the text names the file, the place in
+    /// it, what was found and what is expected there.
+    pub fn fault_file(mut self, file: impl AsRef<Path>) -> io::Result<Self> {
+        self.settings
+            .faults
+            .extend(fault_file::read(file.as_ref())?);
+        Ok(self)
     }
 
     /// Lets those jobs fail for which `failure`, asked with model id and input, gives the `error`
@@ -136,7 +202,7 @@ impl Builder {
         self
     }
 
-    /// Gives the same request ids in every run. Default: others in each.
+    /// Gives the same request ids in every run; nothing else is drawn. Default: others in each.
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self
@@ -147,8 +213,11 @@ impl Builder {
     /// # Errors
     /// When the address cannot be listened on: mostly since another process has the port. Choose
     /// another, or leave the choice to the system.
+    #[expect(
+        clippy::unused_async,
+        reason = "it needs a runtime, and whoever awaits has one"
+    )]
     pub async fn start(self) -> io::Result<Emulator> {
-        let listener = TcpListener::bind(self.address).await?;
-        Emulator::serve(listener, self.settings)
+        Emulator::serve(self.address, self.settings)
     }
 }

@@ -1,5 +1,7 @@
 //! The calls of the API.
 
+use std::fmt;
+
 use axum::http::Method;
 
 /// One kind of call that the emulator answers.
@@ -16,11 +18,38 @@ pub enum Call {
     Cancel,
     /// `GET /files/{request_id}/{name}`: the download of an output.
     File,
-    /// `GET /v1/models` and `GET /v1/models/{model_id}`
+    /// `GET /v1/models`, `GET /v1/models/{model_id}` and `GET /v1/models/categories`
     Catalogue,
+    /// `GET /prod/v2/balance`
+    Balance,
 }
 
 impl Call {
+    /// Every call.
+    pub const ALL: &[Self] = &[
+        Self::Submit,
+        Self::Status,
+        Self::Result,
+        Self::Cancel,
+        Self::File,
+        Self::Catalogue,
+        Self::Balance,
+    ];
+
+    /// Its name in a file of faults, such as `submit`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Status => "status",
+            Self::Result => "result",
+            Self::Cancel => "cancel",
+            Self::File => "file",
+            Self::Catalogue => "catalogue",
+            Self::Balance => "balance",
+        }
+    }
+
     /// The call that a request means, judged by its method and path alone.
     pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -32,8 +61,15 @@ impl Call {
             ["v1", "requests", _, "result"] if get => Self::Result,
             ["v1", "requests", _, "cancel"] if *method == Method::POST => Self::Cancel,
             ["files", ..] if get => Self::File,
+            ["prod", "v2", "balance"] if get => Self::Balance,
             _ => return None,
         })
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -58,6 +94,7 @@ mod tests {
             Some(Call::Cancel)
         );
         assert_eq!(of(&Method::HEAD, "/files/x/image.png"), Some(Call::File));
+        assert_eq!(of(&Method::GET, "/prod/v2/balance"), Some(Call::Balance));
         assert_eq!(of(&Method::DELETE, "/v1/requests/x/cancel"), None);
     }
 }

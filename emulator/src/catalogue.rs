@@ -1,5 +1,6 @@
 //! The catalogue: which models there are.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use runcomfy_dialect::ModelSchema;
 use serde_json::{Value, json};
 
+use crate::account::{Micros, usd};
 use crate::output::Medium;
 use crate::refusal::Refusal;
 use crate::server::{Server, model_id};
@@ -55,15 +57,32 @@ pub(crate) async fn describe(
     Ok(Json(entry(model, settings.price, true)).into_response())
 }
 
+/// `GET /v1/models/categories`: those of the models there are. The form is a guess, since none is
+/// documented.
+pub(crate) async fn categories(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    server.token(&headers)?;
+    let models = server.service.settings.models.values();
+    let categories: BTreeSet<String> = models.map(category).collect();
+    Ok(Json(json!({ "categories": categories })).into_response())
+}
+
+/// What a model makes, for want of better.
+fn category(model: &ModelSchema) -> String {
+    Medium::of(model).to_string()
+}
+
 /// Schemas know neither names nor categories, so both are made from the id.
-fn entry(model: &ModelSchema, price: f64, with_schema: bool) -> Value {
+fn entry(model: &ModelSchema, price: Micros, with_schema: bool) -> Value {
     let mut entry = json!({
         "model_id": *model.id,
         "display_name": *model.id,
         "description": model.input.description().unwrap_or_default(),
-        "categories": [Medium::of(model).to_string()],
+        "categories": [category(model)],
         "kind": "model",
-        "base_price_usd": price,
+        "base_price_usd": usd(price),
         "price_unit": "output",
         "pricing_note": "An emulator charges nothing.",
     });
@@ -116,7 +135,7 @@ impl Query {
     }
 
     fn wants(&self, model: &ModelSchema) -> bool {
-        let made = Medium::of(model).to_string();
+        let made = category(model);
         model.id.to_lowercase().contains(&self.search)
             && self
                 .category

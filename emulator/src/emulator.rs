@@ -6,18 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::clock::Moment;
+use crate::gate::Gate;
 use crate::server::{Server, router};
 use crate::service::{Service, Settings};
 use crate::wire::{Line, Lines, Switchboard};
-use crate::{Builder, Call, Entry, Received, Reply};
+use crate::{Builder, Call, Connections, Entry, Fault, Received, Reply};
 
 /// The Model API on one's own machine. Ends, with all its connections, when it is dropped.
 pub struct Emulator {
     service: Arc<Service>,
     address: SocketAddr,
+    gate: Gate,
     lines: Lines,
     server: JoinHandle<io::Result<()>>,
 }
@@ -28,8 +30,8 @@ impl Emulator {
         Builder::new()
     }
 
-    pub(crate) fn serve(listener: TcpListener, settings: Settings) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+    pub(crate) fn serve(address: SocketAddr, settings: Settings) -> io::Result<Self> {
+        let (gate, address) = Gate::open(address)?;
         let service = Arc::new(Service::new(settings));
         let server = Server {
             service: Arc::clone(&service),
@@ -39,14 +41,17 @@ impl Emulator {
         let app = router(Arc::new(server)).into_make_service_with_connect_info::<Line>();
         let lines = Lines::default();
         let switchboard = Switchboard {
-            listener,
+            gate: gate.clone(),
+            address,
             lines: lines.clone(),
+            service: Arc::clone(&service),
         };
         let serve = axum::serve(switchboard, app);
         let server = tokio::spawn(async move { serve.await });
         Ok(Self {
             service,
             address,
+            gate,
             lines,
             server,
         })
@@ -69,10 +74,11 @@ impl Emulator {
         format!("http://{address}")
     }
 
-    /// Lets time pass at once: jobs move on as if one had waited. tokio's clock, paused or not,
-    /// moves them too; this moves only them.
+    /// Lets time pass at once: jobs move on, ids expire, faults and outages end as if one had
+    /// waited. tokio's clock, paused or not, moves them too; this moves only them.
     pub fn advance(&self, time: Duration) {
         self.service.clock.advance(time);
+        self.gate.settle(self.service.clock.now());
     }
 
     /// Every submit that was accepted, the oldest first.
@@ -93,26 +99,54 @@ impl Emulator {
         self.service.state().log.count(call)
     }
 
+    /// How many connections were made, and how many at once. The counts go on after an outage.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        self.lines.count()
+    }
+
     /// Dictates the reply to the next `call`; called again, to the one after it, and so on. When
     /// no reply is left, calls are answered truly again.
     pub fn script(&self, call: Call, reply: Reply) {
-        self.service
-            .state()
-            .script
-            .entry(call)
-            .or_default()
-            .push_back(reply);
+        self.service.state().faults.queue(call, reply);
     }
 
-    /// How many dictated replies have not been asked for.
+    /// Dictates the reply to certain calls from now on, where [`script`](Self::script) has none
+    /// for them; of several faults for one call the one added first is right.
+    pub fn add_fault(&self, fault: Fault) {
+        let mut state = self.service.state();
+        state.faults.add(fault, self.service.clock.now());
+    }
+
+    /// How many replies of [`script`](Self::script) have not been asked for.
     #[must_use]
     pub fn unplayed(&self) -> usize {
-        self.service
-            .state()
-            .script
-            .values()
-            .map(std::collections::VecDeque::len)
-            .sum()
+        self.service.state().faults.unplayed()
+    }
+
+    /// Lets a request id expire: every call about it finds nothing, and its files are gone. The
+    /// job stays in the ledger, and what it costs is paid.
+    pub fn expire(&self, request_id: &str) {
+        self.service.expire(request_id);
+    }
+
+    /// Goes out of order for so long on the emulator's own clock: connections are refused, those
+    /// that stand are reset. Jobs go on, and afterwards it listens on the same port again. An
+    /// outage that has begun already ends at the time that was said last.
+    pub fn outage(&self, time: Duration) {
+        let until = self.service.clock.now().saturating_add(time);
+        self.gate.shut(until);
+        self.lines.reset();
+    }
+
+    /// Begins an outage without an end, or ends the one there is.
+    pub fn set_outage(&self, on: bool) {
+        if on {
+            self.outage(Duration::MAX);
+        } else {
+            // Every outage, whatever its end, is over by then.
+            self.gate.settle(Moment::MAX);
+        }
     }
 
     /// Lets the next job that is accepted fail with this `error`; called again, the one after it.
@@ -127,8 +161,8 @@ impl Emulator {
 
     /// Ends the server: its port refuses connections from now on. The ledger can still be read.
     pub async fn stop(&mut self) {
+        self.gate.close();
         self.server.abort();
-        // Only when the task is gone is its listener closed.
         self.join().await;
         self.lines.close();
     }
@@ -144,6 +178,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        self.gate.close();
         self.server.abort();
         self.lines.close();
     }

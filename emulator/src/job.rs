@@ -1,10 +1,20 @@
 //! One accepted submit, and how the replies show it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use crate::account::{Micros, usd};
 use crate::clock::{Clock, Moment};
 use crate::output::Output;
 use crate::queue::{Phase, Ticket};
+
+/// What a dictated reply wants of the job that its submit makes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Terms {
+    pub(crate) failure: Option<Value>,
+    pub(crate) run_time: Option<Duration>,
+}
 
 /// What is fixed about a job once it is accepted; where it stands is the queue's to say.
 #[derive(Clone, Debug)]
@@ -16,11 +26,19 @@ pub(crate) struct Job {
     pub(crate) created: Moment,
     /// What it will have ended with: an output or an error.
     pub(crate) ending: Result<Output, Value>,
-    /// What it costs in US dollars if it succeeds.
-    pub(crate) price: f64,
+    /// What it costs if it succeeds.
+    pub(crate) price: Micros,
 }
 
 impl Job {
+    /// What is to be paid for it: a job that fails costs nothing, like one that was cancelled.
+    pub(crate) fn cost(&self, phase: Phase) -> Micros {
+        match (phase, &self.ending) {
+            (Phase::Finished { .. }, Ok(_)) => self.price,
+            _ => 0,
+        }
+    }
+
     /// The answer to the submit, from the server at `origin`, such as `http://127.0.0.1:8188`.
     pub(crate) fn submitted(&self, origin: &str) -> Value {
         json!({
@@ -45,12 +63,10 @@ impl Job {
     /// The answer to `result`: the ending where there is one, else the current status.
     pub(crate) fn result(&self, phase: Phase, clock: &Clock, origin: &str, cost: bool) -> Value {
         let mut body = json!({ "request_id": self.request_id, "status": status(phase) });
-        let mut price = 0.0;
         match (phase, &self.ending) {
             (Phase::Finished { .. }, Ok(output)) => {
                 body["status"] = "succeeded".into();
                 body["output"] = output.to_json(origin, &self.request_id);
-                price = self.price;
             }
             (Phase::Finished { .. }, Err(error)) => {
                 body["status"] = "failed".into();
@@ -62,7 +78,7 @@ impl Job {
         if let Phase::Finished { at } | Phase::Cancelled { at } = phase {
             body["finished_at"] = clock.date(at).into();
             if cost {
-                body["cost"] = price.into();
+                body["cost"] = usd(self.cost(phase)).into();
             }
         }
         body

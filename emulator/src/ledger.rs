@@ -1,11 +1,13 @@
 //! What the emulator has seen, for tests to count.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, Uri, header};
 use serde_json::Value;
 
 use crate::Call;
+use crate::clock::Moment;
 
 /// A submit that was accepted, and so would have been paid for.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,8 @@ pub struct Entry {
     pub model_id: String,
     /// The request id that was given out.
     pub request_id: String,
+    /// When it was accepted: the time since the emulator's start, on its own clock.
+    pub at: Duration,
     /// The input exactly as it was sent.
     pub input: Value,
     /// The headers that came with it, names in lower case, without `authorization`.
@@ -62,8 +66,22 @@ pub struct Received {
     pub path: String,
     /// The call that this is, if it is one.
     pub call: Option<Call>,
+    /// When its head was read: the time since the emulator's start, on its own clock.
+    pub at: Duration,
     /// Whether there was an `Authorization` header, whatever it held.
     pub authorized: bool,
+}
+
+/// The TCP connections that were made to the emulator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Connections {
+    /// How many there were in all.
+    pub opened: usize,
+    /// How many are open now. One that the client closed counts until the emulator has noticed.
+    pub open: usize,
+    /// How many were open at once at the most.
+    pub most_open: usize,
 }
 
 /// How many requests are kept word for word: enough for any test that reads them one by one, and
@@ -80,6 +98,7 @@ pub(crate) struct Log {
 impl Log {
     pub(crate) fn note(
         &mut self,
+        at: Moment,
         call: Option<Call>,
         method: &Method,
         uri: &Uri,
@@ -97,6 +116,7 @@ impl Log {
                 .path_and_query()
                 .map_or_else(String::new, ToString::to_string),
             call,
+            at,
             authorized: head.contains_key(header::AUTHORIZATION),
         });
     }

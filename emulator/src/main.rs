@@ -5,22 +5,7 @@ use std::time::Duration;
 
 use runcomfy_emulator::{Builder, Emulator};
 
-const HELP: &str = "\
-The RunComfy Model API on your own machine. Nothing is charged, nothing leaves it.
-
-Usage: runcomfy-emulator [OPTIONS]
-
-Options:
-  --schemas DIR         Serve the models whose schemas lie below DIR, besides the built-in ones;
-                        may be repeated
-  --port PORT           Listen on this port of 127.0.0.1 [default: 8188; 0: any free one]
-  --queue-time SECONDS  Keep each job in the queue at least so long [default: 1]
-  --run-time SECONDS    Let each job run so long [default: 3]
-  --slots COUNT         Run so many jobs at once [default: 1]
-  --token TOKEN         Take only this token; may be repeated [default: take any]
-  -h, --help            Print this
-  -V, --version         Print the version
-";
+const HELP: &str = include_str!("help.txt");
 
 /// Exit statuses as in sysexits.
 const USAGE: u8 = 64;
@@ -107,6 +92,13 @@ fn option(
         "--run-time" => builder.run_time(seconds(name, &text()?)?),
         "--slots" => builder.slots(number(name, &text()?, "a count")?),
         "--token" => builder.token(text()?),
+        "--expire-after" => builder.expire_after(seconds(name, &text()?)?),
+        "--price" => builder.price(dollars(name, &text()?)?),
+        "--balance" => builder.balance(dollars(name, &text()?)?),
+        "--faults" => builder
+            .fault_file(text()?)
+            .map_err(|error| error.to_string())?,
+        "--seed" => builder.seed(number(name, &text()?, "a whole number from 0 on")?),
         _ => return Err(format!("unknown option `{name}`")),
     })
 }
@@ -115,6 +107,13 @@ fn seconds(name: &str, text: &str) -> Result<Duration, String> {
     let seconds = number(name, text, "seconds")?;
     Duration::try_from_secs_f64(seconds)
         .map_err(|_| format!("`{name}` is `{text}`, expected seconds from 0 on"))
+}
+
+fn dollars(name: &str, text: &str) -> Result<f64, String> {
+    let sum: f64 = number(name, text, "US dollars")?;
+    let good = sum.is_finite() && sum >= 0.0;
+    good.then_some(sum)
+        .ok_or_else(|| format!("`{name}` is `{text}`, expected US dollars from 0 on"))
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str, expected: &str) -> Result<T, String> {
@@ -160,16 +159,26 @@ mod tests {
                 "--queue-time soon",
                 "`--queue-time` is `soon`, expected seconds",
             ),
+            (
+                "--balance -1",
+                "`--balance` is `-1`, expected US dollars from 0 on",
+            ),
+            (
+                "--price NaN",
+                "`--price` is `NaN`, expected US dollars from 0 on",
+            ),
+            (
+                "--seed x",
+                "`--seed` is `x`, expected a whole number from 0 on",
+            ),
             ("--speed 3", "unknown option `--speed`"),
             ("serve", "unknown option `serve`"),
         ] {
             assert_eq!(parse(arguments).err().as_deref(), Some(told));
         }
-        assert!(
-            parse("--schemas /nowhere")
-                .err()
-                .unwrap()
-                .starts_with("/nowhere: ")
-        );
+        for option in ["--schemas", "--faults"] {
+            let told = parse(&format!("{option} /nowhere")).err().unwrap();
+            assert!(told.starts_with("/nowhere: "), "{told}");
+        }
     }
 }

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use runcomfy_dialect::Violations;
 use serde_json::{Value, json};
 
+use crate::account::{Micros, usd};
+
 /// An error reply: `{"error_code", "error_message", "detail"?}` and its HTTP status.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -27,6 +29,16 @@ impl Refusal {
 
     pub(crate) fn bad_token(message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 400_004, message)
+    }
+
+    /// Money for jobs under way is set aside, so the balance may show more than can be spent.
+    pub(crate) fn no_balance(price: Micros) -> Self {
+        let price = usd(price);
+        let message = format!(
+            "The balance does not suffice: this job costs {price} USD, and jobs under way are \
+             counted as paid."
+        );
+        Self::new(StatusCode::PAYMENT_REQUIRED, 400_002, message)
     }
 
     pub(crate) fn unknown_model(id: &str) -> Self {

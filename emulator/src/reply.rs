@@ -1,39 +1,50 @@
 //! Replies that a test dictates.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::drip::Drip;
+use crate::job::Terms;
 use crate::refusal::Refusal;
 use crate::wire::Line;
 
 /// What happens to one call in place of what would have happened.
 ///
-/// A reply made by [`new`](Self::new), [`json`](Self::json), [`reset`](Self::reset),
-/// [`close`](Self::close) or [`stall`](Self::stall) stands *before* the service: the call has no
-/// effect. [`carried_out`](Self::carried_out) puts it *behind*: the call takes its full effect,
-/// and only the reply is another.
+/// A reply that is made up stands *before* the service: the call has no effect.
+/// [`carried_out`](Self::carried_out) puts it *behind*: the call takes its full effect, and only
+/// the reply is another. The replies that begin with the service's own ([`genuine`](Self::genuine),
+/// [`patched`](Self::patched), [`half`](Self::half), [`job_fails`](Self::job_fails),
+/// [`job_runs`](Self::job_runs)) and [`lost`](Self::lost) are carried out anyway.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use runcomfy_emulator::Reply;
 /// use serde_json::json;
 ///
-/// let busy = Reply::new(503, "").header("retry-after", "2"); // nothing was done
-/// let lost = Reply::reset().carried_out(); // the job exists, and nobody was told
+/// let busy = Reply::html(503).retry_after(Duration::from_secs(2)); // nothing was done
+/// let lost = Reply::lost(); // the job exists, and nobody was told
 /// let odd = Reply::patched(json!({ "status": "warming_up" })); // a status from the future
-/// # let _ = (busy, lost, odd);
+/// let broke = Reply::refused(200, 400_002); // HTTP says yes, the body says no
+/// let slow = Reply::genuine().dripping(16, Duration::from_secs(1));
+/// let endless = Reply::job_runs(Duration::MAX); // for a submit
+/// # let _ = (busy, lost, odd, broke, slow, endless);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Reply {
     carry_out: bool,
+    terms: Terms,
     delay: Duration,
     headers: Vec<(String, String)>,
+    retry_at: Option<Duration>,
+    drip: Option<(usize, Duration)>,
     ending: Ending,
 }
 
@@ -44,9 +55,17 @@ enum Ending {
     Canned { status: u16, body: Vec<u8> },
     Half,
     Reset,
+    ResetAfterBody,
     Close,
     Stall,
 }
+
+/// What a gateway shows when the service behind it is out of order.
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sorry</title></head>\
+    <body><h1>Something went wrong</h1></body></html>\n";
+
+/// Neither JSON nor UTF-8, and no compressed form that anybody knows.
+const GARBAGE: &[u8] = b"{\"request_id\": \xff\xfe\x00\xc3(]]";
 
 impl Reply {
     /// The service's own reply. Of use to let some calls pass before the one that is meant, and
@@ -79,6 +98,30 @@ impl Reply {
         Self::new(status, body.to_string()).header("content-type", "application/json")
     }
 
+    /// An error body with this `error_code`. HTTP status 200 is one of the forms in which the
+    /// service refuses, so it is as good as 4xx and 5xx.
+    pub fn refused(status: u16, error_code: u32) -> Self {
+        let message = format!("Refused with {error_code}, as dictated.");
+        let body = json!({ "error_code": error_code, "error_message": message });
+        Self::json(status, &body)
+    }
+
+    /// As if the request id were known no more: HTTP 404 and `error_code` 404001, this once.
+    /// [`Emulator::expire`](crate::Emulator::expire) lets an id expire for good.
+    pub fn expired() -> Self {
+        Self::refused(404, 404_001)
+    }
+
+    /// This status with an HTML page, as a gateway shows it.
+    pub fn html(status: u16) -> Self {
+        Self::new(status, PAGE).header("content-type", "text/html; charset=utf-8")
+    }
+
+    /// HTTP 200 and the content type of JSON, with bytes that are neither JSON nor text.
+    pub fn garbage() -> Self {
+        Self::new(200, GARBAGE).header("content-type", "application/json")
+    }
+
     /// The service's own head and the first half of its body, then the connection closes.
     pub fn half() -> Self {
         Self::of(Ending::Half).carried_out()
@@ -90,6 +133,16 @@ impl Reply {
         Self::of(Ending::Reset)
     }
 
+    /// No reply: the connection is reset (RST) once the whole request was read.
+    pub fn reset_after_body() -> Self {
+        Self::of(Ending::ResetAfterBody)
+    }
+
+    /// The reply is lost: the call takes its full effect, then the connection is reset (RST).
+    pub fn lost() -> Self {
+        Self::reset().carried_out()
+    }
+
     /// No reply: the connection is closed (FIN) after the request was read.
     pub fn close() -> Self {
         Self::of(Ending::Close)
@@ -98,6 +151,22 @@ impl Reply {
     /// No reply: the connection stays open, and nothing ever comes.
     pub fn stall() -> Self {
         Self::of(Ending::Stall)
+    }
+
+    /// For a submit: the service's own reply, and the job will fail with this `error`, which may
+    /// be a text, an object or an array.
+    pub fn job_fails(error: impl Into<Value>) -> Self {
+        let mut reply = Self::genuine();
+        reply.terms.failure = Some(error.into());
+        reply
+    }
+
+    /// For a submit: the service's own reply, and the job runs so long; with [`Duration::MAX`] it
+    /// never ends.
+    pub fn job_runs(time: Duration) -> Self {
+        let mut reply = Self::genuine();
+        reply.terms.run_time = Some(time);
+        reply
     }
 
     /// The call takes its effect before this reply goes out.
@@ -119,18 +188,44 @@ impl Reply {
         self
     }
 
+    /// Sets `Retry-After` to so many seconds; parts of a second count as a whole one.
+    pub fn retry_after(self, time: Duration) -> Self {
+        let seconds = time
+            .as_secs()
+            .saturating_add(u64::from(time.subsec_nanos() > 0));
+        self.header("retry-after", seconds.to_string())
+    }
+
+    /// Sets `Retry-After` to the date so long after the reply, in whole seconds of the wall clock,
+    /// as the `Date` beside it.
+    pub fn retry_after_date(mut self, time: Duration) -> Self {
+        self.retry_at = Some(time);
+        self
+    }
+
+    /// Sends the body in pieces of so many bytes, with this pause between two of them on tokio's
+    /// clock; [`advance`](crate::Emulator::advance) does not shorten it.
+    pub fn dripping(mut self, bytes: usize, pause: Duration) -> Self {
+        self.drip = Some((bytes, pause));
+        self
+    }
+
     fn of(ending: Ending) -> Self {
         Self {
             carry_out: false,
+            terms: Terms::default(),
             delay: Duration::ZERO,
             headers: Vec::new(),
+            retry_at: None,
+            drip: None,
             ending,
         }
     }
 
     /// Plays the reply for a request.
-    pub(crate) async fn play(self, line: &Line, request: Request, next: Next) -> Response {
+    pub(crate) async fn play(self, line: &Line, mut request: Request, next: Next) -> Response {
         let genuine = if self.carry_out {
+            request.extensions_mut().insert(self.terms);
             next.run(request).await
         } else {
             if !matches!(self.ending, Ending::Reset) {
@@ -144,8 +239,26 @@ impl Reply {
         }
         let mut response = end(self.ending, line, genuine).await;
         set_headers(response.headers_mut(), &self.headers);
-        response
+        if let Some(date) = self.retry_at.and_then(http_date) {
+            response.headers_mut().insert(header::RETRY_AFTER, date);
+        }
+        match self.drip {
+            Some((piece, pause)) => match read(response).await {
+                Ok((head, body)) => head.map(|()| Body::new(Drip::new(body, piece, pause))),
+                Err(refusal) => refusal.into_response(),
+            },
+            None => response,
+        }
     }
+}
+
+/// The date so long from now; nothing for one that no header can hold.
+fn http_date(from_now: Duration) -> Option<HeaderValue> {
+    /// `9999-12-31T23:59:59Z`, the last that the format has.
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    let date = SystemTime::now().checked_add(from_now)?;
+    let fits = date.duration_since(SystemTime::UNIX_EPOCH).ok()? <= LAST;
+    HeaderValue::try_from(fits.then(|| httpdate::fmt_http_date(date))?).ok()
 }
 
 async fn end(ending: Ending, line: &Line, genuine: Response) -> Response {
@@ -164,7 +277,7 @@ async fn end(ending: Ending, line: &Line, genuine: Response) -> Response {
             Err(refusal) => refusal.into_response(),
         },
         // The reply below is never seen: the connection is cut before it goes out.
-        Ending::Reset => {
+        Ending::Reset | Ending::ResetAfterBody => {
             line.reset();
             Response::default()
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -12,10 +12,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use percent_encoding::percent_decode_str;
 
+use crate::job::Terms;
 use crate::refusal::Refusal;
 use crate::service::Service;
 use crate::wire::Line;
-use crate::{Call, catalogue, file};
+use crate::{Call, account, catalogue, file};
 
 /// What the service takes in one request, `data:` URIs included.
 const LARGEST_BODY: usize = 64 << 20;
@@ -35,12 +36,17 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
     Router::new()
         .route("/v1/models", get(catalogue::list))
         .route(
+            "/v1/models/categories",
+            get(catalogue::categories).post(submit),
+        )
+        .route(
             "/v1/models/{*model_id}",
             get(catalogue::describe).post(submit),
         )
         .route("/v1/requests/{request_id}/status", get(status))
         .route("/v1/requests/{request_id}/result", get(result))
         .route("/v1/requests/{request_id}/cancel", post(cancel))
+        .route("/prod/v2/balance", get(balance))
         .route("/files/{request_id}/{name}", get(file::serve))
         .fallback(async || Refusal::no_such_thing("such address"))
         .method_not_allowed_fallback(async |method: Method| Refusal::wrong_method(method.as_str()))
@@ -59,10 +65,10 @@ async fn intercept(
     let call = Call::of(request.method(), request.uri().path());
     let scripted = {
         let mut state = server.service.state();
-        state
-            .log
-            .note(call, request.method(), request.uri(), request.headers());
-        call.and_then(|call| state.script.get_mut(&call)?.pop_front())
+        let now = server.service.clock.now();
+        let (method, uri) = (request.method(), request.uri());
+        state.log.note(now, call, method, uri, request.headers());
+        call.and_then(|call| state.faults.reply(call, now))
     };
     match scripted {
         Some(reply) => reply.play(&line, request, next).await,
@@ -74,6 +80,7 @@ async fn submit(
     State(server): Shared,
     uri: Uri,
     headers: HeaderMap,
+    terms: Option<Extension<Terms>>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let token = server.token(&headers)?;
@@ -83,7 +90,9 @@ async fn submit(
     }
     let body = body.map_err(|e| Refusal::body_unreadable(e.status(), e.body_text()))?;
     let input = serde_json::from_slice(&body).map_err(|e| Refusal::not_json(&e.to_string()))?;
-    let job = server.service.submit(token, &id, input, &headers).await?;
+    let terms = terms.map_or_else(Terms::default, |Extension(terms)| terms);
+    let service = &server.service;
+    let job = service.submit(token, &id, input, &headers, terms).await?;
     Ok(Json(job.submitted(&server.origin(&headers))).into_response())
 }
 
@@ -121,6 +130,11 @@ async fn cancel(
     let (job, taken_out, phase) = server.service.cancel(token, &id)?;
     let body = job.cancel(taken_out, phase);
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}
+
+async fn balance(State(server): Shared, headers: HeaderMap) -> Result<Response, Refusal> {
+    let token = server.token(&headers)?;
+    Ok(Json(account::balance(server.service.balance(token))).into_response())
 }
 
 impl Server {

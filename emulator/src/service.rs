@@ -1,6 +1,6 @@
 //! The service behind the HTTP: what it knows, and what each call does to it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -9,18 +9,23 @@ use axum::http::HeaderMap;
 use runcomfy_dialect::ModelSchema;
 use serde_json::Value;
 
-use crate::clock::Clock;
-use crate::job::Job;
+use crate::account::{Accounts, Micros};
+use crate::clock::{Clock, Moment};
+use crate::fault::Faults;
+use crate::job::{Job, Terms};
 use crate::ledger::Log;
 use crate::media_rules::MediaRules;
 use crate::output::Output;
 use crate::queue::{Phase, Queue};
 use crate::refusal::Refusal;
 use crate::request_id::RequestIds;
-use crate::{Call, Entry, Reply};
+use crate::{Entry, Fault};
 
 /// Decides whether a job fails, by model id and input.
 pub(crate) type FailWhen = Arc<dyn Fn(&str, &Value) -> Option<Value> + Send + Sync>;
+
+/// Decides how long a job runs, by model id and input.
+pub(crate) type RunTimeWhen = Arc<dyn Fn(&str, &Value) -> Option<Duration> + Send + Sync>;
 
 /// What does not change while the service runs.
 #[derive(Clone)]
@@ -32,8 +37,15 @@ pub(crate) struct Settings {
     pub(crate) slots: usize,
     pub(crate) queue_time: Duration,
     pub(crate) run_time: Duration,
-    pub(crate) price: f64,
+    pub(crate) run_time_when: Vec<RunTimeWhen>,
+    pub(crate) price: Micros,
+    /// What each account starts with.
+    pub(crate) balance: Micros,
+    /// How long after its end a job is known.
+    pub(crate) expiry: Duration,
     pub(crate) fail_when: Vec<FailWhen>,
+    /// Those that stand from the start.
+    pub(crate) faults: Vec<Fault>,
     pub(crate) epoch: Option<SystemTime>,
     pub(crate) seed: Option<u64>,
 }
@@ -63,24 +75,33 @@ pub(crate) struct Service {
 pub(crate) struct State {
     queue: Queue,
     jobs: HashMap<String, Arc<Job>>,
+    /// Ids that were made to expire before their time.
+    expired: HashSet<String>,
+    accounts: Accounts,
     request_ids: RequestIds,
     /// Errors for the next jobs, whatever they are.
     pub(crate) failures: VecDeque<Value>,
     pub(crate) ledger: Vec<Entry>,
     pub(crate) log: Log,
-    pub(crate) script: HashMap<Call, VecDeque<Reply>>,
+    pub(crate) faults: Faults,
 }
 
 impl Service {
     pub(crate) fn new(settings: Settings) -> Self {
+        let mut faults = Faults::default();
+        for fault in &settings.faults {
+            faults.add(fault.clone(), Moment::ZERO);
+        }
         let state = State {
             queue: Queue::new(settings.slots, settings.queue_time),
             jobs: HashMap::new(),
+            expired: HashSet::new(),
+            accounts: Accounts::default(),
             request_ids: RequestIds::new(settings.seed),
             failures: VecDeque::new(),
             ledger: Vec::new(),
             log: Log::default(),
-            script: HashMap::new(),
+            faults,
         };
         let clock = Clock::new(settings.epoch.unwrap_or_else(SystemTime::now));
         Self {
@@ -104,6 +125,7 @@ impl Service {
         id: &str,
         input: Value,
         headers: &HeaderMap,
+        terms: Terms,
     ) -> Result<Arc<Job>, Refusal> {
         let model = self
             .settings
@@ -115,7 +137,7 @@ impl Service {
         if violations.refuse() {
             return Err(Refusal::invalid_input(&violations));
         }
-        Ok(self.accept(model, token, input, headers))
+        self.accept(model, token, input, headers, terms)
     }
 
     fn accept(
@@ -124,34 +146,61 @@ impl Service {
         token: &str,
         input: Value,
         headers: &HeaderMap,
-    ) -> Arc<Job> {
+        terms: Terms,
+    ) -> Result<Arc<Job>, Refusal> {
         let id = &*model.id;
-        let failure = self
-            .settings
-            .fail_when
-            .iter()
-            .find_map(|fails| fails(id, &input));
+        let settings = &self.settings;
+        let failing = || settings.fail_when.iter().find_map(|when| when(id, &input));
+        let failure = terms.failure.or_else(failing);
+        let running = || {
+            settings
+                .run_time_when
+                .iter()
+                .find_map(|when| when(id, &input))
+        };
+        let run_time = terms.run_time.or_else(running);
+        let run_time = run_time.unwrap_or(settings.run_time);
         let output = Output::plan(model, &input);
         let mut state = self.state();
         // Read under the lock, so that the queue never sees time go back.
         let created = self.clock.now();
+        if !state
+            .accounts
+            .commit(token, settings.balance, settings.price)
+        {
+            return Err(Refusal::no_balance(settings.price));
+        }
         let failure = failure.or_else(|| state.failures.pop_front());
+        if failure.is_some() {
+            state.accounts.give_back(token, settings.price);
+        }
         let job = Arc::new(Job {
             request_id: state.request_ids.next(),
-            ticket: state.queue.submit(created, self.settings.run_time),
+            ticket: state.queue.submit(created, run_time),
             owner: token.to_owned(),
             created,
             ending: failure.map_or(Ok(output), Err),
-            price: self.settings.price,
+            price: settings.price,
         });
         state.jobs.insert(job.request_id.clone(), Arc::clone(&job));
         state.ledger.push(Entry {
             model_id: id.to_owned(),
             request_id: job.request_id.clone(),
+            at: created,
             input,
             headers: Entry::keep_headers(headers),
         });
-        job
+        Ok(job)
+    }
+
+    /// What is left of a token's balance once the jobs that have run are paid.
+    pub(crate) fn balance(&self, token: &str) -> Micros {
+        let mut state = self.state();
+        let State { queue, jobs, .. } = &mut *state;
+        let now = self.clock.now();
+        let own = jobs.values().filter(|job| job.owner == token);
+        let costs = own.filter_map(|job| Some(job.cost(queue.phase(job.ticket, now)?)));
+        self.settings.balance.saturating_sub(costs.sum())
     }
 
     /// A job of this token and where it stands now.
@@ -170,7 +219,11 @@ impl Service {
         let taken_out = {
             let mut state = self.state();
             let now = self.clock.now();
-            state.queue.cancel(job.ticket, now)
+            let taken_out = state.queue.cancel(job.ticket, now);
+            if taken_out && job.ending.is_ok() {
+                state.accounts.give_back(token, job.price);
+            }
+            taken_out
         };
         let (job, phase) = self.find(id)?;
         Ok((job, taken_out, phase))
@@ -193,6 +246,24 @@ impl Service {
         let phase = state.queue.phase(job.ticket, now);
         // Every job got its ticket from this queue.
         let phase = phase.ok_or_else(|| Refusal::unknown_request(id))?;
+        if state.expired.contains(id) || self.is_over(phase, now) {
+            return Err(Refusal::unknown_request(id));
+        }
         Ok((job, phase))
+    }
+
+    /// Lets a request id be known no more. What the job costs is paid all the same.
+    pub(crate) fn expire(&self, id: &str) {
+        self.state().expired.insert(id.to_owned());
+    }
+
+    /// Whether a job ended so long ago that its id has expired.
+    fn is_over(&self, phase: Phase, now: Moment) -> bool {
+        match phase {
+            Phase::Finished { at } | Phase::Cancelled { at } => {
+                now.saturating_sub(at) >= self.settings.expiry
+            }
+            Phase::Queued { .. } | Phase::Running => false,
+        }
     }
 }

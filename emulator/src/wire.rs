@@ -1,15 +1,22 @@
 //! TCP connections that can be cut on demand.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::Connections;
+use crate::gate::{Arrival, Gate};
+use crate::service::Service;
 
 /// The handle of one connection, by which a call can cut it.
 #[derive(Clone, Default)]
@@ -172,28 +179,100 @@ impl AsyncWrite for Wire {
 
 /// All open connections.
 #[derive(Clone, Default)]
-pub(crate) struct Lines(Arc<Mutex<Vec<Weak<Mutex<Fate>>>>>);
+pub(crate) struct Lines(Arc<Mutex<Open>>);
+
+#[derive(Default)]
+struct Open {
+    lines: Vec<Weak<Mutex<Fate>>>,
+    opened: usize,
+    most: usize,
+}
+
+impl Open {
+    fn forget_ended(&mut self) {
+        self.lines.retain(|line| line.strong_count() > 0);
+    }
+}
 
 impl Lines {
     fn add(&self, line: &Line) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|line| line.strong_count() > 0);
-        all.push(Arc::downgrade(&line.0));
+        let mut open = self.open();
+        open.forget_ended();
+        open.lines.push(Arc::downgrade(&line.0));
+        open.opened += 1;
+        open.most = open.most.max(open.lines.len());
     }
 
     /// Closes every connection.
     pub(crate) fn close(&self) {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter()
-            .filter_map(Weak::upgrade)
-            .for_each(|fate| Line(fate).close());
+        self.each(Line::close);
+    }
+
+    /// Resets every connection.
+    pub(crate) fn reset(&self) {
+        self.each(Line::reset);
+    }
+
+    pub(crate) fn count(&self) -> Connections {
+        let mut open = self.open();
+        open.forget_ended();
+        Connections {
+            opened: open.opened,
+            open: open.lines.len(),
+            most_open: open.most,
+        }
+    }
+
+    fn each(&self, cut: impl Fn(&Line)) {
+        let lines: Vec<_> = self.open().lines.iter().filter_map(Weak::upgrade).collect();
+        for fate in lines {
+            cut(&Line(fate));
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Accepts connections and hands out their lines.
 pub(crate) struct Switchboard {
-    pub(crate) listener: TcpListener,
+    pub(crate) gate: Gate,
+    pub(crate) address: SocketAddr,
     pub(crate) lines: Lines,
+    /// Whose clock the outages go by.
+    pub(crate) service: Arc<Service>,
+}
+
+/// How long to wait before what failed is tried again: accepting, when the system is out of
+/// descriptors, and listening again, when another process has the port.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Switchboard {
+    /// The next connection; nothing when an outage has changed or ended, and after a failure.
+    async fn arrival(&self) -> Option<(TcpStream, SocketAddr)> {
+        let arrival = poll_fn(|task| self.gate.poll_arrival(task));
+        let arrival = match self.gate.shut_until() {
+            None => arrival.await,
+            Some(until) => {
+                let left = until.saturating_sub(self.service.clock.now());
+                let wait = if left.is_zero() { PAUSE } else { left };
+                let Ok(arrival) = timeout(wait, arrival).await else {
+                    self.gate.settle(self.service.clock.now());
+                    return None;
+                };
+                arrival
+            }
+        };
+        match arrival {
+            Ok(Arrival::Connection(stream, peer)) => Some((stream, peer)),
+            Ok(Arrival::Change) => None,
+            Err(_) => {
+                sleep(PAUSE).await;
+                None
+            }
+        }
+    }
 }
 
 impl Listener for Switchboard {
@@ -201,17 +280,24 @@ impl Listener for Switchboard {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Wire, SocketAddr) {
-        // axum's own accept, which waits and goes on when the system is out of descriptors.
-        let (stream, peer) = Listener::accept(&mut self.listener).await;
+        let (stream, peer) = loop {
+            if let Some(arrival) = self.arrival().await {
+                break arrival;
+            }
+        };
         // Only costs speed where it fails.
         let _ = stream.set_nodelay(true);
         let line = Line::default();
         self.lines.add(&line);
+        if self.gate.shut_until().is_some() {
+            // The outage began after this was accepted and before it could be seen.
+            line.reset();
+        }
         (Wire { stream, line }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        Ok(self.address)
     }
 }
 

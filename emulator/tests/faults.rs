@@ -7,12 +7,15 @@ mod support;
 
 use std::error::Error;
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use runcomfy_emulator::{Call, Reply};
-use serde_json::json;
-use support::{Caller, IMAGE, answer, boat, builder};
+use runcomfy_emulator::{Call, Emulator, Reply};
+use serde_json::{Value, json};
+use support::{Caller, IMAGE, answer, boat, builder, s};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 
 /// Whether a connection was reset (RST), as opposed to closed.
 fn is_reset(error: &reqwest::Error) -> bool {
@@ -32,7 +35,9 @@ fn is_reset(error: &reqwest::Error) -> bool {
 async fn connections_are_cut_before_or_after_the_job_is_made() {
     let faults = [
         (Reply::reset(), true, 0),
+        (Reply::reset_after_body(), true, 0),
         (Reply::close(), false, 0),
+        (Reply::lost(), true, 1),
         (Reply::reset().carried_out(), true, 1),
         (Reply::close().carried_out(), false, 1),
     ];
@@ -145,7 +150,7 @@ async fn replies_are_late_or_never_come() {
     let caller = Caller::new(&emulator);
     let minute = Duration::from_secs(60);
     emulator.script(Call::Submit, Reply::genuine().delayed(minute));
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     assert_eq!(caller.submit(IMAGE, &boat()).await.0, 200);
     assert!(begun.elapsed() >= minute);
 
@@ -222,4 +227,159 @@ async fn the_ledger_and_the_log_say_what_came() {
     );
     assert_eq!(submit.path, format!("/v1/models/{IMAGE}"));
     assert_eq!((&result.path, result.authorized), (&path, false));
+}
+
+/// A submit whose body has not been sent.
+async fn half_a_submit(emulator: &Emulator) -> TcpStream {
+    let mut socket = TcpStream::connect(emulator.address()).await.unwrap();
+    let head = format!(
+        "POST /v1/models/{IMAGE} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\n\
+         content-length: 19\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_comes_before_or_after_the_body() {
+    let emulator = builder().start().await.unwrap();
+    let mut rest = Vec::new();
+
+    emulator.script(Call::Submit, Reply::reset());
+    let mut early = half_a_submit(&emulator).await;
+    let error = early.read_to_end(&mut rest).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+
+    for (fault, jobs) in [(Reply::reset_after_body(), 0), (Reply::lost(), 1)] {
+        emulator.script(Call::Submit, fault);
+        let mut late = half_a_submit(&emulator).await;
+        // An hour in which nothing comes: the emulator waits for the body.
+        assert!(timeout(s(3600), late.read_u8()).await.is_err());
+        late.write_all(br#"{"prompt":"A boat"}"#).await.unwrap();
+        let error = late.read_to_end(&mut rest).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        assert_eq!(emulator.ledger().len(), jobs);
+    }
+    assert!(rest.is_empty());
+}
+
+#[tokio::test]
+async fn bodies_are_no_json_or_say_no_with_any_status() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let submit = async |fault| {
+        emulator.script(Call::Submit, fault);
+        let response = caller.post_job(IMAGE, &boat()).send().await.unwrap();
+        let kind = response.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let status = response.status().as_u16();
+        (status, kind, response.bytes().await.unwrap())
+    };
+    let (status, kind, body) = submit(Reply::html(504)).await;
+    assert_eq!((status, &*kind), (504, "text/html; charset=utf-8"));
+    assert!(body.starts_with(b"<!DOCTYPE html>"));
+
+    let (status, kind, body) = submit(Reply::garbage()).await;
+    assert_eq!((status, &*kind), (200, "application/json"));
+    assert!(serde_json::from_slice::<Value>(&body).is_err());
+    assert!(std::str::from_utf8(&body).is_err());
+
+    for http_status in [200, 402, 429, 500] {
+        let (status, _, body) = submit(Reply::refused(http_status, 400_002)).await;
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            (status, &body["error_code"]),
+            (http_status, &json!(400_002))
+        );
+        assert!(body["error_message"].is_string());
+    }
+    assert!(emulator.ledger().is_empty());
+}
+
+#[tokio::test]
+async fn retry_after_comes_in_seconds_and_as_a_date() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let retry_after = async |reply| {
+        emulator.script(Call::Status, reply);
+        let response = caller.fetch("/v1/requests/x/status").await;
+        let header = response.headers().get("retry-after")?.to_str().unwrap();
+        Some(header.to_owned())
+    };
+    let busy = || Reply::html(503);
+    assert_eq!(retry_after(busy()).await, None);
+    let whole = retry_after(busy().retry_after(s(2))).await;
+    assert_eq!(whole.as_deref(), Some("2"));
+    let part = retry_after(busy().retry_after(Duration::from_millis(1001))).await;
+    assert_eq!(part.as_deref(), Some("2"));
+
+    let before = SystemTime::now();
+    let date = retry_after(busy().retry_after_date(s(120))).await.unwrap();
+    let date = httpdate::parse_http_date(&date).unwrap();
+    // What is written is the whole second that has begun.
+    assert!(date > before + s(119) && date <= SystemTime::now() + s(120));
+    let never = retry_after(busy().retry_after_date(Duration::MAX)).await;
+    assert_eq!(never, None, "no date is that late");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dripping_body_comes_in_pieces_with_pauses() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::pooled(&emulator);
+    let whole = caller.fetch("/v1/models").await.bytes().await.unwrap();
+    let (piece, pause) = (100, s(60));
+    assert!(whole.len() > 3 * piece, "several pieces");
+
+    emulator.script(Call::Catalogue, Reply::genuine().dripping(piece, pause));
+    let begun = Instant::now();
+    let mut dripping = caller.fetch("/v1/models").await;
+    assert_eq!(dripping.content_length(), Some(whole.len() as u64));
+    let mut pieces = Vec::new();
+    while let Some(chunk) = dripping.chunk().await.unwrap() {
+        pieces.push(chunk);
+    }
+    assert_eq!(pieces.concat(), whole);
+    let lengths: Vec<usize> = pieces.iter().map(|piece| piece[..].len()).collect();
+    let expected: Vec<usize> = whole.chunks(piece).map(<[u8]>::len).collect();
+    assert_eq!(lengths, expected);
+    let pauses = u32::try_from(pieces.len() - 1).unwrap();
+    assert!(begun.elapsed() >= pause * pauses);
+
+    // Made-up bodies drip as well, and no piece is empty.
+    emulator.script(Call::Catalogue, Reply::new(500, "abc").dripping(0, s(1)));
+    let error = caller.fetch("/v1/models").await;
+    assert_eq!(error.text().await.unwrap(), "abc");
+}
+
+#[tokio::test]
+async fn an_id_is_unknown_once() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let id = caller.job(IMAGE, &boat()).await;
+    emulator.script(Call::Result, Reply::expired());
+    let (status, body) = caller.get(&format!("/v1/requests/{id}/result")).await;
+    assert_eq!((status, &body["error_code"]), (404, &json!(404_001)));
+    assert_eq!(caller.result(&id).await["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_submits_reply_can_decide_what_becomes_of_its_job() {
+    let emulator = builder().slots(3).start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let error = json!({ "message": "out of paint" });
+    emulator.script(Call::Submit, Reply::job_fails(error.clone()));
+    emulator.script(Call::Submit, Reply::job_runs(Duration::MAX));
+    emulator.script(Call::Submit, Reply::job_runs(s(10)));
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(caller.job(IMAGE, &boat()).await);
+    }
+    assert_eq!(caller.result(&ids[0]).await["error"], error);
+    assert_eq!(caller.status(&ids[2]).await["status"], "in_progress");
+    assert_eq!(caller.result(&ids[3]).await["status"], "succeeded");
+    emulator.advance(s(9_999_999));
+    assert_eq!(caller.status(&ids[1]).await["status"], "in_progress");
+    assert_eq!(caller.result(&ids[2]).await["status"], "succeeded");
 }

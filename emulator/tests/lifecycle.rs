@@ -8,11 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use runcomfy_emulator::{Call, Emulator};
 use serde_json::{Value, json};
-use support::{Caller, IMAGE, boat, builder};
-
-const fn s(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
+use support::{Caller, EDIT, IMAGE, boat, builder, s};
 
 async fn slow(slots: usize) -> (Emulator, Caller) {
     let builder = builder()
@@ -172,6 +168,101 @@ async fn a_failed_job_is_completed_in_its_status_and_failed_in_its_result() {
         assert_eq!(result.get("output"), None);
     }
     assert_eq!(caller.result(&good).await["status"], "succeeded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn run_times_follow_the_model_and_the_input() {
+    let emulator = builder()
+        .slots(9)
+        .run_time(s(10))
+        .run_time_when(|_, input| (input["prompt"] == "endless").then_some(Duration::MAX))
+        .run_time_of(IMAGE, s(100))
+        .run_time_when(|_, _| None)
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let edit = json!({ "prompt": "x", "image_urls": ["https://example.com/a.jpg"] });
+    let by_default = caller.job(EDIT, &edit).await;
+    let by_model = caller.job(IMAGE, &boat()).await;
+    let endless = caller.job(IMAGE, &json!({ "prompt": "endless" })).await;
+    let running = async || {
+        let mut all = Vec::new();
+        for id in [&by_default, &by_model, &endless] {
+            all.push(caller.status(id).await["status"] == "in_progress");
+        }
+        all
+    };
+    emulator.advance(s(9));
+    assert_eq!(running().await, [true, true, true]);
+    emulator.advance(s(90));
+    assert_eq!(running().await, [false, true, true]);
+    emulator.advance(s(9_999_999));
+    assert_eq!(running().await, [false, false, true]);
+}
+
+#[tokio::test]
+async fn errors_keep_the_form_they_are_given_in() {
+    let emulator = builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    for error in [
+        json!("out of memory"),
+        json!({ "code": 7, "message": "out of memory" }),
+        json!([{ "errorCode": 7, "error": "out of memory", "debugInfo": "at layer 3" }]),
+    ] {
+        emulator.fail_next(error.clone());
+        let id = caller.job(IMAGE, &boat()).await;
+        assert_eq!(caller.result(&id).await["error"], error);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_expire_a_while_after_the_job_ended() {
+    let emulator = builder()
+        .queue_time(s(10))
+        .run_time(s(20))
+        .expire_after(s(60))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let done = caller.job(IMAGE, &boat()).await;
+    let cancelled = caller.job(IMAGE, &boat()).await;
+    caller.cancel(&cancelled).await;
+    let code = async |path: String| {
+        let (status, body) = caller.get(&path).await;
+        (status, body["error_code"].clone())
+    };
+    let gone = (404, json!(404_001));
+    let known = (200, Value::Null);
+    let status = |id: &str| format!("/v1/requests/{id}/status");
+
+    emulator.advance(s(59));
+    assert_eq!(code(status(&cancelled)).await, known);
+    // Calls may step the paused clock by milliseconds, so this is a second after the end.
+    emulator.advance(s(2));
+    assert_eq!(code(status(&cancelled)).await, gone);
+    assert_eq!(code(status(&done)).await, known);
+    emulator.advance(s(30));
+    assert_eq!(code(status(&done)).await, gone);
+    assert_eq!(code(format!("/v1/requests/{done}/result")).await, gone);
+    assert_eq!(code(format!("/files/{done}/image.png")).await, gone);
+    assert_eq!(caller.cancel(&done).await.0, 404);
+    assert_eq!(emulator.ledger().len(), 2);
+}
+
+#[tokio::test]
+async fn an_id_can_be_made_to_expire() {
+    let emulator = builder().price(0.25).balance(1.0).start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let [gone, kept] = [
+        caller.job(IMAGE, &boat()).await,
+        caller.job(IMAGE, &boat()).await,
+    ];
+    emulator.expire(&gone);
+    assert_eq!(caller.status(&gone).await["error_code"], 404_001);
+    assert_eq!(caller.status(&kept).await["status"], "completed");
+    assert_eq!(caller.balance().await["balance_usd"], 0.5);
 }
 
 #[tokio::test]

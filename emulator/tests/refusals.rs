@@ -24,6 +24,8 @@ async fn every_call_wants_a_token() {
             (Method::POST, format!("/v1/requests/{id}/cancel")),
             (Method::GET, "/v1/models".to_owned()),
             (Method::GET, format!("/v1/models/{IMAGE}")),
+            (Method::GET, "/v1/models/categories".to_owned()),
+            (Method::GET, "/prod/v2/balance".to_owned()),
         ];
         for (method, path) in calls {
             let (status, body) = answer(caller.request(method, &path).json(&boat())).await;

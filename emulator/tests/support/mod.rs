@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use std::time::Duration;
+
 use reqwest::{Client, Method, RequestBuilder, Response};
 use runcomfy_emulator::{Builder, Emulator};
 use serde_json::{Value, json};
@@ -17,6 +19,10 @@ pub(crate) const VIDEO: &str = "bytedance/dreamina-3-0/pro/image-to-video";
 pub(crate) fn builder() -> Builder {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas");
     Emulator::builder().schemas(schemas).unwrap()
+}
+
+pub(crate) const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }
 
 /// A valid input for [`IMAGE`].
@@ -32,11 +38,16 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn new(emulator: &Emulator) -> Self {
+        Self::at(&emulator.base_url())
+    }
+
+    /// For an emulator in another process.
+    pub(crate) fn at(base_url: &str) -> Self {
         // Without a pool each request has a connection of its own.
         let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
         Self {
             http,
-            base_url: emulator.base_url(),
+            base_url: base_url.to_owned(),
             token: Some("a token"),
         }
     }
@@ -98,6 +109,10 @@ impl Caller {
 
     pub(crate) async fn cancel(&self, id: &str) -> (u16, Value) {
         answer(self.request(Method::POST, &format!("/v1/requests/{id}/cancel"))).await
+    }
+
+    pub(crate) async fn balance(&self) -> Value {
+        self.get("/prod/v2/balance").await.1
     }
 
     pub(crate) async fn fetch(&self, to: &str) -> Response {
