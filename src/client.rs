@@ -3,20 +3,25 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
+use reqwest::header::HeaderName;
 use reqwest::redirect;
 
 use crate::attach::Attach;
 use crate::credential;
+use crate::download::{self, Fetcher};
 use crate::endpoint::Endpoint;
 use crate::job::Job;
-use crate::pace::Pace;
+use crate::retry::Budget;
+use crate::throttle::Throttle;
 use crate::token::Unchecked;
 use crate::transport::Transport;
 use crate::{
-    CheckMedia, Error, ErrorKind, Json, Model, ModelSchema, Output, Prober, RequestId, Run, Submit,
-    Token, Uploader, View, Violations,
+    CheckMedia, Error, Json, Model, ModelSchema, Output, Prober, RequestId, Run, Submit, Token,
+    Uploader, View, Violations,
 };
+
+#[cfg(doc)]
+use crate::ErrorKind;
 
 /// A client of the Model API; cheap to clone, and clones share their connections.
 ///
@@ -34,16 +39,16 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) endpoint: Endpoint,
     pub(crate) transport: Transport,
-    /// For outputs: follows redirects, and never has the token.
-    pub(crate) downloads: reqwest::Client,
-    pub(crate) any_download_host: bool,
+    pub(crate) fetcher: Fetcher,
     pub(crate) check_media: CheckMedia,
     pub(crate) attach: Attach,
     prober: OnceLock<Prober>,
+    pub(crate) budget: Budget,
+    pub(crate) key_header: HeaderName,
 }
 
-/// How often a submit is tried while no connection can be made.
-const CONNECT_TRIES: usize = 4;
+/// The header for the key of a submit, as it is spelt elsewhere; this service documents none.
+const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
 impl Client {
     /// A client with the token of the environment: `RUNCOMFY_TOKEN`, then `RUNCOMFY_API_TOKEN`,
@@ -73,7 +78,7 @@ impl Client {
     /// Submits a job; `.await` it. This may cost money.
     ///
     /// The input is validated first, and nothing invalid is sent. The request is sent again only
-    /// while no connection could be made at all.
+    /// while no connection could be made at all, or the service asks to try later.
     ///
     /// # Errors
     /// - [`ErrorKind::Invalid`]: the input breaks its schema; mend it.
@@ -142,38 +147,6 @@ impl Client {
     pub fn json_job(&self, request_id: RequestId) -> Job<Output> {
         Job::new(self.clone(), request_id)
     }
-
-    pub(crate) async fn post_job(&self, model_id: &str, body: Bytes) -> Result<RequestId, Error> {
-        let url = self.inner.endpoint.model(model_id)?;
-        let mut pace = Pace::new();
-        let mut tries = 1;
-        let reply = loop {
-            match self
-                .inner
-                .transport
-                .post(url.clone(), Some(body.clone()))
-                .await
-            {
-                Err(error) if error.kind() == ErrorKind::NotSent && tries < CONNECT_TRIES => {
-                    tries += 1;
-                    tokio::time::sleep(pace.next(fastrand::f64())).await;
-                }
-                Err(error)
-                    if error.kind() == ErrorKind::Interrupted
-                        || error.kind() == ErrorKind::Unreadable =>
-                {
-                    return Err(error.submitted_perhaps());
-                }
-                reply => break reply?,
-            }
-        };
-        reply.request_id().map_err(|error| match error.kind() {
-            // A gateway that gives up says nothing of what the service behind it did, and a reply
-            // with a success status and no id is the loss of a paid job.
-            ErrorKind::Unavailable | ErrorKind::Unreadable => error.submitted_perhaps(),
-            _ => error,
-        })
-    }
 }
 
 /// Settings of a [`Client`].
@@ -187,9 +160,13 @@ pub struct ClientBuilder {
     user_agent: String,
     http: Option<reqwest::Client>,
     any_download_host: bool,
+    download_size_limit: u64,
+    download_concurrency: usize,
     check_media: CheckMedia,
     attach: Attach,
     prober: Option<Prober>,
+    rate: Option<f64>,
+    key_header: Option<String>,
 }
 
 impl Default for ClientBuilder {
@@ -202,9 +179,13 @@ impl Default for ClientBuilder {
             user_agent: concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
             http: None,
             any_download_host: false,
+            download_size_limit: 4 << 30,
+            download_concurrency: 4,
             check_media: CheckMedia::default(),
             attach: Attach::default(),
             prober: None,
+            rate: None,
+            key_header: None,
         }
     }
 }
@@ -255,6 +236,22 @@ impl ClientBuilder {
         self
     }
 
+    /// The most bytes that one output may have; 4 GiB unless set. [`Download::size_limit`] sets it
+    /// for one.
+    ///
+    /// [`Download::size_limit`]: crate::Download::size_limit
+    pub fn download_size_limit(mut self, bytes: u64) -> Self {
+        self.download_size_limit = bytes;
+        self
+    }
+
+    /// How many outputs are downloaded at the same time; 4 unless set, 1 at least. The others
+    /// wait.
+    pub fn download_concurrency(mut self, limit: usize) -> Self {
+        self.download_concurrency = limit;
+        self
+    }
+
     /// Which media are looked at before a job is submitted, unless [`Submit::check_media`] says
     /// otherwise; those at hand unless set.
     pub fn check_media(mut self, which: CheckMedia) -> Self {
@@ -274,6 +271,20 @@ impl ClientBuilder {
         self
     }
 
+    /// The most requests a second, spread evenly; without it only their number at once is limited,
+    /// to 64. Must be above 0.
+    pub fn requests_per_second(mut self, rate: f64) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
+    /// The header that carries the key of each submit, `Idempotency-Key` unless set. Nothing
+    /// depends on the service's looking at it.
+    pub fn key_header(mut self, name: impl Into<String>) -> Self {
+        self.key_header = Some(name.into());
+        self
+    }
+
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
@@ -290,24 +301,28 @@ impl ClientBuilder {
         };
         let (http, downloads) = match &self.http {
             Some(http) => (http.clone(), http.clone()),
-            // A redirect of a POST would send it a second time.
-            None => (
-                self.http(redirect::Policy::none())?,
-                self.http(redirect::Policy::limited(5))?,
-            ),
+            None => (built(self.http())?, built(download::tuned(self.http()))?),
         };
         let transport = Transport {
             http,
             token,
             request_timeout: self.request_timeout,
+            throttle: Throttle::new(self.rate()?),
         };
+        let key_header = self.header_of_key()?;
         let inner = Inner {
             endpoint,
             transport,
-            downloads,
-            any_download_host: self.any_download_host,
+            fetcher: Fetcher::new(
+                downloads,
+                self.any_download_host,
+                self.download_size_limit,
+                self.download_concurrency,
+            ),
             check_media: self.check_media,
             attach: self.attach,
+            budget: Budget::new(),
+            key_header,
             prober: self.prober.map_or_else(OnceLock::new, OnceLock::from),
         };
         Ok(Client {
@@ -315,16 +330,36 @@ impl ClientBuilder {
         })
     }
 
-    fn http(&self, redirects: redirect::Policy) -> Result<reqwest::Client, Error> {
+    fn rate(&self) -> Result<Option<f64>, Error> {
+        match self.rate {
+            Some(rate) if !(rate.is_finite() && rate > 0.0) => Err(Error::configuration(format!(
+                "found a rate of {rate}, expected requests a second above 0"
+            ))),
+            rate => Ok(rate),
+        }
+    }
+
+    fn header_of_key(&self) -> Result<HeaderName, Error> {
+        let Some(name) = &self.key_header else {
+            return Ok(KEY_HEADER);
+        };
+        name.parse().map_err(|_| {
+            Error::configuration(format!("found {name:?}, expected the name of a header"))
+        })
+    }
+
+    fn http(&self) -> reqwest::ClientBuilder {
         reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent)
-            .redirect(redirects)
+            // A redirect of a POST would send it a second time, and one of a download is checked.
+            .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .build()
-            .map_err(|e| {
-                Error::configuration("the HTTP client could not be set up")
-                    .with_source(e.without_url())
-            })
     }
+}
+
+fn built(http: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+    http.build().map_err(|e| {
+        Error::configuration("the HTTP client could not be set up").with_source(e.without_url())
+    })
 }

@@ -1,203 +1,130 @@
 //! Outputs on disk.
 
-use std::io::Write;
+mod answer;
+mod fetcher;
+mod job;
+mod name;
+mod part;
+mod progress;
+mod transfer;
+
+use std::fmt;
+use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 
-use reqwest::Url;
+pub(crate) use fetcher::{Fetcher, tuned};
+pub use job::Downloads;
+pub use progress::DownloadProgress;
 
-use crate::transport::failed;
-use crate::{Client, Error, ErrorKind};
+use crate::{Client, Error};
+use progress::Watcher;
+use transfer::Transfer;
 
-/// Outputs live below these (seen).
-const HOSTS: [&str; 2] = ["runcomfy.net", "runcomfy.com"];
+#[cfg(doc)]
+use crate::{ErrorKind, Job};
 
-/// Long enough for every real name, short enough for every file system.
-const LONGEST_NAME: usize = 120;
+/// The download of an output; `.await` it.
+///
+/// The bytes go to a hidden file beside the target, which gets the target's name once it is
+/// complete and safe on the disk: under its name a file appears whole or not at all. The name is
+/// the last part of the URL's path, made safe; no file is overwritten, the new one gets a number.
+/// Dropping the download removes what is there of it; only a process that is killed leaves a hidden
+/// `.part` file. At most a megabyte is in memory at a time, and so many downloads run at once as
+/// [`download_concurrency`](crate::ClientBuilder::download_concurrency) says.
+///
+/// # What is tried again
+/// A connection that cannot be made or breaks, 20 seconds without a byte, an answer that cannot be
+/// right, and HTTP 408, 429 and 5xx: after a growing, jittered pause, or when the server says so.
+/// It ends after six tries in a row of which none came any further; wrap it in a time-out of your
+/// own where a slow download is worse than none.
+///
+/// What is there is kept, and the rest is asked for by `Range`, where the server has told by a
+/// strong `ETag` or by `Last-Modified` which version of the file it is. Where it has told neither,
+/// has no `Range`, or the file has changed, the download starts over.
+///
+/// # Where it goes
+/// Outputs are fetched from `*.runcomfy.net`, `*.runcomfy.com` and the host of the base URL,
+/// redirects included, unless
+/// [`download_from_any_host`](crate::ClientBuilder::download_from_any_host) allows others. The
+/// token is not sent.
+#[must_use = "nothing is downloaded until it is awaited"]
+pub struct Download<'a> {
+    client: &'a Client,
+    url: &'a str,
+    folder: &'a Path,
+    size_limit: u64,
+    watcher: Watcher<'a>,
+}
 
 impl Client {
-    /// Downloads an output into a folder and gives the file's path.
-    ///
-    /// The file's name is the last part of the URL, made safe; an existing file is never
-    /// overwritten, the new one gets a number. The file appears whole or not at all. The token is
-    /// not sent.
+    /// Downloads an output into a folder, which is made where it is missing, and gives the file's
+    /// path; `.await` it. [`Job::download`] also helps where the link has died meanwhile.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when the URL is none or its host is not one of the service's;
-    /// [`ErrorKind::File`] when the file cannot be written; else those of the network.
-    pub async fn download(&self, url: &str, folder: &Path) -> Result<PathBuf, Error> {
-        let url = self.download_url(url)?;
-        let name = file_name(&url);
-        let mut response = self.inner.downloads.get(url).send().await.map_err(failed)?;
-        let status = response.status();
-        if !status.is_success() {
-            let message = format!("the output could not be fetched (HTTP {})", status.as_u16());
-            let kind = if status.is_server_error() {
-                ErrorKind::Unavailable
-            } else {
-                ErrorKind::NotFound
-            };
-            return Err(Error::new(kind, message).with_reply(status.as_u16(), String::new()));
-        }
-        std::fs::create_dir_all(folder).map_err(|e| Error::file("create the folder", folder, e))?;
-        let mut part = Part::create(folder, &name)?;
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            part.write(&chunk)?;
-        }
-        part.finish(folder, &name)
-    }
-
-    fn download_url(&self, text: &str) -> Result<Url, Error> {
-        let url = Url::parse(text).map_err(|e| {
-            Error::configuration(format!("the output's address is unreadable: {e}"))
-        })?;
-        let host = url.host_str().unwrap_or_default();
-        let own = self.inner.endpoint.host() == Some(host);
-        let service = url.scheme() == "https"
-            && HOSTS.iter().any(|known| {
-                host == *known
-                    || host
-                        .strip_suffix(known)
-                        .is_some_and(|rest| rest.ends_with('.'))
-            });
-        if own || service || self.inner.any_download_host {
-            return Ok(url);
-        }
-        Err(Error::configuration(format!(
-            "the output lies on `{host}`, which is not one of the service's hosts; allow it with `download_from_any_host`"
-        )))
-    }
-}
-
-/// A file in the making; removed unless it is finished.
-struct Part {
-    path: Option<PathBuf>,
-    file: std::fs::File,
-}
-
-impl Part {
-    fn create(folder: &Path, name: &str) -> Result<Self, Error> {
-        let path = folder.join(format!(".{name}.{:08x}.part", fastrand::u32(..)));
-        let file = std::fs::File::create_new(&path).map_err(|e| Error::file("create", &path, e))?;
-        Ok(Self {
-            path: Some(path),
-            file,
-        })
-    }
-
-    fn write(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        let path = self.path.clone().unwrap_or_default();
-        self.file
-            .write_all(chunk)
-            .map_err(|e| Error::file("write", &path, e))
-    }
-
-    /// Gives the file the first name that is free.
-    fn finish(mut self, folder: &Path, name: &str) -> Result<PathBuf, Error> {
-        let part = self.path.clone().unwrap_or_default();
-        self.file
-            .sync_all()
-            .map_err(|e| Error::file("write", &part, e))?;
-        for number in 0.. {
-            let target = folder.join(numbered(name, number));
-            // A link fails where a file stands; a rename would replace it.
-            match std::fs::hard_link(&part, &target) {
-                Ok(()) => return Ok(target),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(_) if !target.exists() => {
-                    // File systems without hard links.
-                    std::fs::rename(&part, &target)
-                        .map_err(|e| Error::file("write", &target, e))?;
-                    self.path = None;
-                    return Ok(target);
-                }
-                Err(_) => {}
-            }
-        }
-        unreachable!("the numbers never end")
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            // A leftover is harmless, and there is nobody to tell.
-            let _ = std::fs::remove_file(path);
+    /// All of them tell how often it was tried ([`Error::attempts`]), and leave no file behind.
+    /// - [`ErrorKind::Configuration`]: the URL is none, or it leads to a host that is not one of
+    ///   the service's; nothing was asked of that host.
+    /// - [`ErrorKind::File`]: the file cannot be written.
+    /// - [`ErrorKind::NotFound`], [`ErrorKind::Forbidden`]: the link is dead (HTTP 404, 410; 401,
+    ///   403). Ask the job for its result anew.
+    /// - [`ErrorKind::Refused`]: another refusal (HTTP 4xx).
+    /// - [`ErrorKind::TooLarge`]: it has more bytes than the limit.
+    /// - [`ErrorKind::NotSent`], [`ErrorKind::Interrupted`], [`ErrorKind::Throttled`],
+    ///   [`ErrorKind::Unavailable`], [`ErrorKind::Unreadable`]: what the last try met with. Try
+    ///   again later.
+    pub fn download<'a>(&'a self, url: &'a str, folder: &'a Path) -> Download<'a> {
+        Download {
+            client: self,
+            url,
+            folder,
+            size_limit: self.inner.fetcher.size_limit,
+            watcher: Watcher::default(),
         }
     }
 }
 
-/// `picture.png`, `picture-1.png`, `picture-2.png`, …
-fn numbered(name: &str, number: u32) -> String {
-    match (number, name.rsplit_once('.')) {
-        (0, _) => name.to_owned(),
-        (_, Some((stem, ending))) => format!("{stem}-{number}.{ending}"),
-        (_, None) => format!("{name}-{number}"),
+impl<'a> Download<'a> {
+    /// Calls `observer` when the file begins to come, and with every piece that is on disk.
+    pub fn on_progress(mut self, observer: impl FnMut(&DownloadProgress) + Send + 'a) -> Self {
+        self.watcher = Watcher::new(observer);
+        self
+    }
+
+    /// The most bytes that the file may have; else as the client is set up. A larger one is
+    /// refused before anything is written where the server tells its size, and else at the limit.
+    pub fn size_limit(mut self, bytes: u64) -> Self {
+        self.size_limit = bytes;
+        self
+    }
+
+    async fn run(self) -> Result<PathBuf, Error> {
+        Transfer {
+            client: self.client,
+            size_limit: self.size_limit,
+            watch: self.watcher.one_of(0, 1),
+            renewal: None,
+        }
+        .run(self.url, self.folder)
+        .await
     }
 }
 
-/// The last part of the path, of harmless characters only.
-fn file_name(url: &Url) -> String {
-    let last = url
-        .path_segments()
-        .and_then(|mut segments| segments.next_back())
-        .unwrap_or_default();
-    let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    let name: String = last.chars().map(safe).collect();
-    let name = name.trim_matches('.');
-    let start = name.len().saturating_sub(LONGEST_NAME);
-    match &name[start..] {
-        "" => "output".to_owned(),
-        name => name.to_owned(),
+impl<'a> IntoFuture for Download<'a> {
+    type Output = Result<PathBuf, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_harmless_and_never_taken() {
-        for (url, name) in [
-            ("https://x.runcomfy.net/a/b.png?sig=1", "b.png"),
-            ("https://x.runcomfy.net/a/..%2f..%2fetc", "_2f.._2fetc"),
-            ("https://x.runcomfy.net/", "output"),
-            ("https://x.runcomfy.net/...", "output"),
-            ("https://x.runcomfy.net/%E6%97%A5.png", "_E6_97_A5.png"),
-        ] {
-            assert_eq!(file_name(&Url::parse(url).unwrap()), name, "{url}");
-        }
-        assert_eq!(numbered("a.tar.gz", 2), "a.tar-2.gz");
-        assert_eq!(numbered("a", 1), "a-1");
-    }
-
-    #[test]
-    fn only_the_services_hosts_are_asked() {
-        let client = Client::builder()
-            .token("t")
-            .base_url("http://127.0.0.1:9")
-            .build()
-            .unwrap();
-        for good in [
-            "https://a.runcomfy.net/x",
-            "https://runcomfy.com/x",
-            "http://127.0.0.1:9/x",
-        ] {
-            assert!(client.download_url(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "https://evilruncomfy.net/x",
-            "http://a.runcomfy.net/x",
-            "https://example.com",
-            "file:///etc/passwd",
-            "x",
-        ] {
-            assert!(client.download_url(bad).is_err(), "{bad}");
-        }
+/// The URL is left out: it may be signed.
+impl fmt::Debug for Download<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("folder", &self.folder)
+            .field("size_limit", &self.size_limit)
+            .finish_non_exhaustive()
     }
 }

@@ -21,6 +21,8 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     may_have_been_submitted: bool,
+    attempts: u32,
+    key: Option<String>,
     request_id: Option<RequestId>,
     http_status: Option<u16>,
     error_code: Option<i64>,
@@ -72,6 +74,8 @@ pub enum ErrorKind {
     Deadline,
     /// A file could not be read or written.
     File,
+    /// The output is larger than the limit for downloads.
+    TooLarge,
     /// The [`Uploader`](crate::Uploader) failed; nothing was submitted.
     Upload,
 }
@@ -83,6 +87,8 @@ impl Error {
                 kind,
                 message: message.into(),
                 may_have_been_submitted: false,
+                attempts: 1,
+                key: None,
                 request_id: None,
                 http_status: None,
                 error_code: None,
@@ -155,6 +161,16 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.inner.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_key(mut self, key: &str) -> Self {
+        self.inner.key = Some(key.to_owned());
+        self
+    }
+
     /// Marks a failed submit after which nobody can tell whether the job exists.
     pub(crate) fn submitted_perhaps(mut self) -> Self {
         self.inner.may_have_been_submitted = true;
@@ -196,6 +212,19 @@ impl Error {
     #[must_use]
     pub fn violations(&self) -> &Violations {
         &self.inner.violations
+    }
+
+    /// How many requests were made for it.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts
+    }
+
+    /// The key that went out with a submit, the same with each of its requests. Where the outcome
+    /// is not known, the service's support may find the job by it.
+    #[must_use]
+    pub fn submit_key(&self) -> Option<&str> {
+        self.inner.key.as_deref()
     }
 
     /// How long the service asked to wait.
@@ -250,8 +279,14 @@ impl fmt::Display for Error {
             (None, Some(excerpt)) => write!(f, "; the reply begins {excerpt:?}")?,
             (None, None) => {}
         }
+        if inner.attempts > 1 {
+            write!(f, " (after {} attempts)", inner.attempts)?;
+        }
         if let Some(id) = &inner.request_id {
             write!(f, " [request {id}]")?;
+        }
+        if let (Some(key), true) = (&inner.key, inner.may_have_been_submitted) {
+            write!(f, " [key {key}]")?;
         }
         if inner.may_have_been_submitted {
             f.write_str("; the job may have been submitted all the same, so look at your account before you submit it again")?;

@@ -5,13 +5,14 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
+use crate::reply::Reply;
 use crate::wait::Wait;
 use crate::{Client, Error, JobResult, JobStatus, RequestId};
 
 /// A submitted job. Dropping it leaves the job alone: it runs on, and
 /// [`Client::job`] takes it up again by its id.
 pub struct Job<O> {
-    client: Client,
+    pub(crate) client: Client,
     id: RequestId,
     output: PhantomData<fn() -> O>,
 }
@@ -43,11 +44,17 @@ impl<O> Job<O> {
         &self.id
     }
 
-    /// Asks how far the job is.
+    /// Asks how far the job is. Failures that may pass are tried again.
     ///
     /// # Errors
     /// Those of the service and the network; all of them name the job.
     pub async fn status(&self) -> Result<JobStatus, Error> {
+        let url = self.client.inner.endpoint.status(&self.id);
+        self.named(self.client.read(url, Reply::status).await)
+    }
+
+    /// One request, for a wait that asks again by itself.
+    pub(crate) async fn ask_status(&self) -> Result<JobStatus, Error> {
         let inner = &self.client.inner;
         let reply = inner.transport.get(inner.endpoint.status(&self.id)).await;
         self.named(reply.and_then(|reply| reply.status()))
@@ -59,10 +66,7 @@ impl<O> Job<O> {
     /// Those of the service and the network; all of them name the job.
     pub async fn cancel(&self) -> Result<CancelOutcome, Error> {
         let inner = &self.client.inner;
-        let reply = inner
-            .transport
-            .post(inner.endpoint.cancel(&self.id), None)
-            .await;
+        let reply = inner.transport.post(inner.endpoint.cancel(&self.id)).await;
         let outcome = self.named(reply.and_then(|reply| reply.outcome()))?;
         Ok(match outcome.as_str() {
             "cancelled" | "canceled" => CancelOutcome::Cancelled,
@@ -78,12 +82,19 @@ impl<O> Job<O> {
 }
 
 impl<O: DeserializeOwned> Job<O> {
-    /// Asks for the result. While the job is not finished, this tells how far it is.
+    /// Asks for the result. While the job is not finished, this tells how far it is. Failures that
+    /// may pass are tried again.
     ///
     /// # Errors
     /// Those of the service and the network; all of them name the job. A failed job is no error
     /// here: look at [`JobResult::status`].
     pub async fn result(&self) -> Result<JobResult<O>, Error> {
+        let url = self.client.inner.endpoint.result(&self.id);
+        self.named(self.client.read(url, Reply::result).await)
+    }
+
+    /// One request, for a wait that asks again by itself.
+    pub(crate) async fn ask_result(&self) -> Result<JobResult<O>, Error> {
         let inner = &self.client.inner;
         let reply = inner.transport.get(inner.endpoint.result(&self.id)).await;
         self.named(reply.and_then(|reply| reply.result()))

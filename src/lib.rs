@@ -17,8 +17,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! **No paid job is submitted twice.** A submit is sent again only when no connection was made;
-//! where its outcome cannot be known, [`Error::may_have_been_submitted`] says so.
+//! **No paid job is submitted twice.** A submit is sent again only when no connection was made or
+//! the service asks to try later; where its outcome cannot be known,
+//! [`Error::may_have_been_submitted`] says so.
 //!
 //! Without default features only what generated code needs is here: the schema dialect, [`Model`]
 //! and [`Output`], free of HTTP.
@@ -34,6 +35,8 @@ mod attach;
 mod catalogue;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
+mod content_range;
 #[cfg(feature = "client")]
 mod credential;
 #[cfg(feature = "client")]
@@ -51,11 +54,11 @@ mod pace;
 #[cfg(feature = "client")]
 mod probe;
 #[cfg(feature = "client")]
-mod read;
-#[cfg(feature = "client")]
 mod reply;
 #[cfg(feature = "client")]
 mod request_id;
+#[cfg(feature = "client")]
+mod retry;
 #[cfg(feature = "client")]
 mod run;
 #[cfg(feature = "client")]
@@ -63,9 +66,13 @@ mod status;
 #[cfg(feature = "client")]
 mod submit;
 #[cfg(feature = "client")]
+mod throttle;
+#[cfg(feature = "client")]
 mod token;
 #[cfg(feature = "client")]
 mod transport;
+#[cfg(feature = "client")]
+mod version;
 #[cfg(feature = "client")]
 mod wait;
 
@@ -78,6 +85,7 @@ pub use {
     attach::{Upload, Uploader, Uploading},
     catalogue::{Catalogue, CatalogueEntry},
     client::{Client, ClientBuilder},
+    download::{Download, DownloadProgress, Downloads},
     error::{Error, ErrorKind},
     job::{CancelOutcome, Job},
     media_check::CheckMedia,
@@ -87,7 +95,7 @@ pub use {
     run::Run,
     runcomfy_media::{DataUri, Facts, Verdict, judge},
     status::{JobStatus, Status},
-    submit::Submit,
+    submit::{Outcome, Submit},
     token::Token,
     wait::Wait,
 };

@@ -19,13 +19,11 @@
 //! - **No proxy, unless allowed:** it looks names up by itself, out of this guard's sight.
 
 mod address;
-mod content_range;
 mod error;
 mod http;
 mod names;
 mod source;
 mod target;
-mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -1,5 +1,6 @@
-//! Calls that only read, and so can be repeated.
+//! Trying again: when, how often, and for all calls of a client together.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -14,33 +15,83 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// No pause of our own is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// A service that asks a read for more patience than this is told to the caller instead.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 impl Client {
     /// Gets a reply that `accept` takes. Failures that may pass are tried again, with exponential
-    /// pauses and full jitter, or when the service says so.
+    /// pauses and full jitter, or when the service says so, as long as the client's budget allows.
     pub(crate) async fn read<T>(
         &self,
         url: Url,
         accept: impl Fn(&Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut tries = 1;
+        let budget = &self.inner.budget;
+        let mut attempts = 1;
         loop {
             let reply = self.inner.transport.get(url.clone()).await;
             let error = match reply.and_then(|reply| accept(&reply)) {
-                Ok(value) => return Ok(value),
-                Err(error) if error.is_passing() && tries < TRIES => error,
-                Err(error) => return Err(error),
+                Ok(value) => {
+                    budget.earn();
+                    return Ok(value);
+                }
+                Err(error) => error.with_attempts(attempts),
             };
-            let pause = error.retry_after().unwrap_or_else(|| pause(tries));
+            let pause = error.retry_after().unwrap_or_else(|| pause(attempts));
+            let patient = pause <= PATIENCE && attempts < TRIES;
+            if !(error.is_passing() && patient && budget.spend()) {
+                return Err(error);
+            }
             tokio::time::sleep(pause).await;
-            tries += 1;
+            attempts += 1;
         }
     }
 }
 
-/// After so many failures.
-fn pause(failures: u32) -> Duration {
-    let longest = FIRST_PAUSE.saturating_mul(1 << (failures - 1).min(16));
+/// After so many failures: up to twice as long with each, and anything from nothing to that, so
+/// that those who failed together do not come back together.
+pub(crate) fn pause(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    let longest = FIRST_PAUSE.saturating_mul(1 << doublings);
     longest.min(LONGEST_PAUSE).mul_f64(fastrand::f64())
+}
+
+/// What all calls of a client may spend on trying again. While the service is well it is full;
+/// in an outage it is soon empty, and then each call is made once: many callers that each try six
+/// times would keep a service down that comes up again.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: Mutex<u32>,
+}
+
+/// A hundred tries in a row.
+const FULL: u32 = 500;
+const PRICE: u32 = 5;
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self {
+            left: Mutex::new(FULL),
+        }
+    }
+
+    /// Takes one try out of it, where there is enough for one.
+    pub(crate) fn spend(&self) -> bool {
+        self.change(|left| left.checked_sub(PRICE))
+    }
+
+    /// A call that went well fills it by a little.
+    pub(crate) fn earn(&self) {
+        self.change(|left| Some((left + 1).min(FULL)));
+    }
+
+    fn change(&self, change: impl FnOnce(u32) -> Option<u32>) -> bool {
+        // A number is never half changed.
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = change(*left);
+        *left = new.unwrap_or(*left);
+        new.is_some()
+    }
 }
 
 #[cfg(test)]
@@ -57,5 +108,19 @@ mod tests {
                 "{failures}: {drawn:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_budget_ends_and_is_earned_again() {
+        let budget = Budget::new();
+        assert_eq!((0..1000).filter(|_| budget.spend()).count(), 100);
+        for _ in 0..4 {
+            budget.earn();
+        }
+        assert!(!budget.spend());
+        budget.earn();
+        assert!(budget.spend());
+        (0..10_000).for_each(|_| budget.earn());
+        assert_eq!((0..1000).filter(|_| budget.spend()).count(), 100);
     }
 }

@@ -2,19 +2,27 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::time::Duration;
 
+use bytes::Bytes;
+use reqwest::Url;
+use tokio::time::Instant;
+
+use crate::retry::pause;
 use crate::{
-    CheckMedia, Client, Error, ErrorKind, Job, MediaInput, MediaSource, ModelSchema, View,
-    Violations, media_check,
+    CheckMedia, Client, Error, ErrorKind, Job, MediaInput, MediaSource, ModelSchema, RequestId,
+    View, Violations, media_check,
 };
 
 /// A job that is about to be submitted; `.await` it. This may cost money.
 ///
 /// The input is validated first, with its media as far as [`check_media`](Self::check_media) says,
 /// and nothing that is certain to be refused is sent. Files and bytes at hand are attached. The
-/// request is sent again only while no connection could be made at all.
+/// request is sent again only while no connection could be made at all, or the service asks to try
+/// later; see [`deadline`](Self::deadline).
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Submit<'a, O> {
     client: &'a Client,
@@ -23,7 +31,45 @@ pub struct Submit<'a, O> {
     input: View<'a>,
     validate: bool,
     check_media: CheckMedia,
+    deadline: Duration,
+    key: Option<String>,
     output: PhantomData<fn() -> O>,
+}
+
+/// What became of a submit.
+#[derive(Debug)]
+pub enum Outcome<O> {
+    /// The service has taken the job.
+    Accepted(Job<O>),
+    /// Nothing has left this machine: the input is invalid, or no connection was made. There is no
+    /// job.
+    NotSent(Error),
+    /// The service has refused it. There is no job.
+    Rejected(Error),
+    /// The request may have arrived, and no answer says what came of it: there may be a job, which
+    /// costs money. [`Error::submit_key`] and the account's history are what there is to look by.
+    Unknown(Error),
+}
+
+/// For how long a submit is tried while it is certain that there is no job yet.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Whether it is certain that there is no job, and another try may help.
+fn may_be_sent_again(error: &Error) -> bool {
+    let passing = matches!(error.kind(), ErrorKind::NotSent | ErrorKind::Throttled);
+    !error.may_have_been_submitted() && (passing || is_busy(error))
+}
+
+/// A service that says when to come back has not taken the job.
+fn is_busy(error: &Error) -> bool {
+    error.http_status() == Some(503) && error.retry_after().is_some()
+}
+
+/// Two jobs with one key would be one for a service that looks at it, so half of it comes from
+/// the system's own randomness.
+fn new_key() -> String {
+    let system = RandomState::new().build_hasher().finish();
+    format!("{system:016x}{:016x}", fastrand::u64(..))
 }
 
 impl<'a, O> Submit<'a, O> {
@@ -40,6 +86,8 @@ impl<'a, O> Submit<'a, O> {
             input,
             validate: true,
             check_media: client.inner.check_media,
+            deadline: DEADLINE,
+            key: None,
             output: PhantomData,
         }
     }
@@ -54,6 +102,36 @@ impl<'a, O> Submit<'a, O> {
     pub fn check_media(mut self, which: CheckMedia) -> Self {
         self.check_media = which;
         self
+    }
+
+    /// How long to go on trying while nothing can be sent or the service asks to try later (HTTP 429,
+    /// or 503 with `Retry-After`); a minute unless set. A request that is on its way is never given
+    /// up for it.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.deadline = limit;
+        self
+    }
+
+    /// The key that goes out with the request, in the header that
+    /// [`ClientBuilder::key_header`](crate::ClientBuilder::key_header) names; a new one unless set.
+    /// Only letters, digits, `-` and `_` are kept.
+    pub fn key(mut self, key: &str) -> Self {
+        let harmless = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        self.key = Some(key.chars().filter(harmless).collect());
+        self
+    }
+
+    /// Submits it, and gives what became of it as one of four ends.
+    pub async fn outcome(self) -> Outcome<O>
+    where
+        O: Send,
+    {
+        match self.run().await {
+            Ok(job) => Outcome::Accepted(job),
+            Err(error) if error.may_have_been_submitted() => Outcome::Unknown(error),
+            Err(error) if error.http_status().is_some() => Outcome::Rejected(error),
+            Err(error) => Outcome::NotSent(error),
+        }
     }
 
     /// Does not look at the schema, which may be older than the service, nor at media.
@@ -71,8 +149,46 @@ impl<'a, O> Submit<'a, O> {
             }
         }
         let body = self.body(&media).await?;
-        let id = self.client.post_job(self.model_id, body.into()).await?;
+        let id = self.send(body.into()).await?;
         Ok(Job::new(self.client.clone(), id))
+    }
+
+    /// Sends the request until its outcome is certain to be final, or not known.
+    async fn send(&self, body: Bytes) -> Result<RequestId, Error> {
+        let url = self.client.inner.endpoint.model(self.model_id)?;
+        let key = self.key.clone().unwrap_or_else(new_key);
+        let started = Instant::now();
+        let mut attempts = 1;
+        loop {
+            let error = match self.request(&url, &body, &key).await {
+                Ok(id) => return Ok(id),
+                Err(error) => error.with_attempts(attempts).with_key(&key),
+            };
+            let pause = error.retry_after().unwrap_or_else(|| pause(attempts));
+            let in_time = started.elapsed() + pause <= self.deadline;
+            if !(may_be_sent_again(&error) && in_time) {
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+            attempts += 1;
+        }
+    }
+
+    async fn request(&self, url: &Url, body: &Bytes, key: &str) -> Result<RequestId, Error> {
+        let inner = &self.client.inner;
+        let header = (inner.key_header.clone(), key);
+        let reply = inner.transport.post_json(url.clone(), body.clone(), header);
+        let reply = reply.await.map_err(|error| match error.kind() {
+            ErrorKind::Interrupted | ErrorKind::Unreadable => error.submitted_perhaps(),
+            _ => error,
+        })?;
+        reply.request_id().map_err(|error| match error.kind() {
+            ErrorKind::Unavailable if is_busy(&error) => error,
+            // A gateway that gives up says nothing of what the service behind it did, and a reply
+            // with a success status and no id is the loss of a paid job.
+            ErrorKind::Unavailable | ErrorKind::Unreadable => error.submitted_perhaps(),
+            _ => error,
+        })
     }
 
     async fn body(&self, media: &[MediaInput<'_, '_>]) -> Result<Vec<u8>, Error> {

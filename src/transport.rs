@@ -3,18 +3,20 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url};
 
 use crate::reply::Reply;
+use crate::throttle::Throttle;
 use crate::{Error, ErrorKind, Token};
 
 /// Sends requests with the token; reads replies whole, within a limit.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     pub(crate) token: Token,
     pub(crate) request_timeout: Duration,
+    pub(crate) throttle: Throttle,
 }
 
 /// Far above any reply of the API; a reply without end must not fill the memory.
@@ -28,11 +30,20 @@ impl Transport {
         self.send(self.request(Method::GET, url)).await
     }
 
-    pub(crate) async fn post(&self, url: Url, body: Option<Bytes>) -> Result<Reply, Error> {
-        let mut request = self.request(Method::POST, url);
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
-        }
+    pub(crate) async fn post(&self, url: Url) -> Result<Reply, Error> {
+        self.send(self.request(Method::POST, url)).await
+    }
+
+    /// Posts JSON, with one more header.
+    pub(crate) async fn post_json(
+        &self,
+        url: Url,
+        body: Bytes,
+        header: (HeaderName, &str),
+    ) -> Result<Reply, Error> {
+        let request = self.request(Method::POST, url);
+        let request = request.header(header.0, header.1);
+        let request = request.header(CONTENT_TYPE, "application/json").body(body);
         self.send(request).await
     }
 
@@ -44,9 +55,13 @@ impl Transport {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Reply, Error> {
+        let _permit = self.throttle.permit().await?;
         let response = request.send().await.map_err(failed)?;
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
+        if let (429, Some(time)) = (http_status, retry_after) {
+            self.throttle.close(time);
+        }
         let body = read(response).await?;
         Ok(Reply {
             http_status,
@@ -91,7 +106,7 @@ pub(crate) fn failed(error: reqwest::Error) -> Error {
 }
 
 /// Seconds or a date.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let delay = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),

@@ -93,7 +93,7 @@ impl<O: DeserializeOwned> Wait<'_, O> {
 
     /// One look: the status, and once it is terminal the result.
     async fn ask(&mut self, last: &mut Option<JobStatus>) -> Result<Option<O>, Error> {
-        let status = self.job.status().await?;
+        let status = self.job.ask_status().await?;
         if let Some(observer) = &mut self.observer {
             observer(&status);
         }
@@ -102,7 +102,7 @@ impl<O: DeserializeOwned> Wait<'_, O> {
         if !ended {
             return Ok(None);
         }
-        let result = self.job.result().await?;
+        let result = self.job.ask_result().await?;
         match result.status {
             Status::Succeeded => match result.output {
                 Some(output) => Ok(Some(output)),

@@ -48,6 +48,7 @@ impl Copy {
             "emulator",
             "cli",
             "codegen-cli",
+            "media",
             "oracle",
         ] {
             copy(&root.join(part), &workspace.join(part));

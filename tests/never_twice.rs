@@ -3,10 +3,14 @@
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 
-use runcomfy::{Client, ErrorKind};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use runcomfy::{Client, ErrorKind, Outcome};
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
+use tokio::time::Instant;
 
 async fn emulator() -> (Emulator, Client) {
     let emulator = Emulator::builder().built_in_models().start().await.unwrap();
@@ -70,7 +74,6 @@ async fn a_refusal_is_certain() {
         (403, 403_001, ErrorKind::Forbidden),
         (404, 404_001, ErrorKind::NotFound),
         (422, 0, ErrorKind::Refused),
-        (429, 0, ErrorKind::Throttled),
     ] {
         let body = json!({"error_code": code, "error_message": "no"});
         let (error, ledger) =
@@ -82,20 +85,228 @@ async fn a_refusal_is_certain() {
     }
 }
 
+/// Not taken, and told when to come back.
+fn busy(status: u16, seconds: u32) -> Reply {
+    Reply::json(status, &json!({})).header("Retry-After", seconds.to_string())
+}
+
 #[tokio::test(start_paused = true)]
-async fn without_a_connection_nothing_was_sent_and_it_is_tried_again() {
+async fn a_refusal_that_says_later_is_sent_again_in_its_time() {
+    for (reply, seconds) in [
+        (busy(429, 7), 7..8),
+        (busy(503, 7), 7..8),
+        (Reply::json(429, &json!({})), 0..1),
+    ] {
+        let (emulator, client) = emulator().await;
+        emulator.script(Call::Submit, reply);
+        let start = Instant::now();
+        let job = client.submit(&Input::new("A boat")).await.unwrap();
+        assert!(
+            seconds.contains(&start.elapsed().as_secs()),
+            "{:?}",
+            start.elapsed()
+        );
+        let ledger = emulator.ledger();
+        assert_eq!((emulator.count(Call::Submit), ledger.len()), (2, 1));
+        assert_eq!(ledger[0].request_id, job.request_id().as_str());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_tries_and_leaves_no_doubt() {
+    let (emulator, client) = emulator().await;
+    for seconds in [20, 20, 20] {
+        emulator.script(Call::Submit, busy(503, seconds));
+    }
+    let input = Input::new("A boat");
+    let error = client
+        .submit(&input)
+        .deadline(Duration::from_secs(50))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Unavailable, 3)
+    );
+    assert!(!error.may_have_been_submitted(), "{error}");
+    assert_eq!((emulator.unplayed(), emulator.ledger().len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_429_nothing_of_the_client_is_sent_before_its_time() {
+    let (emulator, client) = emulator().await;
+    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    emulator.script(Call::Status, busy(429, 30));
+    let start = Instant::now();
+    let (first, second) = tokio::join!(job.status(), async {
+        // The other call comes while the first is told to wait.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let outcome = client.submit(&Input::new("Another boat")).await;
+        (outcome, start.elapsed().as_secs())
+    });
+    assert!(first.is_ok() && second.0.is_ok());
+    assert_eq!(second.1, 30);
+}
+
+/// What can happen to the reply of one call; some after the call was carried out.
+fn faults() -> Vec<Reply> {
+    let no = json!({"error_code": 400_002, "error_message": "no"});
+    vec![
+        Reply::genuine(),
+        Reply::reset(),
+        Reply::close(),
+        Reply::stall(),
+        Reply::new(200, ""),
+        Reply::new(200, "<html>gateway</html>"),
+        Reply::new(502, "<html>Bad Gateway</html>"),
+        Reply::new(503, ""),
+        Reply::new(408, ""),
+        busy(429, 1),
+        busy(503, 1),
+        Reply::json(200, &no),
+        Reply::json(402, &no),
+        Reply::json(401, &json!({"error_code": 400_004})),
+        Reply::json(422, &json!({"detail": "no"})),
+        Reply::reset().carried_out(),
+        Reply::close().carried_out(),
+        Reply::stall().carried_out(),
+        Reply::half().carried_out(),
+        Reply::new(200, "").carried_out(),
+        Reply::new(200, "{\"request_id\": \"../x\"}").carried_out(),
+        Reply::json(200, &json!({"status": "in_queue"})).carried_out(),
+        Reply::new(500, "").carried_out(),
+        Reply::new(504, "<html>").carried_out(),
+        Reply::new(302, "")
+            .header("Location", "/v1/models/a/b")
+            .carried_out(),
+    ]
+}
+
+/// Where nobody listens.
+async fn nowhere() -> Client {
     // A port that was free a moment ago: whoever listens there later is not asked.
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
-    let client = Client::builder()
-        .token("t")
+    let client = Client::builder().token("t");
+    client
         .base_url(format!("http://{address}"))
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+/// Without and with connections that earlier calls have left open.
+fn clients(emulator: &Emulator) -> [Client; 2] {
+    [0, 8].map(|idle| {
+        let http = reqwest::Client::builder()
+            .pool_max_idle_per_host(idle)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never());
+        let client = Client::builder().token("t").base_url(emulator.base_url());
+        client.http_client(http.build().unwrap()).build().unwrap()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_submits_through_every_fault() {
+    const SUBMITS: usize = 10_000;
+    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
+    let (clients, faults, nowhere) = (clients(&emulator), faults(), nowhere().await);
+    let input = Input::new("A boat");
+    let mut outcomes = Vec::new();
+    for index in 0..SUBMITS {
+        let key = format!("key-{index}");
+        let client = match index % 3 {
+            0 => {
+                let fault = faults[index / 6 % faults.len()].clone();
+                emulator.script(Call::Submit, fault);
+                &clients[index / 3 % 2]
+            }
+            // Undisturbed, so that the next finds an open connection.
+            1 => &clients[index / 3 % 2],
+            _ => &nowhere,
+        };
+        let submit = client.submit(&input).key(&key);
+        let outcome = submit.deadline(Duration::from_secs(2)).outcome().await;
+        outcomes.push((key, outcome));
+    }
+    assert_eq!(emulator.unplayed(), 0);
+
+    let mut jobs: HashMap<String, Vec<String>> = HashMap::new();
+    for entry in emulator.ledger() {
+        let key = entry.idempotency_key().unwrap().to_owned();
+        jobs.entry(key).or_default().push(entry.request_id);
+    }
+    let mut counts = [0; 4];
+    for (key, outcome) in outcomes {
+        let jobs = jobs.remove(&key).unwrap_or_default();
+        let end = match outcome {
+            Outcome::Accepted(job) => {
+                assert_eq!(jobs, [job.request_id().as_str()], "{key}");
+                0
+            }
+            Outcome::NotSent(error) => {
+                assert!(jobs.is_empty(), "{key}: {error}");
+                1
+            }
+            Outcome::Rejected(error) => {
+                assert!(jobs.is_empty(), "{key}: {error}");
+                2
+            }
+            Outcome::Unknown(error) => {
+                assert!(jobs.len() < 2, "{key}: {jobs:?} {error}");
+                assert_eq!(error.submit_key(), Some(&*key));
+                assert!(error.to_string().contains(&key), "{error}");
+                3
+            }
+        };
+        counts[end] += 1;
+    }
+    assert!(jobs.is_empty(), "jobs that nobody submitted: {jobs:?}");
+    println!("accepted, not sent, rejected, unknown: {counts:?}");
+    // A third is undisturbed, a third goes nowhere, and a few of the faults end in a job too.
+    let [accepted, not_sent, rejected, unknown] = counts;
+    assert!(
+        accepted > SUBMITS / 3 && not_sent == SUBMITS / 3,
+        "{counts:?}"
+    );
+    assert!(rejected > 300 && unknown > 1500, "{counts:?}");
+}
+
+/// Whatever happens to the calls about a job, the job is not lost: it ends well, or the error names
+/// it and it can be taken up again.
+#[tokio::test(start_paused = true)]
+async fn a_fault_at_any_call_about_a_job_loses_nothing() {
+    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
+    for client in clients(&emulator) {
+        for call in [Call::Status, Call::Result, Call::Cancel] {
+            for fault in faults() {
+                let job = client.submit(&Input::new("A boat")).await.unwrap();
+                emulator.script(call, fault);
+                let outcome = match call {
+                    Call::Cancel => job.cancel().await.map(drop),
+                    _ => job.wait().await.map(drop),
+                };
+                if let Err(error) = outcome {
+                    assert_eq!(error.request_id(), Some(job.request_id()), "{error}");
+                }
+                let again = client.job::<Input>(job.request_id().clone());
+                assert!(again.wait().await.unwrap().image().is_some());
+                assert_eq!(emulator.unplayed(), 0);
+            }
+        }
+    }
+    let jobs = emulator.ledger().len();
+    assert_eq!(jobs, 2 * 3 * faults().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_connection_nothing_was_sent_and_it_is_tried_again() {
+    let client = nowhere().await;
     let error = client.submit(&Input::new("A boat")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
     assert!(!error.may_have_been_submitted() && error.is_passing());
+    assert!(error.attempts() > 3, "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +350,7 @@ async fn a_wait_ends_at_a_refusal_and_names_the_job() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn unreadable_replies_keep_their_first_bytes_and_the_id() {
     let (emulator, client) = emulator().await;
     let job = client.submit(&Input::new("A boat")).await.unwrap();
@@ -151,13 +362,15 @@ async fn unreadable_replies_keep_their_first_bytes_and_the_id() {
         ),
         (Reply::new(200, r#"{"status": "in_qu"#), "is cut off"),
     ] {
-        emulator.script(Call::Status, reply);
+        // A read is tried six times.
+        for _ in 0..6 {
+            emulator.script(Call::Status, reply.clone());
+        }
         let error = job.status().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unreadable);
         let text = error.to_string();
-        assert!(
-            text.contains(words) && text.contains(job.request_id().as_str()),
-            "{text}"
-        );
+        for part in [words, job.request_id().as_str(), "after 6 attempts"] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 }

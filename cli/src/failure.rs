@@ -131,7 +131,7 @@ fn code(error: &Error) -> u8 {
         ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Model => EX_DATAERR,
         ErrorKind::Configuration => EX_USAGE,
         ErrorKind::Token | ErrorKind::Forbidden => EX_NOPERM,
-        ErrorKind::File => EX_CANTCREAT,
+        ErrorKind::File | ErrorKind::TooLarge => EX_CANTCREAT,
         ErrorKind::JobFailed | ErrorKind::JobCancelled => EX_FAILED,
         _ if error.is_passing() && no_job => EX_TEMPFAIL,
         _ => EX_UNAVAILABLE,

@@ -7,12 +7,12 @@ use reqwest::header::{
 };
 use reqwest::{Response, StatusCode};
 
-use super::content_range::ContentRange;
 use super::error::{ProbeError, ProbeErrorKind};
 use super::http::Http;
 use super::names::NoAddress;
 use super::target::Target;
-use super::version::Version;
+use crate::content_range::ContentRange;
+use crate::version::Version;
 
 /// Enough for a shortener, a host's change and its store; a loop ends soon.
 const MOST_REDIRECTS: usize = 3;
