@@ -185,28 +185,40 @@ pub(crate) enum UrlForm {
 
 /// Judges the form only; nothing is fetched.
 pub(crate) fn url_form(text: &str) -> UrlForm {
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if has_blank(text) {
         return UrlForm::Bad;
     }
-    let Some((scheme, rest)) = text.split_once(':') else {
-        return UrlForm::Bad;
-    };
-    let host = rest.strip_prefix("//").is_some_and(has_host);
-    if scheme.eq_ignore_ascii_case("https") && host {
-        UrlForm::Good
-    } else if scheme.eq_ignore_ascii_case("http") && host {
-        UrlForm::Plain
-    } else if scheme.eq_ignore_ascii_case("data") && rest.contains(',') {
-        UrlForm::Good
+    let judge = |good: bool, form| if good { form } else { UrlForm::Bad };
+    if let Some(rest) = after(text, "https://") {
+        judge(has_host(rest), UrlForm::Good)
+    } else if let Some(rest) = after(text, "http://") {
+        judge(has_host(rest), UrlForm::Plain)
+    } else if let Some(rest) = after(text, "data:") {
+        judge(rest.contains(','), UrlForm::Good)
     } else {
         UrlForm::Bad
     }
 }
 
+/// Whether whitespace or a control character stands anywhere.
+fn has_blank(text: &str) -> bool {
+    // Almost every URL is all of visible ASCII. To look at all bytes, whatever they are, is
+    // something that the processor does many at a time; a `data:` URI may have megabytes.
+    let visible = text.bytes().fold(true, |all, b| all & b.is_ascii_graphic());
+    !visible && text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// What follows the scheme, in whatever case that is written.
+fn after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
 fn has_host(rest: &str) -> bool {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    !host.is_empty() && !host.starts_with(':')
+    let ends = |b: &u8| matches!(b, b'/' | b'?' | b'#');
+    let authority = rest.as_bytes().split(ends).next().unwrap_or_default();
+    let host = authority.rsplit(|b| *b == b'@').next().unwrap_or_default();
+    host.first().is_some_and(|first| *first != b':')
 }
 
 #[cfg(test)]
@@ -236,6 +248,15 @@ mod tests {
             ("https://example.com/a b.jpg", Bad),
             (" https://example.com/a.jpg", Bad),
             ("https://example.com/a\n", Bad),
+            ("https://example.com/\u{7f}", Bad),
+            ("https://example.com/\u{85}", Bad),
+            ("https://example.com/a\u{3000}b.jpg", Bad),
+            ("https://例え.jp/絵.png", Good),
+            ("https://user:pass@:80/a", Bad),
+            ("https://a@b@example.com?c@", Good),
+            ("Data:image/png;base64,AAAA", Good),
+            ("http:/", Bad),
+            ("日本語", Bad),
         ] {
             assert_eq!(url_form(text), form, "{text:?}");
         }
