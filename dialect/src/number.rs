@@ -106,6 +106,10 @@ impl PartialOrd for Number {
 
 /// Compares exactly: the float's whole part as an integer first, then its fraction.
 fn cmp_mixed(integer: i128, float: f64) -> Option<Ordering> {
+    // Bounds are small as a rule, and an integer of 32 bits is the same number as a float.
+    if let Ok(small) = i32::try_from(integer) {
+        return f64::from(small).partial_cmp(&float);
+    }
     if float.is_nan() {
         return None;
     }

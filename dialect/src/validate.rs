@@ -1,12 +1,12 @@
 //! The validation engine: the one place that decides which values a schema allows.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::describe::{one_of, plural};
 use crate::media::{UrlForm, url_form};
 use crate::{
     Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, Number, Path, Property,
-    Record, Schema, View, Violation, Violations, nearest,
+    Schema, View, Violation, Violations, nearest,
 };
 
 #[cfg(test)]
@@ -75,11 +75,7 @@ impl Engine {
         if let View::Object(map) = value
             && !schema.takes_unknown()
         {
-            let list = schema.properties().unwrap_or_default();
-            let known = |name: &str| list.iter().any(|p| *p.name == *name);
-            for name in map.keys().filter(|name| !known(name)) {
-                self.report(|| unknown_property(list, name, at.member(name)));
-            }
+            self.unknown(schema.properties().unwrap_or_default(), map, at);
         }
     }
 
@@ -93,9 +89,20 @@ impl Engine {
             (Keyword::Items(items), View::Array(list)) => self.items(items, list, at),
             _ if self.reach == Reach::Shape => {}
             (Keyword::Format(format), View::Text(text)) => self.url(schema, format, text, at),
-            (_, View::Number(number)) => self.number(schema, keyword, number, at),
-            (_, View::Text(text)) => self.length(schema, keyword, text, at),
-            (_, View::Array(list)) => self.count(schema, keyword, list.count() as u64, at),
+            (
+                Keyword::Minimum(_)
+                | Keyword::Maximum(_)
+                | Keyword::ExclusiveMinimum(_)
+                | Keyword::ExclusiveMaximum(_)
+                | Keyword::MultipleOf(_),
+                View::Number(number),
+            ) => self.number(schema, keyword, number, at),
+            (Keyword::MinLength(_) | Keyword::MaxLength(_), View::Text(text)) => {
+                self.length(schema, keyword, text, at);
+            }
+            (Keyword::MinItems(_) | Keyword::MaxItems(_), View::Array(list)) => {
+                self.count(schema, keyword, list.count() as u64, at);
+            }
             _ => {}
         }
     }
@@ -114,13 +121,18 @@ impl Engine {
     }
 
     fn properties(&mut self, list: &[Property], value: View<'_>, at: Path<'_>) {
+        let (own, extra) = match value {
+            View::Record(record) => (record.properties(), Some(record.extra())),
+            _ => (&[][..], None),
+        };
+        let extra = extra.filter(|extra| !extra.is_empty());
         for (index, property) in list.iter().enumerate() {
             let at = at.member(&property.name);
             let member = match value {
                 // What stands in `extra` is the caller's will and is sent as it is.
-                View::Record(record) if record.extra().contains_key(&*property.name) => continue,
+                _ if extra.is_some_and(|extra| extra.contains_key(&*property.name)) => continue,
                 // Only under its own schema is the record's field in the same place.
-                View::Record(record) if is_at(record, index, property) => record.field(index),
+                View::Record(record) if is_at(own, index, property) => record.field(index),
                 other => other.member(&property.name),
             };
             let (schema, absence) = (&property.schema, absence_of(property));
@@ -135,6 +147,17 @@ impl Engine {
                     found: "nothing".into(),
                 }),
                 None => {}
+            }
+        }
+    }
+
+    fn unknown(&mut self, list: &[Property], map: &Map<String, Value>, at: Path<'_>) {
+        // Where the members stand in the schema's order, one walk past the list finds them all.
+        let mut further = list.iter();
+        for name in map.keys() {
+            let is_it = |property: &Property| *property.name == **name;
+            if !further.any(is_it) && !list.iter().any(is_it) {
+                self.report(|| unknown_property(list, name, at.member(name)));
             }
         }
     }
@@ -249,9 +272,9 @@ impl Engine {
     }
 }
 
-fn is_at(record: &dyn Record, index: usize, property: &Property) -> bool {
-    let own = record.properties().get(index);
-    own.is_some_and(|own| own.name == property.name)
+fn is_at(own: &[Property], index: usize, property: &Property) -> bool {
+    let own = own.get(index);
+    own.is_some_and(|own| std::ptr::eq(own, property) || own.name == property.name)
 }
 
 fn absence_of(property: &Property) -> Absence {

@@ -226,7 +226,7 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn member(self, name: &str) -> Option<View<'a>> {
         match self {
-            Self::Object(map) => map.get(name).map(View::from),
+            Self::Object(map) => find(map, name).map(View::from),
             Self::Record(record) => record.extra().get(name).map(View::from).or_else(|| {
                 let index = record.properties().iter().position(|p| &*p.name == name)?;
                 record.field(index)
@@ -304,6 +304,17 @@ impl<'a> View<'a> {
             Self::Object(_) | Self::Record(_) => "an object",
         }
     }
+}
+
+/// The member `name` of an object.
+fn find<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    /// To look through so few takes less time than to hash a name.
+    const FEW: usize = 16;
+    if map.len() > FEW {
+        return map.get(name);
+    }
+    let mut members = map.iter();
+    members.find_map(|(known, value)| (known == name).then_some(value))
 }
 
 impl Serialize for View<'_> {
