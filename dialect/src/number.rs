@@ -24,14 +24,10 @@ impl Number {
     /// no reader on the way is known to keep more.
     #[must_use]
     pub fn as_integer(self) -> Option<i128> {
-        let integer = match self {
-            Self::Int(integer) => integer,
-            // A float beyond the range of `i128` saturates and so stays outside `INTEGERS`.
-            #[allow(clippy::cast_possible_truncation, clippy::float_cmp)]
-            Self::Float(float) if float.trunc() == float => float as i128,
-            Self::Float(_) => return None,
-        };
-        INTEGERS.contains(&integer).then_some(integer)
+        match self {
+            Self::Int(integer) => INTEGERS.contains(&integer).then_some(integer),
+            Self::Float(float) => whole(float),
+        }
     }
 
     /// The nearest float.
@@ -76,6 +72,26 @@ impl Number {
     }
 }
 
+/// The integer of 64 bits that a float is, if it is one.
+// Casts to 64 bits are the processor's own; those to 128 are functions. Both are exact here.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_cmp
+)]
+fn whole(float: f64) -> Option<i128> {
+    const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+    if (-TWO_TO_63..TWO_TO_63).contains(&float) {
+        let integer = float as i64;
+        (integer as f64 == float).then(|| integer.into())
+    } else if (TWO_TO_63..2.0 * TWO_TO_63).contains(&float) {
+        // So far from zero no float has a fraction.
+        Some((float as u64).into())
+    } else {
+        None
+    }
+}
+
 impl From<&serde_json::Number> for Number {
     fn from(number: &serde_json::Number) -> Self {
         if let Some(integer) = number.as_i128() {
@@ -104,12 +120,18 @@ impl PartialOrd for Number {
     }
 }
 
-/// Compares exactly: the float's whole part as an integer first, then its fraction.
+/// Compares exactly.
 fn cmp_mixed(integer: i128, float: f64) -> Option<Ordering> {
-    // Bounds are small as a rule, and an integer of 32 bits is the same number as a float.
-    if let Ok(small) = i32::try_from(integer) {
-        return f64::from(small).partial_cmp(&float);
+    match i32::try_from(integer) {
+        // An integer of 32 bits is the same number as a float.
+        Ok(small) => f64::from(small).partial_cmp(&float),
+        Err(_) => cmp_large(integer, float),
     }
+}
+
+/// The float's whole part as an integer first, then its fraction.
+#[cold]
+fn cmp_large(integer: i128, float: f64) -> Option<Ordering> {
     if float.is_nan() {
         return None;
     }
@@ -214,6 +236,18 @@ mod tests {
         assert_eq!(Float(-0.0).as_integer(), Some(0));
         assert_eq!(Float(1.5).as_integer(), None);
         assert_eq!(Float(1e300).as_integer(), None);
+        // 2^63 and 2^64, and their neighbours among the floats.
+        let (signed, unsigned) = (9_223_372_036_854_775_808.0, 18_446_744_073_709_551_616.0);
+        for (float, integer) in [
+            (signed - 1024.0, Some((1 << 63) - 1024)),
+            (signed, Some(1 << 63)),
+            (-signed, Some(i64::MIN.into())),
+            (-signed - 2048.0, None),
+            (unsigned - 2048.0, Some((1 << 64) - 2048)),
+            (unsigned, None),
+        ] {
+            assert_eq!(Float(float).as_integer(), integer, "{float}");
+        }
         assert_eq!(Float(f64::NAN).as_integer(), None);
         assert_eq!(Float(f64::INFINITY).as_integer(), None);
         assert_eq!(

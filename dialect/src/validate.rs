@@ -31,7 +31,7 @@ impl Schema {
             reach,
             found: Violations::default(),
         };
-        engine.value(self, value, Path::ROOT, Absence::Forbidden);
+        engine.value(self, &value, &Path::ROOT, Absence::Forbidden);
         engine.found
     }
 }
@@ -57,17 +57,18 @@ struct Engine {
 /// A violation before it is put into words.
 struct Breach<'a> {
     schema: &'a Schema,
-    at: Path<'a>,
+    at: &'a Path<'a>,
     rule: Constraint,
     limit: Value,
     actual: Value,
     found: String,
 }
 
+// Values and paths are lent: to read a copy just written is what took most of the time.
 impl Engine {
-    fn value(&mut self, schema: &Schema, value: View<'_>, at: Path<'_>, absence: Absence) {
+    fn value(&mut self, schema: &Schema, value: &View<'_>, at: &Path<'_>, absence: Absence) {
         if !has_kind(schema.kind, value) {
-            return self.report(|| wrong_kind(schema, value, at, absence));
+            return self.report(|| wrong_kind(schema, *value, at, absence));
         }
         for keyword in schema.keywords.iter() {
             self.keyword(schema, keyword, value, at);
@@ -80,13 +81,13 @@ impl Engine {
     }
 
     /// As in JSON Schema, a keyword that speaks of another type than the value's says nothing.
-    fn keyword(&mut self, schema: &Schema, keyword: &Keyword, value: View<'_>, at: Path<'_>) {
+    fn keyword(&mut self, schema: &Schema, keyword: &Keyword, value: &View<'_>, at: &Path<'_>) {
         match (keyword, value) {
             (Keyword::Enum(members), _) => self.member_of(schema, members, value, at),
             (Keyword::Properties(properties), View::Object(_) | View::Record(_)) => {
                 self.properties(properties, value, at);
             }
-            (Keyword::Items(items), View::Array(list)) => self.items(items, list, at),
+            (Keyword::Items(items), View::Array(list)) => self.items(items, *list, at),
             _ if self.reach == Reach::Shape => {}
             (Keyword::Format(format), View::Text(text)) => self.url(schema, format, text, at),
             (
@@ -96,7 +97,7 @@ impl Engine {
                 | Keyword::ExclusiveMaximum(_)
                 | Keyword::MultipleOf(_),
                 View::Number(number),
-            ) => self.number(schema, keyword, number, at),
+            ) => self.number(schema, keyword, *number, at),
             (Keyword::MinLength(_) | Keyword::MaxLength(_), View::Text(text)) => {
                 self.length(schema, keyword, text, at);
             }
@@ -107,7 +108,7 @@ impl Engine {
         }
     }
 
-    fn member_of(&mut self, schema: &Schema, members: &[Literal], value: View<'_>, at: Path<'_>) {
+    fn member_of(&mut self, schema: &Schema, members: &[Literal], value: &View<'_>, at: &Path<'_>) {
         if !members.iter().any(|member| value.is(member)) {
             self.breach(|| Breach {
                 schema,
@@ -120,7 +121,7 @@ impl Engine {
         }
     }
 
-    fn properties(&mut self, list: &[Property], value: View<'_>, at: Path<'_>) {
+    fn properties(&mut self, list: &[Property], value: &View<'_>, at: &Path<'_>) {
         let (own, extra) = match value {
             View::Record(record) => (record.properties(), Some(record.extra())),
             _ => (&[][..], None),
@@ -136,11 +137,11 @@ impl Engine {
                 other => other.member(&property.name),
             };
             let (schema, absence) = (&property.schema, absence_of(property));
-            match member {
-                Some(member) => self.value(schema, member, at, absence),
+            match &member {
+                Some(member) => self.value(schema, member, &at, absence),
                 None if property.required => self.breach(|| Breach {
                     schema,
-                    at,
+                    at: &at,
                     rule: Constraint::Required,
                     limit: true.into(),
                     actual: Value::Null,
@@ -151,25 +152,25 @@ impl Engine {
         }
     }
 
-    fn unknown(&mut self, list: &[Property], map: &Map<String, Value>, at: Path<'_>) {
+    fn unknown(&mut self, list: &[Property], map: &Map<String, Value>, at: &Path<'_>) {
         // Where the members stand in the schema's order, one walk past the list finds them all.
         let mut further = list.iter();
         for name in map.keys() {
             let is_it = |property: &Property| *property.name == **name;
             if !further.any(is_it) && !list.iter().any(is_it) {
-                self.report(|| unknown_property(list, name, at.member(name)));
+                self.report(|| unknown_property(list, name, &at.member(name)));
             }
         }
     }
 
-    fn items(&mut self, items: &Schema, list: &dyn Elements, at: Path<'_>) {
+    fn items(&mut self, items: &Schema, list: &dyn Elements, at: &Path<'_>) {
         for index in 0..list.count() {
-            let element = list.element(index);
-            self.value(items, element, at.element(index), Absence::Forbidden);
+            let (element, at) = (list.element(index), at.element(index));
+            self.value(items, &element, &at, Absence::Forbidden);
         }
     }
 
-    fn number(&mut self, schema: &Schema, keyword: &Keyword, actual: Number, at: Path<'_>) {
+    fn number(&mut self, schema: &Schema, keyword: &Keyword, actual: Number, at: &Path<'_>) {
         let (rule, limit, holds) = match keyword {
             Keyword::Minimum(limit) => (Constraint::Minimum, limit, actual >= *limit),
             Keyword::Maximum(limit) => (Constraint::Maximum, limit, actual <= *limit),
@@ -196,7 +197,7 @@ impl Engine {
         }
     }
 
-    fn length(&mut self, schema: &Schema, keyword: &Keyword, text: &str, at: Path<'_>) {
+    fn length(&mut self, schema: &Schema, keyword: &Keyword, text: &str, at: &Path<'_>) {
         let characters = || text.chars().count() as u64;
         let (rule, limit, holds) = match keyword {
             Keyword::MinLength(limit) => (Constraint::MinLength, *limit, characters() >= *limit),
@@ -220,7 +221,7 @@ impl Engine {
         }
     }
 
-    fn count(&mut self, schema: &Schema, keyword: &Keyword, actual: u64, at: Path<'_>) {
+    fn count(&mut self, schema: &Schema, keyword: &Keyword, actual: u64, at: &Path<'_>) {
         let (rule, limit, holds) = match keyword {
             Keyword::MinItems(limit) => (Constraint::MinItems, *limit, actual >= *limit),
             Keyword::MaxItems(limit) => (Constraint::MaxItems, *limit, actual <= *limit),
@@ -240,7 +241,7 @@ impl Engine {
 
     /// The form of a media URL. The service fetches `https://` and takes `data:` URIs; plain
     /// `http://` is outside its documentation, but not known to be refused.
-    fn url(&mut self, schema: &Schema, format: &str, text: &str, at: Path<'_>) {
+    fn url(&mut self, schema: &Schema, format: &str, text: &str, at: &Path<'_>) {
         let Some(kind) = MediaKind::of_format(format) else {
             return;
         };
@@ -263,10 +264,13 @@ impl Engine {
         });
     }
 
+    // Out of the way of valid values.
+    #[cold]
     fn breach<'a>(&mut self, breach: impl FnOnce() -> Breach<'a>) {
         self.report(|| in_words(breach()));
     }
 
+    #[cold]
     fn report(&mut self, violation: impl FnOnce() -> Violation) {
         self.found.push(Certainty::Certain, violation);
     }
@@ -287,7 +291,7 @@ fn absence_of(property: &Property) -> Absence {
 
 /// JSON Schema's notion of types, with two differences: an integer must fit 64 bits, and a number
 /// must be finite (only a typed value can hold one that is not).
-fn has_kind(kind: Kind, value: View<'_>) -> bool {
+fn has_kind(kind: Kind, value: &View<'_>) -> bool {
     match (kind, value) {
         (Kind::Integer, View::Number(number)) => number.as_integer().is_some(),
         (Kind::Any | Kind::Number, View::Number(number)) => number.is_finite(),
@@ -300,7 +304,7 @@ fn has_kind(kind: Kind, value: View<'_>) -> bool {
     }
 }
 
-fn wrong_kind(schema: &Schema, value: View<'_>, at: Path<'_>, absence: Absence) -> Violation {
+fn wrong_kind(schema: &Schema, value: View<'_>, at: &Path<'_>, absence: Absence) -> Violation {
     let mut found = value.in_words();
     match value {
         View::Null if absence == Absence::Allowed => found += " (leave the property out instead)",
@@ -333,7 +337,7 @@ fn is_whole(number: Number) -> bool {
     number.is_finite() && number.as_f64().fract() == 0.0
 }
 
-fn unknown_property(list: &[Property], name: &str, at: Path<'_>) -> Violation {
+fn unknown_property(list: &[Property], name: &str, at: &Path<'_>) -> Violation {
     let names: Vec<&str> = list.iter().map(|p| &*p.name).collect();
     Violation {
         pointer: at.to_string(),
