@@ -109,7 +109,7 @@ impl Engine {
     }
 
     fn member_of(&mut self, schema: &Schema, members: &[Literal], value: &View<'_>, at: &Path<'_>) {
-        if !members.iter().any(|member| value.is(member)) {
+        if !value.is_among(members) {
             self.breach(|| Breach {
                 schema,
                 at,
@@ -165,8 +165,8 @@ impl Engine {
 
     fn items(&mut self, items: &Schema, list: &dyn Elements, at: &Path<'_>) {
         for index in 0..list.count() {
-            let (element, at) = (list.element(index), at.element(index));
-            self.value(items, &element, &at, Absence::Forbidden);
+            let element = list.element(index);
+            self.value(items, &element, &at.element(index), Absence::Forbidden);
         }
     }
 

@@ -258,6 +258,17 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether it is one of these values.
+    pub(crate) fn is_among(&self, literals: &[Literal]) -> bool {
+        match self {
+            // As good as every enum is one of strings.
+            Self::Text(text) => literals
+                .iter()
+                .any(|literal| matches!(literal, Literal::Text(known) if **known == **text)),
+            other => literals.iter().any(|literal| other.is(literal)),
+        }
+    }
+
     /// The value for an error: long strings are cut, and collections are counted.
     pub(crate) fn shown(self) -> Value {
         /// Enough to recognise a value by; a `data:` URI may have megabytes.
