@@ -104,11 +104,20 @@ impl Bounds {
 
 impl Bounds {
     /// What follows a noun: ` in 0..1`, ` above 0`; empty without bounds.
-    pub(crate) fn after_noun(&self) -> String {
-        match (self.lower, self.upper) {
-            (None, None) => String::new(),
-            (Some((_, true)), Some((_, true))) => format!(" in {self}"),
-            _ => format!(" {self}"),
+    pub(crate) fn after_noun(&self) -> impl fmt::Display + '_ {
+        AfterNoun(self)
+    }
+}
+
+struct AfterNoun<'a>(&'a Bounds);
+
+impl fmt::Display for AfterNoun<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bounds = self.0;
+        match (bounds.lower, bounds.upper) {
+            (None, None) => Ok(()),
+            (Some((_, true)), Some((_, true))) => write!(f, " in {bounds}"),
+            _ => write!(f, " {bounds}"),
         }
     }
 }

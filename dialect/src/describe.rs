@@ -1,8 +1,10 @@
 //! What a schema allows, in words.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter, Write};
 
-use crate::{Kind, Schema};
+use serde_json::Value;
+
+use crate::{Kind, MediaKind, Schema};
 
 impl Schema {
     /// One phrase: `a number in 0..1`, `one of "16:9", "1:1"`, `an array of 1..10 image URLs`.
@@ -17,90 +19,177 @@ impl Schema {
     /// The same without the members of `enum`, for a member that breaks another keyword. As in the
     /// engine, keywords that speak of another type say nothing.
     pub(crate) fn describe_limits(&self) -> String {
-        match self.kind {
-            Kind::String => format!("{}{}", self.describe_text(), self.describe_length()),
-            Kind::Integer => format!("an integer{}", self.describe_range()),
-            Kind::Number => format!("a number{}", self.describe_range()),
-            Kind::Boolean => "true or false".into(),
-            Kind::Array => {
-                let noun = self.describe_element();
-                let elements = counted(self.count(), &noun);
-                let elements = elements.unwrap_or_else(|| format!("{noun}s"));
-                format!("an array of {elements}")
+        words(Limits(self))
+    }
+}
+
+/// What a schema allows, the members of `enum` aside.
+struct Limits<'a>(&'a Schema);
+
+impl Display for Limits<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.kind {
+            Kind::String => {
+                self.write_text(f)?;
+                self.write_length(f)
             }
-            Kind::Object => "an object".into(),
+            Kind::Integer => {
+                f.write_str("an integer")?;
+                self.write_range(f)
+            }
+            Kind::Number => {
+                f.write_str("a number")?;
+                self.write_range(f)
+            }
+            Kind::Boolean => f.write_str("true or false"),
+            Kind::Array => {
+                let noun = self.element();
+                match Counted::of(self.0.count(), noun) {
+                    Some(elements) => write!(f, "an array of {elements}"),
+                    None => write!(f, "an array of {noun}s"),
+                }
+            }
+            Kind::Object => f.write_str("an object"),
             Kind::Any => {
-                let count = counted(self.count(), "element");
-                let count = count.map_or(String::new(), |count| format!(" of {count}"));
-                let (range, length) = (self.describe_range(), self.describe_length());
-                format!("a value{range}{length}{count}")
+                f.write_str("a value")?;
+                self.write_range(f)?;
+                self.write_length(f)?;
+                write_of(Counted::of(self.0.count(), "element"), f)
             }
         }
     }
+}
 
-    fn describe_text(&self) -> String {
-        match self.media() {
-            Some(kind) => with_article(&format!("{} URL", kind.as_str())),
-            None => "a string".into(),
+impl Limits<'_> {
+    fn write_text(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.media() {
+            Some(kind) => {
+                let noun = url(kind);
+                let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
+                write!(f, "{} {noun}", if vowel { "an" } else { "a" })
+            }
+            None => f.write_str("a string"),
         }
+    }
+
+    fn write_range(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.bounds().after_noun())?;
+        match self.0.step() {
+            Some(step) => write!(f, ", a multiple of {step}"),
+            None => Ok(()),
+        }
+    }
+
+    fn write_length(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write_of(Counted::of(self.0.length(), "character"), f)
     }
 
     /// One element of an array, without an article.
-    fn describe_element(&self) -> String {
-        match (self.media(), self.items().map(|items| items.kind)) {
-            (Some(kind), _) => format!("{} URL", kind.as_str()),
-            (None, None | Some(Kind::Any)) => "value".into(),
-            (None, Some(kind)) => kind.as_str().into(),
+    fn element(&self) -> &'static str {
+        match (self.0.media(), self.0.items().map(|items| items.kind)) {
+            (Some(kind), _) => url(kind),
+            (None, None | Some(Kind::Any)) => "value",
+            (None, Some(kind)) => kind.as_str(),
         }
-    }
-
-    fn describe_range(&self) -> String {
-        let range = self.bounds().after_noun();
-        match self.step() {
-            Some(step) => format!("{range}, a multiple of {step}"),
-            None => range,
-        }
-    }
-
-    fn describe_length(&self) -> String {
-        counted(self.length(), "character").map_or(String::new(), |length| format!(" of {length}"))
     }
 }
 
-/// `exactly 1 character`, `at most 800 characters`, `1..10 image URLs`; nothing where any number
-/// will do.
-fn counted((least, most): (Option<u64>, Option<u64>), noun: &str) -> Option<String> {
-    Some(match (least.filter(|least| *least > 0), most) {
-        (None, None) => return None,
-        (Some(least), None) => format!("at least {}", plural(least, noun)),
-        (None, Some(most)) => format!("at most {}", plural(most, noun)),
-        (Some(least), Some(most)) if least == most => format!("exactly {}", plural(most, noun)),
-        (Some(least), Some(most)) => format!("{least}..{}", plural(most, noun)),
-    })
+fn url(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Image => "image URL",
+        MediaKind::Video => "video URL",
+        MediaKind::Audio => "audio URL",
+    }
+}
+
+fn write_of(counted: Option<Counted<'_>>, f: &mut Formatter<'_>) -> fmt::Result {
+    match counted {
+        Some(counted) => write!(f, " of {counted}"),
+        None => Ok(()),
+    }
+}
+
+/// `exactly 1 character`, `at most 800 characters`, `1..10 image URLs`.
+struct Counted<'a> {
+    least: u64,
+    most: Option<u64>,
+    noun: &'a str,
+}
+
+impl<'a> Counted<'a> {
+    /// Nothing where any number will do.
+    fn of((least, most): (Option<u64>, Option<u64>), noun: &'a str) -> Option<Self> {
+        let least = least.unwrap_or(0);
+        let limited = least > 0 || most.is_some();
+        limited.then_some(Self { least, most, noun })
+    }
+}
+
+impl Display for Counted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { least, most, noun } = *self;
+        match most {
+            None => write!(f, "at least {}", Plural(least, noun)),
+            Some(most) if least == 0 => write!(f, "at most {}", Plural(most, noun)),
+            Some(most) if least == most => write!(f, "exactly {}", Plural(most, noun)),
+            Some(most) => write!(f, "{least}..{}", Plural(most, noun)),
+        }
+    }
 }
 
 /// `1 element`, `2 elements`.
-pub(crate) fn plural(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+pub(crate) struct Plural<'a>(pub(crate) u64, pub(crate) &'a str);
+
+impl Display for Plural<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(count, noun) = *self;
+        write!(f, "{count} {noun}{}", if count == 1 { "" } else { "s" })
+    }
 }
 
-fn with_article(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    };
-    format!("{article} {noun}")
+/// A text as JSON writes it.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // Few texts have anything that JSON escapes; the others are left to serde_json.
+        if self.0.bytes().any(|b| matches!(b, b'"' | b'\\' | ..b' ')) {
+            return Value::from(self.0).fmt(f);
+        }
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+/// The same as `to_string`, with room for most phrases from the start instead of piece by piece.
+pub(crate) fn words(phrase: impl Display) -> String {
+    const ROOM: usize = 64;
+    let mut words = String::with_capacity(ROOM);
+    append(&mut words, phrase);
+    words
 }
 
 /// `one of "16:9", "1:1"`, or the only one.
-pub(crate) fn one_of(choices: &[impl Display]) -> String {
-    let list: Vec<String> = choices.iter().map(ToString::to_string).collect();
-    match &*list {
-        [] => "nothing".into(),
-        [only] => only.clone(),
-        list => format!("one of {}", list.join(", ")),
+pub(crate) fn one_of<T: Display>(choices: impl IntoIterator<Item = T>) -> String {
+    const ROOM_FOR_EACH: usize = 24;
+    let mut choices = choices.into_iter();
+    let Some(first) = choices.next() else {
+        return "nothing".into();
+    };
+    let Some(second) = choices.next() else {
+        return words(first);
+    };
+    let more = choices.size_hint().0;
+    let mut list = String::with_capacity((2 + more) * ROOM_FOR_EACH);
+    append(&mut list, format_args!("one of {first}, {second}"));
+    for choice in choices {
+        append(&mut list, format_args!(", {choice}"));
     }
+    list
+}
+
+fn append(words: &mut String, phrase: impl Display) {
+    // A string takes whatever is written to it.
+    let _ = write!(words, "{phrase}");
 }
 
 #[cfg(test)]

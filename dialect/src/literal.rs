@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::describe::Quoted;
 use crate::{List, Number, Text};
 
 /// A JSON value that can stand in a `static` table.
@@ -31,7 +32,7 @@ impl Literal {
             Self::Null => Value::Null,
             Self::Bool(bool) => (*bool).into(),
             Self::Number(number) => number.to_value(),
-            Self::Text(text) => Value::String(text.to_string()),
+            Self::Text(text) => (**text).into(),
             Self::Array(list) => list.iter().map(Self::to_value).collect(),
             Self::Object(members) => members
                 .iter()
@@ -66,6 +67,9 @@ impl From<&Value> for Literal {
 /// As JSON text.
 impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_value().fmt(f)
+        match self {
+            Self::Text(text) => Quoted(text).fmt(f),
+            other => other.to_value().fmt(f),
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::describe::plural;
+use crate::describe::Plural;
 use crate::{Field, View};
 
 /// What lies behind a media URL.
@@ -145,7 +145,7 @@ impl fmt::Display for Media {
         match self {
             Self::Url(url) => f.write_str(url),
             Self::File(path) => write!(f, "the file {}", path.display()),
-            Self::Bytes(bytes) => f.write_str(&plural(bytes.len() as u64, "byte")),
+            Self::Bytes(bytes) => Plural(bytes.len() as u64, "byte").fmt(f),
         }
     }
 }

@@ -7,9 +7,8 @@
 /// to itself in other case: `5` is no slip of `6`.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer words come from junk, not from slips, and the distance is quadratic.
-    const LONGEST: usize = 64;
-    let letters: Vec<char> = word.to_lowercase().chars().take(LONGEST + 1).collect();
+    let (mut letters, mut other) = (Vec::new(), Vec::new());
+    spell(word, LONGEST + 1, &mut letters);
     if letters.is_empty() || letters.len() > LONGEST {
         return None;
     }
@@ -17,7 +16,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .filter_map(|candidate| {
-            let other: Vec<char> = candidate.to_lowercase().chars().take(LONGEST).collect();
+            spell(candidate, LONGEST, &mut other);
             let prefix = other.len() >= 3
                 && letters.len() >= 3
                 && (other.starts_with(&letters) || letters.starts_with(&other));
@@ -36,23 +35,42 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let substitution = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = substitution.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
+/// Longer words come from junk, not from slips, and the distance is quadratic.
+const LONGEST: usize = 64;
+
+/// Puts the first letters of a word in place of those that are there, all in lower case.
+fn spell(word: &str, most: usize, letters: &mut Vec<char>) {
+    letters.clear();
+    if word.is_ascii() {
+        let bytes = word.bytes().take(most);
+        letters.extend(bytes.map(|b| char::from(b.to_ascii_lowercase())));
+    } else {
+        letters.extend(word.to_lowercase().chars().take(most));
     }
-    last[b.len()]
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`; both have
+/// at most [`LONGEST`] letters.
+fn distance(a: &[char], b: &[char]) -> usize {
+    // The row for the letters of `a` up to here and the two before it, by turns.
+    let mut rows = [[0; LONGEST + 1]; 3];
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        let (row, last, before) = (i % 3, (i + 2) % 3, (i + 1) % 3);
+        rows[row][0] = i;
+        for j in 1..=b.len() {
+            let substitution = rows[last][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let shift = rows[last][j].min(rows[row][j - 1]) + 1;
+            let mut best = substitution.min(shift);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[before][j - 2] + 1);
+            }
+            rows[row][j] = best;
+        }
+    }
+    rows[a.len() % 3][b.len()]
 }
 
 #[cfg(test)]

@@ -52,7 +52,13 @@ impl fmt::Display for Path<'_> {
         }
         match self.step {
             Step::Root => Ok(()),
-            Step::Name(name) => write!(f, "/{}", name.replace('~', "~0").replace('/', "~1")),
+            Step::Name(name) if name.contains(['~', '/']) => {
+                write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))
+            }
+            Step::Name(name) => {
+                f.write_str("/")?;
+                f.write_str(name)
+            }
             Step::Index(index) => write!(f, "/{index}"),
         }
     }

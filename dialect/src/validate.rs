@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::describe::{one_of, plural};
+use crate::describe::{Plural, one_of, words};
 use crate::media::{UrlForm, url_form};
 use crate::{
     Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, Number, Path, Property,
@@ -216,7 +216,7 @@ impl Engine {
                 rule,
                 limit: limit.into(),
                 actual: actual.into(),
-                found: plural(actual, "character"),
+                found: words(Plural(actual, "character")),
             });
         }
     }
@@ -234,7 +234,7 @@ impl Engine {
                 rule,
                 limit: limit.into(),
                 actual: actual.into(),
-                found: plural(actual, "element"),
+                found: words(Plural(actual, "element")),
             });
         }
     }
@@ -338,33 +338,28 @@ fn is_whole(number: Number) -> bool {
 }
 
 fn unknown_property(list: &[Property], name: &str, at: &Path<'_>) -> Violation {
-    let names: Vec<&str> = list.iter().map(|p| &*p.name).collect();
+    let names = || list.iter().map(|property| &*property.name);
     Violation {
-        pointer: at.to_string(),
+        pointer: words(at),
         rule: Constraint::UnknownProperty,
-        limit: names.iter().copied().collect(),
+        limit: names().collect(),
         actual: View::Text(name).shown(),
         found: "a property that the schema does not know".into(),
-        expected: one_of(&names),
+        expected: one_of(names()),
         message: None,
-        hint: nearest(name, names).map(str::to_owned),
+        hint: nearest(name, names()).map(str::to_owned),
         certainty: Certainty::Certain,
     }
 }
 
 fn in_words(breach: Breach<'_>) -> Violation {
     let schema = breach.schema;
-    let choices = schema.choices().unwrap_or_default();
-    let texts = choices.iter().filter_map(|choice| match choice {
-        Literal::Text(text) => Some(&**text),
-        _ => None,
-    });
     let hint = match (breach.rule, &breach.actual) {
-        (Constraint::Enum, Value::String(actual)) => nearest(actual, texts),
+        (Constraint::Enum, Value::String(actual)) => nearest(actual, texts(schema)),
         _ => None,
     };
     Violation {
-        pointer: breach.at.to_string(),
+        pointer: words(breach.at),
         rule: breach.rule,
         found: breach.found,
         expected: match breach.rule {
@@ -377,4 +372,13 @@ fn in_words(breach: Breach<'_>) -> Violation {
         hint: hint.map(str::to_owned),
         certainty: Certainty::Certain,
     }
+}
+
+/// The members of `enum` that are strings.
+fn texts(schema: &Schema) -> impl Iterator<Item = &str> {
+    let choices = schema.choices().unwrap_or_default();
+    choices.iter().filter_map(|choice| match choice {
+        Literal::Text(text) => Some(&**text),
+        _ => None,
+    })
 }

@@ -1,10 +1,12 @@
 //! Values as the engine sees them, wherever they are kept.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
-use crate::describe::plural;
+use crate::describe::{Plural, Quoted, words};
 use crate::{Literal, Media, Number, Record};
 
 /// A borrowed look at a value: free JSON and typed inputs alike. Making one allocates nothing.
@@ -271,20 +273,10 @@ impl<'a> View<'a> {
 
     /// The value for an error: long strings are cut, and collections are counted.
     pub(crate) fn shown(self) -> Value {
-        /// Enough to recognise a value by; a `data:` URI may have megabytes.
-        const LONGEST: usize = 200;
         match self {
-            Self::Text(text) => match text.char_indices().nth(LONGEST) {
-                Some((end, _)) => format!("{}…", &text[..end]).into(),
-                None => text.into(),
-            },
-            Self::Array(list) => {
-                format!("an array of {}", plural(list.count() as u64, "element")).into()
-            }
-            Self::Object(_) | Self::Record(_) => {
-                let mut count = 0;
-                self.for_each_member(&mut |_, _| count += 1);
-                format!("an object of {}", plural(count, "member")).into()
+            Self::Text(text) => cut(text).into(),
+            Self::Media(_) | Self::Array(_) | Self::Object(_) | Self::Record(_) => {
+                self.in_words().into()
             }
             other => other.to_value(),
         }
@@ -292,13 +284,20 @@ impl<'a> View<'a> {
 
     /// The same in words: strings in quotes.
     pub(crate) fn in_words(self) -> String {
-        match (self, self.shown()) {
-            (Self::Number(number), _) => number.to_string(),
-            (
-                Self::Media(_) | Self::Array(_) | Self::Object(_) | Self::Record(_),
-                Value::String(words),
-            ) => words,
-            (_, value) => value.to_string(),
+        match self {
+            Self::Null => "null".into(),
+            Self::Bool(bool) => bool.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => words(Quoted(&cut(text))),
+            Self::Media(media) => media.to_string(),
+            Self::Array(list) => {
+                format!("an array of {}", Plural(list.count() as u64, "element"))
+            }
+            Self::Object(_) | Self::Record(_) => {
+                let mut count = 0;
+                self.for_each_member(&mut |_, _| count += 1);
+                format!("an object of {}", Plural(count, "member"))
+            }
         }
     }
 
@@ -314,6 +313,19 @@ impl<'a> View<'a> {
             Self::Array(_) => "an array",
             Self::Object(_) | Self::Record(_) => "an object",
         }
+    }
+}
+
+/// A text for an error; a `data:` URI may have megabytes.
+fn cut(text: &str) -> Cow<'_, str> {
+    /// Enough to recognise a value by, in characters, of which a text has at most one a byte.
+    const LONGEST: usize = 200;
+    if text.len() <= LONGEST {
+        return text.into();
+    }
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
