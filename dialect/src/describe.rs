@@ -1,6 +1,7 @@
 //! What a schema allows, in words.
 
 use std::fmt::{self, Display, Formatter, Write};
+use std::iter::once;
 
 use serde_json::Value;
 
@@ -156,7 +157,9 @@ impl Display for Quoted<'_> {
         if self.0.bytes().any(|b| matches!(b, b'"' | b'\\' | ..b' ')) {
             return Value::from(self.0).fmt(f);
         }
-        write!(f, "\"{}\"", self.0)
+        f.write_str("\"")?;
+        f.write_str(self.0)?;
+        f.write_str("\"")
     }
 }
 
@@ -180,9 +183,11 @@ pub(crate) fn one_of<T: Display>(choices: impl IntoIterator<Item = T>) -> String
     };
     let more = choices.size_hint().0;
     let mut list = String::with_capacity((2 + more) * ROOM_FOR_EACH);
-    append(&mut list, format_args!("one of {first}, {second}"));
-    for choice in choices {
-        append(&mut list, format_args!(", {choice}"));
+    list.push_str("one of ");
+    append(&mut list, first);
+    for choice in once(second).chain(choices) {
+        list.push_str(", ");
+        append(&mut list, choice);
     }
     list
 }

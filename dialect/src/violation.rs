@@ -236,6 +236,10 @@ pub struct Violations {
 /// As many violations as are kept: a value from outside must not fill the memory with them.
 const MOST: usize = 1_000;
 
+/// As many violations as there is room for from the start. Four take more than 1 KiB, for which
+/// the allocator of glibc first tidies up after all that were freed before.
+const FEW: usize = 3;
+
 impl Violations {
     /// Whether there are none at all.
     #[must_use]
@@ -271,6 +275,9 @@ impl Violations {
         // Who looks for what refuses the value must find it, even behind many warnings.
         let first = certainty == Certainty::Certain && !self.refuse;
         if self.list.len() < MOST || first {
+            if self.list.is_empty() {
+                self.list.reserve_exact(FEW);
+            }
             self.list.push(violation());
         } else {
             self.left_out += 1;
