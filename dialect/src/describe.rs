@@ -1,7 +1,6 @@
 //! What a schema allows, in words.
 
 use std::fmt::{self, Display, Formatter, Write};
-use std::iter::once;
 
 use serde_json::Value;
 
@@ -153,8 +152,9 @@ pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        // Few texts have anything that JSON escapes; the others are left to serde_json.
-        if self.0.bytes().any(|b| matches!(b, b'"' | b'\\' | ..b' ')) {
+        // Few texts have anything that JSON escapes; those are left to serde_json.
+        let escaped = |b| matches!(b, b'"' | b'\\' | ..b' ');
+        if self.0.bytes().fold(false, |any, b| any | escaped(b)) {
             return Value::from(self.0).fmt(f);
         }
         f.write_str("\"")?;
@@ -172,24 +172,33 @@ pub(crate) fn words(phrase: impl Display) -> String {
 }
 
 /// `one of "16:9", "1:1"`, or the only one.
-pub(crate) fn one_of<T: Display>(choices: impl IntoIterator<Item = T>) -> String {
+pub(crate) fn one_of<T: Display>(choices: impl IntoIterator<Item = T, IntoIter: Clone>) -> String {
     const ROOM_FOR_EACH: usize = 24;
-    let mut choices = choices.into_iter();
-    let Some(first) = choices.next() else {
-        return "nothing".into();
-    };
-    let Some(second) = choices.next() else {
-        return words(first);
-    };
-    let more = choices.size_hint().0;
-    let mut list = String::with_capacity((2 + more) * ROOM_FOR_EACH);
-    list.push_str("one of ");
-    append(&mut list, first);
-    for choice in once(second).chain(choices) {
-        list.push_str(", ");
-        append(&mut list, choice);
+    let choices = choices.into_iter();
+    let mut words = String::with_capacity(choices.size_hint().0 * ROOM_FOR_EACH);
+    append(&mut words, OneOf(choices));
+    words
+}
+
+struct OneOf<I>(I);
+
+impl<I: Iterator<Item: Display> + Clone> Display for OneOf<I> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut choices = self.0.clone();
+        let Some(first) = choices.next() else {
+            return f.write_str("nothing");
+        };
+        let mut others = choices.peekable();
+        if others.peek().is_some() {
+            f.write_str("one of ")?;
+        }
+        first.fmt(f)?;
+        for choice in others {
+            f.write_str(", ")?;
+            choice.fmt(f)?;
+        }
+        Ok(())
     }
-    list
 }
 
 fn append(words: &mut String, phrase: impl Display) {

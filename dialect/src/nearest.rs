@@ -7,8 +7,8 @@
 /// to itself in other case: `5` is no slip of `6`.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let (mut letters, mut other) = (Vec::new(), Vec::new());
-    spell(word, LONGEST + 1, &mut letters);
+    let (mut letters, mut other) = ([NONE; LONGEST + 1], [NONE; LONGEST]);
+    let letters = spell(word, &mut letters);
     if letters.is_empty() || letters.len() > LONGEST {
         return None;
     }
@@ -16,17 +16,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .filter_map(|candidate| {
-            spell(candidate, LONGEST, &mut other);
+            let other = spell(candidate, &mut other);
             let prefix = other.len() >= 3
                 && letters.len() >= 3
-                && (other.starts_with(&letters) || letters.starts_with(&other));
+                && (other.starts_with(letters) || letters.starts_with(other));
             // The difference in length alone bounds the distance from below, and is all of it
             // where one starts with the other.
             let longer = letters.len().abs_diff(other.len());
             if prefix {
                 return Some((longer, candidate));
             }
-            let distance = (longer <= most).then(|| distance(&letters, &other));
+            let distance = (longer <= most).then(|| distance(letters, other));
             distance
                 .filter(|distance| *distance <= most)
                 .map(|distance| (distance, candidate))
@@ -38,30 +38,40 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// Longer words come from junk, not from slips, and the distance is quadratic.
 const LONGEST: usize = 64;
 
-/// Puts the first letters of a word in place of those that are there, all in lower case.
-fn spell(word: &str, most: usize, letters: &mut Vec<char>) {
-    letters.clear();
+/// No letter, where there may be one.
+const NONE: char = '\0';
+
+/// The first letters of a word, as many as there are places for, all in lower case.
+fn spell<'a>(word: &str, places: &'a mut [char]) -> &'a [char] {
+    fn fill<'a>(places: &'a mut [char], letters: impl Iterator<Item = char>) -> &'a [char] {
+        let mut count = 0;
+        for (place, letter) in places.iter_mut().zip(letters) {
+            *place = letter;
+            count += 1;
+        }
+        &places[..count]
+    }
     if word.is_ascii() {
-        let bytes = word.bytes().take(most);
-        letters.extend(bytes.map(|b| char::from(b.to_ascii_lowercase())));
+        let lower = |b: u8| char::from(b.to_ascii_lowercase());
+        fill(places, word.bytes().map(lower))
     } else {
-        letters.extend(word.to_lowercase().chars().take(most));
+        fill(places, word.to_lowercase().chars())
     }
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`; both have
-/// at most [`LONGEST`] letters.
+/// at most [`LONGEST`] letters, so no distance is beyond that.
 fn distance(a: &[char], b: &[char]) -> usize {
     // The row for the letters of `a` up to here and the two before it, by turns.
-    let mut rows = [[0; LONGEST + 1]; 3];
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
+    let mut rows = [[0_u8; LONGEST + 1]; 3];
+    for j in 1..=b.len() {
+        rows[0][j] = rows[0][j - 1] + 1;
     }
     for i in 1..=a.len() {
         let (row, last, before) = (i % 3, (i + 2) % 3, (i + 1) % 3);
-        rows[row][0] = i;
+        rows[row][0] = rows[last][0] + 1;
         for j in 1..=b.len() {
-            let substitution = rows[last][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let substitution = rows[last][j - 1] + u8::from(a[i - 1] != b[j - 1]);
             let shift = rows[last][j].min(rows[row][j - 1]) + 1;
             let mut best = substitution.min(shift);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
@@ -70,7 +80,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
             rows[row][j] = best;
         }
     }
-    rows[a.len() % 3][b.len()]
+    rows[a.len() % 3][b.len()].into()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl fmt::Display for Path<'_> {
         }
         match self.step {
             Step::Root => Ok(()),
-            Step::Name(name) if name.contains(['~', '/']) => {
+            Step::Name(name) if name.bytes().any(|b| matches!(b, b'~' | b'/')) => {
                 write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))
             }
             Step::Name(name) => {
