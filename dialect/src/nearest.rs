@@ -17,9 +17,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .filter_map(|candidate| {
             let other = spell(candidate, &mut other);
-            let prefix = other.len() >= 3
-                && letters.len() >= 3
-                && (other.starts_with(letters) || letters.starts_with(other));
+            let shorter = letters.len().min(other.len());
+            let prefix = shorter >= 3 && letters[..shorter] == other[..shorter];
             // The difference in length alone bounds the distance from below, and is all of it
             // where one starts with the other.
             let longer = letters.len().abs_diff(other.len());
@@ -43,20 +42,19 @@ const NONE: char = '\0';
 
 /// The first letters of a word, as many as there are places for, all in lower case.
 fn spell<'a>(word: &str, places: &'a mut [char]) -> &'a [char] {
-    fn fill<'a>(places: &'a mut [char], letters: impl Iterator<Item = char>) -> &'a [char] {
-        let mut count = 0;
-        for (place, letter) in places.iter_mut().zip(letters) {
+    let mut count = 0;
+    if word.is_ascii() {
+        count = word.len().min(places.len());
+        for (place, byte) in places[..count].iter_mut().zip(word.bytes()) {
+            *place = byte.to_ascii_lowercase().into();
+        }
+    } else {
+        for (place, letter) in places.iter_mut().zip(word.to_lowercase().chars()) {
             *place = letter;
             count += 1;
         }
-        &places[..count]
     }
-    if word.is_ascii() {
-        let lower = |b: u8| char::from(b.to_ascii_lowercase());
-        fill(places, word.bytes().map(lower))
-    } else {
-        fill(places, word.to_lowercase().chars())
-    }
+    &places[..count]
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`; both have

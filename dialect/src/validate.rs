@@ -264,13 +264,16 @@ impl Engine {
         });
     }
 
-    // Out of the way of valid values.
+    // As `report`.
     #[cold]
+    #[inline(never)]
     fn breach<'a>(&mut self, breach: impl FnOnce() -> Breach<'a>) {
         self.report(|| in_words(breach()));
     }
 
+    // Out of the way of valid values.
     #[cold]
+    #[inline(never)]
     fn report(&mut self, violation: impl FnOnce() -> Violation) {
         self.found.push(Certainty::Certain, violation);
     }
