@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::describe::one_of;
-use crate::{Number, View, nearest};
+use crate::{Field, Number, View, nearest};
 
 /// A value of an enum on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,14 +17,44 @@ pub enum Wire {
     Integer(i64),
 }
 
+/// The wire values of all members of an enum: plain lists, which cost the compiler next to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wires {
+    /// Strings.
+    Text(&'static [&'static str]),
+    /// Integers.
+    Integer(&'static [i64]),
+}
+
+impl Wires {
+    /// The value of the member at this place.
+    ///
+    /// # Panics
+    /// When there is no such place.
+    #[must_use]
+    pub fn get(self, index: usize) -> Wire {
+        match self {
+            Self::Text(list) => Wire::Text(list[index]),
+            Self::Integer(list) => Wire::Integer(list[index]),
+        }
+    }
+
+    /// All values, in the order of the schema.
+    pub fn iter(self) -> impl Iterator<Item = Wire> {
+        let count = match self {
+            Self::Text(list) => list.len(),
+            Self::Integer(list) => list.len(),
+        };
+        (0..count).map(move |index| self.get(index))
+    }
+}
+
 /// A generated enum. Its members and their wire values stand in two tables of the same order.
-pub trait Choice: Copy + 'static {
-    /// The type's name, for `Debug`.
-    const NAME: &'static str;
+pub trait Choice: Copy + Sync + 'static {
     /// All members, in the order of the schema.
     const ALL: &'static [Self];
     /// The wire value of each member, in the order of [`ALL`](Self::ALL).
-    const WIRE: &'static [Wire];
+    const WIRE: Wires;
 
     /// The member's place in [`ALL`](Self::ALL).
     fn index(self) -> usize;
@@ -33,7 +62,28 @@ pub trait Choice: Copy + 'static {
     /// The member's value on the wire.
     #[must_use]
     fn wire(self) -> Wire {
-        Self::WIRE[self.index()]
+        Self::WIRE.get(self.index())
+    }
+}
+
+/// One for all enums: an impl in each of them would be compiled with each of them.
+impl<C: Choice> Field for C {
+    fn view(&self) -> Option<View<'_>> {
+        Some(match self.wire() {
+            Wire::Text(text) => View::Text(text),
+            Wire::Integer(integer) => View::Number(Number::Int(integer.into())),
+        })
+    }
+
+    fn read(value: Value) -> Result<Self, Value> {
+        let found = C::WIRE.iter().position(|wire| match (wire, &value) {
+            (Wire::Text(a), Value::String(b)) => a == b,
+            (Wire::Integer(a), Value::Number(b)) => {
+                Number::from(b).as_integer() == Some(i128::from(a))
+            }
+            _ => false,
+        });
+        found.map(|index| C::ALL[index]).ok_or(value)
     }
 }
 
@@ -41,15 +91,16 @@ pub trait Choice: Copy + 'static {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownChoice {
     found: Value,
-    known: &'static [Wire],
+    known: Wires,
 }
 
 impl fmt::Display for UnknownChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (found, expected) = (View::from(&self.found).in_words(), one_of(self.known));
+        let known: Vec<Wire> = self.known.iter().collect();
+        let (found, expected) = (View::from(&self.found).in_words(), one_of(&known));
         write!(f, "found {found}, expected {expected}")?;
         let texts = self.known.iter().filter_map(|wire| match wire {
-            Wire::Text(text) => Some(*text),
+            Wire::Text(text) => Some(text),
             Wire::Integer(_) => None,
         });
         match self.found.as_str().and_then(|found| nearest(found, texts)) {
@@ -80,38 +131,14 @@ impl Serialize for Wire {
     }
 }
 
-/// Looks at a member as the engine does.
-#[must_use]
-pub fn view_choice<'a, C: Choice>(choice: C) -> View<'a> {
-    match choice.wire() {
-        Wire::Text(text) => View::Text(text),
-        Wire::Integer(integer) => View::Number(Number::Int(integer.into())),
-    }
-}
-
-/// Finds the member with this wire value.
-///
-/// # Errors
-/// Gives the value back when no member has it.
-pub fn read_choice<C: Choice>(value: Value) -> Result<C, Value> {
-    let found = C::WIRE.iter().position(|wire| match (wire, &value) {
-        (Wire::Text(a), Value::String(b)) => a == b,
-        (Wire::Integer(a), Value::Number(b)) => {
-            Number::from(b).as_integer() == Some(i128::from(*a))
-        }
-        _ => false,
-    });
-    found.map(|index| C::ALL[index]).ok_or(value)
-}
-
 /// Finds the member whose wire value is spelled like this.
 ///
 /// # Errors
 /// When no member is: the text, and what was expected.
 pub fn parse_choice<C: Choice>(text: &str) -> Result<C, UnknownChoice> {
     let found = C::WIRE.iter().position(|wire| match wire {
-        Wire::Text(known) => *known == text,
-        Wire::Integer(known) => text.parse() == Ok(*known),
+        Wire::Text(known) => known == text,
+        Wire::Integer(known) => text.parse() == Ok(known),
     });
     let unknown = || UnknownChoice {
         found: View::Text(text).shown(),
@@ -124,24 +151,25 @@ pub fn parse_choice<C: Choice>(text: &str) -> Result<C, UnknownChoice> {
 ///
 /// # Errors
 /// Those of the formatter.
-pub fn debug_choice<C: Choice>(choice: C, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{}({})", C::NAME, choice.wire())
+pub fn debug_choice(name: &str, wire: Wire, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{name}({wire})")
 }
 
-/// Reads a member for serde.
+/// Prints the wire value, without quotes.
 ///
 /// # Errors
-/// When the value is no member's: what was found and what was expected.
-pub fn deserialize_choice<'de, C: Choice, D: Deserializer<'de>>(d: D) -> Result<C, D::Error> {
-    read_choice(Value::deserialize(d)?).map_err(|value| {
-        D::Error::custom(UnknownChoice {
-            found: value,
-            known: C::WIRE,
-        })
-    })
+/// Those of the formatter.
+pub fn display_choice(wire: Wire, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match wire {
+        Wire::Text(text) => f.pad(text),
+        Wire::Integer(integer) => fmt::Display::fmt(&integer, f),
+    }
 }
 
 /// Gives a generated enum its standard traits; called by generated code.
+///
+/// The bodies are as small as can be, and comparing is written by hand: of all that is generated,
+/// a dozen derived or generic methods for each enum were what took the compiler longest.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! choice {
@@ -155,12 +183,6 @@ macro_rules! choice {
                     $crate::Wire::Text(text) => text,
                     $crate::Wire::Integer(_) => "",
                 }
-            }
-        }
-        impl ::std::fmt::Display for $name {
-            #[inline]
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.pad(self.as_str())
             }
         }
         $crate::choice!($name);
@@ -177,19 +199,27 @@ macro_rules! choice {
                 }
             }
         }
-        impl ::std::fmt::Display for $name {
-            #[inline]
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Display::fmt(&self.as_i64(), f)
-            }
-        }
         $crate::choice!($name);
     };
     ($name:ident) => {
+        impl ::std::cmp::PartialEq for $name {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                *self as usize == *other as usize
+            }
+        }
+        impl ::std::cmp::Eq for $name {}
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::generated::debug_choice(*self, f)
+                let wire = $crate::Choice::wire(*self);
+                $crate::generated::debug_choice(::std::stringify!($name), wire, f)
+            }
+        }
+        impl ::std::fmt::Display for $name {
+            #[inline]
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::generated::display_choice($crate::Choice::wire(*self), f)
             }
         }
         impl ::std::str::FromStr for $name {
@@ -197,36 +227,6 @@ macro_rules! choice {
             #[inline]
             fn from_str(text: &str) -> ::std::result::Result<Self, $crate::UnknownChoice> {
                 $crate::generated::parse_choice(text)
-            }
-        }
-        impl $crate::generated::serde::Serialize for $name {
-            #[inline]
-            fn serialize<S: $crate::generated::serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::std::result::Result<S::Ok, S::Error> {
-                $crate::generated::serde::Serialize::serialize(
-                    &$crate::Choice::wire(*self),
-                    serializer,
-                )
-            }
-        }
-        impl<'de> $crate::generated::serde::Deserialize<'de> for $name {
-            #[inline]
-            fn deserialize<D: $crate::generated::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::std::result::Result<Self, D::Error> {
-                $crate::generated::deserialize_choice(deserializer)
-            }
-        }
-        impl $crate::Field for $name {
-            #[inline]
-            fn view(&self) -> ::std::option::Option<$crate::View<'_>> {
-                ::std::option::Option::Some($crate::generated::view_choice(*self))
-            }
-            #[inline]
-            fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
-                $crate::generated::read_choice(value)
             }
         }
         $crate::json_schema_choice!($name);

@@ -104,11 +104,12 @@ pub fn schemars_schema(schema: &Schema) -> schemars::Schema {
 #[cfg(feature = "schemars")]
 #[must_use]
 pub fn schemars_choice<C: crate::Choice>() -> schemars::Schema {
-    let kind = match C::WIRE.first() {
-        Some(crate::Wire::Integer(_)) => Kind::Integer,
-        _ => Kind::String,
+    let kind = match C::WIRE {
+        crate::Wires::Integer(_) => Kind::Integer,
+        crate::Wires::Text(_) => Kind::String,
     };
-    schemars::json_schema!({"type": kind.as_str(), "enum": C::WIRE})
+    let members: Vec<crate::Wire> = C::WIRE.iter().collect();
+    schemars::json_schema!({"type": kind.as_str(), "enum": members})
 }
 
 /// Implements `schemars::JsonSchema` for a generated enum; nothing without the feature.

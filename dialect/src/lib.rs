@@ -30,7 +30,7 @@ mod view;
 mod violation;
 
 pub use bounds::Bounds;
-pub use choice::{Choice, UnknownChoice, Wire};
+pub use choice::{Choice, UnknownChoice, Wire, Wires};
 pub use literal::Literal;
 pub use media::{Media, MediaKind};
 pub use media_input::{MediaInput, MediaSource};
@@ -51,9 +51,7 @@ pub use violation::{Certainty, Constraint, Violation, Violations};
 /// What the macros in generated code call; not part of the public interface.
 #[doc(hidden)]
 pub mod generated {
-    pub use crate::choice::{
-        debug_choice, deserialize_choice, parse_choice, read_choice, view_choice,
-    };
+    pub use crate::choice::{debug_choice, display_choice, parse_choice};
     #[cfg(feature = "schemars")]
     pub use crate::json_schema::{schemars_choice, schemars_schema};
     pub use crate::record::{

@@ -206,10 +206,26 @@ pub fn validate_record<R: Record>(record: &R) -> Violations {
     R::schema().validate(View::Record(record))
 }
 
-/// Gives a generated struct its standard traits; called by generated code.
+/// Gives a generated struct its standard traits; called by generated code. One that is `nested` is
+/// a [`Field`] of others, too.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record {
+    ($name:ident, nested) => {
+        $crate::record!($name);
+        impl $crate::Field for $name {
+            #[inline]
+            fn view(&self) -> ::std::option::Option<$crate::View<'_>> {
+                ::std::option::Option::Some($crate::View::Record(self))
+            }
+            #[inline]
+            fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
+                let (mut record, rest) = $crate::generated::read_record::<Self>(value)?;
+                record.extra = rest;
+                ::std::result::Result::Ok(record)
+            }
+        }
+    };
     ($name:ident) => {
         impl $name {
             /// Checks every value against the schema and gives all violations at once; members
@@ -261,18 +277,6 @@ macro_rules! record {
             ) -> ::std::result::Result<Self, D::Error> {
                 let (mut record, rest) =
                     $crate::generated::deserialize_record::<Self, D>(deserializer)?;
-                record.extra = rest;
-                ::std::result::Result::Ok(record)
-            }
-        }
-        impl $crate::Field for $name {
-            #[inline]
-            fn view(&self) -> ::std::option::Option<$crate::View<'_>> {
-                ::std::option::Option::Some($crate::View::Record(self))
-            }
-            #[inline]
-            fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
-                let (mut record, rest) = $crate::generated::read_record::<Self>(value)?;
                 record.extra = rest;
                 ::std::result::Result::Ok(record)
             }

@@ -13,7 +13,7 @@ pub(crate) fn items(choice: &Choice<'_>, support: &Path) -> Vec<Item> {
     let name = name::ident(&choice.name);
     let idents: Vec<Ident> = choice.variants.iter().map(|v| name::ident(v)).collect();
     let mut definition: ItemEnum = parse_quote! {
-        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy)]
         #[non_exhaustive]
         pub enum #name {}
     };
@@ -54,20 +54,26 @@ fn all(name: &Ident, variants: &[Ident]) -> Item {
 }
 
 fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
-    let label = &choice.name;
+    let variant = match choice.members.first() {
+        Some(Literal::Text(_)) => "Text",
+        _ => "Integer",
+    };
     let mut item: ItemImpl = parse_quote! {
         impl #support::Choice for #name {
-            const NAME: &'static str = #label;
             const ALL: &'static [Self] = Self::ALL;
-            const WIRE: &'static [#support::Wire] = &[];
+            const WIRE: #support::Wires = {};
             #[inline]
             fn index(self) -> usize {
                 self as usize
             }
         }
     };
-    let wire = choice.members.iter().map(|member| wire(member, support));
-    set_constant(&mut item, 2, expr::list(wire));
+    let values = expr::list(choice.members.iter().map(wire));
+    set_constant(
+        &mut item,
+        1,
+        expr::call_in(support, ["Wires", variant], values),
+    );
     Item::Impl(item)
 }
 
@@ -85,14 +91,10 @@ fn variant_doc(member: &Literal) -> String {
     }
 }
 
-fn wire(member: &Literal, support: &Path) -> Expr {
-    let (variant, value) = match (member, as_i64(member)) {
-        (Literal::Text(text), _) => ("Text", expr::text(text)),
+fn wire(member: &Literal) -> Expr {
+    match (member, as_i64(member)) {
+        (Literal::Text(text), _) => expr::text(text),
         // The plan lets only texts and 64-bit integers through.
-        (_, integer) => {
-            let integer = integer.unwrap_or_default().to_string();
-            ("Integer", expr::number(&integer))
-        }
-    };
-    expr::call_in(support, ["Wire", variant], value)
+        (_, integer) => expr::number(&integer.unwrap_or_default().to_string()),
+    }
 }

@@ -20,7 +20,12 @@ pub(crate) fn items(record: &Record<'_>, support: &Path) -> Vec<Item> {
     let structure = Item::Struct(structure(record, &name, support));
     let methods = Item::Impl(methods(record, &name, support));
     let engine = Item::Impl(engine(record, &name, support));
-    let traits = parse_quote!(#support::record!(#name););
+    // Nothing has an input for a field.
+    let traits = if record.name == "Input" {
+        parse_quote!(#support::record!(#name);)
+    } else {
+        parse_quote!(#support::record!(#name, nested);)
+    };
     let items = [structure, methods].into_iter().chain(default);
     items.chain([engine, traits]).collect()
 }

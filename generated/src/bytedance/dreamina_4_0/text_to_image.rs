@@ -106,7 +106,7 @@ impl ::runcomfy::Model for Input {
 }
 
 /// The values of `width×height`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum WidthXHeight {
     /// `1024x1024(1:1)`
@@ -151,21 +151,22 @@ impl WidthXHeight {
 }
 
 impl ::runcomfy::Choice for WidthXHeight {
-    const NAME: &'static str = "WidthXHeight";
     const ALL: &'static [Self] = Self::ALL;
-    const WIRE: &'static [::runcomfy::Wire] = &[
-        ::runcomfy::Wire::Text("1024x1024(1:1)"),
-        ::runcomfy::Wire::Text("2048x2048(1:1)"),
-        ::runcomfy::Wire::Text("2304x1728(4:3)"),
-        ::runcomfy::Wire::Text("2496x1664(3:2)"),
-        ::runcomfy::Wire::Text("2560x1440(16:9)"),
-        ::runcomfy::Wire::Text("3024x1296(21:9)"),
-        ::runcomfy::Wire::Text("4096x4096(1:1)"),
-        ::runcomfy::Wire::Text("4694x3520(4:3)"),
-        ::runcomfy::Wire::Text("4992x3328(3:2)"),
-        ::runcomfy::Wire::Text("5404x3040(16:9)"),
-        ::runcomfy::Wire::Text("6198x2656(21:9)"),
-    ];
+    const WIRE: ::runcomfy::Wires = ::runcomfy::Wires::Text(
+        &[
+            "1024x1024(1:1)",
+            "2048x2048(1:1)",
+            "2304x1728(4:3)",
+            "2496x1664(3:2)",
+            "2560x1440(16:9)",
+            "3024x1296(21:9)",
+            "4096x4096(1:1)",
+            "4694x3520(4:3)",
+            "4992x3328(3:2)",
+            "5404x3040(16:9)",
+            "6198x2656(21:9)",
+        ],
+    );
     #[inline]
     fn index(self) -> usize {
         self as usize

@@ -110,7 +110,7 @@ impl ::runcomfy::Model for Input {
 }
 
 /// The values of `frames`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Frames {
     /// `121`
@@ -125,12 +125,8 @@ impl Frames {
 }
 
 impl ::runcomfy::Choice for Frames {
-    const NAME: &'static str = "Frames";
     const ALL: &'static [Self] = Self::ALL;
-    const WIRE: &'static [::runcomfy::Wire] = &[
-        ::runcomfy::Wire::Integer(121),
-        ::runcomfy::Wire::Integer(241),
-    ];
+    const WIRE: ::runcomfy::Wires = ::runcomfy::Wires::Integer(&[121, 241]);
     #[inline]
     fn index(self) -> usize {
         self as usize
