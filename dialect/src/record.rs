@@ -32,8 +32,8 @@ pub trait Record: Sync {
     /// Members beyond the properties.
     fn extra(&self) -> &Extra;
 
-    /// Takes the fields over from JSON, in the order of the table. Members that no field takes
-    /// become [`extra`](Self::extra) without its doing.
+    /// Takes the fields over from JSON, in the order of the table, and after them what no field
+    /// takes.
     ///
     /// # Errors
     /// When a required one is missing or one is of another type.
@@ -71,6 +71,12 @@ impl Reader {
             None => T::absent().ok_or(Mismatch { name, found: None }),
         }
     }
+
+    /// The members that no field has taken; called after the last field.
+    #[must_use]
+    pub fn rest(&mut self) -> Extra {
+        std::mem::take(&mut self.members)
+    }
 }
 
 impl fmt::Display for Mismatch {
@@ -93,20 +99,18 @@ impl std::error::Error for Mismatch {}
 ///
 /// # Errors
 /// Gives the value back when it is no object or a member does not fit its field.
-pub fn read_record<R: Record>(value: Value) -> Result<(R, Extra), Value> {
+pub fn read_record<R: Record>(value: Value) -> Result<R, Value> {
     let Value::Object(members) = value else {
         return Err(value);
     };
     read_members(members).map_err(|mismatch| mismatch.found.unwrap_or(Value::Null))
 }
 
-fn read_members<R: Record>(members: Map<String, Value>) -> Result<(R, Extra), Mismatch> {
-    let mut reader = Reader {
+fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Mismatch> {
+    R::read(&mut Reader {
         members,
         properties: R::schema().properties().unwrap_or_default(),
-    };
-    let record = R::read(&mut reader)?;
-    Ok((record, reader.members))
+    })
 }
 
 /// Reads a record for serde, and with it the members that no field takes: none, unless the schema
@@ -116,9 +120,7 @@ fn read_members<R: Record>(members: Map<String, Value>) -> Result<(R, Extra), Mi
 /// # Errors
 /// Everything that is wrong with the value's shape, at once: missing and unknown properties, wrong
 /// types, unknown enum members. Before that, a property that stands twice in the outermost object.
-pub fn deserialize_record<'de, R: Record, D: Deserializer<'de>>(
-    d: D,
-) -> Result<(R, Extra), D::Error> {
+pub fn deserialize_record<'de, R: Record, D: Deserializer<'de>>(d: D) -> Result<R, D::Error> {
     let members = d.deserialize_map(Members)?;
     let violations = R::schema().validate_shape(View::Object(&members));
     if !violations.is_empty() {
@@ -220,9 +222,7 @@ macro_rules! record {
             }
             #[inline]
             fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
-                let (mut record, rest) = $crate::generated::read_record::<Self>(value)?;
-                record.extra = rest;
-                ::std::result::Result::Ok(record)
+                $crate::generated::read_record(value)
             }
         }
     };
@@ -275,10 +275,7 @@ macro_rules! record {
             fn deserialize<D: $crate::generated::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                let (mut record, rest) =
-                    $crate::generated::deserialize_record::<Self, D>(deserializer)?;
-                record.extra = rest;
-                ::std::result::Result::Ok(record)
+                $crate::generated::deserialize_record(deserializer)
             }
         }
         $crate::json_schema!($name);

@@ -202,10 +202,10 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
     } else {
         quote!(&Self::SCHEMA)
     };
-    let (view, reader) = if record.fields.is_empty() {
-        (no_view(support), quote!(_))
+    let view = if record.fields.is_empty() {
+        no_view(support)
     } else {
-        (view(record, support), quote!(reader))
+        view(record, support)
     };
     let mut engine: ItemImpl = parse_quote! {
         impl #support::Record for #name {
@@ -222,8 +222,8 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
                 &self.extra
             }
             #[inline]
-            fn read(#reader: &mut #support::Reader) -> Result<Self, #support::Mismatch> {
-                Ok(Self { extra: #support::Extra::new() })
+            fn read(reader: &mut #support::Reader) -> Result<Self, #support::Mismatch> {
+                Ok(Self { extra: reader.rest() })
             }
         }
     };

@@ -109,7 +109,7 @@ impl Record for Input {
             scale: reader.take(6)?,
             seed: reader.take(7)?,
             width_x_height: reader.take(8)?,
-            extra: Extra::new(),
+            extra: reader.rest(),
         })
     }
 }
@@ -148,7 +148,7 @@ impl Record for Lora {
         Ok(Self {
             path: reader.take(0)?,
             scale: reader.take(1)?,
-            extra: Extra::new(),
+            extra: reader.rest(),
         })
     }
 }

@@ -105,7 +105,7 @@ impl ::runcomfy::Record for Input {
             force_single: reader.take(2)?,
             scale: reader.take(3)?,
             width_x_height: reader.take(4)?,
-            extra: ::runcomfy::Extra::new(),
+            extra: reader.rest(),
         })
     }
 }

@@ -89,7 +89,7 @@ impl ::runcomfy::Record for Input {
             force_single: reader.take(1)?,
             scale: reader.take(2)?,
             width_x_height: reader.take(3)?,
-            extra: ::runcomfy::Extra::new(),
+            extra: reader.rest(),
         })
     }
 }

@@ -93,7 +93,7 @@ impl ::runcomfy::Record for Input {
             prompt: reader.take(1)?,
             frames: reader.take(2)?,
             seed: reader.take(3)?,
-            extra: ::runcomfy::Extra::new(),
+            extra: reader.rest(),
         })
     }
 }
