@@ -39,7 +39,8 @@ pub enum Quantity {
     HeightPixels,
     /// `width/height`: the picture's width divided by its height.
     AspectRatio,
-    /// A quantity that this version does not know, by its name; kept and reported, not checked.
+    /// A quantity that is not documented, by its name; kept and reported. Of these only
+    /// `duration_seconds` is checked, as the duration in seconds.
     Other(Text),
 }
 

@@ -359,10 +359,12 @@ impl<'a> Keywords<'_, 'a> {
         self.unknown_members(entry, at);
         let known = !matches!(quantity, Quantity::Other(_));
         if !known {
-            let message = format!(
-                "unknown quantity `{}`: the rule is kept, not checked",
-                quantity.as_str()
-            );
+            let fate = match quantity.as_str() {
+                // Not documented, but it can hardly mean anything else.
+                "duration_seconds" => "taken for the medium's duration",
+                _ => "the rule is kept, not checked",
+            };
+            let message = format!("unknown quantity `{}`: {fate}", quantity.as_str());
             self.parser.warn(
                 &format!("{at}/validation_rule"),
                 Place::Value,

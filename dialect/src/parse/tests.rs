@@ -387,6 +387,10 @@ fn problems_of_rules_say_where_and_what() {
             "Warning Value /validation_rule: unknown quantity `duration`: the rule is kept, not checked",
         ),
         (
+            json!({"validation_rule": "duration_seconds<", "validation_value": 1}),
+            "Warning Value /validation_rule: unknown quantity `duration_seconds`: taken for the medium's duration",
+        ),
+        (
             json!({"validation_rule": "codec==", "validation_value": "h264"}),
             "Warning Value /validation_rule: unknown quantity `codec`: the rule is kept, not checked",
         ),
