@@ -63,8 +63,8 @@ impl fmt::Debug for Upload {
     }
 }
 
-/// The largest request that the service was seen to take.
-const LARGEST_REQUEST: u64 = 64 << 20;
+/// The largest request that the service was seen to take, in bytes; media in `data:` URIs included.
+pub const LARGEST_REQUEST: usize = 64 << 20;
 
 /// The caller's uploader, if there is one.
 #[derive(Clone, Default)]
@@ -156,7 +156,7 @@ fn fit(input: &Json, at_hand: &[(&str, &Media)]) -> Result<(), Error> {
         };
         total = total.saturating_add(DataUri::encoded_length(size));
     }
-    if total <= LARGEST_REQUEST {
+    if total <= LARGEST_REQUEST as u64 {
         return Ok(());
     }
     Err(Error::new(

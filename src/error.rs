@@ -119,11 +119,10 @@ impl Error {
     }
 
     pub(crate) fn with_source(
-        mut self,
+        self,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        self.inner.source = Some(Box::new(source));
-        self
+        self.with_boxed_source(Box::new(source))
     }
 
     pub(crate) fn with_boxed_source(

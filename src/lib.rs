@@ -82,7 +82,7 @@ pub use runcomfy_dialect::*;
 
 #[cfg(feature = "client")]
 pub use {
-    attach::{Upload, Uploader, Uploading},
+    attach::{LARGEST_REQUEST, Upload, Uploader, Uploading},
     catalogue::{Catalogue, CatalogueEntry},
     client::{Client, ClientBuilder},
     download::{Download, DownloadProgress, Downloads},

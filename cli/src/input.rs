@@ -65,8 +65,8 @@ pub(crate) fn prober(matches: &ArgMatches) -> Result<Prober, Failure> {
 
 /// Here a file would do as well, so what is no URL was perhaps meant as one.
 fn or_a_file(mut violation: Violation) -> Violation {
-    let is_path = |text: &str| !text.contains("://") && !text.starts_with("data:");
-    if violation.rule == Constraint::Format && violation.actual.as_str().is_some_and(is_path) {
+    let text = violation.actual.as_str();
+    if violation.rule == Constraint::Format && text.is_some_and(local_file::could_be_path) {
         violation.expected += ", or the path of a file (there is none of this name)";
     }
     violation

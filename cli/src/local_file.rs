@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-use runcomfy::{DataUri, Facts, Json, MediaSource, ModelSchema};
+use runcomfy::{DataUri, Facts, Json, LARGEST_REQUEST, MediaSource, ModelSchema};
 
 use crate::failure::Failure;
-
-/// The largest request that the service was seen to take, in bytes.
-const LARGEST_REQUEST: u64 = 64 << 20;
 
 /// Puts each file that is named where the schema wants a medium inside of the input, as a `data:`
 /// URI. Only pictures, videos and sounds, by their first bytes: an input from elsewhere must not
@@ -19,7 +16,7 @@ pub(crate) fn attach(model: &ModelSchema, input: &mut Json) -> Result<(), Failur
         let about = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         total += DataUri::encoded_length(about.len());
     }
-    if total > LARGEST_REQUEST {
+    if total > LARGEST_REQUEST as u64 {
         return Err(Failure::input(format!(
             "the files make a request of {} MiB, and the service takes {} MiB; give public https:// URLs instead",
             total.div_ceil(1 << 20),
@@ -54,7 +51,12 @@ fn named_files(model: &ModelSchema, input: &Json) -> Vec<(String, String)> {
 }
 
 fn is_file(text: &str) -> bool {
-    !text.contains("://") && !text.starts_with("data:") && Path::new(text).is_file()
+    could_be_path(text) && Path::new(text).is_file()
+}
+
+/// Whether what stands where a URL should be was perhaps meant as a path.
+pub(crate) fn could_be_path(text: &str) -> bool {
+    !text.contains("://") && !text.starts_with("data:")
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> Failure {

@@ -38,7 +38,8 @@ pub(crate) async fn probe(matches: &ArgMatches, format: Format) -> Result<(), Fa
 }
 
 fn is_url(source: &str) -> bool {
-    source.contains("://")
+    // A picture in SVG, for one, has addresses inside of its `data:` URI.
+    source.contains("://") && DataUri::parse(source).is_none()
 }
 
 fn at_hand(source: &str) -> Result<Facts, String> {

@@ -151,6 +151,16 @@ fn validate_checks_values_and_media_at_once() {
     assert_eq!(said["warnings"][0]["pointer"], "/image_urls/0");
 }
 
+/// Addresses inside of a `data:` URI make it no URL to ask.
+#[test]
+fn a_data_uri_is_looked_at_and_not_asked() {
+    let folder = folder();
+    let uri = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>";
+    let (code, stdout, stderr) = runcomfy(folder.path(), &["probe", uri]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("SVG or XML text"), "{stdout}");
+}
+
 /// A file that is no medium is never sent, whoever wrote the input.
 #[test]
 fn only_media_leave_this_machine() {

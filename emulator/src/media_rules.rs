@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use axum::http::Uri;
 use runcomfy::{DataUri, Prober};
 use runcomfy_dialect::{MediaInput, MediaSource, ModelSchema, Violation};
 use serde_json::Value;
@@ -43,17 +44,11 @@ fn is_here(medium: &MediaInput<'_, '_>) -> bool {
 
 /// A name that only looks like this machine's must not be looked up.
 fn is_loopback(url: &str) -> bool {
-    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next(),
-        None => authority.split(':').next(),
-    };
-    let host = host.unwrap_or_default();
-    host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    let uri = url.parse::<Uri>().ok();
+    let uri = uri.filter(|uri| uri.scheme().is_some());
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

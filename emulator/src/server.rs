@@ -18,9 +18,6 @@ use crate::service::Service;
 use crate::wire::Line;
 use crate::{Call, account, catalogue, file};
 
-/// What the service takes in one request, `data:` URIs included.
-const LARGEST_BODY: usize = 64 << 20;
-
 /// What the handlers share.
 pub(crate) struct Server {
     pub(crate) service: Arc<Service>,
@@ -50,7 +47,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/files/{request_id}/{name}", get(file::serve))
         .fallback(async || Refusal::no_such_thing("such address"))
         .method_not_allowed_fallback(async |method: Method| Refusal::wrong_method(method.as_str()))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(runcomfy::LARGEST_REQUEST))
         .layer(from_fn_with_state(Arc::clone(&server), intercept))
         .with_state(server)
 }
