@@ -36,9 +36,17 @@ pub struct CatalogueEntry {
 /// Models in one answer; with their schemas it then stays below a megabyte or so.
 const PAGE: usize = 100;
 
-struct Page {
-    entries: Vec<CatalogueEntry>,
-    total: Option<usize>,
+/// The word stands where a model's id would, and is the key in the reply.
+const CATEGORIES: &str = "categories";
+
+/// Some of the catalogue's models.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CataloguePage {
+    /// The models, in the service's order.
+    pub entries: Vec<CatalogueEntry>,
+    /// How many models there are in all, where the service tells.
+    pub total: Option<usize>,
 }
 
 impl Client {
@@ -96,7 +104,7 @@ impl<'a> Catalogue<'a> {
         // Counted by what was sent, since a model that is new meanwhile moves the others on.
         let mut offset = 0;
         loop {
-            let page = self.page(offset).await?;
+            let page = self.read(offset, PAGE).await?;
             let (count, total) = (page.entries.len(), page.total);
             offset += count;
             let new = page.entries.into_iter();
@@ -124,35 +132,84 @@ impl<'a> Catalogue<'a> {
         }
     }
 
-    async fn page(&self, offset: usize) -> Result<Page, Error> {
+    /// Reads at most `limit` models, from the one at `offset` on, counted from 0. The service
+    /// takes limits of 1 to 500.
+    ///
+    /// # Errors
+    /// Those of the service and the network.
+    pub async fn page(self, offset: usize, limit: usize) -> Result<CataloguePage, Error> {
+        self.read(offset, limit).await
+    }
+
+    /// Reads the entry of one model, which always has its schemas. What the listing is narrowed to
+    /// does not matter here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] or [`ErrorKind::NotFound`] where there is no such model, and else those
+    /// of the service and the network.
+    pub async fn get(self, model_id: &str) -> Result<CatalogueEntry, Error> {
+        let url = self.client.inner.endpoint.model(model_id)?;
+        let of_reply = |reply: &Reply| {
+            let model = Value::Object(reply.object()?);
+            entry_of(&model, reply)
+        };
+        self.client.read(url, of_reply).await
+    }
+
+    /// Reads the categories that models are in. What is no text, which no documentation rules out,
+    /// is given as JSON.
+    ///
+    /// # Errors
+    /// Those of the service and the network.
+    pub async fn categories(self) -> Result<Vec<String>, Error> {
+        let url = self.client.inner.endpoint.model(CATEGORIES)?;
+        let of_reply = |reply: &Reply| {
+            let object = reply.object()?;
+            let Some(Value::Array(list)) = object.get(CATEGORIES) else {
+                return Err(reply.unreadable("has no list `categories`"));
+            };
+            let text = |category: &Value| match category {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            Ok(list.iter().map(text).collect())
+        };
+        self.client.read(url, of_reply).await
+    }
+
+    async fn read(&self, offset: usize, limit: usize) -> Result<CataloguePage, Error> {
         let mut url = self.client.inner.endpoint.catalogue();
         url.query_pairs_mut()
             .extend_pairs(&self.query)
-            .append_pair("limit", &PAGE.to_string())
+            .append_pair("limit", &limit.to_string())
             .append_pair("offset", &offset.to_string());
         self.client.read(url, page_of).await
     }
 }
 
-fn page_of(reply: &Reply) -> Result<Page, Error> {
+fn page_of(reply: &Reply) -> Result<CataloguePage, Error> {
     let object = reply.object()?;
     let Some(Value::Array(models)) = object.get("models") else {
         return Err(reply.unreadable("has no list `models`"));
     };
-    let entry = |model: &Value| match (model, model["model_id"].as_str()) {
-        (Value::Object(json), Some(id)) => Ok(CatalogueEntry {
-            model_id: id.to_owned(),
-            json: json.clone(),
-        }),
-        _ => Err(reply.unreadable("has a model without a text `model_id`")),
-    };
-    Ok(Page {
-        entries: models.iter().map(entry).collect::<Result<_, _>>()?,
+    let entries = models.iter().map(|model| entry_of(model, reply));
+    Ok(CataloguePage {
+        entries: entries.collect::<Result<_, _>>()?,
         total: object
             .get("total")
             .and_then(Value::as_u64)
             .and_then(|total| usize::try_from(total).ok()),
     })
+}
+
+fn entry_of(model: &Value, reply: &Reply) -> Result<CatalogueEntry, Error> {
+    match (model, model["model_id"].as_str()) {
+        (Value::Object(json), Some(id)) => Ok(CatalogueEntry {
+            model_id: id.to_owned(),
+            json: json.clone(),
+        }),
+        _ => Err(reply.unreadable("has a model without a text `model_id`")),
+    }
 }
 
 impl CatalogueEntry {

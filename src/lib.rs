@@ -32,6 +32,8 @@ mod output;
 #[cfg(feature = "client")]
 mod attach;
 #[cfg(feature = "client")]
+mod balance;
+#[cfg(feature = "client")]
 mod catalogue;
 #[cfg(feature = "client")]
 mod client;
@@ -83,7 +85,8 @@ pub use runcomfy_dialect::*;
 #[cfg(feature = "client")]
 pub use {
     attach::{LARGEST_REQUEST, Upload, Uploader, Uploading},
-    catalogue::{Catalogue, CatalogueEntry},
+    balance::Balance,
+    catalogue::{Catalogue, CatalogueEntry, CataloguePage},
     client::{Client, ClientBuilder},
     download::{Download, DownloadProgress, Downloads},
     error::{Error, ErrorKind},
