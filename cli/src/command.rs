@@ -1,104 +1,139 @@
 //! The tree of commands and flags.
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command};
 use runcomfy::ModelSchema;
 
-use crate::flags;
+use crate::{argument, flags};
 
-/// The whole command. The flags of `run` come from the schema of the model that the arguments
-/// name, so they are looked at first.
-pub(crate) fn root(arguments: &[String]) -> Command {
+const AFTER_HELP: &str = "\
+Environment:
+  RUNCOMFY_TOKEN, RUNCOMFY_API_TOKEN
+                           The API token; the first that is set wins
+  RUNCOMFY_CONFIG_DIR      Where token.json of the service's own command line is
+                           [default: $XDG_CONFIG_HOME/runcomfy or ~/.config/runcomfy]
+  RUNCOMFY_MODEL_API_BASE  Another address than https://model-api.runcomfy.net/v1
+  NO_COLOR                 No colours
+
+Exit codes:
+  0   Done
+  1   The job failed or was cancelled, or a file could not be written
+  2   Wrong usage: no such command or flag, a value missing
+  64  Wrong usage: a value that cannot be one, such as a faulty request id
+  65  Bad input, or refused by the service
+  66  A file that cannot be read
+  69  The service or the network is out of order
+  75  The same for a while only (no connection, too many requests): run it again.
+      Never given once a job may have been submitted
+  77  No token, or one that is not accepted";
+
+/// The whole command. The flags of `run`, `validate` and their like come from the schema of the
+/// model that the command line names.
+pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
     Command::new("runcomfy")
         .about("Run RunComfy models from a terminal, checked before they cost anything")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .global(true)
-                .value_name("FORMAT")
-                .value_parser(["pretty", "json"])
-                .default_value("pretty")
-                .help("How to print what comes of it"),
-        )
-        .arg(Arg::new("quiet").short('q').long("quiet").global(true).action(ArgAction::SetTrue).help("Show no progress"))
+        .args(argument::global())
+        .subcommand(run(model))
+        .subcommand(validate(model))
+        .subcommand(about_job("status", "Ask how far a job is"))
+        .subcommand(result("result"))
+        .subcommand(resume())
+        .subcommand(about_job("cancel", "Cancel a job that is still queued"))
+        .subcommand(requests())
         .subcommand(models())
-        .subcommand(run(model_of(arguments, "run")))
-        .subcommand(validate(model_of(arguments, "validate")))
+        .subcommand(Command::new("balance").about("Ask what is left on the account"))
         .subcommand(probe())
-        .subcommand(job("status", "Ask how far a job is"))
-        .subcommand(job("result", "Ask for the result of a job"))
-        .subcommand(job("cancel", "Cancel a job that is still queued"))
-        .after_help(
-            "The API token is taken from RUNCOMFY_TOKEN, then RUNCOMFY_API_TOKEN.\n\
-             Exit codes: 0 done, 1 the job failed, 64 wrong usage, 65 bad input (nothing was sent), \
-             66 unreadable file, 69 the service, 73 unwritable file, 75 passing trouble (nothing was submitted), 77 token.",
-        )
+        .subcommand(completion())
+        .after_help(AFTER_HELP)
+}
+
+fn run(model: Option<&ModelSchema>) -> Command {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(help)
+    };
+    let command = Command::new("run")
+        .about("Submit a job, wait for it and save its outputs")
+        .args(argument::input())
+        .arg(switch(
+            "emulate",
+            "Run on an emulator inside this command: no token, no cost",
+        ))
+        .arg(switch("no-wait", "Only submit, and print the request id").conflicts_with("emulate"))
+        .args(argument::waiting())
+        .args(argument::saving());
+    with_flags(command, model)
+}
+
+fn validate(model: Option<&ModelSchema>) -> Command {
+    let command = Command::new("validate")
+        .about("Check an input and its media, and submit nothing")
+        .args(argument::input());
+    with_flags(command, model)
+}
+
+fn with_flags(command: Command, model: Option<&ModelSchema>) -> Command {
+    match model {
+        Some(model) => command
+            .next_help_heading("Input of this model")
+            .args(flags::args(model))
+            .after_help(format!("Model: {}", model.id)),
+        None => command.after_help("Name a model before --help to see the flags for its input."),
+    }
+}
+
+fn about_job(name: &'static str, about: &'static str) -> Command {
+    Command::new(name).about(about).arg(argument::request_id())
+}
+
+fn result(name: &'static str) -> Command {
+    about_job(name, "Ask for the result of a job, and save its outputs").args(argument::saving())
+}
+
+fn resume() -> Command {
+    about_job(
+        "resume",
+        "Wait for a job that was submitted before, and save its outputs",
+    )
+    .args(argument::waiting())
+    .args(argument::saving())
+}
+
+fn requests() -> Command {
+    Command::new("requests")
+        .about("The same as status, result and cancel")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(about_job("get", "The same as `runcomfy status`"))
+        .subcommand(result("result").about("The same as `runcomfy result`"))
+        .subcommand(about_job("cancel", "The same as `runcomfy cancel`"))
 }
 
 fn models() -> Command {
+    let get = Command::new("get")
+        .about("Show one model: what it is, what it costs, what it takes")
+        .arg(
+            Arg::new("model_id")
+                .required(true)
+                .value_name("MODEL_ID")
+                .help("The model, such as bytedance/dreamina-4-0/edit"),
+        );
     Command::new("models")
-        .about("The models that are built in")
+        .about("The service's models")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(Command::new("list").about("List them"))
-}
-
-fn job(name: &'static str, about: &'static str) -> Command {
-    Command::new(name).about(about).arg(
-        Arg::new("request_id")
-            .required(true)
-            .value_name("REQUEST_ID")
-            .help("The id that the submit gave"),
-    )
-}
-
-fn run(model: Option<&'static ModelSchema>) -> Command {
-    let command = Command::new("run")
-        .about("Submit a job, wait for it and save its outputs")
-        .args(input())
-        .arg(
-            Arg::new("emulate")
-                .long("emulate")
-                .action(ArgAction::SetTrue)
-                .help("Run on an emulator inside this command: no token, no cost"),
+        .subcommand(
+            Command::new("list")
+                .about("List them")
+                .args(argument::listing()),
         )
-        .arg(
-            Arg::new("no-wait")
-                .long("no-wait")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("emulate")
-                .help("Only submit, and print the request id"),
-        )
-        .arg(
-            Arg::new("timeout")
-                .long("timeout")
-                .value_name("SECONDS")
-                .value_parser(value_parser!(u64).range(1..))
-                .help("How long to wait at the most; the job goes on"),
-        )
-        .arg(
-            Arg::new("output-dir")
-                .long("output-dir")
-                .value_name("DIR")
-                .default_value(".")
-                .help("Where to save the outputs"),
-        )
-        .arg(
-            Arg::new("no-download")
-                .long("no-download")
-                .action(ArgAction::SetTrue)
-                .help("Print the outputs' URLs and save nothing"),
-        );
-    with_flags(command, model)
-}
-
-fn validate(model: Option<&'static ModelSchema>) -> Command {
-    let command = Command::new("validate")
-        .about("Check an input and its media, and submit nothing")
-        .args(input());
-    with_flags(command, model)
+        .subcommand(get)
+        .subcommand(Command::new("categories").about("The categories that models are in"))
 }
 
 fn probe() -> Command {
@@ -111,59 +146,45 @@ fn probe() -> Command {
                 .value_name("SOURCE")
                 .help("An https:// URL, a data: URI or the path of a file"),
         )
-        .arg(allow_loopback())
+        .arg(argument::allow_loopback())
 }
 
-/// What an input is made of, and how it is checked.
-fn input() -> [Arg; 5] {
-    [
-        Arg::new("model_id")
-            .required(true)
-            .value_name("MODEL_ID")
-            .help("The model, such as bytedance/dreamina-4-0/edit"),
-        Arg::new("input")
-            .long("input")
-            .value_name("JSON|@FILE|-")
-            .allow_hyphen_values(true)
-            .help(
-                "The input as JSON, from a file, or from standard input; flags below win over it",
-            ),
-        Arg::new("input-file")
-            .long("input-file")
-            .value_name("PATH|-")
-            .conflicts_with("input")
-            .help("The same as --input @PATH"),
-        Arg::new("no-check-media")
-            .long("no-check-media")
-            .action(ArgAction::SetTrue)
-            .help("Do not look at the media behind URLs"),
-        allow_loopback(),
-    ]
+fn completion() -> Command {
+    Command::new("completion")
+        .about("Print a script that lets a shell complete commands, models, flags and values")
+        .arg(
+            Arg::new("shell")
+                .required(true)
+                .value_name("SHELL")
+                .value_parser(["bash", "elvish", "fish", "powershell", "zsh"])
+                .help("The shell"),
+        )
+        .after_help(
+            "Load it when the shell starts:\n  \
+             bash        source <(runcomfy completion bash)\n  \
+             zsh         source <(runcomfy completion zsh)\n  \
+             fish        runcomfy completion fish | source\n  \
+             elvish      eval (runcomfy completion elvish | slurp)\n  \
+             powershell  runcomfy completion powershell | Out-String | Invoke-Expression",
+        )
 }
 
-fn allow_loopback() -> Arg {
-    Arg::new("allow-loopback")
-        .long("allow-loopback")
-        .action(ArgAction::SetTrue)
-        .help("Also look at media on this machine: http://127.0.0.1:… and the like")
-}
-
-fn with_flags(command: Command, model: Option<&'static ModelSchema>) -> Command {
-    match model {
-        Some(model) => command
-            .next_help_heading("Input of this model")
-            .args(flags::args(model))
-            .after_help(format!("Model: {}", model.id)),
-        None => command.after_help("Name a model before --help to see the flags for its input."),
-    }
-}
-
-/// The built-in model that the arguments of this command name, if they do.
-fn model_of(arguments: &[String], command: &str) -> Option<&'static ModelSchema> {
-    let start = arguments.iter().position(|argument| argument == command)?;
-    arguments[start..]
-        .iter()
-        .find_map(|argument| runcomfy_models::find(argument))
+/// Tells a shell what values there are. When a command runs, they are checked elsewhere: all at
+/// once, with everything else that is wrong.
+pub(crate) fn with_candidates(root: Command, model: Option<&ModelSchema>) -> Command {
+    let with_values = |command: Command| {
+        let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
+        let ids = PossibleValuesParser::new(ids);
+        let command = command.mut_arg("model_id", |arg| arg.value_parser(ids));
+        let choices = model.into_iter().flat_map(flags::choices);
+        choices.fold(command, |command, (flag, values)| {
+            command.mut_arg(flag, |arg| {
+                arg.value_parser(PossibleValuesParser::new(values))
+            })
+        })
+    };
+    root.mut_subcommand("run", with_values)
+        .mut_subcommand("validate", with_values)
 }
 
 #[cfg(test)]
@@ -172,11 +193,10 @@ mod tests {
 
     #[test]
     fn every_models_command_is_sound() {
-        root(&[]).debug_assert();
+        root(None).debug_assert();
         for model in runcomfy_models::ALL {
-            for command in ["run", "validate"] {
-                root(&["runcomfy", command, &model.id].map(str::to_owned)).debug_assert();
-            }
+            root(Some(model)).debug_assert();
+            with_candidates(root(Some(model)), Some(model)).debug_assert();
         }
     }
 }

@@ -1,28 +1,40 @@
-//! What went wrong, for people and for scripts.
+//! What went wrong: for people in plain sentences, for scripts as data.
 
 use std::process::ExitCode;
 
-use runcomfy::{Error, ErrorKind, Violations};
+use runcomfy::{Error, ErrorKind, Output, Violation, Violations};
 use serde_json::{Map, Value, json};
 
+use crate::advice::{self, Doing};
 use crate::show::Format;
 
-/// A failed command: its exit code (as in sysexits), and what to say.
+/// A failed command: what happened, what that means for the money, what to do next, and the exit
+/// code (as in sysexits).
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: u8,
     kind: String,
     message: String,
-    violations: Violations,
+    advice: String,
+    findings: Vec<Finding>,
     error: Option<Error>,
+    output: Option<Box<Output>>,
+}
+
+/// What is wrong with one value, and the flag that sets it.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) flag: Option<String>,
+    pub(crate) violation: Violation,
 }
 
 const EX_FAILED: u8 = 1;
-pub(crate) const EX_USAGE: u8 = 64;
+/// What clap gives for a faulty command line.
+const EX_CLAP: u8 = 2;
+const EX_USAGE: u8 = 64;
 const EX_DATAERR: u8 = 65;
 const EX_NOINPUT: u8 = 66;
 const EX_UNAVAILABLE: u8 = 69;
-const EX_CANTCREAT: u8 = 73;
 const EX_TEMPFAIL: u8 = 75;
 const EX_NOPERM: u8 = 77;
 
@@ -31,9 +43,19 @@ impl Failure {
         Self::new(EX_USAGE, "usage", message)
     }
 
+    /// The command line as clap sees it, with its usage.
+    pub(crate) fn command_line(message: impl Into<String>) -> Self {
+        Self::new(EX_CLAP, "usage", message)
+    }
+
     /// Bad input that is not about single values, such as broken JSON.
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self::new(EX_DATAERR, "invalid", message)
+    }
+
+    pub(crate) fn no_such_model(model_id: &str, hint: &str) -> Self {
+        let message = format!("there is no model `{model_id}`; {hint}");
+        Self::new(EX_DATAERR, "model", message)
     }
 
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
@@ -45,82 +67,197 @@ impl Failure {
         Self::new(EX_UNAVAILABLE, "machine", message)
     }
 
-    pub(crate) fn violations(model_id: &str, violations: Violations) -> Self {
-        let message =
-            format!("the input for `{model_id}` breaks its schema; nothing was submitted");
-        Self {
-            violations,
-            ..Self::new(EX_DATAERR, "invalid", message)
-        }
+    pub(crate) fn violations(model_id: &str, findings: Vec<Finding>) -> Self {
+        let message = format!("the input for `{model_id}` breaks its schema");
+        Self::new(EX_DATAERR, "invalid", message)
+            .advised(format!(
+                "Nothing was submitted, so nothing is charged. `runcomfy run {model_id} --help` shows what the model takes."
+            ))
+            .with(findings)
     }
 
-    /// A client could not be set up: mostly, there is no token.
-    pub(crate) fn setting_up(error: Error) -> Self {
+    /// A client could not be set up since there is no token, or a faulty one.
+    pub(crate) fn token(error: Error) -> Self {
         Self {
             code: EX_NOPERM,
+            kind: "token".to_owned(),
+            advice: "Nothing was submitted.".to_owned(),
             ..error.into()
         }
     }
 
+    /// A submit failed.
+    pub(crate) fn submit(error: Error) -> Self {
+        Self::of(error, Doing::Submitting)
+    }
+
+    /// A wait failed; the job is there.
+    pub(crate) fn wait(error: Error) -> Self {
+        Self::of(error, Doing::Waiting)
+    }
+
+    /// The job is done, and its files could not be saved.
+    pub(crate) fn save(error: Error, output: &Output) -> Self {
+        Self {
+            output: Some(Box::new(output.clone())),
+            ..Self::of(error, Doing::Saving)
+        }
+    }
+
+    fn of(error: Error, doing: Doing) -> Self {
+        let kind = format!("{:?}", error.kind());
+        let message = error.to_string();
+        let violations = error.violations().clone();
+        let advice = advice::of(&error, doing);
+        let failure = Self::new(code(&error), &runcomfy::snake_case(&kind), message);
+        Self {
+            error: Some(error),
+            ..failure.advised(advice).with(plain(violations))
+        }
+    }
+
     fn new(code: u8, kind: &str, message: impl Into<String>) -> Self {
-        let (kind, message) = (kind.to_owned(), message.into());
         Self {
             code,
-            kind,
-            message,
-            violations: Violations::default(),
+            kind: kind.to_owned(),
+            message: message.into(),
+            advice: String::new(),
+            findings: Vec::new(),
             error: None,
+            output: None,
         }
+    }
+
+    /// What it means for the money, and what to do next.
+    pub(crate) fn advised(mut self, advice: impl Into<String>) -> Self {
+        self.advice = advice.into();
+        self
+    }
+
+    fn with(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Says it on standard error, or as one JSON object on standard output.
-    pub(crate) fn report(&self, format: Format) -> ExitCode {
+    pub(crate) fn report(&self, format: Format, verbose: bool) -> ExitCode {
         match format {
             Format::Json => println!("{}", self.to_json()),
             Format::Pretty => {
-                eprintln!("error: {}", self.message);
-                for violation in &self.violations {
-                    eprintln!("  {violation}");
+                eprintln!("error: {}", self.headline());
+                for finding in &self.findings {
+                    eprintln!("  {}", finding.in_words());
+                }
+                if !self.advice.is_empty() {
+                    eprintln!("{}", self.advice);
+                }
+                if verbose {
+                    self.report_causes();
                 }
             }
         }
+        self.exit_code()
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
 
+    /// The message without the violations, which are shown below it.
+    fn headline(&self) -> &str {
+        if self.findings.is_empty() {
+            &self.message
+        } else {
+            self.message.lines().next().unwrap_or_default()
+        }
+    }
+
+    fn report_causes(&self) {
+        let error = self.error.as_ref();
+        let mut cause = error.and_then(std::error::Error::source);
+        while let Some(error) = cause {
+            eprintln!("caused by: {error}");
+            cause = error.source();
+        }
+    }
+
+    /// All keys are always there, so that a script can ask for any.
     fn to_json(&self) -> Value {
-        let mut error = Map::new();
-        error.insert("kind".into(), self.kind.as_str().into());
-        error.insert("message".into(), self.message.as_str().into());
-        if !self.violations.is_empty() {
-            error.insert("violations".into(), json!(self.violations));
+        let cause = self.error.as_ref();
+        let request_id = cause.and_then(Error::request_id).map(ToString::to_string);
+        let status = match cause.map(Error::kind) {
+            Some(ErrorKind::JobFailed) => Some("failed".to_owned()),
+            Some(ErrorKind::JobCancelled) => Some("cancelled".to_owned()),
+            _ if self.output.is_some() => Some("succeeded".to_owned()),
+            _ => cause
+                .and_then(Error::last_status)
+                .map(|last| last.status.to_string()),
+        };
+        let violations: Vec<Value> = self.findings.iter().map(Finding::to_json).collect();
+        json!({
+            "request_id": request_id,
+            "status": status,
+            "output": self.output,
+            "error": {
+                "kind": self.kind,
+                "message": self.headline(),
+                "advice": self.advice,
+                "exit_code": self.code,
+                "may_have_been_submitted": cause.is_some_and(Error::may_have_been_submitted),
+                "submit_key": cause.and_then(Error::submit_key),
+                "http_status": cause.and_then(Error::http_status),
+                "error_code": cause.and_then(Error::error_code),
+                "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
+                "detail": cause.and_then(Error::detail),
+                "violations": violations,
+            },
+        })
+    }
+}
+
+/// Violations of which nobody knows the flags.
+fn plain(violations: Violations) -> Vec<Finding> {
+    let finding = |violation| Finding {
+        flag: None,
+        violation,
+    };
+    violations.into_iter().map(finding).collect()
+}
+
+impl Finding {
+    /// `--scale: found 7, expected a number in 0..1`
+    pub(crate) fn in_words(&self) -> String {
+        let text = self.violation.to_string();
+        let Some(flag) = &self.flag else {
+            return text;
+        };
+        let pointer = &self.violation.pointer;
+        // Which of the values of a flag that is given several times.
+        match pointer.matches('/').count() {
+            0 | 1 => text.replacen(pointer.as_str(), flag, 1),
+            _ => format!("{flag} {text}"),
         }
-        if let Some(cause) = &self.error {
-            error.insert(
-                "request_id".into(),
-                cause.request_id().map(ToString::to_string).into(),
-            );
-            error.insert("error_code".into(), cause.error_code().into());
-            error.insert("detail".into(), cause.detail().cloned().into());
-            error.insert(
-                "may_have_been_submitted".into(),
-                cause.may_have_been_submitted().into(),
-            );
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let mut json = json!(self.violation);
+        if let Some(map) = json.as_object_mut() {
+            let mut whole = Map::new();
+            whole.insert("flag".into(), json!(self.flag));
+            whole.append(map);
+            return Value::Object(whole);
         }
-        json!({ "error": error })
+        json
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let mut message = error.to_string();
-        if let (Some(id), true) = (error.request_id(), error.kind() != ErrorKind::JobFailed) {
-            message += &format!("\ntake it up again: runcomfy result {id}");
-        }
-        let (code, kind) = (code(&error), format!("{:?}", error.kind()));
-        Self {
-            error: Some(error),
-            ..Self::new(code, &runcomfy::snake_case(&kind), message)
-        }
+        Self::of(error, Doing::Asking)
     }
 }
 
@@ -128,12 +265,20 @@ impl From<Error> for Failure {
 fn code(error: &Error) -> u8 {
     let no_job = !error.may_have_been_submitted() && error.request_id().is_none();
     match error.kind() {
-        ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Model => EX_DATAERR,
+        ErrorKind::Invalid
+        | ErrorKind::Refused
+        | ErrorKind::Model
+        | ErrorKind::Balance
+        | ErrorKind::NotFound => EX_DATAERR,
         ErrorKind::Configuration => EX_USAGE,
         ErrorKind::Token | ErrorKind::Forbidden => EX_NOPERM,
-        ErrorKind::File | ErrorKind::TooLarge => EX_CANTCREAT,
-        ErrorKind::JobFailed | ErrorKind::JobCancelled => EX_FAILED,
-        _ if error.is_passing() && no_job => EX_TEMPFAIL,
+        ErrorKind::File
+        | ErrorKind::TooLarge
+        | ErrorKind::Upload
+        | ErrorKind::JobFailed
+        | ErrorKind::JobCancelled => EX_FAILED,
+        ErrorKind::NotSent | ErrorKind::Interrupted | ErrorKind::Throttled if no_job => EX_TEMPFAIL,
+        ErrorKind::Unavailable if error.http_status() == Some(408) && no_job => EX_TEMPFAIL,
         _ => EX_UNAVAILABLE,
     }
 }

@@ -5,20 +5,26 @@ use clap::{Arg, ArgAction, ArgMatches};
 use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
 use serde_json::Map;
 
-/// The names of the flags that every `run` and `validate` has.
-const TAKEN: [&str; 14] = [
+/// The names of the arguments that every command about a model may have.
+const TAKEN: [&str; 20] = [
     "model_id",
     "input",
     "input-file",
+    "schema",
     "emulate",
+    "dry-run",
     "no-check-media",
     "allow-loopback",
     "no-wait",
     "timeout",
+    "poll-secs",
+    "cancel-if-queued-after",
     "output-dir",
     "no-download",
+    "open",
     "output",
     "quiet",
+    "verbose",
     "help",
     "version",
 ];
@@ -111,6 +117,34 @@ fn plain(literal: &Literal) -> String {
         Literal::Text(text) => text.to_string(),
         other => other.to_string(),
     }
+}
+
+/// The flags that take one of a few values, with these.
+pub(crate) fn choices(model: &ModelSchema) -> impl Iterator<Item = (String, Vec<String>)> {
+    properties(model).filter_map(move |property| {
+        let schema = match property.schema.kind {
+            Kind::Array => property.schema.items()?,
+            _ => &property.schema,
+        };
+        let values = schema.choices()?.iter().map(plain).collect();
+        Some((flag(model, property), values))
+    })
+}
+
+/// The flag that sets the value at a JSON pointer, if this command line used it, or could have
+/// where nothing is set.
+pub(crate) fn flag_at(
+    model: &ModelSchema,
+    matches: &ArgMatches,
+    input: &Json,
+    pointer: &str,
+) -> Option<String> {
+    let first = pointer.strip_prefix('/')?.split('/').next()?;
+    let name = first.replace("~1", "/").replace("~0", "~");
+    let property = properties(model).find(|property| *property.name == *name)?;
+    let flag = flag(model, property);
+    let given = matches.value_source(&flag) == Some(ValueSource::CommandLine);
+    (given || input.get(&name).is_none()).then(|| format!("--{flag}"))
 }
 
 /// Sets the properties whose flags were given. What a flag's text cannot be read as is kept as a
@@ -206,6 +240,18 @@ mod tests {
             input(video, &["--seed", "-1", "--frames", "241"]),
             json!({"seed": -1, "frames": 241})
         );
+    }
+
+    #[test]
+    fn every_argument_of_a_command_about_a_model_is_taken() {
+        let root = crate::command::root(None);
+        for command in ["run", "validate"] {
+            let command = root.find_subcommand(command).unwrap();
+            for argument in command.get_arguments().chain(root.get_arguments()) {
+                let id = argument.get_id().as_str();
+                assert!(TAKEN.contains(&id), "{id}");
+            }
+        }
     }
 
     #[test]

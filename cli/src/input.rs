@@ -3,46 +3,53 @@
 use std::io::Read;
 
 use clap::ArgMatches;
-use runcomfy::{Constraint, Json, ModelSchema, Prober, Violation, Violations, nearest};
+use runcomfy::{Constraint, Json, ModelSchema, Prober, Violation, Violations};
 use serde_json::Map;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Finding};
+use crate::model::Named;
 use crate::{flags, local_file};
 
-/// The input from `--input` and the flags, with files attached, once nothing in it is certain to
-/// be refused. What may be refused is told as a warning.
+/// An input of which nothing is certain to be refused, with the files that it names inside of it,
+/// and what may be refused all the same.
+pub(crate) struct Checked {
+    pub(crate) json: Json,
+    pub(crate) warnings: Vec<Finding>,
+}
+
+/// The input from `--input` and the flags, once it is checked: its values, and the media behind
+/// URLs where `look` says so.
 pub(crate) async fn checked(
     matches: &ArgMatches,
-    model_id: &str,
-    emulate: bool,
-) -> Result<Json, Failure> {
-    let Some(model) = runcomfy_models::find(model_id) else {
-        return unknown_model(matches, model_id, emulate);
+    model: &ModelSchema,
+    look: bool,
+) -> Result<Checked, Failure> {
+    let mut json = given(matches, model)?;
+    local_file::attach(model, &mut json, reads_stdin(matches))?;
+    let violations = violations(matches, model, &json, look).await?;
+    let refused = violations.refuse();
+    let finding = |violation: Violation| Finding {
+        flag: flags::flag_at(model, matches, &json, &violation.pointer),
+        violation,
     };
-    let input = with_files(matches, model)?;
-    // An emulated run costs nothing, and should work without a network.
-    let look = !emulate && !matches.get_flag("no-check-media");
-    let violations = violations(matches, model, &input, look).await?;
-    if violations.refuse() {
-        return Err(Failure::violations(model_id, violations));
+    let findings = violations.into_iter().map(finding).collect();
+    if refused {
+        return Err(Failure::violations(&model.id, findings));
     }
-    for warning in &violations {
-        eprintln!("warning: {warning}");
-    }
-    Ok(input)
+    Ok(Checked {
+        warnings: findings,
+        json,
+    })
 }
 
-/// The input, with the files that it names inside of it.
-pub(crate) fn with_files(matches: &ArgMatches, model: &ModelSchema) -> Result<Json, Failure> {
-    let mut input = given(matches)?.unwrap_or_default();
+/// The input as it was given, files by their names.
+pub(crate) fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<Json, Failure> {
+    let mut input = whole(matches)?.unwrap_or_default();
     flags::apply(model, matches, &mut input);
-    let mut input = Json::Object(input);
-    local_file::attach(model, &mut input)?;
-    Ok(input)
+    Ok(Json::Object(input))
 }
 
-/// Everything that is wrong with an input, or may be.
-pub(crate) async fn violations(
+async fn violations(
     matches: &ArgMatches,
     model: &ModelSchema,
     input: &Json,
@@ -72,36 +79,44 @@ fn or_a_file(mut violation: Violation) -> Violation {
     violation
 }
 
-/// The service may know models that are not built in; their input is sent as it is, but only
-/// where the caller cannot have meant another.
-fn unknown_model(matches: &ArgMatches, model_id: &str, emulate: bool) -> Result<Json, Failure> {
-    match given(matches)? {
-        Some(input) if !emulate => {
-            let hint = hint(model_id);
+/// The input for a model whose schema is not known, which is sent as it is; without one the caller
+/// cannot mean a model that is not known.
+pub(crate) fn unchecked(
+    matches: &ArgMatches,
+    model_id: &str,
+    named: &Named,
+) -> Result<Json, Failure> {
+    let why = match named {
+        Named::Unknown(why) => why,
+        _ => "it is not built in",
+    };
+    match whole(matches)? {
+        Some(input) => {
             eprintln!(
-                "warning: the model `{model_id}` is not built in, so its input is not checked; {hint}"
+                "warning: the input for `{model_id}` is not checked, since its schema is not known: {why}"
             );
             Ok(Json::Object(input))
         }
-        _ => Err(not_built_in(model_id)),
+        None => Err(unknown(model_id, why)),
     }
 }
 
-pub(crate) fn not_built_in(model_id: &str) -> Failure {
-    let hint = hint(model_id);
-    Failure::input(format!("the model `{model_id}` is not built in; {hint}"))
+pub(crate) fn unknown(model_id: &str, why: &str) -> Failure {
+    Failure::input(format!("the model `{model_id}` is not known: {why}"))
 }
 
-fn hint(model_id: &str) -> String {
-    let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
-    match nearest(model_id, ids) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`runcomfy models list` lists those that are".to_owned(),
-    }
+/// Whether the input itself comes from standard input.
+fn reads_stdin(matches: &ArgMatches) -> bool {
+    let is_dash = |name| {
+        matches
+            .get_one::<String>(name)
+            .is_some_and(|text| text == "-")
+    };
+    is_dash("input") || is_dash("input-file")
 }
 
 /// What `--input` or `--input-file` gives.
-fn given(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failure> {
+fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failure> {
     let inline = matches.get_one::<String>("input").map(String::as_str);
     let file = matches.get_one::<String>("input-file").map(String::as_str);
     let (text, from) = match (inline, file) {

@@ -1,42 +1,88 @@
 //! Files on this machine in the place of media URLs.
 
+use std::io::Read;
 use std::path::Path;
 
 use runcomfy::{DataUri, Facts, Json, LARGEST_REQUEST, MediaSource, ModelSchema};
 
 use crate::failure::Failure;
 
+/// Standard input in the place of a file.
+const STDIN: &str = "-";
+
 /// Puts each file that is named where the schema wants a medium inside of the input, as a `data:`
-/// URI. Only pictures, videos and sounds, by their first bytes: an input from elsewhere must not
-/// make this send other files. What names no file is left for validation to complain about.
-pub(crate) fn attach(model: &ModelSchema, input: &mut Json) -> Result<(), Failure> {
+/// URI, and standard input for `-`. Only pictures, videos and sounds, by their first bytes: an
+/// input from elsewhere must not make this send other files. What names no file is left for
+/// validation to complain about.
+pub(crate) fn attach(
+    model: &ModelSchema,
+    input: &mut Json,
+    stdin_is_taken: bool,
+) -> Result<(), Failure> {
     let files = named_files(model, input);
     let mut total = 0;
-    for (_, path) in &files {
+    for (_, path) in files.iter().filter(|(_, path)| path != STDIN) {
         let about = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         total += DataUri::encoded_length(about.len());
     }
-    if total > LARGEST_REQUEST as u64 {
-        return Err(Failure::input(format!(
-            "the files make a request of {} MiB, and the service takes {} MiB; give public https:// URLs instead",
-            total.div_ceil(1 << 20),
-            LARGEST_REQUEST >> 20
-        )));
-    }
+    fit(total)?;
+    let mut stdin = None;
     for (pointer, path) in files {
-        let bytes = std::fs::read(&path).map_err(|e| unreadable(&path, &e))?;
+        let bytes = match (path.as_str(), stdin_is_taken) {
+            (STDIN, true) => return Err(twice()),
+            (STDIN, false) if stdin.is_some() => return Err(twice()),
+            (STDIN, false) => stdin.insert(read_stdin()?).clone(),
+            (path, _) => std::fs::read(path).map_err(|e| unreadable(path, &e))?,
+        };
         let facts = Facts::of_bytes(&bytes);
         let Some(media_type) = facts.media_type() else {
             let why = facts.unknown.unwrap_or_default();
             return Err(Failure::input(format!(
-                "{pointer}: the file `{path}` is {why}, expected a picture, a video or a sound; nothing was sent"
-            )));
+                "{pointer}: {} is {why}, expected a picture, a video or a sound",
+                named(&path)
+            ))
+            .advised("Nothing was submitted, so nothing is charged."));
         };
         if let Some(place) = input.pointer_mut(&pointer) {
             *place = DataUri::of(media_type, &bytes).into();
         }
     }
     Ok(())
+}
+
+fn fit(total: u64) -> Result<(), Failure> {
+    if total <= LARGEST_REQUEST as u64 {
+        return Ok(());
+    }
+    Err(Failure::input(format!(
+        "the files make a request of {} MiB, and the service takes {} MiB",
+        total.div_ceil(1 << 20),
+        LARGEST_REQUEST >> 20
+    ))
+    .advised("Nothing was submitted. Give public https:// URLs instead."))
+}
+
+/// A medium from standard input, not longer than any request may be.
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let limit = LARGEST_REQUEST as u64 + 1;
+    std::io::stdin()
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))?;
+    fit(DataUri::encoded_length(bytes.len() as u64))?;
+    Ok(bytes)
+}
+
+fn twice() -> Failure {
+    Failure::usage("`-` stands for standard input, which can be read for one thing only")
+}
+
+fn named(path: &str) -> String {
+    match path {
+        STDIN => "standard input".to_owned(),
+        path => format!("the file `{path}`"),
+    }
 }
 
 /// The places of the input that name files, with the files.
@@ -50,8 +96,9 @@ fn named_files(model: &ModelSchema, input: &Json) -> Vec<(String, String)> {
         .collect()
 }
 
-fn is_file(text: &str) -> bool {
-    could_be_path(text) && Path::new(text).is_file()
+/// Whether what stands where a URL should be is a file of this machine, or standard input.
+pub(crate) fn is_file(text: &str) -> bool {
+    text == STDIN || (could_be_path(text) && Path::new(text).is_file())
 }
 
 /// Whether what stands where a URL should be was perhaps meant as a path.

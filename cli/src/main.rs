@@ -1,22 +1,35 @@
 //! The command `runcomfy`.
 
+mod advice;
+mod argument;
+mod balance;
 mod command;
+mod completion;
 mod failure;
 mod flags;
 mod input;
 mod local_file;
+mod model;
 mod models;
+mod price;
 mod probe;
 mod progress;
+mod requests;
 mod run;
+mod save;
 mod session;
 mod show;
 mod validate;
+mod wait;
+mod words;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use failure::Failure;
+use model::Named;
 use show::Format;
+use words::Words;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = match std::env::args_os()
@@ -29,37 +42,68 @@ fn main() -> ExitCode {
                 "found the argument `{}`, expected UTF-8",
                 odd.display()
             ));
-            return failure.report(Format::Pretty);
+            return failure.report(Format::Pretty, false);
         }
     };
-    let matches = match command::root(&arguments).try_get_matches_from(&arguments) {
+    completion::answer(&arguments);
+    let words = Words::of(arguments.get(1..).unwrap_or_default(), &command::root(None));
+    let named = match model::named(&words, true) {
+        Ok(named) => named,
+        Err(failure) => return failure.report(words.format(), false),
+    };
+    let matches = match command::root(named.schema()).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Nothing can be done where not even the message can be printed.
-            let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(failure::EX_USAGE)
-            } else {
-                ExitCode::SUCCESS
-            };
-        }
+        Err(error) => return refused(&error, &named, words.format()),
     };
     let format = Format::of(&matches);
-    match dispatch(&matches, format) {
+    match dispatch(&matches, &named, format) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(format),
+        Err(failure) => failure.report(format, matches.get_count("verbose") > 0),
     }
 }
 
-fn dispatch(matches: &clap::ArgMatches, format: Format) -> Result<(), Failure> {
+/// What clap says of a command line that it does not take; help and version are such, too.
+fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
+    if !error.use_stderr() {
+        // Nothing can be done where not even the message can be printed.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let unknown = error.kind() == ErrorKind::UnknownArgument;
+    let why = match named {
+        Named::Unknown(why) if unknown => {
+            format!("The model's own flags are not known: {why}.")
+        }
+        _ => String::new(),
+    };
+    if format == Format::Json {
+        let text = error.render().to_string();
+        let text = text.trim().trim_start_matches("error: ");
+        return Failure::command_line(text)
+            .advised(why)
+            .report(format, false);
+    }
+    let _ = error.print();
+    if !why.is_empty() {
+        eprintln!("\n{why}");
+    }
+    Failure::command_line("").exit_code()
+}
+
+fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result<(), Failure> {
+    use session::block_on;
     match matches.subcommand() {
-        Some(("models", matches)) => models::list(matches, format),
-        Some(("run", matches)) => session::block_on(run::run(matches, format)),
-        Some(("validate", matches)) => session::block_on(validate::validate(matches, format)),
-        Some(("probe", matches)) => session::block_on(probe::probe(matches, format)),
-        Some(("status", matches)) => session::block_on(run::status(matches, format)),
-        Some(("result", matches)) => session::block_on(run::result(matches, format)),
-        Some(("cancel", matches)) => session::block_on(run::cancel(matches, format)),
+        Some(("run", matches)) => block_on(run::run(matches, named, format)),
+        Some(("validate", matches)) => block_on(validate::validate(matches, named, format)),
+        Some(("status", matches)) => block_on(requests::status(matches, format)),
+        Some(("result", matches)) => block_on(requests::result(matches, format)),
+        Some(("resume", matches)) => block_on(requests::resume(matches, format)),
+        Some(("cancel", matches)) => block_on(requests::cancel(matches, format)),
+        Some(("requests", matches)) => requests::requests(matches, format),
+        Some(("models", matches)) => models::models(matches, format),
+        Some(("balance", _)) => block_on(balance::balance(format)),
+        Some(("probe", matches)) => block_on(probe::probe(matches, format)),
+        Some(("completion", matches)) => completion::script(matches),
         // clap has made sure that there is one of these.
         _ => Ok(()),
     }

@@ -3,22 +3,40 @@
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-use runcomfy::{JobStatus, Status};
+use clap::ArgMatches;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use runcomfy::{DownloadProgress, JobStatus, Status};
+
+use crate::show::Format;
 
 /// The progress of one job, on standard error.
 pub(crate) struct Progress {
     spinner: Option<ProgressBar>,
     quiet: bool,
+    /// Whether every answer is told, and not only those that change something.
+    verbose: bool,
     said: String,
+    /// The bytes of each file that are on disk, and all that it has.
+    downloads: Vec<(u64, Option<u64>)>,
     started: Instant,
 }
 
 /// A spinner that moves this often looks alive and costs nothing.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How downloads are shown whose size is known.
+const BAR: &str = "{spinner} {msg} {wide_bar} {bytes}/{total_bytes} ({elapsed})";
+
 impl Progress {
-    pub(crate) fn new(quiet: bool) -> Self {
+    /// As the command line says; a script that reads JSON sees none.
+    pub(crate) fn of(matches: &ArgMatches, format: Format) -> Self {
+        Self::new(
+            matches.get_flag("quiet") || format == Format::Json,
+            matches.get_count("verbose") > 0,
+        )
+    }
+
+    fn new(quiet: bool, verbose: bool) -> Self {
         let spinner = (!quiet && stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
@@ -30,7 +48,9 @@ impl Progress {
         Self {
             spinner,
             quiet,
+            verbose,
             said: String::new(),
+            downloads: Vec::new(),
             started: Instant::now(),
         }
     }
@@ -38,7 +58,7 @@ impl Progress {
     /// Says how far it is; a line only where something has changed.
     pub(crate) fn say(&mut self, words: impl Into<String>) {
         let words = words.into();
-        if words == self.said || self.quiet {
+        if self.quiet || (words == self.said && !self.verbose) {
             return;
         }
         match &self.spinner {
@@ -56,6 +76,35 @@ impl Progress {
             (Status::Completed | Status::Succeeded, _) => "finished".to_owned(),
             (other, _) => other.to_string(),
         });
+    }
+
+    /// Says how far the files are: a bar in a terminal, elsewhere a line when they begin.
+    pub(crate) fn download(&mut self, now: &DownloadProgress) {
+        self.downloads.resize(now.files, (0, None));
+        if let Some(file) = self.downloads.get_mut(now.file) {
+            *file = (now.bytes, now.total);
+        }
+        let Some(bar) = &self.spinner else {
+            if self.said != "downloading" {
+                self.say("downloading");
+            }
+            return;
+        };
+        let bytes = self.downloads.iter().map(|(bytes, _)| bytes).sum();
+        let total: Option<u64> = self.downloads.iter().map(|(_, total)| *total).sum();
+        match total.filter(|total| *total > 0) {
+            Some(total) => {
+                if bar.length() != Some(total) {
+                    if let Ok(style) = ProgressStyle::with_template(BAR) {
+                        bar.set_style(style);
+                    }
+                    bar.set_length(total);
+                }
+                bar.set_position(bytes);
+                bar.set_message("downloading");
+            }
+            None => bar.set_message(format!("downloading, {}", HumanBytes(bytes))),
+        }
     }
 
     /// A line that stays, above the spinner.

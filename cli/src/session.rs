@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runcomfy::Client;
+use runcomfy::{Client, ModelSchema};
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;
@@ -21,17 +21,24 @@ const EMULATED_RUN: Duration = Duration::from_millis(1800);
 impl Session {
     /// The service, with the token of the environment.
     pub(crate) fn service() -> Result<Self, Failure> {
-        let client = Client::from_env().map_err(Failure::setting_up)?;
+        let client = Client::from_env().map_err(|error| {
+            if has_faulty_base() {
+                Failure::from(error)
+            } else {
+                Failure::token(error)
+            }
+        })?;
         Ok(Self {
             client,
             _emulator: None,
         })
     }
 
-    /// An emulator with every built-in model.
-    pub(crate) async fn emulated() -> Result<Self, Failure> {
+    /// An emulator with every built-in model, and this one.
+    pub(crate) async fn emulated(model: Option<&ModelSchema>) -> Result<Self, Failure> {
         let emulator = Emulator::builder()
             .built_in_models()
+            .models(model.cloned())
             .queue_time(EMULATED_QUEUE)
             .run_time(EMULATED_RUN)
             .start()
@@ -48,8 +55,15 @@ impl Session {
     }
 }
 
+/// Whether the address of the environment is to blame, and not the token.
+fn has_faulty_base() -> bool {
+    let base = std::env::var("RUNCOMFY_MODEL_API_BASE").unwrap_or_default();
+    let builder = Client::builder().token("any");
+    !base.trim().is_empty() && builder.base_url(base).build().is_err()
+}
+
 /// Runs a command to its end on this thread.
-pub(crate) fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -1,31 +1,39 @@
 //! `runcomfy validate`: everything that can be known before a job costs anything.
 
 use clap::ArgMatches;
-use runcomfy::Violations;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::input;
+use crate::failure::{Failure, Finding};
+use crate::input::{self, Checked};
+use crate::model::{self, Named};
 use crate::show::Format;
 
-pub(crate) async fn validate(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+pub(crate) async fn validate(
+    matches: &ArgMatches,
+    named: &Named,
+    format: Format,
+) -> Result<(), Failure> {
     let model_id = matches
         .get_one::<String>("model_id")
         .map_or("", String::as_str);
-    let model = runcomfy_models::find(model_id).ok_or_else(|| input::not_built_in(model_id))?;
-    let input = input::with_files(matches, model)?;
+    let model = match named {
+        Named::Known(model) => &model.schema,
+        Named::Unknown(why) => return Err(input::unknown(model_id, why)),
+        Named::Nothing => return Err(input::unknown(model_id, &model::hint(model_id))),
+    };
     let look = !matches.get_flag("no-check-media");
-    let violations = input::violations(matches, model, &input, look).await?;
-    if violations.refuse() {
-        return Err(Failure::violations(model_id, violations));
-    }
-    let json = json!({ "model_id": model_id, "valid": true, "warnings": violations });
-    format.print(&json, || said(model_id, &violations));
+    let Checked { warnings, .. } = input::checked(matches, model, look).await?;
+    let listed: Vec<Value> = warnings.iter().map(Finding::to_json).collect();
+    let json = json!({ "model_id": model_id, "valid": true, "warnings": listed });
+    format.print(&json, || said(model_id, &warnings));
     Ok(())
 }
 
-fn said(model_id: &str, warnings: &Violations) -> String {
-    let mut lines: Vec<String> = warnings.iter().map(|w| format!("warning: {w}")).collect();
+fn said(model_id: &str, warnings: &[Finding]) -> String {
+    let warnings = warnings.iter();
+    let mut lines: Vec<String> = warnings
+        .map(|warning| format!("warning: {}", warning.in_words()))
+        .collect();
     lines.push(format!("valid for {model_id}; nothing was sent"));
     lines.join("\n")
 }

@@ -137,10 +137,10 @@ fn validate_checks_values_and_media_at_once() {
     let (code, _, stderr) = check(&[&bad[..], &["--scale", "7"]].concat());
     assert_eq!(code, 65);
     for line in [
-        "/scale: found 7, expected a number in 0..1",
-        "/image_urls/0: found a width of 5000, expected width_pixels <= 4096",
-        "/image_urls/1: found a width of 5000, expected width_pixels <= 4096",
-        "/image_urls/2: found \"none.gif\", expected a public https:// URL or a data: URI, or the path of a file",
+        "--scale: found 7, expected a number in 0..1",
+        "--image-urls /image_urls/0: found a width of 5000, expected width_pixels <= 4096",
+        "--image-urls /image_urls/1: found a width of 5000, expected width_pixels <= 4096",
+        "--image-urls /image_urls/2: found \"none.gif\", expected a public https:// URL or a data: URI, or the path of a file",
     ] {
         assert!(stderr.contains(line), "{line}: {stderr}");
     }

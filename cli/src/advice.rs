@@ -1,0 +1,79 @@
+//! What an error means for the money, and what to do next.
+
+use runcomfy::{Error, ErrorKind};
+
+/// What the command was about when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// Something that costs nothing.
+    Asking,
+    /// Submitting a job.
+    Submitting,
+    /// Waiting for a job.
+    Waiting,
+    /// Saving what a job gave.
+    Saving,
+}
+
+/// One or two sentences; none where the error's own text says all.
+pub(crate) fn of(error: &Error, doing: Doing) -> String {
+    let money = money(error, doing);
+    let next = next(error, doing);
+    [money, next]
+        .into_iter()
+        .filter(|sentence| !sentence.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn money(error: &Error, doing: Doing) -> String {
+    match (doing, error.kind()) {
+        (Doing::Submitting, _) if error.may_have_been_submitted() => {
+            "If it was, it runs and is charged."
+        }
+        (Doing::Submitting, _) => "Nothing was submitted, so nothing is charged.",
+        (Doing::Waiting, ErrorKind::JobFailed) => {
+            "`runcomfy balance` shows whether it was charged."
+        }
+        (_, ErrorKind::JobCancelled) => "It did not run.",
+        (Doing::Waiting, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Token) => "",
+        (Doing::Waiting, _) => "The job goes on, and is charged when it is done.",
+        (Doing::Saving, _) => "The job is done and charged; its files are kept for some time.",
+        _ => "",
+    }
+    .to_owned()
+}
+
+fn next(error: &Error, doing: Doing) -> String {
+    let again = match (error.request_id(), doing) {
+        (Some(id), Doing::Waiting) => format!("Take it up again: runcomfy resume {id}"),
+        (Some(id), Doing::Saving) => format!("Save them: runcomfy result {id}"),
+        _ => match error.retry_after() {
+            Some(time) => format!("Try again in {} s.", time.as_secs().max(1)),
+            None => "Try again in a moment.".to_owned(),
+        },
+    };
+    let text = match error.kind() {
+        // The error's own text says what to do.
+        _ if error.may_have_been_submitted() => "",
+        ErrorKind::Token => "Set RUNCOMFY_TOKEN to the key from your RunComfy profile.",
+        ErrorKind::Balance => "Add to your balance, then run the same again.",
+        ErrorKind::Model => "`runcomfy models list --search TEXT` shows what there is.",
+        ErrorKind::Invalid | ErrorKind::Refused if doing == Doing::Submitting => {
+            "Mend the input and run it again."
+        }
+        ErrorKind::Forbidden if doing != Doing::Saving => {
+            "Use the token of the account that submitted it."
+        }
+        ErrorKind::NotSent
+        | ErrorKind::Interrupted
+        | ErrorKind::Throttled
+        | ErrorKind::Unavailable
+        | ErrorKind::Unreadable
+        | ErrorKind::NotReady
+        | ErrorKind::Deadline => return again,
+        _ if doing == Doing::Saving => return again,
+        _ => "",
+    };
+    text.to_owned()
+}

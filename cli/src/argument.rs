@@ -1,0 +1,137 @@
+//! The arguments that several commands share.
+
+use clap::{Arg, ArgAction, value_parser};
+
+/// What an input is made of.
+pub(crate) fn input() -> [Arg; 6] {
+    [
+        Arg::new("model_id")
+            .required(true)
+            .value_name("MODEL_ID")
+            .help("The model, such as bytedance/dreamina-4-0/edit"),
+        Arg::new("input")
+            .long("input")
+            .value_name("JSON|@FILE|-")
+            .allow_hyphen_values(true)
+            .help("The input as JSON, from a file, or from standard input; the flags of single properties win over it"),
+        Arg::new("input-file")
+            .long("input-file")
+            .value_name("PATH|-")
+            .conflicts_with("input")
+            .help("The same as --input @PATH"),
+        Arg::new("schema")
+            .long("schema")
+            .value_name("FILE")
+            .help("The model's schema, for a model that is not built in; else the catalogue is asked for it"),
+        Arg::new("no-check-media")
+            .long("no-check-media")
+            .action(ArgAction::SetTrue)
+            .help("Do not look at the media behind URLs"),
+        allow_loopback(),
+    ]
+}
+
+pub(crate) fn allow_loopback() -> Arg {
+    Arg::new("allow-loopback")
+        .long("allow-loopback")
+        .action(ArgAction::SetTrue)
+        .help("Also look at media on this machine: http://127.0.0.1:… and the like")
+}
+
+/// How long to wait for a job, and how often to look.
+pub(crate) fn waiting() -> [Arg; 2] {
+    [
+        Arg::new("timeout")
+            .long("timeout")
+            .value_name("SECONDS")
+            .value_parser(value_parser!(u64).range(1..))
+            .help("How long to wait for the job at the most, and for a connection to submit it; a job that is submitted goes on"),
+        Arg::new("poll-secs")
+            .long("poll-secs")
+            .value_name("SECONDS")
+            .value_parser(value_parser!(u64).range(1..))
+            .help("Ask for the status so often [default: growing pauses]"),
+    ]
+}
+
+/// What to do with a job's files.
+pub(crate) fn saving() -> [Arg; 2] {
+    [
+        Arg::new("output-dir")
+            .long("output-dir")
+            .value_name("DIR")
+            .default_value(".")
+            .help("Where to save the outputs"),
+        Arg::new("no-download")
+            .long("no-download")
+            .action(ArgAction::SetTrue)
+            .help("Print the outputs' URLs and save nothing"),
+    ]
+}
+
+pub(crate) fn request_id() -> Arg {
+    Arg::new("request_id")
+        .required(true)
+        .value_name("REQUEST_ID")
+        .help("The id that the submit gave")
+}
+
+/// Which models of the catalogue.
+pub(crate) fn listing() -> [Arg; 7] {
+    let text = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    [
+        text("search", "TEXT", "Only models whose names hold this text"),
+        text(
+            "category",
+            "CATEGORY",
+            "Only models of this category; `runcomfy models categories` shows them",
+        ),
+        text(
+            "kind",
+            "KIND",
+            "Only this kind: model, workflow or inference",
+        ),
+        text("limit", "COUNT", "How many to show, 1 to 500")
+            .default_value("100")
+            .value_parser(value_parser!(u64).range(1..=500)),
+        text("offset", "COUNT", "How many to skip")
+            .default_value("0")
+            .value_parser(value_parser!(u64)),
+        Arg::new("include-schema")
+            .long("include-schema")
+            .action(ArgAction::SetTrue)
+            .help("With --output json: each model with its schemas"),
+        Arg::new("built-in")
+            .long("built-in")
+            .action(ArgAction::SetTrue)
+            .help("Those that are built in, which needs neither token nor network"),
+    ]
+}
+
+/// For every command.
+pub(crate) fn global() -> [Arg; 3] {
+    [
+        Arg::new("output")
+            .long("output")
+            .global(true)
+            .value_name("FORMAT")
+            .value_parser(["pretty", "json"])
+            .default_value("pretty")
+            .help("How to print what comes of it; json is one object on standard output, for errors too"),
+        Arg::new("quiet")
+            .short('q')
+            .long("quiet")
+            .global(true)
+            .action(ArgAction::SetTrue)
+            .conflicts_with("verbose")
+            .help("Show no progress"),
+        Arg::new("verbose")
+            .short('v')
+            .long("verbose")
+            .global(true)
+            .action(ArgAction::Count)
+            .help("Show every answer about a job's status, and the causes of errors"),
+    ]
+}

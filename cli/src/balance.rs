@@ -1,0 +1,17 @@
+//! `runcomfy balance`
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::show::Format;
+
+pub(crate) async fn balance(format: Format) -> Result<(), Failure> {
+    let balance = Session::service()?.client.balance().await?;
+    let json = Value::Object(balance.json().clone());
+    let currency = json["currency"].as_str().unwrap_or("USD");
+    format.print(&json, || {
+        format!("balance: {:.2} {currency}", balance.usd())
+    });
+    Ok(())
+}

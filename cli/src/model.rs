@@ -1,0 +1,131 @@
+//! The model that the command line names, and where its schema comes from.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use runcomfy::{ErrorKind, Json, ModelSchema, Problem, Severity, nearest};
+
+use crate::failure::Failure;
+use crate::session::{self, Session};
+use crate::words::Words;
+
+/// A model whose schema is at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    /// Its schema.
+    pub(crate) schema: Cow<'static, ModelSchema>,
+}
+
+/// What is known of the model that the command line names.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// It names none.
+    Nothing,
+    /// Its schema is at hand.
+    Known(Box<Model>),
+    /// Its schema could not be had, and why not.
+    Unknown(String),
+}
+
+/// The catalogue is asked before anything else can happen, so it must not take long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Named {
+    /// The schema, where it is known.
+    pub(crate) fn schema(&self) -> Option<&ModelSchema> {
+        self.known().map(|model| &*model.schema)
+    }
+
+    /// The model, where it is known.
+    pub(crate) fn known(&self) -> Option<&Model> {
+        match self {
+            Self::Known(model) => Some(model),
+            _ => None,
+        }
+    }
+}
+
+/// Finds the schema of the model that is named: in the file of `--schema`, among the built-in
+/// ones, in the service's catalogue. `ask` allows the last.
+pub(crate) fn named(words: &Words, ask: bool) -> Result<Named, Failure> {
+    let Some(id) = &words.model_id else {
+        return Ok(Named::Nothing);
+    };
+    let model = |schema| Named::Known(Box::new(Model { schema }));
+    if let Some(file) = &words.schema {
+        return Ok(model(Cow::Owned(in_file(id, file)?)));
+    }
+    if let Some(schema) = runcomfy_models::find(id) {
+        return Ok(model(Cow::Borrowed(schema)));
+    }
+    let hint = hint(id);
+    if words.emulate || !ask || !id.contains('/') {
+        return Ok(Named::Unknown(format!("it is not built in; {hint}")));
+    }
+    session::block_on(in_catalogue(id))
+}
+
+async fn in_catalogue(id: &str) -> Result<Named, Failure> {
+    let why = |why: &str| {
+        let hint = hint(id);
+        Named::Unknown(format!(
+            "it is not built in, and the catalogue could not be asked: {why}; {hint}"
+        ))
+    };
+    let session = match Session::service() {
+        Ok(session) => session,
+        Err(failure) => return Ok(why(failure.message())),
+    };
+    let asked = session.client.catalogue().get(id);
+    let entry = match tokio::time::timeout(PATIENCE, asked).await {
+        Err(_) => return Ok(why("it did not answer in time")),
+        Ok(Err(error)) if matches!(error.kind(), ErrorKind::Model | ErrorKind::NotFound) => {
+            return Err(Failure::no_such_model(id, &hint(id)));
+        }
+        Ok(Err(error)) => return Ok(why(&error.to_string())),
+        Ok(Ok(entry)) => entry,
+    };
+    match parsed(id, &[entry.json().clone().into()]) {
+        Ok(schema) => Ok(Named::Known(Box::new(Model {
+            schema: Cow::Owned(schema),
+        }))),
+        // The service may use words that this version does not know.
+        Err(why) => Ok(Named::Unknown(format!(
+            "its schema in the catalogue cannot be read: {why}"
+        ))),
+    }
+}
+
+fn in_file(id: &str, file: &str) -> Result<ModelSchema, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Failure::unreadable(format!("could not read the schema `{file}`: {e}")))?;
+    // As a documentation page has them, the output's schema may follow the input's.
+    let documents: Result<Vec<Json>, _> = serde_json::Deserializer::from_str(&text)
+        .into_iter()
+        .collect();
+    let documents =
+        documents.map_err(|e| Failure::input(format!("the schema `{file}` is not JSON: {e}")))?;
+    parsed(id, &documents)
+        .map_err(|why| Failure::input(format!("the schema `{file}` is faulty: {why}")))
+}
+
+fn parsed(id: &str, documents: &[Json]) -> Result<ModelSchema, String> {
+    let (schema, problems) = ModelSchema::parse(Some(id), documents);
+    schema.ok_or_else(|| {
+        let errors = problems.iter().filter(|p| p.severity == Severity::Error);
+        errors.map(in_words).collect::<Vec<_>>().join("; ")
+    })
+}
+
+fn in_words(problem: &Problem) -> String {
+    format!("{}: {}; {}", problem.pointer, problem.message, problem.help)
+}
+
+/// What may have been meant, or where to look.
+pub(crate) fn hint(model_id: &str) -> String {
+    let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
+    match nearest(model_id, ids) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`runcomfy models list` shows what there is".to_owned(),
+    }
+}

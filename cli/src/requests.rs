@@ -1,0 +1,100 @@
+//! The calls about a job that exists: `status`, `result`, `cancel`, `resume`.
+
+use clap::ArgMatches;
+use runcomfy::{CancelOutcome, Job, Output, Status};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::session::{self, Session};
+use crate::show::Format;
+use crate::{save, wait};
+
+/// `runcomfy requests`, whose commands are those above it.
+pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("get", matches)) => session::block_on(status(matches, format)),
+        Some(("result", matches)) => session::block_on(result(matches, format)),
+        Some(("cancel", matches)) => session::block_on(cancel(matches, format)),
+        // clap has made sure that there is one of these.
+        _ => Ok(()),
+    }
+}
+
+pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let job = job(matches)?;
+    let status = job.status().await?;
+    let json = json!({
+        "request_id": job.request_id().as_str(),
+        "status": status.status.to_string(),
+        "queue_position": status.queue_position,
+    });
+    format.print(&json, || match status.queue_position {
+        Some(position) => format!("{}, position {position}", status.status),
+        None => status.status.to_string(),
+    });
+    Ok(())
+}
+
+/// How far the job is; where it has succeeded, its files are saved as well.
+pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let job = job(matches)?;
+    let result = job.result().await?;
+    let ended = matches!(result.status, Status::Failed | Status::Cancelled);
+    if ended {
+        // The same error as at the end of a wait, with all that is to say about it.
+        job.wait().await.map_err(Failure::wait)?;
+    }
+    let mut progress = Progress::of(matches, format);
+    let files = match &result.output {
+        Some(output) => save::outputs(&job, output, matches, &mut progress).await?,
+        None => Vec::new(),
+    };
+    progress.end();
+    let json = json!({
+        "request_id": job.request_id().as_str(),
+        "status": result.status.to_string(),
+        "output": result.output,
+        "files": files,
+        "created_at": result.created_at,
+        "finished_at": result.finished_at,
+        "cost": result.cost,
+        "error": null,
+    });
+    format.print(&json, || match &result.output {
+        Some(output) => save::in_words(output, &files),
+        None => result.status.to_string(),
+    });
+    Ok(())
+}
+
+pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let job = job(matches)?;
+    let mut progress = Progress::of(matches, format);
+    wait::to_the_end(&job, matches, &mut progress, format).await
+}
+
+pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let job = job(matches)?;
+    let outcome = job.cancel().await?;
+    let (word, sentence) = match &outcome {
+        CancelOutcome::Cancelled => ("cancelled", "cancelled before it ran; it is not charged"),
+        CancelOutcome::NotCancellable => (
+            "not_cancellable",
+            "it runs already or has ended, so it cannot be cancelled",
+        ),
+        CancelOutcome::Other(other) => (other.as_str(), other.as_str()),
+        _ => ("", ""),
+    };
+    let json = json!({ "request_id": job.request_id().as_str(), "outcome": word });
+    format.print(&json, || sentence.to_owned());
+    Ok(())
+}
+
+fn job(matches: &ArgMatches) -> Result<Job<Output>, Failure> {
+    let text = matches.get_one::<String>("request_id").map_or("", |id| id);
+    let id = text
+        .parse()
+        .map_err(|e| Failure::usage(format!("found {text:?}: {e}")))?;
+    Ok(Session::service()?.client.json_job(id))
+}

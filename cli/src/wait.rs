@@ -1,0 +1,96 @@
+//! Waiting for a job in a terminal.
+
+use std::time::Duration;
+
+use clap::ArgMatches;
+use runcomfy::{Job, Output};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::save;
+use crate::show::Format;
+
+/// Waits, saves the outputs and shows them.
+pub(crate) async fn to_the_end(
+    job: &Job<Output>,
+    matches: &ArgMatches,
+    progress: &mut Progress,
+    format: Format,
+) -> Result<(), Failure> {
+    let output = wait(job, matches, progress).await?;
+    let files = save::outputs(job, &output, matches, progress).await?;
+    progress.end();
+    let json = json!({
+        "request_id": job.request_id().as_str(),
+        "status": "succeeded",
+        "output": output,
+        "files": files,
+        "error": null,
+    });
+    format.print(&json, || save::in_words(&output, &files));
+    Ok(())
+}
+
+async fn wait(
+    job: &Job<Output>,
+    matches: &ArgMatches,
+    progress: &mut Progress,
+) -> Result<Output, Failure> {
+    let seconds = |name| {
+        matches
+            .get_one::<u64>(name)
+            .copied()
+            .map(Duration::from_secs)
+    };
+    let mut left = seconds("timeout");
+    if let Some(pause) = seconds("poll-secs") {
+        left = watch(job, pause, left, progress).await?;
+    }
+    let mut wait = job.wait().on_status(|status| progress.status(status));
+    if let Some(limit) = left {
+        wait = wait.deadline(limit);
+    }
+    wait.await.map_err(Failure::wait)
+}
+
+/// `--timeout`
+pub(crate) fn limit(matches: &ArgMatches) -> Option<Duration> {
+    seconds(matches, "timeout")
+}
+
+fn seconds(matches: &ArgMatches, name: &str) -> Option<Duration> {
+    matches
+        .get_one::<u64>(name)
+        .copied()
+        .map(Duration::from_secs)
+}
+
+/// Looks at the job at even intervals until it has ended or the time is over, and gives the time
+/// that is left. What becomes of it is for the wait to say, which then has to look but once.
+async fn watch(
+    job: &Job<Output>,
+    pause: Duration,
+    limit: Option<Duration>,
+    progress: &mut Progress,
+) -> Result<Option<Duration>, Failure> {
+    let started = tokio::time::Instant::now();
+    let left = || limit.map(|limit| limit.saturating_sub(started.elapsed()));
+    loop {
+        match job.status().await {
+            Ok(status) => {
+                progress.status(&status);
+                if status.status.is_terminal() {
+                    return Ok(left());
+                }
+            }
+            // An outage of minutes is no reason to give up a job that is paid.
+            Err(error) if error.is_passing() => {}
+            Err(error) => return Err(Failure::wait(error)),
+        }
+        if left().is_some_and(|left| left < pause) {
+            return Ok(left());
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

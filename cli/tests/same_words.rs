@@ -1,0 +1,265 @@
+//! What scripts for the service's own command line say is understood.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Ended, Service, TEXT_TO_IMAGE, command};
+
+#[test]
+fn a_job_is_followed_from_submit_to_result() {
+    let service = Service::slow();
+    let run = [
+        "run",
+        TEXT_TO_IMAGE,
+        "--input",
+        r#"{"prompt": "A boat"}"#,
+        "--no-wait",
+    ];
+    let id = service.json(&run).good_json()["request_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        service.json(&["status", &id]).good_json()["status"],
+        "in_queue"
+    );
+    let unfinished = service.json(&["result", &id]).good_json();
+    assert_eq!(unfinished["status"], "in_queue");
+    assert_eq!(
+        (&unfinished["output"], &unfinished["files"]),
+        (&Value::Null, &json!([]))
+    );
+    service.emulator.advance(Duration::from_secs(90));
+    assert_eq!(
+        service.json(&["requests", "get", &id]).good_json()["status"],
+        "in_progress"
+    );
+    let cancelled = service.json(&["requests", "cancel", &id]).good_json();
+    assert_eq!(cancelled["outcome"], "not_cancellable");
+    service.emulator.advance(Duration::from_secs(60));
+    let result = service
+        .json(&["requests", "result", &id, "--no-download"])
+        .good_json();
+    assert_eq!(result["status"], "succeeded");
+    assert!(result["output"]["image"].is_string());
+    assert_eq!((&result["files"], service.files()), (&json!([]), 0));
+    let result = service
+        .json(&["result", &id, "--output-dir", "out"])
+        .good_json();
+    let file = result["files"][0].as_str().unwrap();
+    assert!(service.folder.path().join(file).is_file(), "{file}");
+    assert_eq!(service.emulator.ledger().len(), 1);
+}
+
+#[test]
+fn a_queued_job_is_cancelled_for_good() {
+    let service = Service::slow();
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+    let id = service.json(&run).good_json()["request_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let cancelled = service.run(&["cancel", &id]);
+    assert_eq!(
+        cancelled.out,
+        "cancelled before it ran; it is not charged\n"
+    );
+    let result = service.json(&["result", &id]);
+    assert_eq!(
+        (result.code, &result.json()["error"]["kind"]),
+        (1, &json!("job_cancelled"))
+    );
+    assert_eq!(result.json()["status"], "cancelled");
+    assert_eq!(result.json()["request_id"], json!(id));
+}
+
+#[test]
+fn the_catalogue_is_listed_narrowed_and_paged() {
+    let service = Service::new();
+    let ids = |listed: &Value| -> Vec<String> {
+        let models = listed["models"].as_array().unwrap().iter();
+        models
+            .map(|model| model["model_id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let all = service.json(&["models", "list"]).good_json();
+    assert_eq!(
+        (ids(&all).len(), &all["total"], &all["limit"]),
+        (3, &json!(3), &json!(100))
+    );
+    assert!(all["models"][0].get("input_schema").is_none());
+    let page = service
+        .json(&["models", "list", "--limit", "1", "--offset", "1"])
+        .good_json();
+    assert_eq!(ids(&page), ids(&all)[1..2]);
+    assert_eq!((&page["total"], &page["offset"]), (&json!(3), &json!(1)));
+    let found = service
+        .json(&["models", "list", "--search", "text-to"])
+        .good_json();
+    assert_eq!(ids(&found), [TEXT_TO_IMAGE]);
+    let videos = service.json(&["models", "list", "--category", "video", "--kind", "model"]);
+    assert_eq!(ids(&videos.good_json()).len(), 1);
+    let none = service
+        .json(&["models", "list", "--kind", "workflow"])
+        .good_json();
+    assert_eq!(ids(&none).len(), 0);
+    let whole = service
+        .json(&["models", "list", "--include-schema"])
+        .good_json();
+    assert!(whole["models"][0]["input_schema"]["properties"].is_object());
+
+    let table = service.run(&["models", "list", "--limit", "2"]).out;
+    assert!(
+        table.contains("bytedance/dreamina-4-0/edit                image  $0.04/output\n"),
+        "{table}"
+    );
+    assert!(
+        table.ends_with("1 to 2 of 3; --offset shows more\n"),
+        "{table}"
+    );
+    let categories = service.json(&["models", "categories"]).good_json();
+    assert_eq!(categories, json!({"categories": ["image", "video"]}));
+    assert_eq!(service.run(&["models", "categories"]).out, "image\nvideo\n");
+}
+
+#[test]
+fn one_model_is_shown_with_its_price_and_schema() {
+    let service = Service::new();
+    let model = service.json(&["models", "get", TEXT_TO_IMAGE]).good_json();
+    assert_eq!(
+        (&model["model_id"], &model["base_price_usd"]),
+        (&json!(TEXT_TO_IMAGE), &json!(0.04))
+    );
+    assert!(model["input_schema"]["properties"]["prompt"].is_object());
+    let shown = service.run(&["models", "get", TEXT_TO_IMAGE]).out;
+    assert!(shown.contains("price: $0.04/output"), "{shown}");
+    let none = service.json(&["models", "get", "acme/none"]);
+    assert_eq!(
+        (none.code, &none.json()["error"]["kind"]),
+        (65, &json!("model"))
+    );
+}
+
+#[test]
+fn the_balance_is_told() {
+    let service = Service::with(|builder| builder.balance(12.5));
+    assert_eq!(service.run(&["balance"]).out, "balance: 12.50 USD\n");
+    let json = service.json(&["balance"]).good_json();
+    assert_eq!(
+        (&json["balance_usd"], &json["currency"]),
+        (&json!(12.5), &json!("USD"))
+    );
+}
+
+#[test]
+fn even_pauses_and_a_token_of_the_other_name_do_as_well() {
+    let service = Service::new();
+    let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "1"]);
+    run.env_remove("RUNCOMFY_TOKEN")
+        .env("RUNCOMFY_API_TOKEN", "t");
+    let done = Ended::from(run.args(["--output", "json"]).output().unwrap()).good_json();
+    assert_eq!((&done["status"], service.files()), (&json!("succeeded"), 1));
+}
+
+#[test]
+fn the_token_file_of_the_other_command_line_is_read() {
+    let service = Service::with(|builder| builder.token("filed"));
+    std::fs::write(
+        service.folder.path().join("token.json"),
+        r#"{"access_token": "filed"}"#,
+    )
+    .unwrap();
+    let mut balance = service.command(&["balance"]);
+    balance
+        .env_remove("RUNCOMFY_TOKEN")
+        .env("RUNCOMFY_CONFIG_DIR", service.folder.path());
+    let told = Ended::from(balance.output().unwrap());
+    assert_eq!(told.code, 0, "{told:?}");
+}
+
+#[test]
+fn quiet_shows_no_progress_and_verbose_every_answer() {
+    let service = Service::with(|builder| builder.run_time(Duration::from_millis(1500)));
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-download"];
+    let quiet = service.run(&[&run[..], &["-q"]].concat());
+    assert_eq!((quiet.code, &*quiet.err), (0, ""));
+    let told = |ended: &Ended| {
+        ended
+            .err
+            .lines()
+            .filter(|line| line.starts_with("running"))
+            .count()
+    };
+    let plain = service.run(&run);
+    assert_eq!((plain.code, told(&plain)), (0, 1), "{plain:?}");
+    let verbose = service.run(&[&run[..], &["-v"]].concat());
+    assert!(verbose.code == 0 && told(&verbose) > 1, "{verbose:?}");
+    assert_eq!(service.run(&["balance", "-q", "-v"]).code, 2);
+}
+
+/// The line that a shell would complete, in bash's way of asking.
+fn completed(line: &[&str]) -> Vec<String> {
+    let words = line.len() - 1;
+    let mut asked = command();
+    asked
+        .env("RUNCOMFY_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", words.to_string())
+        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .env("_CLAP_COMPLETE_SPACE", "true")
+        .env("_CLAP_IFS", "\n")
+        .arg("--")
+        .args(line);
+    let answer = Ended::from(asked.output().unwrap());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    answer.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn shells_complete_models_properties_and_values() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = Ended::from(command().args(["completion", shell]).output().unwrap());
+        assert!(
+            script.code == 0 && script.out.contains("RUNCOMFY_COMPLETE"),
+            "{script:?}"
+        );
+    }
+    assert_eq!(completed(&["runcomfy", "prob"]), ["probe"]);
+    assert_eq!(
+        completed(&["runcomfy", "run", "bytedance/dreamina-4-0/t"]),
+        [TEXT_TO_IMAGE]
+    );
+    let flags = completed(&["runcomfy", "run", TEXT_TO_IMAGE, "--"]);
+    for flag in ["--prompt", "--width-x-height", "--no-wait", "--output"] {
+        assert!(flags.iter().any(|found| found == flag), "{flag}: {flags:?}");
+    }
+    assert!(
+        !flags.iter().any(|flag| flag == "--image-urls"),
+        "{flags:?}"
+    );
+    let sizes = completed(&["runcomfy", "run", TEXT_TO_IMAGE, "--width-x-height", "1024"]);
+    assert!(
+        sizes.iter().all(|size| size.starts_with("1024x")) && !sizes.is_empty(),
+        "{sizes:?}"
+    );
+    assert_eq!(
+        completed(&["runcomfy", "models", "list", "--output", "j"]),
+        ["json"]
+    );
+}
+
+#[test]
+fn help_states_the_exit_codes() {
+    let help = Ended::from(command().arg("--help").output().unwrap()).out;
+    for code in [0, 1, 2, 64, 65, 66, 69, 75, 77] {
+        assert!(help.contains(&format!("\n  {code:<2}  ")), "{code}: {help}");
+    }
+    assert!(
+        help.contains("Never given once a job may have been submitted"),
+        "{help}"
+    );
+}
