@@ -1,0 +1,328 @@
+//! What a failure says: to people in plain sentences, to scripts as data, and never "try again"
+//! where that could be paid twice.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use runcomfy_emulator::{Call, Reply};
+use serde_json::{Value, json};
+use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
+
+const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
+
+/// Every key of an error, and those beside it.
+const KEYS: [&str; 4] = ["request_id", "status", "output", "error"];
+const ERROR_KEYS: [&str; 11] = [
+    "kind",
+    "message",
+    "advice",
+    "exit_code",
+    "may_have_been_submitted",
+    "submit_key",
+    "http_status",
+    "error_code",
+    "retry_after_seconds",
+    "detail",
+    "violations",
+];
+
+fn keys(json: &Value) -> Vec<&str> {
+    json.as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+/// Plays a reply to the next call, and gives what `run` said, for people and as data.
+fn submit(reply: impl Fn() -> Reply) -> (Ended, Ended) {
+    let service = Service::new();
+    let said = |json: &[&str]| {
+        service.emulator.script(Call::Submit, reply());
+        service.run(&[&RUN[..], &["--timeout", "2"], json].concat())
+    };
+    (said(&[]), said(&["--output", "json"]))
+}
+
+#[test]
+fn every_failure_has_the_same_keys() {
+    let service = Service::new();
+    let no_token = || {
+        let mut command = command();
+        command.args(RUN).args(["--output", "json"]);
+        Ended::from(command.output().unwrap())
+    };
+    service
+        .emulator
+        .fail_next(json!([{"errorCode": 7, "error": "out of paint"}]));
+    for (ended, code, kind) in [
+        (service.json(&RUN), 1, "job_failed"),
+        (
+            service.json(&["run", TEXT_TO_IMAGE, "--no-such"]),
+            2,
+            "usage",
+        ),
+        (
+            service.json(&["--output=json", "status", "../x"]),
+            64,
+            "usage",
+        ),
+        (
+            service.json(&["run", TEXT_TO_IMAGE, "--input", "{"]),
+            65,
+            "invalid",
+        ),
+        (
+            service.json(&["run", TEXT_TO_IMAGE, "--scale", "7"]),
+            65,
+            "invalid",
+        ),
+        (service.json(&["status", "no-such-id"]), 65, "not_found"),
+        (
+            service.json(&["run", TEXT_TO_IMAGE, "--input-file", "none.json"]),
+            66,
+            "file",
+        ),
+        (no_token(), 77, "token"),
+    ] {
+        let json = ended.json();
+        assert_eq!(keys(&json), KEYS, "{ended:?}");
+        let error = &json["error"];
+        assert_eq!(keys(error), ERROR_KEYS, "{ended:?}");
+        assert_eq!(
+            (ended.code, &error["kind"]),
+            (code, &json!(kind)),
+            "{ended:?}"
+        );
+        assert_eq!(error["exit_code"], json!(code));
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{ended:?}");
+        assert_eq!(ended.err, "", "a script sees JSON and nothing else");
+    }
+}
+
+#[test]
+fn a_failed_job_is_named_with_what_the_service_says() {
+    let service = Service::new();
+    service
+        .emulator
+        .fail_next(json!([{"errorCode": 7, "error": "out of paint"}]));
+    let failed = service.json(&RUN).json();
+    assert_eq!(
+        (&failed["status"], &failed["output"]),
+        (&json!("failed"), &Value::Null)
+    );
+    assert_eq!(failed["error"]["detail"][0]["error"], "out of paint");
+    let id = failed["request_id"].as_str().unwrap();
+    let result = service.json(&["result", id]);
+    assert_eq!(
+        (result.code, &result.json()["error"]),
+        (1, &failed["error"])
+    );
+    let told = service.run(&["result", id]).err;
+    assert!(told.starts_with("error: the job has failed: [{"), "{told}");
+    assert!(
+        told.ends_with("`runcomfy balance` shows whether it was charged.\n"),
+        "{told}"
+    );
+}
+
+#[test]
+fn violations_name_the_flag_or_the_place() {
+    let service = Service::new();
+    let input = r#"{"scale": 7, "promt": "x"}"#;
+    let flags = [
+        "--image-urls",
+        "https://a.example/1.jpg",
+        "--image-urls",
+        "none.jpg",
+    ];
+    let refused = service.json(
+        &[
+            &["run", EDIT, "--input", input, "--no-check-media"],
+            &flags[..],
+        ]
+        .concat(),
+    );
+    let json = refused.json();
+    let found: Vec<(Value, Value)> = json["error"]["violations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|violation| (violation["flag"].clone(), violation["pointer"].clone()))
+        .collect();
+    let expected = [
+        (json!("--image-urls"), json!("/image_urls/1")),
+        (json!("--prompt"), json!("/prompt")),
+        (Value::Null, json!("/scale")),
+        (Value::Null, json!("/promt")),
+    ];
+    assert_eq!(found, expected, "{json:#}");
+    assert!(service.emulator.ledger().is_empty());
+}
+
+#[test]
+fn a_lost_reply_is_never_a_reason_to_run_it_again() {
+    for reply in [
+        Reply::lost,
+        Reply::close,
+        Reply::garbage,
+        || Reply::html(502),
+        || Reply::new(503, ""),
+    ] {
+        let (told, json) = submit(reply);
+        assert_eq!((told.code, json.code), (69, 69), "{told:?}");
+        assert!(
+            told.err
+                .contains("look at your account before you submit it again"),
+            "{told:?}"
+        );
+        assert!(
+            told.err.ends_with("If it was, it runs and is charged.\n"),
+            "{told:?}"
+        );
+        let error = &json.json()["error"];
+        assert_eq!(error["may_have_been_submitted"], true);
+        assert!(error["submit_key"].is_string());
+    }
+}
+
+#[test]
+fn a_refusal_says_that_nothing_is_charged_and_what_to_do() {
+    let refused = |status, code| move || Reply::refused(status, code);
+    for (reply, code, kind, next) in [
+        (
+            refused(402, 400_002),
+            65,
+            "balance",
+            "Add to your balance, then run the same again.",
+        ),
+        (
+            refused(200, 400_002),
+            65,
+            "balance",
+            "Add to your balance, then run the same again.",
+        ),
+        (
+            refused(401, 400_004),
+            77,
+            "token",
+            "Set RUNCOMFY_TOKEN to the key from your RunComfy profile.",
+        ),
+        (
+            refused(400, 400_001),
+            65,
+            "model",
+            "`runcomfy models list --search TEXT` shows what there is.",
+        ),
+        (
+            refused(422, 422_001),
+            65,
+            "refused",
+            "Mend the input and run it again.",
+        ),
+    ] {
+        let (told, json) = submit(reply);
+        assert_eq!((told.code, json.code), (code, code), "{told:?}");
+        let advice = format!("Nothing was submitted, so nothing is charged. {next}");
+        assert!(told.err.ends_with(&format!("\n{advice}\n")), "{told:?}");
+        let error = &json.json()["error"];
+        assert_eq!(
+            (&error["kind"], &error["advice"]),
+            (&json!(kind), &json!(advice))
+        );
+        assert_eq!(error["may_have_been_submitted"], false);
+    }
+    let busy = || Reply::refused(429, 429_000).retry_after(Duration::from_secs(30));
+    let (told, json) = submit(busy);
+    assert_eq!(
+        (told.code, &json.json()["error"]["retry_after_seconds"]),
+        (75, &json!(30.0))
+    );
+    assert!(
+        told.err
+            .ends_with("nothing is charged. Try again in 30 s.\n"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_happens_to_a_job_that_exists_is_never_75() {
+    let service = Service::slow();
+    let late = service.json(&[&RUN[..], &["--timeout", "1"]].concat());
+    let json = late.json();
+    assert_eq!(
+        (late.code, &json["error"]["kind"], &json["status"]),
+        (69, &json!("deadline"), &json!("in_queue"))
+    );
+    let id = json["request_id"].as_str().unwrap();
+    let advice = format!(
+        "The job goes on, and is charged when it is done. Take it up again: runcomfy resume {id}"
+    );
+    assert_eq!(json["error"]["advice"], json!(advice));
+    service.emulator.advance(Duration::from_secs(3600));
+    let resumed = service.json(&["resume", id]).good_json();
+    assert_eq!(
+        (&resumed["request_id"], service.files()),
+        (&json["request_id"], 1)
+    );
+    assert_eq!(service.emulator.ledger().len(), 1);
+
+    let busy = || Reply::refused(429, 429_000).retry_after(Duration::from_secs(3600));
+    service.emulator.script(Call::Status, busy());
+    assert_eq!(service.run(&["status", id]).code, 69);
+    service.emulator.script(Call::Catalogue, busy());
+    assert_eq!(
+        service.run(&["models", "list"]).code,
+        75,
+        "there is no job in this"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_saved_is_paid_and_can_be_had_again() {
+    let service = Service::new();
+    std::fs::write(service.folder.path().join("taken"), "").unwrap();
+    let failed = service.json(&[&RUN[..], &["--output-dir", "taken"]].concat());
+    let json = failed.json();
+    assert_eq!(
+        (failed.code, &json["status"]),
+        (1, &json!("succeeded")),
+        "{failed:?}"
+    );
+    assert!(json["output"]["image"].is_string());
+    let id = json["request_id"].as_str().unwrap();
+    let advice = json["error"]["advice"].as_str().unwrap();
+    assert!(
+        advice.ends_with(&format!("Save them: runcomfy result {id}")),
+        "{advice}"
+    );
+    assert_eq!(
+        service.json(&["result", id]).good_json()["files"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn a_faulty_address_is_no_fault_of_the_token() {
+    let service = Service::new();
+    let mut balance = service.command(&["balance"]);
+    balance.env("RUNCOMFY_MODEL_API_BASE", "http://example.com/v1");
+    let told = Ended::from(balance.output().unwrap());
+    assert_eq!(told.code, 64, "{told:?}");
+    let mut without = service.command(&["balance"]);
+    without.env_remove("RUNCOMFY_TOKEN");
+    let told = Ended::from(without.output().unwrap());
+    assert_eq!(told.code, 77, "{told:?}");
+    assert!(
+        told.err
+            .starts_with("error: no API token; set RUNCOMFY_TOKEN"),
+        "{told:?}"
+    );
+}
