@@ -46,6 +46,7 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(models())
         .subcommand(Command::new("balance").about("Ask what is left on the account"))
         .subcommand(probe())
+        .subcommand(emulator())
         .subcommand(completion())
         .after_help(AFTER_HELP)
 }
@@ -147,6 +148,21 @@ fn probe() -> Command {
                 .help("An https:// URL, a data: URI or the path of a file"),
         )
         .arg(argument::allow_loopback())
+}
+
+/// The emulator reads its options itself.
+fn emulator() -> Command {
+    Command::new("emulator")
+        .about("Serve the Model API on this machine: nothing is charged, nothing leaves it")
+        .disable_help_flag(true)
+        .arg(
+            Arg::new("option")
+                .num_args(0..)
+                .trailing_var_arg(true)
+                .allow_hyphen_values(true)
+                .value_name("OPTION")
+                .help("`runcomfy emulator --help` shows them: --port, --faults, --run-time, …"),
+        )
 }
 
 fn completion() -> Command {

@@ -6,7 +6,7 @@ use runcomfy::{Error, ErrorKind, Output, Violation, Violations};
 use serde_json::{Map, Value, json};
 
 use crate::advice::{self, Doing};
-use crate::show::Format;
+use crate::show::{self, Format};
 
 /// A failed command: what happened, what that means for the money, what to do next, and the exit
 /// code (as in sysexits).
@@ -146,14 +146,14 @@ impl Failure {
     /// Says it on standard error, or as one JSON object on standard output.
     pub(crate) fn report(&self, format: Format, verbose: bool) -> ExitCode {
         match format {
-            Format::Json => println!("{}", self.to_json()),
+            Format::Json => show::out(&self.to_json().to_string()),
             Format::Pretty => {
-                eprintln!("error: {}", self.headline());
+                show::note(&format!("error: {}", self.headline()));
                 for finding in &self.findings {
-                    eprintln!("  {}", finding.in_words());
+                    show::note(&format!("  {}", finding.in_words()));
                 }
                 if !self.advice.is_empty() {
-                    eprintln!("{}", self.advice);
+                    show::note(&self.advice);
                 }
                 if verbose {
                     self.report_causes();
@@ -180,7 +180,7 @@ impl Failure {
         let error = self.error.as_ref();
         let mut cause = error.and_then(std::error::Error::source);
         while let Some(error) = cause {
-            eprintln!("caused by: {error}");
+            show::note(&format!("caused by: {error}"));
             cause = error.source();
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Map;
 
 use crate::failure::{Failure, Finding};
 use crate::model::Named;
-use crate::{flags, local_file};
+use crate::{flags, local_file, show};
 
 /// An input of which nothing is certain to be refused, with the files that it names inside of it,
 /// and what may be refused all the same.
@@ -92,9 +92,9 @@ pub(crate) fn unchecked(
     };
     match whole(matches)? {
         Some(input) => {
-            eprintln!(
+            show::note(&format!(
                 "warning: the input for `{model_id}` is not checked, since its schema is not known: {why}"
-            );
+            ));
             Ok(Json::Object(input))
         }
         None => Err(unknown(model_id, why)),

@@ -5,6 +5,7 @@ mod argument;
 mod balance;
 mod command;
 mod completion;
+mod emulator;
 mod failure;
 mod flags;
 mod input;
@@ -85,7 +86,7 @@ fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
     }
     let _ = error.print();
     if !why.is_empty() {
-        eprintln!("\n{why}");
+        show::note(&format!("\n{why}"));
     }
     Failure::command_line("").exit_code()
 }
@@ -103,6 +104,7 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
         Some(("models", matches)) => models::models(matches, format),
         Some(("balance", _)) => block_on(balance::balance(format)),
         Some(("probe", matches)) => block_on(probe::probe(matches, format)),
+        Some(("emulator", matches)) => emulator::emulator(matches, format),
         Some(("completion", matches)) => completion::script(matches),
         // clap has made sure that there is one of these.
         _ => Ok(()),

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use runcomfy::{DownloadProgress, JobStatus, Status};
 
-use crate::show::Format;
+use crate::show::{self, Format};
 
 /// The progress of one job, on standard error.
 pub(crate) struct Progress {
@@ -63,7 +63,7 @@ impl Progress {
         }
         match &self.spinner {
             Some(spinner) => spinner.set_message(words.clone()),
-            None => eprintln!("{words} ({} s)", self.started.elapsed().as_secs()),
+            None => show::note(&format!("{words} ({} s)", self.started.elapsed().as_secs())),
         }
         self.said = words;
     }
@@ -110,9 +110,9 @@ impl Progress {
     /// A line that stays, above the spinner.
     pub(crate) fn note(&self, line: &str) {
         match &self.spinner {
-            Some(spinner) => spinner.suspend(|| eprintln!("{line}")),
+            Some(spinner) => spinner.suspend(|| show::note(line)),
             None if self.quiet => {}
-            None => eprintln!("{line}"),
+            None => show::note(line),
         }
     }
 

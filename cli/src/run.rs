@@ -9,7 +9,7 @@ use crate::input::{self, Checked};
 use crate::model::Named;
 use crate::progress::Progress;
 use crate::session::Session;
-use crate::show::Format;
+use crate::show::{self, Format};
 use crate::wait;
 
 /// Submits, waits, downloads. Everything about the input is checked before anything is set up.
@@ -63,7 +63,7 @@ async fn input(
     let look = !emulate && !matches.get_flag("no-check-media");
     let Checked { json, warnings } = input::checked(matches, model, look).await?;
     for warning in &warnings {
-        eprintln!("warning: {}", warning.in_words());
+        show::note(&format!("warning: {}", warning.in_words()));
     }
     Ok(json)
 }

@@ -103,6 +103,7 @@ mod builder;
 mod call;
 mod catalogue;
 mod clock;
+mod command_line;
 mod drip;
 mod emulator;
 mod fault;
@@ -126,6 +127,7 @@ mod wire;
 
 pub use builder::Builder;
 pub use call::Call;
+pub use command_line::CommandLine;
 pub use emulator::Emulator;
 pub use fault::Fault;
 pub use ledger::{Connections, Entry, Received};

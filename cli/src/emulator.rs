@@ -1,0 +1,36 @@
+//! `runcomfy emulator`: the Model API on one's own machine, until it is stopped.
+
+use clap::ArgMatches;
+use runcomfy_emulator::{Builder, CommandLine};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::session;
+use crate::show::{self, Format};
+
+pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let words = matches.get_many::<String>("option").into_iter().flatten();
+    match CommandLine::parse("runcomfy emulator", words.cloned()) {
+        Ok(CommandLine::Serve(builder)) => session::block_on(serve(*builder, format)),
+        Ok(CommandLine::Print(text)) => {
+            show::out(text.trim_end());
+            Ok(())
+        }
+        Err(why) => Err(Failure::usage(why).advised("Try `runcomfy emulator --help`.")),
+    }
+}
+
+async fn serve(builder: Builder, format: Format) -> Result<(), Failure> {
+    let started = builder.start().await;
+    let mut emulator =
+        started.map_err(|e| Failure::machine(format!("the emulator could not be started: {e}")))?;
+    let url = emulator.base_url();
+    format.print(&json!({ "base_url": url }), || {
+        format!(
+            "Listening on {url}\n\
+             Commands come here with RUNCOMFY_MODEL_API_BASE={url}/v1 RUNCOMFY_TOKEN=any"
+        )
+    });
+    emulator.join().await;
+    Ok(())
+}
