@@ -62,6 +62,10 @@ fn run(model: Option<&ModelSchema>) -> Command {
         .about("Submit a job, wait for it and save its outputs")
         .args(argument::input())
         .arg(switch(
+            "dry-run",
+            "Show what would be sent, and its price where the catalogue tells, and submit nothing",
+        ))
+        .arg(switch(
             "emulate",
             "Run on an emulator inside this command: no token, no cost",
         ))

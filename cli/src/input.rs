@@ -4,17 +4,35 @@ use std::io::Read;
 
 use clap::ArgMatches;
 use runcomfy::{Constraint, Json, ModelSchema, Prober, Violation, Violations};
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use crate::failure::{Failure, Finding};
 use crate::model::Named;
-use crate::{flags, local_file, show};
+use crate::{flags, local_file};
 
 /// An input of which nothing is certain to be refused, with the files that it names inside of it,
 /// and what may be refused all the same.
 pub(crate) struct Checked {
     pub(crate) json: Json,
-    pub(crate) warnings: Vec<Finding>,
+    warnings: Vec<Finding>,
+    /// Why nothing was checked, where nothing was.
+    unchecked: Option<String>,
+}
+
+impl Checked {
+    /// A line for each warning.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        let findings = self.warnings.iter().map(Finding::in_words);
+        let all = self.unchecked.iter().cloned().chain(findings);
+        all.map(|warning| format!("warning: {warning}"))
+    }
+
+    /// The same as data.
+    pub(crate) fn warnings_json(&self) -> Json {
+        let unchecked = self.unchecked.iter().map(|text| json!({ "text": text }));
+        let findings = self.warnings.iter().map(Finding::to_json);
+        unchecked.chain(findings).collect()
+    }
 }
 
 /// The input from `--input` and the flags, once it is checked: its values, and the media behind
@@ -38,6 +56,7 @@ pub(crate) async fn checked(
     }
     Ok(Checked {
         warnings: findings,
+        unchecked: None,
         json,
     })
 }
@@ -85,18 +104,19 @@ pub(crate) fn unchecked(
     matches: &ArgMatches,
     model_id: &str,
     named: &Named,
-) -> Result<Json, Failure> {
+) -> Result<Checked, Failure> {
     let why = match named {
         Named::Unknown(why) => why,
         _ => "it is not built in",
     };
     match whole(matches)? {
-        Some(input) => {
-            show::note(&format!(
-                "warning: the input for `{model_id}` is not checked, since its schema is not known: {why}"
-            ));
-            Ok(Json::Object(input))
-        }
+        Some(input) => Ok(Checked {
+            json: Json::Object(input),
+            warnings: Vec::new(),
+            unchecked: Some(format!(
+                "the input for `{model_id}` is not checked, since its schema is not known: {why}"
+            )),
+        }),
         None => Err(unknown(model_id, why)),
     }
 }

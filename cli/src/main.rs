@@ -5,6 +5,7 @@ mod argument;
 mod balance;
 mod command;
 mod completion;
+mod dry_run;
 mod emulator;
 mod failure;
 mod flags;

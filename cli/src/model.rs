@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use runcomfy::{ErrorKind, Json, ModelSchema, Problem, Severity, nearest};
+use runcomfy::{CatalogueEntry, ErrorKind, Json, ModelSchema, Problem, Severity, nearest};
 
 use crate::failure::Failure;
 use crate::session::{self, Session};
@@ -14,6 +14,8 @@ use crate::words::Words;
 pub(crate) struct Model {
     /// Its schema.
     pub(crate) schema: Cow<'static, ModelSchema>,
+    /// What the catalogue says of it, where it was asked.
+    pub(crate) entry: Option<CatalogueEntry>,
 }
 
 /// What is known of the model that the command line names.
@@ -51,7 +53,12 @@ pub(crate) fn named(words: &Words, ask: bool) -> Result<Named, Failure> {
     let Some(id) = &words.model_id else {
         return Ok(Named::Nothing);
     };
-    let model = |schema| Named::Known(Box::new(Model { schema }));
+    let model = |schema| {
+        Named::Known(Box::new(Model {
+            schema,
+            entry: None,
+        }))
+    };
     if let Some(file) = &words.schema {
         return Ok(model(Cow::Owned(in_file(id, file)?)));
     }
@@ -88,6 +95,7 @@ async fn in_catalogue(id: &str) -> Result<Named, Failure> {
     match parsed(id, &[entry.json().clone().into()]) {
         Ok(schema) => Ok(Named::Known(Box::new(Model {
             schema: Cow::Owned(schema),
+            entry: Some(entry),
         }))),
         // The service may use words that this version does not know.
         Err(why) => Ok(Named::Unknown(format!(

@@ -71,7 +71,7 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
 pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let mut progress = Progress::of(matches, format);
-    wait::to_the_end(&job, matches, &mut progress, format).await
+    wait::to_the_end(&job, matches, &mut progress, json!([]), format).await
 }
 
 pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {

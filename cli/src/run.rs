@@ -1,7 +1,6 @@
 //! `runcomfy run`
 
 use clap::ArgMatches;
-use runcomfy::Json;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -10,7 +9,7 @@ use crate::model::Named;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::{self, Format};
-use crate::wait;
+use crate::{dry_run, price, wait};
 
 /// Submits, waits, downloads. Everything about the input is checked before anything is set up.
 pub(crate) async fn run(
@@ -21,7 +20,19 @@ pub(crate) async fn run(
     // clap has made sure that there is one.
     let model_id = matches.get_one::<String>("model_id").map_or("", |id| id);
     let emulate = matches.get_flag("emulate");
-    let input = input(matches, model_id, named, emulate).await?;
+    let checked = input(matches, model_id, named, emulate).await?;
+    if matches.get_flag("dry-run") {
+        let known = named.known().and_then(|model| model.entry.clone());
+        let entry = match known {
+            None if !emulate => price::ask(model_id).await,
+            known => known,
+        };
+        dry_run::show(model_id, &checked, entry.as_ref(), format);
+        return Ok(());
+    }
+    if format == Format::Pretty {
+        checked.warnings().for_each(|warning| show::note(&warning));
+    }
     let session = if emulate {
         Session::emulated(named.schema()).await?
     } else {
@@ -30,7 +41,7 @@ pub(crate) async fn run(
     let mut progress = Progress::of(matches, format);
     progress.say("submitting");
     // Checked above, with all that the terminal has to say about it.
-    let mut submit = session.client.submit_json(model_id, &input);
+    let mut submit = session.client.submit_json(model_id, &checked.json);
     if let Some(limit) = wait::limit(matches) {
         submit = submit.deadline(limit);
     }
@@ -38,12 +49,18 @@ pub(crate) async fn run(
     let id = job.request_id();
     if matches.get_flag("no-wait") {
         progress.end();
-        let json = json!({ "request_id": id.as_str(), "status": "in_queue", "error": null });
+        let json = json!({
+            "request_id": id.as_str(),
+            "status": "in_queue",
+            "warnings": checked.warnings_json(),
+            "error": null,
+        });
         format.print(&json, || id.to_string());
         return Ok(());
     }
     progress.note(&format!("submitted {model_id} as {id}"));
-    wait::to_the_end(&job, matches, &mut progress, format).await
+    let warnings = checked.warnings_json();
+    wait::to_the_end(&job, matches, &mut progress, warnings, format).await
 }
 
 async fn input(
@@ -51,7 +68,7 @@ async fn input(
     model_id: &str,
     named: &Named,
     emulate: bool,
-) -> Result<Json, Failure> {
+) -> Result<Checked, Failure> {
     let Some(model) = named.schema() else {
         return match named {
             // The emulator knows no others.
@@ -61,9 +78,5 @@ async fn input(
     };
     // An emulated run costs nothing, and should work without a network.
     let look = !emulate && !matches.get_flag("no-check-media");
-    let Checked { json, warnings } = input::checked(matches, model, look).await?;
-    for warning in &warnings {
-        show::note(&format!("warning: {}", warning.in_words()));
-    }
-    Ok(json)
+    input::checked(matches, model, look).await
 }

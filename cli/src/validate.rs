@@ -1,10 +1,10 @@
 //! `runcomfy validate`: everything that can be known before a job costs anything.
 
 use clap::ArgMatches;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::failure::{Failure, Finding};
-use crate::input::{self, Checked};
+use crate::failure::Failure;
+use crate::input;
 use crate::model::{self, Named};
 use crate::show::Format;
 
@@ -22,18 +22,16 @@ pub(crate) async fn validate(
         Named::Nothing => return Err(input::unknown(model_id, &model::hint(model_id))),
     };
     let look = !matches.get_flag("no-check-media");
-    let Checked { warnings, .. } = input::checked(matches, model, look).await?;
-    let listed: Vec<Value> = warnings.iter().map(Finding::to_json).collect();
-    let json = json!({ "model_id": model_id, "valid": true, "warnings": listed });
-    format.print(&json, || said(model_id, &warnings));
+    let checked = input::checked(matches, model, look).await?;
+    let json = json!({
+        "model_id": model_id,
+        "valid": true,
+        "warnings": checked.warnings_json(),
+    });
+    format.print(&json, || {
+        let said = format!("valid for {model_id}; nothing was sent");
+        let lines: Vec<String> = checked.warnings().chain([said]).collect();
+        lines.join("\n")
+    });
     Ok(())
-}
-
-fn said(model_id: &str, warnings: &[Finding]) -> String {
-    let warnings = warnings.iter();
-    let mut lines: Vec<String> = warnings
-        .map(|warning| format!("warning: {}", warning.in_words()))
-        .collect();
-    lines.push(format!("valid for {model_id}; nothing was sent"));
-    lines.join("\n")
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::{Job, Output};
+use runcomfy::{Job, Json, Output};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -11,11 +11,12 @@ use crate::progress::Progress;
 use crate::save;
 use crate::show::Format;
 
-/// Waits, saves the outputs and shows them.
+/// Waits, saves the outputs and shows them, as data with the warnings there were.
 pub(crate) async fn to_the_end(
     job: &Job<Output>,
     matches: &ArgMatches,
     progress: &mut Progress,
+    warnings: Json,
     format: Format,
 ) -> Result<(), Failure> {
     let output = wait(job, matches, progress).await?;
@@ -26,6 +27,7 @@ pub(crate) async fn to_the_end(
         "status": "succeeded",
         "output": output,
         "files": files,
+        "warnings": warnings,
         "error": null,
     });
     format.print(&json, || save::in_words(&output, &files));

@@ -1,0 +1,262 @@
+//! What is known before anything costs: a dry run, media at hand, and schemas from elsewhere.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use runcomfy_emulator::{Call, Reply};
+use serde_json::{Value, json};
+use support::{EDIT, Service, TEXT_TO_IMAGE, command, with_stdin};
+
+/// A whole picture of 640 x 480.
+const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+const DATA: &str = "data:image/gif;base64,R0lGODlhgALgAQAAADs=";
+
+/// A model that is not built in.
+const PAINT: &str = "acme/paint/draw";
+
+fn paint() -> Value {
+    json!({"type": "object", "required": ["text"], "properties": {
+        "text": {"type": "string", "maxLength": 5},
+        "colour": {"type": "string", "enum": ["red", "blue"]},
+    }})
+}
+
+/// A service that has one model more.
+fn service() -> Service {
+    let (model, problems) = schema();
+    assert!(problems.is_empty(), "{problems:?}");
+    Service::with(|builder| builder.models(model))
+}
+
+fn schema() -> (Option<runcomfy::ModelSchema>, Vec<runcomfy::Problem>) {
+    runcomfy::ModelSchema::parse(Some(PAINT), &[paint()])
+}
+
+#[test]
+fn a_dry_run_shows_the_body_and_the_price_and_submits_nothing() {
+    let service = Service::new();
+    std::fs::write(service.folder.path().join("a.gif"), PICTURE).unwrap();
+    let run = [
+        "run",
+        EDIT,
+        "--dry-run",
+        "--prompt",
+        "x",
+        "--image-urls",
+        "a.gif",
+    ];
+    let json = service.json(&run).good_json();
+    assert_eq!(json["input"], json!({"image_urls": [DATA], "prompt": "x"}));
+    assert_eq!(
+        (&json["submitted"], &json["price"]["base_price_usd"]),
+        (&json!(false), &json!(0.04))
+    );
+    let told = service.run(&run);
+    assert!(
+        told.out.contains("\nbase price: $0.04/output\n"),
+        "{told:?}"
+    );
+    assert!(told.out.ends_with("\nnothing was submitted\n"), "{told:?}");
+    assert_eq!(service.emulator.count(Call::Submit), 0);
+
+    let refused = service.json(&[&run[..], &["--scale", "7"]].concat());
+    assert_eq!(refused.code, 65);
+
+    // Without a token the price is not known, and the rest is.
+    let mut without = command();
+    without.args([
+        "run",
+        TEXT_TO_IMAGE,
+        "--dry-run",
+        "--prompt",
+        "x",
+        "--output",
+        "json",
+    ]);
+    let json = with_stdin(&mut without, b"").good_json();
+    assert_eq!(
+        (&json["price"], &json["input"]),
+        (&Value::Null, &json!({"prompt": "x"}))
+    );
+}
+
+#[test]
+fn standard_input_is_a_medium_once() {
+    let service = Service::new();
+    let run = [
+        "run",
+        EDIT,
+        "--dry-run",
+        "--output",
+        "json",
+        "--prompt",
+        "x",
+        "--image-urls",
+        "-",
+    ];
+    let json = service.run_with_stdin(&run, PICTURE).good_json();
+    assert_eq!(json["input"]["image_urls"], json!([DATA]));
+    for (more, stdin) in [
+        (["--image-urls", "-"], PICTURE),
+        (["--input", "-"], b"{}".as_slice()),
+    ] {
+        let refused = service.run_with_stdin(&[&run[..], &more].concat(), stdin);
+        assert_eq!(
+            (refused.code, &refused.json()["error"]["kind"]),
+            (64, &json!("usage"))
+        );
+    }
+    let refused = service.run_with_stdin(&run, b"The password is swordfish.");
+    assert_eq!(refused.code, 65, "{refused:?}");
+    assert!(!refused.out.contains("swordfish"), "{refused:?}");
+    let done = service.run_with_stdin(
+        &["run", EDIT, "--prompt", "x", "--image-urls", "-"],
+        PICTURE,
+    );
+    assert_eq!(
+        (done.code, service.emulator.ledger().len()),
+        (0, 1),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn the_catalogue_gives_the_flags_of_a_model_that_is_not_built_in() {
+    let service = service();
+    let help = service.run(&["run", PAINT, "--help"]);
+    assert!(
+        help.out.contains("--colour") && help.out.contains("at most 5 characters"),
+        "{help:?}"
+    );
+    let refused = service.json(&["run", PAINT, "--text", "too long", "--colour", "green"]);
+    assert_eq!(
+        (
+            refused.code,
+            refused.json()["error"]["violations"]
+                .as_array()
+                .unwrap()
+                .len()
+        ),
+        (65, 2)
+    );
+    assert!(service.emulator.ledger().is_empty());
+    let done = service
+        .json(&["run", PAINT, "--text", "short", "--no-download"])
+        .good_json();
+    assert_eq!(done["status"], "succeeded");
+    assert_eq!(
+        service
+            .json(&["validate", PAINT, "--text", "short"])
+            .good_json()["valid"],
+        true
+    );
+    let dry = service
+        .json(&["run", PAINT, "--text", "short", "--dry-run"])
+        .good_json();
+    assert_eq!(dry["price"]["price_unit"], "output");
+}
+
+#[test]
+fn a_file_gives_the_flags_of_a_model_and_wins_over_the_built_in_one() {
+    let service = Service::new();
+    std::fs::write(
+        service.folder.path().join("paint.json"),
+        paint().to_string(),
+    )
+    .unwrap();
+    let with = |id, more: &[&str]| {
+        let run = [
+            "run",
+            id,
+            "--schema",
+            "paint.json",
+            "--emulate",
+            "--no-download",
+        ];
+        service.json(&[&run[..], more].concat())
+    };
+    assert_eq!(
+        with(PAINT, &["--text", "short"]).good_json()["status"],
+        "succeeded"
+    );
+    assert_eq!(with(PAINT, &["--text", "too long"]).code, 65);
+    assert_eq!(
+        with(TEXT_TO_IMAGE, &["--text", "short"]).good_json()["status"],
+        "succeeded"
+    );
+
+    std::fs::write(
+        service.folder.path().join("paint.json"),
+        r#"{"properties": 7}"#,
+    )
+    .unwrap();
+    let faulty = with(PAINT, &[]);
+    let message = faulty.json()["error"]["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(faulty.code, 65);
+    assert!(
+        message.starts_with("the schema `paint.json` is faulty: /properties"),
+        "{message}"
+    );
+    let missing = service.json(&["run", PAINT, "--schema", "none.json"]);
+    assert_eq!(missing.code, 66);
+}
+
+#[test]
+fn a_model_that_nobody_knows_is_not_paid_for() {
+    let service = Service::new();
+    let run = [
+        "run",
+        "bytedance/dreamina-4-0/edti",
+        "--input",
+        r#"{"prompt": "x"}"#,
+    ];
+    let refused = service.json(&run);
+    assert_eq!(
+        (refused.code, &refused.json()["error"]["kind"]),
+        (65, &json!("model"))
+    );
+    assert!(
+        refused
+            .out
+            .contains("did you mean `bytedance/dreamina-4-0/edit`?"),
+        "{refused:?}"
+    );
+    assert_eq!(service.emulator.count(Call::Submit), 0);
+}
+
+#[test]
+fn without_its_schema_only_a_whole_input_is_sent_and_not_in_silence() {
+    let service = service();
+    let refuse = || {
+        let refusal = Reply::refused(404, 403_001);
+        service.emulator.script(Call::Catalogue, refusal);
+    };
+    refuse();
+    let unknown = service.run(&["run", PAINT, "--text", "short"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    assert!(
+        unknown.err.contains("The model's own flags are not known:"),
+        "{unknown:?}"
+    );
+    refuse();
+    let sent = service.run(&["run", PAINT, "--input", r#"{"text": "short"}"#, "--no-wait"]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert!(
+        sent.err
+            .starts_with("warning: the input for `acme/paint/draw` is not checked"),
+        "{sent:?}"
+    );
+    refuse();
+    let sent = service.json(&["run", PAINT, "--input", r#"{"text": "short"}"#]);
+    let warning = &sent.good_json()["warnings"][0]["text"];
+    assert!(
+        warning.as_str().unwrap().contains("is not checked"),
+        "{sent:?}"
+    );
+    assert_eq!(sent.err, "");
+}
