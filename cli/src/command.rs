@@ -38,6 +38,7 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .args(argument::global())
         .subcommand(run(model))
         .subcommand(validate(model))
+        .subcommand(code(model))
         .subcommand(about_job("status", "Ask how far a job is"))
         .subcommand(result("result"))
         .subcommand(resume())
@@ -78,6 +79,13 @@ fn run(model: Option<&ModelSchema>) -> Command {
 fn validate(model: Option<&ModelSchema>) -> Command {
     let command = Command::new("validate")
         .about("Check an input and its media, and submit nothing")
+        .args(argument::input());
+    with_flags(command, model)
+}
+
+fn code(model: Option<&ModelSchema>) -> Command {
+    let command = Command::new("code")
+        .about("Print the Rust program and the curl call that do what `run` would do")
         .args(argument::input());
     with_flags(command, model)
 }
@@ -205,6 +213,7 @@ pub(crate) fn with_candidates(root: Command, model: Option<&ModelSchema>) -> Com
     };
     root.mut_subcommand("run", with_values)
         .mut_subcommand("validate", with_values)
+        .mut_subcommand("code", with_values)
 }
 
 #[cfg(test)]

@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn every_argument_of_a_command_about_a_model_is_taken() {
         let root = crate::command::root(None);
-        for command in ["run", "validate"] {
+        for command in ["run", "validate", "code"] {
             let command = root.find_subcommand(command).unwrap();
             for argument in command.get_arguments().chain(root.get_arguments()) {
                 let id = argument.get_id().as_str();

@@ -42,7 +42,16 @@ pub(crate) async fn checked(
     model: &ModelSchema,
     look: bool,
 ) -> Result<Checked, Failure> {
-    let mut json = given(matches, model)?;
+    check(matches, model, given(matches, model)?, look).await
+}
+
+/// The same for an input that was read before.
+pub(crate) async fn check(
+    matches: &ArgMatches,
+    model: &ModelSchema,
+    mut json: Json,
+    look: bool,
+) -> Result<Checked, Failure> {
     local_file::attach(model, &mut json, reads_stdin(matches))?;
     let violations = violations(matches, model, &json, look).await?;
     let refused = violations.refuse();

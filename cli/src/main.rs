@@ -3,6 +3,7 @@
 mod advice;
 mod argument;
 mod balance;
+mod code;
 mod command;
 mod completion;
 mod dry_run;
@@ -97,6 +98,7 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
     match matches.subcommand() {
         Some(("run", matches)) => block_on(run::run(matches, named, format)),
         Some(("validate", matches)) => block_on(validate::validate(matches, named, format)),
+        Some(("code", matches)) => block_on(code::code(matches, named, format)),
         Some(("status", matches)) => block_on(requests::status(matches, format)),
         Some(("result", matches)) => block_on(requests::result(matches, format)),
         Some(("resume", matches)) => block_on(requests::resume(matches, format)),

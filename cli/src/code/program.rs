@@ -1,0 +1,158 @@
+//! The Rust program.
+
+use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema};
+
+use super::name;
+use crate::local_file;
+
+/// What every program does once it has an input.
+const REST: &str = "\
+    println!(\"submitted {}\", job.request_id());
+    let output = job.wait().await?;
+    for file in job.download(&output, \".\".as_ref()).await? {
+        println!(\"saved {}\", file.display());
+    }
+    Ok(())
+}
+";
+
+const MAIN: &str = "\
+#[tokio::main(flavor = \"current_thread\")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let client = Client::from_env()?; // RUNCOMFY_TOKEN, then RUNCOMFY_API_TOKEN
+";
+
+const TOKIO: &str = r#"tokio = { version = "1", features = ["macros", "rt"] }"#;
+
+/// With the generated type of a built-in model.
+pub(super) fn typed(model: &ModelSchema, input: &Json) -> String {
+    let (written, json) = match built(model, input) {
+        Some(written) => (format!("    let input = {written};\n"), ""),
+        // Objects and values of any type have types of their own; the text does as well.
+        None => (read(input), "\n// serde_json = \"1\""),
+    };
+    let needs_path = written.contains("Path::new(");
+    let path = if needs_path {
+        "use std::path::Path;\n\n"
+    } else {
+        ""
+    };
+    format!(
+        "// [dependencies]\n// runcomfy = \"0.1\"\n// runcomfy-models = \"0.1\"{json}\n// {TOKIO}\n\n\
+         {path}use runcomfy::Client;\n\
+         use runcomfy_models::{module}::Input;\n\n\
+         {MAIN}{written}    let job = client.submit(&input).await?; // validates first\n{REST}",
+        module = name::module(&model.id),
+    )
+}
+
+/// For a model without a generated type. A file has to stand somewhere else first.
+pub(super) fn untyped(model_id: &str, input: &Json, files: &[&str]) -> String {
+    let notes = files.iter().map(|place| {
+        format!("    // {place} is a file here: put a public https:// URL in its place.\n")
+    });
+    let notes: Vec<String> = notes.collect();
+    format!(
+        "// [dependencies]\n// runcomfy = \"0.1\"\n// serde_json = \"1\"\n// {TOKIO}\n\n\
+         use runcomfy::Client;\n\n\
+         {MAIN}{notes}    let input = serde_json::from_str({text})?;\n    \
+         let job = client.submit_json({model_id:?}, &input).await?;\n{REST}",
+        notes = notes.concat(),
+        text = raw(input),
+    )
+}
+
+/// `Input::new(…).scale(0.7)`, where every value can be written as the type that it has there.
+fn built(model: &ModelSchema, input: &Json) -> Option<String> {
+    let properties = model.input.properties()?;
+    let given = input.as_object()?;
+    let known = |name: &String| properties.iter().any(|p| *p.name == **name);
+    if !given.keys().all(known) {
+        return None;
+    }
+    let value = |property: &Property| {
+        let json = given.get(&*property.name)?;
+        Some(value(&property.schema, json))
+    };
+    // They stand first, in the order of the arguments.
+    let required = properties.iter().filter(|property| property.required);
+    let arguments: Option<Vec<String>> = required.map(|p| value(p)?).collect();
+    let mut written = format!("Input::new({})", arguments?.join(", "));
+    for property in properties.iter().filter(|property| !property.required) {
+        if let Some(value) = value(property) {
+            let setter = name::setter(&property.name);
+            written += &format!("\n        .{setter}({})", value?);
+        }
+    }
+    Some(written)
+}
+
+fn value(schema: &Schema, json: &Json) -> Option<String> {
+    if let Some(members) = schema.choices() {
+        return choice(schema.kind, members, json);
+    }
+    match (schema.kind, json) {
+        (Kind::Boolean, Json::Bool(_)) | (Kind::Integer | Kind::Number, Json::Number(_)) => {
+            Some(json.to_string())
+        }
+        (Kind::String, Json::String(text)) if schema.media().is_some() => Some(medium(text)),
+        (Kind::String, Json::String(text)) => Some(format!("{text:?}")),
+        (Kind::Array, Json::Array(list)) => array(schema.items()?, list),
+        _ => None,
+    }
+}
+
+/// An enum reads its values from their text on the wire.
+fn choice(kind: Kind, members: &[Literal], json: &Json) -> Option<String> {
+    let text = |member: &Literal| matches!(member, Literal::Text(_));
+    match json {
+        Json::String(value) if kind == Kind::String || members.iter().all(text) => {
+            Some(format!("{value:?}.parse()?"))
+        }
+        Json::Number(value) if kind == Kind::Integer && value.is_i64() => {
+            Some(format!("\"{value}\".parse()?"))
+        }
+        _ => None,
+    }
+}
+
+fn array(items: &Schema, list: &[Json]) -> Option<String> {
+    // An empty one leaves the type of its elements open, and media may be of several types.
+    if list.is_empty() || items.kind == Kind::Array {
+        return None;
+    }
+    let values: Option<Vec<String>> = list.iter().map(|json| value(items, json)).collect();
+    let mut values = values?;
+    let file = |value: &String| value.starts_with("Path::new(");
+    if values.iter().any(file) && !values.iter().all(file) {
+        for value in &mut values {
+            *value = format!("runcomfy::Media::from({value})");
+        }
+    }
+    Some(format!("[{}]", values.join(", ")))
+}
+
+fn medium(text: &str) -> String {
+    if local_file::is_file(text) {
+        format!("Path::new({text:?})")
+    } else {
+        format!("{text:?}")
+    }
+}
+
+fn read(input: &Json) -> String {
+    format!(
+        "    let input: Input = serde_json::from_str({})?;\n",
+        raw(input)
+    )
+}
+
+/// A raw string, with as many signs around it as it needs.
+fn raw(json: &Json) -> String {
+    let text = json.to_string();
+    let mut signs = "#".to_owned();
+    while text.contains(&format!("\"{signs}")) {
+        signs.push('#');
+    }
+    format!("r{signs}\"{text}\"{signs}")
+}

@@ -1,0 +1,215 @@
+//! What `code` and `init` write compiles, runs against the emulator and submits the same job.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::{EDIT, Ended, Service, TEXT_TO_IMAGE};
+
+/// A whole picture of 640 x 480.
+const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+const VIDEO: &str = "bytedance/dreamina-3-0/pro/image-to-video";
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// A crate of this checkout as a dependency; the client without TLS, which an emulator does not
+/// need and which takes a minute to compile.
+fn dependency(name: &str, folder: &str) -> String {
+    let path = checkout()
+        .join(folder)
+        .display()
+        .to_string()
+        .replace('\\', "/");
+    let client = match name {
+        "runcomfy" => ", default-features = false, features = [\"client\"]",
+        _ => "",
+    };
+    format!("{name} = {{ path = \"{path}\"{client} }}\n")
+}
+
+/// Runs cargo on a package in the service's folder, with all compiled files in one place.
+fn cargo(service: &Service, arguments: &[&str]) -> Ended {
+    let mut cargo = Command::new(env!("CARGO"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
+    cargo
+        .args(arguments)
+        .args(["--quiet", "--offline"])
+        .current_dir(service.folder.path())
+        .env("CARGO_TARGET_DIR", target)
+        .env("RUNCOMFY_TOKEN", "t")
+        .env(
+            "RUNCOMFY_MODEL_API_BASE",
+            service.emulator.base_url() + "/v1",
+        )
+        .env_remove("CI");
+    cargo.output().unwrap().into()
+}
+
+fn write(service: &Service, name: &str, text: impl AsRef<[u8]>) {
+    let path = service.folder.path().join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A package without programs.
+fn package(service: &Service) {
+    let manifest = format!(
+        "[package]\nname = \"programs\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+         serde_json = \"1\"\ntokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n{}{}",
+        dependency("runcomfy", ""),
+        dependency("runcomfy-models", "generated"),
+    );
+    write(service, "Cargo.toml", manifest);
+    let lock = std::fs::read(checkout().join("Cargo.lock")).unwrap();
+    write(service, "Cargo.lock", lock);
+}
+
+/// Letters that Rust, JSON, a comment or a shell would take for something else.
+const ODD: &str = "It's \"#odd\"# \\ $HOME `id` */ 日本語 \n";
+
+/// Command lines about built-in models.
+const LINES: [&[&str]; 5] = [
+    &[TEXT_TO_IMAGE, "--prompt", ODD],
+    &[
+        EDIT,
+        "--prompt",
+        ODD,
+        "--scale",
+        "1",
+        "--force-single",
+        "--width-x-height",
+        "2560x1440(16:9)",
+        "--image-urls",
+        "a file.gif",
+    ],
+    &[
+        EDIT,
+        "--prompt",
+        "x",
+        "--image-urls",
+        "a file.gif",
+        "--image-urls",
+        "https://a.example/1.jpg",
+    ],
+    &[
+        VIDEO,
+        "--prompt",
+        "x",
+        "--image-urls",
+        "https://a.example/1.jpg",
+        "--frames",
+        "241",
+        "--seed",
+        "-1",
+    ],
+    &[
+        TEXT_TO_IMAGE,
+        "--input",
+        r#"{"width×height": "1024x1024(1:1)", "prompt": "x"}"#,
+    ],
+];
+
+fn service() -> Service {
+    let service = Service::new();
+    write(&service, "a file.gif", PICTURE);
+    service
+}
+
+/// What `run` would send.
+fn inputs(service: &Service) -> Vec<Value> {
+    let dry = |line: &&[&str]| {
+        let run = [&["run", "--dry-run", "--no-check-media"], *line].concat();
+        service.json(&run).good_json()["input"].clone()
+    };
+    LINES.iter().map(dry).collect()
+}
+
+fn submitted(service: &Service) -> Vec<Value> {
+    let entries = service.emulator.ledger().into_iter();
+    entries.map(|entry| entry.input).collect()
+}
+
+#[test]
+fn code_prints_programs_that_do_the_same() {
+    let service = service();
+    package(&service);
+    for (number, line) in LINES.iter().enumerate() {
+        let code = service.run(&[&["code"], *line].concat());
+        assert_eq!(code.code, 0, "{code:?}");
+        write(&service, &format!("src/bin/p{number}.rs"), &code.out);
+    }
+    // One whose schema is not known when it is compiled.
+    let schema = r#"{"properties": {"prompt": {"type": "string"}}}"#;
+    write(&service, "schema.json", schema);
+    let line = [
+        "code",
+        TEXT_TO_IMAGE,
+        "--schema",
+        "schema.json",
+        "--prompt",
+        ODD,
+    ];
+    let code = service.json(&line).good_json();
+    write(&service, "src/bin/p5.rs", code["rust"].as_str().unwrap());
+
+    let mut expected = inputs(&service);
+    expected.push(json!({ "prompt": ODD }));
+    let built = cargo(&service, &["build"]);
+    assert_eq!((built.code, &*built.err), (0, ""), "{built:?}");
+    for number in 0..expected.len() {
+        let ran = cargo(&service, &["run", "--bin", &format!("p{number}")]);
+        assert!(ran.code == 0 && ran.out.contains("\nsaved "), "{ran:?}");
+    }
+    assert_eq!(submitted(&service), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn code_prints_calls_of_curl_that_do_the_same() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let service = service();
+    for line in LINES {
+        let code = service.json(&[&["code"], line].concat()).good_json();
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-euc", code["curl"].as_str().unwrap()])
+            .current_dir(service.folder.path())
+            .env("RUNCOMFY_TOKEN", "t");
+        let called = Ended::from(shell.output().unwrap());
+        assert!(called.out.contains("request_id"), "{called:?}");
+    }
+    assert_eq!(submitted(&service), inputs(&service));
+}
+
+#[test]
+fn code_is_about_valid_inputs_and_lasting_media() {
+    let service = Service::new();
+    let refused = service.json(&["code", TEXT_TO_IMAGE, "--scale", "7"]);
+    assert_eq!(refused.code, 65);
+    let refused = service.json(&["code", EDIT, "--prompt", "x", "--image-urls", "-"]);
+    assert_eq!(refused.code, 64);
+    // What the builder has no argument for is read from its text.
+    let nothing = [
+        "code",
+        EDIT,
+        "--input",
+        r#"{"prompt": "x", "image_urls": [""]}"#,
+    ];
+    let code = service.json(&nothing);
+    assert!(
+        code.code == 65 || code.json()["rust"].is_string(),
+        "{code:?}"
+    );
+}
