@@ -2,10 +2,12 @@
 
 mod curl;
 mod name;
-mod program;
+pub(crate) mod program;
 
 use clap::ArgMatches;
 use serde_json::json;
+
+use program::Home;
 
 use crate::failure::Failure;
 use crate::input;
@@ -44,7 +46,7 @@ pub(crate) async fn code(
     let built_in =
         matches.get_one::<String>("schema").is_none() && runcomfy_models::find(model_id).is_some();
     let rust = if built_in {
-        program::typed(model, &given)
+        program::typed(model, &given, Home::Package).text
     } else {
         program::untyped(model_id, &given, &files)
     };

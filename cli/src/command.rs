@@ -47,6 +47,7 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(models())
         .subcommand(Command::new("balance").about("Ask what is left on the account"))
         .subcommand(probe())
+        .subcommand(init())
         .subcommand(emulator())
         .subcommand(completion())
         .after_help(AFTER_HELP)
@@ -162,6 +163,35 @@ fn probe() -> Command {
         .arg(argument::allow_loopback())
 }
 
+fn init() -> Command {
+    Command::new("init")
+        .about("Add models and a first program to a Rust project")
+        .arg(
+            Arg::new("model_id")
+                .num_args(0..)
+                .value_name("MODEL_ID")
+                .help("The models; those that are not built in are read from the catalogue [default: bytedance/dreamina-4-0/text-to-image]"),
+        )
+        .arg(
+            Arg::new("dir")
+                .long("dir")
+                .value_name("DIR")
+                .default_value(".")
+                .help("The project, where its Cargo.toml is"),
+        )
+        .arg(
+            Arg::new("path")
+                .long("path")
+                .value_name("CHECKOUT")
+                .help("Take runcomfy from a checkout, and not by its version"),
+        )
+        .after_help(
+            "Adds the dependencies, a build.rs that makes the models' types, their schemas below schemas/,\n\
+             and a program: src/main.rs where that is cargo's own, else examples/runcomfy.rs.\n\
+             Nothing else that is there is changed.",
+        )
+}
+
 /// The emulator reads its options itself.
 fn emulator() -> Command {
     Command::new("emulator")
@@ -211,9 +241,14 @@ pub(crate) fn with_candidates(root: Command, model: Option<&ModelSchema>) -> Com
             })
         })
     };
-    root.mut_subcommand("run", with_values)
-        .mut_subcommand("validate", with_values)
-        .mut_subcommand("code", with_values)
+    let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
+    let ids = PossibleValuesParser::new(ids);
+    root.mut_subcommand("init", |init| {
+        init.mut_arg("model_id", |arg| arg.value_parser(ids))
+    })
+    .mut_subcommand("run", with_values)
+    .mut_subcommand("validate", with_values)
+    .mut_subcommand("code", with_values)
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ impl Failure {
         Self::new(EX_NOINPUT, "file", message)
     }
 
+    /// A file that cannot be written.
+    pub(crate) fn unwritable(message: impl Into<String>) -> Self {
+        Self::new(EX_FAILED, "file", message)
+    }
+
     /// The emulator or the terminal: nothing that the caller did.
     pub(crate) fn machine(message: impl Into<String>) -> Self {
         Self::new(EX_UNAVAILABLE, "machine", message)

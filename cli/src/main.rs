@@ -10,6 +10,7 @@ mod dry_run;
 mod emulator;
 mod failure;
 mod flags;
+mod init;
 mod input;
 mod local_file;
 mod model;
@@ -107,6 +108,7 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
         Some(("models", matches)) => models::models(matches, format),
         Some(("balance", _)) => block_on(balance::balance(format)),
         Some(("probe", matches)) => block_on(probe::probe(matches, format)),
+        Some(("init", matches)) => block_on(init::init(matches, format)),
         Some(("emulator", matches)) => emulator::emulator(matches, format),
         Some(("completion", matches)) => completion::script(matches),
         // clap has made sure that there is one of these.

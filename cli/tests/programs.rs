@@ -213,3 +213,110 @@ fn code_is_about_valid_inputs_and_lasting_media() {
         "{code:?}"
     );
 }
+
+/// A project as `cargo new` makes it.
+fn new_project(service: &Service) {
+    write(
+        service,
+        "Cargo.toml",
+        "[package]\nname = \"first\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n",
+    );
+    write(
+        service,
+        "src/main.rs",
+        "fn main() {\n    println!(\"Hello, world!\");\n}\n",
+    );
+}
+
+#[test]
+fn init_makes_a_project_that_runs() {
+    let schema = json!({"required": ["text", "parts"], "properties": {
+        "text": {"type": "string", "maxLength": 5},
+        "parts": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer", "minimum": 3}}},
+    }});
+    let (model, _) = runcomfy::ModelSchema::parse(Some("acme/paint/draw"), &[schema]);
+    let service = Service::with(|builder| builder.models(model));
+    new_project(&service);
+    let lock = std::fs::read(checkout().join("Cargo.lock")).unwrap();
+    write(&service, "Cargo.lock", lock);
+    let checkout = checkout().display().to_string();
+    let init = ["init", EDIT, "acme/paint/draw", "--path", &checkout];
+    let made = service.json(&init).good_json();
+    let files = [
+        "Cargo.toml",
+        "schemas/bytedance/dreamina-4-0/edit.json",
+        "schemas/acme/paint/draw.json",
+        "src/main.rs",
+        "build.rs",
+    ];
+    assert_eq!(
+        (&made["written"], &made["run"]),
+        (&json!(files), &json!("cargo run"))
+    );
+
+    // The client without TLS, as above; and a workspace of its own.
+    let manifest = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
+    let own = "runcomfy = { path = ";
+    let tls_free = "runcomfy = { default-features = false, features = [\"client\"], path = ";
+    assert!(manifest.contains(own), "{manifest}");
+    write(
+        &service,
+        "Cargo.toml",
+        manifest.replace(own, tls_free) + "\n[workspace]\n",
+    );
+    let ran = cargo(&service, &["run"]);
+    assert!(ran.code == 0 && ran.out.contains("\nsaved "), "{ran:?}");
+    assert_eq!(ran.err, "", "no warnings");
+    let entry = &service.emulator.ledger()[0];
+    assert_eq!(entry.model_id, EDIT);
+
+    // Again, for another model first: what is there stays, and the program is an example.
+    let again = ["init", "acme/paint/draw", "--path", &checkout];
+    let made = service.json(&again).good_json();
+    assert_eq!(
+        made["written"],
+        json!(["Cargo.toml", "examples/runcomfy.rs"])
+    );
+    assert_eq!(
+        made["kept"],
+        json!(["schemas/acme/paint/draw.json", "build.rs"])
+    );
+    let ran = cargo(&service, &["run", "--example", "runcomfy"]);
+    assert_eq!((ran.code, &*ran.err), (0, ""), "{ran:?}");
+    let entry = &service.emulator.ledger()[1];
+    assert_eq!(entry.input["parts"], json!({ "size": 3 }));
+}
+
+#[test]
+fn init_names_versions_and_leaves_alone_what_it_cannot_use() {
+    let service = Service::new();
+    let nothing = service.json(&["init"]);
+    assert_eq!(nothing.code, 66);
+    assert!(nothing.out.contains("cargo new NAME"), "{nothing:?}");
+
+    write(&service, "Cargo.toml", "[workspace]\n");
+    assert_eq!(service.run(&["init"]).code, 65);
+
+    new_project(&service);
+    write(&service, "build.rs", "fn main() {}\n");
+    let refused = service.run(&["init"]);
+    assert_eq!((refused.code, service.files()), (65, 3), "{refused:?}");
+    std::fs::remove_file(service.folder.path().join("build.rs")).unwrap();
+
+    let unknown = service.run(&["init", "acme/none"]);
+    assert_eq!((unknown.code, service.files()), (65, 2), "{unknown:?}");
+
+    let made = service.run(&["init"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(
+        made.out.contains("RUNCOMFY_TOKEN=any cargo run\n"),
+        "{made:?}"
+    );
+    let manifest = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
+    for line in [
+        "runcomfy = \"0.1\"\n",
+        "[build-dependencies]\nruncomfy-codegen = \"0.1\"\n",
+    ] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+}

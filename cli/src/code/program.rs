@@ -24,30 +24,69 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 const TOKIO: &str = r#"tokio = { version = "1", features = ["macros", "rt"] }"#;
 
-/// With the generated type of a built-in model.
-pub(super) fn typed(model: &ModelSchema, input: &Json) -> String {
-    let (written, json) = match built(model, input) {
-        Some(written) => (format!("    let input = {written};\n"), ""),
+/// Where the generated type is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// In the package `runcomfy-models`.
+    Package,
+    /// In the program's own package, whose build script generates it.
+    Own,
+}
+
+/// A program that uses a generated type.
+pub(crate) struct Typed {
+    pub(crate) text: String,
+    /// Whether it reads its input from JSON, with `serde_json`.
+    pub(crate) needs_json: bool,
+}
+
+/// With the generated type of a model.
+pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home) -> Typed {
+    let (written, needs_json) = match built(model, input) {
+        Some(written) => (format!("    let input = {written};\n"), false),
         // Objects and values of any type have types of their own; the text does as well.
-        None => (read(input), "\n// serde_json = \"1\""),
+        None => (read(input), true),
     };
-    let needs_path = written.contains("Path::new(");
-    let path = if needs_path {
+    let path = if written.contains("Path::new(") {
         "use std::path::Path;\n\n"
     } else {
         ""
     };
-    format!(
-        "// [dependencies]\n// runcomfy = \"0.1\"\n// runcomfy-models = \"0.1\"{json}\n// {TOKIO}\n\n\
-         {path}use runcomfy::Client;\n\
-         use runcomfy_models::{module}::Input;\n\n\
+    let (head, models) = match home {
+        Home::Package => (dependencies(needs_json), "runcomfy_models"),
+        Home::Own => (OWN.to_owned(), "models"),
+    };
+    let text = format!(
+        "{head}{path}use runcomfy::Client;\n\
+         use {models}::{module}::Input;\n\n\
          {MAIN}{written}    let job = client.submit(&input).await?; // validates first\n{REST}",
         module = name::module(&model.id),
+    );
+    Typed { text, needs_json }
+}
+
+/// The bindings that the build script made.
+const OWN: &str = "\
+/// What the models take, made from `schemas/`.
+pub mod models {
+    runcomfy::include_models!();
+}
+
+";
+
+fn dependencies(needs_json: bool) -> String {
+    let json = if needs_json {
+        "// serde_json = \"1\"\n"
+    } else {
+        ""
+    };
+    format!(
+        "// [dependencies]\n// runcomfy = \"0.1\"\n// runcomfy-models = \"0.1\"\n{json}// {TOKIO}\n\n"
     )
 }
 
 /// For a model without a generated type. A file has to stand somewhere else first.
-pub(super) fn untyped(model_id: &str, input: &Json, files: &[&str]) -> String {
+pub(crate) fn untyped(model_id: &str, input: &Json, files: &[&str]) -> String {
     let notes = files.iter().map(|place| {
         format!("    // {place} is a file here: put a public https:// URL in its place.\n")
     });
