@@ -3,33 +3,80 @@
 use clap::{Arg, ArgAction, value_parser};
 
 /// What an input is made of.
-pub(crate) fn input() -> [Arg; 6] {
+pub(crate) fn input() -> [Arg; 3] {
+    let heading = "Input as a whole";
     [
-        Arg::new("model_id")
-            .required(true)
-            .value_name("MODEL_ID")
-            .help("The model, such as bytedance/dreamina-4-0/edit"),
         Arg::new("input")
+            .help_heading(heading)
             .long("input")
             .value_name("JSON|@FILE|-")
             .allow_hyphen_values(true)
             .help("The input as JSON, from a file, or from standard input; the flags of single properties win over it"),
         Arg::new("input-file")
+            .help_heading(heading)
             .long("input-file")
             .value_name("PATH|-")
             .conflicts_with("input")
             .help("The same as --input @PATH"),
         Arg::new("schema")
+            .help_heading(heading)
             .long("schema")
             .value_name("FILE")
             .help("The model's schema, for a model that is not built in; else the catalogue is asked for it"),
+    ]
+}
+
+pub(crate) fn model_id() -> Arg {
+    Arg::new("model_id")
+        .required(true)
+        .value_name("MODEL_ID")
+        .help("The model, such as bytedance/dreamina-4-0/edit")
+}
+
+/// How the media of an input are looked at.
+pub(crate) fn media() -> [Arg; 2] {
+    let heading = "Media";
+    [
         Arg::new("no-check-media")
+            .help_heading(heading)
             .long("no-check-media")
             .action(ArgAction::SetTrue)
             .help("Do not look at the media behind URLs"),
-        allow_loopback(),
+        allow_loopback().help_heading(heading),
     ]
 }
+
+/// Ways to see what comes of a run without paying for it.
+pub(crate) fn trying() -> [Arg; 2] {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .help_heading("Without paying")
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(help)
+    };
+    [
+        switch(
+            "dry-run",
+            "Show what would be sent, and its price where the catalogue tells, and submit nothing",
+        ),
+        switch(
+            "emulate",
+            "Run on an emulator inside this command: no token, no cost",
+        ),
+    ]
+}
+
+pub(crate) fn no_wait() -> Arg {
+    Arg::new("no-wait")
+        .help_heading(WAITING)
+        .long("no-wait")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("emulate")
+        .help("Only submit, and print the request id")
+}
+
+const WAITING: &str = "Waiting";
 
 pub(crate) fn allow_loopback() -> Arg {
     Arg::new("allow-loopback")
@@ -42,11 +89,13 @@ pub(crate) fn allow_loopback() -> Arg {
 pub(crate) fn waiting() -> [Arg; 2] {
     [
         Arg::new("timeout")
+            .help_heading(WAITING)
             .long("timeout")
             .value_name("SECONDS")
             .value_parser(value_parser!(u64).range(1..))
             .help("How long to wait for the job at the most, and for a connection to submit it; a job that is submitted goes on"),
         Arg::new("poll-secs")
+            .help_heading(WAITING)
             .long("poll-secs")
             .value_name("SECONDS")
             .value_parser(value_parser!(u64).range(1..))
@@ -56,13 +105,16 @@ pub(crate) fn waiting() -> [Arg; 2] {
 
 /// What to do with a job's files.
 pub(crate) fn saving() -> [Arg; 2] {
+    let heading = "Saving";
     [
         Arg::new("output-dir")
+            .help_heading(heading)
             .long("output-dir")
             .value_name("DIR")
             .default_value(".")
             .help("Where to save the outputs"),
         Arg::new("no-download")
+            .help_heading(heading)
             .long("no-download")
             .action(ArgAction::SetTrue)
             .help("Print the outputs' URLs and save nothing"),
@@ -112,8 +164,10 @@ pub(crate) fn listing() -> [Arg; 7] {
 
 /// For every command.
 pub(crate) fn global() -> [Arg; 3] {
+    let heading = "Everywhere";
     [
         Arg::new("output")
+            .help_heading(heading)
             .long("output")
             .global(true)
             .value_name("FORMAT")
@@ -121,6 +175,7 @@ pub(crate) fn global() -> [Arg; 3] {
             .default_value("pretty")
             .help("How to print what comes of it; json is one object on standard output, for errors too"),
         Arg::new("quiet")
+            .help_heading(heading)
             .short('q')
             .long("quiet")
             .global(true)
@@ -128,10 +183,21 @@ pub(crate) fn global() -> [Arg; 3] {
             .conflicts_with("verbose")
             .help("Show no progress"),
         Arg::new("verbose")
+            .help_heading(heading)
             .short('v')
             .long("verbose")
             .global(true)
             .action(ArgAction::Count)
             .help("Show every answer about a job's status, and the causes of errors"),
     ]
+}
+
+/// clap's own stands above all others.
+pub(crate) fn help() -> Arg {
+    Arg::new("help")
+        .help_heading("Everywhere")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .help("Print help: -h in short, --help in full")
 }

@@ -1,7 +1,7 @@
 //! The tree of commands and flags.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, Command};
 use runcomfy::ModelSchema;
 
 use crate::{argument, flags};
@@ -54,51 +54,52 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
 }
 
 fn run(model: Option<&ModelSchema>) -> Command {
-    let switch = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .action(ArgAction::SetTrue)
-            .help(help)
-    };
-    let command = Command::new("run")
-        .about("Submit a job, wait for it and save its outputs")
-        .args(argument::input())
-        .arg(switch(
-            "dry-run",
-            "Show what would be sent, and its price where the catalogue tells, and submit nothing",
-        ))
-        .arg(switch(
-            "emulate",
-            "Run on an emulator inside this command: no token, no cost",
-        ))
-        .arg(switch("no-wait", "Only submit, and print the request id").conflicts_with("emulate"))
-        .args(argument::waiting())
-        .args(argument::saving());
-    with_flags(command, model)
+    about_model(
+        "run",
+        "Submit a job, wait for it and save its outputs",
+        model,
+    )
+    .args(argument::trying())
+    .arg(argument::no_wait())
+    .args(argument::waiting())
+    .args(argument::saving())
+    .arg(argument::help())
 }
 
 fn validate(model: Option<&ModelSchema>) -> Command {
-    let command = Command::new("validate")
-        .about("Check an input and its media, and submit nothing")
-        .args(argument::input());
-    with_flags(command, model)
+    let about = "Check an input and its media, and submit nothing";
+    about_model("validate", about, model).arg(argument::help())
 }
 
 fn code(model: Option<&ModelSchema>) -> Command {
-    let command = Command::new("code")
-        .about("Print the Rust program and the curl call that do what `run` would do")
-        .args(argument::input());
-    with_flags(command, model)
+    let about = "Print the Rust program and the curl call that do what `run` would do";
+    about_model("code", about, model).arg(argument::help())
 }
 
-fn with_flags(command: Command, model: Option<&ModelSchema>) -> Command {
-    match model {
+/// A command that takes an input, up to its help, which stands last; with a model its help is the model's page.
+fn about_model(name: &'static str, about: &'static str, model: Option<&ModelSchema>) -> Command {
+    let command = Command::new(name)
+        .about(about)
+        .disable_help_flag(true)
+        .arg(argument::model_id());
+    let command = match model {
         Some(model) => command
-            .next_help_heading("Input of this model")
-            .args(flags::args(model))
-            .after_help(format!("Model: {}", model.id)),
+            .long_about(page(about, model))
+            .override_usage(format!("runcomfy {name} {} [OPTIONS]", model.id))
+            .mut_arg("model_id", |arg| arg.hide(true))
+            .args(flags::args(model)),
         None => command.after_help("Name a model before --help to see the flags for its input."),
-    }
+    };
+    command.args(argument::input()).args(argument::media())
+}
+
+/// What stands above the flags: the model, what the command does with it, and what the model is
+/// for where its schema says so.
+fn page(about: &str, model: &ModelSchema) -> String {
+    let said = [model.input.title(), model.input.description()];
+    let said = said.into_iter().flatten();
+    let paragraphs: Vec<&str> = [&*model.id, about].into_iter().chain(said).collect();
+    paragraphs.join("\n\n")
 }
 
 fn about_job(name: &'static str, about: &'static str) -> Command {
@@ -131,12 +132,7 @@ fn requests() -> Command {
 fn models() -> Command {
     let get = Command::new("get")
         .about("Show one model: what it is, what it costs, what it takes")
-        .arg(
-            Arg::new("model_id")
-                .required(true)
-                .value_name("MODEL_ID")
-                .help("The model, such as bytedance/dreamina-4-0/edit"),
-        );
+        .arg(argument::model_id());
     Command::new("models")
         .about("The service's models")
         .subcommand_required(true)

@@ -59,7 +59,16 @@ fn flag(model: &ModelSchema, property: &Property) -> String {
 
 fn arg(model: &ModelSchema, property: &Property) -> Arg {
     let name = flag(model, property);
-    let arg = Arg::new(name.clone()).long(name).help(help(property));
+    let heading = if property.required {
+        "Input, required"
+    } else {
+        "Input, optional"
+    };
+    let arg = Arg::new(name.clone())
+        .long(name)
+        .help_heading(heading)
+        .help(help(property))
+        .long_help(long_help(property));
     match property.schema.kind {
         Kind::Boolean => arg
             .value_name("true|false")
@@ -88,28 +97,89 @@ fn value_name(schema: &Schema) -> &'static str {
     }
 }
 
-/// What it is, what it may be, and what the service does without it.
+/// What it is, what it may be, and what the service does without it; in one paragraph.
 fn help(property: &Property) -> String {
     let schema = &property.schema;
-    let mut lines = vec![
-        schema
-            .description()
-            .or(schema.title())
-            .unwrap_or(&property.name)
-            .to_owned(),
-    ];
-    let mut allowed = schema.describe();
-    if schema.kind == Kind::Array {
-        allowed += ", one by each time the flag is given";
-    }
-    let free = schema.choices().is_none() && matches!(schema.kind, Kind::String | Kind::Array);
-    let role = match (property.required, schema.default()) {
+    let said = schema.title().or(schema.description());
+    let allowed = schema.describe();
+    let role = match (property.required, default(schema)) {
         (true, _) => "required: ".to_owned(),
-        (false, Some(default)) if !free => format!("default {}: ", plain(default)),
+        (false, Some(default)) => format!("default {}: ", plain(default)),
         _ => String::new(),
     };
-    lines.push(format!("[{role}{allowed}]"));
-    lines.join(" ")
+    format!("{} [{role}{allowed}]", said.unwrap_or(&property.name))
+}
+
+/// The same as a documentation page has it.
+fn long_help(property: &Property) -> String {
+    let schema = &property.schema;
+    let mut paragraphs: Vec<String> = Vec::new();
+    // A title such as `Scale` tells no more than the flag.
+    let title = schema
+        .title()
+        .filter(|title| snake_case(title) != snake_case(&property.name));
+    let said = [title, schema.description()];
+    paragraphs.extend(said.into_iter().flatten().map(str::to_owned));
+    let mut facts = vec![allowed(schema)];
+    facts.extend(schema.rules().map(|rule| match &*rule.message {
+        "" => format!("- {rule}"),
+        message => format!("- {rule}: {message}"),
+    }));
+    match (default(schema), schema.default()) {
+        (Some(default), _) if !property.required => {
+            facts.push(format!("Left out, it is {}.", plain(default)));
+        }
+        (None, Some(example)) => facts.push(format!("For example: {}", shortened(example))),
+        _ => {}
+    }
+    paragraphs.push(facts.join("\n"));
+    paragraphs.join("\n\n")
+}
+
+/// What the service takes for it when it is left out; what a schema says so of free texts and
+/// lists is an example.
+fn default(schema: &Schema) -> Option<&Literal> {
+    let free = schema.choices().is_none() && matches!(schema.kind, Kind::String | Kind::Array);
+    schema.default().filter(|_| !free)
+}
+
+/// What it may be, as a sentence.
+fn allowed(schema: &Schema) -> String {
+    let choices = match schema.kind {
+        Kind::Array => schema.items().and_then(Schema::choices),
+        _ => schema.choices(),
+    };
+    let words = match (choices, schema.kind) {
+        (Some(choices), Kind::Array) => format!("each one of {}", listed(choices)),
+        (Some(choices), _) => format!("one of {}", listed(choices)),
+        (None, _) => schema.describe(),
+    };
+    let each = match schema.kind {
+        Kind::Array => "; give the flag once for each",
+        _ => "",
+    };
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    format!("{}{}{each}.", first.collect::<String>(), letters.as_str())
+}
+
+/// As they are typed, without the quotes of JSON.
+fn listed(choices: &[Literal]) -> String {
+    let choices: Vec<String> = choices.iter().map(plain).collect();
+    choices.join(", ")
+}
+
+/// An example may be a whole prompt, or a list of addresses.
+fn shortened(example: &Literal) -> String {
+    const LONGEST: usize = 100;
+    let text = match example {
+        Literal::Array(list) => list.first().map(plain).unwrap_or_default(),
+        other => plain(other),
+    };
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 fn plain(literal: &Literal) -> String {

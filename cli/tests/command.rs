@@ -239,13 +239,13 @@ fn exit_codes_are_those_of_sysexits() {
 #[test]
 fn help_shows_each_flag_with_its_range_enum_and_default() {
     let help = run(
-        &["run", "bytedance/dreamina-4-0/edit", "--help"],
+        &["run", "bytedance/dreamina-4-0/edit", "-h"],
         Path::new("."),
     );
     let text = out(&help).split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "--image-urls <URL|PATH>",
-        "[required: an array of 1..10 image URLs, one by each time the flag is given]",
+        "[required: an array of 1..10 image URLs]",
         "[required: a string of at most 800 characters]",
         "[default 0.5: a number in 0..1]",
         "[default 2048x2048(1:1): one of \"1024x1024(1:1)\",",

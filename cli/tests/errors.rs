@@ -252,7 +252,7 @@ fn a_refusal_says_that_nothing_is_charged_and_what_to_do() {
 #[test]
 fn what_happens_to_a_job_that_exists_is_never_75() {
     let service = Service::slow();
-    let late = service.json(&[&RUN[..], &["--timeout", "1"]].concat());
+    let late = service.json(&[&RUN[..], &["--timeout", "2"]].concat());
     let json = late.json();
     assert_eq!(
         (late.code, &json["error"]["kind"], &json["status"]),

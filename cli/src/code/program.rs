@@ -6,15 +6,15 @@ use super::name;
 use crate::local_file;
 
 /// What every program does once it has an input.
-const REST: &str = "\
-    println!(\"submitted {}\", job.request_id());
-    let output = job.wait().await?;
-    for file in job.download(&output, \".\".as_ref()).await? {
-        println!(\"saved {}\", file.display());
-    }
-    Ok(())
-}
-";
+const REST: &str = concat!(
+    "    println!(\"submitted {}\", job.request_id());\n",
+    "    let output = job.wait().await?;\n",
+    "    for file in job.download(&output, \".\".as_ref()).await? {\n",
+    "        println!(\"saved {}\", file.display());\n",
+    "    }\n",
+    "    Ok(())\n",
+    "}\n",
+);
 
 const MAIN: &str = "\
 #[tokio::main(flavor = \"current_thread\")]
