@@ -1,13 +1,13 @@
 //! `runcomfy models`
 
-use clap::ArgMatches;
-use runcomfy::{Catalogue, CatalogueEntry};
+use clap::{ArgMatches, Command};
+use runcomfy::{Catalogue, CatalogueEntry, Json, ModelSchema};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::price;
 use crate::session::{self, Session};
 use crate::show::Format;
+use crate::{flags, price};
 
 pub(crate) fn models(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
@@ -111,28 +111,35 @@ async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What it is and costs; then its schemas, as they are.
+/// What it is, costs and takes, as a page.
 fn described(entry: &CatalogueEntry) -> String {
-    let mut lines = vec![entry.model_id().to_owned()];
-    lines.extend(entry.display_name().map(|name| format!("  {name}")));
+    let id = entry.model_id();
+    let mut lines = vec![id.to_owned()];
+    let names = [entry.display_name(), entry.description()];
+    let names = names.into_iter().flatten();
     lines.extend(
-        entry
-            .description()
-            .filter(|text| !text.is_empty())
-            .map(|text| format!("  {text}")),
+        names
+            .filter(|name| !name.is_empty() && *name != id)
+            .map(str::to_owned),
     );
     let categories: Vec<&str> = entry.categories().collect();
-    lines.push(format!("  categories: {}", categories.join(", ")));
-    lines.extend(price::of(entry).map(|price| format!("  price: {price}")));
-    for key in ["input_schema", "output_schema"] {
-        if let Some(schema) = entry.json().get(key) {
-            lines.push(format!("{key}: {schema:#}"));
+    lines.push(format!("categories: {}", categories.join(", ")));
+    lines.extend(price::of(entry).map(|price| format!("base price: {price}")));
+    lines.push(String::new());
+    let json = Json::Object(entry.json().clone());
+    match ModelSchema::parse(Some(id), std::slice::from_ref(&json)).0 {
+        Some(schema) => {
+            let page = Command::new("input")
+                .args(flags::args(&schema))
+                .disable_help_flag(true)
+                .help_template("{all-args}")
+                .render_long_help()
+                .to_string();
+            lines.extend(page.lines().map(|line| line.trim_end().to_owned()));
         }
+        // Words that this version does not know.
+        None => lines.push(format!("{:#}", json["input_schema"])),
     }
-    lines.push(format!(
-        "What it takes, as flags: runcomfy run {} --help",
-        entry.model_id()
-    ));
     lines.join("\n")
 }
 

@@ -3,7 +3,12 @@
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::process::Command;
+use std::time::Duration;
+
+use support::{Ended, Service};
 
 const README: &str = include_str!("../../README.md");
 
@@ -67,4 +72,66 @@ fn every_command_is_run_somewhere() {
         .find(|block| block.starts_with("error:"))
         .unwrap();
     assert_eq!(*refusal, block.split("```").next().unwrap());
+}
+
+/// The blocks of the section about the command line that are sessions in a shell: each command
+/// with what it prints.
+fn sessions() -> Vec<Vec<(String, String)>> {
+    let section = README
+        .split("\n## ")
+        .find(|section| section.starts_with("Use it on the command line"))
+        .unwrap();
+    let blocks = section.split("```text\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().unwrap());
+    let session = |block: &str| -> Vec<(String, String)> {
+        let commands = format!("\n{block}");
+        let commands = commands.split("\n$ ").skip(1).map(|command| {
+            let (line, shown) = command.split_once('\n').unwrap_or((command, ""));
+            (line.to_owned(), shown.trim_end().to_owned())
+        });
+        commands.collect()
+    };
+    blocks.map(session).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn the_sessions_are_as_they_are_recorded() {
+    // The first needs it, as the README says.
+    if Command::new("jq").arg("--version").output().is_err() {
+        return;
+    }
+    let sessions = sessions();
+    assert_eq!(sessions.len(), 2);
+    for session in sessions {
+        let service = Service::with(|builder| builder.run_time(Duration::from_secs(3)));
+        let folder = service.folder.path();
+        std::fs::create_dir_all(folder.join("src/bin")).unwrap();
+        std::fs::write(folder.join("Cargo.toml"), "[package]\nname = \"boats\"\n").unwrap();
+        // One sign behind the output of each command.
+        let lines = session
+            .iter()
+            .map(|(line, _)| format!("{line}\nprintf '\\001'\n"));
+        let script = lines.collect::<Vec<_>>().concat();
+        let binary = std::path::Path::new(env!("CARGO_BIN_EXE_runcomfy"));
+        let path = std::env::var("PATH").unwrap();
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-euc", &script])
+            .env(
+                "PATH",
+                format!("{}:{path}", binary.parent().unwrap().display()),
+            )
+            .env("RUNCOMFY_TOKEN", "t")
+            .env(
+                "RUNCOMFY_MODEL_API_BASE",
+                service.emulator.base_url() + "/v1",
+            )
+            .current_dir(folder);
+        let ended = Ended::from(shell.output().unwrap());
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let shown: Vec<&str> = ended.out.split('\u{1}').map(str::trim_end).collect();
+        let recorded = session.iter().map(|(_, shown)| shown.as_str());
+        assert_eq!(shown, recorded.chain([""]).collect::<Vec<_>>());
+    }
 }

@@ -137,7 +137,13 @@ fn one_model_is_shown_with_its_price_and_schema() {
     );
     assert!(model["input_schema"]["properties"]["prompt"].is_object());
     let shown = service.run(&["models", "get", TEXT_TO_IMAGE]).out;
-    assert!(shown.contains("price: $0.04/output"), "{shown}");
+    for part in [
+        "base price: $0.04/output\n\nInput, required:\n      --prompt <TEXT>\n",
+        "A string of at most 800 characters.\n",
+        "\nInput, optional:\n",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
     let none = service.json(&["models", "get", "acme/none"]);
     assert_eq!(
         (none.code, &none.json()["error"]["kind"]),
