@@ -1,6 +1,6 @@
 //! The arguments that several commands share.
 
-use clap::{Arg, ArgAction, value_parser};
+use clap::{Arg, ArgAction, ValueHint, value_parser};
 
 /// What an input is made of.
 pub(crate) fn input() -> [Arg; 3] {
@@ -16,12 +16,14 @@ pub(crate) fn input() -> [Arg; 3] {
             .help_heading(heading)
             .long("input-file")
             .value_name("PATH|-")
+            .value_hint(ValueHint::FilePath)
             .conflicts_with("input")
             .help("The same as --input @PATH"),
         Arg::new("schema")
             .help_heading(heading)
             .long("schema")
             .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
             .help("The model's schema, for a model that is not built in; else the catalogue is asked for it"),
     ]
 }
@@ -104,13 +106,14 @@ pub(crate) fn waiting() -> [Arg; 2] {
 }
 
 /// What to do with a job's files.
-pub(crate) fn saving() -> [Arg; 2] {
+pub(crate) fn saving() -> [Arg; 3] {
     let heading = "Saving";
     [
         Arg::new("output-dir")
             .help_heading(heading)
             .long("output-dir")
             .value_name("DIR")
+            .value_hint(ValueHint::DirPath)
             .default_value(".")
             .help("Where to save the outputs"),
         Arg::new("no-download")
@@ -118,6 +121,12 @@ pub(crate) fn saving() -> [Arg; 2] {
             .long("no-download")
             .action(ArgAction::SetTrue)
             .help("Print the outputs' URLs and save nothing"),
+        Arg::new("open")
+            .help_heading(heading)
+            .long("open")
+            .action(ArgAction::SetTrue)
+            .conflicts_with("no-download")
+            .help("Open what was saved in the system's viewer"),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The tree of commands and flags.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command};
+use clap::{Arg, Command, ValueHint};
 use runcomfy::ModelSchema;
 
 use crate::{argument, flags};
@@ -154,6 +154,7 @@ fn probe() -> Command {
                 .required(true)
                 .num_args(1..)
                 .value_name("SOURCE")
+                .value_hint(ValueHint::AnyPath)
                 .help("An https:// URL, a data: URI or the path of a file"),
         )
         .arg(argument::allow_loopback())
@@ -172,6 +173,7 @@ fn init() -> Command {
             Arg::new("dir")
                 .long("dir")
                 .value_name("DIR")
+                .value_hint(ValueHint::DirPath)
                 .default_value(".")
                 .help("The project, where its Cargo.toml is"),
         )
@@ -179,6 +181,7 @@ fn init() -> Command {
             Arg::new("path")
                 .long("path")
                 .value_name("CHECKOUT")
+                .value_hint(ValueHint::DirPath)
                 .help("Take runcomfy from a checkout, and not by its version"),
         )
         .after_help(

@@ -1,7 +1,7 @@
 //! Flags made from a model's schema, and the input made from flags.
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
 use serde_json::Map;
 
@@ -69,6 +69,10 @@ fn arg(model: &ModelSchema, property: &Property) -> Arg {
         .help_heading(heading)
         .help(help(property))
         .long_help(long_help(property));
+    let arg = match property.schema.media() {
+        Some(_) => arg.value_hint(ValueHint::FilePath),
+        None => arg,
+    };
     match property.schema.kind {
         Kind::Boolean => arg
             .value_name("true|false")

@@ -15,6 +15,7 @@ mod input;
 mod local_file;
 mod model;
 mod models;
+mod open;
 mod price;
 mod probe;
 mod progress;

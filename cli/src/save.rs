@@ -6,6 +6,7 @@ use clap::ArgMatches;
 use runcomfy::{Job, Output};
 
 use crate::failure::Failure;
+use crate::open;
 use crate::progress::Progress;
 
 /// Saves all of them, unless `--no-download` says not to, and gives their paths.
@@ -27,7 +28,11 @@ pub(crate) async fn outputs(
         .await;
     let files = saved.map_err(|error| Failure::save(error, output))?;
     let shown = |file: &Path| file.strip_prefix(".").unwrap_or(file).display().to_string();
-    Ok(files.iter().map(|file| shown(file)).collect())
+    let files: Vec<String> = files.iter().map(|file| shown(file)).collect();
+    if matches.get_flag("open") {
+        open::files(&files);
+    }
+    Ok(files)
 }
 
 /// What was saved; else the URLs, else the output as it is.

@@ -86,8 +86,8 @@ async fn watch(
                     return Ok(left());
                 }
             }
-            // An outage of minutes is no reason to give up a job that is paid.
-            Err(error) if error.is_passing() => {}
+            // How long an outage is borne with is for the wait to say, too.
+            Err(error) if error.is_passing() => return Ok(left()),
             Err(error) => return Err(Failure::wait(error)),
         }
         if left().is_some_and(|left| left < pause) {

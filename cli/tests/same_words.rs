@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Ended, Service, TEXT_TO_IMAGE, command};
+use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 
 #[test]
 fn a_job_is_followed_from_submit_to_result() {
@@ -247,6 +247,8 @@ fn shells_complete_models_properties_and_values() {
         !flags.iter().any(|flag| flag == "--image-urls"),
         "{flags:?}"
     );
+    let files = completed(&["runcomfy", "run", EDIT, "--image-urls", "tests/sup"]);
+    assert_eq!(files, ["tests/support/"]);
     let sizes = completed(&["runcomfy", "run", TEXT_TO_IMAGE, "--width-x-height", "1024"]);
     assert!(
         sizes.iter().all(|size| size.starts_with("1024x")) && !sizes.is_empty(),
@@ -267,5 +269,43 @@ fn help_states_the_exit_codes() {
     assert!(
         help.contains("Never given once a job may have been submitted"),
         "{help}"
+    );
+}
+
+/// A viewer of this test's own stands where the system's would.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn what_was_saved_is_opened() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let service = Service::new();
+    let viewer = service.folder.path().join("xdg-open");
+    std::fs::write(&viewer, "#!/bin/sh\necho \"$1\" > opened\n").unwrap();
+    std::fs::set_permissions(&viewer, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!(
+        "{}:{}",
+        service.folder.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--open"]);
+    let ended = Ended::from(run.env("PATH", path).output().unwrap());
+    assert_eq!(
+        (ended.code, &*ended.out),
+        (0, "saved image.png\n"),
+        "{ended:?}"
+    );
+    // The viewer goes on by itself.
+    let opened = service.folder.path().join("opened");
+    let read = || std::fs::read_to_string(&opened).unwrap_or_default();
+    for _ in 0..500 {
+        if !read().is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let saved = service.folder.path().join("image.png");
+    assert_eq!(
+        read().trim_end(),
+        saved.canonicalize().unwrap().to_str().unwrap()
     );
 }
