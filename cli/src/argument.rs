@@ -100,7 +100,7 @@ pub(crate) fn waiting() -> [Arg; 2] {
             .help_heading(WAITING)
             .long("poll-secs")
             .value_name("SECONDS")
-            .value_parser(value_parser!(u64).range(1..))
+            .value_parser(value_parser!(u64))
             .help("Ask for the status so often [default: growing pauses]"),
     ]
 }

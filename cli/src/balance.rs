@@ -11,7 +11,7 @@ pub(crate) async fn balance(format: Format) -> Result<(), Failure> {
     let json = Value::Object(balance.json().clone());
     let currency = json["currency"].as_str().unwrap_or("USD");
     format.print(&json, || {
-        format!("balance: {:.2} {currency}", balance.usd())
+        format!("balance: ${:.2} {currency}", balance.usd())
     });
     Ok(())
 }

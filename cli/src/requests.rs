@@ -86,7 +86,16 @@ pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), F
         CancelOutcome::Other(other) => (other.as_str(), other.as_str()),
         _ => ("", ""),
     };
-    let json = json!({ "request_id": job.request_id().as_str(), "outcome": word });
+    let status = match &outcome {
+        CancelOutcome::Cancelled => Some("cancelled".to_owned()),
+        // What the job does is worth knowing, and no reason to fail.
+        _ => job.status().await.ok().map(|now| now.status.to_string()),
+    };
+    let json = json!({
+        "request_id": job.request_id().as_str(),
+        "status": status,
+        "outcome": word,
+    });
     format.print(&json, || sentence.to_owned());
     Ok(())
 }

@@ -11,6 +11,9 @@ use crate::progress::Progress;
 use crate::save;
 use crate::show::Format;
 
+/// More often a service need not be asked.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// Waits, saves the outputs and shows them, as data with the warnings there were.
 pub(crate) async fn to_the_end(
     job: &Job<Output>,
@@ -22,7 +25,7 @@ pub(crate) async fn to_the_end(
     let output = wait(job, matches, progress).await?;
     let files = save::outputs(job, &output, matches, progress).await?;
     progress.end();
-    let json = json!({
+    let mut json = json!({
         "request_id": job.request_id().as_str(),
         "status": "succeeded",
         "output": output,
@@ -30,6 +33,12 @@ pub(crate) async fn to_the_end(
         "warnings": warnings,
         "error": null,
     });
+    // Scripts for the service's own command line look for `.images[0]`, without `.output`.
+    if let (Some(json), Some(members)) = (json.as_object_mut(), output.as_value().as_object()) {
+        for (name, value) in members {
+            json.entry(name.as_str()).or_insert_with(|| value.clone());
+        }
+    }
     format.print(&json, || save::in_words(&output, &files));
     Ok(())
 }
@@ -39,14 +48,9 @@ async fn wait(
     matches: &ArgMatches,
     progress: &mut Progress,
 ) -> Result<Output, Failure> {
-    let seconds = |name| {
-        matches
-            .get_one::<u64>(name)
-            .copied()
-            .map(Duration::from_secs)
-    };
-    let mut left = seconds("timeout");
-    if let Some(pause) = seconds("poll-secs") {
+    let mut left = limit(matches);
+    if let Some(pause) = seconds(matches, "poll-secs") {
+        let pause = pause.max(SHORTEST_PAUSE);
         left = watch(job, pause, left, progress).await?;
     }
     let mut wait = job.wait().on_status(|status| progress.status(status));

@@ -154,7 +154,7 @@ fn one_model_is_shown_with_its_price_and_schema() {
 #[test]
 fn the_balance_is_told() {
     let service = Service::with(|builder| builder.balance(12.5));
-    assert_eq!(service.run(&["balance"]).out, "balance: 12.50 USD\n");
+    assert_eq!(service.run(&["balance"]).out, "balance: $12.50 USD\n");
     let json = service.json(&["balance"]).good_json();
     assert_eq!(
         (&json["balance_usd"], &json["currency"]),
@@ -165,11 +165,14 @@ fn the_balance_is_told() {
 #[test]
 fn even_pauses_and_a_token_of_the_other_name_do_as_well() {
     let service = Service::new();
-    let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "1"]);
+    let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"]);
     run.env_remove("RUNCOMFY_TOKEN")
         .env("RUNCOMFY_API_TOKEN", "t");
     let done = Ended::from(run.args(["--output", "json"]).output().unwrap()).good_json();
     assert_eq!((&done["status"], service.files()), (&json!("succeeded"), 1));
+    // In both places that scripts look at.
+    assert!(done["images"][0].is_string(), "{done}");
+    assert_eq!(done["images"], done["output"]["images"]);
 }
 
 #[test]
