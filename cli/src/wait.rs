@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::ArgMatches;
 use runcomfy::{Job, Json, Output};
 use serde_json::json;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -72,31 +73,34 @@ fn seconds(matches: &ArgMatches, name: &str) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// Looks at the job at even intervals until it has ended or the time is over, and gives the time
-/// that is left. What becomes of it is for the wait to say, which then has to look but once.
+/// Looks at the job at even intervals until it has ended or the time is nearly over, and gives the
+/// limit for what is left to wait. What becomes of it is for the wait to say.
 async fn watch(
     job: &Job<Output>,
     pause: Duration,
     limit: Option<Duration>,
     progress: &mut Progress,
 ) -> Result<Option<Duration>, Failure> {
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     let left = || limit.map(|limit| limit.saturating_sub(started.elapsed()));
     loop {
-        match job.status().await {
-            Ok(status) => {
+        let asked = timeout(left().unwrap_or(Duration::MAX), job.status());
+        match asked.await {
+            Ok(Ok(status)) => {
                 progress.status(&status);
                 if status.status.is_terminal() {
-                    return Ok(left());
+                    // The wait has to look but once.
+                    return Ok(None);
                 }
             }
             // How long an outage is borne with is for the wait to say, too.
-            Err(error) if error.is_passing() => return Ok(left()),
-            Err(error) => return Err(Failure::wait(error)),
+            Ok(Err(error)) if error.is_passing() => return Ok(left()),
+            Ok(Err(error)) => return Err(Failure::wait(error)),
+            Err(_) => return Ok(left()),
         }
-        if left().is_some_and(|left| left < pause) {
+        if left().is_some_and(|left| left <= pause) {
             return Ok(left());
         }
-        tokio::time::sleep(pause).await;
+        sleep(pause).await;
     }
 }

@@ -270,6 +270,13 @@ fn what_happens_to_a_job_that_exists_is_never_75() {
         (&json["request_id"], 1)
     );
     assert_eq!(service.emulator.ledger().len(), 1);
+    let limits = ["--timeout", "2", "--poll-secs", "1"];
+    let late = service.json(&[&RUN[..], &limits].concat());
+    assert_eq!(
+        (late.code, &late.json()["status"]),
+        (69, &json!("in_queue")),
+        "{late:?}"
+    );
 
     let busy = || Reply::refused(429, 429_000).retry_after(Duration::from_secs(3600));
     service.emulator.script(Call::Status, busy());
