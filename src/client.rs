@@ -1,6 +1,6 @@
 //! The client.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderName;
@@ -12,6 +12,8 @@ use crate::download::{self, Fetcher};
 use crate::endpoint::Endpoint;
 use crate::job::Job;
 use crate::retry::Budget;
+use crate::run_times::{Expected, RunTimes};
+use crate::scheduler::Scheduler;
 use crate::throttle::Throttle;
 use crate::token::Unchecked;
 use crate::transport::Transport;
@@ -45,6 +47,8 @@ pub(crate) struct Inner {
     prober: OnceLock<Prober>,
     pub(crate) budget: Budget,
     pub(crate) key_header: HeaderName,
+    pub(crate) scheduler: Scheduler,
+    run_times: Mutex<RunTimes>,
 }
 
 /// The header for the key of a submit, as it is spelt elsewhere; this service documents none.
@@ -136,10 +140,37 @@ impl Client {
         Ok(self.inner.prober.get_or_init(|| prober))
     }
 
+    /// How long the jobs that this client has submitted and waited for ran, and what it was set up
+    /// with, to be kept for the next client.
+    #[must_use]
+    pub fn run_times(&self) -> RunTimes {
+        self.known_times().clone()
+    }
+
+    pub(crate) fn expected(&self, model_id: &str) -> Option<Expected> {
+        self.known_times().expected(model_id)
+    }
+
+    pub(crate) fn record(&self, model_id: Arc<str>, time: Duration) {
+        self.known_times().record(model_id, time);
+    }
+
+    pub(crate) fn model_name(&self, model_id: &str) -> Arc<str> {
+        self.known_times().name(model_id)
+    }
+
+    fn known_times(&self) -> MutexGuard<'_, RunTimes> {
+        // A time more or less does no harm.
+        self.inner
+            .run_times
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes up a job that was submitted before, perhaps by another process. Nothing is sent.
     #[must_use]
     pub fn job<M: Model>(&self, request_id: RequestId) -> Job<M::Output> {
-        Job::new(self.clone(), request_id)
+        Job::new(self.clone(), request_id).of_model(M::ID)
     }
 
     /// Takes up a job of a model that has no generated type.
@@ -167,6 +198,7 @@ pub struct ClientBuilder {
     prober: Option<Prober>,
     rate: Option<f64>,
     key_header: Option<String>,
+    run_times: RunTimes,
 }
 
 impl Default for ClientBuilder {
@@ -186,6 +218,7 @@ impl Default for ClientBuilder {
             prober: None,
             rate: None,
             key_header: None,
+            run_times: RunTimes::default(),
         }
     }
 }
@@ -285,6 +318,13 @@ impl ClientBuilder {
         self
     }
 
+    /// What is known of former jobs, for waits that stay quiet until the earliest likely end; see
+    /// [`Client::run_times`].
+    pub fn run_times(mut self, times: RunTimes) -> Self {
+        self.run_times = times;
+        self
+    }
+
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
@@ -323,6 +363,8 @@ impl ClientBuilder {
             attach: self.attach,
             budget: Budget::new(),
             key_header,
+            scheduler: Scheduler::default(),
+            run_times: Mutex::new(self.run_times),
             prober: self.prober.map_or_else(OnceLock::new, OnceLock::from),
         };
         Ok(Client {

@@ -2,18 +2,24 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use reqwest::Method;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use tracing::{Instrument, debug_span};
 
 use crate::reply::Reply;
-use crate::wait::Wait;
-use crate::{Client, Error, JobResult, JobStatus, RequestId};
+use crate::{Client, Error, JobResult, JobStatus, Output, RequestId, Status, Wait, Watch};
 
 /// A submitted job. Dropping it leaves the job alone: it runs on, and
 /// [`Client::job`] takes it up again by its id.
 pub struct Job<O> {
     pub(crate) client: Client,
     id: RequestId,
+    pub(crate) model: Option<Arc<str>>,
+    /// When this client has submitted it; `None` for a job that was taken up.
+    pub(crate) submitted: Option<Instant>,
     output: PhantomData<fn() -> O>,
 }
 
@@ -34,8 +40,20 @@ impl<O> Job<O> {
         Self {
             client,
             id,
+            model: None,
+            submitted: None,
             output: PhantomData,
         }
+    }
+
+    pub(crate) fn of_model(mut self, model_id: &str) -> Self {
+        self.model = Some(self.client.model_name(model_id));
+        self
+    }
+
+    pub(crate) fn submitted(mut self, at: Instant) -> Self {
+        self.submitted = Some(at);
+        self
     }
 
     /// The id by which the job can be taken up again.
@@ -50,29 +68,29 @@ impl<O> Job<O> {
     /// Those of the service and the network; all of them name the job.
     pub async fn status(&self) -> Result<JobStatus, Error> {
         let url = self.client.inner.endpoint.status(&self.id);
-        self.named(self.client.read(url, Reply::status).await)
+        let read = self.client.read(url, Reply::status);
+        let span = debug_span!("status", request_id = %self.id);
+        self.named(read.instrument(span).await)
     }
 
-    /// One request, for a wait that asks again by itself.
-    pub(crate) async fn ask_status(&self) -> Result<JobStatus, Error> {
-        let inner = &self.client.inner;
-        let reply = inner.transport.get(inner.endpoint.status(&self.id)).await;
-        self.named(reply.and_then(|reply| reply.status()))
-    }
-
-    /// Asks to cancel the job, which works only while it is queued.
+    /// Asks to cancel the job, which works only while it is queued. Failures that may pass are
+    /// tried again: to cancel twice does no harm.
     ///
     /// # Errors
     /// Those of the service and the network; all of them name the job.
     pub async fn cancel(&self) -> Result<CancelOutcome, Error> {
-        let inner = &self.client.inner;
-        let reply = inner.transport.post(inner.endpoint.cancel(&self.id)).await;
-        let outcome = self.named(reply.and_then(|reply| reply.outcome()))?;
-        Ok(match outcome.as_str() {
-            "cancelled" | "canceled" => CancelOutcome::Cancelled,
-            "not_cancellable" => CancelOutcome::NotCancellable,
-            _ => CancelOutcome::Other(outcome),
-        })
+        let url = self.client.inner.endpoint.cancel(&self.id);
+        let cancel = self.client.retried(Method::POST, url, Reply::outcome);
+        let span = debug_span!("cancel", request_id = %self.id);
+        let (outcome, attempts) = self.named(cancel.instrument(span).await)?;
+        // One whose answer was lost may have done it.
+        if attempts > 1
+            && outcome == CancelOutcome::NotCancellable
+            && self.status().await?.status == Status::Cancelled
+        {
+            return Ok(CancelOutcome::Cancelled);
+        }
+        Ok(outcome)
     }
 
     /// Says in an error which job it is about.
@@ -90,27 +108,60 @@ impl<O: DeserializeOwned> Job<O> {
     /// here: look at [`JobResult::status`].
     pub async fn result(&self) -> Result<JobResult<O>, Error> {
         let url = self.client.inner.endpoint.result(&self.id);
-        self.named(self.client.read(url, Reply::result).await)
+        let read = self.client.read(url, Reply::result);
+        let span = debug_span!("result", request_id = %self.id);
+        self.named(read.instrument(span).await)
     }
+}
 
-    /// One request, for a wait that asks again by itself.
-    pub(crate) async fn ask_result(&self) -> Result<JobResult<O>, Error> {
-        let inner = &self.client.inner;
-        let reply = inner.transport.get(inner.endpoint.result(&self.id)).await;
-        self.named(reply.and_then(|reply| reply.result()))
-    }
-
+impl<O> Job<O> {
     /// Waits for the output; set limits with the methods of [`Wait`], then `.await` it.
     ///
     /// Dropping the wait leaves the job alone.
-    pub fn wait(&self) -> Wait<'_, O> {
-        Wait::new(self)
+    pub fn wait(&self) -> Wait<O> {
+        Wait::new(self.clone())
+    }
+
+    /// The same wait as a stream of what happens to the job. With limits: [`Wait::watch`].
+    pub fn watch(&self) -> Watch<O> {
+        self.wait().watch()
+    }
+}
+
+impl<O> Job<O> {
+    /// The same job, with the output in the open form.
+    pub(crate) fn with_output(&self) -> Job<Output> {
+        Job {
+            client: self.client.clone(),
+            id: self.id.clone(),
+            model: self.model.clone(),
+            submitted: self.submitted,
+            output: PhantomData,
+        }
+    }
+}
+
+impl Client {
+    /// Asks once to cancel a job.
+    pub(crate) async fn cancel_once(&self, id: &RequestId) -> Result<CancelOutcome, Error> {
+        let inner = &self.inner;
+        let reply = inner
+            .transport
+            .send(Method::POST, inner.endpoint.cancel(id))
+            .await;
+        reply.and_then(|reply| reply.outcome())
     }
 }
 
 impl<O> Clone for Job<O> {
     fn clone(&self) -> Self {
-        Self::new(self.client.clone(), self.id.clone())
+        Self {
+            client: self.client.clone(),
+            id: self.id.clone(),
+            model: self.model.clone(),
+            submitted: self.submitted,
+            output: PhantomData,
+        }
     }
 }
 

@@ -48,6 +48,8 @@ mod endpoint;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
+mod event;
+#[cfg(feature = "client")]
 mod job;
 #[cfg(feature = "client")]
 mod media_check;
@@ -64,6 +66,12 @@ mod retry;
 #[cfg(feature = "client")]
 mod run;
 #[cfg(feature = "client")]
+mod run_many;
+#[cfg(feature = "client")]
+mod run_times;
+#[cfg(feature = "client")]
+mod scheduler;
+#[cfg(feature = "client")]
 mod status;
 #[cfg(feature = "client")]
 mod submit;
@@ -77,6 +85,8 @@ mod transport;
 mod version;
 #[cfg(feature = "client")]
 mod wait;
+#[cfg(feature = "client")]
+mod watch;
 
 pub use model::Model;
 pub use output::Output;
@@ -90,17 +100,21 @@ pub use {
     client::{Client, ClientBuilder},
     download::{Download, DownloadProgress, Downloads},
     error::{Error, ErrorKind},
+    event::Event,
     job::{CancelOutcome, Job},
     media_check::CheckMedia,
     probe::{ProbeError, ProbeErrorKind, Prober, ProberBuilder},
     reply::JobResult,
     request_id::{InvalidRequestId, RequestId},
     run::Run,
+    run_many::{Finished, RunMany},
+    run_times::RunTimes,
     runcomfy_media::{DataUri, Facts, Verdict, judge},
     status::{JobStatus, Status},
     submit::{Outcome, Submit},
     token::Token,
-    wait::Wait,
+    wait::{AtDeadline, Wait, WaitOptions},
+    watch::Watch,
 };
 
 /// The README's programs, as tests.

@@ -1,34 +1,184 @@
-//! When to ask again.
+//! When to look at a job again, and what to ask.
 
 use std::time::Duration;
 
-/// The intervals between polls: they grow, so that a long job costs few calls, and are jittered,
-/// so that jobs submitted together are not polled together.
+use tokio::time::Instant;
+
+use crate::run_times::Expected;
+use crate::{JobStatus, Status};
+
+/// The looks of one wait.
+///
+/// - A job that is queued ends no sooner than it begins, so its looks may be far apart: a quarter of
+///   its age, or half the time that its place in the queue still takes as it has moved so far.
+/// - Of a running job of which nothing is known, the next look comes after an eighth of its age:
+///   it is noticed, on average, some 6 % late, however long it takes.
+/// - Where former jobs of the model are known there is none before nine tenths of the shortest,
+///   counted from when it was last seen queued; from there on every twentieth of the typical time.
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
-    interval: Duration,
+    fixed: Option<Duration>,
+    expected: Option<Expected>,
+    /// Submitted, or taken up.
+    begun: Instant,
+    /// When it was seen queued for the last time, or submitted: it has not run before.
+    queued: Instant,
+    place: Option<Place>,
+    phase: Phase,
 }
 
-impl Pace {
-    /// Quick enough for a job of a second.
-    const FIRST: Duration = Duration::from_millis(500);
-    /// No job is noticed later than this, jitter aside.
-    const LONGEST: Duration = Duration::from_secs(10);
-    const GROWTH: f64 = 1.4;
-    /// The share of the interval by which it may be longer or shorter.
-    const JITTER: f64 = 0.2;
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Submitted,
+    TakenUp,
+    Queued,
+    Running,
+    /// A status that says nothing.
+    Other,
+}
 
-    pub(crate) fn new() -> Self {
+/// How a job moves up in the queue.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    first: (Instant, u64),
+    last: (Instant, u64),
+}
+
+/// No two looks are closer.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// Where the end is known to be near they may be.
+const SHORTEST_NEAR_THE_END: Duration = Duration::from_millis(500);
+/// None are farther apart, whatever the age; but for the quiet time of a known model.
+const LONGEST: Duration = Duration::from_secs(60);
+/// The first look is no later: a job may fail at once.
+const LATEST_FIRST: Duration = Duration::from_secs(5);
+/// Steps as shares: of the age while queued, of the age while running, of the shortest known time
+/// while queued, of the typical known time near the end.
+const QUEUED: f64 = 0.25;
+const RUNNING: f64 = 0.125;
+const QUEUED_KNOWN: f64 = 0.1;
+const NEAR_THE_END: f64 = 0.05;
+/// The quiet time as a share of the shortest known.
+const QUIET: f64 = 0.9;
+/// The share by which a step may be longer or shorter, so that jobs submitted together are not
+/// looked at together.
+const JITTER: f64 = 0.1;
+
+impl Pace {
+    pub(crate) fn new(begun: Option<Instant>, expected: Option<Expected>, now: Instant) -> Self {
+        let phase = match begun {
+            Some(_) => Phase::Submitted,
+            None => Phase::TakenUp,
+        };
+        let begun = begun.unwrap_or(now);
         Self {
-            interval: Self::FIRST,
+            fixed: None,
+            expected,
+            begun,
+            queued: begun,
+            place: None,
+            phase,
         }
     }
 
-    /// The time until the next poll; `random` lies in 0..1.
-    pub(crate) fn next(&mut self, random: f64) -> Duration {
-        let now = self.interval;
-        self.interval = now.mul_f64(Self::GROWTH).min(Self::LONGEST);
-        now.mul_f64(1.0 + Self::JITTER * (2.0 * random - 1.0))
+    /// Looks at even distances instead.
+    pub(crate) fn fixed(mut self, interval: Option<Duration>) -> Self {
+        self.fixed = interval;
+        self
+    }
+
+    /// Takes in what a look has shown.
+    pub(crate) fn saw(&mut self, status: &JobStatus, now: Instant) {
+        self.phase = match status.status {
+            Status::InQueue => Phase::Queued,
+            Status::InProgress => Phase::Running,
+            _ => Phase::Other,
+        };
+        if self.phase != Phase::Queued {
+            return;
+        }
+        self.queued = now;
+        let here = status.queue_position.map(|ahead| (now, ahead));
+        self.place = here.map(|last| Place {
+            first: self.place.map_or(last, |place| place.first),
+            last,
+        });
+    }
+
+    /// Whether to ask for the result straight away: it tells the status too while the job runs, but
+    /// not the place in the queue.
+    pub(crate) fn asks_result(&self) -> bool {
+        self.phase == Phase::Running
+    }
+
+    /// How long the job has run, at the most.
+    pub(crate) fn run_time(&self, now: Instant) -> Duration {
+        now - self.queued
+    }
+
+    /// The next look; `random` lies in 0..1.
+    pub(crate) fn next(&self, now: Instant, random: f64) -> Instant {
+        let step = match (self.fixed, self.phase) {
+            (_, Phase::TakenUp) => return now,
+            (Some(interval), _) => return now + interval,
+            (None, Phase::Submitted) => self.known_queue_step().min(LATEST_FIRST),
+            (None, Phase::Queued) => self.queued_step(now),
+            (None, Phase::Running | Phase::Other) => match self.quiet(now) {
+                Some(quiet) => quiet,
+                None => self.running_step(now),
+            },
+        };
+        now + step.mul_f64(1.0 + JITTER * (2.0 * random - 1.0))
+    }
+
+    fn queued_step(&self, now: Instant) -> Duration {
+        let by_age = (now - self.begun).mul_f64(QUEUED);
+        let step = self
+            .place
+            .and_then(Place::left)
+            .map_or(by_age, |left| left / 2);
+        step.max(self.known_queue_step()).min(LONGEST)
+    }
+
+    fn known_queue_step(&self) -> Duration {
+        self.expected
+            .map_or(SHORTEST, |known| known.shortest.mul_f64(QUEUED_KNOWN))
+            .max(SHORTEST)
+    }
+
+    /// The time to the earliest likely end, where that is still to come.
+    fn quiet(&self, now: Instant) -> Option<Duration> {
+        let end = self.queued + self.expected?.shortest.mul_f64(QUIET);
+        // Not by less than a step, or the jitter would make two looks of one.
+        (end > now + SHORTEST_NEAR_THE_END).then(|| end - now)
+    }
+
+    fn running_step(&self, now: Instant) -> Duration {
+        let near_the_end = self
+            .expected
+            .filter(|known| now < self.queued + known.longest.mul_f64(2.0 - QUIET));
+        match near_the_end {
+            Some(known) => known
+                .typical
+                .mul_f64(NEAR_THE_END)
+                .max(SHORTEST_NEAR_THE_END),
+            None => (now - self.begun).mul_f64(RUNNING).max(SHORTEST),
+        }
+        .min(LONGEST)
+    }
+}
+
+impl Place {
+    /// The time until it has come to the front, if it moves on as it has moved.
+    fn left(self) -> Option<Duration> {
+        let moved = self
+            .first
+            .1
+            .checked_sub(self.last.1)
+            .filter(|moved| *moved > 0)?;
+        let took = (self.last.0 - self.first.0).as_secs_f64();
+        let left = took * self.last.1 as f64 / moved as f64;
+        Duration::try_from_secs_f64(left).ok()
     }
 }
 
@@ -36,13 +186,104 @@ impl Pace {
 mod tests {
     use super::*;
 
+    fn seen(status: Status, queue_position: Option<u64>) -> JobStatus {
+        JobStatus {
+            status,
+            queue_position,
+        }
+    }
+
+    fn s(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// The looks at a job that is queued and runs for so many seconds; the last is its end's.
+    fn looks(expected: Option<Expected>, queue: f64, run: f64) -> Vec<f64> {
+        let start = Instant::now();
+        let mut pace = Pace::new(Some(start), expected, start);
+        let (mut now, mut looks) = (start, Vec::new());
+        loop {
+            now = pace.next(now, 0.5);
+            let age = (now - start).as_secs_f64();
+            looks.push(age);
+            if age >= queue + run {
+                return looks;
+            }
+            let status = if age < queue {
+                Status::InQueue
+            } else {
+                Status::InProgress
+            };
+            pace.saw(&seen(status, None), now);
+        }
+    }
+
     #[test]
-    fn grows_to_its_limit_and_stays_within_the_jitter() {
-        let mut pace = Pace::new();
-        let plain: Vec<u128> = (0..12).map(|_| pace.next(0.5).as_millis()).collect();
-        assert_eq!(plain[..4], [500, 700, 980, 1372]);
-        assert_eq!(plain[11], 10_000);
-        assert_eq!(Pace::new().next(0.0).as_millis(), 400);
-        assert_eq!(Pace::new().next(1.0).as_millis(), 600);
+    fn without_history_a_job_is_noticed_within_an_eighth_and_some_forty_looks() {
+        for (queue, run) in [(2.0, 10.0), (15.0, 75.0), (100.0, 500.0)] {
+            let looks = looks(None, queue, run);
+            let late = looks[looks.len() - 1] / (queue + run) - 1.0;
+            assert!(late < 0.125, "{looks:?}");
+            assert!(looks.len() <= 35, "{} looks: {looks:?}", looks.len());
+        }
+    }
+
+    #[test]
+    fn with_history_it_is_quiet_until_the_earliest_likely_end() {
+        for (queue, run) in [(2.0, 10.0), (15.0, 75.0), (100.0, 500.0)] {
+            let known = Expected {
+                shortest: s(run * 0.95),
+                typical: s(run),
+                longest: s(run * 1.1),
+            };
+            let looks = looks(Some(known), queue, run);
+            let late = looks[looks.len() - 1] / (queue + run) - 1.0;
+            assert!(late < 0.05, "{looks:?}");
+            assert!(looks.len() <= 10, "{} looks: {looks:?}", looks.len());
+            let quiet = |pair: &[f64]| pair[1] - pair[0] > 0.5 * run;
+            assert!(looks.windows(2).any(quiet), "{looks:?}");
+        }
+    }
+
+    #[test]
+    fn the_place_in_the_queue_says_how_long_to_be_quiet() {
+        let start = Instant::now();
+        let mut pace = Pace::new(Some(start), None, start);
+        pace.saw(&seen(Status::InQueue, Some(20)), start + s(1.0));
+        pace.saw(&seen(Status::InQueue, Some(16)), start + s(5.0));
+        // A second a place, so it takes 16 more.
+        let now = start + s(5.0);
+        assert_eq!(pace.next(now, 0.5) - now, s(8.0));
+        // One that does not move tells nothing.
+        let mut stuck = Pace::new(Some(start), None, start);
+        stuck.saw(&seen(Status::InQueue, Some(20)), start + s(1.0));
+        stuck.saw(&seen(Status::InQueue, Some(20)), start + s(5.0));
+        assert_eq!(stuck.next(now, 0.5) - now, s(1.25));
+        // A queue of weeks is looked at all the same.
+        pace.saw(&seen(Status::InQueue, Some(15)), start + s(4000.0));
+        let later = start + s(4000.0);
+        assert_eq!(pace.next(later, 0.5) - later, LONGEST);
+    }
+
+    #[test]
+    fn a_fixed_interval_is_kept_and_a_job_taken_up_is_looked_at_at_once() {
+        let now = Instant::now();
+        let mut pace = Pace::new(None, None, now).fixed(Some(s(2.0)));
+        assert_eq!(pace.next(now, 0.9), now);
+        pace.saw(&seen(Status::InProgress, None), now);
+        assert_eq!(pace.next(now, 0.9), now + s(2.0));
+        assert!(pace.asks_result());
+    }
+
+    #[test]
+    fn steps_are_jittered_evenly() {
+        let start = Instant::now();
+        let mut pace = Pace::new(Some(start), None, start);
+        let now = start + s(80.0);
+        pace.saw(&seen(Status::InProgress, None), now);
+        let step = |random| (pace.next(now, random) - now).as_secs_f64();
+        for (random, expected) in [(0.0, 9.0), (0.5, 10.0), (1.0, 11.0)] {
+            assert!((step(random) - expected).abs() < 1e-6, "{}", step(random));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Error, ErrorKind, JobStatus, RequestId, Status};
+use crate::{CancelOutcome, Error, ErrorKind, JobStatus, RequestId, Status};
 
 /// A reply as it came over the wire.
 #[derive(Debug)]
@@ -143,13 +143,15 @@ impl Reply {
         })
     }
 
-    /// `cancelled` or `not_cancellable`.
-    pub(crate) fn outcome(&self) -> Result<String, Error> {
+    /// What came of the wish to cancel.
+    pub(crate) fn outcome(&self) -> Result<CancelOutcome, Error> {
         let object = self.object()?;
-        let outcome = object.get("outcome").and_then(Value::as_str);
-        outcome
-            .map(str::to_owned)
-            .ok_or_else(|| self.unreadable("has no outcome"))
+        match object.get("outcome").and_then(Value::as_str) {
+            Some("cancelled" | "canceled") => Ok(CancelOutcome::Cancelled),
+            Some("not_cancellable") => Ok(CancelOutcome::NotCancellable),
+            Some(other) => Ok(CancelOutcome::Other(other.to_owned())),
+            None => Err(self.unreadable("has no outcome")),
+        }
     }
 
     fn status_of(&self, object: &Map<String, Value>) -> Result<Status, Error> {

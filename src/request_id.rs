@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The id of a submitted job: 1 to 128 letters, digits, `-` and `_`. Nothing else is taken, so
 /// that an id can never lead a request to another path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(String);
+pub struct RequestId(Arc<str>);
 
 /// A text that is no request id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl FromStr for RequestId {
         if text.is_empty() || text.len() > Self::LONGEST || !text.bytes().all(allowed) {
             return Err(InvalidRequestId(()));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::Url;
+use reqwest::{Method, Url};
+use tracing::{Instrument, debug, debug_span};
 
 use crate::reply::Reply;
 use crate::{Client, Error};
@@ -19,21 +20,36 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Client {
-    /// Gets a reply that `accept` takes. Failures that may pass are tried again, with exponential
-    /// pauses and full jitter, or when the service says so, as long as the client's budget allows.
+    /// Gets a reply that `accept` takes, as [`retried`](Self::retried).
     pub(crate) async fn read<T>(
         &self,
         url: Url,
         accept: impl Fn(&Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let (value, _) = self.retried(Method::GET, url, accept).await?;
+        Ok(value)
+    }
+
+    /// Sends a request that may be sent twice until there is a reply that `accept` takes, and says
+    /// how often. Failures that may pass are tried again, with exponential pauses and full jitter,
+    /// or when the service says so, as long as the client's budget allows.
+    pub(crate) async fn retried<T>(
+        &self,
+        method: Method,
+        url: Url,
+        accept: impl Fn(&Reply) -> Result<T, Error>,
+    ) -> Result<(T, u32), Error> {
         let budget = &self.inner.budget;
         let mut attempts = 1;
         loop {
-            let reply = self.inner.transport.get(url.clone()).await;
+            let request = self.inner.transport.send(method.clone(), url.clone());
+            let reply = request
+                .instrument(debug_span!("attempt", attempt = attempts))
+                .await;
             let error = match reply.and_then(|reply| accept(&reply)) {
                 Ok(value) => {
                     budget.earn();
-                    return Ok(value);
+                    return Ok((value, attempts));
                 }
                 Err(error) => error.with_attempts(attempts),
             };
@@ -42,6 +58,7 @@ impl Client {
             if !(error.is_passing() && patient && budget.spend()) {
                 return Err(error);
             }
+            debug!(kind = ?error.kind(), http_status = error.http_status(), ?pause, "trying again");
             tokio::time::sleep(pause).await;
             attempts += 1;
         }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use serde::de::DeserializeOwned;
 
-use crate::{CheckMedia, Error, Submit};
+use crate::{CheckMedia, Error, Submit, WaitOptions};
 
 /// A job that is about to be submitted and waited for; `.await` it. This may cost money.
 ///
@@ -14,16 +14,26 @@ use crate::{CheckMedia, Error, Submit};
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Run<'a, O> {
     submit: Submit<'a, O>,
+    options: WaitOptions,
 }
 
 impl<'a, O> Run<'a, O> {
     pub(crate) fn new(submit: Submit<'a, O>) -> Self {
-        Self { submit }
+        Self {
+            submit,
+            options: WaitOptions::default(),
+        }
     }
 
     /// As [`Submit::check_media`].
     pub fn check_media(mut self, which: CheckMedia) -> Self {
         self.submit = self.submit.check_media(which);
+        self
+    }
+
+    /// How to wait, once the job is submitted.
+    pub fn options(mut self, options: WaitOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -34,11 +44,11 @@ impl<'a, O> Run<'a, O> {
     }
 }
 
-impl<'a, O: DeserializeOwned + Send + 'a> IntoFuture for Run<'a, O> {
+impl<'a, O: DeserializeOwned + Send + 'static> IntoFuture for Run<'a, O> {
     type Output = Result<O, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.submit.await?.wait().await })
+        Box::pin(async move { self.submit.await?.wait().options(self.options).await })
     }
 }

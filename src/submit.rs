@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::Url;
 use tokio::time::Instant;
+use tracing::{Instrument, debug, debug_span};
 
 use crate::retry::pause;
 use crate::{
@@ -149,19 +150,29 @@ impl<'a, O> Submit<'a, O> {
             }
         }
         let body = self.body(&media).await?;
-        let id = self.send(body.into()).await?;
-        Ok(Job::new(self.client.clone(), id))
+        let span = debug_span!("submit", model = self.model_id);
+        let (id, at) = self.send(body.into()).instrument(span).await?;
+        let job = Job::new(self.client.clone(), id);
+        Ok(job.of_model(self.model_id).submitted(at))
     }
 
     /// Sends the request until its outcome is certain to be final, or not known.
-    async fn send(&self, body: Bytes) -> Result<RequestId, Error> {
+    async fn send(&self, body: Bytes) -> Result<(RequestId, Instant), Error> {
         let url = self.client.inner.endpoint.model(self.model_id)?;
         let key = self.key.clone().unwrap_or_else(new_key);
         let started = Instant::now();
         let mut attempts = 1;
         loop {
-            let error = match self.request(&url, &body, &key).await {
-                Ok(id) => return Ok(id),
+            let request = self.request(&url, &body, &key);
+            let sent = Instant::now();
+            let reply = request
+                .instrument(debug_span!("attempt", attempt = attempts))
+                .await;
+            let error = match reply {
+                Ok(id) => {
+                    debug!(request_id = %id, "accepted");
+                    return Ok((id, sent));
+                }
                 Err(error) => error.with_attempts(attempts).with_key(&key),
             };
             let pause = error.retry_after().unwrap_or_else(|| pause(attempts));
@@ -169,6 +180,7 @@ impl<'a, O> Submit<'a, O> {
             if !(may_be_sent_again(&error) && in_time) {
                 return Err(error);
             }
+            debug!(kind = ?error.kind(), http_status = error.http_status(), ?pause, "trying again");
             tokio::time::sleep(pause).await;
             attempts += 1;
         }

@@ -28,7 +28,7 @@ struct Times {
 }
 
 /// Requests on their way at once, and so connections.
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 
 impl Throttle {
     /// `rate` in requests a second; without one only their number at once is limited.

@@ -27,11 +27,12 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 impl Transport {
     pub(crate) async fn get(&self, url: Url) -> Result<Reply, Error> {
-        self.send(self.request(Method::GET, url)).await
+        self.send(Method::GET, url).await
     }
 
-    pub(crate) async fn post(&self, url: Url) -> Result<Reply, Error> {
-        self.send(self.request(Method::POST, url)).await
+    /// Sends a request without a body.
+    pub(crate) async fn send(&self, method: Method, url: Url) -> Result<Reply, Error> {
+        self.execute(self.request(method, url)).await
     }
 
     /// Posts JSON, with one more header.
@@ -44,7 +45,7 @@ impl Transport {
         let request = self.request(Method::POST, url);
         let request = request.header(header.0, header.1);
         let request = request.header(CONTENT_TYPE, "application/json").body(body);
-        self.send(request).await
+        self.execute(request).await
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -54,7 +55,7 @@ impl Transport {
             .timeout(self.request_timeout)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Reply, Error> {
+    async fn execute(&self, request: RequestBuilder) -> Result<Reply, Error> {
         let _permit = self.throttle.permit().await?;
         let response = request.send().await.map_err(failed)?;
         let http_status = response.status().as_u16();

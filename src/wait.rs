@@ -6,141 +6,171 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 
-use crate::pace::Pace;
-use crate::{Error, ErrorKind, Job, JobStatus, Status};
+use crate::{Error, Job, Watch};
 
-/// A wait for a job's output; `.await` it.
+#[cfg(doc)]
+use crate::{ClientBuilder, ErrorKind, Event};
+
+/// How to wait for a job: its limits, and what happens at them. All times are counted from the
+/// start of the wait.
 ///
-/// It polls with a growing, jittered interval, honours `Retry-After`, and is not ended by network
-/// hiccups: only by the job's end, a refusal, the deadline, or ten minutes without one readable
-/// answer. Dropping it leaves the job alone.
-#[must_use = "nothing is awaited yet"]
-pub struct Wait<'a, O> {
-    job: &'a Job<O>,
-    deadline: Option<Duration>,
-    observer: Option<Observer<'a>>,
+/// Two more limits are the client's: [`ClientBuilder::connect_timeout`] and
+/// [`ClientBuilder::request_timeout`], for each single request. They never end a wait: a request
+/// that fails is made again.
+#[derive(Clone, Debug, Default)]
+pub struct WaitOptions {
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) at_deadline: AtDeadline,
+    pub(crate) cancel_if_queued_after: Option<Duration>,
+    pub(crate) poll_every: Option<Duration>,
+    pub(crate) cancel_on_drop: bool,
 }
 
-type Observer<'a> = Box<dyn FnMut(&JobStatus) + Send + 'a>;
+/// What becomes of a job that is not finished at the deadline of its wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AtDeadline {
+    /// It goes on, and is paid.
+    #[default]
+    LeaveRunning,
+    /// It is cancelled if it is still queued. If it runs already it goes on.
+    CancelIfQueued,
+}
 
-/// Silence of this length is an outage that the caller should know of.
-const LONGEST_SILENCE: Duration = Duration::from_secs(600);
+/// A service that is asked more often than this is only disturbed.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
-impl<'a, O> Wait<'a, O> {
-    pub(crate) fn new(job: &'a Job<O>) -> Self {
-        Self {
-            job,
-            deadline: None,
-            observer: None,
-        }
+impl WaitOptions {
+    /// No limits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// How long to wait at the most. At its end the job goes on, and the error of kind
-    /// [`ErrorKind::Deadline`] names it and its last status.
+    /// How long to wait at the most. At its end the wait ends with an error of kind
+    /// [`ErrorKind::Deadline`], which names the job and its last status.
+    #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
         self
     }
 
-    /// Calls `observer` with every status that the service gives.
-    pub fn on_status(mut self, observer: impl FnMut(&JobStatus) + Send + 'a) -> Self {
-        self.observer = Some(Box::new(observer));
+    /// What becomes of the job at the deadline; it is left running unless set. To cancel it may
+    /// take up to ten seconds beyond; where it is cancelled the error is of kind
+    /// [`ErrorKind::JobCancelled`].
+    #[must_use]
+    pub fn at_deadline(mut self, what: AtDeadline) -> Self {
+        self.at_deadline = what;
+        self
+    }
+
+    /// Cancels the job if it is still queued after this time; the wait then ends with an error of
+    /// kind [`ErrorKind::JobCancelled`]. A job that runs by then is waited for, and
+    /// [`Event::NotCancellable`] says so where the service had to be asked.
+    #[must_use]
+    pub fn cancel_if_queued_after(mut self, limit: Duration) -> Self {
+        self.cancel_if_queued_after = Some(limit);
+        self
+    }
+
+    /// Looks at the job at even distances, a tenth of a second at least, instead of when there is
+    /// likely to be news.
+    #[must_use]
+    pub fn poll_every(mut self, interval: Duration) -> Self {
+        self.poll_every = Some(interval.max(SHORTEST_INTERVAL));
+        self
+    }
+
+    /// Asks the service to cancel the job when the wait is dropped before its end; only a queued
+    /// job can be cancelled. The request is sent once by a task of its own, and its answer is not
+    /// waited for: it needs a tokio runtime that goes on for a moment.
+    #[must_use]
+    pub fn cancel_on_drop(mut self) -> Self {
+        self.cancel_on_drop = true;
         self
     }
 }
 
-impl<'a, O: DeserializeOwned + Send + 'a> IntoFuture for Wait<'a, O> {
+/// A wait for a job's output; `.await` it, or [`watch`](Self::watch) it.
+///
+/// The client looks at the job when there is likely to be news: rarely while it is queued, never
+/// before the earliest likely end where it has seen former jobs of the model
+/// ([`RunTimes`](crate::RunTimes)), then in even steps. Network trouble does not end a wait, however
+/// long; only the job's end does, a limit, a refusal, or an hour without one readable answer.
+///
+/// Dropping a wait leaves the job alone: it runs on and is paid, unless
+/// [`cancel_on_drop`](Self::cancel_on_drop) is set.
+#[must_use = "nothing is awaited yet"]
+pub struct Wait<O> {
+    job: Job<O>,
+    options: WaitOptions,
+}
+
+impl<O> Wait<O> {
+    pub(crate) fn new(job: Job<O>) -> Self {
+        Self {
+            job,
+            options: WaitOptions::default(),
+        }
+    }
+
+    /// Takes all options at once.
+    pub fn options(mut self, options: WaitOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// As [`WaitOptions::deadline`].
+    pub fn deadline(self, limit: Duration) -> Self {
+        self.with(|options| options.deadline(limit))
+    }
+
+    /// As [`WaitOptions::at_deadline`].
+    pub fn at_deadline(self, what: AtDeadline) -> Self {
+        self.with(|options| options.at_deadline(what))
+    }
+
+    /// As [`WaitOptions::cancel_if_queued_after`].
+    pub fn cancel_if_queued_after(self, limit: Duration) -> Self {
+        self.with(|options| options.cancel_if_queued_after(limit))
+    }
+
+    /// As [`WaitOptions::poll_every`].
+    pub fn poll_every(self, interval: Duration) -> Self {
+        self.with(|options| options.poll_every(interval))
+    }
+
+    /// As [`WaitOptions::cancel_on_drop`].
+    pub fn cancel_on_drop(self) -> Self {
+        self.with(WaitOptions::cancel_on_drop)
+    }
+
+    fn with(mut self, change: impl FnOnce(WaitOptions) -> WaitOptions) -> Self {
+        self.options = change(self.options);
+        self
+    }
+
+    /// The same wait as a stream of what happens to the job.
+    pub fn watch(self) -> Watch<O> {
+        Watch::new(self.job, self.options, true)
+    }
+}
+
+impl<O: DeserializeOwned + Send + 'static> IntoFuture for Wait<O> {
     type Output = Result<O, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(Watch::new(self.job, self.options, false).output())
     }
 }
 
-impl<O: DeserializeOwned> Wait<'_, O> {
-    async fn run(mut self) -> Result<O, Error> {
-        let Some(limit) = self.deadline else {
-            return self.poll(&mut None).await;
-        };
-        let mut last = None;
-        match tokio::time::timeout(limit, self.poll(&mut last)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(late(self.job, limit, last)),
-        }
-    }
-
-    async fn poll(&mut self, last: &mut Option<JobStatus>) -> Result<O, Error> {
-        let mut pace = Pace::new();
-        let mut heard = Instant::now();
-        loop {
-            let pause = match self.ask(last).await {
-                Ok(Some(output)) => return Ok(output),
-                Ok(None) => {
-                    heard = Instant::now();
-                    None
-                }
-                Err(error) if error.is_passing() && heard.elapsed() < LONGEST_SILENCE => {
-                    error.retry_after()
-                }
-                Err(error) => return Err(error.with_last_status(last.take())),
-            };
-            tokio::time::sleep(pause.unwrap_or_else(|| pace.next(fastrand::f64()))).await;
-        }
-    }
-
-    /// One look: the status, and once it is terminal the result.
-    async fn ask(&mut self, last: &mut Option<JobStatus>) -> Result<Option<O>, Error> {
-        let status = self.job.ask_status().await?;
-        if let Some(observer) = &mut self.observer {
-            observer(&status);
-        }
-        let ended = status.status.is_terminal();
-        *last = Some(status);
-        if !ended {
-            return Ok(None);
-        }
-        let result = self.job.ask_result().await?;
-        match result.status {
-            Status::Succeeded => match result.output {
-                Some(output) => Ok(Some(output)),
-                None => self.job.named(Err(Error::new(
-                    ErrorKind::Unreadable,
-                    "the job has succeeded, but the service gives no output",
-                ))),
-            },
-            Status::Failed => {
-                let failed = Error::new(ErrorKind::JobFailed, "the job has failed");
-                self.job.named(Err(failed.with_code(None, result.error)))
-            }
-            Status::Cancelled => self.job.named(Err(Error::new(
-                ErrorKind::JobCancelled,
-                "the job was cancelled",
-            ))),
-            // The two calls may be served by machines that are not quite in step.
-            _ => Ok(None),
-        }
-    }
-}
-
-fn late<O>(job: &Job<O>, limit: Duration, last: Option<JobStatus>) -> Error {
-    let state = last
-        .as_ref()
-        .map_or_else(|| "unknown".to_owned(), |last| last.status.to_string());
-    let message =
-        format!("the job was not finished after {limit:?} (last status: {state}); it goes on");
-    Error::new(ErrorKind::Deadline, message)
-        .with_request_id(job.request_id())
-        .with_last_status(last)
-}
-
-impl<O> fmt::Debug for Wait<'_, O> {
+impl<O> fmt::Debug for Wait<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wait")
-            .field("job", self.job)
-            .field("deadline", &self.deadline)
-            .finish_non_exhaustive()
+            .field("job", &self.job)
+            .field("options", &self.options)
+            .finish()
     }
 }

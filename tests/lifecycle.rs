@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use runcomfy::{CancelOutcome, Client, ErrorKind, Status};
+use runcomfy::{CancelOutcome, Client, ErrorKind, Event, Status};
 use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image};
 
@@ -31,20 +31,21 @@ async fn a_job_runs_from_submit_to_a_file() {
     let input = text_to_image::Input::new("A boat")
         .width_x_height(text_to_image::WidthXHeight::V1024x1024_1_1);
     let job = client.submit(&input).await.unwrap();
-    let mut seen = Vec::new();
-    let output = job
-        .wait()
-        .on_status(|status| {
-            if seen.last() != Some(&status.status) {
-                seen.push(status.status.clone());
-            }
-        })
-        .await
-        .unwrap();
+    let mut watch = job.watch();
+    let mut events = Vec::new();
+    while let Some(event) = watch.next().await {
+        events.push(event);
+    }
     assert_eq!(
-        seen,
-        [Status::InQueue, Status::InProgress, Status::Completed]
+        events,
+        [
+            Event::Submitted,
+            Event::Queued { position: Some(0) },
+            Event::Started,
+            Event::Done(Status::Succeeded)
+        ]
     );
+    let output = watch.output().await.unwrap();
 
     let folder = tempfile::tempdir().unwrap();
     let file = client

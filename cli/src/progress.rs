@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use runcomfy::{DownloadProgress, JobStatus, Status};
+use runcomfy::{DownloadProgress, Event};
 
 use crate::show::{self, Format};
 
@@ -68,13 +68,21 @@ impl Progress {
         self.said = words;
     }
 
-    pub(crate) fn status(&mut self, status: &JobStatus) {
-        self.say(match (&status.status, status.queue_position) {
-            (Status::InQueue, Some(position)) => format!("queued, position {position}"),
-            (Status::InQueue, None) => "queued".to_owned(),
-            (Status::InProgress, _) => "running".to_owned(),
-            (Status::Completed | Status::Succeeded, _) => "finished".to_owned(),
-            (other, _) => other.to_string(),
+    pub(crate) fn event(&mut self, event: &Event) {
+        self.say(match event {
+            Event::Queued {
+                position: Some(position),
+            } => format!("queued, position {position}"),
+            Event::Queued { position: None } => "queued".to_owned(),
+            Event::Started => "running".to_owned(),
+            Event::UnknownStatus(word) => word.clone(),
+            Event::Retrying { pause, .. } => {
+                // At least as long as it takes.
+                let seconds = pause.as_secs() + 1;
+                format!("the service cannot be asked; trying again within {seconds} s")
+            }
+            Event::Done(_) => "finished".to_owned(),
+            _ => return,
         });
     }
 

@@ -5,15 +5,11 @@ use std::time::Duration;
 use clap::ArgMatches;
 use runcomfy::{Job, Json, Output};
 use serde_json::json;
-use tokio::time::{Instant, sleep, timeout};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::save;
 use crate::show::Format;
-
-/// More often a service need not be asked.
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Waits, saves the outputs and shows them, as data with the warnings there were.
 pub(crate) async fn to_the_end(
@@ -49,16 +45,18 @@ async fn wait(
     matches: &ArgMatches,
     progress: &mut Progress,
 ) -> Result<Output, Failure> {
-    let mut left = limit(matches);
-    if let Some(pause) = seconds(matches, "poll-secs") {
-        let pause = pause.max(SHORTEST_PAUSE);
-        left = watch(job, pause, left, progress).await?;
-    }
-    let mut wait = job.wait().on_status(|status| progress.status(status));
-    if let Some(limit) = left {
+    let mut wait = job.wait();
+    if let Some(limit) = limit(matches) {
         wait = wait.deadline(limit);
     }
-    wait.await.map_err(Failure::wait)
+    if let Some(pause) = seconds(matches, "poll-secs") {
+        wait = wait.poll_every(pause);
+    }
+    let mut watch = wait.watch();
+    while let Some(event) = watch.next().await {
+        progress.event(&event);
+    }
+    watch.output().await.map_err(Failure::wait)
 }
 
 /// `--timeout`
@@ -71,36 +69,4 @@ fn seconds(matches: &ArgMatches, name: &str) -> Option<Duration> {
         .get_one::<u64>(name)
         .copied()
         .map(Duration::from_secs)
-}
-
-/// Looks at the job at even intervals until it has ended or the time is nearly over, and gives the
-/// limit for what is left to wait. What becomes of it is for the wait to say.
-async fn watch(
-    job: &Job<Output>,
-    pause: Duration,
-    limit: Option<Duration>,
-    progress: &mut Progress,
-) -> Result<Option<Duration>, Failure> {
-    let started = Instant::now();
-    let left = || limit.map(|limit| limit.saturating_sub(started.elapsed()));
-    loop {
-        let asked = timeout(left().unwrap_or(Duration::MAX), job.status());
-        match asked.await {
-            Ok(Ok(status)) => {
-                progress.status(&status);
-                if status.status.is_terminal() {
-                    // The wait has to look but once.
-                    return Ok(None);
-                }
-            }
-            // How long an outage is borne with is for the wait to say, too.
-            Ok(Err(error)) if error.is_passing() => return Ok(left()),
-            Ok(Err(error)) => return Err(Failure::wait(error)),
-            Err(_) => return Ok(left()),
-        }
-        if left().is_some_and(|left| left <= pause) {
-            return Ok(left());
-        }
-        sleep(pause).await;
-    }
 }

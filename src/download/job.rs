@@ -49,7 +49,7 @@ impl<O> Job<O> {
     /// are tried: those that arrived stay, and the error is that of the first that did not.
     pub fn download<'a>(&'a self, output: &'a Output, folder: &'a Path) -> Downloads<'a> {
         Downloads {
-            job: Job::new(self.client.clone(), self.request_id().clone()),
+            job: self.with_output(),
             output,
             folder,
             size_limit: self.client.inner.fetcher.size_limit,

@@ -1,0 +1,252 @@
+//! Looks after all waits of a client: one task, one timer, however many jobs.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::future::pending;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use crate::Client;
+use crate::throttle::AT_ONCE;
+
+mod entry;
+mod mailbox;
+mod outage;
+
+use entry::{Entry, Seen};
+use outage::Outage;
+
+pub(crate) use entry::Order;
+pub(crate) use mailbox::{Ending, Letter, Mailbox};
+
+/// All waits of a client. While there are any a task looks at each job when its time has come, at
+/// so many at once as may be sent at once, and in an outage at one.
+#[derive(Debug, Default)]
+pub(crate) struct Scheduler {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+/// A wait's number.
+pub(crate) type Key = u64;
+
+#[derive(Debug, Default)]
+struct State {
+    running: bool,
+    next_key: Key,
+    /// Those that are not being looked at.
+    waits: HashMap<Key, Box<Entry>>,
+    /// When each is looked at next; waits that are gone may still stand here.
+    looks: BinaryHeap<Reverse<(Instant, Key)>>,
+    deadlines: BinaryHeap<Reverse<(Instant, Key)>>,
+    outage: Outage,
+}
+
+/// What the task does next.
+struct Turn {
+    due: Vec<(Key, Box<Entry>)>,
+    wake: Option<Instant>,
+}
+
+impl Scheduler {
+    /// Takes a wait in; what it has to tell comes to the mailbox until that is dropped.
+    pub(crate) fn add(client: &Client, order: Order, mail: Arc<Mailbox>) -> Key {
+        let entry = Box::new(Entry::new(client, order, mail));
+        let next = entry.next(Instant::now());
+        let this = &client.inner.scheduler;
+        let (key, must_start) = this.change(|state| {
+            let key = state.next_key;
+            state.next_key += 1;
+            if let Some((_, deadline)) = entry.order.deadline {
+                state.deadlines.push(Reverse((deadline, key)));
+            }
+            state.put(key, entry, next);
+            (key, !std::mem::replace(&mut state.running, true))
+        });
+        if must_start {
+            tokio::spawn(run(client.clone()));
+        } else {
+            this.changed.notify_one();
+        }
+        key
+    }
+
+    /// Forgets a wait that nobody waits for any more.
+    pub(crate) fn remove(&self, key: Key) {
+        let removed = self.change(|state| state.waits.remove(&key));
+        if removed.is_some() {
+            self.changed.notify_one();
+        }
+    }
+
+    /// What is due; `None` when there is nothing left to wait for.
+    fn turn(&self, under_way: usize) -> Option<Turn> {
+        let now = Instant::now();
+        self.change(|state| {
+            if state.waits.is_empty() && under_way == 0 {
+                state.running = false;
+                state.looks.clear();
+                state.deadlines.clear();
+                return None;
+            }
+            Some(state.turn(now, under_way))
+        })
+    }
+
+    fn settle(&self, client: &Client, key: Key, mut entry: Box<Entry>, seen: Seen) {
+        let now = Instant::now();
+        let failed = match &seen {
+            Seen::Failed(error) => Some(error.retry_after()),
+            _ => None,
+        };
+        // A wait that was cut short has learnt nothing of the service.
+        let learnt = !matches!(seen, Seen::Over(_));
+        let next = entry.settle(client, seen).filter(|_| !entry.is_abandoned());
+        let ended = self.change(|state| {
+            match failed {
+                Some(asked) => state.outage.failed(now, asked),
+                None if learnt => state.outage.succeeded(),
+                None => {}
+            }
+            match next {
+                Some(next) => {
+                    state.put(key, entry, next);
+                    None
+                }
+                None => Some(entry),
+            }
+        });
+        // Their readers are woken outside of the lock.
+        drop(ended);
+        drop(self.change(|state| state.take_silent(now)));
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        // A panic in between leaves at worst a wait out, which its reader then takes up again.
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    fn put(&mut self, key: Key, entry: Box<Entry>, next: Instant) {
+        self.looks.push(Reverse((next, key)));
+        self.waits.insert(key, entry);
+    }
+
+    fn turn(&mut self, now: Instant, under_way: usize) -> Turn {
+        let mut due = Vec::new();
+        while let Some(key) = pop_until(&mut self.deadlines, now) {
+            due.extend(self.waits.remove(&key).map(|entry| (key, entry)));
+        }
+        let mut free = AT_ONCE.saturating_sub(under_way);
+        if let Some(next) = self.outage.next() {
+            free = usize::from(under_way == 0 && next <= now);
+        }
+        while free > 0
+            && let Some(key) = pop_until(&mut self.looks, now)
+        {
+            if let Some(entry) = self.waits.remove(&key) {
+                due.push((key, entry));
+                free -= 1;
+            }
+        }
+        let wake = self.wake(under_way + due.len());
+        Turn { due, wake }
+    }
+
+    /// When the next turn comes, if nothing else happens.
+    fn wake(&self, under_way: usize) -> Option<Instant> {
+        let first = |heap: &BinaryHeap<Reverse<(Instant, Key)>>| heap.peek().map(|first| first.0.0);
+        let look = match self.outage.next() {
+            // The one look under way decides.
+            Some(_) if under_way > 0 => None,
+            Some(next) => first(&self.looks).map(|first| first.max(next)),
+            None if under_way >= AT_ONCE => None,
+            None => first(&self.looks),
+        };
+        look.into_iter().chain(first(&self.deadlines)).min()
+    }
+
+    /// The waits that have heard nothing for too long in an outage, ended.
+    fn take_silent(&mut self, now: Instant) -> Vec<(Key, Box<Entry>)> {
+        if self.outage.next().is_none() {
+            return Vec::new();
+        }
+        let silent = self.waits.extract_if(|_, entry| entry.is_silent(now));
+        let mut silent: Vec<_> = silent.collect();
+        for (_, entry) in &mut silent {
+            entry.end_silent();
+        }
+        silent
+    }
+}
+
+fn pop_until(heap: &mut BinaryHeap<Reverse<(Instant, Key)>>, now: Instant) -> Option<Key> {
+    heap.peek().filter(|first| first.0.0 <= now)?;
+    heap.pop().map(|first| first.0.1)
+}
+
+/// The task; it ends with the last wait, and lets go of the client with that.
+async fn run(client: Client) {
+    let scheduler = &client.inner.scheduler;
+    let mut runs = Runs {
+        scheduler,
+        ended: false,
+    };
+    let mut looks = FuturesUnordered::new();
+    while let Some(turn) = scheduler.turn(looks.len()) {
+        for (key, entry) in turn.due {
+            looks.push(look(&client, key, entry));
+        }
+        let looked = async {
+            match looks.next().await {
+                Some(looked) => looked,
+                None => pending().await,
+            }
+        };
+        let woken = async {
+            match turn.wake {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
+            }
+        };
+        let (woken, changed) = (pin!(woken), pin!(scheduler.changed.notified()));
+        let looked = match select(pin!(looked), select(woken, changed)).await {
+            Either::Left((looked, _)) => Some(looked),
+            Either::Right(_) => None,
+        };
+        if let Some((key, entry, seen)) = looked {
+            scheduler.settle(&client, key, entry, seen);
+        }
+    }
+    runs.ended = true;
+}
+
+async fn look(client: &Client, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, Seen) {
+    let seen = entry.look(client).await;
+    (key, entry, seen)
+}
+
+/// Where the task is dropped, with its runtime, its waits are given back to their readers.
+struct Runs<'a> {
+    scheduler: &'a Scheduler,
+    ended: bool,
+}
+
+impl Drop for Runs<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let waits = self.scheduler.change(|state| {
+                state.running = false;
+                std::mem::take(&mut state.waits)
+            });
+            drop(waits);
+        }
+    }
+}

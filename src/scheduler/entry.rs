@@ -1,0 +1,332 @@
+//! One wait, as the scheduler keeps it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{Instrument, debug_span};
+
+use super::mailbox::{Ending, Mailbox};
+use crate::pace::Pace;
+use crate::reply::Reply;
+use crate::retry::pause;
+use crate::{
+    AtDeadline, CancelOutcome, Client, Error, ErrorKind, Event, JobResult, JobStatus, RequestId,
+    Status,
+};
+
+/// What is waited for, and until when.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) id: RequestId,
+    pub(crate) model: Option<Arc<str>>,
+    /// When it was submitted, where this client did so.
+    pub(crate) submitted: Option<Instant>,
+    /// The whole time, and its end.
+    pub(crate) deadline: Option<(Duration, Instant)>,
+    pub(crate) at_deadline: AtDeadline,
+    pub(crate) cancel_queued_after: Option<(Duration, Instant)>,
+    pub(crate) interval: Option<Duration>,
+}
+
+/// A wait under way.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) order: Order,
+    pace: Pace,
+    mail: Arc<Mailbox>,
+    last: Option<JobStatus>,
+    /// The unknown status that was told of.
+    unknown: Option<Box<str>>,
+    /// When the service has last told anything readable of the job.
+    heard: Instant,
+    failures: u32,
+}
+
+/// What a look has shown.
+#[derive(Debug)]
+pub(super) enum Seen {
+    Unfinished(JobStatus),
+    /// As unfinished, without a word on how far it is.
+    NotYet,
+    /// It has ended, but its result is not there yet: the two calls may be served by machines that
+    /// are not quite in step.
+    Ending,
+    Ended(JobResult<Value>),
+    /// Nothing could be learnt; it may pass.
+    Failed(Error),
+    /// The wait is over, whatever the job does.
+    Over(Error),
+}
+
+/// Silence of this length is more than a caller would sit through unasked.
+pub(super) const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
+
+/// A job that has ended is asked for its result no sooner again, and a wait that ends looks for a
+/// last time so long before.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How long a wait may take beyond its deadline to cancel the job.
+const LAST_WORD: Duration = Duration::from_secs(10);
+
+impl Entry {
+    pub(super) fn new(client: &Client, order: Order, mail: Arc<Mailbox>) -> Self {
+        let now = Instant::now();
+        let expected = order.model.as_deref().and_then(|id| client.expected(id));
+        Self {
+            pace: Pace::new(order.submitted, expected, now).fixed(order.interval),
+            order,
+            mail,
+            last: None,
+            unknown: None,
+            heard: now,
+            failures: 0,
+        }
+    }
+
+    /// Whether nobody waits any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        Arc::strong_count(&self.mail) == 1
+    }
+
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        now - self.heard >= LONGEST_SILENCE
+    }
+
+    /// When to look next, if all goes well.
+    pub(super) fn next(&self, now: Instant) -> Instant {
+        let mut next = self.pace.next(now, fastrand::f64());
+        if let Some((_, at)) = self.order.cancel_queued_after
+            && at > now
+        {
+            next = next.min(at);
+        }
+        // A last look just before the deadline finds what has ended in the meantime.
+        if let Some((_, at)) = self.order.deadline
+            && next + SOON > at
+            && now + 2 * SOON < at
+        {
+            next = at - SOON;
+        }
+        next
+    }
+
+    /// One look at the job, cut short by the deadline.
+    pub(super) async fn look(&mut self, client: &Client) -> Seen {
+        let model = self.order.model.as_deref().unwrap_or_default();
+        let span =
+            debug_span!("look", request_id = %self.order.id, model, attempt = self.failures + 1);
+        async {
+            match self.order.deadline {
+                None => self.ask(client).await,
+                Some((_, at)) => match timeout_at(at, self.ask(client)).await {
+                    Ok(seen) => seen,
+                    Err(_) => Seen::Over(self.give_up(client).await),
+                },
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn ask(&mut self, client: &Client) -> Seen {
+        let seen = self.ask_how_far(client).await.unwrap_or_else(|error| {
+            if error.is_passing() {
+                Seen::Failed(error)
+            } else {
+                Seen::Over(error)
+            }
+        });
+        match (&seen, self.order.cancel_queued_after) {
+            (Seen::Unfinished(status), Some((after, at)))
+                if status.status == Status::InQueue && Instant::now() >= at =>
+            {
+                self.cancel_queued(client, after).await.unwrap_or(seen)
+            }
+            _ => seen,
+        }
+    }
+
+    /// The status, and once it is terminal the result; the result alone where that is enough.
+    async fn ask_how_far(&self, client: &Client) -> Result<Seen, Error> {
+        let id = &self.order.id;
+        let inner = &client.inner;
+        let asks_status = !self.pace.asks_result();
+        if asks_status {
+            let url = inner.endpoint.status(id);
+            let status = inner
+                .transport
+                .get(url)
+                .await
+                .and_then(|reply| reply.status())?;
+            if !status.status.is_terminal() {
+                return Ok(Seen::Unfinished(status));
+            }
+        }
+        let reply = inner.transport.get(inner.endpoint.result(id)).await;
+        match reply.and_then(|reply| Reply::result(&reply)) {
+            Ok(result) if result.status.is_terminal() => Ok(Seen::Ended(result)),
+            Ok(_) if asks_status => Ok(Seen::Ending),
+            Ok(JobResult { status, .. }) => Ok(Seen::Unfinished(JobStatus {
+                status,
+                queue_position: None,
+            })),
+            Err(error) if error.kind() == ErrorKind::NotReady => Ok(if asks_status {
+                Seen::Ending
+            } else {
+                Seen::NotYet
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `None` where the wait goes on as if nothing had been asked.
+    async fn cancel_queued(&mut self, client: &Client, after: Duration) -> Option<Seen> {
+        match client.cancel_once(&self.order.id).await {
+            Ok(CancelOutcome::Cancelled) => Some(Seen::Over(cancelled(after))),
+            Ok(_) => {
+                self.order.cancel_queued_after = None;
+                self.tell(Event::NotCancellable);
+                None
+            }
+            // The next look asks again.
+            Err(_) => None,
+        }
+    }
+
+    /// The end of the wait at its deadline, as the caller wants it.
+    pub(super) async fn give_up(&mut self, client: &Client) -> Error {
+        let limit = self
+            .order
+            .deadline
+            .map_or(Duration::ZERO, |(limit, _)| limit);
+        if self.order.at_deadline == AtDeadline::LeaveRunning {
+            return self.late(limit, "it goes on");
+        }
+        match timeout(LAST_WORD, client.cancel_once(&self.order.id)).await {
+            Ok(Ok(CancelOutcome::Cancelled)) => cancelled(limit),
+            Ok(Ok(_)) => self.late(limit, "it could not be cancelled any more and goes on"),
+            Ok(Err(error)) => self
+                .late(limit, "it could not be cancelled and may go on")
+                .with_source(error),
+            Err(_) => self.late(limit, "it could not be cancelled in time and may go on"),
+        }
+    }
+
+    fn late(&self, limit: Duration, what: &str) -> Error {
+        let last = self.last.as_ref();
+        let state = last.map_or_else(|| "unknown".to_owned(), |last| last.status.to_string());
+        let message = format!(
+            "the job was not finished after {limit:?} (last status: {state}); {what}; \
+             its request id takes it up again"
+        );
+        Error::new(ErrorKind::Deadline, message)
+    }
+
+    /// Takes in what a look has shown; gives the time of the next look, or `None` when the wait is
+    /// over.
+    pub(super) fn settle(&mut self, client: &Client, seen: Seen) -> Option<Instant> {
+        let now = Instant::now();
+        match seen {
+            Seen::Unfinished(status) => {
+                self.heard = now;
+                self.failures = 0;
+                self.pace.saw(&status, now);
+                self.tell_change(&status);
+                self.last = Some(status);
+                Some(self.next(now))
+            }
+            Seen::NotYet => {
+                self.heard = now;
+                self.failures = 0;
+                Some(self.next(now))
+            }
+            Seen::Ending => {
+                self.heard = now;
+                self.failures = self.failures.saturating_add(1);
+                Some(now + pause(self.failures).max(SOON))
+            }
+            Seen::Failed(error) if !self.is_silent(now) => {
+                self.failures = self.failures.saturating_add(1);
+                let pause = error.retry_after().unwrap_or_else(|| pause(self.failures));
+                self.tell(Event::Retrying {
+                    failures: self.failures,
+                    kind: error.kind(),
+                    pause,
+                });
+                Some(now + pause)
+            }
+            Seen::Failed(error) | Seen::Over(error) => {
+                self.end(Err(error));
+                None
+            }
+            Seen::Ended(result) => {
+                if let (Status::Succeeded, Some(model), Some(_)) =
+                    (&result.status, &self.order.model, self.order.submitted)
+                {
+                    client.record(Arc::clone(model), self.pace.run_time(now));
+                }
+                self.end(Ok(result));
+                None
+            }
+        }
+    }
+
+    /// Ends the wait because the service has been silent for too long.
+    pub(super) fn end_silent(&mut self) {
+        let message = format!(
+            "the service has not given one readable answer in {LONGEST_SILENCE:?}; the job may go \
+             on; its request id takes it up again"
+        );
+        self.end(Err(Error::new(ErrorKind::Unavailable, message)));
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.mail.end(ending.map_err(|error| {
+            error
+                .with_request_id(&self.order.id)
+                .with_last_status(self.last.take())
+        }));
+    }
+
+    fn tell_change(&mut self, status: &JobStatus) {
+        if self.last.as_ref() == Some(status) {
+            return;
+        }
+        match &status.status {
+            Status::InQueue => self.tell(Event::Queued {
+                position: status.queue_position,
+            }),
+            Status::InProgress => self.tell(Event::Started),
+            other => {
+                let word = other.to_string();
+                if self.unknown.as_deref() == Some(&*word) {
+                    return;
+                }
+                self.unknown = Some(word.as_str().into());
+                tracing::warn!(
+                    request_id = %self.order.id,
+                    "the service gives a status that this version does not know; waiting on"
+                );
+                self.tell(Event::UnknownStatus(word));
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        self.mail.tell(event);
+    }
+}
+
+/// A wait whose scheduler is gone looks for another.
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.mail.abandon();
+    }
+}
+
+fn cancelled(after: Duration) -> Error {
+    let message = format!("the job was still queued after {after:?} and was cancelled");
+    Error::new(ErrorKind::JobCancelled, message)
+}

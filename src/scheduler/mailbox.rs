@@ -1,0 +1,104 @@
+//! Where the scheduler leaves what it has to tell of one job.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use serde_json::Value;
+
+use crate::{Error, Event, JobResult};
+
+/// How a wait has ended.
+pub(crate) type Ending = Result<JobResult<Value>, Error>;
+
+/// What comes out of a mailbox.
+#[derive(Debug)]
+pub(crate) enum Letter {
+    News(Event),
+    Ending(Box<Ending>),
+    /// The scheduler is gone, with the runtime that it ran on.
+    Abandoned,
+}
+
+/// One writer, one reader. A slow reader misses what happened in between, never the end.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    mail: Mutex<Mail>,
+}
+
+#[derive(Debug, Default)]
+struct Mail {
+    /// `None` where nobody wants any.
+    news: Option<VecDeque<Event>>,
+    ending: Option<Box<Ending>>,
+    abandoned: bool,
+    reader: Option<Waker>,
+}
+
+/// News that nobody has read are few.
+const MOST_NEWS: usize = 32;
+
+impl Mailbox {
+    pub(crate) fn new(with_news: bool) -> Self {
+        let mail = Mail {
+            news: with_news.then(VecDeque::new),
+            ..Mail::default()
+        };
+        Self {
+            mail: Mutex::new(mail),
+        }
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        self.change(|mail| {
+            if let Some(news) = &mut mail.news {
+                if news.len() == MOST_NEWS {
+                    news.pop_front();
+                }
+                news.push_back(event);
+            }
+        });
+    }
+
+    pub(crate) fn end(&self, ending: Ending) {
+        self.change(|mail| mail.ending = Some(Box::new(ending)));
+    }
+
+    pub(crate) fn abandon(&self) {
+        self.change(|mail| mail.abandoned = true);
+    }
+
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Letter> {
+        let mut mail = self.lock();
+        if let Some(event) = mail.news.as_mut().and_then(VecDeque::pop_front) {
+            return Poll::Ready(Letter::News(event));
+        }
+        if let Some(ending) = mail.ending.take() {
+            return Poll::Ready(Letter::Ending(ending));
+        }
+        if mail.abandoned {
+            return Poll::Ready(Letter::Abandoned);
+        }
+        match &mut mail.reader {
+            Some(reader) => reader.clone_from(cx.waker()),
+            reader => *reader = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Mail)) {
+        let reader = {
+            let mut mail = self.lock();
+            change(&mut mail);
+            mail.reader.take()
+        };
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Mail> {
+        // Each change is whole before anything can panic.
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

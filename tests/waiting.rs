@@ -1,0 +1,409 @@
+//! A wait ends when its job does, or as its caller wants it.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use runcomfy::{AtDeadline, Client, ErrorKind, Event, Job, Output, RunTimes, Status};
+use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
+use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use serde_json::json;
+use tokio::time::Instant;
+
+const MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
+
+fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+async fn start(builder: Builder) -> (Emulator, Client) {
+    let emulator = builder.built_in_models().start().await.unwrap();
+    let client = client(&emulator, RunTimes::default());
+    (emulator, client)
+}
+
+fn client(emulator: &Emulator, times: RunTimes) -> Client {
+    let builder = Client::builder().token("t").base_url(emulator.base_url());
+    builder.run_times(times).build().unwrap()
+}
+
+async fn submitted(client: &Client) -> Job<Output> {
+    client.submit(&Input::new("A boat")).await.unwrap()
+}
+
+async fn status(job: &Job<Output>) -> Status {
+    job.status().await.unwrap().status
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_deadline_the_job_is_left_running_and_can_be_taken_up() {
+    let (_emulator, client) = start(Emulator::builder().run_time(s(100))).await;
+    let job = submitted(&client).await;
+    let began = Instant::now();
+    let error = job.wait().deadline(s(30)).await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 30);
+    assert_eq!(error.kind(), ErrorKind::Deadline);
+    assert_eq!(error.last_status().unwrap().status, Status::InProgress);
+    assert!(error.to_string().contains("it goes on"), "{error}");
+    let taken_up = client.job::<Input>(error.request_id().unwrap().clone());
+    assert!(taken_up.wait().await.unwrap().image().is_some());
+    assert_eq!(began.elapsed().as_secs() / 10, 10);
+}
+
+/// With looks far apart the end would be missed by a moment.
+#[tokio::test(start_paused = true)]
+async fn the_last_look_is_just_before_the_deadline() {
+    let (_emulator, client) = start(Emulator::builder().run_time(s(50))).await;
+    let wait = submitted(&client).await.wait().poll_every(s(40));
+    assert!(wait.deadline(s(60)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_deadline_a_queued_job_is_cancelled_if_so_wanted() {
+    let (_emulator, client) = start(Emulator::builder().slots(1).run_time(s(100))).await;
+    let (running, queued) = (submitted(&client).await, submitted(&client).await);
+    let limited = |job: &Job<Output>| {
+        let wait = job.wait().deadline(s(20));
+        wait.at_deadline(AtDeadline::CancelIfQueued)
+    };
+    let (running_end, queued_end) =
+        tokio::join!(async { limited(&running).await.unwrap_err() }, async {
+            limited(&queued).await.unwrap_err()
+        });
+    assert_eq!(running_end.kind(), ErrorKind::Deadline);
+    assert!(
+        running_end.to_string().contains("any more"),
+        "{running_end}"
+    );
+    assert_eq!(queued_end.kind(), ErrorKind::JobCancelled);
+    assert_eq!(queued_end.last_status().unwrap().status, Status::InQueue);
+    assert_eq!(status(&queued).await, Status::Cancelled);
+    assert!(running.wait().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_it_cannot_be_cancelled_in_time_the_error_says_so() {
+    let (emulator, client) = start(Emulator::builder().slots(0)).await;
+    let job = submitted(&client).await;
+    for reply in [Reply::stall(), Reply::reset()] {
+        emulator.script(Call::Cancel, reply);
+        let began = Instant::now();
+        let wait = job
+            .wait()
+            .deadline(s(20))
+            .at_deadline(AtDeadline::CancelIfQueued);
+        let error = wait.await.unwrap_err();
+        assert!(began.elapsed() <= s(31), "{:?}", began.elapsed());
+        assert_eq!(error.kind(), ErrorKind::Deadline);
+        assert!(error.to_string().contains("may go on"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_queued_for_too_long_is_cancelled() {
+    let (emulator, client) = start(Emulator::builder().slots(1).run_time(s(100))).await;
+    let (running, queued) = (submitted(&client).await, submitted(&client).await);
+    // The first answer is lost on its way here, the second on its way there.
+    emulator.script(Call::Cancel, Reply::reset());
+    let began = Instant::now();
+    let (output, error) = tokio::join!(
+        running.wait().cancel_if_queued_after(s(10)).into_future(),
+        async {
+            let wait = queued.wait().cancel_if_queued_after(s(10));
+            let error = wait.await.unwrap_err();
+            (error, began.elapsed().as_secs())
+        }
+    );
+    assert!(output.is_ok(), "a running job is waited for");
+    let (error, seconds) = error;
+    assert_eq!(error.kind(), ErrorKind::JobCancelled);
+    assert!(
+        error.to_string().contains("still queued after 10s"),
+        "{error}"
+    );
+    assert!((10..16).contains(&seconds), "{seconds}");
+    assert_eq!(emulator.count(Call::Cancel), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_a_job_cannot_be_cancelled_is_news_and_no_error() {
+    let (emulator, client) = start(Emulator::builder().queue_time(s(12)).run_time(s(10))).await;
+    let job = submitted(&client).await;
+    let body = json!({"request_id": job.request_id().as_str(), "outcome": "not_cancellable"});
+    emulator.script(Call::Cancel, Reply::json(202, &body));
+    let mut watch = job.wait().cancel_if_queued_after(s(10)).watch();
+    let mut events = Vec::new();
+    while let Some(event) = watch.next().await {
+        events.push(event);
+    }
+    let [
+        ..,
+        Event::NotCancellable,
+        Event::Started,
+        Event::Done(Status::Succeeded),
+    ] = &events[..]
+    else {
+        panic!("{events:?}")
+    };
+    assert!(watch.output().await.is_ok());
+    assert_eq!(emulator.count(Call::Cancel), 1, "asked once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_whose_answer_was_lost_is_known_to_have_worked() {
+    let (emulator, client) = start(Emulator::builder().slots(0)).await;
+    let job = submitted(&client).await;
+    emulator.script(Call::Cancel, Reply::lost());
+    let outcome = job.cancel().await.unwrap();
+    assert_eq!(outcome, runcomfy::CancelOutcome::Cancelled);
+    assert_eq!(emulator.count(Call::Cancel), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_wait_leaves_the_job_alone_unless_told_otherwise() {
+    let (emulator, client) = start(Emulator::builder().slots(0)).await;
+    let job = submitted(&client).await;
+    let wait = async { tokio::time::timeout(s(5), job.wait().into_future()).await };
+    assert!(wait.await.is_err());
+    tokio::time::sleep(s(5)).await;
+    assert_eq!(
+        (emulator.count(Call::Cancel), status(&job).await),
+        (0, Status::InQueue)
+    );
+    let looks = emulator.count(Call::Status);
+    tokio::time::sleep(s(600)).await;
+    assert_eq!(emulator.count(Call::Status), looks, "nobody waits");
+
+    let wait = job.wait().cancel_on_drop().into_future();
+    assert!(tokio::time::timeout(s(5), wait).await.is_err());
+    tokio::time::sleep(s(1)).await;
+    assert_eq!(
+        (emulator.count(Call::Cancel), status(&job).await),
+        (1, Status::Cancelled)
+    );
+    // One that has ended is not cancelled.
+    assert!(job.wait().cancel_on_drop().await.is_err());
+    assert_eq!(emulator.count(Call::Cancel), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_the_job_runs_the_result_is_asked_straight_away() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
+    submitted(&client).await.wait().await.unwrap();
+    assert_eq!(emulator.count(Call::Status), 1);
+    assert!((10..20).contains(&emulator.count(Call::Result)));
+}
+
+/// Seen of the service: 400005 for a result that is not there yet.
+#[tokio::test(start_paused = true)]
+async fn a_result_that_is_not_ready_is_no_trouble() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
+    for _ in 0..5 {
+        emulator.script(Call::Result, Reply::refused(400, 400_005));
+    }
+    let mut watch = submitted(&client).await.watch();
+    while let Some(event) = watch.next().await {
+        assert!(!matches!(event, Event::Retrying { .. }), "{event:?}");
+    }
+    assert!(watch.output().await.is_ok());
+}
+
+/// Two machines that are not in step: the status is ahead of the result.
+#[tokio::test(start_paused = true)]
+async fn a_result_that_lags_behind_its_status_is_waited_for() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(8))).await;
+    for _ in 0..3 {
+        emulator.script(Call::Status, Reply::patched(json!({"status": "completed"})));
+    }
+    let began = Instant::now();
+    submitted(&client).await.wait().await.unwrap();
+    assert_eq!(emulator.unplayed(), 0);
+    assert!(
+        (8..15).contains(&began.elapsed().as_secs()),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_status_is_waited_through_and_told_once() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
+    for _ in 0..5 {
+        emulator.script(
+            Call::Status,
+            Reply::patched(json!({"status": "warming_up"})),
+        );
+    }
+    let mut watch = submitted(&client).await.watch();
+    let mut unknown = Vec::new();
+    while let Some(event) = watch.next().await {
+        if let Event::UnknownStatus(word) = event {
+            unknown.push(word);
+        }
+    }
+    assert_eq!(unknown, ["warming_up"]);
+    assert!(watch.output().await.is_ok());
+    assert_eq!(emulator.unplayed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_on_the_way_is_told_and_ends_nothing() {
+    use ErrorKind::{Interrupted, Unavailable, Unreadable};
+
+    let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
+    for reply in [Reply::reset(), Reply::html(502), Reply::garbage()] {
+        emulator.script(Call::Result, reply);
+    }
+    let busy = Reply::json(503, &json!({})).retry_after(s(25));
+    emulator.script(Call::Result, busy);
+    let mut watch = submitted(&client).await.watch();
+    let mut failures = Vec::new();
+    while let Some(event) = watch.next().await {
+        if let Event::Retrying {
+            failures: count,
+            kind,
+            pause,
+        } = event
+        {
+            failures.push((count, kind));
+            assert!(count < 4 || pause == s(25), "{pause:?}");
+        }
+    }
+    assert_eq!(
+        failures,
+        [
+            (1, Interrupted),
+            (2, Unavailable),
+            (3, Unreadable),
+            (4, Unavailable)
+        ]
+    );
+    assert!(watch.output().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_the_wait_and_names_the_job() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
+    let job = submitted(&client).await;
+    emulator.script(Call::Status, Reply::refused(401, 400_004));
+    let error = job.wait().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.request_id()),
+        (ErrorKind::Token, Some(job.request_id()))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_silence_is_told() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
+    let jobs = [submitted(&client).await, submitted(&client).await];
+    emulator.set_outage(true);
+    let began = Instant::now();
+    let (one, other) = tokio::join!(jobs[0].wait().into_future(), jobs[1].wait().into_future());
+    assert_eq!(began.elapsed().as_secs() / 60, 60);
+    for (end, job) in [(one, &jobs[0]), (other, &jobs[1])] {
+        let error = end.unwrap_err();
+        assert_eq!(error.request_id(), Some(job.request_id()));
+        assert!(error.is_passing(), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_learnt_makes_the_next_wait_quiet_in_this_client_and_the_next() {
+    let (emulator, first) = start(Emulator::builder().run_time(s(90))).await;
+    let looks = || emulator.count(Call::Status) + emulator.count(Call::Result);
+    submitted(&first).await.wait().await.unwrap();
+    let unknowing = looks();
+    let known: Vec<f64> = first.run_times().of(MODEL).collect();
+    assert!(matches!(known[..], [90.0..102.0]), "{known:?}");
+
+    let kept = serde_json::to_string(&first.run_times()).unwrap();
+    let second = client(&emulator, serde_json::from_str(&kept).unwrap());
+    for client in [&first, &second] {
+        let before = looks();
+        submitted(client).await.wait().await.unwrap();
+        assert!(looks() - before <= 10 && looks() - before < unknowing / 2);
+    }
+    // A job that fails, or was taken up halfway, says nothing of how long others run.
+    let before = first.run_times();
+    emulator.fail_next("no");
+    assert!(submitted(&first).await.wait().await.is_err());
+    let id = submitted(&second).await.request_id().clone();
+    first.job::<Input>(id).wait().await.unwrap();
+    assert_eq!(first.run_times(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_submitted_together_are_not_looked_at_together() {
+    let (emulator, client) = start(Emulator::builder().slots(50).run_time(s(100))).await;
+    let mut waits = Vec::new();
+    for _ in 0..50 {
+        waits.push(submitted(&client).await.wait().into_future());
+    }
+    futures_util::future::join_all(waits).await;
+    let times: Vec<u128> = emulator
+        .requests()
+        .iter()
+        // Before that all steps are a second long.
+        .filter(|request| request.call == Some(Call::Result) && request.at > s(20))
+        .map(|request| request.at.as_millis())
+        .collect();
+    let mut most = 0;
+    for (index, time) in times.iter().enumerate() {
+        let same = times[index..]
+            .iter()
+            .take_while(|other| **other < time + 100);
+        most = most.max(same.count());
+    }
+    assert!(
+        !times.is_empty() && most < 25,
+        "{most} of 50 within a tenth of a second"
+    );
+}
+
+/// The client's task runs on the runtime that waited first; where that ends, the others go on.
+#[test]
+fn a_wait_survives_the_end_of_another_runtime() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (ready, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            ready
+                .send(start(Emulator::builder().run_time(s(3600))).await)
+                .unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    let (emulator, client) = started.recv().unwrap();
+    let first = runtime();
+    let wait = first.block_on(async {
+        let mut watch = submitted(&client).await.watch();
+        assert_eq!(watch.next().await, Some(Event::Submitted));
+        assert_eq!(watch.next().await, Some(Event::Started));
+        watch
+    });
+    drop(first);
+    emulator.advance(s(3600));
+    let output = runtime().block_on(wait.output());
+    assert!(output.unwrap().image().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_lasts_for_one_job_does_not_hold_up_the_others() {
+    let (emulator, client) = start(Emulator::builder().slots(10).run_time(s(20))).await;
+    emulator.add_fault(Fault::every(Call::Result, 2, Reply::html(500)));
+    let began = Instant::now();
+    let mut waits = Vec::new();
+    for _ in 0..10 {
+        waits.push(submitted(&client).await.wait().into_future());
+    }
+    for end in futures_util::future::join_all(waits).await {
+        end.unwrap();
+    }
+    assert!(began.elapsed() < s(300), "{:?}", began.elapsed());
+}
