@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{JobStatus, RequestId, Violations};
+use crate::{JobStatus, RequestId, Violations, WithoutQueries};
 
 /// What went wrong, and what that means for the money.
 ///
 /// Match on [`kind`](Self::kind), or ask the predicate that the question is about:
 /// [`may_have_been_submitted`](Self::may_have_been_submitted) before submitting again,
 /// [`is_passing`](Self::is_passing) before trying anything else again.
+///
+/// What it shows has no token and no query of a URL, which may be signed; the accessors give what
+/// the service said as it is.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -274,7 +277,7 @@ impl fmt::Display for Error {
             write!(f, "\n  {violation}")?;
         }
         match (&inner.detail, &inner.excerpt) {
-            (Some(detail), _) => write!(f, ": {detail}")?,
+            (Some(detail), _) => write!(f, ": {}", WithoutQueries(&detail.to_string()))?,
             (None, Some(excerpt)) => write!(f, "; the reply begins {excerpt:?}")?,
             (None, None) => {}
         }
@@ -296,7 +299,9 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.inner, f)
+        // The service's words may quote URLs of the input.
+        let inner = format!("{:?}", self.inner);
+        write!(f, "{}", WithoutQueries(&inner))
     }
 }
 

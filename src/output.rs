@@ -1,7 +1,11 @@
 //! What a finished job gives.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+
+use crate::WithoutQueries;
 
 /// The output of a job: an open object in which documentation names `image`, `video` (one URL
 /// each), `images` and `videos` (arrays of URLs). A bare URL or array is taken too. Whatever the
@@ -17,9 +21,16 @@ use serde_json::Value;
 /// assert_eq!(output.get("seed").and_then(|seed| seed.as_i64()), Some(7));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Output {
     value: Value,
+}
+
+/// Shown without the queries of URLs, which may be signed.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Output({})", WithoutQueries(&self.value.to_string()))
+    }
 }
 
 impl Output {

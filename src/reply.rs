@@ -1,14 +1,14 @@
 //! What the service answers, and what it means.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{CancelOutcome, Error, ErrorKind, JobStatus, RequestId, Status};
+use crate::{CancelOutcome, Error, ErrorKind, JobStatus, RequestId, Status, WithoutQueries};
 
 /// A reply as it came over the wire.
-#[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) http_status: u16,
     pub(crate) retry_after: Option<Duration>,
@@ -16,7 +16,7 @@ pub(crate) struct Reply {
 }
 
 /// The result of a job, or how far it is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResult<O> {
     /// The status; [`Status::Succeeded`] and [`Status::Failed`] tell the two ends apart.
@@ -31,6 +31,28 @@ pub struct JobResult<O> {
     pub finished_at: Option<String>,
     /// What it cost, in US dollars, where the service tells.
     pub cost: Option<f64>,
+}
+
+/// Shown without the queries of URLs.
+impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let output = self.output.as_ref().map(|output| format!("{output:?}"));
+        let error = self.error.as_ref().map(Value::to_string);
+        f.debug_struct("JobResult")
+            .field("status", &self.status)
+            .field(
+                "output",
+                &format_args!("{}", WithoutQueries(output.as_deref().unwrap_or("None"))),
+            )
+            .field(
+                "error",
+                &format_args!("{}", WithoutQueries(error.as_deref().unwrap_or("None"))),
+            )
+            .field("created_at", &self.created_at)
+            .field("finished_at", &self.finished_at)
+            .field("cost", &self.cost)
+            .finish()
+    }
 }
 
 /// Enough of a reply to recognise what answered.
@@ -69,7 +91,7 @@ impl Reply {
             .find_map(|key| body.get(key).and_then(Value::as_str))
             .or_else(|| body.as_str());
         let message = match words.filter(|words| !words.is_empty()) {
-            Some(words) => format!("{meaning}: {words}"),
+            Some(words) => format!("{meaning}: {}", WithoutQueries(words)),
             None => format!("{meaning} (HTTP {})", self.http_status),
         };
         let detail = ["detail", "error"]
@@ -88,7 +110,7 @@ impl Reply {
 
     fn excerpt(&self) -> String {
         let start = &self.body[..self.body.len().min(EXCERPT)];
-        String::from_utf8_lossy(start).trim().to_owned()
+        WithoutQueries(String::from_utf8_lossy(start).trim()).to_string()
     }
 
     /// The id in the reply to a submit; all that is needed of it.
@@ -119,9 +141,12 @@ impl Reply {
         let mut status = self.status_of(&object)?;
         let error = present("error").cloned();
         let output = match present("output") {
-            Some(output) => Some(O::deserialize(output).map_err(|e| {
-                self.unreadable("has an output of another form")
-                    .with_source(e)
+            Some(output) => Some(O::deserialize(output).map_err(|error| {
+                let how = format!(
+                    "has an output of another form ({})",
+                    WithoutQueries(&error.to_string())
+                );
+                self.unreadable(&how)
             })?),
             None => None,
         };

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::{CheckMedia, Client, Error, Job, Json, Model, Output, Submit, WaitOptions};
+use crate::{CheckMedia, Client, Error, Job, Json, Model, Output, Submit, WaitOptions, Watch};
 
 /// Many jobs that are about to be submitted and waited for, as a stream of their outputs in the
 /// order in which they end. This may cost money.
@@ -263,13 +263,15 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                 },
                 Step::Submitted((number, place, Ok(job))) => {
                     tracing::info!(number, request_id = %job.request_id(), "submitted");
-                    let wait = job.wait().options(settings.options.clone());
+                    // The future is kept for as long as the job takes, so it is kept small.
+                    let mut watch = Watch::new(job, settings.options.clone(), false);
                     waits.push(async move {
-                        let result = wait.await;
+                        let result = poll_fn(|cx| watch.poll_output(cx)).await;
+                        let job = Some(watch.job().clone());
                         (
                             Finished {
                                 number,
-                                job: Some(job),
+                                job,
                                 result,
                             },
                             place,

@@ -17,13 +17,14 @@ use crate::throttle::AT_ONCE;
 
 mod entry;
 mod mailbox;
+mod order;
 mod outage;
 
 use entry::{Entry, Seen};
 use outage::Outage;
 
-pub(crate) use entry::Order;
 pub(crate) use mailbox::{Ending, Letter, Mailbox};
+pub(crate) use order::Order;
 
 /// All waits of a client. While there are any a task looks at each job when its time has come, at
 /// so many at once as may be sent at once, and in an outage at one.
@@ -56,14 +57,14 @@ struct Turn {
 
 impl Scheduler {
     /// Takes a wait in; what it has to tell comes to the mailbox until that is dropped.
-    pub(crate) fn add(client: &Client, order: Order, mail: Arc<Mailbox>) -> Key {
-        let entry = Box::new(Entry::new(client, order, mail));
+    pub(crate) fn add(client: &Client, mail: Arc<Mailbox>) -> Key {
+        let entry = Box::new(Entry::new(client, mail));
         let next = entry.next(Instant::now());
         let this = &client.inner.scheduler;
         let (key, must_start) = this.change(|state| {
             let key = state.next_key;
             state.next_key += 1;
-            if let Some((_, deadline)) = entry.order.deadline {
+            if let Some(deadline) = entry.deadline() {
                 state.deadlines.push(Reverse((deadline, key)));
             }
             state.put(key, entry, next);

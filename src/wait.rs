@@ -1,7 +1,7 @@
 //! Waiting for a job.
 
 use std::fmt;
-use std::future::IntoFuture;
+use std::future::{IntoFuture, poll_fn};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -162,7 +162,8 @@ impl<O: DeserializeOwned + Send + 'static> IntoFuture for Wait<O> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(Watch::new(self.job, self.options, false).output())
+        let mut watch = Watch::new(self.job, self.options, false);
+        Box::pin(poll_fn(move |cx| watch.poll_output(cx)))
     }
 }
 

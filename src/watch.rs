@@ -4,8 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 use serde::de::DeserializeOwned;
@@ -14,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::scheduler::{Ending, Key, Letter, Mailbox, Order, Scheduler};
-use crate::{Error, ErrorKind, Event, Job, JobResult, Status, WaitOptions};
+use crate::{Error, ErrorKind, Event, Job, JobResult, Status, WaitOptions, WithoutQueries};
 
 /// What happens to a job, as a stream that ends with the wait; then [`output`](Self::output) gives
 /// what the job gave.
@@ -34,31 +33,31 @@ use crate::{Error, ErrorKind, Event, Job, JobResult, Status, WaitOptions};
 #[must_use = "nothing is awaited yet"]
 pub struct Watch<O> {
     job: Job<O>,
-    options: WaitOptions,
     with_news: bool,
+    cancel_on_drop: bool,
     state: State,
 }
 
 enum State {
-    New,
-    Waiting(Box<Waiting>),
+    New(Box<WaitOptions>),
+    Waiting(Key, Arc<Mailbox>),
     Ended(Box<Ending>),
-}
-
-struct Waiting {
-    order: Order,
-    key: Key,
-    mail: Arc<Mailbox>,
+    /// The ending was taken out.
+    Over,
 }
 
 impl<O> Watch<O> {
     pub(crate) fn new(job: Job<O>, options: WaitOptions, with_news: bool) -> Self {
         Self {
             job,
-            options,
             with_news,
-            state: State::New,
+            cancel_on_drop: options.cancel_on_drop,
+            state: State::New(Box::new(options)),
         }
+    }
+
+    pub(crate) fn job(&self) -> &Job<O> {
+        &self.job
     }
 
     /// The next event; `None` once the wait is over.
@@ -69,14 +68,14 @@ impl<O> Watch<O> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         loop {
             match &mut self.state {
-                State::New => {
-                    let order = self.order(Instant::now());
-                    self.state = State::Waiting(Box::new(self.add(order)));
+                State::New(options) => {
+                    let order = Order::new(&self.job, options, Instant::now());
+                    self.state = self.wait_for(order);
                     if self.with_news {
                         return Poll::Ready(Some(Event::Submitted));
                     }
                 }
-                State::Waiting(waiting) => match waiting.mail.poll(cx) {
+                State::Waiting(_, mail) => match mail.poll(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Letter::News(event)) => return Poll::Ready(Some(event)),
                     Poll::Ready(Letter::Ending(ending)) => {
@@ -90,35 +89,18 @@ impl<O> Watch<O> {
                     }
                     // The runtime that looked after it is gone; this one goes on.
                     Poll::Ready(Letter::Abandoned) => {
-                        let order = waiting.order.clone();
-                        self.state = State::Waiting(Box::new(self.add(order)));
+                        let order = mail.order.clone();
+                        self.state = self.wait_for(order);
                     }
                 },
-                State::Ended(_) => return Poll::Ready(None),
+                State::Ended(_) | State::Over => return Poll::Ready(None),
             }
         }
     }
 
-    fn add(&self, order: Order) -> Waiting {
-        let mail = Arc::new(Mailbox::new(self.with_news));
-        let key = Scheduler::add(&self.job.client, order.clone(), Arc::clone(&mail));
-        Waiting { order, key, mail }
-    }
-
-    fn order(&self, now: Instant) -> Order {
-        // A limit beyond what a clock can tell is none.
-        let from_now = |limit: Option<Duration>| {
-            limit.and_then(|limit| Some((limit, now.checked_add(limit)?)))
-        };
-        Order {
-            id: self.job.request_id().clone(),
-            model: self.job.model.clone(),
-            submitted: self.job.submitted,
-            deadline: from_now(self.options.deadline),
-            at_deadline: self.options.at_deadline,
-            cancel_queued_after: from_now(self.options.cancel_if_queued_after),
-            interval: self.options.poll_every,
-        }
+    fn wait_for(&self, order: Order) -> State {
+        let mail = Arc::new(Mailbox::new(order, self.with_news));
+        State::Waiting(Scheduler::add(&self.job.client, Arc::clone(&mail)), mail)
     }
 }
 
@@ -130,12 +112,18 @@ impl<O: DeserializeOwned> Watch<O> {
     /// - [`ErrorKind::Deadline`]: a limit was reached; the job goes on.
     /// - Those of the service; all of them name the job.
     pub async fn output(mut self) -> Result<O, Error> {
+        poll_fn(|cx| self.poll_output(cx)).await
+    }
+
+    pub(crate) fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Result<O, Error>> {
         loop {
-            match std::mem::replace(&mut self.state, State::New) {
-                State::Ended(ending) => return self.job.named(ending.and_then(decode)),
+            match std::mem::replace(&mut self.state, State::Over) {
+                State::Ended(ending) => {
+                    return Poll::Ready(self.job.named(ending.and_then(decode)));
+                }
                 under_way => self.state = under_way,
             }
-            self.next().await;
+            ready!(self.poll(cx));
         }
     }
 }
@@ -144,8 +132,12 @@ fn decode<O: DeserializeOwned>(result: JobResult<Value>) -> Result<O, Error> {
     match result.status {
         Status::Succeeded => match result.output {
             Some(output) => O::deserialize(output).map_err(|error| {
-                let message = "the job has succeeded, but its output has another form";
-                Error::new(ErrorKind::Unreadable, message).with_source(error)
+                let how = error.to_string();
+                let message = format!(
+                    "the job has succeeded, but its output has another form: {}",
+                    WithoutQueries(&how)
+                );
+                Error::new(ErrorKind::Unreadable, message)
             }),
             None => Err(Error::new(
                 ErrorKind::Unreadable,
@@ -173,15 +165,15 @@ impl<O> Unpin for Watch<O> {}
 
 impl<O> Drop for Watch<O> {
     fn drop(&mut self) {
-        let State::Waiting(waiting) = &self.state else {
+        let State::Waiting(key, _) = &self.state else {
             return;
         };
         let client = &self.job.client;
-        client.inner.scheduler.remove(waiting.key);
-        if self.options.cancel_on_drop
+        client.inner.scheduler.remove(*key);
+        if self.cancel_on_drop
             && let Ok(runtime) = Handle::try_current()
         {
-            let (client, id) = (client.clone(), waiting.order.id.clone());
+            let (client, id) = (client.clone(), self.job.request_id().clone());
             runtime.spawn(async move { client.cancel_once(&id).await });
         }
     }
@@ -191,7 +183,7 @@ impl<O> fmt::Debug for Watch<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
             .field("job", &self.job)
-            .field("options", &self.options)
+            .field("cancel_on_drop", &self.cancel_on_drop)
             .finish_non_exhaustive()
     }
 }

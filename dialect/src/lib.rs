@@ -28,6 +28,7 @@ mod shared;
 mod validate;
 mod view;
 mod violation;
+mod without_queries;
 
 pub use bounds::Bounds;
 pub use choice::{Choice, UnknownChoice, Wire, Wires};
@@ -47,6 +48,7 @@ pub use serde_json::Value as Json;
 pub use shared::{List, Shared, Text};
 pub use view::{Elements, Field, View};
 pub use violation::{Certainty, Constraint, Violation, Violations};
+pub use without_queries::WithoutQueries;
 
 /// What the macros in generated code call; not part of the public interface.
 #[doc(hidden)]

@@ -1,6 +1,8 @@
 //! The media that stand in an input.
 
-use crate::{Media, MediaKind, Path, Rule, Schema, View};
+use std::fmt;
+
+use crate::{Media, MediaKind, Path, Rule, Schema, View, WithoutQueries};
 
 /// One medium of an input: where it stands, and what its schema says of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,13 +18,22 @@ pub struct MediaInput<'v, 's> {
     pub rules: Vec<&'s Rule>,
 }
 
-/// A medium as it stands in an input.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A medium as it stands in an input. Shown without the query of its URL.
+#[derive(Clone, Copy, PartialEq)]
 pub enum MediaSource<'v> {
     /// A URL, or what stands where one should be.
     Url(&'v str),
     /// A file or bytes at hand.
     AtHand(&'v Media),
+}
+
+impl fmt::Debug for MediaSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => write!(f, "Url({:?})", WithoutQueries(url).to_string()),
+            Self::AtHand(media) => write!(f, "AtHand({media:?})"),
+        }
+    }
 }
 
 impl Schema {

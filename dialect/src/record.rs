@@ -6,7 +6,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::{Field, Path, Property, Schema, View, Violations};
+use crate::{Field, Path, Property, Schema, View, Violations, WithoutQueries};
 
 #[cfg(test)]
 mod tests;
@@ -170,7 +170,8 @@ pub fn serialize_record<S: Serializer>(record: &dyn Record, s: S) -> Result<S::O
 pub fn debug_record(name: &str, record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut out = f.debug_struct(name);
     View::Record(record).for_each_member(&mut |name, view| {
-        out.field(name, &format_args!("{}", view.to_value()));
+        let shown = view.to_value().to_string();
+        out.field(name, &format_args!("{}", WithoutQueries(&shown)));
     });
     out.finish()
 }

@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
-use crate::{Number, Rule};
+use crate::{Number, Rule, WithoutQueries};
 
 /// One way in which a value breaks its schema.
 ///
-/// Prints as one sentence: `/scale: found 7, expected a number in 0..1`. Serializes with the keys
+/// Prints as one sentence: `/scale: found 7, expected a number in 0..1`, without the queries of
+/// URLs; its fields have the values as they are. Serializes with the keys
 /// `pointer`, `rule`, `limit`, `actual`, `text`, and where there is one `message`, `hint`;
 /// `certain` tells whether the service is sure to refuse.
 ///
@@ -24,7 +25,7 @@ use crate::{Number, Rule};
 ///     assert_eq!((violation.limit, violation.actual), (json!(1), json!(7)));
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Violation {
     /// JSON pointer (RFC 6901) to the value, such as `/image_urls/3`.
@@ -183,6 +184,16 @@ impl Violation {
     }
 }
 
+impl fmt::Debug for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Violation")
+            .field("rule", &self.rule)
+            .field("certainty", &self.certainty)
+            .field("text", &self.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = if self.pointer.is_empty() {
@@ -190,7 +201,8 @@ impl fmt::Display for Violation {
         } else {
             &self.pointer
         };
-        write!(f, "{at}: found {}, expected {}", self.found, self.expected)?;
+        let found = WithoutQueries(&self.found);
+        write!(f, "{at}: found {found}, expected {}", self.expected)?;
         if let Some(hint) = &self.hint {
             write!(f, "; did you mean `{hint}`?")?;
         }

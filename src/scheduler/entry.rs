@@ -7,41 +7,27 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument, debug_span};
 
-use super::mailbox::{Ending, Mailbox};
+use super::{Ending, Mailbox};
 use crate::pace::Pace;
 use crate::reply::Reply;
 use crate::retry::pause;
 use crate::{
-    AtDeadline, CancelOutcome, Client, Error, ErrorKind, Event, JobResult, JobStatus, RequestId,
-    Status,
+    AtDeadline, CancelOutcome, Client, Error, ErrorKind, Event, JobResult, JobStatus, Status,
 };
-
-/// What is waited for, and until when.
-#[derive(Clone, Debug)]
-pub(crate) struct Order {
-    pub(crate) id: RequestId,
-    pub(crate) model: Option<Arc<str>>,
-    /// When it was submitted, where this client did so.
-    pub(crate) submitted: Option<Instant>,
-    /// The whole time, and its end.
-    pub(crate) deadline: Option<(Duration, Instant)>,
-    pub(crate) at_deadline: AtDeadline,
-    pub(crate) cancel_queued_after: Option<(Duration, Instant)>,
-    pub(crate) interval: Option<Duration>,
-}
 
 /// A wait under way.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) order: Order,
-    pace: Pace,
     mail: Arc<Mailbox>,
+    pace: Pace,
     last: Option<JobStatus>,
     /// The unknown status that was told of.
     unknown: Option<Box<str>>,
     /// When the service has last told anything readable of the job.
     heard: Instant,
     failures: u32,
+    /// The service has said that it cannot be cancelled.
+    not_cancellable: bool,
 }
 
 /// What a look has shown.
@@ -71,18 +57,23 @@ const SOON: Duration = Duration::from_secs(1);
 const LAST_WORD: Duration = Duration::from_secs(10);
 
 impl Entry {
-    pub(super) fn new(client: &Client, order: Order, mail: Arc<Mailbox>) -> Self {
+    pub(super) fn new(client: &Client, mail: Arc<Mailbox>) -> Self {
         let now = Instant::now();
+        let order = &mail.order;
         let expected = order.model.as_deref().and_then(|id| client.expected(id));
         Self {
-            pace: Pace::new(order.submitted, expected, now).fixed(order.interval),
-            order,
+            pace: Pace::new(order.submitted, expected, now).fixed(order.interval()),
             mail,
             last: None,
             unknown: None,
             heard: now,
             failures: 0,
+            not_cancellable: false,
         }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.mail.order.deadline().map(|(_, at)| at)
     }
 
     /// Whether nobody waits any more.
@@ -97,13 +88,13 @@ impl Entry {
     /// When to look next, if all goes well.
     pub(super) fn next(&self, now: Instant) -> Instant {
         let mut next = self.pace.next(now, fastrand::f64());
-        if let Some((_, at)) = self.order.cancel_queued_after
+        if let Some((_, at)) = self.mail.order.cancel_queued_after()
             && at > now
         {
             next = next.min(at);
         }
         // A last look just before the deadline finds what has ended in the meantime.
-        if let Some((_, at)) = self.order.deadline
+        if let Some(at) = self.deadline()
             && next + SOON > at
             && now + 2 * SOON < at
         {
@@ -114,13 +105,13 @@ impl Entry {
 
     /// One look at the job, cut short by the deadline.
     pub(super) async fn look(&mut self, client: &Client) -> Seen {
-        let model = self.order.model.as_deref().unwrap_or_default();
-        let span =
-            debug_span!("look", request_id = %self.order.id, model, attempt = self.failures + 1);
+        let order = &self.mail.order;
+        let model = order.model.as_deref().unwrap_or_default();
+        let span = debug_span!("look", request_id = %self.mail.order.id, model, attempt = self.failures + 1);
         async {
-            match self.order.deadline {
+            match self.deadline() {
                 None => self.ask(client).await,
-                Some((_, at)) => match timeout_at(at, self.ask(client)).await {
+                Some(at) => match timeout_at(at, self.ask(client)).await {
                     Ok(seen) => seen,
                     Err(_) => Seen::Over(self.give_up(client).await),
                 },
@@ -138,9 +129,11 @@ impl Entry {
                 Seen::Over(error)
             }
         });
-        match (&seen, self.order.cancel_queued_after) {
+        match (&seen, self.mail.order.cancel_queued_after()) {
             (Seen::Unfinished(status), Some((after, at)))
-                if status.status == Status::InQueue && Instant::now() >= at =>
+                if status.status == Status::InQueue
+                    && Instant::now() >= at
+                    && !self.not_cancellable =>
             {
                 self.cancel_queued(client, after).await.unwrap_or(seen)
             }
@@ -150,7 +143,7 @@ impl Entry {
 
     /// The status, and once it is terminal the result; the result alone where that is enough.
     async fn ask_how_far(&self, client: &Client) -> Result<Seen, Error> {
-        let id = &self.order.id;
+        let id = &self.mail.order.id;
         let inner = &client.inner;
         let asks_status = !self.pace.asks_result();
         if asks_status {
@@ -183,10 +176,10 @@ impl Entry {
 
     /// `None` where the wait goes on as if nothing had been asked.
     async fn cancel_queued(&mut self, client: &Client, after: Duration) -> Option<Seen> {
-        match client.cancel_once(&self.order.id).await {
+        match client.cancel_once(&self.mail.order.id).await {
             Ok(CancelOutcome::Cancelled) => Some(Seen::Over(cancelled(after))),
             Ok(_) => {
-                self.order.cancel_queued_after = None;
+                self.not_cancellable = true;
                 self.tell(Event::NotCancellable);
                 None
             }
@@ -198,13 +191,14 @@ impl Entry {
     /// The end of the wait at its deadline, as the caller wants it.
     pub(super) async fn give_up(&mut self, client: &Client) -> Error {
         let limit = self
+            .mail
             .order
-            .deadline
+            .deadline()
             .map_or(Duration::ZERO, |(limit, _)| limit);
-        if self.order.at_deadline == AtDeadline::LeaveRunning {
+        if self.mail.order.at_deadline() == AtDeadline::LeaveRunning {
             return self.late(limit, "it goes on");
         }
-        match timeout(LAST_WORD, client.cancel_once(&self.order.id)).await {
+        match timeout(LAST_WORD, client.cancel_once(&self.mail.order.id)).await {
             Ok(Ok(CancelOutcome::Cancelled)) => cancelled(limit),
             Ok(Ok(_)) => self.late(limit, "it could not be cancelled any more and goes on"),
             Ok(Err(error)) => self
@@ -262,8 +256,9 @@ impl Entry {
                 None
             }
             Seen::Ended(result) => {
+                let order = &self.mail.order;
                 if let (Status::Succeeded, Some(model), Some(_)) =
-                    (&result.status, &self.order.model, self.order.submitted)
+                    (&result.status, &order.model, order.submitted)
                 {
                     client.record(Arc::clone(model), self.pace.run_time(now));
                 }
@@ -285,7 +280,7 @@ impl Entry {
     fn end(&mut self, ending: Ending) {
         self.mail.end(ending.map_err(|error| {
             error
-                .with_request_id(&self.order.id)
+                .with_request_id(&self.mail.order.id)
                 .with_last_status(self.last.take())
         }));
     }
@@ -306,7 +301,7 @@ impl Entry {
                 }
                 self.unknown = Some(word.as_str().into());
                 tracing::warn!(
-                    request_id = %self.order.id,
+                    request_id = %self.mail.order.id,
                     "the service gives a status that this version does not know; waiting on"
                 );
                 self.tell(Event::UnknownStatus(word));

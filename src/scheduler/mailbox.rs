@@ -1,11 +1,12 @@
 //! Where the scheduler leaves what it has to tell of one job.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
+use super::Order;
 use crate::{Error, Event, JobResult};
 
 /// How a wait has ended.
@@ -20,36 +21,40 @@ pub(crate) enum Letter {
     Abandoned,
 }
 
-/// One writer, one reader. A slow reader misses what happened in between, never the end.
+/// An order and what is told of it, between one writer and one reader. A slow reader misses what
+/// happened in between, never the end.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
+    pub(crate) order: Order,
     mail: Mutex<Mail>,
 }
 
+/// There may be one for each of ten thousand jobs, so what is rare is boxed.
 #[derive(Debug, Default)]
 struct Mail {
     /// `None` where nobody wants any.
-    news: Option<VecDeque<Event>>,
+    news: Option<Box<VecDeque<Event>>>,
     ending: Option<Box<Ending>>,
-    abandoned: bool,
     reader: Option<Waker>,
+    abandoned: bool,
 }
 
 /// News that nobody has read are few.
 const MOST_NEWS: usize = 32;
 
 impl Mailbox {
-    pub(crate) fn new(with_news: bool) -> Self {
+    pub(crate) fn new(order: Order, with_news: bool) -> Self {
         let mail = Mail {
-            news: with_news.then(VecDeque::new),
+            news: with_news.then(Box::default),
             ..Mail::default()
         };
         Self {
+            order,
             mail: Mutex::new(mail),
         }
     }
 
-    pub(crate) fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
         self.change(|mail| {
             if let Some(news) = &mut mail.news {
                 if news.len() == MOST_NEWS {
@@ -60,17 +65,17 @@ impl Mailbox {
         });
     }
 
-    pub(crate) fn end(&self, ending: Ending) {
+    pub(super) fn end(&self, ending: Ending) {
         self.change(|mail| mail.ending = Some(Box::new(ending)));
     }
 
-    pub(crate) fn abandon(&self) {
+    pub(super) fn abandon(&self) {
         self.change(|mail| mail.abandoned = true);
     }
 
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Letter> {
         let mut mail = self.lock();
-        if let Some(event) = mail.news.as_mut().and_then(VecDeque::pop_front) {
+        if let Some(event) = mail.news.as_mut().and_then(|news| news.pop_front()) {
             return Poll::Ready(Letter::News(event));
         }
         if let Some(ending) = mail.ending.take() {
@@ -97,7 +102,7 @@ impl Mailbox {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Mail> {
+    fn lock(&self) -> MutexGuard<'_, Mail> {
         // Each change is whole before anything can panic.
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
