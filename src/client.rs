@@ -11,7 +11,10 @@ use crate::credential;
 use crate::download::{self, Fetcher};
 use crate::endpoint::Endpoint;
 use crate::job::Job;
+use crate::proxy::Route;
 use crate::retry::Budget;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use crate::root_certificate;
 use crate::run_times::{Expected, RunTimes};
 use crate::scheduler::Scheduler;
 use crate::throttle::Throttle;
@@ -190,6 +193,9 @@ pub struct ClientBuilder {
     request_timeout: Duration,
     user_agent: String,
     http: Option<reqwest::Client>,
+    route: Route,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    root_certificates: Vec<Vec<u8>>,
     any_download_host: bool,
     download_size_limit: u64,
     download_concurrency: usize,
@@ -210,6 +216,9 @@ impl Default for ClientBuilder {
             request_timeout: Duration::from_secs(60),
             user_agent: concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
             http: None,
+            route: Route::default(),
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
+            root_certificates: Vec::new(),
             any_download_host: false,
             download_size_limit: 4 << 30,
             download_concurrency: 4,
@@ -259,6 +268,40 @@ impl ClientBuilder {
     /// follow no redirects and repeat no requests by itself, as the one that is built otherwise.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// Trusts servers whose certificates lead to this one, beside those that the platform trusts:
+    /// PEM with one certificate or more, as for a gateway with a certificate authority of its own.
+    ///
+    /// It holds for the Model API and for downloads, not for [`http_client`](Self::http_client),
+    /// and not for the [`Prober`]: the service, too, must be able to fetch what that looks at.
+    /// [`build`](Self::build) fails where it cannot be read.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    pub fn add_root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Goes through this HTTP proxy, such as `http://user:password@proxy.example:3128`, for the
+    /// Model API and for downloads. What is asked for by `https` it cannot read; a base URL with
+    /// plain `http` shows it the token.
+    ///
+    /// Unless it or [`no_proxy`](Self::no_proxy) is set, `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`
+    /// and `NO_PROXY` of the environment decide, or the system's settings; a base URL with plain
+    /// `http`, which is on this machine, is then asked directly. None of that holds for
+    /// [`http_client`](Self::http_client), nor for the [`Prober`], which uses no proxy unless
+    /// [`ProberBuilder::proxy_from_environment`] allows it.
+    ///
+    /// [`ProberBuilder::proxy_from_environment`]: crate::ProberBuilder::proxy_from_environment
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.route = Route::Through(Unchecked(url.into()));
+        self
+    }
+
+    /// Goes through no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.route = Route::Direct;
         self
     }
 
@@ -328,8 +371,8 @@ impl ClientBuilder {
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when the token or the base URL is missing or faulty, or TLS
-    /// cannot be set up.
+    /// [`ErrorKind::Configuration`] when the token is missing, when the base URL, the proxy, a root
+    /// certificate, the rate or another setting is faulty, or when TLS cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
         let missing = || {
             Error::configuration("no API token; pass the key from your RunComfy profile to `token`")
@@ -341,7 +384,14 @@ impl ClientBuilder {
         };
         let (http, downloads) = match &self.http {
             Some(http) => (http.clone(), http.clone()),
-            None => (built(self.http())?, built(download::tuned(self.http()))?),
+            None => {
+                let mut api = self.http()?;
+                if matches!(self.route, Route::Environment) && endpoint.is_plain() {
+                    // The environment's proxy may be another machine, and the token unencrypted.
+                    api = api.no_proxy();
+                }
+                (built(api)?, built(download::tuned(self.http()?))?)
+            }
         };
         let transport = Transport {
             http,
@@ -390,13 +440,27 @@ impl ClientBuilder {
         })
     }
 
-    fn http(&self) -> reqwest::ClientBuilder {
-        reqwest::Client::builder()
+    fn http(&self) -> Result<reqwest::ClientBuilder, Error> {
+        let http = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent)
             // A redirect of a POST would send it a second time, and one of a download is checked.
             .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
+            .retry(reqwest::retry::never());
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        let http = self.with_root_certificates(http)?;
+        self.route.apply(http)
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn with_root_certificates(
+        &self,
+        mut http: reqwest::ClientBuilder,
+    ) -> Result<reqwest::ClientBuilder, Error> {
+        for pem in &self.root_certificates {
+            http = http.tls_certs_merge(root_certificate::read(pem)?);
+        }
+        Ok(http)
     }
 }
 

@@ -53,6 +53,11 @@ impl Endpoint {
         Ok(Self { base })
     }
 
+    /// Whether it is asked by plain `http`, and so on this machine.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.base.scheme() == "http"
+    }
+
     /// `POST` here submits a job.
     pub(crate) fn model(&self, model_id: &str) -> Result<Url, Error> {
         let segments: Vec<&str> = model_id.split('/').collect();

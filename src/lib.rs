@@ -58,11 +58,15 @@ mod pace;
 #[cfg(feature = "client")]
 mod probe;
 #[cfg(feature = "client")]
+mod proxy;
+#[cfg(feature = "client")]
 mod reply;
 #[cfg(feature = "client")]
 mod request_id;
 #[cfg(feature = "client")]
 mod retry;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod root_certificate;
 #[cfg(feature = "client")]
 mod run;
 #[cfg(feature = "client")]

@@ -7,6 +7,7 @@ use reqwest::{Client, ClientBuilder, Proxy, redirect, retry};
 use super::names::{Lookup, Names};
 use super::target::Reach;
 use crate::Error;
+use crate::proxy::is_http;
 
 /// A host that takes longer than this is down or drops what it is sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -106,8 +107,7 @@ pub(crate) fn environment_proxy(
             "the proxy of {name} cannot be used; expected one such as http://proxy.example:3128"
         ))
     };
-    // Another kind of proxy may be passed over in silence, and then the connection is direct.
-    if url.contains("://") && !url.starts_with("http://") && !url.starts_with("https://") {
+    if !is_http(&url) {
         return Err(wrong());
     }
     Proxy::https(&url).map(Some).map_err(|_| wrong())
