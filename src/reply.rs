@@ -63,7 +63,7 @@ impl Reply {
     /// in a reply with status 200.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Error> {
         let parsed = serde_json::from_slice(&self.body);
-        let is_success = (200..300).contains(&self.http_status);
+        let is_success = self.is_success();
         match parsed {
             Ok(Value::Object(map)) if is_success && !is_error(&map) => Ok(map),
             Ok(value) if !is_success || value.get("error_code").is_some() => {
@@ -113,15 +113,43 @@ impl Reply {
         WithoutQueries(String::from_utf8_lossy(start).trim()).to_string()
     }
 
-    /// The id in the reply to a submit; all that is needed of it.
+    /// The id in the reply to a submit; all that is needed of it. An error keeps it, too, since a
+    /// job may be found by it.
     pub(crate) fn request_id(&self) -> Result<RequestId, Error> {
-        let object = self.object()?;
+        let object = match self.object() {
+            Ok(object) => object,
+            Err(error) => return Err(self.with_id(error)),
+        };
         match object.get("request_id") {
             Some(Value::String(id)) => id
                 .parse()
                 .map_err(|e| self.unreadable("has a faulty request_id").with_source(e)),
             _ => Err(self.unreadable("has no request_id")),
         }
+    }
+
+    fn with_id(&self, error: Error) -> Error {
+        let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
+        let id = body.get("request_id").and_then(Value::as_str);
+        let Some(id) = id.and_then(|id| id.parse().ok()) else {
+            return error;
+        };
+        // An id beside a success status and a code that means nothing, or beside a failure of the
+        // service, is no proof that there is no job.
+        let doubtful = match error.kind() {
+            ErrorKind::Refused => self.is_success(),
+            kind => kind == ErrorKind::Unavailable,
+        };
+        let error = error.with_request_id(&id);
+        if doubtful {
+            error.submitted_perhaps()
+        } else {
+            error
+        }
+    }
+
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.http_status)
     }
 
     pub(crate) fn status(&self) -> Result<JobStatus, Error> {
@@ -223,6 +251,11 @@ fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
         (_, 300..=399) => (
             ErrorKind::Unreadable,
             "the service answered with a redirect, which is not followed",
+        ),
+        // Nothing that HTTP knows, so nothing is certain.
+        (_, 600..) => (
+            ErrorKind::Unreadable,
+            "the service answered with a status that HTTP does not know",
         ),
         _ => (ErrorKind::Refused, "the service refused the request"),
     }
@@ -354,6 +387,25 @@ mod tests {
             result(json!({"status": "succeeded", "output": "u", "cost": 0.04})).cost,
             Some(0.04)
         );
+    }
+
+    #[test]
+    fn an_id_beside_an_error_is_kept_and_a_refusal_stays_certain() {
+        for (http_status, code, unknown) in [
+            (200, json!("none"), true),
+            (202, json!(7), true),
+            (503, json!(null), true),
+            (200, json!(400_002), false),
+            (422, json!("none"), false),
+            (429, json!(null), false),
+        ] {
+            let body = json!({"request_id": "r-1", "error_code": code});
+            let error = reply(http_status, body.to_string())
+                .request_id()
+                .unwrap_err();
+            assert_eq!(error.request_id().unwrap().as_str(), "r-1", "{error}");
+            assert_eq!(error.may_have_been_submitted(), unknown, "{error}");
+        }
     }
 
     #[test]
