@@ -31,6 +31,8 @@ mod output;
 
 #[cfg(feature = "client")]
 mod attach;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "client")]
 mod balance;
 #[cfg(feature = "client")]

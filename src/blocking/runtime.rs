@@ -1,0 +1,46 @@
+//! Where blocking calls find their timers and sockets.
+
+use std::thread;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::Error;
+
+/// A runtime on a thread of its own. Calls run on the threads that make them; this one only drives
+/// timers, sockets and what goes on between calls. So calls do not wait for each other, and the
+/// last owner may be dropped anywhere, also inside of an async task.
+#[derive(Debug)]
+pub(super) struct Runtime {
+    handle: Handle,
+    /// Ends the thread when it is dropped.
+    _alive: oneshot::Sender<()>,
+}
+
+impl Runtime {
+    pub(super) fn start() -> Result<Self, Error> {
+        let failed = |error| {
+            Error::configuration("the thread of the blocking client could not be started")
+                .with_source(error)
+        };
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(failed)?;
+        let handle = runtime.handle().clone();
+        let (alive, dropped) = oneshot::channel::<()>();
+        thread::Builder::new()
+            .name("runcomfy".to_owned())
+            .spawn(move || runtime.block_on(dropped))
+            .map_err(failed)?;
+        Ok(Self {
+            handle,
+            _alive: alive,
+        })
+    }
+
+    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.handle.block_on(future)
+    }
+}

@@ -1,0 +1,139 @@
+//! The same calls without `async`.
+#![cfg(feature = "blocking")]
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use runcomfy::blocking::Client;
+use runcomfy::{CancelOutcome, ErrorKind, Event, Outcome, Status, Submit};
+use runcomfy_emulator::Emulator;
+use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use serde_json::json;
+use tokio::runtime::Builder;
+
+/// An emulator in a runtime and a thread of its own, and a client of it. The emulator goes with the
+/// guard.
+fn emulator(run_time: Duration) -> (Client, mpsc::Sender<()>) {
+    let (address, told) = mpsc::channel();
+    let (guard, dropped) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        let own = Builder::new_current_thread().enable_all().build().unwrap();
+        own.block_on(async {
+            let emulator = Emulator::builder()
+                .built_in_models()
+                .queue_time(Duration::ZERO)
+                .run_time(run_time)
+                .start()
+                .await
+                .unwrap();
+            address.send(emulator.base_url()).unwrap();
+            let wait = move || dropped.recv();
+            // It ends with an error when the guard is dropped.
+            let _ = tokio::task::spawn_blocking(wait).await;
+        });
+    });
+    let client = runcomfy::Client::builder()
+        .token("t")
+        .base_url(told.recv().unwrap())
+        .build()
+        .unwrap();
+    (Client::new(client).unwrap(), guard)
+}
+
+#[test]
+fn a_job_runs_from_submit_to_a_file() {
+    let (client, _emulator) = emulator(Duration::ZERO);
+    let job = client.submit(&Input::new("A boat")).unwrap();
+    let mut watch = job.as_async().watch();
+    let last = client.iterate(&mut watch).last();
+    assert_eq!(last, Some(Event::Done(Status::Succeeded)));
+    let output = client.block_on(watch.output()).unwrap();
+    assert_eq!(job.wait().unwrap(), output);
+    assert_eq!(job.status().unwrap().status, Status::Completed);
+    assert_eq!(job.result().unwrap().output, Some(output.clone()));
+    assert_eq!(job.cancel().unwrap(), CancelOutcome::NotCancellable);
+
+    let folder = tempfile::tempdir().unwrap();
+    let one = client.download(output.image().unwrap(), folder.path());
+    let all = job.download(&output, folder.path()).unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        std::fs::read(one.unwrap()).unwrap(),
+        std::fs::read(&all[0]).unwrap()
+    );
+}
+
+#[test]
+fn every_call_has_its_door() {
+    let (client, _emulator) = emulator(Duration::ZERO);
+    assert!(client.run(&Input::new("A boat")).unwrap().image().is_some());
+    let id = "bytedance/dreamina-4-0/text-to-image";
+    let input = json!({"prompt": "A boat"});
+    let job = client.submit_json(id, &input).unwrap();
+    let again = client.json_job(job.request_id().clone());
+    assert_eq!(again.wait().unwrap(), job.wait().unwrap());
+    let found = client.catalogue(|listing| listing.search("dreamina-4-0"));
+    assert!(found.unwrap().iter().any(|entry| entry.model_id() == id));
+    let model = runcomfy_models::find(id).unwrap();
+    assert!(client.check_media(model, &input).unwrap().is_empty());
+
+    let long = Input::new("x".repeat(10_000));
+    let error = client.submit(&long).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let outcome = client.block_on(client.as_async().submit(&long).outcome());
+    assert!(matches!(outcome, Outcome::NotSent(_)), "{outcome:?}");
+    let inputs = (0..3).map(|n| Input::new(format!("Boat {n}")));
+    let all = client.iterate(client.as_async().run_many(inputs));
+    assert_eq!(all.filter(|finished| finished.result.is_ok()).count(), 3);
+}
+
+#[test]
+fn options_reach_the_async_calls() {
+    let (client, _emulator) = emulator(Duration::from_secs(3600));
+    let input = Input::new("A boat").scale(7.0);
+    assert!(client.submit(&input).is_err());
+    // The emulator refuses it, too, so it was sent.
+    let refused = client.submit_with(&input, Submit::unvalidated);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
+    let job = client.submit(&Input::new("A boat")).unwrap();
+    let late = job.wait_with(|wait| wait.deadline(Duration::from_millis(1)));
+    assert_eq!(late.unwrap_err().kind(), ErrorKind::Deadline);
+}
+
+/// Each of these waits for what the others do at the same time.
+#[test]
+fn calls_of_several_threads_do_not_wait_for_each_other() {
+    let (client, _emulator) = emulator(Duration::ZERO);
+    let barrier = tokio::sync::Barrier::new(8);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                client.block_on(barrier.wait());
+                client.run(&Input::new("A boat")).unwrap();
+            });
+        }
+    });
+}
+
+#[test]
+fn it_works_beside_async_tasks_and_says_where_it_cannot() {
+    let (client, _emulator) = emulator(Duration::ZERO);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mine = client.clone();
+        let call = move || mine.submit(&Input::new("A boat")).map(|job| job.status());
+        let status = tokio::task::spawn_blocking(call).await.unwrap();
+        assert!(status.unwrap().is_ok());
+
+        let direct = tokio::spawn(async move {
+            let _ = client.submit(&Input::new("A boat"));
+        });
+        // The client goes with the task, too, which does no harm.
+        let panic = direct.await.unwrap_err().into_panic();
+        let words = panic.downcast_ref::<&str>().copied().unwrap_or_default();
+        assert!(words.contains("from within a runtime"), "{words:?}");
+    });
+}
