@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use nix::time::{ClockId, clock_gettime};
 
 use crate::Outcome;
 
@@ -42,6 +43,14 @@ impl Cost {
     /// When the system does not tell.
     pub fn own_cpu() -> Outcome<Duration> {
         Ok(cpu(&getrusage(UsageWho::RUSAGE_SELF)?))
+    }
+
+    /// The CPU time of the calling thread until now.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn own_thread() -> Outcome<Duration> {
+        Ok(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?.into())
     }
 }
 

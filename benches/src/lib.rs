@@ -14,7 +14,7 @@ pub use case::Case;
 pub use cost::{Cost, MEBIBYTE};
 pub use meter::{LOG_VARIABLE, Meter};
 pub use row::Row;
-pub use samples::{Samples, ratios};
+pub use samples::{Samples, differences, ratios};
 pub use scratch::{scratch, sibling};
 pub use workload::{SIZES, Workload, files};
 

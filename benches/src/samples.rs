@@ -62,6 +62,12 @@ pub fn ratios(over: &Samples, under: &Samples) -> Samples {
     over.0.iter().zip(&under.0).map(|(a, b)| a / b).collect()
 }
 
+/// How much more `over` is than `under`, round by round as for [`ratios`].
+#[must_use]
+pub fn differences(over: &Samples, under: &Samples) -> Samples {
+    over.0.iter().zip(&under.0).map(|(a, b)| a - b).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +91,7 @@ mod tests {
         let (over, under) = ([8.0, 40.0, 9.0], [4.0, 10.0]);
         let ratios = ratios(&over.into_iter().collect(), &under.into_iter().collect());
         assert_eq!((ratios.count(), ratios.range()), (2, (2.0, 4.0)));
+        let more = differences(&over.into_iter().collect(), &under.into_iter().collect());
+        assert_eq!((more.count(), more.range()), (2, (4.0, 30.0)));
     }
 }
