@@ -17,7 +17,7 @@ use crate::retry::Budget;
 use crate::root_certificate;
 use crate::run_times::{Expected, RunTimes};
 use crate::scheduler::Scheduler;
-use crate::throttle::Throttle;
+use crate::throttle::{AT_ONCE, Throttle};
 use crate::token::Unchecked;
 use crate::transport::Transport;
 use crate::{
@@ -348,7 +348,7 @@ impl ClientBuilder {
     }
 
     /// The most requests a second, spread evenly; without it only their number at once is limited,
-    /// to 64. Must be above 0.
+    /// to 32. Must be above 0.
     pub fn requests_per_second(mut self, rate: f64) -> Self {
         self.rate = Some(rate);
         self
@@ -444,6 +444,7 @@ impl ClientBuilder {
         let http = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent)
+            .pool_max_idle_per_host(AT_ONCE)
             // A redirect of a POST would send it a second time, and one of a download is checked.
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never());

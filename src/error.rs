@@ -229,7 +229,7 @@ impl Error {
         self.inner.key.as_deref()
     }
 
-    /// How long the service asked to wait.
+    /// How long the service asked to wait; a second at the least, an hour at the most.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after

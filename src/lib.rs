@@ -31,10 +31,10 @@ mod output;
 
 #[cfg(feature = "client")]
 mod attach;
-#[cfg(feature = "blocking")]
-pub mod blocking;
 #[cfg(feature = "client")]
 mod balance;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "client")]
 mod catalogue;
 #[cfg(feature = "client")]

@@ -27,8 +27,9 @@ struct Times {
     closed_until: Option<Instant>,
 }
 
-/// Requests on their way at once, and so connections.
-pub(crate) const AT_ONCE: usize = 64;
+/// Requests on their way at once. As many connections may rest beside theirs, since one goes back to
+/// where it is found again only after its reply was read: 64 in all.
+pub(crate) const AT_ONCE: usize = 32;
 
 impl Throttle {
     /// `rate` in requests a second; without one only their number at once is limited.

@@ -22,6 +22,10 @@ pub(crate) struct Transport {
 /// Far above any reply of the API; a reply without end must not fill the memory.
 const LONGEST_REPLY: usize = 16 << 20;
 
+/// A service that asks to be asked again at once, or in the past, is left alone for this long: many
+/// times a second would help nobody.
+const SHORTEST_RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// A service that asks for more patience than this is taken at this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
@@ -116,7 +120,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
             .duration_since(now)
             .unwrap_or_default(),
     };
-    Some(delay.min(LONGEST_RETRY_AFTER))
+    Some(delay.clamp(SHORTEST_RETRY_AFTER, LONGEST_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -129,7 +133,8 @@ mod tests {
         for (text, delay) in [
             ("7", Some(7)),
             ("Fri, 20 Nov 2026 10:01:30 GMT", Some(90)),
-            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
+            ("0", Some(1)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(1)),
             ("99999999999", Some(3600)),
             ("-1", None),
             ("soon", None),

@@ -67,7 +67,7 @@ const HEADERS: [&str; 9] = [
     "",
     "content-type: application/json\r\nretry-after: 1\r\n",
     "retry-after: 86400\r\n",
-    "retry-after: Fri, 20 Nov 2099 10:00:00 GMT\r\n",
+    "retry-after: Wed, 20 Nov 2019 10:00:00 GMT\r\n",
     "x-retry: -7\r\n",
     "location: /v1/requests/elsewhere/status\r\n",
 ];
