@@ -163,6 +163,8 @@ async fn spans_have_the_job_and_the_attempt_and_no_secret() {
             edit::Input::ID
         ),
         "attempt: attempt=2".to_owned(),
+        format!("outputs: request_id={id}"),
+        "download: host=\"127.0.0.1\" attempt=1".to_owned(),
         format!("request_id={id}"),
     ] {
         assert!(heard.contains(&said), "{said} in {heard}");

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use tracing::{Instrument, debug_span};
 
 use super::progress::{DownloadProgress, Watcher};
 use super::transfer::Transfer;
@@ -86,7 +87,9 @@ impl<'a> Downloads<'a> {
         };
         let transfers = urls.iter().enumerate();
         let files = transfers.map(|(file, url)| transfer(file).run(url, self.folder));
-        self.job.named(join_all(files).await.into_iter().collect())
+        let span = debug_span!("outputs", request_id = %self.job.request_id());
+        let files = join_all(files).instrument(span).await;
+        self.job.named(files.into_iter().collect())
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use tokio::time::sleep;
+use tracing::{Instrument, debug_span};
 
 use super::answer::{Answer, Kept, Known};
 use super::fetcher::in_time;
@@ -36,7 +37,9 @@ impl Transfer<'_, '_> {
         let (mut attempts, mut failures, mut reached) = (0, 0, 0);
         loop {
             attempts += 1;
-            let error = match self.attempt(&url, &mut part, &mut known).await {
+            let span = debug_span!("download", host = url.host_str(), attempt = attempts);
+            let attempt = self.attempt(&url, &mut part, &mut known);
+            let error = match attempt.instrument(span).await {
                 Ok(()) => return part.finish().await.map_err(counted(attempts)),
                 Err(error) => counted(attempts)(error),
             };
