@@ -5,7 +5,7 @@ mod expr;
 mod field_doc;
 mod plan;
 mod record;
-mod table;
+mod schema_text;
 mod ty;
 
 use runcomfy_dialect::ModelSchema;
@@ -29,7 +29,7 @@ pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Vec<C
     for choice in &plan.choices {
         items.extend(choice::items(choice, support));
     }
-    items.extend(table::items(&plan, model, support));
+    items.push(schema_text::item(model, support));
     Ok(print::items(items))
 }
 

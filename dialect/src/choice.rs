@@ -85,6 +85,11 @@ impl<C: Choice> Field for C {
         });
         found.map(|index| C::ALL[index]).ok_or(value)
     }
+
+    /// An enum without members cannot be generated.
+    fn blank() -> Self {
+        C::ALL[0]
+    }
 }
 
 /// A value that no member of an enum has on the wire.
@@ -147,20 +152,38 @@ pub fn parse_choice<C: Choice>(text: &str) -> Result<C, UnknownChoice> {
     found.map(|index| C::ALL[index]).ok_or_else(unknown)
 }
 
+/// The member's wire value, where it is a string.
+#[must_use]
+pub fn text_of<C: Choice>(member: C) -> &'static str {
+    match member.wire() {
+        Wire::Text(text) => text,
+        Wire::Integer(_) => "",
+    }
+}
+
+/// The member's wire value, where it is an integer.
+#[must_use]
+pub fn integer_of<C: Choice>(member: C) -> i64 {
+    match member.wire() {
+        Wire::Integer(integer) => integer,
+        Wire::Text(_) => 0,
+    }
+}
+
 /// Prints `Frames(121)`.
 ///
 /// # Errors
 /// Those of the formatter.
-pub fn debug_choice(name: &str, wire: Wire, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{name}({wire})")
+pub fn debug_choice<C: Choice>(name: &str, member: C, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{name}({})", member.wire())
 }
 
 /// Prints the wire value, without quotes.
 ///
 /// # Errors
 /// Those of the formatter.
-pub fn display_choice(wire: Wire, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match wire {
+pub fn display_choice<C: Choice>(member: C, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match member.wire() {
         Wire::Text(text) => f.pad(text),
         Wire::Integer(integer) => fmt::Display::fmt(&integer, f),
     }
@@ -173,34 +196,6 @@ pub fn display_choice(wire: Wire, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! choice {
-    ($name:ident, text) => {
-        impl $name {
-            /// The exact value on the wire.
-            #[inline]
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match $crate::Choice::wire(self) {
-                    $crate::Wire::Text(text) => text,
-                    $crate::Wire::Integer(_) => "",
-                }
-            }
-        }
-        $crate::choice!($name);
-    };
-    ($name:ident, integer) => {
-        impl $name {
-            /// The exact value on the wire.
-            #[inline]
-            #[must_use]
-            pub fn as_i64(self) -> i64 {
-                match $crate::Choice::wire(self) {
-                    $crate::Wire::Integer(integer) => integer,
-                    $crate::Wire::Text(_) => 0,
-                }
-            }
-        }
-        $crate::choice!($name);
-    };
     ($name:ident) => {
         impl ::std::cmp::PartialEq for $name {
             #[inline]
@@ -212,14 +207,13 @@ macro_rules! choice {
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                let wire = $crate::Choice::wire(*self);
-                $crate::generated::debug_choice(::std::stringify!($name), wire, f)
+                $crate::generated::debug_choice(::std::stringify!($name), *self, f)
             }
         }
         impl ::std::fmt::Display for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::generated::display_choice($crate::Choice::wire(*self), f)
+                $crate::generated::display_choice(*self, f)
             }
         }
         impl ::std::str::FromStr for $name {

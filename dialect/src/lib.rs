@@ -24,6 +24,7 @@ mod problem;
 mod record;
 mod rule;
 mod schema;
+mod schema_text;
 mod shared;
 mod validate;
 mod view;
@@ -41,9 +42,10 @@ pub use number::Number;
 pub use output::OUTPUT;
 pub use pointer::Path;
 pub use problem::{Place, Problem, Severity};
-pub use record::{Extra, Mismatch, Reader, Record};
+pub use record::{Extra, Reader, Record};
 pub use rule::{Operator, Quantity, Rule};
 pub use schema::{Keyword, Kind, ModelSchema, Property, Schema};
+pub use schema_text::SchemaText;
 pub use serde_json::Value as Json;
 pub use shared::{List, Shared, Text};
 pub use view::{Elements, Field, View};
@@ -53,30 +55,15 @@ pub use without_queries::WithoutQueries;
 /// What the macros in generated code call; not part of the public interface.
 #[doc(hidden)]
 pub mod generated {
-    pub use crate::choice::{debug_choice, display_choice, parse_choice};
+    pub use crate::choice::{debug_choice, display_choice, integer_of, parse_choice, text_of};
     #[cfg(feature = "schemars")]
     pub use crate::json_schema::{schemars_choice, schemars_schema};
     pub use crate::record::{
-        debug_record, deserialize_record, eq_record, read_record, serialize_record, validate_record,
+        blank_record, debug_record, deserialize_record, eq_record, read_record, serialize_record,
+        validate_record,
     };
+    pub use crate::schema_text::{nested_schema, read_schema};
     #[cfg(feature = "schemars")]
     pub use schemars;
     pub use serde;
-}
-
-/// The names that generated tables are written with.
-pub mod table {
-    /// Imported whole inside a table's own scope.
-    pub mod prelude {
-        pub use crate::Keyword::{
-            AdditionalProperties, Default, Description, Enum, ExclusiveMaximum, ExclusiveMinimum,
-            Format, Items, MaxItems, MaxLength, Maximum, MinItems, MinLength, Minimum, MultipleOf,
-            Properties, Title, Unknown, Validation,
-        };
-        pub use crate::Number::{Float, Int};
-        pub use crate::Shared::Static;
-        pub use crate::{
-            Keyword, Kind, Literal, ModelSchema, OUTPUT, Operator, Property, Quantity, Rule, Schema,
-        };
-    }
 }

@@ -170,6 +170,10 @@ impl Field for Media {
     fn read(value: Value) -> Result<Self, Value> {
         String::read(value).map(Self::url)
     }
+
+    fn blank() -> Self {
+        Self::url("")
+    }
 }
 
 /// How a text fares as the URL of a medium.

@@ -32,44 +32,50 @@ pub trait Record: Sync {
     /// Members beyond the properties.
     fn extra(&self) -> &Extra;
 
-    /// Takes the fields over from JSON, in the order of the table, and after them what no field
-    /// takes.
-    ///
-    /// # Errors
-    /// When a required one is missing or one is of another type.
-    fn read(reader: &mut Reader) -> Result<Self, Mismatch>
+    /// Takes the fields over from JSON, each by its place in the table, and after them what no field
+    /// takes. What is wrong the reader keeps.
+    fn read(reader: &mut Reader) -> Self
     where
         Self: Sized;
 }
 
-/// Hands the members of a JSON object to the fields of a [`Record`].
+/// Hands the members of a JSON object to the fields of a [`Record`]. It gives every field a value,
+/// so that generated code has no errors to hand on, of which each would be compiled with each field.
 #[derive(Debug)]
 pub struct Reader {
     members: Map<String, Value>,
     properties: &'static [Property],
+    mismatch: Option<Mismatch>,
 }
 
 /// A member that its field cannot take.
 #[derive(Debug)]
-pub struct Mismatch {
+struct Mismatch {
     name: &'static str,
     found: Option<Value>,
 }
 
 impl Reader {
-    /// The field for the property at this place in the table.
-    ///
-    /// # Errors
-    /// When the member is missing and must not be, or is of another type than the field.
-    pub fn take<T: Field>(&mut self, index: usize) -> Result<T, Mismatch> {
-        let name: &'static str = &self.properties[index].name;
-        match self.members.remove(name) {
-            Some(value) => T::read(value).map_err(|found| Mismatch {
-                name,
-                found: Some(found),
-            }),
-            None => T::absent().ok_or(Mismatch { name, found: None }),
+    fn of<R: Record>(members: Map<String, Value>) -> Self {
+        Self {
+            members,
+            properties: R::schema().properties().unwrap_or_default(),
+            mismatch: None,
         }
+    }
+
+    /// The field for the property at this place in the table; a blank one where the member is
+    /// missing and must not be, or is of another type than the field.
+    pub fn take<T: Field>(&mut self, index: usize) -> T {
+        let name: &'static str = &self.properties[index].name;
+        let found = match self.members.remove(name).map(T::read) {
+            Some(Ok(field)) => return field,
+            Some(Err(value)) => Some(value),
+            None if T::OPTIONAL => return T::blank(),
+            None => None,
+        };
+        self.mismatch.get_or_insert(Mismatch { name, found });
+        T::blank()
     }
 
     /// The members that no field has taken; called after the last field.
@@ -107,10 +113,15 @@ pub fn read_record<R: Record>(value: Value) -> Result<R, Value> {
 }
 
 fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Mismatch> {
-    R::read(&mut Reader {
-        members,
-        properties: R::schema().properties().unwrap_or_default(),
-    })
+    let mut reader = Reader::of::<R>(members);
+    let record = R::read(&mut reader);
+    reader.mismatch.map_or(Ok(record), Err)
+}
+
+/// A record in which nothing is set, not even what must be.
+#[must_use]
+pub fn blank_record<R: Record>() -> R {
+    R::read(&mut Reader::of::<R>(Map::new()))
 }
 
 /// Reads a record for serde, and with it the members that no field takes: none, unless the schema
@@ -224,6 +235,10 @@ macro_rules! record {
             #[inline]
             fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
                 $crate::generated::read_record(value)
+            }
+            #[inline]
+            fn blank() -> Self {
+                $crate::generated::blank_record()
             }
         }
     };

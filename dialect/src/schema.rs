@@ -120,36 +120,6 @@ impl Kind {
     }
 }
 
-impl Property {
-    /// A property that its object must have; for generated tables.
-    #[must_use]
-    pub const fn required(name: &'static str, kind: Kind, keywords: &'static [Keyword]) -> Self {
-        let schema = Schema {
-            kind,
-            keywords: Shared::Static(keywords),
-        };
-        Self {
-            name: Shared::Static(name),
-            required: true,
-            schema,
-        }
-    }
-
-    /// A property that may be left out; for generated tables.
-    #[must_use]
-    pub const fn optional(name: &'static str, kind: Kind, keywords: &'static [Keyword]) -> Self {
-        let schema = Schema {
-            kind,
-            keywords: Shared::Static(keywords),
-        };
-        Self {
-            name: Shared::Static(name),
-            required: false,
-            schema,
-        }
-    }
-}
-
 /// Gives the payload of the first keyword of one variant.
 macro_rules! first {
     ($schema:expr, $variant:ident) => {

@@ -49,11 +49,12 @@ pub trait Field: Sized + Sync {
     /// Gives the value back when it is not of this type.
     fn read(value: Value) -> Result<Self, Value>;
 
-    /// The value of a property that is left out, where it may be.
+    /// Whether a property of this type may be left out; it is then [`blank`](Self::blank).
+    const OPTIONAL: bool = false;
+
+    /// What a field holds that nothing could be read for.
     #[must_use]
-    fn absent() -> Option<Self> {
-        None
-    }
+    fn blank() -> Self;
 }
 
 impl<T: Field> Elements for Vec<T> {
@@ -75,8 +76,10 @@ impl<T: Field> Field for Option<T> {
         T::read(value).map(Some)
     }
 
-    fn absent() -> Option<Self> {
-        Some(None)
+    const OPTIONAL: bool = true;
+
+    fn blank() -> Self {
+        None
     }
 }
 
@@ -91,6 +94,10 @@ impl<T: Field> Field for Vec<T> {
             other => Err(other),
         }
     }
+
+    fn blank() -> Self {
+        Self::new()
+    }
 }
 
 impl Field for bool {
@@ -100,6 +107,10 @@ impl Field for bool {
 
     fn read(value: Value) -> Result<Self, Value> {
         value.as_bool().ok_or(value)
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 
@@ -114,6 +125,10 @@ impl Field for String {
             other => Err(other),
         }
     }
+
+    fn blank() -> Self {
+        Self::default()
+    }
 }
 
 impl Field for i64 {
@@ -124,6 +139,10 @@ impl Field for i64 {
     fn read(value: Value) -> Result<Self, Value> {
         read_integer(value)
     }
+
+    fn blank() -> Self {
+        Self::default()
+    }
 }
 
 impl Field for u64 {
@@ -133,6 +152,10 @@ impl Field for u64 {
 
     fn read(value: Value) -> Result<Self, Value> {
         read_integer(value)
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 
@@ -149,6 +172,10 @@ impl Field for f64 {
     fn read(value: Value) -> Result<Self, Value> {
         value.as_f64().ok_or(value)
     }
+
+    fn blank() -> Self {
+        Self::default()
+    }
 }
 
 impl Field for Value {
@@ -158,6 +185,10 @@ impl Field for Value {
 
     fn read(value: Value) -> Result<Self, Value> {
         Ok(value)
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 
@@ -448,8 +479,11 @@ mod tests {
         assert!(read::<Vec<i64>>(json!([1, 2.0])) && !read::<Vec<i64>>(json!(1)));
         assert!(read::<Option<i64>>(json!(1)) && !read::<Option<i64>>(json!(null)));
         assert!(read::<Value>(json!({"a": null})));
-        assert_eq!(Option::<i64>::absent(), Some(None));
-        assert_eq!(i64::absent(), None);
+        assert_eq!(
+            (Option::<i64>::OPTIONAL, Option::blank()),
+            (true, None::<i64>)
+        );
+        assert_eq!((i64::OPTIONAL, i64::blank()), (false, 0));
     }
 
     #[test]

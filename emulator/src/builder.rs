@@ -61,7 +61,7 @@ impl Builder {
 
     /// Adds every model of `runcomfy-models`.
     pub fn built_in_models(self) -> Self {
-        self.models(runcomfy_models::ALL.iter().map(|model| (*model).clone()))
+        self.models(runcomfy_models::ALL.iter().map(|model| (***model).clone()))
     }
 
     /// Adds the models whose schema files lie below `folder`; the path below it is the model's id.

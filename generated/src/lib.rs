@@ -19,7 +19,7 @@ pub mod bytedance;
 
 /// The schemas of all models, in the order of their ids.
 #[rustfmt::skip]
-pub static ALL: &[&::runcomfy::ModelSchema] = &[
+pub static ALL: &[&::runcomfy::SchemaText] = &[
     #[cfg(
         any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-3-0")
     )]
@@ -37,6 +37,6 @@ pub static ALL: &[&::runcomfy::ModelSchema] = &[
 /// The schema of the model with this id, for callers that only have JSON.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static ::runcomfy::ModelSchema> {
-    let place = ALL.binary_search_by(|model| (*model.id).cmp(id)).ok()?;
+    let place = ALL.binary_search_by(|model| model.id().cmp(id)).ok()?;
     Some(ALL[place])
 }

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use runcomfy_codegen::{Builder, Error, Generated, Layout};
-use syn::{Expr, FnArg, ImplItem, Item, Pat, Stmt, Type};
+use syn::{Expr, FnArg, ImplItem, Item, Pat, Type};
 
 use crate::hostile::File;
 
@@ -198,10 +198,9 @@ fn scope<'a>(items: impl IntoIterator<Item = &'a Item>) -> Result<(), String> {
             Item::Struct(item) => (&mut types, &item.ident),
             Item::Enum(item) => (&mut types, &item.ident),
             Item::Mod(item) => (&mut types, &item.ident),
-            Item::Const(item) => (&mut values, &item.ident),
             Item::Static(item) => (&mut values, &item.ident),
             Item::Fn(item) => (&mut values, &item.sig.ident),
-            Item::Impl(_) | Item::Macro(_) | Item::Use(_) => {
+            Item::Impl(_) | Item::Macro(_) => {
                 inside(item)?;
                 continue;
             }
@@ -265,8 +264,7 @@ fn inside(item: &Item) -> Result<(), String> {
             Some((_, items)) => scope(items),
             None => Ok(()),
         },
-        Item::Const(item) => block(&item.expr),
-        Item::Static(item) => block(&item.expr),
+        Item::Static(item) => value(&item.expr),
         Item::Impl(item) => {
             let functions = item.items.iter().filter_map(|item| match item {
                 ImplItem::Fn(function) => Some(&function.sig),
@@ -305,20 +303,12 @@ fn argument(argument: &FnArg) -> Option<String> {
     }
 }
 
-/// A table is put together inside a block, from constants of its own.
-fn block(expression: &Expr) -> Result<(), String> {
-    let Expr::Block(block) = expression else {
-        return Ok(());
-    };
-    let items = block
-        .block
-        .stmts
-        .iter()
-        .filter_map(|statement| match statement {
-            Stmt::Item(item) => Some(item),
-            _ => None,
-        });
-    scope(items)
+/// A static is a value, without statements of its own.
+fn value(expression: &Expr) -> Result<(), String> {
+    match expression {
+        Expr::Block(_) => Err("statements in the place of a value".into()),
+        _ => Ok(()),
+    }
 }
 
 fn once(what: &str, names: impl IntoIterator<Item = String>) -> Result<(), String> {

@@ -29,23 +29,30 @@ pub(crate) fn items(choice: &Choice<'_>, support: &Path) -> Vec<Item> {
             discriminant: None,
         })
         .collect();
-    let flavour = match choice.members.first() {
-        Some(Literal::Text(_)) => quote!(text),
-        _ => quote!(integer),
-    };
     vec![
         Item::Enum(definition),
-        all(&name, &idents),
+        methods(choice, &name, &idents, support),
         wire_values(choice, &name, support),
-        parse_quote!(#support::choice!(#name, #flavour);),
+        parse_quote!(#support::choice!(#name);),
     ]
 }
 
-fn all(name: &Ident, variants: &[Ident]) -> Item {
+fn methods(choice: &Choice<'_>, name: &Ident, variants: &[Ident], support: &Path) -> Item {
+    let (method, kind, value) = if is_text(choice) {
+        (quote!(as_str), quote!(&'static str), quote!(text_of))
+    } else {
+        (quote!(as_i64), quote!(i64), quote!(integer_of))
+    };
     let mut item: ItemImpl = parse_quote! {
         impl #name {
             /// All values, in the schema's order.
             pub const ALL: &'static [Self] = &[];
+            /// The exact value on the wire.
+            #[inline]
+            #[must_use]
+            pub fn #method(self) -> #kind {
+                #support::generated::#value(self)
+            }
         }
     };
     let variants = variants.iter().map(expr::of_self);
@@ -54,10 +61,7 @@ fn all(name: &Ident, variants: &[Ident]) -> Item {
 }
 
 fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
-    let variant = match choice.members.first() {
-        Some(Literal::Text(_)) => "Text",
-        _ => "Integer",
-    };
+    let variant = if is_text(choice) { "Text" } else { "Integer" };
     let mut item: ItemImpl = parse_quote! {
         impl #support::Choice for #name {
             const ALL: &'static [Self] = Self::ALL;
@@ -72,9 +76,13 @@ fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
     set_constant(
         &mut item,
         1,
-        expr::call_in(support, ["Wires", variant], values),
+        expr::call_in(support, ["Wires", variant], [values]),
     );
     Item::Impl(item)
+}
+
+fn is_text(choice: &Choice<'_>) -> bool {
+    matches!(choice.members.first(), Some(Literal::Text(_)))
 }
 
 fn set_constant(item: &mut ItemImpl, place: usize, value: Expr) {

@@ -7,8 +7,8 @@ use proc_macro2::Span;
 use syn::punctuated::Punctuated;
 use syn::{
     Expr, ExprArray, ExprCall, ExprField, ExprLit, ExprMethodCall, ExprPath, ExprReference,
-    ExprStruct, ExprTry, ExprUnary, FieldValue, Ident, Lit, LitBool, LitFloat, LitInt, LitStr,
-    Member, Path, PathSegment, UnOp, token,
+    ExprUnary, FieldValue, Ident, Lit, LitFloat, LitInt, LitStr, Member, Path, PathSegment, UnOp,
+    token,
 };
 
 /// A name or a path: `Kind::String`.
@@ -52,15 +52,6 @@ pub(super) fn method<const N: usize>(receiver: Expr, name: &str, arguments: [Exp
     })
 }
 
-/// `value?`
-pub(super) fn attempt(value: Expr) -> Expr {
-    Expr::Try(ExprTry {
-        attrs: Vec::new(),
-        expr: Box::new(value),
-        question_token: token::Question::default(),
-    })
-}
-
 /// `name: value` in a struct's literal, or `name` alone where the value is of that name.
 pub(super) fn member(name: &Ident, value: Expr) -> FieldValue {
     let same = matches!(&value, Expr::Path(path) if path.path.is_ident(name));
@@ -95,8 +86,12 @@ pub(super) fn call(name: &str, arguments: impl IntoIterator<Item = Expr>) -> Exp
     })
 }
 
-/// `support::a::b(argument)`
-pub(super) fn call_in<const N: usize>(support: &Path, names: [&str; N], argument: Expr) -> Expr {
+/// `support::a::b(arguments)`
+pub(super) fn call_in<const N: usize>(
+    support: &Path,
+    names: [&str; N],
+    arguments: impl IntoIterator<Item = Expr>,
+) -> Expr {
     let mut path = support.clone();
     let segments = names.map(|name| PathSegment::from(Ident::new(name, Span::call_site())));
     path.segments.extend(segments);
@@ -104,7 +99,7 @@ pub(super) fn call_in<const N: usize>(support: &Path, names: [&str; N], argument
         attrs: Vec::new(),
         func: Box::new(path_expr(path)),
         paren_token: token::Paren::default(),
-        args: [argument].into_iter().collect(),
+        args: arguments.into_iter().collect(),
     })
 }
 
@@ -113,25 +108,6 @@ pub(super) fn of_self(variant: &Ident) -> Expr {
     let mut path = path_of("Self");
     path.segments.push(variant.clone().into());
     path_expr(path)
-}
-
-/// `Name { field: value }`
-pub(super) fn record<const N: usize>(name: &str, fields: [(&str, Expr); N]) -> Expr {
-    let field = |(name, expr): (&str, Expr)| FieldValue {
-        attrs: Vec::new(),
-        member: Member::Named(Ident::new(name, Span::call_site())),
-        colon_token: Some(token::Colon::default()),
-        expr,
-    };
-    Expr::Struct(ExprStruct {
-        attrs: Vec::new(),
-        qself: None,
-        path: path_of(name),
-        brace_token: token::Brace::default(),
-        fields: fields.into_iter().map(field).collect(),
-        dot2_token: None,
-        rest: None,
-    })
 }
 
 /// `&value`
@@ -154,25 +130,22 @@ pub(super) fn list(elements: impl IntoIterator<Item = Expr>) -> Expr {
     }))
 }
 
-/// `(first, second)`
-pub(super) fn pair(first: Expr, second: Expr) -> Expr {
-    Expr::Tuple(syn::ExprTuple {
-        attrs: Vec::new(),
-        paren_token: token::Paren::default(),
-        elems: [first, second].into_iter().collect(),
-    })
-}
-
 /// A text as a literal, escaped.
 pub(super) fn text(text: &str) -> Expr {
     literal(Lit::Str(LitStr::new(text, Span::call_site())))
 }
 
-pub(super) fn bool(value: bool) -> Expr {
-    literal(Lit::Bool(LitBool {
-        value,
-        span: Span::call_site(),
-    }))
+/// A text as it is, between `r#"` and `"#`.
+pub(super) fn raw_text(text: &str) -> Expr {
+    // One more than follow any quote inside; clippy wants no more than that.
+    let after_quotes = text.split('"').skip(1);
+    let runs = after_quotes.map(|after| after.len() - after.trim_start_matches('#').len());
+    let hashes = "#".repeat(runs.max().map_or(0, |longest| longest + 1));
+    match syn::parse_str(&format!("r{hashes}\"{text}\"{hashes}")) {
+        Ok(raw) => literal(Lit::Str(raw)),
+        // Characters that may not stand in a raw literal.
+        Err(_) => self::text(text),
+    }
 }
 
 /// A number as it is written in Rust, with its digits in groups of three, as clippy asks for

@@ -18,6 +18,8 @@ pub(crate) struct Plan<'a> {
 pub(crate) struct Record<'a> {
     pub(crate) name: String,
     pub(crate) schema: &'a Schema,
+    /// For a nested struct, where its schema is: of each struct around it the property's place.
+    pub(crate) places: Vec<usize>,
     pub(crate) fields: Vec<Field<'a>>,
     /// What the struct stands for, in a doc comment.
     pub(crate) title: String,
@@ -69,6 +71,7 @@ impl<'a> Plan<'a> {
                 choices: Vec::new(),
             },
             types: HashMap::new(),
+            places: Vec::new(),
             collisions: Vec::new(),
         };
         let title = format!("What {} takes.", crate::doc::code(&model.id));
@@ -77,6 +80,7 @@ impl<'a> Plan<'a> {
             Record {
                 name,
                 schema: &model.input,
+                places: Vec::new(),
                 fields,
                 title,
             },
@@ -89,20 +93,14 @@ impl<'a> Plan<'a> {
             Err(planner.collisions)
         }
     }
-
-    /// The struct made for this very schema, if there is one.
-    pub(crate) fn record_of(&self, schema: &Schema) -> Option<&Record<'a>> {
-        self.records
-            .iter()
-            .skip(1)
-            .find(|record| std::ptr::eq(record.schema, schema))
-    }
 }
 
 struct Planner<'a> {
     plan: Plan<'a>,
     /// Type names taken, with the pointer that took each.
     types: HashMap<String, String>,
+    /// The places of the properties around the one that is being planned, and its own.
+    places: Vec<usize>,
     collisions: Vec<Collision>,
 }
 
@@ -113,7 +111,7 @@ impl<'a> Planner<'a> {
         self.plan.records.push(record);
         let mut names: HashMap<String, &str> = HashMap::new();
         let mut fields = Vec::new();
-        for property in schema.properties().unwrap_or_default() {
+        for (own_place, property) in schema.properties().unwrap_or_default().iter().enumerate() {
             let wire = &*property.name;
             let at = format!(
                 "{at}/properties/{}",
@@ -126,12 +124,14 @@ impl<'a> Planner<'a> {
                     format!("the properties `{first}` and `{wire}` both become the field `{name}`"),
                 );
             }
+            self.places.push(own_place);
             let kind = self.kind(
                 &property.schema,
                 &format!("{prefix}{}", name::camel(wire)),
                 wire,
                 &at,
             );
+            self.places.pop();
             fields.push(Field {
                 ident: name::ident(&name),
                 property,
@@ -172,6 +172,7 @@ impl<'a> Planner<'a> {
                 let record = Record {
                     name: name.clone(),
                     schema,
+                    places: self.places.clone(),
                     fields: Vec::new(),
                     title,
                 };

@@ -127,11 +127,6 @@ fn fill(function: &mut ImplItemFn, members: impl Iterator<Item = FieldValue>) {
     let Some(Stmt::Expr(value, None)) = function.block.stmts.first_mut() else {
         return;
     };
-    // `Ok(Self { … })`
-    let value = match value {
-        Expr::Call(call) => &mut call.args[0],
-        value => value,
-    };
     if let Expr::Struct(literal) = value {
         let last = std::mem::take(&mut literal.fields);
         literal.fields = members.chain(last).collect();
@@ -200,7 +195,8 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
     let schema = if record.name == "Input" {
         quote!(&SCHEMA.input)
     } else {
-        quote!(&Self::SCHEMA)
+        let places = expr::list(record.places.iter().copied().map(expr::place));
+        quote!(#support::generated::nested_schema(&SCHEMA.input, #places))
     };
     let view = if record.fields.is_empty() {
         no_view(support)
@@ -222,14 +218,14 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
                 &self.extra
             }
             #[inline]
-            fn read(reader: &mut #support::Reader) -> Result<Self, #support::Mismatch> {
-                Ok(Self { extra: reader.rest() })
+            fn read(reader: &mut #support::Reader) -> Self {
+                Self { extra: reader.rest() }
             }
         }
     };
     let values = record.fields.iter().enumerate().map(|(place, field)| {
         let taken = expr::method(expr::path("reader"), "take", [expr::place(place)]);
-        expr::member(&field.ident, expr::attempt(taken))
+        expr::member(&field.ident, taken)
     });
     if let Some(ImplItem::Fn(read)) = engine.items.last_mut() {
         fill(read, values);

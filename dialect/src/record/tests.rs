@@ -6,55 +6,33 @@ use serde::de::value::{Error, MapDeserializer};
 use serde_json::json;
 
 use super::*;
-use crate::table::prelude::*;
-use crate::{Choice, Media, Wires, choice, record};
+use crate::generated::{integer_of, nested_schema, text_of};
+use crate::{Choice, Media, SchemaText, Wires, choice, record};
 
-/// Hand-written as generated code is: a table, structs, and their fields by their places.
-static INPUT: Schema = {
-    const IMAGES: &[Keyword] = &[Items(Static(&Schema {
-        kind: Kind::String,
-        keywords: Static(&[Format(Static("image_uri"))]),
-    }))];
-    const FRAMES: &[Keyword] = &[Enum(Static(&[
-        Literal::Number(Int(121)),
-        Literal::Number(Int(241)),
-    ]))];
-    const LORAS: &[Keyword] = &[Items(Static(&LORA))];
-    const WIDTH_X_HEIGHT: &[Keyword] = &[Enum(Static(&[
-        Literal::Text(Static("1:1")),
-        Literal::Text(Static("16:9")),
-    ]))];
-    const PROPERTIES: &[Property] = &[
-        Property::required("images", Kind::Array, IMAGES),
-        Property::required("prompt", Kind::String, &[MaxLength(10)]),
-        Property::optional("frames", Kind::Integer, FRAMES),
-        Property {
-            name: Static("lora"),
-            required: false,
-            schema: LORA,
-        },
-        Property::optional("loras", Kind::Array, LORAS),
-        Property::optional("meta", Kind::Any, &[]),
-        Property::optional("scale", Kind::Number, &[Minimum(Int(0)), Maximum(Int(1))]),
-        Property::optional("seed", Kind::Integer, &[]),
-        Property::optional("width×height", Kind::String, WIDTH_X_HEIGHT),
-    ];
-    Schema {
-        kind: Kind::Object,
-        keywords: Static(&[Properties(Static(PROPERTIES))]),
-    }
-};
-
-const LORA: Schema = {
-    const PROPERTIES: &[Property] = &[
-        Property::required("path", Kind::String, &[]),
-        Property::optional("scale", Kind::Number, &[Maximum(Int(4))]),
-    ];
-    Schema {
-        kind: Kind::Object,
-        keywords: Static(&[Properties(Static(PROPERTIES)), AdditionalProperties(true)]),
-    }
-};
+/// Hand-written as generated code is: the schema, structs, and their fields by their places.
+static SCHEMA: SchemaText = SchemaText::new(
+    "vendor/family/task",
+    r#"{
+  "required": ["images", "prompt"],
+  "properties": {
+    "images": {"type": "array", "items": {"type": "string", "format": "image_uri"}},
+    "prompt": {"type": "string", "maxLength": 10},
+    "frames": {"type": "integer", "enum": [121, 241]},
+    "lora": {"type": "object", "required": ["path"], "additionalProperties": true, "properties": {
+      "path": {"type": "string"}, "scale": {"type": "number", "maximum": 4}
+    }},
+    "loras": {"type": "array", "items": {
+      "type": "object", "required": ["path"], "additionalProperties": true, "properties": {
+        "path": {"type": "string"}, "scale": {"type": "number", "maximum": 4}
+      }
+    }},
+    "meta": {},
+    "scale": {"type": "number", "minimum": 0, "maximum": 1},
+    "seed": {"type": "integer"},
+    "width×height": {"type": "string", "enum": ["1:1", "16:9"]}
+  }
+}"#,
+);
 
 #[derive(Clone)]
 struct Input {
@@ -72,7 +50,7 @@ struct Input {
 
 impl Record for Input {
     fn schema() -> &'static Schema {
-        &INPUT
+        &SCHEMA.input
     }
 
     fn properties(&self) -> &'static [Property] {
@@ -98,19 +76,19 @@ impl Record for Input {
         &self.extra
     }
 
-    fn read(reader: &mut Reader) -> Result<Self, Mismatch> {
-        Ok(Self {
-            images: reader.take(0)?,
-            prompt: reader.take(1)?,
-            frames: reader.take(2)?,
-            lora: reader.take(3)?,
-            loras: reader.take(4)?,
-            meta: reader.take(5)?,
-            scale: reader.take(6)?,
-            seed: reader.take(7)?,
-            width_x_height: reader.take(8)?,
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            images: reader.take(0),
+            prompt: reader.take(1),
+            frames: reader.take(2),
+            lora: reader.take(3),
+            loras: reader.take(4),
+            meta: reader.take(5),
+            scale: reader.take(6),
+            seed: reader.take(7),
+            width_x_height: reader.take(8),
             extra: reader.rest(),
-        })
+        }
     }
 }
 
@@ -125,7 +103,7 @@ struct Lora {
 
 impl Record for Lora {
     fn schema() -> &'static Schema {
-        &LORA
+        nested_schema(&SCHEMA.input, &[4])
     }
 
     fn properties(&self) -> &'static [Property] {
@@ -144,12 +122,12 @@ impl Record for Lora {
         &self.extra
     }
 
-    fn read(reader: &mut Reader) -> Result<Self, Mismatch> {
-        Ok(Self {
-            path: reader.take(0)?,
-            scale: reader.take(1)?,
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            path: reader.take(0),
+            scale: reader.take(1),
             extra: reader.rest(),
-        })
+        }
     }
 }
 
@@ -170,7 +148,7 @@ impl Choice for Frames {
     }
 }
 
-choice!(Frames, integer);
+choice!(Frames);
 
 #[derive(Clone, Copy)]
 enum Ratio {
@@ -187,7 +165,7 @@ impl Choice for Ratio {
     }
 }
 
-choice!(Ratio, text);
+choice!(Ratio);
 
 const URL: &str = "https://example.com/a.jpg";
 
@@ -336,7 +314,7 @@ fn typed_values_are_checked_by_the_same_engine() {
          /scale: found 7, expected a number in 0..1"
     );
     assert_eq!(
-        INPUT.validate(&serde_json::to_value(&input).unwrap()),
+        SCHEMA.validate(&serde_json::to_value(&input).unwrap()),
         typed
     );
 }
@@ -388,14 +366,14 @@ fn equality_is_that_of_the_values() {
 #[test]
 fn members_of_enums_go_to_the_wire_and_back() {
     for (choice, text) in [(Ratio::V1_1, "1:1"), (Ratio::V16_9, "16:9")] {
-        assert_eq!((choice.as_str(), choice.to_string().as_str()), (text, text));
+        assert_eq!((text_of(choice), choice.to_string().as_str()), (text, text));
         assert_eq!(text.parse(), Ok(choice));
         assert_eq!(choice.view().map(View::to_value), Some(json!(text)));
         assert_eq!(Ratio::read(json!(text)), Ok(choice));
     }
     for (choice, number) in [(Frames::V121, 121), (Frames::V241, 241)] {
         assert_eq!(
-            (choice.as_i64(), choice.to_string()),
+            (integer_of(choice), choice.to_string()),
             (number, number.to_string())
         );
         assert_eq!(number.to_string().parse(), Ok(choice));
@@ -436,7 +414,7 @@ fn schemars_gives_the_table() {
     use schemars::JsonSchema as _;
     let mut generator = schemars::SchemaGenerator::default();
     let input = Input::json_schema(&mut generator).to_value();
-    assert_eq!(input, INPUT.to_json_schema());
+    assert_eq!(input, SCHEMA.input.to_json_schema());
     assert_eq!(
         Frames::json_schema(&mut generator).to_value(),
         json!({"type": "integer", "enum": [121, 241]})

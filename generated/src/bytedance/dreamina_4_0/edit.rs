@@ -98,15 +98,15 @@ impl ::runcomfy::Record for Input {
         &self.extra
     }
     #[inline]
-    fn read(reader: &mut ::runcomfy::Reader) -> Result<Self, ::runcomfy::Mismatch> {
-        Ok(Self {
-            image_urls: reader.take(0)?,
-            prompt: reader.take(1)?,
-            force_single: reader.take(2)?,
-            scale: reader.take(3)?,
-            width_x_height: reader.take(4)?,
+    fn read(reader: &mut ::runcomfy::Reader) -> Self {
+        Self {
+            image_urls: reader.take(0),
+            prompt: reader.take(1),
+            force_single: reader.take(2),
+            scale: reader.take(3),
+            width_x_height: reader.take(4),
             extra: reader.rest(),
-        })
+        }
     }
 }
 
@@ -164,6 +164,12 @@ impl WidthXHeight {
         Self::V5404x3040_16_9,
         Self::V6198x2656_21_9,
     ];
+    /// The exact value on the wire.
+    #[inline]
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        ::runcomfy::generated::text_of(self)
+    }
 }
 
 impl ::runcomfy::Choice for WidthXHeight {
@@ -189,136 +195,98 @@ impl ::runcomfy::Choice for WidthXHeight {
     }
 }
 
-::runcomfy::choice!(WidthXHeight, text);
+::runcomfy::choice!(WidthXHeight);
 
-/// The model's schema, as the engine reads it.
-pub static SCHEMA: ::runcomfy::ModelSchema = {
-    use ::runcomfy::table::prelude::*;
-    const IMAGE_URLS_KEYWORDS: &[Keyword] = &[
-        Title(Static("Images")),
-        Description(
-            Static(
-                "Only JPEG and PNG formats are supported; JPEG is recommended. Supports 1–10 images; larger or more images increase processing time. Recommended to use no more than 6 images; too many reference images may reduce quality.",
-            ),
-        ),
-        Default(
-            Literal::Array(
-                Static(
-                    &[
-                        Literal::Text(
-                            Static(
-                                "https://playgrounds-storage-public.runcomfy.net/tools/7002/media-files/usecase5-1-1-input.jpg",
-                            ),
-                        ),
-                        Literal::Text(
-                            Static(
-                                "https://playgrounds-storage-public.runcomfy.net/tools/7002/media-files/usecase5-1-2-input.jpg",
-                            ),
-                        ),
-                    ],
-                ),
-            ),
-        ),
-        MinItems(1),
-        MaxItems(10),
-        Items(
-            Static(
-                &Schema {
-                    kind: Kind::String,
-                    keywords: Static(&[Format(Static("image_uri"))]),
-                },
-            ),
-        ),
-        Validation(Rule {
-            quantity: Quantity::FileSizeMb,
-            operator: Operator::AtMost,
-            value: Int(15),
-            message: Static("Each image file must be ≤ 15 MB."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::WidthPixels,
-            operator: Operator::AtMost,
-            value: Int(4096),
-            message: Static("Maximum resolution is 4096x4096."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::HeightPixels,
-            operator: Operator::AtMost,
-            value: Int(4096),
-            message: Static("Maximum resolution is 4096x4096."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::AspectRatio,
-            operator: Operator::AtLeast,
-            value: Float(0.33),
-            message: Static("The input image aspect ratio must be within [1/3, 3]."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::AspectRatio,
-            operator: Operator::AtMost,
-            value: Int(3),
-            message: Static("The input image aspect ratio must be within [1/3, 3]."),
-        }),
-    ];
-    const PROMPT_KEYWORDS: &[Keyword] = &[
-        Title(Static("prompt")),
-        Default(Literal::Text(Static("A beautiful girl is sitting on the boat"))),
-        MaxLength(800),
-    ];
-    const FORCE_SINGLE_KEYWORDS: &[Keyword] = &[
-        Title(Static("Force Single Image")),
-        Description(
-            Static(
-                "Whether to force generation of a single image. More images per set increase latency; for stability, specify group count/resolution or pass width and height.",
-            ),
-        ),
-        Default(Literal::Bool(false)),
-    ];
-    const SCALE_KEYWORDS: &[Keyword] = &[
-        Title(Static("Scale")),
-        Description(
-            Static(
-                "Controls how strongly the text prompt influences the result relative to input images. Higher values increase text influence.",
-            ),
-        ),
-        Default(Literal::Number(Float(0.5))),
-        Minimum(Int(0)),
-        Maximum(Int(1)),
-    ];
-    const WIDTH_X_HEIGHT_KEYWORDS: &[Keyword] = &[
-        Title(Static("Aspect Ratio (W:H)")),
-        Default(Literal::Text(Static("2048x2048(1:1)"))),
-        Enum(
-            Static(
-                &[
-                    Literal::Text(Static("1024x1024(1:1)")),
-                    Literal::Text(Static("2048x2048(1:1)")),
-                    Literal::Text(Static("2304x1728(4:3)")),
-                    Literal::Text(Static("2496x1664(3:2)")),
-                    Literal::Text(Static("2560x1440(16:9)")),
-                    Literal::Text(Static("3024x1296(21:9)")),
-                    Literal::Text(Static("4096x4096(1:1)")),
-                    Literal::Text(Static("4694x3520(4:3)")),
-                    Literal::Text(Static("4992x3328(3:2)")),
-                    Literal::Text(Static("5404x3040(16:9)")),
-                    Literal::Text(Static("6198x2656(21:9)")),
-                ],
-            ),
-        ),
-    ];
-    const PROPERTIES: &[Property] = &[
-        Property::required("image_urls", Kind::Array, IMAGE_URLS_KEYWORDS),
-        Property::required("prompt", Kind::String, PROMPT_KEYWORDS),
-        Property::optional("force_single", Kind::Boolean, FORCE_SINGLE_KEYWORDS),
-        Property::optional("scale", Kind::Number, SCALE_KEYWORDS),
-        Property::optional("width×height", Kind::String, WIDTH_X_HEIGHT_KEYWORDS),
-    ];
-    ModelSchema {
-        id: Static("bytedance/dreamina-4-0/edit"),
-        input: Schema {
-            kind: Kind::Object,
-            keywords: Static(&[Properties(Static(PROPERTIES))]),
+/// The model's schema.
+pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_output(
+    "bytedance/dreamina-4-0/edit",
+    r#"{
+  "type": "object",
+  "required": [
+    "image_urls",
+    "prompt"
+  ],
+  "properties": {
+    "image_urls": {
+      "type": "array",
+      "title": "Images",
+      "description": "Only JPEG and PNG formats are supported; JPEG is recommended. Supports 1–10 images; larger or more images increase processing time. Recommended to use no more than 6 images; too many reference images may reduce quality.",
+      "default": [
+        "https://playgrounds-storage-public.runcomfy.net/tools/7002/media-files/usecase5-1-1-input.jpg",
+        "https://playgrounds-storage-public.runcomfy.net/tools/7002/media-files/usecase5-1-2-input.jpg"
+      ],
+      "minItems": 1,
+      "maxItems": 10,
+      "items": {
+        "type": "string",
+        "format": "image_uri"
+      },
+      "validations": [
+        {
+          "validation_rule": "file_size_mb<=",
+          "validation_value": 15,
+          "validation_error": "Each image file must be ≤ 15 MB."
         },
-        output: Some(Static(&OUTPUT)),
+        {
+          "validation_rule": "width_pixels<=",
+          "validation_value": 4096,
+          "validation_error": "Maximum resolution is 4096x4096."
+        },
+        {
+          "validation_rule": "height_pixels<=",
+          "validation_value": 4096,
+          "validation_error": "Maximum resolution is 4096x4096."
+        },
+        {
+          "validation_rule": "width/height>=",
+          "validation_value": 0.33,
+          "validation_error": "The input image aspect ratio must be within [1/3, 3]."
+        },
+        {
+          "validation_rule": "width/height<=",
+          "validation_value": 3,
+          "validation_error": "The input image aspect ratio must be within [1/3, 3]."
+        }
+      ]
+    },
+    "prompt": {
+      "type": "string",
+      "title": "prompt",
+      "default": "A beautiful girl is sitting on the boat",
+      "maxLength": 800
+    },
+    "force_single": {
+      "type": "boolean",
+      "title": "Force Single Image",
+      "description": "Whether to force generation of a single image. More images per set increase latency; for stability, specify group count/resolution or pass width and height.",
+      "default": false
+    },
+    "scale": {
+      "type": "number",
+      "title": "Scale",
+      "description": "Controls how strongly the text prompt influences the result relative to input images. Higher values increase text influence.",
+      "default": 0.5,
+      "minimum": 0,
+      "maximum": 1
+    },
+    "width×height": {
+      "type": "string",
+      "title": "Aspect Ratio (W:H)",
+      "default": "2048x2048(1:1)",
+      "enum": [
+        "1024x1024(1:1)",
+        "2048x2048(1:1)",
+        "2304x1728(4:3)",
+        "2496x1664(3:2)",
+        "2560x1440(16:9)",
+        "3024x1296(21:9)",
+        "4096x4096(1:1)",
+        "4694x3520(4:3)",
+        "4992x3328(3:2)",
+        "5404x3040(16:9)",
+        "6198x2656(21:9)"
+      ]
     }
-};
+  }
+}"#,
+);

@@ -83,14 +83,14 @@ impl ::runcomfy::Record for Input {
         &self.extra
     }
     #[inline]
-    fn read(reader: &mut ::runcomfy::Reader) -> Result<Self, ::runcomfy::Mismatch> {
-        Ok(Self {
-            prompt: reader.take(0)?,
-            force_single: reader.take(1)?,
-            scale: reader.take(2)?,
-            width_x_height: reader.take(3)?,
+    fn read(reader: &mut ::runcomfy::Reader) -> Self {
+        Self {
+            prompt: reader.take(0),
+            force_single: reader.take(1),
+            scale: reader.take(2),
+            width_x_height: reader.take(3),
             extra: reader.rest(),
-        })
+        }
     }
 }
 
@@ -148,6 +148,12 @@ impl WidthXHeight {
         Self::V5404x3040_16_9,
         Self::V6198x2656_21_9,
     ];
+    /// The exact value on the wire.
+    #[inline]
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        ::runcomfy::generated::text_of(self)
+    }
 }
 
 impl ::runcomfy::Choice for WidthXHeight {
@@ -173,69 +179,55 @@ impl ::runcomfy::Choice for WidthXHeight {
     }
 }
 
-::runcomfy::choice!(WidthXHeight, text);
+::runcomfy::choice!(WidthXHeight);
 
-/// The model's schema, as the engine reads it.
-pub static SCHEMA: ::runcomfy::ModelSchema = {
-    use ::runcomfy::table::prelude::*;
-    const PROMPT_KEYWORDS: &[Keyword] = &[
-        Title(Static("Prompt")),
-        Default(Literal::Text(Static("A beautiful girl is walking on the street"))),
-        MaxLength(800),
-    ];
-    const FORCE_SINGLE_KEYWORDS: &[Keyword] = &[
-        Title(Static("Force Single Image")),
-        Description(
-            Static(
-                "Whether to force generation of a single image. More images per set increase latency; for stability, specify group count/resolution or pass width and height.",
-            ),
-        ),
-        Default(Literal::Bool(false)),
-    ];
-    const SCALE_KEYWORDS: &[Keyword] = &[
-        Title(Static("Scale")),
-        Description(
-            Static(
-                "Controls how strongly the text prompt influences the result relative to input images. Higher values increase text influence.",
-            ),
-        ),
-        Default(Literal::Number(Float(0.5))),
-        Minimum(Int(0)),
-        Maximum(Int(1)),
-    ];
-    const WIDTH_X_HEIGHT_KEYWORDS: &[Keyword] = &[
-        Title(Static("Aspect Ratio (W:H)")),
-        Default(Literal::Text(Static("2048x2048(1:1)"))),
-        Enum(
-            Static(
-                &[
-                    Literal::Text(Static("1024x1024(1:1)")),
-                    Literal::Text(Static("2048x2048(1:1)")),
-                    Literal::Text(Static("2304x1728(4:3)")),
-                    Literal::Text(Static("2496x1664(3:2)")),
-                    Literal::Text(Static("2560x1440(16:9)")),
-                    Literal::Text(Static("3024x1296(21:9)")),
-                    Literal::Text(Static("4096x4096(1:1)")),
-                    Literal::Text(Static("4694x3520(4:3)")),
-                    Literal::Text(Static("4992x3328(3:2)")),
-                    Literal::Text(Static("5404x3040(16:9)")),
-                    Literal::Text(Static("6198x2656(21:9)")),
-                ],
-            ),
-        ),
-    ];
-    const PROPERTIES: &[Property] = &[
-        Property::required("prompt", Kind::String, PROMPT_KEYWORDS),
-        Property::optional("force_single", Kind::Boolean, FORCE_SINGLE_KEYWORDS),
-        Property::optional("scale", Kind::Number, SCALE_KEYWORDS),
-        Property::optional("width×height", Kind::String, WIDTH_X_HEIGHT_KEYWORDS),
-    ];
-    ModelSchema {
-        id: Static("bytedance/dreamina-4-0/text-to-image"),
-        input: Schema {
-            kind: Kind::Object,
-            keywords: Static(&[Properties(Static(PROPERTIES))]),
-        },
-        output: Some(Static(&OUTPUT)),
+/// The model's schema.
+pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_output(
+    "bytedance/dreamina-4-0/text-to-image",
+    r#"{
+  "type": "object",
+  "required": [
+    "prompt"
+  ],
+  "properties": {
+    "prompt": {
+      "type": "string",
+      "title": "Prompt",
+      "default": "A beautiful girl is walking on the street",
+      "maxLength": 800
+    },
+    "force_single": {
+      "type": "boolean",
+      "title": "Force Single Image",
+      "description": "Whether to force generation of a single image. More images per set increase latency; for stability, specify group count/resolution or pass width and height.",
+      "default": false
+    },
+    "scale": {
+      "type": "number",
+      "title": "Scale",
+      "description": "Controls how strongly the text prompt influences the result relative to input images. Higher values increase text influence.",
+      "default": 0.5,
+      "minimum": 0,
+      "maximum": 1
+    },
+    "width×height": {
+      "type": "string",
+      "title": "Aspect Ratio (W:H)",
+      "default": "2048x2048(1:1)",
+      "enum": [
+        "1024x1024(1:1)",
+        "2048x2048(1:1)",
+        "2304x1728(4:3)",
+        "2496x1664(3:2)",
+        "2560x1440(16:9)",
+        "3024x1296(21:9)",
+        "4096x4096(1:1)",
+        "4694x3520(4:3)",
+        "4992x3328(3:2)",
+        "5404x3040(16:9)",
+        "6198x2656(21:9)"
+      ]
     }
-};
+  }
+}"#,
+);

@@ -87,14 +87,14 @@ impl ::runcomfy::Record for Input {
         &self.extra
     }
     #[inline]
-    fn read(reader: &mut ::runcomfy::Reader) -> Result<Self, ::runcomfy::Mismatch> {
-        Ok(Self {
-            image_urls: reader.take(0)?,
-            prompt: reader.take(1)?,
-            frames: reader.take(2)?,
-            seed: reader.take(3)?,
+    fn read(reader: &mut ::runcomfy::Reader) -> Self {
+        Self {
+            image_urls: reader.take(0),
+            prompt: reader.take(1),
+            frames: reader.take(2),
+            seed: reader.take(3),
             extra: reader.rest(),
-        })
+        }
     }
 }
 
@@ -122,6 +122,12 @@ pub enum Frames {
 impl Frames {
     /// All values, in the schema's order.
     pub const ALL: &'static [Self] = &[Self::V121, Self::V241];
+    /// The exact value on the wire.
+    #[inline]
+    #[must_use]
+    pub fn as_i64(self) -> i64 {
+        ::runcomfy::generated::integer_of(self)
+    }
 }
 
 impl ::runcomfy::Choice for Frames {
@@ -133,119 +139,90 @@ impl ::runcomfy::Choice for Frames {
     }
 }
 
-::runcomfy::choice!(Frames, integer);
+::runcomfy::choice!(Frames);
 
-/// The model's schema, as the engine reads it.
-pub static SCHEMA: ::runcomfy::ModelSchema = {
-    use ::runcomfy::table::prelude::*;
-    const IMAGE_URLS_KEYWORDS: &[Keyword] = &[
-        Title(Static("Image URL")),
-        Description(Static("Upload JPEG or PNG only.")),
-        Default(
-            Literal::Array(
-                Static(
-                    &[
-                        Literal::Text(
-                            Static(
-                                "https://playgrounds-storage-public.runcomfy.net/tools/7013/media-files/usecase2-2-input.jpeg",
-                            ),
-                        ),
-                    ],
-                ),
-            ),
-        ),
-        MinItems(1),
-        MaxItems(1),
-        Items(
-            Static(
-                &Schema {
-                    kind: Kind::String,
-                    keywords: Static(&[Format(Static("image_uri"))]),
-                },
-            ),
-        ),
-        Validation(Rule {
-            quantity: Quantity::FileSizeMb,
-            operator: Operator::Below,
-            value: Float(4.7),
-            message: Static("File size must be less than 4.7 MB."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::WidthPixels,
-            operator: Operator::AtMost,
-            value: Int(4096),
-            message: Static("Maximum resolution is 4096x4096."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::HeightPixels,
-            operator: Operator::AtMost,
-            value: Int(4096),
-            message: Static("Maximum resolution is 4096x4096."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::WidthPixels,
-            operator: Operator::Above,
-            value: Int(320),
-            message: Static("The shortest side must be at least 320 pixels."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::HeightPixels,
-            operator: Operator::Above,
-            value: Int(320),
-            message: Static("The shortest side must be at least 320 pixels."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::AspectRatio,
-            operator: Operator::Below,
-            value: Int(3),
-            message: Static("The ratio of long side to short side must be within 3:1."),
-        }),
-        Validation(Rule {
-            quantity: Quantity::AspectRatio,
-            operator: Operator::Above,
-            value: Float(0.33),
-            message: Static(
-                "The ratio of long side to short side must be greater than 0.33.",
-            ),
-        }),
-    ];
-    const PROMPT_KEYWORDS: &[Keyword] = &[
-        Title(Static("Prompt")),
-        Default(
-            Literal::Text(
-                Static(
-                    "A slow, sweeping tracking shot moves through a sun-drenched vintage street, capturing the golden-hour glow. The lens flares dance as the sunlight filters through the gaps between historic buildings, casting long, dramatic shadows. A classic car glides smoothly across the frame, its polished surface reflecting the warm hues of the setting sun. Dust particles shimmer in the light as pedestrians move leisurely in the background, evoking a nostalgic, cinematic atmosphere reminiscent of an old film.",
-                ),
-            ),
-        ),
-        MaxLength(800),
-    ];
-    const FRAMES_KEYWORDS: &[Keyword] = &[
-        Title(Static("Frames")),
-        Description(
-            Static(
-                "Total number of frames to generate. Supported values: 121 (≈5s) and 241 (≈10s).",
-            ),
-        ),
-        Default(Literal::Number(Int(121))),
-        Enum(Static(&[Literal::Number(Int(121)), Literal::Number(Int(241))])),
-    ];
-    const SEED_KEYWORDS: &[Keyword] = &[
-        Title(Static("Seed")),
-        Default(Literal::Number(Int(-1))),
-    ];
-    const PROPERTIES: &[Property] = &[
-        Property::required("image_urls", Kind::Array, IMAGE_URLS_KEYWORDS),
-        Property::required("prompt", Kind::String, PROMPT_KEYWORDS),
-        Property::optional("frames", Kind::Integer, FRAMES_KEYWORDS),
-        Property::optional("seed", Kind::Integer, SEED_KEYWORDS),
-    ];
-    ModelSchema {
-        id: Static("bytedance/dreamina-3-0/pro/image-to-video"),
-        input: Schema {
-            kind: Kind::Object,
-            keywords: Static(&[Properties(Static(PROPERTIES))]),
+/// The model's schema.
+pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_output(
+    "bytedance/dreamina-3-0/pro/image-to-video",
+    r#"{
+  "type": "object",
+  "required": [
+    "image_urls",
+    "prompt"
+  ],
+  "properties": {
+    "image_urls": {
+      "type": "array",
+      "title": "Image URL",
+      "description": "Upload JPEG or PNG only.",
+      "default": [
+        "https://playgrounds-storage-public.runcomfy.net/tools/7013/media-files/usecase2-2-input.jpeg"
+      ],
+      "minItems": 1,
+      "maxItems": 1,
+      "items": {
+        "type": "string",
+        "format": "image_uri"
+      },
+      "validations": [
+        {
+          "validation_rule": "file_size_mb<",
+          "validation_value": 4.7,
+          "validation_error": "File size must be less than 4.7 MB."
         },
-        output: Some(Static(&OUTPUT)),
+        {
+          "validation_rule": "width_pixels<=",
+          "validation_value": 4096,
+          "validation_error": "Maximum resolution is 4096x4096."
+        },
+        {
+          "validation_rule": "height_pixels<=",
+          "validation_value": 4096,
+          "validation_error": "Maximum resolution is 4096x4096."
+        },
+        {
+          "validation_rule": "width_pixels>",
+          "validation_value": 320,
+          "validation_error": "The shortest side must be at least 320 pixels."
+        },
+        {
+          "validation_rule": "height_pixels>",
+          "validation_value": 320,
+          "validation_error": "The shortest side must be at least 320 pixels."
+        },
+        {
+          "validation_rule": "width/height<",
+          "validation_value": 3,
+          "validation_error": "The ratio of long side to short side must be within 3:1."
+        },
+        {
+          "validation_rule": "width/height>",
+          "validation_value": 0.33,
+          "validation_error": "The ratio of long side to short side must be greater than 0.33."
+        }
+      ]
+    },
+    "prompt": {
+      "type": "string",
+      "title": "Prompt",
+      "default": "A slow, sweeping tracking shot moves through a sun-drenched vintage street, capturing the golden-hour glow. The lens flares dance as the sunlight filters through the gaps between historic buildings, casting long, dramatic shadows. A classic car glides smoothly across the frame, its polished surface reflecting the warm hues of the setting sun. Dust particles shimmer in the light as pedestrians move leisurely in the background, evoking a nostalgic, cinematic atmosphere reminiscent of an old film.",
+      "maxLength": 800
+    },
+    "frames": {
+      "type": "integer",
+      "title": "Frames",
+      "description": "Total number of frames to generate. Supported values: 121 (≈5s) and 241 (≈10s).",
+      "default": 121,
+      "enum": [
+        121,
+        241
+      ]
+    },
+    "seed": {
+      "type": "integer",
+      "title": "Seed",
+      "default": -1
     }
-};
+  }
+}"#,
+);
