@@ -230,7 +230,7 @@ fn completion() -> Command {
 /// once, with everything else that is wrong.
 pub(crate) fn with_candidates(root: Command, model: Option<&ModelSchema>) -> Command {
     let with_values = |command: Command| {
-        let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
+        let ids = runcomfy_models::ALL.iter().map(|model| model.id());
         let ids = PossibleValuesParser::new(ids);
         let command = command.mut_arg("model_id", |arg| arg.value_parser(ids));
         let choices = model.into_iter().flat_map(flags::choices);
@@ -240,7 +240,7 @@ pub(crate) fn with_candidates(root: Command, model: Option<&ModelSchema>) -> Com
             })
         })
     };
-    let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
+    let ids = runcomfy_models::ALL.iter().map(|model| model.id());
     let ids = PossibleValuesParser::new(ids);
     root.mut_subcommand("init", |init| {
         init.mut_arg("model_id", |arg| arg.value_parser(ids))

@@ -131,7 +131,7 @@ fn in_words(problem: &Problem) -> String {
 
 /// What may have been meant, or where to look.
 pub(crate) fn hint(model_id: &str) -> String {
-    let ids = runcomfy_models::ALL.iter().map(|model| &*model.id);
+    let ids = runcomfy_models::ALL.iter().map(|model| model.id());
     match nearest(model_id, ids) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`runcomfy models list` shows what there is".to_owned(),

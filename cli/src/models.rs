@@ -31,7 +31,7 @@ fn count(matches: &ArgMatches, name: &str) -> usize {
 fn built_in(matches: &ArgMatches, format: Format) {
     let search = matches.get_one::<String>("search").map_or("", |text| text);
     let search = search.to_lowercase();
-    let all = runcomfy_models::ALL.iter().map(|model| &*model.id);
+    let all = runcomfy_models::ALL.iter().map(|model| model.id());
     let ids: Vec<&str> = all
         .filter(|id| id.to_lowercase().contains(&search))
         .collect();

@@ -15,7 +15,7 @@ use crate::{doc, print};
 use plan::Plan;
 pub(crate) use plan::{Collision, is_beyond_i64, is_typed};
 
-/// The text of one model's module: its `Input`, nested structs, enums, and below them the table.
+/// The text of one model's module: its `Input`, nested structs, enums, and below them the schema.
 ///
 /// # Errors
 /// Wire names that come out as the same identifier.

@@ -49,7 +49,7 @@ impl Wires {
     }
 }
 
-/// A generated enum. Its members and their wire values stand in two tables of the same order.
+/// A generated enum. Its members and their wire values stand in two lists of the same order.
 pub trait Choice: Copy + Sync + 'static {
     /// All members, in the order of the schema.
     const ALL: &'static [Self];

@@ -92,7 +92,7 @@ fn append(out: &mut Map<String, Value>, name: &str, entry: Value) {
     }
 }
 
-/// The table as schemars wants it; called by generated code.
+/// The schema as schemars wants it; called by generated code.
 #[cfg(feature = "schemars")]
 #[must_use]
 pub fn schemars_schema(schema: &Schema) -> schemars::Schema {

@@ -1,7 +1,7 @@
 //! RunComfy's schema dialect: what a model's schema means, written once.
 //!
-//! A [`Schema`] is plain data that is either compiled in (`static` tables made by the generator)
-//! or parsed from JSON at run time ([`ModelSchema::parse`]); both are checked by the same engine
+//! A [`Schema`] is plain data, parsed from JSON: from a file ([`ModelSchema::parse`]), or from what
+//! the generator compiled in ([`SchemaText`]). Both are checked by the same engine
 //! ([`Schema::validate`]), which reads values through a [`View`] and reports every [`Violation`]
 //! at once. No I/O, no async; works wherever `std` does.
 

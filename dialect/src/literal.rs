@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::describe::Quoted;
 use crate::{List, Number, Text};
 
-/// A JSON value that can stand in a `static` table.
+/// A JSON value that can be compiled in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Literal {
     /// `null`

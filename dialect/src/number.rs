@@ -98,7 +98,7 @@ impl From<&serde_json::Number> for Number {
             return Self::Int(integer);
         }
         let float = Self::Float(number.as_f64().unwrap_or(f64::NAN));
-        // `1.0` and `1` are one number and must give one table.
+        // `1.0` and `1` are one number and must give one schema.
         float.as_integer().map_or(float, Self::Int)
     }
 }

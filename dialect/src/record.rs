@@ -15,8 +15,8 @@ mod tests;
 /// one with the name of a property takes the place of the typed field.
 pub type Extra = Map<String, Value>;
 
-/// A generated struct. The table says what its fields are called and what they may be; the engine
-/// walks the table and asks for each field by its place in it.
+/// A generated struct. Its schema says what the fields are called and what they may be; the engine
+/// walks the properties of the schema and asks for each field by its place among them.
 pub trait Record: Sync {
     /// The object's schema.
     fn schema() -> &'static Schema
@@ -26,13 +26,13 @@ pub trait Record: Sync {
     /// The object's properties, from its schema.
     fn properties(&self) -> &'static [Property];
 
-    /// The field at this place in the table, or nothing where it is left out.
+    /// The field of the property at this place, or nothing where it is left out.
     fn field(&self, index: usize) -> Option<View<'_>>;
 
     /// Members beyond the properties.
     fn extra(&self) -> &Extra;
 
-    /// Takes the fields over from JSON, each by its place in the table, and after them what no field
+    /// Takes the fields over from JSON, each by its property's place, and after them what no field
     /// takes. What is wrong the reader keeps.
     fn read(reader: &mut Reader) -> Self
     where
@@ -64,7 +64,7 @@ impl Reader {
         }
     }
 
-    /// The field for the property at this place in the table; a blank one where the member is
+    /// The field for the property at this place; a blank one where the member is
     /// missing and must not be, or is of another type than the field.
     pub fn take<T: Field>(&mut self, index: usize) -> T {
         let name: &'static str = &self.properties[index].name;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A `&'static T` of a compiled table, or a counted `T` that was parsed; cheap to clone.
+/// A `&'static T` of compiled data, or a counted `T` that was parsed; cheap to clone.
 pub enum Shared<T: ?Sized + 'static> {
-    /// Part of a `static` table.
+    /// Part of a `static`.
     Static(&'static T),
     /// Made at run time, freed with its last owner.
     Counted(Arc<T>),

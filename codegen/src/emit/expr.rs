@@ -1,7 +1,7 @@
 //! Expressions, put together as syntax trees.
 //!
-//! Tables are most of what is generated. As tokens they would have to be parsed again before they
-//! can be printed, which takes longer than all the rest of the generator's work.
+//! As tokens they would have to be parsed again before they can be printed, which takes longer than
+//! most of the generator's work.
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;

@@ -190,7 +190,7 @@ fn given(field: &Field<'_>) -> Expr {
     }
 }
 
-/// The table's view of the struct: each field by its place, in both directions.
+/// The engine's view of the struct: each field by its place, in both directions.
 fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
     let schema = if record.name == "Input" {
         quote!(&SCHEMA.input)
