@@ -29,7 +29,7 @@ pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Vec<C
     for choice in &plan.choices {
         items.extend(choice::items(choice, support));
     }
-    items.push(schema_text::item(model, support));
+    items.push(schema_text::item(model, support).map_err(|fault| vec![fault])?);
     Ok(print::items(items))
 }
 

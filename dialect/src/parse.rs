@@ -235,7 +235,13 @@ impl Parser {
             kind,
             keywords: reader.list.into(),
         };
+        let written = levels_of_items(&schema);
         name_media_items(&mut schema);
+        let levels = levels_of_items(&schema);
+        if levels > written && depth + levels > DEEPEST {
+            self.too_deep(at);
+            return empty;
+        }
         self.constraints(&schema, at);
         schema
     }
@@ -337,7 +343,8 @@ fn without(schema: &Schema, unwanted: fn(&Keyword) -> bool) -> Schema {
 }
 
 /// The three ways to say "an array of URLs" (`image_uris` on the array, with or without `items`,
-/// or `image_uri` on the items) come to one: the format stands on the items.
+/// or `image_uri` on the items) come to one: the format stands on the items, and where those are
+/// arrays, on theirs. So a schema that was read and written is read as itself again.
 fn name_media_items(schema: &mut Schema) {
     let media = schema.format().and_then(MediaKind::of_format);
     let (Kind::Array, Some(media)) = (schema.kind, media) else {
@@ -350,10 +357,12 @@ fn name_media_items(schema: &mut Schema) {
             let format = Keyword::Format(media.item_format().into());
             let typed = |k: &Keyword| matches!(k, Keyword::Unknown(name, _) if &**name == "type");
             let untyped = items.kind == Kind::Any && !items.keywords.iter().any(typed);
-            Schema {
+            let mut items = Schema {
                 kind: if untyped { Kind::String } else { items.kind },
                 keywords: with(items, format),
-            }
+            };
+            name_media_items(&mut items);
+            items
         }
         None => Schema {
             kind: Kind::String,
@@ -362,6 +371,11 @@ fn name_media_items(schema: &mut Schema) {
     };
     let bare = without(schema, |keyword| matches!(keyword, Keyword::Format(_)));
     schema.keywords = with(&bare, Keyword::Items(items.into()));
+}
+
+/// How many schemas lie below this one, each the items of the one before.
+fn levels_of_items(schema: &Schema) -> usize {
+    std::iter::successors(schema.items(), |items| items.items()).count()
 }
 
 /// The schema's keywords with this one in the place of any of its kind.

@@ -70,6 +70,12 @@ fn refusal(error: &Error) -> Result<(), String> {
     if error.diagnostics().is_empty() {
         return Err(format!("refused without a finding: {error}"));
     }
+    let is_own = |finding: &&runcomfy_codegen::Diagnostic| {
+        finding.message.contains("fault of the generator")
+    };
+    if let Some(own) = error.diagnostics().iter().find(is_own) {
+        return Err(own.headline());
+    }
     error.diagnostics().iter().try_for_each(finding)
 }
 

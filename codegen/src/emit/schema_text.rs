@@ -8,17 +8,25 @@ use serde_json::{Map, Value, json};
 use syn::{Item, Path, parse_quote};
 
 use super::expr;
+use super::plan::Collision;
 
 /// The static that holds the whole model.
-pub(crate) fn item(model: &ModelSchema, support: &Path) -> Item {
+///
+/// # Errors
+/// When the schema would not be read as it is written, which is a fault of the generator's: better
+/// to find it here than where a program first looks at the schema.
+pub(crate) fn item(model: &ModelSchema, support: &Path) -> Result<Item, Collision> {
     let input = text(&model.input);
     let output = model.output.as_deref();
     let own = output.filter(|output| !output.is_common_output()).map(text);
-    debug_assert!(
-        is_read_again(model, &input, own.as_deref()),
-        "{} would not be read as it is written:\n{input}",
-        model.id
-    );
+    if !is_read_again(model, &input, own.as_deref()) {
+        debug_assert!(false, "{} is not read as it is written:\n{input}", model.id);
+        let message = "the schema cannot be written so that it is read as the same; this is a fault of the generator";
+        return Err(Collision {
+            pointer: String::new(),
+            message: message.to_owned(),
+        });
+    }
     let maker = match (output, &own) {
         (None, _) => "new",
         (Some(_), None) => "with_common_output",
@@ -30,10 +38,10 @@ pub(crate) fn item(model: &ModelSchema, support: &Path) -> Item {
         .map(|text| expr::raw_text(text));
     let arguments = [expr::text(&model.id)].into_iter().chain(texts);
     let value = expr::call_in(support, ["SchemaText", maker], arguments);
-    parse_quote! {
+    Ok(parse_quote! {
         /// The model's schema.
         pub static SCHEMA: #support::SchemaText = #value;
-    }
+    })
 }
 
 fn is_read_again(model: &ModelSchema, input: &str, own_output: Option<&str>) -> bool {

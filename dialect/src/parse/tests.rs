@@ -571,6 +571,30 @@ fn nesting_has_an_end() {
 }
 
 #[test]
+fn a_media_format_stands_on_the_innermost_items() {
+    let url = json!({"type": "string", "format": "image_uri"});
+    let within =
+        |items: &Value| json!({"type": "array", "items": {"type": "array", "items": items}});
+    for written in [
+        json!({"type": "array", "format": "image_uris", "items": {"type": "array"}}),
+        json!({"type": "array", "items": {"type": "array", "format": "image_uris"}}),
+        json!({"type": "array", "format": "image_uris", "items": {"type": "array", "items": {}}}),
+    ] {
+        assert_eq!(x(&written), x(&within(&url)), "{written}");
+    }
+    // Where there is no room for them, they are not made.
+    let nested = |levels: usize| {
+        (0..levels).fold(
+            json!({"type": "array", "format": "image_uris"}),
+            |inner, _| json!({"type": "array", "items": inner}),
+        )
+    };
+    assert_eq!(told(&parse(&with_x(&nested(DEEPEST - 2))).1), [""; 0]);
+    let (model, problems) = parse(&with_x(&nested(DEEPEST - 1)));
+    assert_eq!((model, problems.len()), (None, 1), "{problems:?}");
+}
+
+#[test]
 fn nesting_inside_a_value_has_an_end_too() {
     let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
     for keyword in ["default", "x-more", "oneOf"] {
