@@ -336,21 +336,23 @@ fn all_findings_of_all_files_come_at_once_errors_first() {
 #[test]
 fn what_is_unknown_is_kept_and_reported() {
     let text = r#"{"required": ["ghost"], "properties": {"p": {"type": "file", "format": "3d_uri", "pattern": "x",
-        "validations": [{"validation_rule": "duration_seconds<=", "validation_value": 10, "validation_error": "long"}]}}}"#;
+        "validations": [{"validation_rule": "duration_seconds<=", "validation_value": 10, "validation_error": "long"},
+            {"validation_rule": "<b> <=", "validation_value": 1, "validation_error": ""}]}}}"#;
     let generated = generate(&[("acme/m.json", text)]).unwrap();
     let warnings: Vec<&str> = generated
         .warnings()
         .iter()
         .map(|w| w.message.as_str())
         .collect();
-    assert_eq!(warnings.len(), 5, "{warnings:#?}");
+    assert_eq!(warnings.len(), 6, "{warnings:#?}");
     let (_, code) = generated
         .files()
         .find(|(path, _)| *path == "acme/m.rs")
         .unwrap();
     for kept in [
+        r#""validation_rule": "<b> <=""#,
         r#""pattern": "x""#,
-        r#""validation_rule": "duration_seconds<=""#,
+        r#""validation_rule": "duration_seconds <=""#,
         r#""format": "3d_uri""#,
         r#""type": "file""#,
     ] {

@@ -100,8 +100,9 @@ fn write(keyword: &Keyword, out: &mut Map<String, Value>) {
         Keyword::Properties(list) => return write_properties(list, out),
         Keyword::AdditionalProperties(open) => ("additionalProperties", (*open).into()),
         Keyword::Validation(rule) => {
+            // The space tells an operator from a quantity that ends like one.
             let entry = json!({
-                "validation_rule": format!("{}{}", rule.quantity.as_str(), rule.operator.as_str()),
+                "validation_rule": format!("{} {}", rule.quantity.as_str(), rule.operator.as_str()),
                 "validation_value": rule.value.to_value(),
                 "validation_error": &*rule.message,
             });

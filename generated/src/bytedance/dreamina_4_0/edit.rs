@@ -223,27 +223,27 @@ pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_
       },
       "validations": [
         {
-          "validation_rule": "file_size_mb<=",
+          "validation_rule": "file_size_mb <=",
           "validation_value": 15,
           "validation_error": "Each image file must be ≤ 15 MB."
         },
         {
-          "validation_rule": "width_pixels<=",
+          "validation_rule": "width_pixels <=",
           "validation_value": 4096,
           "validation_error": "Maximum resolution is 4096x4096."
         },
         {
-          "validation_rule": "height_pixels<=",
+          "validation_rule": "height_pixels <=",
           "validation_value": 4096,
           "validation_error": "Maximum resolution is 4096x4096."
         },
         {
-          "validation_rule": "width/height>=",
+          "validation_rule": "width/height >=",
           "validation_value": 0.33,
           "validation_error": "The input image aspect ratio must be within [1/3, 3]."
         },
         {
-          "validation_rule": "width/height<=",
+          "validation_rule": "width/height <=",
           "validation_value": 3,
           "validation_error": "The input image aspect ratio must be within [1/3, 3]."
         }

@@ -166,37 +166,37 @@ pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_
       },
       "validations": [
         {
-          "validation_rule": "file_size_mb<",
+          "validation_rule": "file_size_mb <",
           "validation_value": 4.7,
           "validation_error": "File size must be less than 4.7 MB."
         },
         {
-          "validation_rule": "width_pixels<=",
+          "validation_rule": "width_pixels <=",
           "validation_value": 4096,
           "validation_error": "Maximum resolution is 4096x4096."
         },
         {
-          "validation_rule": "height_pixels<=",
+          "validation_rule": "height_pixels <=",
           "validation_value": 4096,
           "validation_error": "Maximum resolution is 4096x4096."
         },
         {
-          "validation_rule": "width_pixels>",
+          "validation_rule": "width_pixels >",
           "validation_value": 320,
           "validation_error": "The shortest side must be at least 320 pixels."
         },
         {
-          "validation_rule": "height_pixels>",
+          "validation_rule": "height_pixels >",
           "validation_value": 320,
           "validation_error": "The shortest side must be at least 320 pixels."
         },
         {
-          "validation_rule": "width/height<",
+          "validation_rule": "width/height <",
           "validation_value": 3,
           "validation_error": "The ratio of long side to short side must be within 3:1."
         },
         {
-          "validation_rule": "width/height>",
+          "validation_rule": "width/height >",
           "validation_value": 0.33,
           "validation_error": "The ratio of long side to short side must be greater than 0.33."
         }
