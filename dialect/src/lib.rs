@@ -23,6 +23,7 @@ mod pointer;
 mod problem;
 mod record;
 mod rule;
+pub mod rust_name;
 mod schema;
 mod schema_text;
 mod shared;

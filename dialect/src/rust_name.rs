@@ -1,0 +1,183 @@
+//! From names on the wire to Rust identifiers, for what is generated and whoever speaks of it.
+//!
+//! The mapping is total and depends on the name alone. A name is cut into words, at everything
+//! that is no letter or digit and, for snake case, where a hump begins; then:
+//!
+//! | wire | field, module | type, variant |
+//! |---|---|---|
+//! | `image_urls` | `image_urls` | `ImageUrls` |
+//! | `promptImage` | `prompt_image` | `PromptImage` |
+//! | `width×height` | `width_x_height` | `WidthXHeight` |
+//! | `type` | `r#type` | `Type` |
+//! | `self` | `self_` | `Self_` |
+//! | `33_video`, `4K` | `v33_video`, `v4k` | `V33Video`, `V4K` |
+//! | `16:9` | `v16_9` | `V16_9` |
+//! | `2048x2048(1:1)` | `v2048x2048_1_1` | `V2048x2048_1_1` |
+//! | `720p`, `720P` | `v720p`, `v720p` | `V720p`, `V720P` |
+//! | `-1` | `minus_1` | `Minus1` |
+//! | (empty) | `empty` | `Empty` |
+//! | `日本語` | `日本語` | type `T日本語`, variant `日本語` |
+//! | `🎉` | `u1f389` | `U1f389` |
+//!
+//! Two wire names of one scope that come out the same are an error that names both.
+
+use crate::{camel_case, snake_case};
+
+/// A name in snake case that an identifier may begin with.
+fn snake(wire: &str) -> String {
+    no_digit_first(snake_case(wire), 'v')
+}
+
+/// A type or an enum's variant, before what is taken is looked at.
+#[must_use]
+pub fn camel(wire: &str) -> String {
+    no_digit_first(camel_case(wire), 'V')
+}
+
+fn no_digit_first(mut name: String, letter: char) -> String {
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, letter);
+    }
+    name
+}
+
+/// A module of the path to a model. Names that a file system or cargo has taken get a `_`.
+#[must_use]
+pub fn module(segment: &str) -> String {
+    const TAKEN: [&str; 7] = ["lib", "main", "mod", "con", "prn", "aux", "nul"];
+    let name = snake(segment);
+    let device = |prefix| {
+        name.strip_prefix(prefix)
+            .is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
+    };
+    if TAKEN.contains(&name.as_str()) || device("com") || device("lpt") {
+        return name + "_";
+    }
+    name
+}
+
+/// A field with its setter. Names of the methods that every input has, and of methods that
+/// everybody calls on it, get a `_`.
+#[must_use]
+pub fn field(wire: &str) -> String {
+    const TAKEN: [&str; 8] = [
+        "new",
+        "validate",
+        "extra",
+        "with_extra",
+        "check_media",
+        "clone",
+        "into",
+        "to_owned",
+    ];
+    let name = snake(wire);
+    if TAKEN.contains(&name.as_str()) {
+        name + "_"
+    } else {
+        name
+    }
+}
+
+/// The enum or struct made for a property, by its name in camel case. Names that the generated code
+/// uses get a `_`, and those of a script without capitals a `T`, since a module could have the same.
+#[must_use]
+pub fn type_of(camel: &str) -> String {
+    const TAKEN: [&str; 14] = [
+        "Input",
+        "Output",
+        "Self",
+        "Option",
+        "Some",
+        "None",
+        "Result",
+        "Ok",
+        "Err",
+        "Vec",
+        "String",
+        "Into",
+        "IntoIterator",
+        "Default",
+    ];
+    if TAKEN.contains(&camel) {
+        format!("{camel}_")
+    } else if camel.starts_with(char::is_uppercase) {
+        camel.to_owned()
+    } else {
+        format!("T{camel}")
+    }
+}
+
+/// An enum's variant. Beside them stands the constant `ALL`.
+#[must_use]
+pub fn variant(wire: &str) -> String {
+    match camel(wire).as_str() {
+        "ALL" => "ALL_".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// The name as source code: raw where it is a keyword, with a `_` where it cannot even be raw.
+#[must_use]
+pub fn ident(name: &str) -> String {
+    const NEVER_RAW: [&str; 5] = ["crate", "self", "super", "Self", "_"];
+    // Of edition 2024, the reserved ones too.
+    const KEYWORDS: [&str; 48] = [
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
+        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
+        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
+        "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+    if NEVER_RAW.contains(&name) {
+        return format!("{name}_");
+    }
+    if KEYWORDS.contains(&name) {
+        return format!("r#{name}");
+    }
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_above_is_true() {
+        for (wire, field_name, type_name) in [
+            ("image_urls", "image_urls", "ImageUrls"),
+            ("promptImage", "prompt_image", "PromptImage"),
+            ("width×height", "width_x_height", "WidthXHeight"),
+            ("type", "r#type", "Type"),
+            ("self", "self_", "Self_"),
+            ("gen", "r#gen", "Gen"),
+            ("33_video", "v33_video", "V33Video"),
+            ("4K", "v4k", "V4K"),
+            ("16:9", "v16_9", "V16_9"),
+            ("1:11", "v1_11", "V1_11"),
+            ("11:1", "v11_1", "V11_1"),
+            ("2048x2048(1:1)", "v2048x2048_1_1", "V2048x2048_1_1"),
+            ("720p", "v720p", "V720p"),
+            ("720P", "v720p", "V720P"),
+            ("-1", "minus_1", "Minus1"),
+            ("", "empty", "Empty"),
+            ("日本語", "日本語", "T日本語"),
+            ("🎉", "u1f389", "U1f389"),
+            ("HTMLPage", "html_page", "HTMLPage"),
+            ("3D Render", "v3d_render", "V3DRender"),
+            ("en-US-Aria", "en_us_aria", "EnUSAria"),
+            ("gpt-image-2.5", "gpt_image_2_5", "GptImage2_5"),
+            ("image_url_1", "image_url_1", "ImageUrl1"),
+            ("safety-tolerance", "safety_tolerance", "SafetyTolerance"),
+            ("new", "new_", "New"),
+            ("extra", "extra_", "Extra"),
+            ("input", "input", "Input_"),
+            ("_", "u5f", "U5f"),
+            ("\u{202e}", "u202e", "U202e"),
+            ("\0", "u0", "U0"),
+            ("a*/b", "a_b", "AB"),
+        ] {
+            assert_eq!(ident(&field(wire)), field_name, "{wire:?}");
+            assert_eq!(ident(&type_of(&camel(wire))), type_name, "{wire:?}");
+        }
+    }
+}
