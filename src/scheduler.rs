@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::fmt;
 use std::future::pending;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +29,7 @@ pub(crate) use order::Order;
 
 /// All waits of a client. While there are any a task looks at each job when its time has come, at
 /// so many at once as may be sent at once, and in an outage at one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Scheduler {
     state: Mutex<State>,
     changed: Notify,
@@ -37,7 +38,7 @@ pub(crate) struct Scheduler {
 /// A wait's number.
 pub(crate) type Key = u64;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     running: bool,
     next_key: Key,
@@ -232,6 +233,16 @@ async fn run(client: Client) {
 async fn look(client: &Client, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, Seen) {
     let seen = entry.look(client).await;
     (key, entry, seen)
+}
+
+/// How many wait, and not each of them.
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waits = self.change(|state| state.waits.len());
+        f.debug_struct("Scheduler")
+            .field("waits", &waits)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where the task is dropped, with its runtime, its waits are given back to their readers.

@@ -124,7 +124,7 @@ fn the_registry_finds_every_model_and_no_other() {
     );
     for model in runcomfy_models::ALL {
         assert!(std::ptr::eq(
-            &***model,
+            &raw const ***model,
             runcomfy_models::find(model.id()).unwrap()
         ));
     }

@@ -111,6 +111,7 @@ impl Entry {
         async {
             match self.deadline() {
                 None => self.ask(client).await,
+                Some(at) if at <= Instant::now() => Seen::Over(self.give_up(client).await),
                 Some(at) => match timeout_at(at, self.ask(client)).await {
                     Ok(seen) => seen,
                     Err(_) => Seen::Over(self.give_up(client).await),

@@ -33,11 +33,15 @@ pub(crate) struct Mailbox {
 #[derive(Debug, Default)]
 struct Mail {
     /// `None` where nobody wants any.
-    news: Option<Box<VecDeque<Event>>>,
+    news: Option<Box<News>>,
     ending: Option<Box<Ending>>,
     reader: Option<Waker>,
     abandoned: bool,
 }
+
+/// The oldest first.
+#[derive(Debug, Default)]
+struct News(VecDeque<Event>);
 
 /// News that nobody has read are few.
 const MOST_NEWS: usize = 32;
@@ -57,10 +61,10 @@ impl Mailbox {
     pub(super) fn tell(&self, event: Event) {
         self.change(|mail| {
             if let Some(news) = &mut mail.news {
-                if news.len() == MOST_NEWS {
-                    news.pop_front();
+                if news.0.len() == MOST_NEWS {
+                    news.0.pop_front();
                 }
-                news.push_back(event);
+                news.0.push_back(event);
             }
         });
     }
@@ -75,7 +79,7 @@ impl Mailbox {
 
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Letter> {
         let mut mail = self.lock();
-        if let Some(event) = mail.news.as_mut().and_then(|news| news.pop_front()) {
+        if let Some(event) = mail.news.as_mut().and_then(|news| news.0.pop_front()) {
             return Poll::Ready(Letter::News(event));
         }
         if let Some(ending) = mail.ending.take() {
