@@ -117,7 +117,7 @@ pub(crate) fn harmless(text: &str) -> String {
     out
 }
 
-/// A file's text with a mark of as many bytes for each such character, so that places stay true.
+/// A text with a mark of as many bytes for each such character, so that places stay true.
 fn same_length(text: &str) -> String {
     let mark = |c: char| match c {
         '\n' | '\r' | '\t' => c,
@@ -127,6 +127,18 @@ fn same_length(text: &str) -> String {
     text.chars().map(mark).collect()
 }
 
+/// The lines on which a span begins and ends, whole: a file may have thousands, and a finding for
+/// each.
+fn lines_of(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text[..span.start]
+        .rfind('\n')
+        .map_or(0, |newline| newline + 1);
+    let end = text[span.end..]
+        .find('\n')
+        .map_or(text.len(), |newline| span.end + newline + 1);
+    start..end
+}
+
 /// What is wrong, the source line with a caret under the place, and the help.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,11 +146,12 @@ impl fmt::Display for Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let annotation = AnnotationKind::Primary
-            .span(self.span.clone())
-            .label(&self.help);
-        let text = same_length(&self.text);
+        let lines = lines_of(&self.text, &self.span);
+        let span = self.span.start - lines.start..self.span.end - lines.start;
+        let annotation = AnnotationKind::Primary.span(span).label(&self.help);
+        let text = same_length(&self.text[lines]);
         let snippet = Snippet::source(&*text)
+            .line_start(self.position.line)
             .path(&self.path)
             .annotation(annotation);
         let report = [level.primary_title(&self.message).element(snippet)];
@@ -178,5 +191,41 @@ mod tests {
         );
         assert!(shown.contains("  \"maximum\": 0\n"), "{shown}");
         assert!(shown.contains("^ raise it"), "{shown}");
+    }
+
+    /// Whatever the place, its lines alone look as they do amid the whole file; but for the file's
+    /// end, of which the renderer says that it is on the line before.
+    #[test]
+    fn the_lines_of_a_span_look_as_in_the_whole_file() {
+        let text: Arc<str> = "{\n  \"×\": [\n\t1,\r\n  \"日本\u{202e}\"\n ]\n}\n\n".into();
+        let places: Vec<usize> = (0..text.len())
+            .filter(|at| text.is_char_boundary(*at))
+            .collect();
+        let mut shown = 0;
+        for (index, &start) in places.iter().enumerate() {
+            for &end in &places[index..] {
+                let found = Diagnostic::new(
+                    Severity::Warning,
+                    "a.json",
+                    &text,
+                    start..end,
+                    "odd",
+                    "mend it",
+                );
+                let annotation = AnnotationKind::Primary.span(start..end).label("mend it");
+                let whole = same_length(&text);
+                let snippet = Snippet::source(&*whole)
+                    .path("a.json")
+                    .annotation(annotation);
+                let report = [Level::WARNING.primary_title("odd").element(snippet)];
+                assert_eq!(
+                    found.to_string(),
+                    Renderer::plain().render(&report),
+                    "{start}..{end}"
+                );
+                shown += 1;
+            }
+        }
+        assert!(shown > 400, "{shown}");
     }
 }
