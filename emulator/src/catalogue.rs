@@ -136,7 +136,9 @@ impl Query {
 
     fn wants(&self, model: &ModelSchema) -> bool {
         let made = category(model);
-        model.id.to_lowercase().contains(&self.search)
+        let said = model.input.description().unwrap_or_default();
+        let found = |text: &str| text.to_lowercase().contains(&self.search);
+        (found(&model.id) || found(said))
             && self
                 .category
                 .as_ref()
