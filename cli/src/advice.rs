@@ -35,7 +35,7 @@ fn money(error: &Error, doing: Doing) -> String {
         (Doing::Waiting, ErrorKind::JobFailed) => {
             "`runcomfy balance` shows whether it was charged."
         }
-        (_, ErrorKind::JobCancelled) => "It did not run.",
+        (_, ErrorKind::JobCancelled) => "Nothing ran, so nothing is charged.",
         (Doing::Waiting, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Token) => "",
         (Doing::Waiting, _) => "The job goes on, and is charged when it is done.",
         (Doing::Saving, _) => "The job is done and charged; its files are kept for some time.",

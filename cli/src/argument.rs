@@ -88,7 +88,7 @@ pub(crate) fn allow_loopback() -> Arg {
 }
 
 /// How long to wait for a job, and how often to look.
-pub(crate) fn waiting() -> [Arg; 2] {
+pub(crate) fn waiting() -> [Arg; 3] {
     [
         Arg::new("timeout")
             .help_heading(WAITING)
@@ -102,6 +102,12 @@ pub(crate) fn waiting() -> [Arg; 2] {
             .value_name("SECONDS")
             .value_parser(value_parser!(u64))
             .help("Ask for the status so often [default: growing pauses]"),
+        Arg::new("cancel-if-queued-after")
+            .help_heading(WAITING)
+            .long("cancel-if-queued-after")
+            .value_name("SECONDS")
+            .value_parser(value_parser!(u64).range(1..))
+            .help("Cancel the job if it is still queued after this time, counted from the start of the wait; one that runs by then is waited for"),
     ]
 }
 

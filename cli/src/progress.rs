@@ -69,6 +69,12 @@ impl Progress {
     }
 
     pub(crate) fn event(&mut self, event: &Event) {
+        if *event == Event::NotCancellable {
+            self.note(
+                "the job was to be cancelled, but it runs already or has ended; it is waited for",
+            );
+            return;
+        }
         self.say(match event {
             Event::Queued {
                 position: Some(position),

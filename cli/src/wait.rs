@@ -52,6 +52,9 @@ async fn wait(
     if let Some(pause) = seconds(matches, "poll-secs") {
         wait = wait.poll_every(pause);
     }
+    if let Some(limit) = seconds(matches, "cancel-if-queued-after") {
+        wait = wait.cancel_if_queued_after(limit);
+    }
     let mut watch = wait.watch();
     while let Some(event) = watch.next().await {
         progress.event(&event);
