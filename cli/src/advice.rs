@@ -1,6 +1,6 @@
 //! What an error means for the money, and what to do next.
 
-use runcomfy::{Error, ErrorKind};
+use runcomfy::{Error, ErrorKind, RequestId};
 
 /// What the command was about when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,17 @@ pub(crate) fn of(error: &Error, doing: Doing) -> String {
         .join(" ")
 }
 
+/// For files that are not saved although nothing went wrong.
+pub(crate) fn to_save(id: &RequestId) -> String {
+    format!("{DONE} {}", save(id))
+}
+
+const DONE: &str = "The job is done and charged; its files are kept for some time.";
+
+fn save(id: &RequestId) -> String {
+    format!("Save them: runcomfy result {id}")
+}
+
 fn money(error: &Error, doing: Doing) -> String {
     match (doing, error.kind()) {
         (Doing::Submitting, _) if error.may_have_been_submitted() => {
@@ -38,7 +49,7 @@ fn money(error: &Error, doing: Doing) -> String {
         (_, ErrorKind::JobCancelled) => "Nothing ran, so nothing is charged.",
         (Doing::Waiting, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Token) => "",
         (Doing::Waiting, _) => "The job goes on, and is charged when it is done.",
-        (Doing::Saving, _) => "The job is done and charged; its files are kept for some time.",
+        (Doing::Saving, _) => DONE,
         _ => "",
     }
     .to_owned()
@@ -47,7 +58,7 @@ fn money(error: &Error, doing: Doing) -> String {
 fn next(error: &Error, doing: Doing) -> String {
     let again = match (error.request_id(), doing) {
         (Some(id), Doing::Waiting) => format!("Take it up again: runcomfy resume {id}"),
-        (Some(id), Doing::Saving) => format!("Save them: runcomfy result {id}"),
+        (Some(id), Doing::Saving) => save(id),
         _ => match error.retry_after() {
             Some(time) => format!("Try again in {} s.", time.as_secs().max(1)),
             None => "Try again in a moment.".to_owned(),

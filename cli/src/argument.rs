@@ -203,7 +203,7 @@ pub(crate) fn global() -> [Arg; 3] {
             .long("verbose")
             .global(true)
             .action(ArgAction::Count)
-            .help("Show every answer about a job's status, and the causes of errors"),
+            .help("Keep every change of a job's status on the screen, and show the causes of errors"),
     ]
 }
 

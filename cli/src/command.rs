@@ -25,7 +25,8 @@ Exit codes:
   69  The service or the network is out of order
   75  The same for a while only (no connection, too many requests): run it again.
       Never given once a job may have been submitted
-  77  No token, or one that is not accepted";
+  77  No token, or one that is not accepted
+  130 Stopped with Ctrl-C; what becomes of the job is said";
 
 /// The whole command. The flags of `run`, `validate` and their like come from the schema of the
 /// model that the command line names.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use runcomfy::{Error, ErrorKind, Output, Violation, Violations};
+use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
 use serde_json::{Map, Value, json};
 
 use crate::advice::{self, Doing};
@@ -18,7 +18,16 @@ pub(crate) struct Failure {
     advice: String,
     findings: Vec<Finding>,
     error: Option<Error>,
-    output: Option<Box<Output>>,
+    job: Box<AboutJob>,
+}
+
+/// The job that a failure is about, as far as it is known.
+#[derive(Debug, Default)]
+struct AboutJob {
+    request_id: Option<String>,
+    status: Option<String>,
+    may_have_been_submitted: bool,
+    output: Option<Output>,
 }
 
 /// What is wrong with one value, and the flag that sets it.
@@ -37,6 +46,8 @@ const EX_NOINPUT: u8 = 66;
 const EX_UNAVAILABLE: u8 = 69;
 const EX_TEMPFAIL: u8 = 75;
 const EX_NOPERM: u8 = 77;
+/// What a shell gives for a command that Ctrl-C has ended.
+const EX_STOPPED: u8 = 130;
 
 impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -103,10 +114,51 @@ impl Failure {
 
     /// The job is done, and its files could not be saved.
     pub(crate) fn save(error: Error, output: &Output) -> Self {
+        Self::of(error, Doing::Saving).with_output(output)
+    }
+
+    /// Ctrl-C was pressed.
+    pub(crate) fn leaving(
+        message: impl Into<String>,
+        request_id: Option<&RequestId>,
+        status: Option<Status>,
+    ) -> Self {
+        let job = AboutJob {
+            request_id: request_id.map(ToString::to_string),
+            status: status.map(|status| status.to_string()),
+            ..AboutJob::default()
+        };
         Self {
-            output: Some(Box::new(output.clone())),
-            ..Self::of(error, Doing::Saving)
+            job: job.into(),
+            ..Self::new(EX_STOPPED, "stopped", message)
         }
+    }
+
+    /// Ctrl-C was pressed while the files of a job that is done were saved.
+    pub(crate) fn left_download(request_id: &RequestId, output: &Output) -> Self {
+        let status = Some(Status::Succeeded);
+        Self::leaving("left before all files were saved", Some(request_id), status)
+            .advised(advice::to_save(request_id))
+            .with_output(output)
+    }
+
+    /// The same after Ctrl-C was pressed.
+    pub(crate) fn stopped(self) -> Self {
+        Self {
+            code: EX_STOPPED,
+            ..self
+        }
+    }
+
+    /// Nobody can tell whether there is a job.
+    pub(crate) fn perhaps_submitted(mut self) -> Self {
+        self.job.may_have_been_submitted = true;
+        self
+    }
+
+    /// The job was the emulator's inside of this command.
+    pub(crate) fn emulated(self) -> Self {
+        self.advised("It was emulated: nothing is charged, and nothing of it is left.")
     }
 
     fn of(error: Error, doing: Doing) -> Self {
@@ -115,7 +167,19 @@ impl Failure {
         let violations = error.violations().clone();
         let advice = advice::of(&error, doing);
         let failure = Self::new(code(&error), &runcomfy::snake_case(&kind), message);
+        let status = match error.kind() {
+            ErrorKind::JobFailed => Some("failed".to_owned()),
+            ErrorKind::JobCancelled => Some("cancelled".to_owned()),
+            _ => error.last_status().map(|last| last.status.to_string()),
+        };
+        let job = AboutJob {
+            request_id: error.request_id().map(ToString::to_string),
+            status,
+            may_have_been_submitted: error.may_have_been_submitted(),
+            output: None,
+        };
         Self {
+            job: job.into(),
             error: Some(error),
             ..failure.advised(advice).with(plain(violations))
         }
@@ -129,13 +193,20 @@ impl Failure {
             advice: String::new(),
             findings: Vec::new(),
             error: None,
-            output: None,
+            job: Box::default(),
         }
     }
 
     /// What it means for the money, and what to do next.
     pub(crate) fn advised(mut self, advice: impl Into<String>) -> Self {
         self.advice = advice.into();
+        self
+    }
+
+    /// What the job gave, for it is done.
+    fn with_output(mut self, output: &Output) -> Self {
+        self.job.status = Some(Status::Succeeded.to_string());
+        self.job.output = Some(output.clone());
         self
     }
 
@@ -193,26 +264,17 @@ impl Failure {
     /// All keys are always there, so that a script can ask for any.
     fn to_json(&self) -> Value {
         let cause = self.error.as_ref();
-        let request_id = cause.and_then(Error::request_id).map(ToString::to_string);
-        let status = match cause.map(Error::kind) {
-            Some(ErrorKind::JobFailed) => Some("failed".to_owned()),
-            Some(ErrorKind::JobCancelled) => Some("cancelled".to_owned()),
-            _ if self.output.is_some() => Some("succeeded".to_owned()),
-            _ => cause
-                .and_then(Error::last_status)
-                .map(|last| last.status.to_string()),
-        };
         let violations: Vec<Value> = self.findings.iter().map(Finding::to_json).collect();
         json!({
-            "request_id": request_id,
-            "status": status,
-            "output": self.output,
+            "request_id": self.job.request_id,
+            "status": self.job.status,
+            "output": self.job.output,
             "error": {
                 "kind": self.kind,
                 "message": self.headline(),
                 "advice": self.advice,
                 "exit_code": self.code,
-                "may_have_been_submitted": cause.is_some_and(Error::may_have_been_submitted),
+                "may_have_been_submitted": self.job.may_have_been_submitted,
                 "submit_key": cause.and_then(Error::submit_key),
                 "http_status": cause.and_then(Error::http_status),
                 "error_code": cause.and_then(Error::error_code),

@@ -3,9 +3,11 @@
 mod advice;
 mod argument;
 mod balance;
+mod cancel;
 mod code;
 mod command;
 mod completion;
+mod ctrl_c;
 mod dry_run;
 mod emulator;
 mod failure;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
+use console::Term;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use runcomfy::{DownloadProgress, Event};
 
@@ -13,8 +14,6 @@ use crate::show::{self, Format};
 pub(crate) struct Progress {
     spinner: Option<ProgressBar>,
     quiet: bool,
-    /// Whether every answer is told, and not only those that change something.
-    verbose: bool,
     said: String,
     /// The bytes of each file that are on disk, and all that it has.
     downloads: Vec<(u64, Option<u64>)>,
@@ -24,8 +23,12 @@ pub(crate) struct Progress {
 /// A spinner that moves this often looks alive and costs nothing.
 const TICK: Duration = Duration::from_millis(100);
 
+const LINE: &str = "{spinner} {elapsed} {msg}";
+/// What stands before the message, at most: a spinner, and a time such as `59m`.
+const BEFORE: usize = 8;
+
 /// How downloads are shown whose size is known.
-const BAR: &str = "{spinner} {msg} {wide_bar} {bytes}/{total_bytes} ({elapsed})";
+const BAR: &str = "{spinner} {elapsed} {wide_bar} {bytes}/{total_bytes}";
 
 impl Progress {
     /// As the command line says; a script that reads JSON sees none.
@@ -37,9 +40,11 @@ impl Progress {
     }
 
     fn new(quiet: bool, verbose: bool) -> Self {
-        let spinner = (!quiet && stderr().is_terminal()).then(|| {
+        // Lines stay to be read, a spinner does not.
+        let lines = quiet || verbose || !stderr().is_terminal() || is_dumb();
+        let spinner = (!lines).then(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            if let Ok(style) = ProgressStyle::with_template(LINE) {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(TICK);
@@ -48,7 +53,6 @@ impl Progress {
         Self {
             spinner,
             quiet,
-            verbose,
             said: String::new(),
             downloads: Vec::new(),
             started: Instant::now(),
@@ -58,11 +62,11 @@ impl Progress {
     /// Says how far it is; a line only where something has changed.
     pub(crate) fn say(&mut self, words: impl Into<String>) {
         let words = words.into();
-        if self.quiet || (words == self.said && !self.verbose) {
+        if self.quiet || words == self.said {
             return;
         }
         match &self.spinner {
-            Some(spinner) => spinner.set_message(words.clone()),
+            Some(spinner) => spinner.set_message(fitting(&words)),
             None => show::note(&format!("{words} ({} s)", self.started.elapsed().as_secs())),
         }
         self.said = words;
@@ -115,7 +119,6 @@ impl Progress {
                     bar.set_length(total);
                 }
                 bar.set_position(bytes);
-                bar.set_message("downloading");
             }
             None => bar.set_message(format!("downloading, {}", HumanBytes(bytes))),
         }
@@ -130,11 +133,38 @@ impl Progress {
         }
     }
 
+    /// A line that stays, for who has pressed Ctrl-C and reads along, whatever else is shown.
+    pub(crate) fn insist(&self, line: &str) {
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(|| show::note(line)),
+            None => show::note(line),
+        }
+    }
+
     pub(crate) fn end(&self) {
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();
         }
     }
+}
+
+/// A line that runs over into the next would not be cleared when the window changes.
+fn fitting(words: &str) -> String {
+    let columns = usize::from(Term::stderr().size().1);
+    let room = columns.saturating_sub(BEFORE);
+    match words.char_indices().nth(room) {
+        Some(_) => words
+            .chars()
+            .take(room.saturating_sub(1))
+            .chain(['…'])
+            .collect(),
+        None => words.to_owned(),
+    }
+}
+
+/// Whether the terminal prints what is sent to it, and can do nothing else.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 impl Drop for Progress {

@@ -4,11 +4,12 @@ use clap::ArgMatches;
 use runcomfy::{CancelOutcome, Job, Output, Status};
 use serde_json::json;
 
+use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::session::{self, Session};
 use crate::show::Format;
-use crate::{save, wait};
+use crate::{cancel, save, wait};
 
 /// `runcomfy requests`, whose commands are those above it.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -47,7 +48,10 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     }
     let mut progress = Progress::of(matches, format);
     let files = match &result.output {
-        Some(output) => save::outputs(&job, output, matches, &mut progress).await?,
+        Some(output) => {
+            let mut ctrl_c = CtrlC::listen();
+            save::outputs(&job, output, matches, &mut progress, &mut ctrl_c).await?
+        }
         None => Vec::new(),
     };
     progress.end();
@@ -71,31 +75,23 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
 pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let mut progress = Progress::of(matches, format);
-    wait::to_the_end(&job, matches, &mut progress, json!([]), format).await
+    let mut ctrl_c = CtrlC::listen();
+    wait::to_the_end(&job, matches, &mut progress, &mut ctrl_c, json!([]), format).await
 }
 
 pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let outcome = job.cancel().await?;
-    let (word, sentence) = match &outcome {
-        CancelOutcome::Cancelled => ("cancelled", "cancelled before it ran; it is not charged"),
-        CancelOutcome::NotCancellable => (
-            "not_cancellable",
-            "it runs already or has ended, so it cannot be cancelled",
-        ),
-        CancelOutcome::Other(other) => (other.as_str(), other.as_str()),
-        _ => ("", ""),
-    };
-    let status = match &outcome {
-        CancelOutcome::Cancelled => Some("cancelled".to_owned()),
-        // What the job does is worth knowing, and no reason to fail.
-        _ => job.status().await.ok().map(|now| now.status.to_string()),
-    };
+    let answer = cancel::ask(&job).await?;
     let json = json!({
         "request_id": job.request_id().as_str(),
-        "status": status,
-        "outcome": word,
+        "status": answer.status.as_ref().map(ToString::to_string),
+        "outcome": answer.word(),
     });
+    let sentence = match &answer.outcome {
+        CancelOutcome::Cancelled => "cancelled before it ran; it is not charged",
+        CancelOutcome::NotCancellable => "it runs already or has ended, so it cannot be cancelled",
+        _ => answer.word(),
+    };
     format.print(&json, || sentence.to_owned());
     Ok(())
 }

@@ -3,6 +3,7 @@
 use clap::ArgMatches;
 use serde_json::json;
 
+use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::input::{self, Checked};
 use crate::model::Named;
@@ -38,6 +39,7 @@ pub(crate) async fn run(
     } else {
         Session::service()?
     };
+    let mut ctrl_c = CtrlC::listen();
     let mut progress = Progress::of(matches, format);
     progress.say("submitting");
     // Checked above, with all that the terminal has to say about it.
@@ -45,7 +47,7 @@ pub(crate) async fn run(
     if let Some(limit) = wait::limit(matches) {
         submit = submit.deadline(limit);
     }
-    let job = submit.await.map_err(Failure::submit)?;
+    let job = ctrl_c.submit(submit, &progress).await?;
     let id = job.request_id();
     if matches.get_flag("no-wait") {
         progress.end();
@@ -60,7 +62,10 @@ pub(crate) async fn run(
     }
     progress.note(&format!("submitted {model_id} as {id}"));
     let warnings = checked.warnings_json();
-    wait::to_the_end(&job, matches, &mut progress, warnings, format).await
+    wait::to_the_end(&job, matches, &mut progress, &mut ctrl_c, warnings, format)
+        .await
+        // The emulator ends with this command, and the job with it.
+        .map_err(|failure| if emulate { failure.emulated() } else { failure })
 }
 
 async fn input(

@@ -1,10 +1,12 @@
 //! The files of a job's output.
 
+use std::future::IntoFuture;
 use std::path::Path;
 
 use clap::ArgMatches;
 use runcomfy::{Job, Output};
 
+use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::open;
 use crate::progress::Progress;
@@ -15,6 +17,7 @@ pub(crate) async fn outputs(
     output: &Output,
     matches: &ArgMatches,
     progress: &mut Progress,
+    ctrl_c: &mut CtrlC,
 ) -> Result<Vec<String>, Failure> {
     if matches.get_flag("no-download") {
         return Ok(Vec::new());
@@ -22,11 +25,14 @@ pub(crate) async fn outputs(
     let folder = matches
         .get_one::<String>("output-dir")
         .map_or(".", String::as_str);
-    let saved = job
+    let download = job
         .download(output, Path::new(folder))
-        .on_progress(|now| progress.download(now))
-        .await;
-    let files = saved.map_err(|error| Failure::save(error, output))?;
+        .on_progress(|now| progress.download(now));
+    let files = tokio::select! {
+        biased;
+        saved = download.into_future() => saved.map_err(|error| Failure::save(error, output))?,
+        () = ctrl_c.pressed() => return Err(Failure::left_download(job.request_id(), output)),
+    };
     let shown = |file: &Path| file.strip_prefix(".").unwrap_or(file).display().to_string();
     let files: Vec<String> = files.iter().map(|file| shown(file)).collect();
     if matches.get_flag("open") {

@@ -67,7 +67,9 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    runtime
-        .map_err(|e| Failure::machine(format!("no runtime: {e}")))?
-        .block_on(work)
+    let runtime = runtime.map_err(|e| Failure::machine(format!("no runtime: {e}")))?;
+    let done = runtime.block_on(work);
+    // Who leaves does not wait for the address of a host to be looked up.
+    runtime.shutdown_background();
+    done
 }

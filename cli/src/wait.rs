@@ -6,6 +6,7 @@ use clap::ArgMatches;
 use runcomfy::{Job, Json, Output};
 use serde_json::json;
 
+use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::save;
@@ -16,11 +17,12 @@ pub(crate) async fn to_the_end(
     job: &Job<Output>,
     matches: &ArgMatches,
     progress: &mut Progress,
+    ctrl_c: &mut CtrlC,
     warnings: Json,
     format: Format,
 ) -> Result<(), Failure> {
-    let output = wait(job, matches, progress).await?;
-    let files = save::outputs(job, &output, matches, progress).await?;
+    let output = wait(job, matches, progress, ctrl_c).await?;
+    let files = save::outputs(job, &output, matches, progress, ctrl_c).await?;
     progress.end();
     let mut json = json!({
         "request_id": job.request_id().as_str(),
@@ -44,6 +46,7 @@ async fn wait(
     job: &Job<Output>,
     matches: &ArgMatches,
     progress: &mut Progress,
+    ctrl_c: &mut CtrlC,
 ) -> Result<Output, Failure> {
     let mut wait = job.wait();
     if let Some(limit) = limit(matches) {
@@ -56,8 +59,18 @@ async fn wait(
         wait = wait.cancel_if_queued_after(limit);
     }
     let mut watch = wait.watch();
-    while let Some(event) = watch.next().await {
-        progress.event(&event);
+    loop {
+        tokio::select! {
+            biased;
+            event = watch.next() => match event {
+                Some(event) => progress.event(&event),
+                None => break,
+            },
+            () = ctrl_c.pressed() => {
+                drop(watch);
+                return Err(ctrl_c.cancel(job, progress).await);
+            }
+        }
     }
     watch.output().await.map_err(Failure::wait)
 }
