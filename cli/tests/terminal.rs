@@ -1,0 +1,149 @@
+//! The command in a real terminal: what stands on its screen.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+#![cfg(unix)]
+
+mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::time::Duration;
+
+use support::{EDIT, Service, TEXT_TO_IMAGE, command};
+use terminal::Terminal;
+
+const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
+const LONG: Duration = Duration::from_secs(60);
+
+#[test]
+fn progress_is_one_line_with_the_place_in_the_queue_and_the_time() {
+    let service = Service::slow();
+    let mut terminal = Terminal::new(&service.command(&[&RUN[..], &["--poll-secs", "0"]].concat()));
+    terminal.until("s queued, position 0");
+    terminal.until("1s queued, position 0");
+    terminal.until("2s queued, position 0");
+    let id = &service.emulator.ledger()[0].request_id;
+    let screen = terminal.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    assert_eq!(lines[0], format!("submitted {TEXT_TO_IMAGE} as {id}"));
+    assert!(
+        lines.len() == 2 && lines[1].trim_end().ends_with("s queued, position 0"),
+        "{screen}"
+    );
+    service.emulator.advance(LONG);
+    terminal.until("s running");
+    service.emulator.advance(LONG);
+    let (ended, _) = terminal.end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let expected = format!("{}\nsaved image.png", lines[0]);
+    assert_eq!(ended.err, expected, "nothing of the progress is left");
+}
+
+#[test]
+fn nothing_wraps_in_a_narrow_window() {
+    let service = Service::slow();
+    let run = service.command(&[
+        "run",
+        EDIT,
+        "--prompt",
+        "x",
+        "--poll-secs",
+        "0",
+        "--no-check-media",
+        "--image-urls",
+        "https://example.com/a.jpg",
+    ]);
+    let mut terminal = Terminal::narrow(&run);
+    terminal.until("s queued, position 0");
+    service.emulator.set_outage(true);
+    terminal.until("the service cannot be asked");
+    let progress = terminal.screen();
+    let progress = progress
+        .lines()
+        .skip_while(|line| !line.contains("the service"));
+    assert_eq!(progress.count(), 1, "{}", terminal.screen());
+    service.emulator.set_outage(false);
+    service.emulator.advance(LONG);
+    terminal.until("s running");
+    service.emulator.advance(LONG);
+    let (ended, _) = terminal.end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let id = &service.emulator.ledger()[0].request_id;
+    assert_eq!(
+        ended.err.replace('\n', ""),
+        format!("submitted {EDIT} as {id}saved image.png")
+    );
+}
+
+/// What sets colours, and nothing else.
+fn has_colour(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.split("\x1b[").skip(1).any(|rest| {
+        let mut rest = rest
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
+            .chars();
+        rest.next() == Some('m')
+    })
+}
+
+#[test]
+fn no_color_means_none() {
+    let mut help = command();
+    help.args(["run", EDIT, "-h"]);
+    let (_, bytes) = Terminal::new(&help).end();
+    assert!(has_colour(&bytes), "else the next shows nothing");
+    let none = [("NO_COLOR", "1")];
+    let (ended, bytes) = Terminal::with(&help, &none).end();
+    assert!(ended.code == 0 && !has_colour(&bytes), "{ended:?}");
+
+    let service = Service::new();
+    for arguments in [
+        &RUN[..],
+        &["run", TEXT_TO_IMAGE, "--scale", "7"],
+        &["run", "--no-such"],
+    ] {
+        let (ended, bytes) = Terminal::with(&service.command(arguments), &none).end();
+        assert!(!has_colour(&bytes), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_gets_plain_lines() {
+    let service = Service::new();
+    let (ended, bytes) = Terminal::with(&service.command(&RUN), &[("TERM", "dumb")]).end();
+    assert!(ended.code == 0 && !bytes.contains(&0x1b), "{ended:?}");
+    assert!(ended.err.contains("\nfinished ("), "{ended:?}");
+}
+
+#[test]
+fn verbose_keeps_what_happened() {
+    let service = Service::new();
+    let verbose = service.command(&[&RUN[..], &["-v"]].concat());
+    let (ended, _) = Terminal::new(&verbose).end();
+    assert!(
+        ended.code == 0 && ended.err.contains("\nfinished ("),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn what_is_piped_has_no_escape_codes() {
+    let service = Service::new();
+    for arguments in [
+        &RUN[..],
+        &["run", EDIT, "--help"],
+        &["run", "--no-such"],
+        &["models", "list"],
+    ] {
+        let ended = service.run(arguments);
+        assert!(!(ended.out + &ended.err).contains('\x1b'), "{arguments:?}");
+    }
+    // One end in the terminal does not change the other.
+    let (ended, _) = Terminal::piped(&service.command(&RUN)).end();
+    assert_eq!(
+        (ended.code, &*ended.out),
+        (0, "saved image-1.png\n"),
+        "{ended:?}"
+    );
+}
