@@ -112,7 +112,7 @@ pub(crate) fn waiting() -> [Arg; 3] {
 }
 
 /// What to do with a job's files.
-pub(crate) fn saving() -> [Arg; 3] {
+pub(crate) fn saving() -> [Arg; 4] {
     let heading = "Saving";
     [
         Arg::new("output-dir")
@@ -133,6 +133,11 @@ pub(crate) fn saving() -> [Arg; 3] {
             .action(ArgAction::SetTrue)
             .conflicts_with("no-download")
             .help("Open what was saved in the system's viewer"),
+        Arg::new("no-picture")
+            .help_heading(heading)
+            .long("no-picture")
+            .action(ArgAction::SetTrue)
+            .help("Do not show the saved pictures in the terminal, where it could: kitty and Ghostty (PNG), iTerm2, WezTerm and mintty"),
     ]
 }
 

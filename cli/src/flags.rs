@@ -6,7 +6,7 @@ use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
 use serde_json::Map;
 
 /// The names of the arguments that every command about a model may have.
-const TAKEN: [&str; 20] = [
+const TAKEN: [&str; 21] = [
     "model_id",
     "input",
     "input-file",
@@ -22,6 +22,7 @@ const TAKEN: [&str; 20] = [
     "output-dir",
     "no-download",
     "open",
+    "no-picture",
     "output",
     "quiet",
     "verbose",

@@ -18,6 +18,7 @@ mod local_file;
 mod model;
 mod models;
 mod open;
+mod picture;
 mod price;
 mod probe;
 mod progress;

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::session::{self, Session};
 use crate::show::Format;
-use crate::{cancel, save, wait};
+use crate::{cancel, picture, save, wait};
 
 /// `runcomfy requests`, whose commands are those above it.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -69,6 +69,7 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
         Some(output) => save::in_words(output, &files),
         None => result.status.to_string(),
     });
+    picture::show(&files, matches, format);
     Ok(())
 }
 

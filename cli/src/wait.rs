@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::save;
 use crate::show::Format;
+use crate::{picture, save};
 
 /// Waits, saves the outputs and shows them, as data with the warnings there were.
 pub(crate) async fn to_the_end(
@@ -39,6 +39,7 @@ pub(crate) async fn to_the_end(
         }
     }
     format.print(&json, || save::in_words(&output, &files));
+    picture::show(&files, matches, format);
     Ok(())
 }
 

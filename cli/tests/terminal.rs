@@ -128,6 +128,39 @@ fn verbose_keeps_what_happened() {
 }
 
 #[test]
+fn a_terminal_that_can_shows_the_picture() {
+    let service = Service::new();
+    let kitty = &[("TERM", "xterm-kitty")][..];
+    let iterm = &[("TERM_PROGRAM", "iTerm.app")][..];
+    let shown = |flags: &[&str], variables: &[(&str, &str)]| {
+        let run = service.command(&[&RUN[..], flags].concat());
+        let (ended, bytes) = Terminal::with(&run, variables).end();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(
+            ended.err.contains("saved image") || flags == ["--no-download"],
+            "{ended:?}"
+        );
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        (
+            text.contains("\x1b_Gf=100,a=T,q=2,r=16,m=1;iVBORw0KGgo"),
+            text.contains("\x1b]1337;File=size="),
+        )
+    };
+    assert_eq!(shown(&[], kitty), (true, false));
+    assert_eq!(shown(&[], iterm), (false, true));
+    for (flags, variables) in [
+        (&[][..], &[][..]),
+        (&["--no-picture"], kitty),
+        (&["--no-download"], iterm),
+    ] {
+        assert_eq!(shown(flags, variables), (false, false), "{flags:?}");
+    }
+    let quiet = service.command(&[&RUN[..], &["-q"]].concat());
+    let (_, bytes) = Terminal::with(&quiet, iterm).end();
+    assert!(!bytes.contains(&0x1b));
+}
+
+#[test]
 fn what_is_piped_has_no_escape_codes() {
     let service = Service::new();
     for arguments in [
