@@ -224,7 +224,9 @@ impl Failure {
         match format {
             Format::Json => show::out(&self.to_json().to_string()),
             Format::Pretty => {
-                show::note(&format!("error: {}", self.headline()));
+                // As clap has it; only where the terminal and NO_COLOR allow it.
+                let error = console::style("error:").for_stderr().red().bold();
+                show::note(&format!("{error} {}", self.headline()));
                 for finding in &self.findings {
                     show::note(&format!("  {}", finding.in_words()));
                 }

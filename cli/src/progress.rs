@@ -79,6 +79,10 @@ impl Progress {
             );
             return;
         }
+        if let (Event::Submitted, Some(spinner)) = (event, &self.spinner) {
+            // Until the first answer; a line for it would say nothing.
+            spinner.set_message("waiting");
+        }
         self.say(match event {
             Event::Queued {
                 position: Some(position),

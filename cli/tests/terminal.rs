@@ -93,11 +93,13 @@ fn no_color_means_none() {
     help.args(["run", EDIT, "-h"]);
     let (_, bytes) = Terminal::new(&help).end();
     assert!(has_colour(&bytes), "else the next shows nothing");
+    let service = Service::new();
+    let (_, bytes) = Terminal::new(&service.command(&["run", TEXT_TO_IMAGE])).end();
+    assert!(has_colour(&bytes));
     let none = [("NO_COLOR", "1")];
     let (ended, bytes) = Terminal::with(&help, &none).end();
     assert!(ended.code == 0 && !has_colour(&bytes), "{ended:?}");
 
-    let service = Service::new();
     for arguments in [
         &RUN[..],
         &["run", TEXT_TO_IMAGE, "--scale", "7"],
