@@ -48,6 +48,8 @@ const EX_TEMPFAIL: u8 = 75;
 const EX_NOPERM: u8 = 77;
 /// What a shell gives for a command that Ctrl-C has ended.
 const EX_STOPPED: u8 = 130;
+/// The kind of such a failure.
+const STOPPED: &str = "stopped";
 
 impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -130,7 +132,7 @@ impl Failure {
         };
         Self {
             job: job.into(),
-            ..Self::new(EX_STOPPED, "stopped", message)
+            ..Self::new(EX_STOPPED, STOPPED, message)
         }
     }
 
@@ -224,9 +226,7 @@ impl Failure {
         match format {
             Format::Json => show::out(&self.to_json().to_string()),
             Format::Pretty => {
-                // As clap has it; only where the terminal and NO_COLOR allow it.
-                let error = console::style("error:").for_stderr().red().bold();
-                show::note(&format!("{error} {}", self.headline()));
+                show::note(&format!("{} {}", self.label(), self.headline()));
                 for finding in &self.findings {
                     show::note(&format!("  {}", finding.in_words()));
                 }
@@ -243,6 +243,18 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
+    }
+
+    /// What the first line begins with, coloured as clap does it; only where the terminal and
+    /// NO_COLOR allow that.
+    fn label(&self) -> console::StyledObject<&'static str> {
+        let label = if self.kind == STOPPED {
+            // As wanted.
+            console::style("stopped:").yellow()
+        } else {
+            console::style("error:").red()
+        };
+        label.for_stderr().bold()
     }
 
     /// The message without the violations, which are shown below it.

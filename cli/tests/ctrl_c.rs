@@ -26,10 +26,15 @@ const ASKING: &str = "asking the service to cancel the job";
 /// The exit code of a command that Ctrl-C has ended, and the last lines.
 #[track_caller]
 fn last_words(terminal: Terminal) -> String {
+    words_after("stopped: ", terminal)
+}
+
+#[track_caller]
+fn words_after(label: &str, terminal: Terminal) -> String {
     let (ended, _) = terminal.end();
     assert_eq!(ended.code, 130, "{ended:?}");
     // As wide as the terminal they are broken where they must be.
-    let (_, last) = ended.err.split_once("error: ").unwrap();
+    let (_, last) = ended.err.split_once(label).unwrap();
     last.trim_end().to_owned()
 }
 
@@ -209,7 +214,7 @@ fn a_submit_that_fails_after_it_is_told_as_ever() {
     terminal.press_ctrl_c();
     terminal.until("the request is on its way and is waited for");
     drop(answer);
-    let said = last_words(terminal);
+    let said = words_after("error: ", terminal);
     assert!(
         said.contains("If it was, it runs and is charged."),
         "{said}"
