@@ -271,7 +271,7 @@ fn files_that_are_left_can_be_had_again() {
 fn an_emulated_job_costs_nothing_and_cannot_be_taken_up() {
     let service = Service::new();
     let mut terminal = Terminal::new(&service.command(&[&RUN[..], &["--emulate"]].concat()));
-    terminal.until("running");
+    terminal.until("submitted");
     terminal.press_ctrl_c();
     let said = last_words(terminal);
     assert!(
