@@ -34,7 +34,8 @@ fn words_after(label: &str, terminal: Terminal) -> String {
     let (ended, _) = terminal.end();
     assert_eq!(ended.code, 130, "{ended:?}");
     // As wide as the terminal they are broken where they must be.
-    let (_, last) = ended.err.split_once(label).unwrap();
+    let last = ended.err.split_once(label);
+    let (_, last) = last.unwrap_or_else(|| panic!("no {label:?} in {ended:?}"));
     last.trim_end().to_owned()
 }
 

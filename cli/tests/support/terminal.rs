@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use pty_process::Size;
 use pty_process::blocking::{Command as Inside, Pty, open};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::support::Ended;
 
@@ -58,6 +59,11 @@ impl Terminal {
     fn start(inside: Inside, columns: u16) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(ROWS, columns)).unwrap();
+        // Ctrl-C makes the system forget what is on its way to the screen: the last words, too, where
+        // it is slower than the command that it has told.
+        let mut modes = tcgetattr(&pty).unwrap();
+        modes.local_modes |= LocalModes::NOFLSH;
+        tcsetattr(&pty, OptionalActions::Now, &modes).unwrap();
         Self {
             child: inside.spawn(pts).unwrap(),
             pty,
