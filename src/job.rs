@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
 use crate::reply::Reply;
-use crate::{Client, Error, JobResult, JobStatus, Output, RequestId, Status, Wait, Watch};
+use crate::{Client, Error, JobResult, JobStatus, RequestId, Status, Wait, Watch};
 
 /// A submitted job. Dropping it leaves the job alone: it runs on, and
 /// [`Client::job`] takes it up again by its id.
@@ -129,8 +129,8 @@ impl<O> Job<O> {
 }
 
 impl<O> Job<O> {
-    /// The same job, with the output in the open form.
-    pub(crate) fn with_output(&self) -> Job<Output> {
+    /// The same job, with its output read as another type.
+    pub(crate) fn cast<P>(&self) -> Job<P> {
         Job {
             client: self.client.clone(),
             id: self.id.clone(),
@@ -155,13 +155,7 @@ impl Client {
 
 impl<O> Clone for Job<O> {
     fn clone(&self) -> Self {
-        Self {
-            client: self.client.clone(),
-            id: self.id.clone(),
-            model: self.model.clone(),
-            submitted: self.submitted,
-            output: PhantomData,
-        }
+        self.cast()
     }
 }
 

@@ -53,7 +53,7 @@ impl Client {
                 }
                 Err(error) => error.with_attempts(attempts),
             };
-            let pause = error.retry_after().unwrap_or_else(|| pause(attempts));
+            let pause = pause_after(&error, attempts);
             let patient = pause <= PATIENCE && attempts < TRIES;
             if !(error.is_passing() && patient && budget.spend()) {
                 return Err(error);
@@ -63,6 +63,11 @@ impl Client {
             attempts += 1;
         }
     }
+}
+
+/// What the service has asked for, or else our own pause after so many failures.
+pub(crate) fn pause_after(error: &Error, failures: u32) -> Duration {
+    error.retry_after().unwrap_or_else(|| pause(failures))
 }
 
 /// After so many failures: up to twice as long with each, and anything from nothing to that, so

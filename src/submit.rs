@@ -12,7 +12,7 @@ use reqwest::Url;
 use tokio::time::Instant;
 use tracing::{Instrument, debug, debug_span};
 
-use crate::retry::pause;
+use crate::retry::pause_after;
 use crate::{
     CheckMedia, Client, Error, ErrorKind, Job, MediaInput, MediaSource, ModelSchema, RequestId,
     View, Violations, media_check,
@@ -175,7 +175,7 @@ impl<'a, O> Submit<'a, O> {
                 }
                 Err(error) => error.with_attempts(attempts).with_key(&key),
             };
-            let pause = error.retry_after().unwrap_or_else(|| pause(attempts));
+            let pause = pause_after(&error, attempts);
             let in_time = started.elapsed() + pause <= self.deadline;
             if !(may_be_sent_again(&error) && in_time) {
                 return Err(error);

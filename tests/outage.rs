@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use runcomfy::Client;
+use runcomfy::{Client, Error, Output};
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 const JOBS: usize = 1000;
@@ -39,6 +40,19 @@ struct Seen {
     requests: usize,
     /// From the first submit to the last output.
     took: Duration,
+}
+
+/// A thousand jobs, each waited for in a task of its own.
+async fn submit_all(client: &Client) -> Vec<JoinHandle<Result<Output, Error>>> {
+    let mut waits = Vec::new();
+    for number in 0..JOBS {
+        let job = client
+            .submit(&Input::new(number.to_string()))
+            .await
+            .unwrap();
+        waits.push(tokio::spawn(job.wait().into_future()));
+    }
+    waits
 }
 
 /// A thousand jobs that end one after the other between the outage's begin and four minutes after
@@ -70,14 +84,7 @@ async fn run(out: Out) -> Seen {
     let client = builder.http_client(http).build().unwrap();
 
     let began = Instant::now();
-    let mut waits = Vec::new();
-    for number in 0..JOBS {
-        let job = client
-            .submit(&Input::new(number.to_string()))
-            .await
-            .unwrap();
-        waits.push(tokio::spawn(job.wait().into_future()));
-    }
+    let waits = submit_all(&client).await;
     tokio::time::sleep_until(began + BEFORE).await;
     let connected = connects.load(Ordering::Relaxed);
     match out {
@@ -146,14 +153,7 @@ async fn what_ended_in_the_outage_is_noticed_within_one_poll_interval_of_recover
     let builder = Client::builder().token("t").base_url(emulator.base_url());
     let client = builder.build().unwrap();
     let began = Instant::now();
-    let mut waits = Vec::new();
-    for number in 0..JOBS {
-        let job = client
-            .submit(&Input::new(number.to_string()))
-            .await
-            .unwrap();
-        waits.push(tokio::spawn(job.wait().into_future()));
-    }
+    let waits = submit_all(&client).await;
     tokio::time::sleep_until(began + BEFORE).await;
     emulator.outage(OUTAGE);
     for end in join_all(waits).await {

@@ -50,7 +50,7 @@ impl<O> Job<O> {
     /// are tried: those that arrived stay, and the error is that of the first that did not.
     pub fn download<'a>(&'a self, output: &'a Output, folder: &'a Path) -> Downloads<'a> {
         Downloads {
-            job: self.with_output(),
+            job: self.cast(),
             output,
             folder,
             size_limit: self.client.inner.fetcher.size_limit,

@@ -13,7 +13,7 @@ use super::job::Renewal;
 use super::name;
 use super::part::Part;
 use super::progress::Watch;
-use crate::retry::{PATIENCE, pause};
+use crate::retry::{PATIENCE, pause_after};
 use crate::{Client, Error, ErrorKind};
 
 /// How often it is tried in a row without coming any further.
@@ -58,7 +58,7 @@ impl Transfer<'_, '_> {
                 failures + 1
             };
             reached = reached.max(part.length());
-            let pause = error.retry_after().unwrap_or_else(|| pause(failures));
+            let pause = pause_after(&error, failures);
             if !error.is_passing() || failures == TRIES || pause > PATIENCE {
                 return Err(error);
             }

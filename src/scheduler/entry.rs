@@ -10,7 +10,7 @@ use tracing::{Instrument, debug_span};
 use super::{Ending, Mailbox};
 use crate::pace::Pace;
 use crate::reply::Reply;
-use crate::retry::pause;
+use crate::retry::{pause, pause_after};
 use crate::{
     AtDeadline, CancelOutcome, Client, Error, ErrorKind, Event, JobResult, JobStatus, Status,
 };
@@ -244,7 +244,7 @@ impl Entry {
             }
             Seen::Failed(error) if !self.is_silent(now) => {
                 self.failures = self.failures.saturating_add(1);
-                let pause = error.retry_after().unwrap_or_else(|| pause(self.failures));
+                let pause = pause_after(&error, self.failures);
                 self.tell(Event::Retrying {
                     failures: self.failures,
                     kind: error.kind(),
