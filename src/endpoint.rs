@@ -7,6 +7,9 @@ use crate::{Error, RequestId};
 /// The address of the service, as documented.
 const SERVICE: &str = "https://model-api.runcomfy.net/v1";
 
+/// Who keeps the balance; it takes the same token.
+const BALANCE_HOST: &str = "api.runcomfy.net";
+
 /// The base of all calls; ends with `/v1`.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
@@ -60,20 +63,34 @@ impl Endpoint {
 
     /// `POST` here submits a job.
     pub(crate) fn model(&self, model_id: &str) -> Result<Url, Error> {
-        let segments: Vec<&str> = model_id.split('/').collect();
         // URL parsers resolve dot segments even where they are percent-encoded.
-        let bad = |segment: &&str| segment.is_empty() || matches!(*segment, "." | "..");
-        if segments.iter().any(bad) || model_id.chars().any(char::is_control) {
+        let bad = |segment| matches!(segment, "" | "." | "..");
+        if model_id.split('/').any(bad) || model_id.chars().any(char::is_control) {
             return Err(Error::configuration(format!(
                 "found {model_id:?}, expected a model id such as `bytedance/dreamina-4-0/edit`"
             )));
         }
-        Ok(self.join(["models"].into_iter().chain(segments)))
+        Ok(self.join(["models"].into_iter().chain(model_id.split('/'))))
     }
 
     /// `GET` here lists the models.
     pub(crate) fn catalogue(&self) -> Url {
         self.join(["models"])
+    }
+
+    /// `GET` here tells what is left on the account: at the service on a host of its own, elsewhere
+    /// beside the Model API.
+    pub(crate) fn balance(&self) -> Url {
+        const PATH: &str = "prod/v2/balance";
+        let mut url = self.base.clone();
+        if self.base.as_str() == SERVICE && url.set_host(Some(BALANCE_HOST)).is_ok() {
+            url.set_path(PATH);
+        } else {
+            let base = self.base.path();
+            let beside = base.strip_suffix("/v1").unwrap_or(base);
+            url.set_path(&format!("{beside}/{PATH}"));
+        }
+        url
     }
 
     pub(crate) fn status(&self, id: &RequestId) -> Url {
@@ -138,6 +155,27 @@ mod tests {
         }
         for bad in ["", "a//b", "../x", "a/.", "a/b\n"] {
             assert!(Endpoint::service().unwrap().model(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_balance_is_asked_at_its_own_host_or_beside_the_models() {
+        for (base, balance) in [
+            (SERVICE, "https://api.runcomfy.net/prod/v2/balance"),
+            (
+                "https://model-api.runcomfy.net",
+                "https://api.runcomfy.net/prod/v2/balance",
+            ),
+            (
+                "http://127.0.0.1:8188/v1",
+                "http://127.0.0.1:8188/prod/v2/balance",
+            ),
+            (
+                "https://gate.example/runcomfy",
+                "https://gate.example/runcomfy/prod/v2/balance",
+            ),
+        ] {
+            assert_eq!(Endpoint::new(base).unwrap().balance().as_str(), balance);
         }
     }
 

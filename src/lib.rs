@@ -56,6 +56,8 @@ mod job;
 #[cfg(feature = "client")]
 mod media_check;
 #[cfg(feature = "client")]
+mod members;
+#[cfg(feature = "client")]
 mod pace;
 #[cfg(feature = "client")]
 mod probe;

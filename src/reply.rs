@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::members::members;
 use crate::{CancelOutcome, Error, ErrorKind, JobStatus, RequestId, Status, WithoutQueries};
 
 /// A reply as it came over the wire.
@@ -55,6 +56,9 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
     }
 }
 
+/// What makes an error of a reply, whatever its HTTP status.
+const ERROR_CODE: &str = "error_code";
+
 /// Enough of a reply to recognise what answered.
 const EXCERPT: usize = 200;
 
@@ -62,18 +66,35 @@ impl Reply {
     /// The reply's JSON object, unless it is an error: by its HTTP status, or by an `error_code`
     /// in a reply with status 200.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Error> {
-        let parsed = serde_json::from_slice(&self.body);
+        self.unless_error(serde_json::from_slice(&self.body))
+    }
+
+    /// Of the same object what bears these names.
+    fn members(&self, names: &[&str]) -> Result<Map<String, Value>, Error> {
+        let wanted = |name: &str| name == ERROR_CODE || names.contains(&name);
+        self.unless_error(members(&self.body, wanted))
+    }
+
+    fn unless_error(
+        &self,
+        read: serde_json::Result<Map<String, Value>>,
+    ) -> Result<Map<String, Value>, Error> {
+        match read {
+            Ok(map) if self.is_success() && !is_error(&map) => Ok(map),
+            _ => Err(self.error()),
+        }
+    }
+
+    /// What is wrong with a reply that is not as it should be.
+    fn error(&self) -> Error {
         let is_success = self.is_success();
-        match parsed {
-            Ok(Value::Object(map)) if is_success && !is_error(&map) => Ok(map),
-            Ok(value) if !is_success || value.get("error_code").is_some() => {
-                Err(self.refusal(&value))
-            }
-            Err(_) if !is_success => Err(self.refusal(&Value::Null)),
-            Ok(_) => Err(self.unreadable("is not a JSON object")),
-            Err(_) if self.body.is_empty() => Err(self.unreadable("is empty")),
-            Err(error) if error.is_eof() => Err(self.unreadable("is cut off")),
-            Err(_) => Err(self.unreadable("is not JSON")),
+        match serde_json::from_slice::<Value>(&self.body) {
+            Ok(value) if !is_success || value.get(ERROR_CODE).is_some() => self.refusal(&value),
+            Err(_) if !is_success => self.refusal(&Value::Null),
+            Ok(_) => self.unreadable("is not a JSON object"),
+            Err(_) if self.body.is_empty() => self.unreadable("is empty"),
+            Err(error) if error.is_eof() => self.unreadable("is cut off"),
+            Err(_) => self.unreadable("is not JSON"),
         }
     }
 
@@ -84,7 +105,7 @@ impl Reply {
 
     /// Turns an error body of any form into words; the code decides the kind, else the status.
     fn refusal(&self, body: &Value) -> Error {
-        let code = body.get("error_code").and_then(as_code);
+        let code = body.get(ERROR_CODE).and_then(as_code);
         let (kind, meaning) = kind_of(code, self.http_status);
         let words = ["error_message", "message", "error", "detail"]
             .into_iter()
@@ -116,7 +137,7 @@ impl Reply {
     /// The id in the reply to a submit; all that is needed of it. An error keeps it, too, since a
     /// job may be found by it.
     pub(crate) fn request_id(&self) -> Result<RequestId, Error> {
-        let object = match self.object() {
+        let object = match self.members(&["request_id"]) {
             Ok(object) => object,
             Err(error) => return Err(self.with_id(error)),
         };
@@ -153,7 +174,7 @@ impl Reply {
     }
 
     pub(crate) fn status(&self) -> Result<JobStatus, Error> {
-        let object = self.object()?;
+        let object = self.members(&["status", "queue_position"])?;
         let status = self.status_of(&object)?;
         let queue_position = object.get("queue_position").and_then(as_count);
         Ok(JobStatus {
@@ -198,7 +219,7 @@ impl Reply {
 
     /// What came of the wish to cancel.
     pub(crate) fn outcome(&self) -> Result<CancelOutcome, Error> {
-        let object = self.object()?;
+        let object = self.members(&["outcome"])?;
         match object.get("outcome").and_then(Value::as_str) {
             Some("cancelled" | "canceled") => Ok(CancelOutcome::Cancelled),
             Some("not_cancellable") => Ok(CancelOutcome::NotCancellable),
@@ -217,7 +238,7 @@ impl Reply {
 
 /// An `error_code` makes an error of a reply with status 200, unless it says that there is none.
 fn is_error(map: &Map<String, Value>) -> bool {
-    map.get("error_code")
+    map.get(ERROR_CODE)
         .is_some_and(|code| !code.is_null() && as_code(code) != Some(0))
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Url;
+use runcomfy_media::DataUri;
 use tokio::time::Instant;
 use tracing::{Instrument, debug, debug_span};
 
@@ -70,7 +71,8 @@ fn is_busy(error: &Error) -> bool {
 /// the system's own randomness.
 fn new_key() -> String {
     let system = RandomState::new().build_hasher().finish();
-    format!("{system:016x}{:016x}", fastrand::u64(..))
+    let key = u128::from(system) << 64 | u128::from(fastrand::u64(..));
+    format!("{key:032x}")
 }
 
 impl<'a, O> Submit<'a, O> {
@@ -218,9 +220,18 @@ impl<'a, O> Submit<'a, O> {
         })
     }
 
+    /// Those that are looked at or attached.
     fn media(&self) -> Vec<MediaInput<'a, 'a>> {
+        let wanted = |source: &MediaSource<'_>| match source {
+            MediaSource::AtHand(_) => true,
+            MediaSource::Url(url) => match self.check_media {
+                CheckMedia::Nothing => false,
+                CheckMedia::AtHand => DataUri::parse(url).is_some(),
+                CheckMedia::Everything => true,
+            },
+        };
         self.schema
-            .map(|schema| schema.input.media_in(self.input))
+            .map(|schema| schema.input.media_where(self.input, wanted))
             .unwrap_or_default()
     }
 

@@ -55,53 +55,100 @@ impl Schema {
     /// ```
     #[must_use]
     pub fn media_in<'v>(&self, value: impl Into<View<'v>>) -> Vec<MediaInput<'v, '_>> {
+        self.media_where(value, |_| true)
+    }
+
+    /// Those of [`media_in`](Self::media_in) that are `wanted`. Nothing is allocated for the others.
+    #[must_use]
+    pub fn media_where<'v>(
+        &self,
+        value: impl Into<View<'v>>,
+        wanted: impl Fn(&MediaSource<'v>) -> bool,
+    ) -> Vec<MediaInput<'v, '_>> {
         let mut found = Vec::new();
-        walk(self, value.into(), Path::ROOT, &Said::default(), &mut found);
+        let here = Place {
+            schema: self,
+            array: None,
+        };
+        walk(here, value.into(), Path::ROOT, &wanted, &mut found);
         found
     }
 }
 
-/// What the schemas around a value say of the media in it.
-#[derive(Clone, Default)]
-struct Said<'s> {
-    kind: Option<MediaKind>,
-    rules: Vec<&'s Rule>,
+/// What is said of a value: by its own schema, and by those of the arrays that it is an element of.
+#[derive(Clone, Copy)]
+struct Place<'a, 's> {
+    schema: &'s Schema,
+    array: Option<&'a Place<'a, 's>>,
+}
+
+impl<'s> Place<'_, 's> {
+    fn kind(&self) -> Option<MediaKind> {
+        let of_array = || self.array.and_then(Place::kind);
+        self.schema.media().or_else(of_array)
+    }
+
+    /// From the outermost array inwards.
+    fn rules(&self) -> Vec<&'s Rule> {
+        let mut rules = self.array.map(Place::rules).unwrap_or_default();
+        rules.extend(self.schema.rules());
+        rules
+    }
+
+    fn about<'v>(&self, source: MediaSource<'v>, at: Path<'_>) -> MediaInput<'v, 's> {
+        MediaInput {
+            pointer: at.to_string(),
+            source,
+            kind: self.kind(),
+            rules: self.rules(),
+        }
+    }
 }
 
 fn walk<'v, 's>(
-    schema: &'s Schema,
+    here: Place<'_, 's>,
     value: View<'v>,
     at: Path<'_>,
-    around: &Said<'s>,
+    wanted: &impl Fn(&MediaSource<'v>) -> bool,
     found: &mut Vec<MediaInput<'v, 's>>,
 ) {
-    let here = || Said {
-        kind: schema.media().or(around.kind),
-        rules: around.rules.iter().copied().chain(schema.rules()).collect(),
-    };
     match value {
         View::Text(url) if !url.is_empty() => {
-            let said = here();
-            if said.kind.is_some() || !said.rules.is_empty() {
-                found.push(said.about(MediaSource::Url(url), at));
-            }
-        }
-        View::Media(media) => found.push(here().about(MediaSource::AtHand(media), at)),
-        View::Array(list) => {
-            let said = here();
-            for index in 0..list.count() {
-                let (element, at) = (list.element(index), at.element(index));
-                match schema.items() {
-                    Some(items) => walk(items, element, at, &said, found),
-                    None => walk(&ANYTHING, element, at, &said, found),
+            let source = MediaSource::Url(url);
+            if wanted(&source) {
+                let medium = here.about(source, at);
+                if medium.kind.is_some() || !medium.rules.is_empty() {
+                    found.push(medium);
                 }
             }
         }
+        View::Media(media) => {
+            let source = MediaSource::AtHand(media);
+            if wanted(&source) {
+                found.push(here.about(source, at));
+            }
+        }
+        View::Array(list) => {
+            let element = Place {
+                schema: here.schema.items().unwrap_or(&ANYTHING),
+                array: Some(&here),
+            };
+            for index in 0..list.count() {
+                walk(
+                    element,
+                    list.element(index),
+                    at.element(index),
+                    wanted,
+                    found,
+                );
+            }
+        }
         View::Object(_) | View::Record(_) => {
-            for property in schema.properties().unwrap_or_default() {
+            for property in here.schema.properties().unwrap_or_default() {
                 if let Some(member) = value.member(&property.name) {
+                    let (schema, array) = (&property.schema, None);
                     let at = at.member(&property.name);
-                    walk(&property.schema, member, at, &Said::default(), found);
+                    walk(Place { schema, array }, member, at, wanted, found);
                 }
             }
         }
@@ -115,23 +162,23 @@ static ANYTHING: Schema = Schema {
     keywords: crate::Shared::Static(&[]),
 };
 
-impl<'s> Said<'s> {
-    fn about<'v>(self, source: MediaSource<'v>, at: Path<'_>) -> MediaInput<'v, 's> {
-        MediaInput {
-            pointer: at.to_string(),
-            source,
-            kind: self.kind,
-            rules: self.rules,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::ModelSchema;
+
+    #[test]
+    fn media_can_be_left_out_by_what_they_are() {
+        let document = json!({"properties": {"a": {"type": "array", "format": "image_uris"}}});
+        let model = ModelSchema::parse(Some("a/b"), &[document]).0.unwrap();
+        let input = json!({"a": ["https://a/1", "data:,x"]});
+        let at_hand = |source: &MediaSource<'_>| matches!(source, MediaSource::Url(url) if url.starts_with("data:"));
+        let media = model.input.media_where(&input, at_hand);
+        let pointers: Vec<&str> = media.iter().map(|medium| medium.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/a/1"]);
+    }
 
     #[test]
     fn media_are_found_wherever_they_stand() {
