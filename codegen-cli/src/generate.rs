@@ -53,11 +53,9 @@ pub(crate) fn lint(arguments: &Arguments) -> ExitCode {
             findings.iter().map(Diagnostic::to_json).collect::<Value>()
         ));
     } else {
-        for finding in &findings {
-            say(format_args!("{finding}\n"));
-        }
         say(format_args!(
-            "errors: {errors}, warnings: {}",
+            "{}errors: {errors}, warnings: {}",
+            Diagnostic::report(&findings),
             findings.len() - errors
         ));
     }
@@ -69,9 +67,7 @@ pub(crate) fn lint(arguments: &Arguments) -> ExitCode {
 }
 
 fn warn(generated: &Generated) {
-    for warning in generated.warnings() {
-        eprintln!("{warning}\n");
-    }
+    eprint!("{}", Diagnostic::report(generated.warnings()));
 }
 
 fn count(files: usize, what: &str) -> String {

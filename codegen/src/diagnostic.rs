@@ -8,6 +8,8 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use runcomfy_dialect::Severity;
 use serde_json::{Value, json};
 
+use crate::parallel;
+
 /// One finding: where, what is wrong, what to write instead.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -70,6 +72,13 @@ impl Diagnostic {
         list.sort_by(|a, b| {
             (a.severity, &a.path, a.position).cmp(&(b.severity, &b.path, b.position))
         });
+    }
+
+    /// All of them as they are shown, each with an empty line after it. Many are drawn on all
+    /// processors: the schemas of hundreds of models have findings by the thousand.
+    #[must_use]
+    pub fn report(list: &[Self]) -> String {
+        parallel::map(list, |diagnostic| format!("{diagnostic}\n\n")).concat()
     }
 
     /// Whether nothing is generated until it is mended.

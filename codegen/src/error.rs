@@ -144,9 +144,7 @@ impl Error {
 /// Every finding as a compiler shows it, then the summary.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for diagnostic in self.diagnostics() {
-            writeln!(f, "{diagnostic}\n")?;
-        }
+        f.write_str(&Diagnostic::report(self.diagnostics()))?;
         f.write_str(&self.summary())
     }
 }
