@@ -64,8 +64,8 @@ impl Client {
     /// `RUNCOMFY_MODEL_API_BASE` where it is set.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when there is no token or the base URL is faulty,
-    /// [`ErrorKind::File`] when there is a token file that cannot be read.
+    /// [`ErrorKind::Token`] when there is no token, none that can be one, or a token file that
+    /// cannot be read; [`ErrorKind::Configuration`] when the base URL is faulty.
     pub fn from_env() -> Result<Self, Error> {
         let token = credential::find(|name| std::env::var_os(name))?;
         let mut builder = Self::builder().token(token);
@@ -371,12 +371,12 @@ impl ClientBuilder {
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when the token is missing, when the base URL, the proxy, a root
-    /// certificate, the rate or another setting is faulty, or when TLS cannot be set up.
+    /// [`ErrorKind::Token`] when there is no token, or none that can be one;
+    /// [`ErrorKind::Configuration`] when the base URL, the proxy, a root certificate, the rate or
+    /// another setting is faulty, or when TLS cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
-        let missing = || {
-            Error::configuration("no API token; pass the key from your RunComfy profile to `token`")
-        };
+        let missing =
+            || Error::token("no API token; pass the key from your RunComfy profile to `token`");
         let token = Token::new(&self.token.as_ref().ok_or_else(missing)?.0)?;
         let endpoint = match &self.base_url {
             Some(base) => Endpoint::new(base)?,

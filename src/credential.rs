@@ -14,7 +14,7 @@ const VARIABLES: [&str; 2] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN"];
 /// after a login.
 ///
 /// # Errors
-/// When there is none, or the file is not what that command line writes.
+/// When there is none, or the file cannot be read or is not what that command line writes.
 pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String, Error> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     for name in VARIABLES {
@@ -34,7 +34,10 @@ pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String
     match std::fs::read(&path) {
         Ok(bytes) => in_file(&path, &bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing()),
-        Err(error) => Err(Error::file("read the token file", &path, error)),
+        Err(error) => {
+            let message = format!("the token file `{}` cannot be read", path.display());
+            Err(Error::token(message).with_source(error))
+        }
     }
 }
 
@@ -44,7 +47,7 @@ fn in_file(path: &Path, bytes: &[u8]) -> Result<String, Error> {
         .as_ref()
         .and_then(|value| value["access_token"].as_str());
     token.map(str::to_owned).ok_or_else(|| {
-        Error::configuration(format!(
+        Error::token(format!(
             "the token file `{}` has no text `access_token`; log in anew, or set RUNCOMFY_TOKEN",
             path.display()
         ))
@@ -52,7 +55,7 @@ fn in_file(path: &Path, bytes: &[u8]) -> Result<String, Error> {
 }
 
 fn missing() -> Error {
-    Error::configuration("no API token; set RUNCOMFY_TOKEN to the key from your RunComfy profile")
+    Error::token("no API token; set RUNCOMFY_TOKEN to the key from your RunComfy profile")
 }
 
 #[cfg(test)]

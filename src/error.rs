@@ -43,13 +43,14 @@ struct Inner {
 pub enum ErrorKind {
     /// The input breaks its schema; nothing was sent. See [`Error::violations`].
     Invalid,
-    /// The client was set up wrongly: no token, a faulty base URL. Nothing was sent.
+    /// The client was set up wrongly, as with a faulty base URL. Nothing was sent.
     Configuration,
     /// No connection could be made: nothing was sent. Try again.
     NotSent,
     /// The connection broke, or time ran out, after something may have been sent.
     Interrupted,
-    /// The token is missing, expired or revoked, or the account is inactive (400004, HTTP 401).
+    /// There is no token, or none that can be one; or the service says that it is expired or
+    /// revoked, or the account inactive (400004, HTTP 401).
     Token,
     /// No balance is left (400002, HTTP 402).
     Balance,
@@ -107,6 +108,10 @@ impl Error {
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Configuration, message)
+    }
+
+    pub(crate) fn token(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Token, message)
     }
 
     pub(crate) fn invalid(model_id: &str, violations: Violations) -> Self {

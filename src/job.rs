@@ -62,6 +62,18 @@ impl<O> Job<O> {
         &self.id
     }
 
+    /// Where the status is asked for, with the token, by other means than this client.
+    #[must_use]
+    pub fn status_url(&self) -> String {
+        self.client.inner.endpoint.status(&self.id).into()
+    }
+
+    /// Where the result is asked for, likewise.
+    #[must_use]
+    pub fn result_url(&self) -> String {
+        self.client.inner.endpoint.result(&self.id).into()
+    }
+
     /// Asks how far the job is. Failures that may pass are tried again.
     ///
     /// # Errors
@@ -108,7 +120,7 @@ impl<O: DeserializeOwned> Job<O> {
     /// here: look at [`JobResult::status`].
     pub async fn result(&self) -> Result<JobResult<O>, Error> {
         let url = self.client.inner.endpoint.result(&self.id);
-        let read = self.client.read(url, Reply::result);
+        let read = self.client.read(url, |reply| reply.result(&self.id));
         let span = debug_span!("result", request_id = %self.id);
         self.named(read.instrument(span).await)
     }

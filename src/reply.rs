@@ -20,6 +20,8 @@ pub(crate) struct Reply {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResult<O> {
+    /// The job's id.
+    pub request_id: RequestId,
     /// The status; [`Status::Succeeded`] and [`Status::Failed`] tell the two ends apart.
     pub status: Status,
     /// What the job gave.
@@ -34,12 +36,40 @@ pub struct JobResult<O> {
     pub cost: Option<f64>,
 }
 
+impl<O> JobResult<O> {
+    /// The output, or why there is none.
+    ///
+    /// # Errors
+    /// - [`ErrorKind::JobFailed`], [`ErrorKind::JobCancelled`]: so the job ended.
+    /// - [`ErrorKind::NotReady`]: it has not ended yet.
+    /// - [`ErrorKind::Unreadable`]: it has succeeded, and the service gives no output.
+    pub fn into_output(self) -> Result<O, Error> {
+        let error = match (self.status, self.output) {
+            (Status::Succeeded, Some(output)) => return Ok(output),
+            (Status::Succeeded, None) => Error::new(
+                ErrorKind::Unreadable,
+                "the job has succeeded, but the service gives no output",
+            ),
+            (Status::Cancelled, _) => Error::new(ErrorKind::JobCancelled, "the job was cancelled"),
+            (Status::Failed, _) => {
+                Error::new(ErrorKind::JobFailed, "the job has failed").with_code(None, self.error)
+            }
+            (status, _) => Error::new(
+                ErrorKind::NotReady,
+                format!("the job has not ended yet: {status}"),
+            ),
+        };
+        Err(error.with_request_id(&self.request_id))
+    }
+}
+
 /// Shown without the queries of URLs.
 impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let output = self.output.as_ref().map(|output| format!("{output:?}"));
         let error = self.error.as_ref().map(Value::to_string);
         f.debug_struct("JobResult")
+            .field("request_id", &self.request_id)
             .field("status", &self.status)
             .field(
                 "output",
@@ -183,7 +213,10 @@ impl Reply {
         })
     }
 
-    pub(crate) fn result<O: DeserializeOwned>(&self) -> Result<JobResult<O>, Error> {
+    pub(crate) fn result<O: DeserializeOwned>(
+        &self,
+        request_id: &RequestId,
+    ) -> Result<JobResult<O>, Error> {
         let object = self.object()?;
         let present = |key: &str| object.get(key).filter(|value| !value.is_null());
         let text = |key: &str| present(key).and_then(Value::as_str).map(str::to_owned);
@@ -208,6 +241,7 @@ impl Reply {
             };
         }
         Ok(JobResult {
+            request_id: request_id.clone(),
             status,
             output,
             error,
@@ -391,7 +425,8 @@ mod tests {
 
     #[test]
     fn completed_means_what_came_with_it() {
-        let result = |body: Value| reply(200, body.to_string()).result::<Value>().unwrap();
+        let id: RequestId = "r-1".parse().unwrap();
+        let result = |body: Value| reply(200, body.to_string()).result::<Value>(&id).unwrap();
         assert_eq!(
             result(json!({"status": "completed", "output": {"image": "u"}})).status,
             Status::Succeeded
@@ -403,7 +438,32 @@ mod tests {
             (Status::Failed, Some(json!([{"errorCode": 1}])))
         );
         let running = result(json!({"status": "in_progress"}));
-        assert_eq!((running.status, running.output), (Status::InProgress, None));
+        assert_eq!(
+            (&running.status, &running.output),
+            (&Status::InProgress, &None)
+        );
+        for (result, kind) in [
+            (running, ErrorKind::NotReady),
+            (result(json!({"status": "unheard_of"})), ErrorKind::NotReady),
+            (result(json!({"status": "failed"})), ErrorKind::JobFailed),
+            (
+                result(json!({"status": "cancelled"})),
+                ErrorKind::JobCancelled,
+            ),
+            (
+                result(json!({"status": "succeeded"})),
+                ErrorKind::Unreadable,
+            ),
+        ] {
+            let error = result.into_output().unwrap_err();
+            assert_eq!((error.kind(), error.request_id()), (kind, Some(&id)));
+        }
+        assert_eq!(
+            result(json!({"status": "succeeded", "output": "u"}))
+                .into_output()
+                .unwrap(),
+            "u"
+        );
         assert_eq!(
             result(json!({"status": "succeeded", "output": "u", "cost": 0.04})).cost,
             Some(0.04)

@@ -17,17 +17,17 @@ impl Token {
     /// Takes a token; white space around it is dropped.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when it is empty or has
-    /// characters that no HTTP header can carry.
+    /// [`ErrorKind::Token`](crate::ErrorKind::Token) when it is empty or has characters that no
+    /// HTTP header can carry.
     pub fn new(token: impl AsRef<str>) -> Result<Self, Error> {
         let token = token.as_ref().trim();
         if token.is_empty() {
-            return Err(Error::configuration(
+            return Err(Error::token(
                 "the API token is empty; expected the key from your RunComfy profile",
             ));
         }
         let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            Error::configuration("the API token has characters that cannot stand in an HTTP header; copy it anew from your RunComfy profile")
+            Error::token("the API token has characters that cannot stand in an HTTP header; copy it anew from your RunComfy profile")
         })?;
         header.set_sensitive(true);
         Ok(Self { header })

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::scheduler::{Ending, Key, Letter, Mailbox, Order, Scheduler};
-use crate::{Error, ErrorKind, Event, Job, JobResult, Status, WaitOptions, WithoutQueries};
+use crate::{Error, ErrorKind, Event, Job, JobResult, WaitOptions, WithoutQueries};
 
 /// What happens to a job, as a stream that ends with the wait; then [`output`](Self::output) gives
 /// what the job gave.
@@ -129,27 +129,15 @@ impl<O: DeserializeOwned> Watch<O> {
 }
 
 fn decode<O: DeserializeOwned>(result: JobResult<Value>) -> Result<O, Error> {
-    match result.status {
-        Status::Succeeded => match result.output {
-            Some(output) => O::deserialize(output).map_err(|error| {
-                let how = error.to_string();
-                let message = format!(
-                    "the job has succeeded, but its output has another form: {}",
-                    WithoutQueries(&how)
-                );
-                Error::new(ErrorKind::Unreadable, message)
-            }),
-            None => Err(Error::new(
-                ErrorKind::Unreadable,
-                "the job has succeeded, but the service gives no output",
-            )),
-        },
-        Status::Cancelled => Err(Error::new(ErrorKind::JobCancelled, "the job was cancelled")),
-        _ => {
-            let failed = Error::new(ErrorKind::JobFailed, "the job has failed");
-            Err(failed.with_code(None, result.error))
-        }
-    }
+    let id = result.request_id.clone();
+    O::deserialize(result.into_output()?).map_err(|error| {
+        let how = error.to_string();
+        let message = format!(
+            "the job has succeeded, but its output has another form: {}",
+            WithoutQueries(&how)
+        );
+        Error::new(ErrorKind::Unreadable, message).with_request_id(&id)
+    })
 }
 
 impl<O> Stream for Watch<O> {

@@ -9,7 +9,6 @@ use tracing::{Instrument, debug_span};
 
 use super::{Ending, Mailbox};
 use crate::pace::Pace;
-use crate::reply::Reply;
 use crate::retry::{pause, pause_after};
 use crate::{
     AtDeadline, CancelOutcome, Client, Error, ErrorKind, Event, JobResult, JobStatus, Status,
@@ -39,7 +38,7 @@ pub(super) enum Seen {
     /// It has ended, but its result is not there yet: the two calls may be served by machines that
     /// are not quite in step.
     Ending,
-    Ended(JobResult<Value>),
+    Ended(Box<JobResult<Value>>),
     /// Nothing could be learnt; it may pass.
     Failed(Error),
     /// The wait is over, whatever the job does.
@@ -159,8 +158,8 @@ impl Entry {
             }
         }
         let reply = inner.transport.get(inner.endpoint.result(id)).await;
-        match reply.and_then(|reply| Reply::result(&reply)) {
-            Ok(result) if result.status.is_terminal() => Ok(Seen::Ended(result)),
+        match reply.and_then(|reply| reply.result(id)) {
+            Ok(result) if result.status.is_terminal() => Ok(Seen::Ended(Box::new(result))),
             Ok(_) if asks_status => Ok(Seen::Ending),
             Ok(JobResult { status, .. }) => Ok(Seen::Unfinished(JobStatus {
                 status,
@@ -263,7 +262,7 @@ impl Entry {
                 {
                     client.record(Arc::clone(model), self.pace.run_time(now));
                 }
-                self.end(Ok(result));
+                self.end(Ok(*result));
                 None
             }
         }
