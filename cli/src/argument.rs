@@ -1,5 +1,7 @@
 //! The arguments that several commands share.
 
+use std::convert::Infallible;
+
 use clap::{Arg, ArgAction, ValueHint, value_parser};
 
 /// What an input is made of.
@@ -32,7 +34,13 @@ pub(crate) fn model_id() -> Arg {
     Arg::new("model_id")
         .required(true)
         .value_name("MODEL_ID")
+        .value_parser(|id: &str| Ok::<_, Infallible>(without_slashes(id)))
         .help("The model, such as bytedance/dreamina-4-0/edit")
+}
+
+/// An id as it may have been cut out of an address.
+pub(crate) fn without_slashes(model_id: &str) -> String {
+    model_id.trim().trim_matches('/').to_owned()
 }
 
 /// How the media of an input are looked at.
@@ -174,7 +182,7 @@ pub(crate) fn listing() -> [Arg; 7] {
         Arg::new("include-schema")
             .long("include-schema")
             .action(ArgAction::SetTrue)
-            .help("With --output json: each model with its schemas"),
+            .help("Each model with its schemas, as JSON"),
         Arg::new("built-in")
             .long("built-in")
             .action(ArgAction::SetTrue)
@@ -192,8 +200,8 @@ pub(crate) fn global() -> [Arg; 3] {
             .global(true)
             .value_name("FORMAT")
             .value_parser(["pretty", "json"])
-            .default_value("pretty")
-            .help("How to print what comes of it; json is one object on standard output, for errors too"),
+            .overrides_with("output")
+            .help("How to print what comes of it: in words, or as one JSON object on standard output, for errors too [default: words, and JSON for what a model gave where standard output is no terminal]"),
         Arg::new("quiet")
             .help_heading(heading)
             .short('q')

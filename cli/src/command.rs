@@ -24,7 +24,7 @@ Exit codes:
   66  A file that cannot be read
   69  The service or the network is out of order
   75  The same for a while only (no connection, too many requests): run it again.
-      Never given once a job may have been submitted
+      Never given where the command may have submitted a job
   77  No token, or one that is not accepted
   130 Stopped with Ctrl-C; what becomes of the job is said";
 

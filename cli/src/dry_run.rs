@@ -20,7 +20,7 @@ pub(crate) fn show(
         "price": entry.map(price::json),
         "submitted": false,
     });
-    format.print(&json, || in_words(model_id, checked, entry));
+    format.print_result(&json, || in_words(model_id, checked, entry));
 }
 
 fn in_words(model_id: &str, checked: &Checked, entry: Option<&CatalogueEntry>) -> String {

@@ -28,6 +28,8 @@ struct AboutJob {
     status: Option<String>,
     may_have_been_submitted: bool,
     output: Option<Output>,
+    created_at: Option<String>,
+    finished_at: Option<String>,
 }
 
 /// What is wrong with one value, and the flag that sets it.
@@ -94,16 +96,6 @@ impl Failure {
             .with(findings)
     }
 
-    /// A client could not be set up since there is no token, or a faulty one.
-    pub(crate) fn token(error: Error) -> Self {
-        Self {
-            code: EX_NOPERM,
-            kind: "token".to_owned(),
-            advice: "Nothing was submitted.".to_owned(),
-            ..error.into()
-        }
-    }
-
     /// A submit failed.
     pub(crate) fn submit(error: Error) -> Self {
         Self::of(error, Doing::Submitting)
@@ -163,12 +155,19 @@ impl Failure {
         self.advised("It was emulated: nothing is charged, and nothing of it is left.")
     }
 
+    /// When the job was submitted and when it ended, as the service writes it.
+    pub(crate) fn at(mut self, created: Option<String>, finished: Option<String>) -> Self {
+        self.job.created_at = created;
+        self.job.finished_at = finished;
+        self
+    }
+
     fn of(error: Error, doing: Doing) -> Self {
         let kind = format!("{:?}", error.kind());
         let message = error.to_string();
         let violations = error.violations().clone();
         let advice = advice::of(&error, doing);
-        let failure = Self::new(code(&error), &runcomfy::snake_case(&kind), message);
+        let failure = Self::new(code(&error, doing), &runcomfy::snake_case(&kind), message);
         let status = match error.kind() {
             ErrorKind::JobFailed => Some("failed".to_owned()),
             ErrorKind::JobCancelled => Some("cancelled".to_owned()),
@@ -178,7 +177,7 @@ impl Failure {
             request_id: error.request_id().map(ToString::to_string),
             status,
             may_have_been_submitted: error.may_have_been_submitted(),
-            output: None,
+            ..AboutJob::default()
         };
         Self {
             job: job.into(),
@@ -225,7 +224,7 @@ impl Failure {
     pub(crate) fn report(&self, format: Format, verbose: bool) -> ExitCode {
         match format {
             Format::Json => show::out(&self.to_json().to_string()),
-            Format::Pretty => {
+            Format::Piped | Format::Pretty => {
                 show::note(&format!("{} {}", self.label(), self.headline()));
                 for finding in &self.findings {
                     show::note(&format!("  {}", finding.in_words()));
@@ -283,6 +282,8 @@ impl Failure {
             "request_id": self.job.request_id,
             "status": self.job.status,
             "output": self.job.output,
+            "created_at": self.job.created_at,
+            "finished_at": self.job.finished_at,
             "error": {
                 "kind": self.kind,
                 "message": self.headline(),
@@ -342,9 +343,14 @@ impl From<Error> for Failure {
     }
 }
 
-/// 75 invites a script to try again, so it is never given once a job may exist.
-fn code(error: &Error) -> u8 {
-    let no_job = !error.may_have_been_submitted() && error.request_id().is_none();
+/// 75 invites a script to run the command again, so it is never given where the command may have
+/// submitted a job.
+fn code(error: &Error, doing: Doing) -> u8 {
+    let no_job = match doing {
+        Doing::Asking => true,
+        Doing::Submitting => !error.may_have_been_submitted(),
+        Doing::Waiting | Doing::Saving => false,
+    };
     match error.kind() {
         ErrorKind::Invalid
         | ErrorKind::Refused

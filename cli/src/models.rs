@@ -1,12 +1,13 @@
 //! `runcomfy models`
 
 use clap::{ArgMatches, Command};
+use console::{Alignment, measure_text_width, pad_str};
 use runcomfy::{Catalogue, CatalogueEntry, Json, ModelSchema};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::session::{self, Session};
-use crate::show::Format;
+use crate::show::{self, Format};
 use crate::{flags, price};
 
 pub(crate) fn models(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -47,7 +48,10 @@ async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
         failure.advised("Those that are built in need no token: runcomfy models list --built-in")
     })?;
     let mut catalogue = session.client.catalogue();
-    let given = |name| matches.get_one::<String>(name).cloned();
+    let given = |name| {
+        let text = matches.get_one::<String>(name);
+        text.filter(|text| !text.trim().is_empty()).cloned()
+    };
     if let Some(text) = given("search") {
         catalogue = catalogue.search(text);
     }
@@ -64,32 +68,48 @@ async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let page = catalogue.page(offset, limit).await?;
     let models: Vec<Value> = page.entries.iter().map(|e| json!(e.json())).collect();
     let json = json!({ "models": models, "total": page.total, "limit": limit, "offset": offset });
-    format.print(&json, || table(&page.entries, page.total, offset));
+    if matches.get_flag("include-schema") {
+        format.print_json(&json);
+        return Ok(());
+    }
+    format.print(&json, || table(&page.entries));
+    if format != Format::Json && !matches.get_flag("quiet") {
+        show::note(&range(page.entries.len(), page.total, offset));
+    }
     Ok(())
 }
 
-/// A line for each model: its id, its categories, its price.
-fn table(entries: &[CatalogueEntry], total: Option<usize>, offset: usize) -> String {
+/// A line for each model.
+fn table(entries: &[CatalogueEntry]) -> String {
+    let head = ["MODEL_ID", "NAME", "CATEGORY", "PRICE"].map(str::to_owned);
     let row = |entry: &CatalogueEntry| {
         let categories: Vec<&str> = entry.categories().collect();
         [
             entry.model_id().to_owned(),
-            categories.join(", "),
-            price::of(entry).unwrap_or_default(),
+            entry.display_name().unwrap_or("-").to_owned(),
+            categories.join(","),
+            price::of(entry).unwrap_or_else(|| "-".to_owned()),
         ]
     };
-    let rows: Vec<[String; 3]> = entries.iter().map(row).collect();
+    let rows: Vec<[String; 4]> = std::iter::once(head)
+        .chain(entries.iter().map(row))
+        .collect();
     let width = |column: usize| {
-        let widths = rows.iter().map(|row| row[column].chars().count());
+        let widths = rows.iter().map(|row| measure_text_width(&row[column]));
         widths.max().unwrap_or_default()
     };
-    let (first, second) = (width(0), width(1));
-    let line = |[id, categories, price]: &[String; 3]| {
-        let line = format!("{id:first$}  {categories:second$}  {price}");
-        line.trim_end().to_owned()
+    let widths = [width(0), width(1), width(2), 0];
+    let line = |row: &[String; 4]| {
+        let cells = row.iter().zip(widths);
+        let cells = cells.map(|(text, width)| pad_str(text, width, Alignment::Left, None));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let mut lines: Vec<String> = rows.iter().map(line).collect();
-    lines.push(match (entries.len(), total) {
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Which models of how many a page shows.
+fn range(count: usize, total: Option<usize>, offset: usize) -> String {
+    match (count, total) {
         (0, _) => "no model fits".to_owned(),
         (count, Some(total)) if count < total => {
             format!(
@@ -99,15 +119,14 @@ fn table(entries: &[CatalogueEntry], total: Option<usize>, offset: usize) -> Str
             )
         }
         (count, _) => format!("{count} in all"),
-    });
-    lines.join("\n")
+    }
 }
 
 async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let id = matches.get_one::<String>("model_id").map_or("", |id| id);
     let session = Session::service()?;
     let entry = session.client.catalogue().get(id).await?;
-    format.print(&json!(entry.json()), || described(&entry));
+    format.print_result(&json!(entry.json()), || described(&entry));
     Ok(())
 }
 

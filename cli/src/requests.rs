@@ -1,7 +1,7 @@
 //! The calls about a job that exists: `status`, `result`, `cancel`, `resume`.
 
 use clap::ArgMatches;
-use runcomfy::{CancelOutcome, Job, Output, Status};
+use runcomfy::{CancelOutcome, Job, JobResult, Json, Output, Status};
 use serde_json::json;
 
 use crate::ctrl_c::CtrlC;
@@ -25,14 +25,26 @@ pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failu
 pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let status = job.status().await?;
+    let (status_url, result_url) = (job.status_url(), job.result_url());
     let json = json!({
         "request_id": job.request_id().as_str(),
         "status": status.status.to_string(),
         "queue_position": status.queue_position,
+        "status_url": status_url,
+        "result_url": result_url,
     });
-    format.print(&json, || match status.queue_position {
-        Some(position) => format!("{}, position {position}", status.status),
-        None => status.status.to_string(),
+    format.print(&json, || {
+        let queue = status
+            .queue_position
+            .map(|place| format!("queue:      position {place}"));
+        let lines = [
+            Some(format!("request_id: {}", job.request_id())),
+            Some(format!("status:     {}", status.status)),
+            queue,
+            Some(format!("status_url: {status_url}")),
+            Some(format!("result_url: {result_url}")),
+        ];
+        lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
     });
     Ok(())
 }
@@ -41,10 +53,13 @@ pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), F
 pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let result = job.result().await?;
-    let ended = matches!(result.status, Status::Failed | Status::Cancelled);
-    if ended {
-        // The same error as at the end of a wait, with all that is to say about it.
-        job.wait().await.map_err(Failure::wait)?;
+    if matches!(result.status, Status::Failed | Status::Cancelled) {
+        if format == Format::Piped {
+            format.print_result(&record(&result, &[]), String::new);
+        }
+        let (created, finished) = (result.created_at.clone(), result.finished_at.clone());
+        let why = result.into_output().map(drop);
+        return why.map_err(|error| Failure::wait(error).at(created, finished));
     }
     let mut progress = Progress::of(matches, format);
     let files = match &result.output {
@@ -55,22 +70,25 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
         None => Vec::new(),
     };
     progress.end();
-    let json = json!({
-        "request_id": job.request_id().as_str(),
+    format.print_result(&record(&result, &files), || match &result.output {
+        Some(output) => save::in_words(output, &files),
+        None => result.status.to_string(),
+    });
+    picture::show(&files, matches, format);
+    Ok(())
+}
+
+fn record(result: &JobResult<Output>, files: &[String]) -> Json {
+    json!({
+        "request_id": result.request_id.as_str(),
         "status": result.status.to_string(),
         "output": result.output,
         "files": files,
         "created_at": result.created_at,
         "finished_at": result.finished_at,
         "cost": result.cost,
-        "error": null,
-    });
-    format.print(&json, || match &result.output {
-        Some(output) => save::in_words(output, &files),
-        None => result.status.to_string(),
-    });
-    picture::show(&files, matches, format);
-    Ok(())
+        "error": result.error,
+    })
 }
 
 pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), Failure> {

@@ -31,7 +31,7 @@ pub(crate) async fn run(
         dry_run::show(model_id, &checked, entry.as_ref(), format);
         return Ok(());
     }
-    if format == Format::Pretty {
+    if format != Format::Json {
         checked.warnings().for_each(|warning| show::note(&warning));
     }
     let session = if emulate {
@@ -54,10 +54,11 @@ pub(crate) async fn run(
         let json = json!({
             "request_id": id.as_str(),
             "status": "in_queue",
+            "wait": false,
             "warnings": checked.warnings_json(),
             "error": null,
         });
-        format.print(&json, || id.to_string());
+        format.print_result(&json, || id.to_string());
         return Ok(());
     }
     progress.note(&format!("submitted {model_id} as {id}"));

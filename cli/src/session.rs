@@ -21,13 +21,8 @@ const EMULATED_RUN: Duration = Duration::from_millis(1800);
 impl Session {
     /// The service, with the token of the environment.
     pub(crate) fn service() -> Result<Self, Failure> {
-        let client = Client::from_env().map_err(|error| {
-            if has_faulty_base() {
-                Failure::from(error)
-            } else {
-                Failure::token(error)
-            }
-        })?;
+        let client = Client::from_env()
+            .map_err(|error| Failure::from(error).advised("Nothing was submitted."))?;
         Ok(Self {
             client,
             _emulator: None,
@@ -53,13 +48,6 @@ impl Session {
             _emulator: Some(emulator),
         })
     }
-}
-
-/// Whether the address of the environment is to blame, and not the token.
-fn has_faulty_base() -> bool {
-    let base = std::env::var("RUNCOMFY_MODEL_API_BASE").unwrap_or_default();
-    let builder = Client::builder().token("any");
-    !base.trim().is_empty() && builder.base_url(base).build().is_err()
 }
 
 /// Runs a command to its end on this thread.

@@ -1,6 +1,6 @@
 //! How results are printed.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use clap::ArgMatches;
 use serde_json::Value;
@@ -10,7 +10,10 @@ use serde_json::Value;
 pub(crate) enum Format {
     /// For people.
     Pretty,
-    /// One JSON object.
+    /// For people, but nobody has asked for it, and standard output is no terminal: results of
+    /// models go there as JSON, as with the service's own command line.
+    Piped,
+    /// One JSON object, for errors too.
     Json,
 }
 
@@ -18,15 +21,32 @@ impl Format {
     pub(crate) fn of(matches: &ArgMatches) -> Self {
         match matches.get_one::<String>("output").map(String::as_str) {
             Some("json") => Self::Json,
+            None if !io::stdout().is_terminal() => Self::Piped,
             _ => Self::Pretty,
         }
     }
 
-    /// Prints the one or the other.
+    /// Prints words, or JSON where it was asked for.
     pub(crate) fn print(self, json: &Value, pretty: impl FnOnce() -> String) {
         match self {
             Self::Json => out(&json.to_string()),
-            Self::Pretty => out(&pretty()),
+            Self::Piped | Self::Pretty => out(&pretty()),
+        }
+    }
+
+    /// Prints what a model gave: words for people, JSON for programs.
+    pub(crate) fn print_result(self, json: &Value, pretty: impl FnOnce() -> String) {
+        match self {
+            Self::Piped => self.print_json(json),
+            _ => self.print(json, pretty),
+        }
+    }
+
+    /// Prints what is JSON for everybody.
+    pub(crate) fn print_json(self, json: &Value) {
+        match self {
+            Self::Json => out(&json.to_string()),
+            Self::Piped | Self::Pretty => out(&format!("{json:#}")),
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) async fn to_the_end(
             json.entry(name.as_str()).or_insert_with(|| value.clone());
         }
     }
-    format.print(&json, || save::in_words(&output, &files));
+    format.print_result(&json, || save::in_words(&output, &files));
     picture::show(&files, matches, format);
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use clap::Command;
 
+use crate::argument::without_slashes;
 use crate::show::Format;
 
 /// What the words say about the model, and about how to answer.
@@ -79,7 +80,7 @@ impl Words {
         if self.command.is_none() {
             self.command = Some(word.to_owned());
         } else if self.model_id.is_none() && self.command.as_ref().is_some_and(takes_model) {
-            self.model_id = Some(word.to_owned());
+            self.model_id = Some(without_slashes(word));
         }
     }
 

@@ -130,7 +130,8 @@ fn an_emulated_run_saves_a_picture_of_the_size_asked_for() {
         "--output-dir",
         "out",
     ];
-    let done = run(&arguments, folder.path());
+    let in_words = [&arguments[..], &["--output", "pretty"]].concat();
+    let done = run(&in_words, folder.path());
     assert!(done.status.success(), "{}", err(&done));
     let progress = err(&done);
     for part in [
@@ -231,8 +232,8 @@ fn exit_codes_are_those_of_sysexits() {
     );
     assert_eq!(
         unreachable(&["status", "some-id"]),
-        Some(69),
-        "the job exists already"
+        Some(75),
+        "to ask again does no harm"
     );
 }
 

@@ -54,10 +54,7 @@ fn once_cancels_a_job_that_is_queued() {
         said,
         "the job was cancelled before it ran\nNothing ran, so nothing is charged."
     );
-    assert_eq!(
-        service.run(&["status", &id_of(&service)]).out,
-        "cancelled\n"
-    );
+    assert_eq!(service.status(&id_of(&service)), "cancelled");
 }
 
 #[test]
@@ -234,7 +231,17 @@ fn json_is_one_object_with_the_same_keys() {
     let (ended, _) = terminal.end();
     let json = ended.json();
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["request_id", "status", "output", "error"]);
+    assert_eq!(
+        keys,
+        [
+            "request_id",
+            "status",
+            "output",
+            "created_at",
+            "finished_at",
+            "error"
+        ]
+    );
     assert_eq!(
         (ended.code, &json["request_id"], &json["status"]),
         (130, &json!(id_of(&service)), &json!("cancelled"))

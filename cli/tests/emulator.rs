@@ -72,7 +72,8 @@ fn faults_of_a_file_are_played_to_another_command() {
     assert_eq!(lost.code, 69, "{lost:?}");
     let taken = run(&submit);
     assert_eq!(taken.code, 0, "{taken:?}");
-    let id = taken.out.trim();
+    let taken = taken.json();
+    let id = taken["request_id"].as_str().unwrap();
     assert_eq!(run(&["status", id]).code, 65);
     assert_eq!(run(&["result", id]).code, 0);
 }

@@ -15,7 +15,14 @@ use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
 
 /// Every key of an error, and those beside it.
-const KEYS: [&str; 4] = ["request_id", "status", "output", "error"];
+const KEYS: [&str; 6] = [
+    "request_id",
+    "status",
+    "output",
+    "created_at",
+    "finished_at",
+    "error",
+];
 const ERROR_KEYS: [&str; 11] = [
     "kind",
     "message",
@@ -250,7 +257,7 @@ fn a_refusal_says_that_nothing_is_charged_and_what_to_do() {
 }
 
 #[test]
-fn what_happens_to_a_job_that_exists_is_never_75() {
+fn a_wait_for_a_job_never_ends_with_75() {
     let service = Service::slow();
     let late = service.json(&[&RUN[..], &["--timeout", "2"]].concat());
     let json = late.json();
@@ -277,16 +284,23 @@ fn what_happens_to_a_job_that_exists_is_never_75() {
         (69, &json!("in_queue")),
         "{late:?}"
     );
+}
 
+#[test]
+fn to_ask_again_is_always_right() {
+    let service = Service::slow();
+    let job = service.piped(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"]);
+    let id = job.good_json()["request_id"].as_str().unwrap().to_owned();
     let busy = || Reply::refused(429, 429_000).retry_after(Duration::from_secs(3600));
-    service.emulator.script(Call::Status, busy());
-    assert_eq!(service.run(&["status", id]).code, 69);
-    service.emulator.script(Call::Catalogue, busy());
-    assert_eq!(
-        service.run(&["models", "list"]).code,
-        75,
-        "there is no job in this"
-    );
+    for (call, command) in [
+        (Call::Status, ["status", &id]),
+        (Call::Result, ["result", &id]),
+        (Call::Cancel, ["cancel", &id]),
+        (Call::Catalogue, ["models", "list"]),
+    ] {
+        service.emulator.script(call, busy());
+        assert_eq!(service.run(&command).code, 75, "{command:?}");
+    }
 }
 
 #[test]

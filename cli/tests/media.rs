@@ -20,6 +20,7 @@ const EDIT: &str = "bytedance/dreamina-4-0/edit";
 fn runcomfy(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy"));
     let output = command
+        .args(["--output", "pretty"])
         .args(arguments)
         .current_dir(folder)
         .output()

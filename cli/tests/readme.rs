@@ -51,6 +51,7 @@ fn every_command_is_run_somewhere() {
         };
         let folder = tempfile::tempdir().unwrap();
         let run = Command::new(env!("CARGO_BIN_EXE_runcomfy"))
+            .args(["--output", "pretty"])
             .args(words(arguments))
             .current_dir(folder.path())
             .output()
@@ -97,10 +98,8 @@ fn sessions() -> Vec<Vec<(String, String)>> {
 #[cfg(unix)]
 #[test]
 fn the_sessions_are_as_they_are_recorded() {
-    // The first needs it, as the README says.
-    if Command::new("jq").arg("--version").output().is_err() {
-        return;
-    }
+    use std::os::unix::fs::PermissionsExt;
+
     let sessions = sessions();
     assert_eq!(sessions.len(), 2);
     for session in sessions {
@@ -113,15 +112,18 @@ fn the_sessions_are_as_they_are_recorded() {
             .iter()
             .map(|(line, _)| format!("{line}\nprintf '\\001'\n"));
         let script = lines.collect::<Vec<_>>().concat();
-        let binary = std::path::Path::new(env!("CARGO_BIN_EXE_runcomfy"));
+        // In words, as in a terminal.
+        let bin = tempfile::tempdir().unwrap();
+        let command = bin.path().join("runcomfy");
+        let binary = env!("CARGO_BIN_EXE_runcomfy");
+        let in_words = format!("#!/bin/sh\nexec '{binary}' --output pretty \"$@\"\n");
+        std::fs::write(&command, in_words).unwrap();
+        std::fs::set_permissions(&command, PermissionsExt::from_mode(0o755)).unwrap();
         let path = std::env::var("PATH").unwrap();
         let mut shell = Command::new("sh");
         shell
             .args(["-euc", &script])
-            .env(
-                "PATH",
-                format!("{}:{path}", binary.parent().unwrap().display()),
-            )
+            .env("PATH", format!("{}:{path}", bin.path().display()))
             .env("RUNCOMFY_TOKEN", "t")
             .env(
                 "RUNCOMFY_MODEL_API_BASE",

@@ -113,15 +113,35 @@ fn the_catalogue_is_listed_narrowed_and_paged() {
         .good_json();
     assert!(whole["models"][0]["input_schema"]["properties"].is_object());
 
-    let table = service.run(&["models", "list", "--limit", "2"]).out;
-    assert!(
-        table.contains("bytedance/dreamina-4-0/edit                image  $0.04/output\n"),
-        "{table}"
-    );
-    assert!(
-        table.ends_with("1 to 2 of 3; --offset shows more\n"),
-        "{table}"
-    );
+    let blank = service.json(&[
+        "models",
+        "list",
+        "--search",
+        " ",
+        "--category",
+        "",
+        "--kind",
+        "",
+    ]);
+    assert_eq!(ids(&blank.good_json()).len(), 3);
+
+    let table = service.run(&["models", "list", "--limit", "2"]);
+    let words = |line: &str| {
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let lines: Vec<Vec<String>> = table.out.lines().map(words).collect();
+    assert_eq!(lines[0], ["MODEL_ID", "NAME", "CATEGORY", "PRICE"]);
+    let prices: Vec<_> = lines.iter().skip(1).map(|line| line.last()).collect();
+    assert_eq!(prices, [Some(&"$0.04/output".to_owned()); 2]);
+    assert!(lines.iter().any(|line| line[0] == EDIT), "{lines:?}");
+    assert_eq!(table.err, "1 to 2 of 3; --offset shows more\n");
+    let whole = service.run(&["models", "list", "--include-schema"]);
+    assert_eq!(whole.good_json()["models"], {
+        let whole = service.json(&["models", "list", "--include-schema"]);
+        whole.json()["models"].clone()
+    });
     let categories = service.json(&["models", "categories"]).good_json();
     assert_eq!(categories, json!({"categories": ["image", "video"]}));
     assert_eq!(service.run(&["models", "categories"]).out, "image\nvideo\n");
@@ -268,7 +288,7 @@ fn help_states_the_exit_codes() {
         assert!(help.contains(&format!("\n  {code:<2}  ")), "{code}: {help}");
     }
     assert!(
-        help.contains("Never given once a job may have been submitted"),
+        help.contains("Never given where the command may have submitted a job"),
         "{help}"
     );
 }
@@ -289,6 +309,7 @@ fn what_was_saved_is_opened() {
         std::env::var("PATH").unwrap()
     );
     let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--open"]);
+    run.args(["--output", "pretty"]);
     let ended = Ended::from(run.env("PATH", path).output().unwrap());
     assert_eq!(
         (ended.code, &*ended.out),

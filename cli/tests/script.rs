@@ -1,4 +1,5 @@
-//! A shell script in the words of the service's own command line runs as it is.
+//! Shell scripts in the words of the service's own command line run as they are. They need jq, as
+//! they did before.
 
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
@@ -9,11 +10,12 @@ mod support;
 use std::process::Command;
 use std::time::Duration;
 
+use runcomfy_emulator::{Call, Reply};
+use serde_json::json;
 use support::{Ended, Service};
 
-/// Submits without waiting, polls, fetches.
-const SCRIPT: &str = r#"
-set -eu
+/// Submits without waiting, polls, fetches; with `--output json` and `jq`.
+const AS_JSON: &str = r#"
 id=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
   --no-wait --output json | jq -r .request_id)
 while :; do
@@ -29,19 +31,44 @@ runcomfy requests result "$id" --output-dir out >/dev/null
 ls out
 "#;
 
-#[test]
-fn run_status_and_result_work_with_jq() {
-    // The script needs jq, as it did before.
-    if Command::new("jq").arg("--version").output().is_err() {
-        return;
-    }
-    let service = Service::with(|builder| builder.run_time(Duration::from_millis(700)));
+/// The same without a word about the form: what a model gave is JSON in a pipe, and a status is a
+/// line in a few.
+const AS_IT_COMES: &str = r#"
+id=$(echo '{"prompt": "A boat"}' |
+  runcomfy run /bytedance/dreamina-4-0/text-to-image/ --input-file - --no-wait 2>log | jq -r .request_id)
+[ "$(runcomfy -q result "$id" | jq -r .status)" != succeeded ]
+until runcomfy status "$id" | grep -Eq '^status: +(completed|succeeded)$'; do sleep 0.2; done
+runcomfy status "$id" | awk '/^(request_id|result_url):/ { print $2 }' > lines
+grep -qx "$id" lines && grep -q "/v1/requests/$id/result$" lines
+runcomfy result "$id" --output-dir out -q | jq -r .output.image
+ls out
+"#;
+
+/// `run` in the foreground: its standard output is the output.
+const AT_ONCE: &str = r#"
+out=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
+  --poll-secs 1 --output-dir out)
+echo "$out" | jq -r '.images[0]'
+ls out
+"#;
+
+/// A job that has failed: exit code 1, and what became of it on standard output all the same.
+const FAILED: &str = r#"
+id=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
+  --no-wait | jq -r .request_id)
+until runcomfy status "$id" | grep -Eq '^status: *(completed|failed)$'; do sleep 0.2; done
+if runcomfy result "$id" > record; then exit 9; fi
+jq -r '.status, .error, (.finished_at | length > 0)' record
+"#;
+
+/// Runs a script beside an emulator, and gives the lines that it prints.
+fn lines(service: &Service, script: &str) -> Vec<String> {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_runcomfy"));
     let mut path = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
     path.insert(0, binary.parent().unwrap().to_owned());
     let mut shell = Command::new("sh");
     shell
-        .args(["-c", SCRIPT])
+        .args(["-euc", script])
         .env("PATH", std::env::join_paths(path).unwrap())
         .env("RUNCOMFY_TOKEN", "t")
         .env(
@@ -51,12 +78,32 @@ fn run_status_and_result_work_with_jq() {
         .current_dir(service.folder.path());
     let ended = Ended::from(shell.output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
-    let [url, file] = ended.out.lines().collect::<Vec<_>>()[..] else {
-        panic!("{ended:?}")
-    };
-    assert!(
-        url.starts_with("http://127.0.0.1:") && url.ends_with(file),
-        "{ended:?}"
-    );
     assert_eq!(service.emulator.ledger().len(), 1);
+    ended.out.lines().map(str::to_owned).collect()
+}
+
+fn service() -> Service {
+    Service::with(|builder| builder.run_time(Duration::from_millis(1500)))
+}
+
+#[test]
+fn scripts_save_what_the_model_gave() {
+    for script in [AS_JSON, AS_IT_COMES, AT_ONCE] {
+        let lines = lines(&service(), script);
+        let [url, file] = &lines[..] else {
+            panic!("{script}: {lines:?}")
+        };
+        assert!(
+            url.starts_with("http://127.0.0.1:") && url.ends_with(file),
+            "{script}: {lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_failed_job_is_told_on_standard_output_too() {
+    let service = service();
+    let failing = Reply::job_fails(json!("out of paint"));
+    service.emulator.script(Call::Submit, failing);
+    assert_eq!(lines(&service, FAILED), ["failed", "out of paint", "true"]);
 }

@@ -175,7 +175,8 @@ fn what_is_piped_has_no_escape_codes() {
         assert!(!(ended.out + &ended.err).contains('\x1b'), "{arguments:?}");
     }
     // One end in the terminal does not change the other.
-    let (ended, _) = Terminal::piped(&service.command(&RUN)).end();
+    let in_words = [&RUN[..], &["--output", "pretty"]].concat();
+    let (ended, _) = Terminal::piped(&service.command(&in_words)).end();
     assert_eq!(
         (ended.code, &*ended.out),
         (0, "saved image-1.png\n"),

@@ -25,7 +25,7 @@ fn a_job_that_does_not_begin_in_time_is_cancelled_and_nothing_is_paid() {
          Nothing ran, so nothing is charged.\n"
     );
     assert!(told.err.ends_with(&why), "{told:?}");
-    assert_eq!(service.run(&["status", &id]).out, "cancelled\n");
+    assert_eq!(service.status(&id), "cancelled");
 
     let id = service.json(&[&run[..], &["--no-wait"]].concat()).json()["request_id"].clone();
     let resumed = service.json(&[&["resume", id.as_str().unwrap()][..], &impatient].concat());

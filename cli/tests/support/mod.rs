@@ -108,8 +108,10 @@ impl Service {
         command
     }
 
+    /// In words, as in a terminal.
     pub fn run(&self, arguments: &[&str]) -> Ended {
-        self.command(arguments).output().unwrap().into()
+        let arguments = [&["--output", "pretty"], arguments].concat();
+        self.command(&arguments).output().unwrap().into()
     }
 
     /// With `--output json`.
@@ -117,8 +119,20 @@ impl Service {
         self.run(&[arguments, &["--output", "json"]].concat())
     }
 
+    /// The word for how far a job is.
+    pub fn status(&self, id: &str) -> String {
+        let json = self.json(&["status", id]).good_json();
+        json["status"].as_str().unwrap().to_owned()
+    }
+
+    /// With standard output in a pipe, and no word about that.
+    pub fn piped(&self, arguments: &[&str]) -> Ended {
+        self.command(arguments).output().unwrap().into()
+    }
+
     pub fn run_with_stdin(&self, arguments: &[&str], stdin: &[u8]) -> Ended {
-        with_stdin(&mut self.command(arguments), stdin)
+        let arguments = [&["--output", "pretty"], arguments].concat();
+        with_stdin(&mut self.command(&arguments), stdin)
     }
 
     /// How many files there are in the folder.
