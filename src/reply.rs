@@ -89,6 +89,9 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
 /// What makes an error of a reply, whatever its HTTP status.
 const ERROR_CODE: &str = "error_code";
 
+/// The id of a job.
+const REQUEST_ID: &str = "request_id";
+
 /// Enough of a reply to recognise what answered.
 const EXCERPT: usize = 200;
 
@@ -96,21 +99,24 @@ impl Reply {
     /// The reply's JSON object, unless it is an error: by its HTTP status, or by an `error_code`
     /// in a reply with status 200.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Error> {
-        self.unless_error(serde_json::from_slice(&self.body))
+        self.unless_error(serde_json::from_slice(&self.body).ok())
     }
 
     /// Of the same object what bears these names.
     fn members(&self, names: &[&str]) -> Result<Map<String, Value>, Error> {
         let wanted = |name: &str| name == ERROR_CODE || names.contains(&name);
-        self.unless_error(members(&self.body, wanted))
+        self.unless_error(self.read(wanted))
     }
 
-    fn unless_error(
-        &self,
-        read: serde_json::Result<Map<String, Value>>,
-    ) -> Result<Map<String, Value>, Error> {
+    fn read(&self, wanted: impl Fn(&str) -> bool) -> Option<Map<String, Value>> {
+        // What is read over is not looked at, so broken text in it would not be seen.
+        let text = str::from_utf8(&self.body).ok()?;
+        members(text, wanted).ok()
+    }
+
+    fn unless_error(&self, read: Option<Map<String, Value>>) -> Result<Map<String, Value>, Error> {
         match read {
-            Ok(map) if self.is_success() && !is_error(&map) => Ok(map),
+            Some(map) if self.is_success() && !is_error(&map) => Ok(map),
             _ => Err(self.error()),
         }
     }
@@ -167,11 +173,11 @@ impl Reply {
     /// The id in the reply to a submit; all that is needed of it. An error keeps it, too, since a
     /// job may be found by it.
     pub(crate) fn request_id(&self) -> Result<RequestId, Error> {
-        let object = match self.members(&["request_id"]) {
+        let object = match self.members(&[REQUEST_ID]) {
             Ok(object) => object,
             Err(error) => return Err(self.with_id(error)),
         };
-        match object.get("request_id") {
+        match object.get(REQUEST_ID) {
             Some(Value::String(id)) => id
                 .parse()
                 .map_err(|e| self.unreadable("has a faulty request_id").with_source(e)),
@@ -180,8 +186,8 @@ impl Reply {
     }
 
     fn with_id(&self, error: Error) -> Error {
-        let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
-        let id = body.get("request_id").and_then(Value::as_str);
+        let body = self.read(|name| name == REQUEST_ID).unwrap_or_default();
+        let id = body.get(REQUEST_ID).and_then(Value::as_str);
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
             return error;
         };

