@@ -145,7 +145,7 @@ pub(crate) fn saving() -> [Arg; 4] {
             .help_heading(heading)
             .long("no-picture")
             .action(ArgAction::SetTrue)
-            .help("Do not show the saved pictures in the terminal, where it could: kitty and Ghostty (PNG), iTerm2, WezTerm and mintty"),
+            .help("Do not show the saved pictures in the terminal. kitty, Ghostty, iTerm2, WezTerm, mintty, foot, Konsole, contour, mlterm, yaft and Rio do, and others with RUNCOMFY_PICTURES set to kitty, iterm or sixel"),
     ]
 }
 

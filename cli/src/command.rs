@@ -13,6 +13,8 @@ Environment:
   RUNCOMFY_CONFIG_DIR      Where token.json of the service's own command line is
                            [default: $XDG_CONFIG_HOME/runcomfy or ~/.config/runcomfy]
   RUNCOMFY_MODEL_API_BASE  Another address than https://model-api.runcomfy.net/v1
+  RUNCOMFY_PICTURES        kitty, iterm, sixel or none: how pictures are shown
+                           [default: what the terminal is known to take]
   NO_COLOR                 No colours
 
 Exit codes:

@@ -163,6 +163,35 @@ fn a_terminal_that_can_shows_the_picture() {
 }
 
 #[test]
+fn the_user_chooses_how_pictures_are_shown() {
+    let service = Service::new();
+    let shown = |flags: &[&str], word: &str| {
+        let run = service.command(&[&RUN[..], flags].concat());
+        let variables = [("RUNCOMFY_PICTURES", word), ("TMUX", "/x,1,0")];
+        let (ended, bytes) = Terminal::with(&run, &variables).end();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let text = shown(&["--emulate"], "sixel");
+    let (before, picture) = text.split_once("\x1bP0;1q\"1;1;320;320#0;2;").unwrap();
+    assert!(before.ends_with("saved image.png\r\n"), "{before}");
+    let end = picture.find('\x1b').unwrap();
+    assert_eq!(&picture[end..], "\x1b\\\r\n");
+    for (word, warnings) in [("none", 0), ("sixels", 1)] {
+        let text = shown(&[], word);
+        assert!(
+            text.contains("saved image") && !text.contains("\x1bP"),
+            "{text}"
+        );
+        assert_eq!(
+            text.matches("warning: RUNCOMFY_PICTURES is").count(),
+            warnings,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn what_is_piped_has_no_escape_codes() {
     let service = Service::new();
     for arguments in [

@@ -26,13 +26,17 @@ const CTRL_C: &[u8] = b"\x03";
 /// More than a test prints. A spinner goes on for ever, and a test must not.
 const MOST_BYTES: usize = 200_000;
 /// What the terminal of the tests themselves says of itself.
-const OUTSIDE: [&str; 8] = [
+const OUTSIDE: [&str; 12] = [
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "TERM_PROGRAM",
     "LC_TERMINAL",
     "KITTY_WINDOW_ID",
+    "KONSOLE_VERSION",
+    "MLTERM",
+    "TERMINAL_NAME",
+    "RUNCOMFY_PICTURES",
     "TMUX",
     "STY",
 ];

@@ -1,0 +1,55 @@
+//! kitty's graphics protocol.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::window::Extent;
+
+/// The most that kitty takes in one piece.
+const PIECE: usize = 4096;
+
+/// What makes kitty show a PNG. `q=2` keeps it from answering, which would come as if typed.
+pub(super) fn sequence(png: &[u8], extent: Extent) -> String {
+    let size = match extent {
+        Extent::Rows(rows) => format!("r={rows}"),
+        Extent::Columns(columns) => format!("c={columns}"),
+    };
+    let text = STANDARD.encode(png);
+    let mut rest = text.as_str();
+    let mut sequence = String::with_capacity(text.len() + text.len() / PIECE * 16 + 64);
+    let first = format!("f=100,a=T,q=2,{size},");
+    while !rest.is_empty() {
+        // Base64 is ASCII, so every place is one where it can be split.
+        let (piece, behind) = rest.split_at(PIECE.min(rest.len()));
+        let head = if sequence.is_empty() { &first } else { "q=2," };
+        let more = u8::from(!behind.is_empty());
+        sequence += &format!("\x1b_G{head}m={more};{piece}\x1b\\");
+        rest = behind;
+    }
+    sequence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kitty_takes_pieces() {
+        assert_eq!(
+            sequence(b"PNG", Extent::Rows(16)),
+            "\x1b_Gf=100,a=T,q=2,r=16,m=0;UE5H\x1b\\"
+        );
+        // 3072 bytes are 4096 letters, a whole piece.
+        assert_eq!(
+            sequence(&[0; 3072], Extent::Rows(16))
+                .matches("\x1b_G")
+                .count(),
+            1
+        );
+        let (first, second) = ("A".repeat(4096), "AAAA");
+        assert_eq!(
+            sequence(&[0; 3075], Extent::Columns(40)),
+            format!("\x1b_Gf=100,a=T,q=2,c=40,m=1;{first}\x1b\\\x1b_Gq=2,m=0;{second}\x1b\\")
+        );
+    }
+}

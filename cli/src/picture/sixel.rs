@@ -1,0 +1,212 @@
+//! Sixel: six pixels of one colour in each letter, one above the other.
+
+use std::collections::BTreeMap;
+
+use image::imageops::{dither, index_colors};
+use image::{DynamicImage, GrayImage, RgbaImage};
+
+use super::palette::Palette;
+
+/// The pixels of a letter.
+const HIGH: u32 = 6;
+/// The letter without a pixel.
+const EMPTY: u8 = b'?';
+/// A number before it repeats a letter, which is longer than three of them.
+const WORTH_COUNTING: usize = 4;
+/// From here on a pixel is shown.
+const OPAQUE: u8 = 128;
+
+/// What makes the terminal show a picture, in the pixels that it has; where it is transparent, the
+/// background stays (`P0;1`).
+pub(super) fn sequence(picture: &RgbaImage) -> String {
+    let mut colours = DynamicImage::from(picture.clone()).into_rgb8();
+    let palette = Palette::of(&colours);
+    // The library's dithering reaches for the pixel beside every one.
+    if colours.width() > 1 {
+        dither(&mut colours, &palette);
+    }
+    let numbers = index_colors(&colours, &palette);
+
+    // `1;1`: pixels are as wide as high.
+    let (width, height) = picture.dimensions();
+    let mut sequence = format!("\x1bP0;1q\"1;1;{width};{height}");
+    for (number, colour) in palette.colours().iter().enumerate() {
+        let [red, green, blue] = colour.map(percent);
+        sequence += &format!("#{number};2;{red};{green};{blue}");
+    }
+    for top in (0..height).step_by(HIGH as usize) {
+        if top > 0 {
+            sequence.push('-');
+        }
+        let lines: Vec<String> = band(picture, &numbers, top)
+            .iter()
+            .map(|(number, letters)| format!("#{number}{}", counted(letters)))
+            .collect();
+        sequence += &lines.join("$");
+    }
+    sequence + "\x1b\\"
+}
+
+/// The letters of every colour in the lines from `top` on.
+fn band(picture: &RgbaImage, numbers: &GrayImage, top: u32) -> BTreeMap<u8, Vec<u8>> {
+    let (width, height) = picture.dimensions();
+    let mut letters = BTreeMap::new();
+    for y in top..height.min(top + HIGH) {
+        for x in (0..width).filter(|&x| picture[(x, y)].0[3] >= OPAQUE) {
+            let line = letters
+                .entry(numbers[(x, y)].0[0])
+                .or_insert_with(|| vec![0; width as usize]);
+            line[x as usize] |= 1 << (y - top);
+        }
+    }
+    letters
+}
+
+/// The letters for pixels, those in a row that are the same counted, those without any at the end
+/// left out.
+fn counted(pixels: &[u8]) -> String {
+    let mut counted = String::new();
+    let mut runs = pixels.chunk_by(|a, b| a == b).peekable();
+    while let Some(run) = runs.next() {
+        if run[0] == 0 && runs.peek().is_none() {
+            break;
+        }
+        let letter = char::from(EMPTY + run[0]);
+        if run.len() < WORTH_COUNTING {
+            counted.extend(std::iter::repeat_n(letter, run.len()));
+        } else {
+            counted += &format!("!{}{letter}", run.len());
+        }
+    }
+    counted
+}
+
+/// Of 255, rounded.
+fn percent(value: u8) -> u32 {
+    (u32::from(value) * 100 + 127) / 255
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgba;
+
+    use super::*;
+
+    const RED: [u8; 4] = [255, 0, 0, 255];
+    const BLUE: [u8; 4] = [0, 0, 255, 255];
+    const CLEAR: [u8; 4] = [9, 9, 9, 0];
+
+    /// Red, green and blue in percent; nothing where nothing was drawn.
+    type Seen = Option<[u8; 3]>;
+
+    /// What a terminal makes of a sequence: line by line, and nothing beside the picture.
+    fn seen(sequence: &str) -> Vec<Vec<Seen>> {
+        let inner = sequence.strip_prefix("\x1bP0;1q").unwrap();
+        let inner = inner.strip_suffix("\x1b\\").unwrap();
+        let (raster, mut rest) = inner
+            .strip_prefix("\"1;1;")
+            .unwrap()
+            .split_at(inner.find('#').unwrap_or(inner.len()) - "\"1;1;".len());
+        let (width, height) = raster.split_once(';').unwrap();
+        let mut seen = vec![vec![None; width.parse().unwrap()]; height.parse().unwrap()];
+        let mut colours: BTreeMap<usize, [u8; 3]> = BTreeMap::new();
+        let (mut colour, mut x, mut top, mut count) = (0, 0, 0, 1);
+        while let Some(letter) = rest.chars().next() {
+            rest = &rest[1..];
+            let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
+            let (digits, behind) = rest.split_at(end.unwrap_or(rest.len()));
+            let numbers: Vec<usize> = digits.split(';').flat_map(str::parse).collect();
+            match letter {
+                '#' => {
+                    colour = numbers[0];
+                    if let [_, 2, channels @ ..] = &numbers[..] {
+                        let channel = |at: usize| u8::try_from(channels[at]).unwrap();
+                        colours.insert(colour, [channel(0), channel(1), channel(2)]);
+                    }
+                    rest = behind;
+                }
+                '!' => (count, rest) = (numbers[0], behind),
+                '$' => x = 0,
+                '-' => (x, top) = (0, top + 6),
+                '?'..='~' => {
+                    for _ in 0..std::mem::replace(&mut count, 1) {
+                        for row in (0..6).filter(|row| (letter as u8 - b'?') >> row & 1 == 1) {
+                            assert_eq!(seen[top + row][x], None, "drawn twice");
+                            seen[top + row][x] = Some(colours[&colour]);
+                        }
+                        x += 1;
+                    }
+                }
+                other => panic!("{other:?} in {sequence:?}"),
+            }
+        }
+        seen
+    }
+
+    fn picture(width: u32, height: u32, colour: impl Fn(u32, u32) -> [u8; 4]) -> RgbaImage {
+        RgbaImage::from_fn(width, height, |x, y| Rgba(colour(x, y)))
+    }
+
+    #[test]
+    fn a_picture_becomes_letters() {
+        let flag = picture(8, 7, |x, _| if x < 5 { RED } else { BLUE });
+        assert_eq!(
+            sequence(&flag),
+            "\x1bP0;1q\"1;1;8;7#0;2;100;0;0#1;2;0;0;100\
+             #0!5~$#1!5?~~~-#0!5@$#1!5?@@@\x1b\\"
+        );
+    }
+
+    #[test]
+    fn every_pixel_is_drawn_once_in_its_colour() {
+        for (width, height) in [(1, 1), (1, 20), (2, 6), (300, 1), (64, 48)] {
+            let chosen = |x: u32, y: u32| [RED, BLUE, CLEAR][((x * x + 3 * y) % 7 % 3) as usize];
+            let seen = seen(&sequence(&picture(width, height, chosen)));
+            assert_eq!(seen.len(), height as usize);
+            for (y, line) in (0..).zip(&seen) {
+                assert_eq!(line.len(), width as usize);
+                for (x, found) in (0..).zip(line) {
+                    let expected = match chosen(x, y) {
+                        RED => Some([100, 0, 0]),
+                        BLUE => Some([0, 0, 100]),
+                        _ => None,
+                    };
+                    assert_eq!(*found, expected, "{x} {y} of {width} {height}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn many_colours_stay_themselves_on_the_whole() {
+        let shade = |value: u32| u8::try_from(value).unwrap();
+        let ramp = picture(120, 90, |x, y| {
+            [shade(2 * x), shade(2 * y), shade(x + y), 255]
+        });
+        let seen = seen(&sequence(&ramp));
+        // Over eight by eight pixels the few colours come to the right one, within a few percent.
+        for (top, left) in [(0, 0), (40, 56), (80, 112), (8, 104)] {
+            for channel in 0..3 {
+                let (mut expected, mut found) = (0, 0);
+                for (y, x) in (0..64).map(|at| (top + at / 8, left + at % 8)) {
+                    expected += u32::from(ramp[(x, y)].0[channel]) * 100 / 255;
+                    let drawn = seen[y as usize][x as usize].unwrap();
+                    found += u32::from(drawn[channel]);
+                }
+                assert!(
+                    expected.abs_diff(found) < 3 * 64,
+                    "{left} {top}: {expected} {found}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_repeats_is_counted() {
+        assert_eq!(
+            counted(&[1, 1, 1, 2, 2, 2, 2, 0, 0, 0, 0, 63, 0, 0]),
+            "@@@!4A!4?~"
+        );
+        assert_eq!(counted(&[]), "");
+    }
+}
