@@ -21,7 +21,7 @@ pub(super) struct Palette {
 
 impl Palette {
     /// Groups of neighbouring colours are halved, those first that differ most from their mean, until
-    /// there are enough. A picture of few colours keeps them all.
+    /// there are enough. A picture of few colours keeps each that the eye tells from the others.
     pub(super) fn of(picture: &RgbImage) -> Self {
         let mut groups = vec![Group::new(tones(picture))];
         while groups.len() < MOST_COLOURS {

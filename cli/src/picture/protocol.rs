@@ -13,7 +13,8 @@ pub(super) enum Protocol {
 
 /// The user's choice.
 const VARIABLE: &str = "RUNCOMFY_PICTURES";
-/// What terminals with sixel call themselves, before a `-` or a version.
+/// What terminals with sixel call themselves, before a `-` and more. Windows Terminal is not known by
+/// its variable: that tells no version, and stays where an old console is opened from it.
 const SIXEL_TERMS: [&str; 4] = ["foot", "mlterm", "contour", "yaft"];
 /// The first Konsole with sixel: 22.04.0.
 const SIXEL_KONSOLE: u32 = 22_04_00;
@@ -44,8 +45,8 @@ impl Protocol {
         let said = |name| variable(name).unwrap_or_default();
         let has = |name| !said(name).is_empty();
         let term = said("TERM");
-        // tmux and screen let no pictures through, and keep the variables of the terminal around
-        // them, as a program does that shows a dumb terminal.
+        // tmux and screen let no pictures through, and a dumb terminal shows none; all three may keep
+        // the variables of the terminal around them.
         if has("TMUX") || has("STY") || term == "dumb" {
             return None;
         }
