@@ -1,12 +1,13 @@
-//! Some members of a JSON object, read without the others.
+//! Some plain members of a JSON object, read without the others.
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// Reads the members whose names are `wanted` of the object that a text is. The others are read
 /// over, which costs a fraction of keeping them: most of a reply are addresses that nobody looks at.
+/// Of an array or object among the wanted it is only kept that there is one, as an empty array.
 pub(crate) fn members(
     json: &str,
     wanted: impl Fn(&str) -> bool,
@@ -30,7 +31,7 @@ impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Members<F> {
         let mut members = Map::new();
         while let Some(name) = all.next_key_seed(Name(&self.0))? {
             match name {
-                Some(name) => drop(members.insert(name, all.next_value()?)),
+                Some(name) => drop(members.insert(name, all.next_value_seed(Plain)?)),
                 None => drop(all.next_value::<IgnoredAny>()?),
             }
         }
@@ -61,6 +62,59 @@ impl<F: Fn(&str) -> bool> Visitor<'_> for Name<'_, F> {
     }
 }
 
+/// A value without what is in it.
+struct Plain;
+
+impl<'de> DeserializeSeed<'de> for Plain {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Plain {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Value, A::Error> {
+        while all.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Array(Vec::new()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<Value, A::Error> {
+        while all.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Array(Vec::new()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -69,10 +123,22 @@ mod tests {
 
     #[test]
     fn only_what_is_named_is_kept_and_the_last_of_a_name_counts() {
-        let json = r#" {"a": 1, "b": [{"a": 2}], "\u0061": {"c": null}, "d": "e"} "#;
-        let wanted = |name: &str| ["d", "a", "z"].contains(&name);
+        let json = r#" {"a": 1, "b": [{"a": 2}], "\u0061": true, "d": "\ne", "f": -2.5, "g": 7, "h": -7,
+            "i": null, "j": {"a": {}}, "k": [[1]]} "#;
+        let wanted = |name: &str| name != "b";
         let found = members(json, wanted).unwrap();
-        assert_eq!(Value::Object(found), json!({"a": {"c": null}, "d": "e"}));
+        assert_eq!(
+            Value::Object(found),
+            json!({"a": true, "d": "\ne", "f": -2.5, "g": 7, "h": -7, "i": null, "j": [], "k": []})
+        );
+    }
+
+    #[test]
+    fn depth_does_no_harm() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let json = format!(r#"{{"a": {deep}, "b": {deep}, "a": "c"}}"#);
+        let found = members(&json, |name| name == "a").unwrap();
+        assert_eq!(Value::Object(found), json!({"a": "c"}));
     }
 
     #[test]

@@ -103,10 +103,10 @@ impl Reading {
 /// elsewhere in a reply may read on, so here they are cut to what fits.
 fn unusual(text: &str) -> Value {
     let mut text = text.replace("e400", "").replace("e+", "");
-    for (deep, flat) in [("[[", "["), ("]]", "]"), ("99999999", "9")] {
-        while text.contains(deep) {
-            text = text.replace(deep, flat);
-        }
+    text = text.replace(&"9".repeat(100), "9");
+    for depth in (100..200).rev() {
+        let deep = format!("{}null{}", "[".repeat(depth), "]".repeat(depth));
+        text = text.replace(&deep, "[]");
     }
     serde_json::from_str(&text).unwrap_or_default()
 }
