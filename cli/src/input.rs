@@ -85,9 +85,9 @@ async fn violations(
 ) -> Result<Violations, Failure> {
     let mut violations = Violations::default();
     violations.extend(model.validate(input).into_iter().map(or_a_file));
-    if look {
-        let prober = prober(matches)?;
-        violations.extend(prober.check(&model.input.media_in(input)).await);
+    let media = model.input.media_in(input);
+    if look && !media.is_empty() {
+        violations.extend(prober(matches)?.check(&media).await);
     }
     Ok(violations)
 }

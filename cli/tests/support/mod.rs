@@ -152,3 +152,20 @@ pub fn with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
     let _ = child.stdin.take().unwrap().write_all(stdin);
     child.wait_with_output().unwrap().into()
 }
+
+/// Whether there is jq, which scripts need. CI must have it; who has not is told what was not tested.
+pub fn has_jq() -> bool {
+    let has = Command::new("jq").arg("--version").output().is_ok();
+    assert!(
+        has || std::env::var_os("CI").is_none(),
+        "found no jq; install it"
+    );
+    if !has {
+        // Past what the test runner keeps to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped, since there is no jq: scripts with it"
+        );
+    }
+    has
+}
