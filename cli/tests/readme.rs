@@ -6,9 +6,6 @@
 mod support;
 
 use std::process::Command;
-use std::time::Duration;
-
-use support::{Ended, Service, has_jq};
 
 const README: &str = include_str!("../../README.md");
 
@@ -77,6 +74,7 @@ fn every_command_is_run_somewhere() {
 
 /// The blocks of the section about the command line that are sessions in a shell: each command
 /// with what it prints.
+#[cfg(unix)]
 fn sessions() -> Vec<Vec<(String, String)>> {
     let section = README
         .split("\n## ")
@@ -99,6 +97,9 @@ fn sessions() -> Vec<Vec<(String, String)>> {
 #[test]
 fn the_sessions_are_as_they_are_recorded() {
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    use support::{Ended, Service, has_jq};
 
     if !has_jq() {
         return;
