@@ -27,7 +27,11 @@ pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String
     let folder = set("RUNCOMFY_CONFIG_DIR")
         .map(PathBuf::from)
         .or_else(|| set("XDG_CONFIG_HOME").map(|home| Path::new(&home).join("runcomfy")))
-        .or_else(|| set("HOME").map(|home| Path::new(&home).join(".config/runcomfy")));
+        .or_else(|| {
+            // Windows knows no other.
+            let home = set("HOME").or_else(|| set("USERPROFILE"))?;
+            Some(Path::new(&home).join(".config/runcomfy"))
+        });
     let Some(path) = folder.map(|folder| folder.join("token.json")) else {
         return Err(missing());
     };
@@ -88,6 +92,10 @@ mod tests {
         let both = [("RUNCOMFY_API_TOKEN", "b"), ("RUNCOMFY_TOKEN", "a")];
         assert_eq!(env(&both), Ok("a".into()));
         assert_eq!(env(&[("RUNCOMFY_TOKEN", " ")]), Ok("filed".into()));
+        assert_eq!(
+            found(&[("HOME", ""), ("USERPROFILE", home)]).unwrap(),
+            "filed"
+        );
         // A folder that is named is the only one that is looked into.
         let elsewhere = env(&[("XDG_CONFIG_HOME", "/nowhere")]);
         assert!(elsewhere.unwrap_err().contains("no API token"));

@@ -34,6 +34,8 @@ Exit codes:
 /// model that the command line names.
 pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
     Command::new("runcomfy")
+        // Whatever the system adds to the name of the file.
+        .bin_name("runcomfy")
         .about("Run RunComfy models from a terminal, checked before they cost anything")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)

@@ -72,10 +72,13 @@ impl Part {
     /// Gives the file the first name that is free.
     pub(super) async fn finish(self) -> Result<PathBuf, Error> {
         self.on_disk(File::sync_all).await?;
+        let Self { place, file, .. } = self;
+        // Not every system gives a new name to an open file.
+        drop(file);
         // A download that is dropped from here on may leave its file behind, which is whole.
         blocking(move || {
-            let target = self.place.appear()?;
-            sync(&self.place.folder);
+            let target = place.appear()?;
+            sync(&place.folder);
             Ok(target)
         })
         .await
