@@ -14,7 +14,7 @@ use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use tokio::time::Instant;
 
 /// Jobs of each length; each is up to a tenth shorter or longer, drawn with a fixed seed.
-const RUNS: usize = 100;
+const RUNS: usize = 1000;
 const SPREAD: f64 = 0.1;
 /// The share of a job's time that it is queued.
 const QUEUED: f64 = 1.0 / 6.0;
