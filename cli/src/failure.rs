@@ -348,7 +348,8 @@ impl From<Error> for Failure {
 fn code(error: &Error, doing: Doing) -> u8 {
     let no_job = match doing {
         Doing::Asking => true,
-        Doing::Submitting => !error.may_have_been_submitted(),
+        // A refusal with an id beside it may be none.
+        Doing::Submitting => !error.may_have_been_submitted() && error.request_id().is_none(),
         Doing::Waiting | Doing::Saving => false,
     };
     match error.kind() {
