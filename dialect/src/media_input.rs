@@ -88,6 +88,12 @@ impl<'s> Place<'_, 's> {
         self.schema.media().or_else(of_array)
     }
 
+    /// Whether anything is said that holds for media alone.
+    fn is_medium(&self) -> bool {
+        let of_array = || self.array.is_some_and(Place::is_medium);
+        self.schema.media().is_some() || self.schema.rules().next().is_some() || of_array()
+    }
+
     /// From the outermost array inwards.
     fn rules(&self) -> Vec<&'s Rule> {
         let mut rules = self.array.map(Place::rules).unwrap_or_default();
@@ -115,11 +121,8 @@ fn walk<'v, 's>(
     match value {
         View::Text(url) if !url.is_empty() => {
             let source = MediaSource::Url(url);
-            if wanted(&source) {
-                let medium = here.about(source, at);
-                if medium.kind.is_some() || !medium.rules.is_empty() {
-                    found.push(medium);
-                }
+            if here.is_medium() && wanted(&source) {
+                found.push(here.about(source, at));
             }
         }
         View::Media(media) => {
