@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Keyword, Kind, Literal, MediaKind, Property, Schema};
+use crate::source::{append, rule_source, write, write_properties};
+use crate::{Keyword, Kind, MediaKind, Schema};
 
 impl Schema {
     /// The same constraints in standard JSON Schema.
@@ -27,68 +28,23 @@ impl Schema {
 }
 
 fn export(keyword: &Keyword, out: &mut Map<String, Value>) {
-    let (name, value) = match keyword {
-        Keyword::Title(text) => ("title", Value::from(&**text)),
-        Keyword::Description(text) => ("description", Value::from(&**text)),
-        Keyword::Format(format) => match MediaKind::of_format(format) {
-            Some(kind) => {
-                out.insert("x-runcomfy-media".into(), kind.as_str().into());
-                ("format", "uri".into())
-            }
-            None => ("format", Value::from(&**format)),
-        },
-        Keyword::Default(literal) => ("default", literal.to_value()),
-        Keyword::Enum(members) => ("enum", members.iter().map(Literal::to_value).collect()),
-        Keyword::Minimum(number) => ("minimum", number.to_value()),
-        Keyword::Maximum(number) => ("maximum", number.to_value()),
-        Keyword::ExclusiveMinimum(number) => ("exclusiveMinimum", number.to_value()),
-        Keyword::ExclusiveMaximum(number) => ("exclusiveMaximum", number.to_value()),
-        Keyword::MultipleOf(number) => ("multipleOf", number.to_value()),
-        Keyword::MinLength(count) => ("minLength", (*count).into()),
-        Keyword::MaxLength(count) => ("maxLength", (*count).into()),
-        Keyword::MinItems(count) => ("minItems", (*count).into()),
-        Keyword::MaxItems(count) => ("maxItems", (*count).into()),
-        Keyword::Items(schema) => ("items", schema.to_json_schema()),
-        Keyword::Properties(list) => {
-            export_required(list, out);
-            let one = |p: &Property| (p.name.to_string(), p.schema.to_json_schema());
-            ("properties", Value::Object(list.iter().map(one).collect()))
+    match keyword {
+        Keyword::Format(format) => {
+            let Some(kind) = MediaKind::of_format(format) else {
+                return write(keyword, rule_source, out);
+            };
+            out.insert("x-runcomfy-media".into(), kind.as_str().into());
+            out.insert("format".into(), "uri".into());
         }
-        Keyword::AdditionalProperties(open) => ("additionalProperties", (*open).into()),
-        Keyword::Validation(rule) => {
-            let entry = json!({
-                "validation_rule": format!("{}{}", rule.quantity.as_str(), rule.operator.as_str()),
-                "validation_value": rule.value.to_value(),
-                "validation_error": &*rule.message,
-            });
-            return append(out, "x-runcomfy-validations", entry);
-        }
-        Keyword::Unknown(name, literal) => {
-            return append(
-                out,
-                "x-runcomfy-unknown",
-                json!({ &**name: literal.to_value() }),
-            );
-        }
-    };
-    out.insert(name.into(), value);
-}
-
-fn export_required(list: &[Property], out: &mut Map<String, Value>) {
-    let required: Value = list
-        .iter()
-        .filter(|p| p.required)
-        .map(|p| &*p.name)
-        .collect();
-    if required != json!([]) {
-        out.insert("required".into(), required);
-    }
-}
-
-fn append(out: &mut Map<String, Value>, name: &str, entry: Value) {
-    let list = out.entry(name).or_insert_with(|| json!([]));
-    if let Value::Array(list) = list {
-        list.push(entry);
+        Keyword::Items(schema) => drop(out.insert("items".into(), schema.to_json_schema())),
+        Keyword::Properties(list) => write_properties(list, Schema::to_json_schema, out),
+        Keyword::Validation(rule) => append(out, "x-runcomfy-validations", rule_source(rule)),
+        Keyword::Unknown(name, literal) => append(
+            out,
+            "x-runcomfy-unknown",
+            json!({ &**name: literal.to_value() }),
+        ),
+        same_in_both => write(same_in_both, rule_source, out),
     }
 }
 

@@ -27,6 +27,7 @@ pub mod rust_name;
 mod schema;
 mod schema_text;
 mod shared;
+mod source;
 mod validate;
 mod view;
 mod violation;

@@ -15,7 +15,6 @@ use crate::account::{Micros, usd};
 use crate::output::Medium;
 use crate::refusal::Refusal;
 use crate::server::{Server, model_id};
-use crate::source::source;
 
 /// Entries in one answer where the query does not say, and the most there can be.
 const LIMIT: (usize, usize) = (100, 500);
@@ -87,9 +86,9 @@ fn entry(model: &ModelSchema, price: Micros, with_schema: bool) -> Value {
         "pricing_note": "An emulator charges nothing.",
     });
     if with_schema {
-        entry["input_schema"] = source(&model.input);
+        entry["input_schema"] = model.input.to_source();
         if let Some(output) = &model.output {
-            entry["output_schema"] = json!({ "output": source(output) });
+            entry["output_schema"] = json!({ "output": output.to_source() });
         }
     }
     entry

@@ -122,7 +122,6 @@ mod request_id;
 mod schemas;
 mod server;
 mod service;
-mod source;
 mod wire;
 
 pub use builder::Builder;
