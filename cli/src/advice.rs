@@ -33,6 +33,14 @@ pub(crate) fn to_save(id: &RequestId) -> String {
 
 const DONE: &str = "The job is done and charged; its files are kept for some time.";
 
+/// For a job that goes on.
+pub(crate) fn to_resume(id: &RequestId) -> String {
+    format!("Take it up again: runcomfy resume {id}")
+}
+
+/// What a job that was cancelled in the queue costs.
+pub(crate) const NOTHING_RAN: &str = "Nothing ran, so nothing is charged.";
+
 fn save(id: &RequestId) -> String {
     format!("Save them: runcomfy result {id}")
 }
@@ -46,7 +54,7 @@ fn money(error: &Error, doing: Doing) -> String {
         (Doing::Waiting, ErrorKind::JobFailed) => {
             "`runcomfy balance` shows whether it was charged."
         }
-        (_, ErrorKind::JobCancelled) => "Nothing ran, so nothing is charged.",
+        (_, ErrorKind::JobCancelled) => NOTHING_RAN,
         (Doing::Waiting, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Token) => "",
         (Doing::Waiting, _) => "The job goes on, and is charged when it is done.",
         (Doing::Saving, _) => DONE,
@@ -57,7 +65,7 @@ fn money(error: &Error, doing: Doing) -> String {
 
 fn next(error: &Error, doing: Doing) -> String {
     let again = match (error.request_id(), doing) {
-        (Some(id), Doing::Waiting) => format!("Take it up again: runcomfy resume {id}"),
+        (Some(id), Doing::Waiting) => to_resume(id),
         (Some(id), Doing::Saving) => save(id),
         _ => match error.retry_after() {
             Some(time) => format!("Try again in {} s.", time.as_secs().max(1)),

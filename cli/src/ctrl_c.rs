@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal as Presses, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC as Presses, ctrl_c};
 
+use crate::advice::{NOTHING_RAN, to_resume};
 use crate::cancel::{self, Answer};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -82,7 +83,7 @@ impl CtrlC {
             answer = cancel::ask(job) => stopped(job, answer),
             () = self.pressed() => {
                 let message = "left before the service said whether the job is cancelled";
-                let advice = format!("Unless it was, it goes on and is charged when it is done. {}", again(job));
+                let advice = format!("Unless it was, it goes on and is charged when it is done. {}", to_resume(job.request_id()));
                 Failure::leaving(message, Some(job.request_id()), None).advised(advice)
             }
         }
@@ -91,7 +92,10 @@ impl CtrlC {
 
 fn stopped(job: &Job<Output>, answer: Result<Answer, Error>) -> Failure {
     let id = Some(job.request_id());
-    let goes_on = format!("It goes on, and is charged when it is done. {}", again(job));
+    let goes_on = format!(
+        "It goes on, and is charged when it is done. {}",
+        to_resume(job.request_id())
+    );
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -103,7 +107,7 @@ fn stopped(job: &Job<Output>, answer: Result<Answer, Error>) -> Failure {
     let (message, advice) = match (&answer.outcome, &status) {
         (CancelOutcome::Cancelled, _) => (
             "the job was cancelled before it ran",
-            "Nothing ran, so nothing is charged.".to_owned(),
+            NOTHING_RAN.to_owned(),
         ),
         (_, Some(status)) if status.is_terminal() => (
             "the job has ended already, so it cannot be cancelled",
@@ -124,8 +128,4 @@ fn left_a_submit() -> Failure {
             "The job may have been submitted; if it was, it runs and is charged. \
              Look at the account before you run the same again.",
         )
-}
-
-fn again(job: &Job<Output>) -> String {
-    format!("Take it up again: runcomfy resume {}", job.request_id())
 }

@@ -130,10 +130,8 @@ impl Progress {
 
     /// A line that stays, above the spinner.
     pub(crate) fn note(&self, line: &str) {
-        match &self.spinner {
-            Some(spinner) => spinner.suspend(|| show::note(line)),
-            None if self.quiet => {}
-            None => show::note(line),
+        if !self.quiet {
+            self.insist(line);
         }
     }
 
