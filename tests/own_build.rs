@@ -76,6 +76,7 @@ fn a_crate_with_its_own_schemas_builds() {
         .args(["run", "--quiet", "--offline"])
         .current_dir(folder.path())
         .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .env_remove("CI")
         .output()
         .unwrap();

@@ -23,7 +23,10 @@ fn run(command: &mut Command) -> String {
 fn cargo(folder: &Path) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packaging");
-    cargo.current_dir(folder).env("CARGO_TARGET_DIR", target);
+    cargo
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "none");
     cargo
 }
 

@@ -46,6 +46,7 @@ fn cargo(service: &Service, arguments: &[&str]) -> Ended {
         .args(["--quiet", "--offline"])
         .current_dir(service.folder.path())
         .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .env("RUNCOMFY_TOKEN", "t")
         .env(
             "RUNCOMFY_MODEL_API_BASE",
