@@ -128,6 +128,29 @@ async fn a_job_that_is_queued_for_too_long_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cancel_without_an_answer_is_told_at_the_deadline() {
+    let (emulator, client) = start(Emulator::builder().slots(0)).await;
+    let job = submitted(&client).await;
+    // The deadline cuts it short.
+    emulator.script(Call::Cancel, Reply::stall());
+    for (wait, told) in [
+        (job.wait().cancel_if_queued_after(s(10)), true),
+        (job.wait(), false),
+    ] {
+        let error = wait.deadline(s(15)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Deadline);
+        assert_eq!(
+            error
+                .to_string()
+                .contains("was not answered, and may go on"),
+            told,
+            "{error}"
+        );
+        assert_eq!(error.to_string().contains("it goes on"), !told, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn that_a_job_cannot_be_cancelled_is_news_and_no_error() {
     let (emulator, client) = start(Emulator::builder().queue_time(s(12)).run_time(s(10))).await;
     let job = submitted(&client).await;

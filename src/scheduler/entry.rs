@@ -27,6 +27,8 @@ pub(super) struct Entry {
     failures: u32,
     /// The service has said that it cannot be cancelled.
     not_cancellable: bool,
+    /// A request to cancel it has no answer: it may have worked.
+    cancel_unanswered: bool,
 }
 
 /// What a look has shown.
@@ -68,6 +70,7 @@ impl Entry {
             heard: now,
             failures: 0,
             not_cancellable: false,
+            cancel_unanswered: false,
         }
     }
 
@@ -176,9 +179,12 @@ impl Entry {
 
     /// `None` where the wait goes on as if nothing had been asked.
     async fn cancel_queued(&mut self, client: &Client, after: Duration) -> Option<Seen> {
+        // It may be cut short by the deadline.
+        self.cancel_unanswered = true;
         match client.cancel_once(&self.mail.order.id).await {
             Ok(CancelOutcome::Cancelled) => Some(Seen::Over(cancelled(after))),
             Ok(_) => {
+                self.cancel_unanswered = false;
                 self.not_cancellable = true;
                 self.tell(Event::NotCancellable);
                 None
@@ -196,7 +202,12 @@ impl Entry {
             .deadline()
             .map_or(Duration::ZERO, |(limit, _)| limit);
         if self.mail.order.at_deadline() == AtDeadline::LeaveRunning {
-            return self.late(limit, "it goes on");
+            let what = if self.cancel_unanswered {
+                "it was to be cancelled, which was not answered, and may go on"
+            } else {
+                "it goes on"
+            };
+            return self.late(limit, what);
         }
         match timeout(LAST_WORD, client.cancel_once(&self.mail.order.id)).await {
             Ok(Ok(CancelOutcome::Cancelled)) => cancelled(limit),
