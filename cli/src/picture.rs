@@ -6,7 +6,6 @@
 mod decoded;
 mod iterm;
 mod kitty;
-mod palette;
 mod protocol;
 mod sixel;
 mod window;
