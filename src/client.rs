@@ -11,6 +11,7 @@ use crate::credential;
 use crate::download::{self, Fetcher};
 use crate::endpoint::Endpoint;
 use crate::job::Job;
+use crate::posting::Postings;
 use crate::proxy::Route;
 use crate::retry::Budget;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -50,9 +51,13 @@ pub(crate) struct Inner {
     prober: OnceLock<Prober>,
     pub(crate) budget: Budget,
     pub(crate) key_header: HeaderName,
+    pub(crate) postings: Postings,
     pub(crate) scheduler: Scheduler,
     run_times: Mutex<RunTimes>,
 }
+
+/// Who sends less often than this has mistaken the unit.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
 /// The header for the key of a submit, as it is spelt elsewhere; this service documents none.
 const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -266,6 +271,8 @@ impl ClientBuilder {
 
     /// A ready HTTP client, with its own connect time-out, proxy and certificates. It should
     /// follow no redirects and repeat no requests by itself, as the one that is built otherwise.
+    /// Whether it does cannot be seen, so no failure of it proves that nothing was sent: the outcome
+    /// of a submit that finds no connection is unknown, and it is not sent again.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -348,7 +355,7 @@ impl ClientBuilder {
     }
 
     /// The most requests a second, spread evenly; without it only their number at once is limited,
-    /// to 32. Must be above 0.
+    /// to 32. Must be above 0, and one a day at the least.
     pub fn requests_per_second(mut self, rate: f64) -> Self {
         self.rate = Some(rate);
         self
@@ -395,9 +402,10 @@ impl ClientBuilder {
         };
         let transport = Transport {
             http,
+            follows_nothing: self.http.is_none(),
             token,
             request_timeout: self.request_timeout,
-            throttle: Throttle::new(self.rate()?),
+            throttle: Throttle::new(self.interval()?),
         };
         let key_header = self.header_of_key()?;
         let inner = Inner {
@@ -413,6 +421,7 @@ impl ClientBuilder {
             attach: self.attach,
             budget: Budget::new(),
             key_header,
+            postings: Postings::default(),
             scheduler: Scheduler::default(),
             run_times: Mutex::new(self.run_times),
             prober: self.prober.map_or_else(OnceLock::new, OnceLock::from),
@@ -422,13 +431,21 @@ impl ClientBuilder {
         })
     }
 
-    fn rate(&self) -> Result<Option<f64>, Error> {
-        match self.rate {
-            Some(rate) if !(rate.is_finite() && rate > 0.0) => Err(Error::configuration(format!(
-                "found a rate of {rate}, expected requests a second above 0"
-            ))),
-            rate => Ok(rate),
+    /// From one request to the next.
+    fn interval(&self) -> Result<Duration, Error> {
+        let Some(rate) = self.rate else {
+            return Ok(Duration::ZERO);
+        };
+        if rate.is_finite()
+            && rate > 0.0
+            && let Ok(interval) = Duration::try_from_secs_f64(1.0 / rate)
+            && interval <= LONGEST_INTERVAL
+        {
+            return Ok(interval);
         }
+        Err(Error::configuration(format!(
+            "found a rate of {rate}, expected requests a second above 0, one a day at the least"
+        )))
     }
 
     fn header_of_key(&self) -> Result<HeaderName, Error> {

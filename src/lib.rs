@@ -60,6 +60,8 @@ mod members;
 #[cfg(feature = "client")]
 mod pace;
 #[cfg(feature = "client")]
+mod posting;
+#[cfg(feature = "client")]
 mod probe;
 #[cfg(feature = "client")]
 mod proxy;

@@ -13,6 +13,8 @@ use crate::{CancelOutcome, Error, ErrorKind, JobStatus, RequestId, Status, Witho
 pub(crate) struct Reply {
     pub(crate) http_status: u16,
     pub(crate) retry_after: Option<Duration>,
+    /// The HTTP client has followed a redirect to it.
+    pub(crate) redirected: bool,
     pub(crate) body: Vec<u8>,
 }
 
@@ -331,6 +333,7 @@ mod tests {
         Reply {
             http_status,
             retry_after: None,
+            redirected: false,
             body: body.into(),
         }
     }

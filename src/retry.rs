@@ -14,7 +14,7 @@ const TRIES: u32 = 6;
 /// The longest pause after the first failure; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// No pause of our own is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A service that asks a read for more patience than this is told to the caller instead.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

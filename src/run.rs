@@ -9,7 +9,8 @@ use crate::{CheckMedia, Error, Submit, WaitOptions};
 
 /// A job that is about to be submitted and waited for; `.await` it. This may cost money.
 ///
-/// Dropping it once the job is submitted leaves the job alone: it runs on and is paid.
+/// Dropping it once the job is submitted leaves the job alone: it runs on and is paid, unless
+/// [`WaitOptions::cancel_on_drop`] is set. While it is being submitted it is as with [`Submit`].
 #[derive(Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Run<'a, O> {
@@ -49,6 +50,7 @@ impl<'a, O: DeserializeOwned + Send + 'static> IntoFuture for Run<'a, O> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.submit.await?.wait().options(self.options).await })
+        let submit = self.submit.cancel_on_drop(self.options.cancel_on_drop);
+        Box::pin(async move { submit.await?.wait().options(self.options).await })
     }
 }

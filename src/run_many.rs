@@ -1,8 +1,9 @@
 //! Many jobs, a few at a time.
 
+use std::any::Any;
 use std::fmt;
 use std::future::poll_fn;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -37,9 +38,12 @@ use crate::{CheckMedia, Client, Error, Job, Json, Model, Output, Submit, WaitOpt
 ///   again: [`Error::may_have_been_submitted`].
 /// - A task on the tokio runtime carries the work, so that no request is left halfway when nobody
 ///   polls the stream. Inputs are drawn on it: an iterator that blocks for long holds it up.
-/// - Dropping the stream draws no further input. Requests that are on their way are brought to
-///   their end; the jobs are left alone, unless [`WaitOptions::cancel_on_drop`] is set. The id of
-///   each job is logged when it is submitted (`tracing`, level INFO).
+/// - Where code of yours panics (the iterator, an uploader, what reads an output), no further input
+///   is drawn and the results of what is under way are given; then [`next`](Self::next) panics.
+/// - Dropping the stream draws no further input and begins no request. Submits that are on their
+///   way are brought to their end; the jobs are left alone, or cancelled where
+///   [`WaitOptions::cancel_on_drop`] is set. The id of each job is logged when it is submitted
+///   (`tracing`, level INFO).
 #[must_use = "nothing is sent until it is polled"]
 pub struct RunMany<O> {
     state: State<O>,
@@ -90,14 +94,17 @@ pub struct Finished<O> {
 /// The place is given back when the result is taken.
 type Results<O> = mpsc::UnboundedSender<(Finished<O>, Place)>;
 
+/// What code of the caller's has panicked with.
+type Panic = Box<dyn Any + Send>;
+
 /// An input's number, its place, and what its submit gave.
-type Submitted<O> = (usize, Place, Result<Job<O>, Error>);
+type Submitted<O> = (usize, Place, Result<Result<Job<O>, Error>, Panic>);
 
 /// What happens next.
 enum Step<O> {
     Room(Place),
     Submitted(Submitted<O>),
-    Finished((Finished<O>, Place)),
+    Finished(Result<(Finished<O>, Place), Panic>),
     /// The stream was dropped.
     Abandoned,
 }
@@ -149,7 +156,9 @@ impl Client {
 
 impl Settings {
     fn set<'a, O>(&self, submit: Submit<'a, O>) -> Submit<'a, O> {
-        let submit = submit.check_media(self.check_media);
+        let submit = submit
+            .check_media(self.check_media)
+            .cancel_on_drop(self.options.cancel_on_drop);
         if self.validate {
             submit
         } else {
@@ -209,7 +218,7 @@ impl<O: DeserializeOwned + Send + 'static> RunMany<O> {
     /// The next result; `None` after the last.
     ///
     /// # Panics
-    /// Where the iterator of the inputs has panicked.
+    /// Where code of the caller's has panicked, once everything else has ended.
     pub async fn next(&mut self) -> Option<Finished<O>> {
         poll_fn(|cx| self.poll(cx)).await
     }
@@ -250,22 +259,26 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
         let mut inputs = Some(submits.enumerate());
         let mut submits = FuturesUnordered::new();
         let mut waits = FuturesUnordered::new();
+        let mut panic = None;
         while inputs.is_some() || !submits.is_empty() || !waits.is_empty() {
             let may_draw = inputs.is_some() && submits.len() < SUBMITS;
             let step = next_step(&mut submits, &mut waits, &places, may_draw, &results).await;
             match step {
-                Step::Room(place) => match inputs.as_mut().and_then(Iterator::next) {
-                    Some((number, input)) => {
-                        let submitted = input(client.clone(), settings.clone());
-                        submits.push(async move { (number, place, submitted.await) });
+                Step::Room(place) => {
+                    match catch_unwind(AssertUnwindSafe(|| inputs.as_mut()?.next())) {
+                        Ok(Some((number, input))) => {
+                            let submitted = caught(input(client.clone(), settings.clone()));
+                            submits.push(async move { (number, place, submitted.await) });
+                        }
+                        Ok(None) => inputs = None,
+                        Err(caught) => panic = Some(caught),
                     }
-                    None => inputs = None,
-                },
-                Step::Submitted((number, place, Ok(job))) => {
+                }
+                Step::Submitted((number, place, Ok(Ok(job)))) => {
                     tracing::info!(number, request_id = %job.request_id(), "submitted");
                     // The future is kept for as long as the job takes, so it is kept small.
                     let mut watch = Watch::new(job, settings.options.clone(), false);
-                    waits.push(async move {
+                    waits.push(caught(async move {
                         let result = poll_fn(|cx| watch.poll_output(cx)).await;
                         let job = Some(watch.job().clone());
                         (
@@ -276,9 +289,9 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                             },
                             place,
                         )
-                    });
+                    }));
                 }
-                Step::Submitted((number, place, Err(error))) => {
+                Step::Submitted((number, place, Ok(Err(error)))) => {
                     let result = Err(error);
                     results
                         .send((
@@ -291,29 +304,38 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                         ))
                         .ok();
                 }
-                Step::Finished(finished) => drop(results.send(finished)),
-                Step::Abandoned => break,
+                Step::Finished(Ok(finished)) => drop(results.send(finished)),
+                Step::Submitted((_, _, Err(caught))) | Step::Finished(Err(caught)) => {
+                    panic = Some(caught);
+                }
+                Step::Abandoned => return,
+            }
+            if panic.is_some() {
+                inputs = None;
             }
         }
-        // Nobody takes results any more; what is on its way is not left halfway.
-        waits.clear();
-        while let Some((number, _, outcome)) = submits.next().await {
-            match outcome {
-                Ok(job) => {
-                    tracing::info!(number, request_id = %job.request_id(), "submitted, and left alone");
-                }
-                Err(error) if error.may_have_been_submitted() => {
-                    tracing::warn!(number, key = error.submit_key(), "may have been submitted");
-                }
-                Err(_) => {}
-            }
+        if let Some(panic) = panic {
+            resume_unwind(panic);
         }
     }
 }
 
+/// What a future gives, or what it panics with; it is not polled again then.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}
+
 async fn next_step<O>(
     submits: &mut FuturesUnordered<impl Future<Output = Submitted<O>>>,
-    waits: &mut FuturesUnordered<impl Future<Output = (Finished<O>, Place)>>,
+    waits: &mut FuturesUnordered<impl Future<Output = Result<(Finished<O>, Place), Panic>>>,
     places: &Arc<Semaphore>,
     may_draw: bool,
     results: &Results<O>,

@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,10 @@ use runcomfy_media::DataUri;
 use tokio::time::Instant;
 use tracing::{Instrument, debug, debug_span};
 
-use crate::retry::pause_after;
+use crate::posting::Posting;
+use crate::reply::Reply;
+use crate::retry::{LONGEST_PAUSE, pause_after};
+use crate::throttle::Permit;
 use crate::{
     CheckMedia, Client, Error, ErrorKind, Job, MediaInput, MediaSource, ModelSchema, RequestId,
     View, Violations, media_check,
@@ -25,6 +29,11 @@ use crate::{
 /// and nothing that is certain to be refused is sent. Files and bytes at hand are attached. The
 /// request is sent again only while no connection could be made at all, or the service asks to try
 /// later; see [`deadline`](Self::deadline).
+///
+/// Dropping it before the request is on its way submits nothing. A request that is on its way is
+/// brought to its end by a task of the tokio runtime, as far as that still runs, and the id of the
+/// job is logged (`tracing`, level INFO; WARN where the outcome is not known): for a time limit use
+/// [`deadline`](Self::deadline), which loses no job.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Submit<'a, O> {
     client: &'a Client,
@@ -33,8 +42,9 @@ pub struct Submit<'a, O> {
     input: View<'a>,
     validate: bool,
     check_media: CheckMedia,
-    deadline: Duration,
+    deadline: Option<Duration>,
     key: Option<String>,
+    cancel_on_drop: bool,
     output: PhantomData<fn() -> O>,
 }
 
@@ -53,8 +63,11 @@ pub enum Outcome<O> {
     Unknown(Error),
 }
 
-/// For how long a submit is tried while it is certain that there is no job yet.
+/// For how long a submit is tried, unless it is said, while it is certain that there is no job yet.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Longer ones do not fit into what others keep of them.
+const LONGEST_KEY: usize = 255;
 
 /// Whether it is certain that there is no job, and another try may help.
 fn may_be_sent_again(error: &Error) -> bool {
@@ -75,6 +88,23 @@ fn new_key() -> String {
     format!("{key:032x}")
 }
 
+/// The id of the job, or what is known of one.
+fn accepted(reply: Result<Reply, Error>) -> Result<RequestId, Error> {
+    let reply = reply.map_err(|error| match error.kind() {
+        ErrorKind::Interrupted | ErrorKind::Unreadable => error.submitted_perhaps(),
+        _ => error,
+    })?;
+    reply.request_id().map_err(|error| match error.kind() {
+        // The submit arrived, and this is the word of another place.
+        _ if reply.redirected => error.submitted_perhaps(),
+        ErrorKind::Unavailable if is_busy(&error) => error,
+        // A gateway that gives up says nothing of what the service behind it did, and a reply
+        // with a success status and no id is the loss of a paid job.
+        ErrorKind::Unavailable | ErrorKind::Unreadable => error.submitted_perhaps(),
+        _ => error,
+    })
+}
+
 impl<'a, O> Submit<'a, O> {
     pub(crate) fn new(
         client: &'a Client,
@@ -89,8 +119,9 @@ impl<'a, O> Submit<'a, O> {
             input,
             validate: true,
             check_media: client.inner.check_media,
-            deadline: DEADLINE,
+            deadline: None,
             key: None,
+            cancel_on_drop: false,
             output: PhantomData,
         }
     }
@@ -107,20 +138,27 @@ impl<'a, O> Submit<'a, O> {
         self
     }
 
-    /// How long to go on trying while nothing can be sent or the service asks to try later (HTTP 429,
-    /// or 503 with `Retry-After`); a minute unless set. A request that is on its way is never given
-    /// up for it.
+    /// The time within which the request is sent, and sent again while no connection can be made or
+    /// the service asks to try later (HTTP 429, or 503 with `Retry-After`). Unless set the tries end
+    /// after a minute, and a request that the client's own rate holds back is waited for. A request
+    /// that is on its way is never given up for it.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        self.deadline = limit;
+        self.deadline = Some(limit);
         self
     }
 
     /// The key that goes out with the request, in the header that
     /// [`ClientBuilder::key_header`](crate::ClientBuilder::key_header) names; a new one unless set.
-    /// Only letters, digits, `-` and `_` are kept.
-    pub fn key(mut self, key: &str) -> Self {
-        let harmless = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        self.key = Some(key.chars().filter(harmless).collect());
+    /// It has 1 to 255 visible ASCII characters; a submit with another key is not sent, with an
+    /// error of kind [`ErrorKind::Configuration`].
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Where nobody waits any more for a request that is on its way, its job is cancelled.
+    pub(crate) fn cancel_on_drop(mut self, yes: bool) -> Self {
+        self.cancel_on_drop = yes;
         self
     }
 
@@ -144,6 +182,7 @@ impl<'a, O> Submit<'a, O> {
     }
 
     async fn run(self) -> Result<Job<O>, Error> {
+        let key = self.chosen_key()?;
         let media = self.media();
         if self.validate {
             let violations = self.violations(&media).await?;
@@ -153,32 +192,42 @@ impl<'a, O> Submit<'a, O> {
         }
         let body = self.body(&media).await?;
         let span = debug_span!("submit", model = self.model_id);
-        let (id, at) = self.send(body.into()).instrument(span).await?;
+        let (id, at) = self.send(body.into(), key.into()).instrument(span).await?;
         let job = Job::new(self.client.clone(), id);
         Ok(job.of_model(self.model_id).submitted(at))
     }
 
     /// Sends the request until its outcome is certain to be final, or not known.
-    async fn send(&self, body: Bytes) -> Result<(RequestId, Instant), Error> {
-        let url = self.client.inner.endpoint.model(self.model_id)?;
-        let key = self.key.clone().unwrap_or_else(new_key);
+    async fn send(&self, body: Bytes, key: Arc<str>) -> Result<(RequestId, Instant), Error> {
+        let inner = &self.client.inner;
+        let url = inner.endpoint.model(self.model_id)?;
         let started = Instant::now();
+        let limit = self.deadline.map(|limit| started.checked_add(limit));
+        let deadline = self.deadline.unwrap_or(DEADLINE);
         let mut attempts = 1;
         loop {
-            let request = self.request(&url, &body, &key);
+            let permit = inner.transport.throttle.permit(limit.flatten()).await;
+            let permit =
+                permit.map_err(|error| error.with_attempts(attempts - 1).with_key(&key))?;
             let sent = Instant::now();
+            let request = self.request(&url, &body, &key, permit);
             let reply = request
                 .instrument(debug_span!("attempt", attempt = attempts))
                 .await;
             let error = match reply {
                 Ok(id) => {
+                    inner.budget.earn();
                     debug!(request_id = %id, "accepted");
                     return Ok((id, sent));
                 }
-                Err(error) => error.with_attempts(attempts).with_key(&key),
+                Err(error) => error.with_attempts(attempts),
             };
-            let pause = pause_after(&error, attempts);
-            let in_time = started.elapsed() + pause <= self.deadline;
+            let mut pause = pause_after(&error, attempts);
+            if !inner.budget.spend() {
+                // Many fail at once; rarer tries of each keep a service up that comes up again.
+                pause = pause.max(LONGEST_PAUSE.mul_f64(fastrand::f64()));
+            }
+            let in_time = started.elapsed() + pause <= deadline;
             if !(may_be_sent_again(&error) && in_time) {
                 return Err(error);
             }
@@ -188,21 +237,33 @@ impl<'a, O> Submit<'a, O> {
         }
     }
 
-    async fn request(&self, url: &Url, body: &Bytes, key: &str) -> Result<RequestId, Error> {
+    /// The request, once it may be sent.
+    fn request(&self, url: &Url, body: &Bytes, key: &Arc<str>, permit: Permit) -> Posting {
         let inner = &self.client.inner;
-        let header = (inner.key_header.clone(), key);
-        let reply = inner.transport.post_json(url.clone(), body.clone(), header);
-        let reply = reply.await.map_err(|error| match error.kind() {
-            ErrorKind::Interrupted | ErrorKind::Unreadable => error.submitted_perhaps(),
-            _ => error,
-        })?;
-        reply.request_id().map_err(|error| match error.kind() {
-            ErrorKind::Unavailable if is_busy(&error) => error,
-            // A gateway that gives up says nothing of what the service behind it did, and a reply
-            // with a success status and no id is the loss of a paid job.
-            ErrorKind::Unavailable | ErrorKind::Unreadable => error.submitted_perhaps(),
-            _ => error,
+        let header = (inner.key_header.clone(), &**key);
+        let transport = &inner.transport;
+        let request = transport.post_json(url.clone(), body.clone(), header);
+        let (client, key) = (self.client.clone(), Arc::clone(key));
+        Posting::new(self.client, self.cancel_on_drop, async move {
+            let reply = client.inner.transport.exchange(request).await;
+            drop(permit);
+            accepted(reply).map_err(|error| error.with_key(&key))
         })
+    }
+
+    /// The caller's, or a new one.
+    fn chosen_key(&self) -> Result<String, Error> {
+        let Some(key) = &self.key else {
+            return Ok(new_key());
+        };
+        if !key.is_empty() && key.len() <= LONGEST_KEY && key.bytes().all(|b| b.is_ascii_graphic())
+        {
+            return Ok(key.clone());
+        }
+        Err(Error::configuration(format!(
+            "found the submit key {key:?}, expected 1 to {LONGEST_KEY} visible ASCII characters; \
+             nothing was sent"
+        )))
     }
 
     async fn body(&self, media: &[MediaInput<'_, '_>]) -> Result<Vec<u8>, Error> {

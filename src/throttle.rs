@@ -1,10 +1,10 @@
 //! When a client may send.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::retry::PATIENCE;
 use crate::{Error, ErrorKind};
@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind};
 /// the service wants one again.
 #[derive(Debug)]
 pub(crate) struct Throttle {
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
     /// The time from one request to the next.
     interval: Duration,
     times: Mutex<Times>,
@@ -27,16 +27,18 @@ struct Times {
     closed_until: Option<Instant>,
 }
 
+/// `None` is never given: the semaphore is not closed.
+pub(crate) type Permit = Option<OwnedSemaphorePermit>;
+
 /// Requests on their way at once. As many connections may rest beside theirs, since one goes back to
 /// where it is found again only after its reply was read: 64 in all.
 pub(crate) const AT_ONCE: usize = 32;
 
 impl Throttle {
-    /// `rate` in requests a second; without one only their number at once is limited.
-    pub(crate) fn new(rate: Option<f64>) -> Self {
-        let interval = rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+    /// At the most one request in each `interval`.
+    pub(crate) fn new(interval: Duration) -> Self {
         Self {
-            at_once: Semaphore::new(AT_ONCE),
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
             interval,
             times: Mutex::default(),
         }
@@ -45,13 +47,21 @@ impl Throttle {
     /// Waits until a request may be sent; the permit is held until its reply is read.
     ///
     /// # Errors
-    /// [`ErrorKind::Throttled`] where that would take longer than anybody would wait unasked.
-    pub(crate) async fn permit(&self) -> Result<Option<SemaphorePermit<'_>>, Error> {
+    /// [`ErrorKind::Throttled`] where that would take longer than anybody would wait unasked, or would
+    /// be after `limit`.
+    pub(crate) async fn permit(&self, limit: Option<Instant>) -> Result<Permit, Error> {
+        let permit = Arc::clone(&self.at_once).acquire_owned();
+        let permit = match limit {
+            None => permit.await,
+            Some(limit) => timeout_at(limit, permit)
+                .await
+                .map_err(|_| throttled("all connections of this client are in use", None))?,
+        };
         // Never closed, so there is a permit.
-        let permit = self.at_once.acquire().await.ok();
+        let permit = permit.ok();
         loop {
             let now = Instant::now();
-            let slot = self.reserve(now)?;
+            let slot = self.reserve(now, limit)?;
             if slot <= now {
                 return Ok(permit);
             }
@@ -68,16 +78,18 @@ impl Throttle {
         self.change(|times| times.closed_until = times.closed_until.max(Some(until)));
     }
 
-    fn reserve(&self, now: Instant) -> Result<Instant, Error> {
+    fn reserve(&self, now: Instant, limit: Option<Instant>) -> Result<Instant, Error> {
         self.change(|times| {
             let opens = times.closed_until.unwrap_or(now).max(now);
             if opens - now > PATIENCE {
-                let message = "the service has asked this client to wait; nothing was sent";
-                return Err(
-                    Error::new(ErrorKind::Throttled, message).with_retry_after(Some(opens - now))
-                );
+                let why = "the service has asked this client to wait";
+                return Err(throttled(why, Some(opens - now)));
             }
             let slot = times.next.unwrap_or(now).max(opens);
+            if limit.is_some_and(|limit| slot > limit) {
+                let why = "this client may not send before the deadline";
+                return Err(throttled(why, Some(slot - now)));
+            }
             times.next = Some(slot + self.interval);
             Ok(slot)
         })
@@ -94,17 +106,22 @@ impl Throttle {
     }
 }
 
+fn throttled(why: &str, retry_after: Option<Duration>) -> Error {
+    Error::new(ErrorKind::Throttled, format!("{why}; nothing was sent"))
+        .with_retry_after(retry_after)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn requests_are_spread_evenly() {
-        let throttle = Throttle::new(Some(4.0));
+        let throttle = Throttle::new(Duration::from_millis(250));
         let start = Instant::now();
         let mut times = Vec::new();
         for _ in 0..5 {
-            let _permit = throttle.permit().await.unwrap();
+            let _permit = throttle.permit(None).await.unwrap();
             times.push(start.elapsed().as_millis());
         }
         assert_eq!(times, [0, 250, 500, 750, 1000]);
@@ -112,14 +129,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_sent_before_its_time() {
-        let throttle = Throttle::new(None);
+        let throttle = Throttle::new(Duration::ZERO);
         throttle.close(Duration::from_secs(7));
         throttle.close(Duration::from_secs(3));
         let start = Instant::now();
-        throttle.permit().await.unwrap();
+        throttle.permit(None).await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 7);
         throttle.close(Duration::from_secs(600));
-        let error = throttle.permit().await.unwrap_err();
+        let error = throttle.permit(None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Throttled);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
     }
@@ -127,10 +144,10 @@ mod tests {
     /// One that slept through a refusal of another must not go on with its old slot.
     #[tokio::test(start_paused = true)]
     async fn a_refusal_holds_back_those_who_wait_already() {
-        let throttle = Throttle::new(Some(1.0));
+        let throttle = Throttle::new(Duration::from_secs(1));
         let start = Instant::now();
-        throttle.permit().await.unwrap();
-        let (second, ()) = tokio::join!(throttle.permit(), async {
+        throttle.permit(None).await.unwrap();
+        let (second, ()) = tokio::join!(throttle.permit(None), async {
             tokio::time::sleep(Duration::from_millis(500)).await;
             throttle.close(Duration::from_secs(9));
         });

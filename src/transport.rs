@@ -14,6 +14,8 @@ use crate::{Error, ErrorKind, Token};
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
+    /// It is known that the HTTP client follows no redirects.
+    pub(crate) follows_nothing: bool,
     pub(crate) token: Token,
     pub(crate) request_timeout: Duration,
     pub(crate) throttle: Throttle,
@@ -34,22 +36,22 @@ impl Transport {
         self.send(Method::GET, url).await
     }
 
-    /// Sends a request without a body.
+    /// Sends a request without a body, when it may be sent.
     pub(crate) async fn send(&self, method: Method, url: Url) -> Result<Reply, Error> {
-        self.execute(self.request(method, url)).await
+        let _permit = self.throttle.permit(None).await?;
+        self.exchange(self.request(method, url)).await
     }
 
-    /// Posts JSON, with one more header.
-    pub(crate) async fn post_json(
+    /// What posts JSON, with one more header.
+    pub(crate) fn post_json(
         &self,
         url: Url,
         body: Bytes,
         header: (HeaderName, &str),
-    ) -> Result<Reply, Error> {
+    ) -> RequestBuilder {
         let request = self.request(Method::POST, url);
         let request = request.header(header.0, header.1);
-        let request = request.header(CONTENT_TYPE, "application/json").body(body);
-        self.execute(request).await
+        request.header(CONTENT_TYPE, "application/json").body(body)
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -59,9 +61,13 @@ impl Transport {
             .timeout(self.request_timeout)
     }
 
-    async fn execute(&self, request: RequestBuilder) -> Result<Reply, Error> {
-        let _permit = self.throttle.permit().await?;
-        let response = request.send().await.map_err(failed)?;
+    /// Sends a request at once, with a permit of the [`Throttle`].
+    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Error> {
+        let request = request.build().map_err(failed)?;
+        let url = request.url().clone();
+        let response = self.http.execute(request).await;
+        let response = response.map_err(|error| self.unproved(failed(error)))?;
+        let redirected = *response.url() != url;
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
         if let (429, Some(time)) = (http_status, retry_after) {
@@ -71,8 +77,19 @@ impl Transport {
         Ok(Reply {
             http_status,
             retry_after,
+            redirected,
             body,
         })
+    }
+
+    /// An HTTP client of the caller's may have followed a redirect to where it finds no connection: the
+    /// request has arrived then.
+    fn unproved(&self, error: Error) -> Error {
+        if self.follows_nothing || error.kind() != ErrorKind::NotSent {
+            return error;
+        }
+        let message = "no connection to the service, or to where it has redirected the request";
+        Error::new(ErrorKind::Interrupted, message).with_source(error)
     }
 }
 

@@ -3,44 +3,50 @@
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use runcomfy::blocking::Client;
-use runcomfy::{CancelOutcome, ErrorKind, Event, Outcome, Status, Submit};
-use runcomfy_emulator::Emulator;
+use runcomfy::{CancelOutcome, ErrorKind, Event, Outcome, Status, Submit, WaitOptions};
+use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 use tokio::runtime::Builder;
 
-/// An emulator in a runtime and a thread of its own, and a client of it. The emulator goes with the
-/// guard.
-fn emulator(run_time: Duration) -> (Client, mpsc::Sender<()>) {
-    let (address, told) = mpsc::channel();
+/// An emulator, and what keeps the runtime that it has in a thread of its own.
+type Served = (Arc<Emulator>, mpsc::Sender<()>);
+
+fn serve(emulator: runcomfy_emulator::Builder) -> Served {
+    let (started, told) = mpsc::channel();
     let (guard, dropped) = mpsc::channel::<()>();
     thread::spawn(move || {
         let own = Builder::new_current_thread().enable_all().build().unwrap();
         own.block_on(async {
-            let emulator = Emulator::builder()
-                .built_in_models()
-                .queue_time(Duration::ZERO)
-                .run_time(run_time)
-                .start()
-                .await
-                .unwrap();
-            address.send(emulator.base_url()).unwrap();
+            let emulator = emulator.built_in_models().start().await.unwrap();
+            started.send(Arc::new(emulator)).unwrap();
             let wait = move || dropped.recv();
             // It ends with an error when the guard is dropped.
             let _ = tokio::task::spawn_blocking(wait).await;
         });
     });
+    (told.recv().unwrap(), guard)
+}
+
+fn client(emulator: &Emulator) -> Client {
     let client = runcomfy::Client::builder()
         .token("t")
-        .base_url(told.recv().unwrap())
-        .build()
-        .unwrap();
-    (Client::new(client).unwrap(), guard)
+        .base_url(emulator.base_url());
+    Client::new(client.build().unwrap()).unwrap()
+}
+
+/// A client of an emulator with jobs that are never queued.
+fn emulator(run_time: Duration) -> (Client, Served) {
+    let builder = Emulator::builder()
+        .queue_time(Duration::ZERO)
+        .run_time(run_time);
+    let served = serve(builder);
+    (client(&served.0), served)
 }
 
 #[test]
@@ -136,4 +142,37 @@ fn it_works_beside_async_tasks_and_says_where_it_cannot() {
         let words = panic.downcast_ref::<&str>().copied().unwrap_or_default();
         assert!(words.contains("from within a runtime"), "{words:?}");
     });
+}
+
+/// Its jobs are cancelled, so the replies with their ids were read.
+#[test]
+fn a_client_that_is_dropped_brings_its_submits_to_their_end() {
+    let late = Reply::genuine().delayed(Duration::from_millis(300));
+    let late = Fault::from_nth(Call::Submit, 1, late);
+    let (emulator, _guard) = serve(Emulator::builder().slots(0).fault(late));
+    let client = client(&emulator);
+    let inputs = (0..8).map(|number| Input::new(format!("Boat {number}")));
+    let many = client.as_async().run_many(inputs);
+    let mut many = many.options(WaitOptions::new().cancel_on_drop());
+    client.block_on(async {
+        let on_their_way = async {
+            while emulator.count(Call::Submit) < 8 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            finished = many.next() => panic!("{finished:?}"),
+            () = on_their_way => {}
+        }
+    });
+    drop((many, client));
+    let cancelled = || emulator.count(Call::Cancel);
+    // As long as it takes, within reason.
+    for _ in 0..600 {
+        if cancelled() == 8 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!((emulator.ledger().len(), cancelled()), (8, 8));
 }

@@ -104,7 +104,7 @@ async fn inputs_are_drawn_only_as_results_are_taken() {
 async fn a_dropped_stream_leaves_no_request_halfway() {
     for (options, cancelled) in [
         (WaitOptions::new(), 0),
-        (WaitOptions::new().cancel_on_drop(), 3),
+        (WaitOptions::new().cancel_on_drop(), 10),
     ] {
         let builder = Emulator::builder().slots(0);
         let slow = Reply::genuine().delayed(s(3));

@@ -149,7 +149,7 @@ async fn after_a_429_nothing_of_the_client_is_sent_before_its_time() {
 }
 
 /// What can happen to the reply of one call; some after the call was carried out.
-fn faults() -> Vec<Reply> {
+fn faults(nowhere: &str) -> Vec<Reply> {
     let no = json!({"error_code": 400_002, "error_message": "no"});
     vec![
         Reply::genuine(),
@@ -179,51 +179,59 @@ fn faults() -> Vec<Reply> {
         Reply::new(302, "")
             .header("Location", "/v1/models/a/b")
             .carried_out(),
+        Reply::new(303, "")
+            .header("Location", nowhere)
+            .carried_out(),
+        Reply::new(307, "")
+            .header("Location", nowhere)
+            .carried_out(),
     ]
 }
 
 /// Where nobody listens.
-async fn nowhere() -> Client {
+async fn nowhere() -> (String, Client) {
     // A port that was free a moment ago: whoever listens there later is not asked.
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = closed.local_addr().unwrap();
+    let address = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
-    let client = Client::builder().token("t");
-    client
-        .base_url(format!("http://{address}"))
-        .build()
-        .unwrap()
+    let client = Client::builder().token("t").base_url(&address);
+    (address, client.build().unwrap())
 }
 
-/// Without and with connections that earlier calls have left open.
-fn clients(emulator: &Emulator) -> [Client; 2] {
-    [0, 8].map(|idle| {
-        let http = reqwest::Client::builder()
-            .pool_max_idle_per_host(idle)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never());
-        let client = Client::builder().token("t").base_url(emulator.base_url());
-        client.http_client(http.build().unwrap()).build().unwrap()
-    })
+/// One as it comes, one that keeps no connection open, and one around an HTTP client that follows
+/// redirects and repeats requests as it likes.
+fn clients(emulator: &Emulator) -> [Client; 3] {
+    let client = || Client::builder().token("t").base_url(emulator.base_url());
+    let closing = reqwest::Client::builder()
+        .pool_max_idle_per_host(0)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never());
+    [
+        client(),
+        client().http_client(closing.build().unwrap()),
+        client().http_client(reqwest::Client::new()),
+    ]
+    .map(|client| client.build().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_submits_through_every_fault() {
     const SUBMITS: usize = 10_000;
     let emulator = Emulator::builder().built_in_models().start().await.unwrap();
-    let (clients, faults, nowhere) = (clients(&emulator), faults(), nowhere().await);
+    let (address, nowhere) = nowhere().await;
+    let (clients, faults) = (clients(&emulator), faults(&address));
     let input = Input::new("A boat");
     let mut outcomes = Vec::new();
     for index in 0..SUBMITS {
         let key = format!("key-{index}");
         let client = match index % 3 {
             0 => {
-                let fault = faults[index / 6 % faults.len()].clone();
+                let fault = faults[index / 9 % faults.len()].clone();
                 emulator.script(Call::Submit, fault);
-                &clients[index / 3 % 2]
+                &clients[index / 3 % 3]
             }
             // Undisturbed, so that the next finds an open connection.
-            1 => &clients[index / 3 % 2],
+            1 => &clients[index / 3 % 3],
             _ => &nowhere,
         };
         let submit = client.submit(&input).key(&key);
@@ -278,9 +286,10 @@ async fn ten_thousand_submits_through_every_fault() {
 #[tokio::test(start_paused = true)]
 async fn a_fault_at_any_call_about_a_job_loses_nothing() {
     let emulator = Emulator::builder().built_in_models().start().await.unwrap();
+    let (address, _) = nowhere().await;
     for client in clients(&emulator) {
         for call in [Call::Status, Call::Result, Call::Cancel] {
-            for fault in faults() {
+            for fault in faults(&address) {
                 let job = client.submit(&Input::new("A boat")).await.unwrap();
                 emulator.script(call, fault);
                 let outcome = match call {
@@ -297,12 +306,12 @@ async fn a_fault_at_any_call_about_a_job_loses_nothing() {
         }
     }
     let jobs = emulator.ledger().len();
-    assert_eq!(jobs, 2 * 3 * faults().len());
+    assert_eq!(jobs, 3 * 3 * faults(&address).len());
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_connection_nothing_was_sent_and_it_is_tried_again() {
-    let client = nowhere().await;
+    let (_, client) = nowhere().await;
     let error = client.submit(&Input::new("A boat")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
     assert!(!error.may_have_been_submitted() && error.is_passing());

@@ -31,10 +31,8 @@ impl Client {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the system gives no
     /// thread.
     pub fn new(client: crate::Client) -> Result<Self, Error> {
-        Ok(Self {
-            client,
-            runtime: Arc::new(Runtime::start()?),
-        })
+        let runtime = Arc::new(Runtime::start(&client)?);
+        Ok(Self { client, runtime })
     }
 
     /// A client by [`Client::from_env`](crate::Client::from_env).

@@ -5,7 +5,7 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use crate::Error;
+use crate::{Client, Error};
 
 /// A runtime on a thread of its own. Calls run on the threads that make them; this one only drives
 /// timers, sockets and what goes on between calls. So calls do not wait for each other, and the
@@ -18,7 +18,8 @@ pub(super) struct Runtime {
 }
 
 impl Runtime {
-    pub(super) fn start() -> Result<Self, Error> {
+    /// For the calls of this client.
+    pub(super) fn start(client: &Client) -> Result<Self, Error> {
         let failed = |error| {
             Error::configuration("the thread of the blocking client could not be started")
                 .with_source(error)
@@ -30,9 +31,15 @@ impl Runtime {
             .map_err(failed)?;
         let handle = runtime.handle().clone();
         let (alive, dropped) = oneshot::channel::<()>();
+        let client = client.clone();
+        let until_the_end = async move {
+            dropped.await.ok();
+            // A submit that is cut off may be a paid job that nobody knows.
+            client.inner.postings.ended().await;
+        };
         thread::Builder::new()
             .name("runcomfy".to_owned())
-            .spawn(move || runtime.block_on(dropped))
+            .spawn(move || runtime.block_on(until_the_end))
             .map_err(failed)?;
         Ok(Self {
             handle,
