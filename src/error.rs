@@ -70,6 +70,9 @@ pub enum ErrorKind {
     Unavailable,
     /// The reply is not what the API describes: empty, HTML, cut off. See [`Error::excerpt`].
     Unreadable,
+    /// The job has succeeded, and is paid, but its output is missing or has another form than it is
+    /// read as. [`Client::json_job`](crate::Client::json_job) reads it in any form.
+    Output,
     /// The job ran and failed. See [`Error::detail`].
     JobFailed,
     /// The job was cancelled.
@@ -190,15 +193,17 @@ impl Error {
         self.inner.kind
     }
 
-    /// Whether this is a submit whose outcome cannot be known: the job may exist and cost money,
-    /// and there is no id to find it by. Look at the account before submitting again.
+    /// Whether this is a submit whose outcome cannot be known: the job may exist and cost money.
+    /// Take it up by [`request_id`](Self::request_id) where there is one, else look at the account,
+    /// before submitting again.
     #[must_use]
     pub fn may_have_been_submitted(&self) -> bool {
         self.inner.may_have_been_submitted
     }
 
-    /// Whether the same call may succeed later. For a submit ask
-    /// [`may_have_been_submitted`](Self::may_have_been_submitted) first.
+    /// Whether the same call may succeed later. Where it submits ask
+    /// [`may_have_been_submitted`](Self::may_have_been_submitted) first, and for a
+    /// [`request_id`](Self::request_id), since a job that has one is taken up and not submitted again.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         use ErrorKind::{Interrupted, NotReady, NotSent, Throttled, Unavailable, Unreadable};

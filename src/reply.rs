@@ -44,12 +44,12 @@ impl<O> JobResult<O> {
     /// # Errors
     /// - [`ErrorKind::JobFailed`], [`ErrorKind::JobCancelled`]: so the job ended.
     /// - [`ErrorKind::NotReady`]: it has not ended yet.
-    /// - [`ErrorKind::Unreadable`]: it has succeeded, and the service gives no output.
+    /// - [`ErrorKind::Output`]: it has succeeded, and the service gives no output.
     pub fn into_output(self) -> Result<O, Error> {
         let error = match (self.status, self.output) {
             (Status::Succeeded, Some(output)) => return Ok(output),
             (Status::Succeeded, None) => Error::new(
-                ErrorKind::Unreadable,
+                ErrorKind::Output,
                 "the job has succeeded, but the service gives no output",
             ),
             (Status::Cancelled, _) => Error::new(ErrorKind::JobCancelled, "the job was cancelled"),
@@ -127,8 +127,11 @@ impl Reply {
     fn error(&self) -> Error {
         let is_success = self.is_success();
         match serde_json::from_slice::<Value>(&self.body) {
-            Ok(value) if !is_success || value.get(ERROR_CODE).is_some() => self.refusal(&value),
+            Ok(value) if !is_success || value.get(ERROR_CODE).is_some_and(is_code) => {
+                self.refusal(&value)
+            }
             Err(_) if !is_success => self.refusal(&Value::Null),
+            Ok(Value::Object(_)) => self.unreadable("has an error_code that says nothing"),
             Ok(_) => self.unreadable("is not a JSON object"),
             Err(_) if self.body.is_empty() => self.unreadable("is empty"),
             Err(error) if error.is_eof() => self.unreadable("is cut off"),
@@ -193,11 +196,11 @@ impl Reply {
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
             return error;
         };
-        // An id beside a success status and a code that means nothing, or beside a failure of the
-        // service, is no proof that there is no job.
+        // An id beside a success status and a code that means nothing, beside a failure of the
+        // service or the wish to be asked later, is no proof that there is no job.
         let doubtful = match error.kind() {
             ErrorKind::Refused => self.is_success(),
-            kind => kind == ErrorKind::Unavailable,
+            kind => matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled),
         };
         let error = error.with_request_id(&id);
         if doubtful {
@@ -232,11 +235,12 @@ impl Reply {
         let error = present("error").cloned();
         let output = match present("output") {
             Some(output) => Some(O::deserialize(output).map_err(|error| {
-                let how = format!(
-                    "has an output of another form ({})",
-                    WithoutQueries(&error.to_string())
+                let how = error.to_string();
+                let message = format!(
+                    "the job's output has another form: {}",
+                    WithoutQueries(&how)
                 );
-                self.unreadable(&how)
+                Error::new(ErrorKind::Output, message).with_reply(self.http_status, self.excerpt())
             })?),
             None => None,
         };
@@ -280,8 +284,17 @@ impl Reply {
 
 /// An `error_code` makes an error of a reply with status 200, unless it says that there is none.
 fn is_error(map: &Map<String, Value>) -> bool {
-    map.get(ERROR_CODE)
-        .is_some_and(|code| !code.is_null() && as_code(code) != Some(0))
+    let none = |code: &Value| {
+        matches!(code, Value::Null | Value::Bool(false))
+            || code.as_str() == Some("")
+            || as_code(code) == Some(0)
+    };
+    map.get(ERROR_CODE).is_some_and(|code| !none(code))
+}
+
+/// A number or a word; anything else says nothing.
+fn is_code(code: &Value) -> bool {
+    code.is_number() || code.is_string()
 }
 
 fn as_code(value: &Value) -> Option<i64> {
@@ -292,8 +305,10 @@ fn as_count(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// The codes as documented, then what the HTTP status says.
+/// The codes as documented, then what the HTTP status says. A code beside a redirect, or beside the
+/// failure of a server, is not the word of the service on the request.
 fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
+    let code = code.filter(|_| matches!(http_status, 200..=299 | 400..=499));
     match (code, http_status) {
         (Some(400_001), _) => (ErrorKind::Model, "the service knows no such model"),
         (Some(400_002), _) | (_, 402) => (ErrorKind::Balance, "no balance is left on the account"),
@@ -400,6 +415,25 @@ mod tests {
             (200, r#"{"status":"in_qu"#, ErrorKind::Unreadable, "cut off"),
             (200, "[1]", ErrorKind::Unreadable, "not a JSON object"),
             (200, "{}", ErrorKind::Unreadable, "has no status"),
+            // A code counts beside the service's own refusals alone.
+            (
+                504,
+                r#"{"error_code":400001}"#,
+                ErrorKind::Unavailable,
+                "out of order",
+            ),
+            (
+                302,
+                r#"{"error_code":400005}"#,
+                ErrorKind::Unreadable,
+                "redirect",
+            ),
+            (
+                200,
+                r#"{"error_code":{}}"#,
+                ErrorKind::Unreadable,
+                "says nothing",
+            ),
         ] {
             let error = reply(http_status, body).status().unwrap_err();
             assert_eq!(error.kind(), kind, "{http_status} {body}: {error}");
@@ -412,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_or_zero_code_is_no_error() {
+    fn a_code_that_says_none_is_no_error() {
         let body = json!({"error_code": null, "status": "in_queue", "queue_position": "3"});
         let status = reply(200, body.to_string()).status().unwrap();
         assert_eq!(
@@ -422,20 +456,23 @@ mod tests {
                 queue_position: Some(3)
             }
         );
-        let body = json!({"error_code": 0, "status": "in_queue"});
-        assert_eq!(
-            reply(202, body.to_string())
-                .status()
-                .unwrap()
-                .queue_position,
-            None
-        );
+        for code in [json!(0), json!("0"), json!(""), json!(false)] {
+            let body = json!({"error_code": code, "status": "in_queue"});
+            let status = reply(202, body.to_string()).status().unwrap();
+            assert_eq!(status.queue_position, None);
+        }
     }
 
     #[test]
     fn completed_means_what_came_with_it() {
         let id: RequestId = "r-1".parse().unwrap();
         let result = |body: Value| reply(200, body.to_string()).result::<Value>(&id).unwrap();
+        let other = json!({"status": "succeeded", "output": 7}).to_string();
+        let error = reply(200, other).result::<String>(&id).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_passing()),
+            (ErrorKind::Output, false)
+        );
         assert_eq!(
             result(json!({"status": "completed", "output": {"image": "u"}})).status,
             Status::Succeeded
@@ -459,10 +496,7 @@ mod tests {
                 result(json!({"status": "cancelled"})),
                 ErrorKind::JobCancelled,
             ),
-            (
-                result(json!({"status": "succeeded"})),
-                ErrorKind::Unreadable,
-            ),
+            (result(json!({"status": "succeeded"})), ErrorKind::Output),
         ] {
             let error = result.into_output().unwrap_err();
             assert_eq!((error.kind(), error.request_id()), (kind, Some(&id)));
@@ -487,7 +521,9 @@ mod tests {
             (503, json!(null), true),
             (200, json!(400_002), false),
             (422, json!("none"), false),
-            (429, json!(null), false),
+            (429, json!(null), true),
+            (500, json!(400_001), true),
+            (400, json!(400_001), false),
         ] {
             let body = json!({"request_id": "r-1", "error_code": code});
             let error = reply(http_status, body.to_string())

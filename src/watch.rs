@@ -136,7 +136,7 @@ fn decode<O: DeserializeOwned>(result: JobResult<Value>) -> Result<O, Error> {
             "the job has succeeded, but its output has another form: {}",
             WithoutQueries(&how)
         );
-        Error::new(ErrorKind::Unreadable, message).with_request_id(&id)
+        Error::new(ErrorKind::Output, message).with_request_id(&id)
     })
 }
 
