@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use runcomfy_media::{DataUri, Facts};
 
-use crate::{Error, ErrorKind, Json, Media, MediaInput, MediaSource};
+use crate::{Error, ErrorKind, Json, Media, MediaInput, MediaSource, WithoutQueries};
 
 /// Puts media at hand where the service can fetch them.
 ///
@@ -32,6 +32,8 @@ use crate::{Error, ErrorKind, Json, Media, MediaInput, MediaSource};
 pub trait Uploader: Send + Sync {
     /// Takes a medium and gives the public `https://` URL under which the service finds it until
     /// the job has run.
+    ///
+    /// Of an error the texts are kept, without the queries of URLs in them.
     fn upload(&self, upload: Upload) -> Uploading<'_>;
 }
 
@@ -131,12 +133,41 @@ impl Attach {
             Error::new(ErrorKind::Upload, message)
         };
         let url = uploader.upload(upload).await;
-        let url = url.map_err(|e| failed(e.to_string()).with_boxed_source(e))?;
+        let url = url.map_err(|e| failed(e.to_string()).with_source(Cause::of(&*e)))?;
         // The service would refuse it, or fetch something else, after the money is spent.
         if !url.starts_with("https://") {
             return Err(failed("the uploader gave no https:// URL".into()));
         }
         Ok(url)
+    }
+}
+
+/// An uploader's error: its words without the queries of URLs, which are often signed where one
+/// uploads.
+#[derive(Debug)]
+struct Cause {
+    text: String,
+    source: Option<Box<Cause>>,
+}
+
+impl Cause {
+    fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self {
+            text: WithoutQueries(&error.to_string()).to_string(),
+            source: error.source().map(|source| Box::new(Self::of(source))),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
     }
 }
 

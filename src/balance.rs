@@ -1,18 +1,31 @@
 //! What is left on the account.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::reply::Reply;
-use crate::{Client, Error, Json};
+use crate::{Client, Error, Json, WithoutQueries};
 
 #[cfg(doc)]
 use crate::ErrorKind;
 
 /// What is left on the account, as the service tells it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Balance {
     usd: f64,
     json: Map<String, Json>,
+}
+
+/// Shown without the queries of URLs.
+impl fmt::Debug for Balance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = format!("{:?}", self.json);
+        f.debug_struct("Balance")
+            .field("usd", &self.usd)
+            .field("json", &format_args!("{}", WithoutQueries(&json)))
+            .finish()
+    }
 }
 
 impl Client {

@@ -1,11 +1,12 @@
 //! The catalogue: which models the service has.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::reply::Reply;
-use crate::{Client, Error, ErrorKind, Json};
+use crate::{Client, Error, ErrorKind, Json, WithoutQueries};
 
 /// A listing of the service's models; set what is wanted, then read it with
 /// [`entries`](Self::entries).
@@ -27,10 +28,19 @@ pub struct Catalogue<'a> {
 type Observer<'a> = Box<dyn FnMut(usize, usize) + Send + 'a>;
 
 /// One model of the catalogue, as the service describes it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct CatalogueEntry {
     model_id: String,
     json: Map<String, Json>,
+}
+
+/// Shown without the queries of URLs.
+impl fmt::Debug for CatalogueEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The id is a member of it, too.
+        let json = format!("{:?}", self.json);
+        write!(f, "CatalogueEntry({})", WithoutQueries(&json))
+    }
 }
 
 /// Models in one answer; with their schemas it then stays below a megabyte or so.

@@ -9,7 +9,7 @@ use reqwest::redirect;
 use crate::attach::Attach;
 use crate::credential;
 use crate::download::{self, Fetcher};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Address, Endpoint};
 use crate::job::Job;
 use crate::posting::Postings;
 use crate::proxy::Route;
@@ -193,7 +193,7 @@ impl Client {
 #[must_use]
 pub struct ClientBuilder {
     token: Option<Unchecked>,
-    base_url: Option<String>,
+    base_url: Option<Address>,
     connect_timeout: Duration,
     request_timeout: Duration,
     user_agent: String,
@@ -247,7 +247,7 @@ impl ClientBuilder {
     /// Another address than the service's, with or without `/v1` at its end. Plain `http` is
     /// taken for this machine only.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+        self.base_url = Some(Address(url.into()));
         self
     }
 
@@ -386,7 +386,7 @@ impl ClientBuilder {
             || Error::token("no API token; pass the key from your RunComfy profile to `token`");
         let token = Token::new(&self.token.as_ref().ok_or_else(missing)?.0)?;
         let endpoint = match &self.base_url {
-            Some(base) => Endpoint::new(base)?,
+            Some(Address(base)) => Endpoint::new(base)?,
             None => Endpoint::service()?,
         };
         let (http, downloads) = match &self.http {

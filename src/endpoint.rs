@@ -1,14 +1,30 @@
 //! Where the Model API is, and the addresses of its calls.
 
+use std::fmt;
+
 use reqwest::Url;
 
-use crate::{Error, RequestId};
+use crate::{Error, RequestId, WithoutQueries};
 
 /// The address of the service, as documented.
 const SERVICE: &str = "https://model-api.runcomfy.net/v1";
 
 /// Who keeps the balance; it takes the same token.
 const BALANCE_HOST: &str = "api.runcomfy.net";
+
+/// An address before it is looked at: somebody may have put a password into it.
+#[derive(Clone)]
+pub(crate) struct Address(pub(crate) String);
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Only in what has a host it is clear where a password would stand.
+        match Url::parse(&self.0) {
+            Ok(url) if url.has_host() => write!(f, "{}", WithoutQueries(url.as_str())),
+            _ => f.write_str("…"),
+        }
+    }
+}
 
 /// The base of all calls; ends with `/v1`.
 #[derive(Clone, Debug)]

@@ -279,7 +279,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
-        f.write_str(&inner.message)?;
+        write!(f, "{}", WithoutQueries(&inner.message))?;
         if let Some(code) = inner.error_code {
             write!(f, " (code {code})")?;
         }

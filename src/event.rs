@@ -1,11 +1,12 @@
 //! What happens to a job.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::{ErrorKind, Status};
+use crate::{ErrorKind, Status, WithoutQueries};
 
 /// What a [`Watch`](crate::Watch) tells of a job on its way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// The job exists. Always the first.
@@ -37,4 +38,34 @@ pub enum Event {
     /// The job has ended, in this way. Always the last; a watch that ends without it has reached a
     /// limit or a refusal, and its output is an error.
     Done(Status),
+}
+
+/// Shown without the queries of URLs.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Submitted => f.write_str("Submitted"),
+            Self::Queued { position } => f
+                .debug_struct("Queued")
+                .field("position", position)
+                .finish(),
+            Self::Started => f.write_str("Started"),
+            Self::UnknownStatus(text) => {
+                let text = WithoutQueries(text).to_string();
+                f.debug_tuple("UnknownStatus").field(&text).finish()
+            }
+            Self::Retrying {
+                failures,
+                kind,
+                pause,
+            } => f
+                .debug_struct("Retrying")
+                .field("failures", failures)
+                .field("kind", kind)
+                .field("pause", pause)
+                .finish(),
+            Self::NotCancellable => f.write_str("NotCancellable"),
+            Self::Done(status) => f.debug_tuple("Done").field(status).finish(),
+        }
+    }
 }

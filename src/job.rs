@@ -10,7 +10,10 @@ use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
 use crate::reply::Reply;
-use crate::{Client, Error, JobResult, JobStatus, RequestId, Status, Wait, Watch};
+use crate::{Client, Error, JobResult, JobStatus, RequestId, Status, Wait, Watch, WithoutQueries};
+
+#[cfg(doc)]
+use crate::ErrorKind;
 
 /// A submitted job. Dropping it leaves the job alone: it runs on, and
 /// [`Client::job`] takes it up again by its id.
@@ -24,7 +27,7 @@ pub struct Job<O> {
 }
 
 /// What came of the wish to cancel a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CancelOutcome {
     /// It was still queued and will not run.
@@ -33,6 +36,20 @@ pub enum CancelOutcome {
     NotCancellable,
     /// Another answer, as the service wrote it.
     Other(String),
+}
+
+/// Shown without the queries of URLs.
+impl fmt::Debug for CancelOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("Cancelled"),
+            Self::NotCancellable => f.write_str("NotCancellable"),
+            Self::Other(text) => {
+                let text = WithoutQueries(text).to_string();
+                f.debug_tuple("Other").field(&text).finish()
+            }
+        }
+    }
 }
 
 impl<O> Job<O> {

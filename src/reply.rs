@@ -68,6 +68,7 @@ impl<O> JobResult<O> {
 /// Shown without the queries of URLs.
 impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: Option<&String>| text.map(|text| WithoutQueries(text).to_string());
         let output = self.output.as_ref().map(|output| format!("{output:?}"));
         let error = self.error.as_ref().map(Value::to_string);
         f.debug_struct("JobResult")
@@ -81,8 +82,8 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
                 "error",
                 &format_args!("{}", WithoutQueries(error.as_deref().unwrap_or("None"))),
             )
-            .field("created_at", &self.created_at)
-            .field("finished_at", &self.finished_at)
+            .field("created_at", &shown(self.created_at.as_ref()))
+            .field("finished_at", &shown(self.finished_at.as_ref()))
             .field("cost", &self.cost)
             .finish()
     }

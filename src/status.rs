@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::WithoutQueries;
+
 /// A job's status. The service's set is open: what this version does not know is kept as text and
 /// means "not finished".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
     /// Waiting for a machine; it can still be cancelled.
@@ -48,7 +50,25 @@ impl Status {
     }
 }
 
-/// The service's word.
+/// Shown without the queries of URLs.
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InQueue => "InQueue",
+            Self::InProgress => "InProgress",
+            Self::Completed => "Completed",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+            Self::Other(text) => {
+                let text = WithoutQueries(text).to_string();
+                return f.debug_tuple("Other").field(&text).finish();
+            }
+        })
+    }
+}
+
+/// The service's word, whole.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

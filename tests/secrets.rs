@@ -8,8 +8,11 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use runcomfy::{CheckMedia, Client, Error, Model, Outcome};
-use runcomfy_emulator::{Call, Emulator, Reply};
+use runcomfy::{
+    CancelOutcome, CheckMedia, Client, Error, ErrorKind, Event as WatchEvent, Media, Model,
+    Outcome, Upload, Uploader, Uploading, WaitOptions,
+};
+use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image::Input};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -274,6 +277,118 @@ async fn no_text_of_any_type_has_a_signed_query() {
         shows_nothing(&violations);
         hides(&violations.to_string());
     }
+}
+
+/// An error whose cause tells more than it does.
+#[derive(Debug)]
+struct Told(String, Option<Box<Told>>);
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Told {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.1.as_ref().map(|cause| &**cause as _)
+    }
+}
+
+/// Puts nothing anywhere, and says so.
+struct Broken;
+
+impl Uploader for Broken {
+    fn upload(&self, _: Upload) -> Uploading<'_> {
+        let cause = Told(format!("PUT {}", signed("b")), None);
+        let error = Told(format!("{}: HTTP 403", signed("a")), Some(cause.into()));
+        Box::pin(async move { Err(error.into()) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_uploaders_words_are_shown_without_queries() {
+    let (emulator, _) = emulator().await;
+    let builder = Client::builder().token(TOKEN).base_url(emulator.base_url());
+    let client = builder.uploader(Broken).build().unwrap();
+    let input = edit::Input::new([Media::from(vec![1, 2, 3])], "A boat");
+    let submit = client.submit(&input).check_media(CheckMedia::Nothing);
+    let error = submit.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Upload);
+    hides_in(&error);
+    let cause = std::error::Error::source(&error).unwrap();
+    for (said, why) in [
+        (error.to_string(), "cdn.example/a?… HTTP 403; nothing"),
+        (cause.to_string(), "https://cdn.example/a?…"),
+        (cause.source().unwrap().to_string(), "PUT https://cdn."),
+    ] {
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn a_base_urls_password_is_not_shown() {
+    for base in [
+        format!("https://user:{SIGNATURE}@gate.example/v1?key={SIGNATURE}"),
+        format!("https:/user:{SIGNATURE}@gate.example"),
+        format!("user:{SIGNATURE}@gate.example"),
+        format!("//user:{SIGNATURE}@gate.example"),
+    ] {
+        let builder = Client::builder().token(TOKEN).base_url(base);
+        shows_nothing(&builder);
+        hides_in(&builder.build().unwrap_err());
+    }
+    let shown = format!("{:?}", Client::builder().base_url("https://gate.example/x"));
+    assert!(shown.contains("https://gate.example/x"), "{shown}");
+}
+
+/// Words of the service in every place that takes some.
+#[tokio::test(start_paused = true)]
+async fn no_text_of_the_service_has_a_signed_query() {
+    let (emulator, client) = emulator().await;
+    let models =
+        json!({"models": [{"model_id": signed("id"), "preview": signed("p")}], "total": 1});
+    for _ in 0..2 {
+        emulator.script(Call::Catalogue, Reply::json(200, &models));
+    }
+    let entries = client.catalogue().entries().await.unwrap();
+    assert!(entries[0].model_id().contains(SIGNATURE), "not for eyes");
+    shows_nothing(&entries);
+    shows_nothing(&client.catalogue().page(0, 1).await.unwrap());
+    let balance = json!({"balance_usd": 1.5, "top_up": signed("pay")});
+    emulator.script(Call::Balance, Reply::json(200, &balance));
+    shows_nothing(&client.balance().await.unwrap());
+
+    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let odd = json!({"status": signed("s"), "outcome": signed("o"), "created_at": signed("c"), "finished_at": signed("f")});
+    for call in [Call::Status, Call::Result, Call::Cancel] {
+        emulator.script(call, Reply::json(200, &odd));
+    }
+    shows_nothing(&job.status().await.unwrap());
+    let result = job.result().await.unwrap();
+    assert!(result.created_at.as_ref().unwrap().contains(SIGNATURE));
+    shows_nothing(&result);
+    hides_in(&result.into_output().unwrap_err());
+    let outcome = job.cancel().await.unwrap();
+    assert!(matches!(&outcome, CancelOutcome::Other(text) if text.contains(SIGNATURE)));
+    shows_nothing(&outcome);
+
+    emulator.add_fault(Fault::from_nth(Call::Status, 1, Reply::json(200, &odd)));
+    let limit = Duration::from_secs(100);
+    let mut watch = job.wait().deadline(limit).watch();
+    let mut told = false;
+    while let Some(event) = watch.next().await {
+        shows_nothing(&event);
+        told |= matches!(&event, WatchEvent::UnknownStatus(text) if text.contains(SIGNATURE));
+    }
+    assert!(told);
+    let late = watch.output().await.unwrap_err();
+    let last = late.last_status().unwrap().status.to_string();
+    assert!(last.contains(SIGNATURE), "{last}");
+    hides_in(&late);
+    let options = WaitOptions::new().deadline(limit);
+    let mut many = client.run_many([Input::new("A boat")]).options(options);
+    shows_nothing(&many.next().await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
