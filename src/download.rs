@@ -36,8 +36,9 @@ use crate::{ErrorKind, Job};
 /// # What is tried again
 /// A connection that cannot be made or breaks, 20 seconds without a byte, an answer that cannot be
 /// right, and HTTP 408, 429 and 5xx: after a growing, jittered pause, or when the server says so.
-/// It ends after six tries in a row of which none came any further; wrap it in a time-out of your
-/// own where a slow download is worse than none.
+/// It ends after six tries in a row of which none came any further, and sooner in an outage: all
+/// calls of a client have a hundred such tries together, which good answers bring back. Wrap it in
+/// a time-out of your own where a slow download is worse than none.
 ///
 /// What is there is kept, and the rest is asked for by `Range`, where the server has told by a
 /// strong `ETag` or by `Last-Modified` which version of the file it is. Where it has told neither,

@@ -642,6 +642,42 @@ async fn too_long_a_pause_is_the_callers_to_make() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_makes_no_storm() {
+    let server = Server::start(|_, _| Answer::new(503, "")).await;
+    let client = server.client();
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..200 {
+        let error = client.download(&server.url(), folder.path()).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
+    // Each once, and the hundred tries that all calls of a client have together.
+    assert_eq!(server.seen().len(), 300);
+    assert!(client.balance().await.is_err());
+    assert_eq!(server.seen().len(), 301, "reads share it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_further_needs_no_budget() {
+    let server = Server::start(|number, seen| {
+        if number < 30 {
+            return Answer::new(503, "");
+        }
+        Answer::stored(seen, &content(7, 200), ("etag", "\"v1\"")).cut(1)
+    })
+    .await;
+    let client = server.client();
+    let folder = tempfile::tempdir().unwrap();
+    // Five of six tries each come out of the budget.
+    for _ in 0..5 {
+        let error = client.download(&server.url(), folder.path()).await;
+        assert_eq!(error.unwrap_err().attempts(), 6);
+    }
+    let path = client.download(&server.url(), folder.path()).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), content(7, 200));
+    assert_eq!(server.seen().len(), 230);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_is_final() {
     for (status, kind) in [
         (400, ErrorKind::Refused),

@@ -32,6 +32,7 @@ impl Transfer<'_, '_> {
     pub(super) async fn run(mut self, text: &str, folder: &Path) -> Result<PathBuf, Error> {
         let mut url = self.url(text)?;
         let _turn = self.client.inner.fetcher.turn().await;
+        let budget = &self.client.inner.budget;
         let mut part = Part::create(folder, name::of(&url)).await?;
         let mut known = None;
         let (mut attempts, mut failures, mut reached) = (0, 0, 0);
@@ -40,7 +41,10 @@ impl Transfer<'_, '_> {
             let span = debug_span!("download", host = url.host_str(), attempt = attempts);
             let attempt = self.attempt(&url, &mut part, &mut known);
             let error = match attempt.instrument(span).await {
-                Ok(()) => return part.finish().await.map_err(counted(attempts)),
+                Ok(()) => {
+                    budget.earn();
+                    return part.finish().await.map_err(counted(attempts));
+                }
                 Err(error) => counted(attempts)(error),
             };
             if let Some(fresh) = self.renewed(&error, text).await? {
@@ -52,14 +56,13 @@ impl Transfer<'_, '_> {
             if error.kind() == ErrorKind::Unreadable {
                 known = None;
             }
-            failures = if part.length() > reached {
-                1
-            } else {
-                failures + 1
-            };
+            let came_further = part.length() > reached;
+            failures = if came_further { 1 } else { failures + 1 };
             reached = reached.max(part.length());
             let pause = pause_after(&error, failures);
-            if !error.is_passing() || failures == TRIES || pause > PATIENCE {
+            let patient = pause <= PATIENCE && failures < TRIES;
+            // A try that brings something is none too many, however often a file is cut.
+            if !(error.is_passing() && patient && (came_further || budget.spend())) {
                 return Err(error);
             }
             sleep(pause).await;
