@@ -130,14 +130,28 @@ pub(crate) fn failed(error: reqwest::Error) -> Error {
 /// Seconds or a date.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let delay = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(text)
+    let delay = match seconds(text) {
+        Some(seconds) => Duration::from_secs(seconds),
+        None => httpdate::parse_http_date(text)
             .ok()?
             .duration_since(now)
             .unwrap_or_default(),
     };
     Some(delay.clamp(SHORTEST_RETRY_AFTER, LONGEST_RETRY_AFTER))
+}
+
+/// A number of digits, as HTTP has it, or one with a fraction, as some write it; rounded up, since
+/// to come too soon is what the service asks not to do.
+fn seconds(text: &str) -> Option<u64> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if !(digits(whole) && digits(fraction)) {
+        return None;
+    }
+    // Digits alone fail only where they are too many.
+    let whole = whole.parse().unwrap_or(u64::MAX);
+    let rest = fraction.bytes().any(|c| c != b'0');
+    Some(whole.saturating_add(rest.into()))
 }
 
 #[cfg(test)]
@@ -153,6 +167,16 @@ mod tests {
             ("0", Some(1)),
             ("Fri, 20 Nov 2026 09:00:00 GMT", Some(1)),
             ("99999999999", Some(3600)),
+            ("99999999999999999999", Some(3600)),
+            ("99999999999999999999.5", Some(3600)),
+            ("7.5", Some(8)),
+            ("7.0", Some(7)),
+            ("0.2", Some(1)),
+            ("7.", None),
+            (".5", None),
+            ("1.2.3", None),
+            ("1e3", None),
+            ("", None),
             ("-1", None),
             ("soon", None),
         ] {
