@@ -105,26 +105,35 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
+/// What a failed request to the service means.
+pub(crate) fn failed(error: reqwest::Error) -> Error {
+    let not_sent = "no connection to the service; nothing was sent";
+    failure(error, not_sent.to_owned(), "the service")
+}
+
+/// The same of a request to where a file is.
+pub(crate) fn failed_at(host: &str, error: reqwest::Error) -> Error {
+    let not_sent = format!("no connection to {host} could be made");
+    failure(error, not_sent, host)
+}
+
 /// Only a connect error proves that nothing was sent; a time-out or a reset may come after the
 /// whole request has arrived, on a reused connection too. The URL is dropped: it may be signed.
-pub(crate) fn failed(error: reqwest::Error) -> Error {
+fn failure(error: reqwest::Error, not_sent: String, who: &str) -> Error {
     let error = error.without_url();
-    if error.is_connect() {
-        Error::new(
-            ErrorKind::NotSent,
-            "no connection to the service; nothing was sent",
-        )
+    let (kind, message) = if error.is_connect() {
+        (ErrorKind::NotSent, not_sent)
     } else if error.is_builder() {
-        Error::new(ErrorKind::Configuration, "the request could not be made")
+        let message = "the request could not be made".to_owned();
+        (ErrorKind::Configuration, message)
     } else if error.is_timeout() {
-        Error::new(ErrorKind::Interrupted, "the service did not answer in time")
+        let message = format!("{who} did not answer in time");
+        (ErrorKind::Interrupted, message)
     } else {
-        Error::new(
-            ErrorKind::Interrupted,
-            "the connection to the service broke",
-        )
-    }
-    .with_source(error)
+        let message = format!("the connection to {who} broke");
+        (ErrorKind::Interrupted, message)
+    };
+    Error::new(kind, message).with_source(error)
 }
 
 /// Seconds or a date.

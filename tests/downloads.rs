@@ -613,11 +613,13 @@ async fn the_same_bytes_again_are_no_progress() {
 #[tokio::test(start_paused = true)]
 async fn without_a_connection_it_is_tried_six_times() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
+    let host = listener.local_addr().unwrap();
     drop(listener);
-    let log = Arc::default();
+    let (base, log) = (format!("http://{host}"), Arc::default());
     let error = failed(&Server { base, log }).await;
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotSent, 6));
+    let words = format!("no connection to {host} could be made (after 6 attempts)");
+    assert_eq!(error.to_string(), words);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::endpoint::Endpoint;
-use crate::transport::failed;
+use crate::transport::failed_at;
 use crate::{Error, ErrorKind};
 
 /// Outputs live below these (seen).
@@ -100,12 +100,13 @@ impl Fetcher {
     }
 
     async fn send(&self, url: Url, headers: &HeaderMap) -> Result<Response, Error> {
+        let host = host(&url);
         let request = self
             .http
             .get(url)
             .header(ACCEPT_ENCODING, "identity")
             .headers(headers.clone());
-        in_time(request.send()).await
+        in_time(&host, request.send()).await
     }
 
     fn permit(&self, url: &Url, endpoint: &Endpoint) -> Result<(), Error> {
@@ -150,12 +151,22 @@ fn redirected(response: &Response) -> Result<Option<Url>, Error> {
     })
 }
 
-/// What comes of a wait for the server, if it does not take too long.
+/// The host of a URL, with its port where that is not the usual one.
+pub(super) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// What comes of a wait for the server at `host`, if it does not take too long.
 pub(super) async fn in_time<T>(
+    host: &str,
     wait: impl Future<Output = Result<T, reqwest::Error>>,
 ) -> Result<T, Error> {
     match timeout(LONGEST_SILENCE, wait).await {
-        Ok(outcome) => outcome.map_err(failed),
+        Ok(outcome) => outcome.map_err(|error| failed_at(host, error)),
         Err(_) => Err(Error::new(
             ErrorKind::Interrupted,
             format!("the output's server sent nothing for {LONGEST_SILENCE:?}"),

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use tracing::{Instrument, debug_span};
 
 use super::answer::{Answer, Kept, Known};
-use super::fetcher::in_time;
+use super::fetcher::{self, in_time};
 use super::job::Renewal;
 use super::name;
 use super::part::Part;
@@ -96,9 +96,10 @@ impl Transfer<'_, '_> {
         part: &mut Part,
     ) -> Result<(), Error> {
         let total = answer.known.total;
+        let host = fetcher::host(response.url());
         self.watch.tell(part.length(), total);
         loop {
-            let piece = match in_time(response.chunk()).await {
+            let piece = match in_time(&host, response.chunk()).await {
                 Ok(Some(piece)) => piece,
                 // A server that tells no size and just closes cannot be told from a cut without
                 // TLS, which only this machine is asked.
