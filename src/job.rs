@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use reqwest::Method;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
@@ -134,12 +134,19 @@ impl<O: DeserializeOwned> Job<O> {
     ///
     /// # Errors
     /// Those of the service and the network; all of them name the job. A failed job is no error
-    /// here: look at [`JobResult::status`].
+    /// here: look at [`JobResult::status`]. An output of another form than `O` is
+    /// [`ErrorKind::Unreadable`], and not asked for again.
     pub async fn result(&self) -> Result<JobResult<O>, Error> {
         let url = self.client.inner.endpoint.result(&self.id);
-        let read = self.client.read(url, |reply| reply.result(&self.id));
+        // The same output will come each time; only what cannot be read as any may come whole.
+        let accept = |reply: &Reply| match reply.result(&self.id) {
+            Err(error) if reply.result::<IgnoredAny>(&self.id).is_ok() => Ok(Err(error)),
+            result => result.map(Ok),
+        };
+        let read = self.client.retried(Method::GET, url, accept);
         let span = debug_span!("result", request_id = %self.id);
-        self.named(read.instrument(span).await)
+        let (result, attempts) = self.named(read.instrument(span).await)?;
+        self.named(result.map_err(|error| error.with_attempts(attempts)))
     }
 }
 
@@ -193,5 +200,35 @@ impl<O> fmt::Debug for Job<O> {
         f.debug_struct("Job")
             .field("request_id", &self.id)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runcomfy_emulator::{Call, Emulator, Reply};
+    use serde_json::json;
+
+    use super::*;
+    use crate::ErrorKind;
+
+    /// What a type cannot hold will not fit the next time either.
+    #[tokio::test(start_paused = true)]
+    async fn a_result_of_another_form_is_asked_for_once() {
+        let emulator = Emulator::builder().start().await.unwrap();
+        let builder = Client::builder().token("t").base_url(emulator.base_url());
+        let job: Job<u64> = Job::new(builder.build().unwrap(), "r-1".parse().unwrap());
+        let odd = json!({ "status": "succeeded", "output": { "image": "u" } });
+        emulator.script(Call::Result, Reply::html(502));
+        emulator.script(Call::Result, Reply::json(200, &odd));
+        let error = job.result().await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unreadable, 2));
+        assert!(error.to_string().contains("of another form"), "{error}");
+        assert_eq!(error.request_id(), Some(job.request_id()));
+        assert_eq!(emulator.count(Call::Result), 2);
+        // What is cut off may come whole.
+        emulator.script(Call::Result, Reply::new(200, r#"{"status": "succ"#));
+        let good = json!({ "status": "succeeded", "output": 7 });
+        emulator.script(Call::Result, Reply::json(200, &good));
+        assert_eq!(job.result().await.unwrap().output, Some(7));
     }
 }
