@@ -115,7 +115,7 @@ impl<'a> Catalogue<'a> {
         let mut offset = 0;
         loop {
             let page = self.read(offset, PAGE).await?;
-            let (count, total) = (page.entries.len(), page.total);
+            let (count, total, known) = (page.entries.len(), page.total, entries.len());
             offset += count;
             let new = page.entries.into_iter();
             entries.extend(new.filter(|entry| seen.insert(entry.model_id.clone())));
@@ -126,7 +126,8 @@ impl<'a> Catalogue<'a> {
                 );
             }
             let all = total.map_or(count < PAGE, |total| offset >= total);
-            if !all && count > 0 {
+            // A service that does not look at `offset` would give the same page for ever.
+            if !all && entries.len() > known {
                 continue;
             }
             return match total {
