@@ -114,7 +114,7 @@ impl<'a> Catalogue<'a> {
         // Counted by what was sent, since a model that is new meanwhile moves the others on.
         let mut offset = 0;
         loop {
-            let page = self.read(offset, PAGE).await?;
+            let page = read(self.client, &self.query, offset, PAGE).await?;
             let (count, total, known) = (page.entries.len(), page.total, entries.len());
             offset += count;
             let new = page.entries.into_iter();
@@ -149,7 +149,7 @@ impl<'a> Catalogue<'a> {
     /// # Errors
     /// Those of the service and the network.
     pub async fn page(self, offset: usize, limit: usize) -> Result<CataloguePage, Error> {
-        self.read(offset, limit).await
+        read(self.client, &self.query, offset, limit).await
     }
 
     /// Reads the entry of one model, which always has its schemas. What the listing is narrowed to
@@ -187,15 +187,22 @@ impl<'a> Catalogue<'a> {
         };
         self.client.read(url, of_reply).await
     }
+}
 
-    async fn read(&self, offset: usize, limit: usize) -> Result<CataloguePage, Error> {
-        let mut url = self.client.inner.endpoint.catalogue();
-        url.query_pairs_mut()
-            .extend_pairs(&self.query)
-            .append_pair("limit", &limit.to_string())
-            .append_pair("offset", &offset.to_string());
-        self.client.read(url, page_of).await
-    }
+/// Not a method: an observer need not be `Sync`, so no future may hold a `&Catalogue` and go to
+/// another thread.
+async fn read(
+    client: &Client,
+    query: &[(&'static str, String)],
+    offset: usize,
+    limit: usize,
+) -> Result<CataloguePage, Error> {
+    let mut url = client.inner.endpoint.catalogue();
+    url.query_pairs_mut()
+        .extend_pairs(query)
+        .append_pair("limit", &limit.to_string())
+        .append_pair("offset", &offset.to_string());
+    client.read(url, page_of).await
 }
 
 fn page_of(reply: &Reply) -> Result<CataloguePage, Error> {

@@ -56,3 +56,25 @@ async fn a_page_with_a_little_that_is_new_is_not_the_last() {
     assert_eq!(entries.len(), PAGE + 4);
     assert_eq!(ids(&entries)[PAGE + 3], "acme/paint/103");
 }
+
+/// Each may be given to another thread.
+#[tokio::test(start_paused = true)]
+async fn reading_is_a_task_like_any_other() {
+    let (_emulator, client) = emulator().await;
+    let own = client.clone();
+    let entries = tokio::spawn(async move {
+        let mut told = 0;
+        let listing = own.catalogue().on_progress(|so_far, _| told += so_far + 1);
+        let entries = listing.entries().await.unwrap();
+        (entries, told)
+    });
+    assert_eq!(entries.await.unwrap(), (Vec::new(), 1));
+    tokio::spawn(async move {
+        let page = client.catalogue().on_progress(|_, _| {}).page(0, 1).await;
+        assert_eq!(page.unwrap().entries, []);
+        client.catalogue().categories().await.unwrap();
+        client.catalogue().get("acme/paint").await.unwrap_err();
+    })
+    .await
+    .unwrap();
+}
