@@ -5,10 +5,12 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use axum::http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use crate::fault::Occurrence;
-use crate::{Call, Fault, Reply};
+use crate::{Call, Fault, Reply, unique_names};
 
 /// The kinds of fault, as they are written.
 const KINDS: &[&str] = &[
@@ -30,6 +32,24 @@ const KINDS: &[&str] = &[
     "job_never_ends",
 ];
 
+/// Those of them that take their effect anyway.
+const CARRIED_OUT: &[&str] = &[
+    "genuine",
+    "patched",
+    "half",
+    "lost",
+    "job_fails",
+    "job_runs",
+    "job_never_ends",
+];
+
+/// Those of them after which no reply comes that could have a header or a body.
+const SILENT: &[&str] = &["reset", "reset_after_body", "lost", "close", "stall"];
+
+/// Headers that describe the body on the wire, which the server writes; of two, neither side knows
+/// where the body ends.
+const FRAMING: &[HeaderName] = &[CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+
 /// The HTTP status of a gateway's page, where none is said.
 const BAD_GATEWAY: u16 = 502;
 
@@ -41,8 +61,11 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<Fault>> {
 }
 
 fn parse(text: &str) -> Result<Vec<Fault>, String> {
+    // Some editors put one before whatever they write.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let json: Value =
         serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
+    unique_names::check(text).map_err(|error| error.to_string())?;
     let Value::Array(faults) = &json else {
         return Err(wrong("the file", &json, "a list of faults"));
     };
@@ -103,7 +126,7 @@ fn reply(place: &str, json: &Value, call: Call) -> Result<Reply, String> {
         ));
     }
     let reply = of_kind(kind, &mut members)?;
-    let reply = modified(reply, &mut members)?;
+    let reply = modified(reply, kind, &mut members)?;
     members.end()?;
     Ok(reply)
 }
@@ -144,9 +167,15 @@ fn of_kind(kind: &str, members: &mut Members<'_>) -> Result<Reply, String> {
     })
 }
 
-/// What every kind of fault can have besides.
-fn modified(mut reply: Reply, members: &mut Members<'_>) -> Result<Reply, String> {
+/// What every kind of fault can have besides, as far as it sends a reply.
+fn modified(mut reply: Reply, kind: &str, members: &mut Members<'_>) -> Result<Reply, String> {
     match members.get("carried_out") {
+        Some(Value::Bool(false)) if CARRIED_OUT.contains(&kind) => {
+            let place = members.place("carried_out");
+            return Err(format!(
+                "{place}: found false, but `{kind}` is always carried out"
+            ));
+        }
         None | Some(Value::Bool(false)) => {}
         Some(Value::Bool(true)) => reply = reply.carried_out(),
         Some(other) => {
@@ -156,6 +185,9 @@ fn modified(mut reply: Reply, members: &mut Members<'_>) -> Result<Reply, String
     }
     if let Some(time) = members.seconds("delay")? {
         reply = reply.delayed(time);
+    }
+    if SILENT.contains(&kind) {
+        return Ok(reply);
     }
     if let Some(time) = members.seconds("retry_after")? {
         reply = reply.retry_after(time);
@@ -167,7 +199,7 @@ fn modified(mut reply: Reply, members: &mut Members<'_>) -> Result<Reply, String
         let headers = members.object("headers")?;
         let mut own = Members::of(&members.place("headers"), &headers)?;
         for name in own.map.keys() {
-            reply = reply.header(name, own.text(name)?);
+            reply = reply.header(name, header(name, &mut own)?);
         }
     }
     if let Some(json) = members.get("drip") {
@@ -178,6 +210,24 @@ fn modified(mut reply: Reply, members: &mut Members<'_>) -> Result<Reply, String
         reply = reply.dripping(bytes, pause);
     }
     Ok(reply)
+}
+
+/// The value of the header with this name, if both can be ones.
+fn header<'a>(name: &str, headers: &mut Members<'a>) -> Result<&'a str, String> {
+    let place = headers.place(name);
+    let known = HeaderName::try_from(name);
+    let known = known.map_err(|_| format!("{place}: no header can have this name"))?;
+    if FRAMING.contains(&known) {
+        return Err(format!(
+            "{place}: the emulator frames the body itself, so no header of a fault may"
+        ));
+    }
+    let text = headers.text(name)?;
+    if HeaderValue::try_from(text).is_err() {
+        let expected = "a text that a header can carry";
+        return Err(wrong(&place, &headers.map[name], expected));
+    }
+    Ok(text)
 }
 
 /// The members of an object, each asked for once by what needs it; what nobody has asked for at
@@ -419,12 +469,40 @@ mod tests {
                 "[0].fault: `error_code` is missing",
             ),
             (
-                json!({ "kind": "lost", "drip": { "bytes": 1 } }),
+                json!({ "kind": "half", "drip": { "bytes": 1 } }),
                 "[0].fault.drip: `pause` is missing",
             ),
             (
-                json!({ "kind": "lost", "headers": { "a": 1 } }),
+                json!({ "kind": "half", "headers": { "a": 1 } }),
                 "[0].fault.headers.a: found 1, expected a text",
+            ),
+            (
+                json!({ "kind": "half", "headers": { "a b": "1" } }),
+                "[0].fault.headers.a b: no header can have this name",
+            ),
+            (
+                json!({ "kind": "half", "headers": { "": "1" } }),
+                "[0].fault.headers.: no header can have this name",
+            ),
+            (
+                json!({ "kind": "half", "headers": { "a": "1\n2" } }),
+                "[0].fault.headers.a: found \"1\\n2\", expected a text that a header can carry",
+            ),
+            (
+                json!({ "kind": "html", "headers": { "Content-Length": "5" } }),
+                "[0].fault.headers.Content-Length: the emulator frames the body itself, so no header of a fault may",
+            ),
+            (
+                json!({ "kind": "html", "headers": { "transfer-encoding": "gzip" } }),
+                "[0].fault.headers.transfer-encoding: the emulator frames the body itself, so no header of a fault may",
+            ),
+            (
+                json!({ "kind": "html", "headers": { "connection": "close" } }),
+                "[0].fault.headers.connection: the emulator frames the body itself, so no header of a fault may",
+            ),
+            (
+                json!({ "kind": "patched", "members": {}, "carried_out": false }),
+                "[0].fault.carried_out: found false, but `patched` is always carried out",
             ),
             (
                 json!({ "kind": "lost", "carried_out": 1 }),
@@ -456,6 +534,69 @@ mod tests {
             ),
             "{spelt}"
         );
+    }
+
+    #[test]
+    fn what_is_always_carried_out_is_not_said_to_be_left() {
+        for kind in KINDS {
+            let mut fault =
+                json!({ "kind": kind, "carried_out": false, "members": {}, "error": 1 });
+            for (name, value) in [("status", 500), ("error_code", 1), ("seconds", 1)] {
+                fault[name] = value.into();
+            }
+            let told = told(&json!({ "call": "submit", "every": 1, "fault": fault }));
+            let refused = told.ends_with("is always carried out");
+            assert_eq!(refused, CARRIED_OUT.contains(kind), "{kind}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_sends_no_reply_takes_nothing_for_one() {
+        for kind in SILENT {
+            for (name, value) in [
+                ("drip", json!({ "bytes": 1, "pause": 1 })),
+                ("retry_after", json!(1)),
+                ("retry_after_date", json!(1)),
+                ("headers", json!({ "a": "b" })),
+            ] {
+                let mut fault = json!({ "kind": kind, "delay": 1 });
+                fault[name] = value;
+                assert_eq!(
+                    told(&json!({ "call": "file", "every": 1, "fault": fault })),
+                    format!(
+                        "[0].fault.{name}: no such member here, expected one of `kind`, `carried_out`, `delay`"
+                    )
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_members_of_one_name_none_is_lost_silently() {
+        for (text, told) in [
+            (
+                r#"[{"call": "file", "call": "file", "every": 1, "fault": {"kind": "half"}}]"#,
+                "[0].call: found twice, expected once at line 1 column ",
+            ),
+            (
+                r#"[{"call": "file", "every": 1, "fault": {"kind": "half", "kind": "lost"}}]"#,
+                "[0].fault.kind: found twice, expected once at line 1 column ",
+            ),
+            (
+                r#"[{"call": "file", "every": 1, "fault":
+                    {"kind": "http", "status": 200, "body": [{"a": 1, "a": [1.5]}]}}]"#,
+                "[0].fault.body[0].a: found twice, expected once at line 2 column ",
+            ),
+        ] {
+            let found = parse(text).unwrap_err();
+            assert!(found.starts_with(told), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_mistake() {
+        let fault = json!([{ "call": "file", "every": 1, "fault": { "kind": "half" } }]);
+        assert_eq!(parse(&format!("\u{feff}{fault}")).unwrap().len(), 1);
     }
 
     #[test]

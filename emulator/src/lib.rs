@@ -122,6 +122,7 @@ mod request_id;
 mod schemas;
 mod server;
 mod service;
+mod unique_names;
 mod wire;
 
 pub use builder::Builder;
