@@ -1,5 +1,7 @@
 //! `runcomfy emulator`: the Model API on one's own machine, until it is stopped.
 
+use std::io::ErrorKind::{InvalidData, InvalidInput};
+
 use clap::ArgMatches;
 use runcomfy_emulator::{Builder, CommandLine};
 use serde_json::json;
@@ -16,7 +18,11 @@ pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failu
             show::out(text.trim_end());
             Ok(())
         }
-        Err(why) => Err(Failure::usage(why).advised("Try `runcomfy emulator --help`.")),
+        Err(why) if matches!(why.kind(), InvalidInput | InvalidData) => {
+            let failure = Failure::usage(why.to_string());
+            Err(failure.advised("Try `runcomfy emulator --help`."))
+        }
+        Err(why) => Err(Failure::unreadable(why.to_string())),
     }
 }
 

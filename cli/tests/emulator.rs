@@ -100,6 +100,9 @@ fn a_script_reads_the_address_and_mistakes_are_told() {
             "error: unknown option `--speed`\nTry `runcomfy emulator --help`.\n"
         )
     );
+    let missing = emulator("--faults=nope.json");
+    assert_eq!(missing.code, 66, "{missing:?}");
+    assert!(missing.err.starts_with("error: nope.json: "), "{missing:?}");
     let help = emulator("--help");
     assert!(
         help.code == 0 && help.out.contains("Usage: runcomfy emulator [OPTIONS]"),

@@ -1,5 +1,6 @@
 //! The command line of the emulator, for whichever command has one inside.
 
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use crate::{Builder, Emulator};
@@ -18,7 +19,7 @@ const NAME: &str = "runcomfy-emulator";
 /// let words = ["--port", "0", "--slots=3"].map(str::to_owned);
 /// assert!(matches!(CommandLine::parse("emulate", words), Ok(CommandLine::Serve(_))));
 /// let why = CommandLine::parse("emulate", ["--speed".to_owned()]).unwrap_err();
-/// assert_eq!(why, "unknown option `--speed`");
+/// assert_eq!(why.to_string(), "unknown option `--speed`");
 /// ```
 #[derive(Debug)]
 pub enum CommandLine {
@@ -32,8 +33,11 @@ impl CommandLine {
     /// Reads the words behind the name of `program`, which stands in the help.
     ///
     /// # Errors
-    /// What is wrong with them, in one sentence; files of schemas and faults are read already.
-    pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<Self, String> {
+    /// What is wrong, in one sentence. It is of the kind [`ErrorKind::InvalidInput`] where that is
+    /// the words; files of schemas and faults are read already, so it is
+    /// [`ErrorKind::InvalidData`] for one with mistakes in it, and what the system says of one that
+    /// cannot be read.
+    pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> io::Result<Self> {
         let mut builder = Emulator::builder()
             .built_in_models()
             .port(8188)
@@ -63,12 +67,10 @@ fn option(
     builder: Builder,
     name: &str,
     value: impl FnOnce() -> Option<String>,
-) -> Result<Builder, String> {
-    let text = || value().ok_or_else(|| format!("`{name}` needs a value"));
+) -> io::Result<Builder> {
+    let text = || value().ok_or_else(|| mistake(format!("`{name}` needs a value")));
     Ok(match name {
-        "--schemas" => builder
-            .schemas(text()?)
-            .map_err(|error| error.to_string())?,
+        "--schemas" => builder.schemas(text()?)?,
         "--port" => builder.port(number(name, &text()?, "a port, 0 to 65535")?),
         "--queue-time" => builder.queue_time(seconds(name, &text()?)?),
         "--run-time" => builder.run_time(seconds(name, &text()?)?),
@@ -77,37 +79,41 @@ fn option(
         "--expire-after" => builder.expire_after(seconds(name, &text()?)?),
         "--price" => builder.price(dollars(name, &text()?)?),
         "--balance" => builder.balance(dollars(name, &text()?)?),
-        "--faults" => builder
-            .fault_file(text()?)
-            .map_err(|error| error.to_string())?,
+        "--faults" => builder.fault_file(text()?)?,
         "--seed" => builder.seed(number(name, &text()?, "a whole number from 0 on")?),
-        _ => return Err(format!("unknown option `{name}`")),
+        _ => return Err(mistake(format!("unknown option `{name}`"))),
     })
 }
 
-fn seconds(name: &str, text: &str) -> Result<Duration, String> {
+fn seconds(name: &str, text: &str) -> io::Result<Duration> {
     let seconds = number(name, text, "seconds")?;
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|_| format!("`{name}` is `{text}`, expected seconds from 0 on"))
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong(name, text, "seconds from 0 on"))
 }
 
-fn dollars(name: &str, text: &str) -> Result<f64, String> {
+fn dollars(name: &str, text: &str) -> io::Result<f64> {
     let sum: f64 = number(name, text, "US dollars")?;
     let good = sum.is_finite() && sum >= 0.0;
     good.then_some(sum)
-        .ok_or_else(|| format!("`{name}` is `{text}`, expected US dollars from 0 on"))
+        .ok_or_else(|| wrong(name, text, "US dollars from 0 on"))
 }
 
-fn number<T: std::str::FromStr>(name: &str, text: &str, expected: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|_| format!("`{name}` is `{text}`, expected {expected}"))
+fn number<T: std::str::FromStr>(name: &str, text: &str, expected: &str) -> io::Result<T> {
+    text.parse().map_err(|_| wrong(name, text, expected))
+}
+
+fn wrong(name: &str, text: &str, expected: &str) -> io::Error {
+    mistake(format!("`{name}` is `{text}`, expected {expected}"))
+}
+
+fn mistake(text: String) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(words: &str) -> Result<CommandLine, String> {
+    fn parse(words: &str) -> io::Result<CommandLine> {
         CommandLine::parse("emulate", words.split_whitespace().map(str::to_owned))
     }
 
@@ -162,11 +168,14 @@ mod tests {
             ("--speed 3", "unknown option `--speed`"),
             ("serve", "unknown option `serve`"),
         ] {
-            assert_eq!(parse(arguments).err().as_deref(), Some(told));
+            let error = parse(arguments).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{arguments}");
+            assert_eq!(error.to_string(), told);
         }
         for option in ["--schemas", "--faults"] {
-            let told = parse(&format!("{option} /nowhere")).err().unwrap();
-            assert!(told.starts_with("/nowhere: "), "{told}");
+            let error = parse(&format!("{option} /nowhere")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{option}");
+            assert!(error.to_string().starts_with("/nowhere: "), "{error}");
         }
     }
 }

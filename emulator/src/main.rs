@@ -1,11 +1,13 @@
 //! The command `runcomfy-emulator`: the Model API on one's own machine, until it is stopped.
 
+use std::io::ErrorKind::{InvalidData, InvalidInput};
 use std::process::ExitCode;
 
 use runcomfy_emulator::{Builder, CommandLine};
 
 /// Exit statuses as in sysexits.
 const USAGE: u8 = 64;
+const NO_INPUT: u8 = 66;
 const UNAVAILABLE: u8 = 69;
 
 fn main() -> ExitCode {
@@ -16,9 +18,13 @@ fn main() -> ExitCode {
             print!("{text}");
             return ExitCode::SUCCESS;
         }
-        Err(why) => {
+        Err(why) if matches!(why.kind(), InvalidInput | InvalidData) => {
             eprintln!("runcomfy-emulator: {why}\nTry `runcomfy-emulator --help`.");
             return ExitCode::from(USAGE);
+        }
+        Err(why) => {
+            eprintln!("runcomfy-emulator: {why}");
+            return ExitCode::from(NO_INPUT);
         }
     };
     match serve(builder) {

@@ -75,13 +75,27 @@ async fn a_faulty_file_is_told_with_its_place() {
     let told = "[0].occurrence: found \"3rd\", expected a count from 1 on";
     assert_eq!(error.to_string(), format!("{}: {told}", file.display()));
 
+    let (code, said) = command(&file);
+    assert_eq!(code, Some(64));
+    assert!(said.contains(told), "{said}");
+}
+
+/// The exit code of the command with this file, and what it says.
+fn command(file: &Path) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_runcomfy-emulator"))
         .arg("--faults")
-        .arg(&file)
+        .arg(file)
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(64));
-    assert!(String::from_utf8_lossy(&output.stderr).contains(told));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_no_wrong_usage() {
+    let (code, said) = command(&beside("nope.json"));
+    assert_eq!(code, Some(66), "{said}");
+    assert!(said.contains("nope.json: "), "{said}");
 }
 
 /// The command, ended when the test is.
