@@ -65,7 +65,8 @@ impl Client {
     /// # Errors
     /// All of them tell how often it was tried ([`Error::attempts`]), and leave no file behind.
     /// - [`ErrorKind::Configuration`]: the URL is none, or it leads to a host that is not one of
-    ///   the service's; nothing was asked of that host.
+    ///   the service's; nothing was asked of that host. Where a redirect leads there,
+    ///   there is an [`Error::http_status`].
     /// - [`ErrorKind::File`]: the file cannot be written.
     /// - [`ErrorKind::NotFound`], [`ErrorKind::Forbidden`]: the link is dead (HTTP 404, 410; 401,
     ///   403). Ask the job for its result anew.

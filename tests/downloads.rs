@@ -1073,6 +1073,42 @@ async fn what_arrived_stays_when_another_file_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_outcome_is_told_where_some_arrive() {
+    let server = Server::start(|_, seen| match &*seen.path {
+        "/2.png" => Answer::new(302, "").header("location", "https://input.example/2.png"),
+        "/3.png" => Answer::new(400, ""),
+        path => Answer::whole(path),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = |name: &str| format!("{}/{name}", server.base);
+    let output = Output::from(json!({
+        "source": "https://input.example/mine.jpg?sig=s3cret",
+        "images": [url("1.png"), url("2.png"), url("3.png"), url("4.png")],
+    }));
+    let (job, into) = (server.job(), folder.path().to_owned());
+    // In a task, as anything that is awaited.
+    let outcomes = tokio::spawn(async move { job.download(&output, &into).outcomes().await });
+    let outcomes = outcomes.await.unwrap();
+    let told = outcomes.iter().map(|outcome| match outcome {
+        Ok(path) => Ok(path.strip_prefix(folder.path()).unwrap()),
+        Err(error) => {
+            assert_eq!(error.request_id().unwrap().as_str(), "r1");
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+            Err((error.kind(), error.http_status()))
+        }
+    });
+    let expected = [
+        Err((ErrorKind::Configuration, None)),
+        Ok(Path::new("1.png")),
+        Err((ErrorKind::Configuration, Some(302))),
+        Err((ErrorKind::Refused, Some(400))),
+        Ok(Path::new("4.png")),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_real_output_survives_cuts_and_a_dead_link() {
     let emulator = Emulator::builder().built_in_models().start().await.unwrap();
     let client = Client::builder()

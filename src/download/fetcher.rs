@@ -84,11 +84,13 @@ impl Fetcher {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
             let response = self.send(url, headers).await?;
+            let status = response.status().as_u16();
+            let led = |error: Error| error.with_reply(status, String::new());
             // A client from outside may follow redirects by itself.
-            self.permit(response.url(), endpoint)?;
+            self.permit(response.url(), endpoint).map_err(led)?;
             match redirected(&response)? {
                 Some(next) => {
-                    self.permit(&next, endpoint)?;
+                    self.permit(&next, endpoint).map_err(led)?;
                     url = next;
                 }
                 None => return Ok(response),

@@ -48,6 +48,8 @@ impl<O> Job<O> {
     /// # Errors
     /// As [`Client::download`], and those of [`Job::result`]; all of them name the job. All files
     /// are tried: those that arrived stay, and the error is that of the first that did not.
+    /// [`Downloads::outcomes`] tells them apart; of use where an output also names what is not the
+    /// service's, such as an input.
     pub fn download<'a>(&'a self, output: &'a Output, folder: &'a Path) -> Downloads<'a> {
         Downloads {
             job: self.cast(),
@@ -72,7 +74,22 @@ impl<'a> Downloads<'a> {
         self
     }
 
-    async fn run(self) -> Result<Vec<PathBuf>, Error> {
+    /// Downloads them, and gives for each URL, in the order of [`Output::urls`], the path of its
+    /// file or why there is none; all errors name the job.
+    ///
+    /// ```no_run
+    /// # async fn example(job: runcomfy::Job<runcomfy::Output>) -> Result<(), runcomfy::Error> {
+    /// let output = job.wait().await?;
+    /// let outcomes = job.download(&output, "pictures".as_ref()).outcomes().await;
+    /// for (number, outcome) in outcomes.into_iter().enumerate() {
+    ///     match outcome {
+    ///         Ok(file) => println!("{number}: saved {}", file.display()),
+    ///         Err(error) => eprintln!("{number}: {error}"),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn outcomes(self) -> Vec<Result<PathBuf, Error>> {
         let renewal = Renewal {
             job: &self.job,
             output: self.output,
@@ -89,7 +106,12 @@ impl<'a> Downloads<'a> {
         let files = transfers.map(|(file, url)| transfer(file).run(url, self.folder));
         let span = debug_span!("outputs", request_id = %self.job.request_id());
         let files = join_all(files).instrument(span).await;
-        self.job.named(files.into_iter().collect())
+        let named = files.into_iter().map(|file| self.job.named(file));
+        named.collect()
+    }
+
+    async fn run(self) -> Result<Vec<PathBuf>, Error> {
+        self.outcomes().await.into_iter().collect()
     }
 }
 
