@@ -91,6 +91,11 @@ fn next(error: &Error, doing: Doing) -> String {
         | ErrorKind::Unreadable
         | ErrorKind::NotReady
         | ErrorKind::Deadline => return again,
+        // Again they would lead to where this command does not go.
+        ErrorKind::Configuration if doing == Doing::Saving => match error.request_id() {
+            Some(id) => return format!("See where they are: runcomfy result {id} --no-download"),
+            None => "",
+        },
         _ if doing == Doing::Saving => return again,
         _ => "",
     };

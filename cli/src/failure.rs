@@ -111,6 +111,19 @@ impl Failure {
         Self::of(error, Doing::Saving).with_output(output)
     }
 
+    /// In other words than the error's own.
+    pub(crate) fn saying(self, message: String) -> Self {
+        Self { message, ..self }
+    }
+
+    /// These files were saved all the same.
+    pub(crate) fn beside(mut self, files: &[String]) -> Self {
+        if !files.is_empty() {
+            self.advice = format!("Saved: {}. {}", files.join(", "), self.advice);
+        }
+        self
+    }
+
     /// Ctrl-C was pressed.
     pub(crate) fn leaving(
         message: impl Into<String>,
@@ -358,9 +371,10 @@ fn code(error: &Error, doing: Doing) -> u8 {
         | ErrorKind::Model
         | ErrorKind::Balance
         | ErrorKind::NotFound => EX_DATAERR,
-        ErrorKind::Configuration => EX_USAGE,
+        ErrorKind::Configuration if doing != Doing::Saving => EX_USAGE,
         ErrorKind::Token | ErrorKind::Forbidden => EX_NOPERM,
-        ErrorKind::File
+        ErrorKind::Configuration
+        | ErrorKind::File
         | ErrorKind::TooLarge
         | ErrorKind::Upload
         | ErrorKind::JobFailed

@@ -28,7 +28,7 @@ impl Checked {
     }
 
     /// The same as data.
-    pub(crate) fn warnings_json(&self) -> Json {
+    pub(crate) fn warnings_json(&self) -> Vec<Json> {
         let unchecked = self.unchecked.iter().map(|text| json!({ "text": text }));
         let findings = self.warnings.iter().map(Finding::to_json);
         unchecked.chain(findings).collect()

@@ -7,9 +7,10 @@ use serde_json::json;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::save::{self, Saved};
 use crate::session::{self, Session};
 use crate::show::Format;
-use crate::{cancel, picture, save, wait};
+use crate::{cancel, picture, wait};
 
 /// `runcomfy requests`, whose commands are those above it.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -55,35 +56,36 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     let result = job.result().await?;
     if matches!(result.status, Status::Failed | Status::Cancelled) {
         if format == Format::Piped {
-            format.print_result(&record(&result, &[]), String::new);
+            format.print_result(&record(&result, &Saved::default()), String::new);
         }
         let (created, finished) = (result.created_at.clone(), result.finished_at.clone());
         let why = result.into_output().map(drop);
         return why.map_err(|error| Failure::wait(error).at(created, finished));
     }
     let mut progress = Progress::of(matches, format);
-    let files = match &result.output {
+    let saved = match &result.output {
         Some(output) => {
             let mut ctrl_c = CtrlC::listen();
-            save::outputs(&job, output, matches, &mut progress, &mut ctrl_c).await?
+            save::outputs(&job, output, matches, &mut progress, &mut ctrl_c, format).await?
         }
-        None => Vec::new(),
+        None => Saved::default(),
     };
     progress.end();
-    format.print_result(&record(&result, &files), || match &result.output {
-        Some(output) => save::in_words(output, &files),
+    format.print_result(&record(&result, &saved), || match &result.output {
+        Some(output) => save::in_words(output, &saved.files),
         None => result.status.to_string(),
     });
-    picture::show(&files, matches, format);
+    picture::show(&saved.files, matches, format);
     Ok(())
 }
 
-fn record(result: &JobResult<Output>, files: &[String]) -> Json {
+fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
     json!({
         "request_id": result.request_id.as_str(),
         "status": result.status.to_string(),
         "output": result.output,
-        "files": files,
+        "files": saved.files,
+        "warnings": saved.warnings,
         "created_at": result.created_at,
         "finished_at": result.finished_at,
         "cost": result.cost,
@@ -95,7 +97,15 @@ pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), F
     let job = job(matches)?;
     let mut progress = Progress::of(matches, format);
     let mut ctrl_c = CtrlC::listen();
-    wait::to_the_end(&job, matches, &mut progress, &mut ctrl_c, json!([]), format).await
+    wait::to_the_end(
+        &job,
+        matches,
+        &mut progress,
+        &mut ctrl_c,
+        Vec::new(),
+        format,
+    )
+    .await
 }
 
 pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {

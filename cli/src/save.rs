@@ -1,26 +1,38 @@
 //! The files of a job's output.
 
-use std::future::IntoFuture;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use runcomfy::{Job, Output};
+use runcomfy::{Error, ErrorKind, Job, Json, Output, WithoutQueries};
+use serde_json::json;
 
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::open;
 use crate::progress::Progress;
+use crate::show::{self, Format};
 
-/// Saves all of them, unless `--no-download` says not to, and gives their paths.
+/// What came of an output's files.
+#[derive(Default)]
+pub(crate) struct Saved {
+    /// Their paths.
+    pub(crate) files: Vec<String>,
+    /// Why other URLs of the output were skipped.
+    pub(crate) warnings: Vec<Json>,
+}
+
+/// Saves all of them, unless `--no-download` says not to. A URL of somebody else's host, such as
+/// that of an input, is passed over with a warning, as long as there is a file of the service's own.
 pub(crate) async fn outputs(
     job: &Job<Output>,
     output: &Output,
     matches: &ArgMatches,
     progress: &mut Progress,
     ctrl_c: &mut CtrlC,
-) -> Result<Vec<String>, Failure> {
+    format: Format,
+) -> Result<Saved, Failure> {
     if matches.get_flag("no-download") {
-        return Ok(Vec::new());
+        return Ok(Saved::default());
     }
     let folder = matches
         .get_one::<String>("output-dir")
@@ -28,17 +40,54 @@ pub(crate) async fn outputs(
     let download = job
         .download(output, Path::new(folder))
         .on_progress(|now| progress.download(now));
-    let files = tokio::select! {
+    let outcomes = tokio::select! {
         biased;
-        saved = download.into_future() => saved.map_err(|error| Failure::save(error, output))?,
+        outcomes = download.outcomes() => outcomes,
         () = ctrl_c.pressed() => return Err(Failure::left_download(job.request_id(), output)),
     };
-    let shown = |file: &Path| file.strip_prefix(".").unwrap_or(file).display().to_string();
-    let files: Vec<String> = files.iter().map(|file| shown(file)).collect();
-    if matches.get_flag("open") {
-        open::files(&files);
+    progress.end();
+    let saved = sorted(output, outcomes)?;
+    if format != Format::Json {
+        for warning in saved.warnings.iter().filter_map(|w| w["text"].as_str()) {
+            show::note(&format!("warning: {warning}"));
+        }
     }
-    Ok(files)
+    if matches.get_flag("open") {
+        open::files(&saved.files);
+    }
+    Ok(saved)
+}
+
+/// Tells what was saved from what was skipped; a failure where a file of the service's own is
+/// missing, or there is none.
+fn sorted(output: &Output, outcomes: Vec<Result<PathBuf, Error>>) -> Result<Saved, Failure> {
+    let shown = |file: &Path| file.strip_prefix(".").unwrap_or(file).display().to_string();
+    let mut saved = Saved::default();
+    let (mut failed, mut foreign) = (None, None);
+    for (url, outcome) in output.urls().into_iter().zip(outcomes) {
+        match outcome {
+            Ok(file) => saved.files.push(shown(&file)),
+            Err(error) if error.kind() != ErrorKind::Configuration => {
+                failed.get_or_insert(Failure::save(error, output));
+            }
+            // The library's words name its own options.
+            Err(error) if error.http_status().is_some() => {
+                let url = WithoutQueries(url);
+                let why = format!("{url} redirects to a host that is not the service's");
+                failed.get_or_insert(Failure::save(error, output).saying(why));
+            }
+            Err(error) => {
+                let url = WithoutQueries(url);
+                let why = format!("skipped {url}, which is not on a host of the service");
+                saved.warnings.push(json!({ "text": why }));
+                foreign.get_or_insert(Failure::save(error, output).saying(why));
+            }
+        }
+    }
+    match failed.or(foreign.filter(|_| saved.files.is_empty())) {
+        Some(failure) => Err(failure.beside(&saved.files)),
+        None => Ok(saved),
+    }
 }
 
 /// What was saved; else the URLs, else the output as it is.

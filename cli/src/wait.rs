@@ -8,9 +8,10 @@ use serde_json::json;
 
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::picture;
 use crate::progress::Progress;
+use crate::save::{self, Saved};
 use crate::show::Format;
-use crate::{picture, save};
 
 /// Waits, saves the outputs and shows them, as data with the warnings there were.
 pub(crate) async fn to_the_end(
@@ -18,11 +19,15 @@ pub(crate) async fn to_the_end(
     matches: &ArgMatches,
     progress: &mut Progress,
     ctrl_c: &mut CtrlC,
-    warnings: Json,
+    mut warnings: Vec<Json>,
     format: Format,
 ) -> Result<(), Failure> {
     let output = wait(job, matches, progress, ctrl_c).await?;
-    let files = save::outputs(job, &output, matches, progress, ctrl_c).await?;
+    let Saved {
+        files,
+        warnings: skipped,
+    } = save::outputs(job, &output, matches, progress, ctrl_c, format).await?;
+    warnings.extend(skipped);
     progress.end();
     let mut json = json!({
         "request_id": job.request_id().as_str(),

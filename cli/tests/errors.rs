@@ -8,7 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use runcomfy_emulator::{Call, Reply};
+use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 
@@ -346,4 +346,80 @@ fn a_faulty_address_is_no_fault_of_the_token() {
             .starts_with("error: no API token; set RUNCOMFY_TOKEN"),
         "{told:?}"
     );
+}
+
+/// A job that is done, and its output as it is patched from now on.
+fn done(service: &Service, output: impl Fn(&str) -> Value) -> String {
+    let json = service.json(&[&RUN[..], &["--no-download"]].concat());
+    let json = json.good_json();
+    let patched = output(json["output"]["image"].as_str().unwrap());
+    let patched = Reply::patched(json!({ "output": patched }));
+    service
+        .emulator
+        .add_fault(Fault::from_nth(Call::Result, 1, patched));
+    json["request_id"].as_str().unwrap().to_owned()
+}
+
+const FOREIGN: &str = "https://input.example/mine.jpg?sig=s3cret";
+
+#[test]
+fn what_may_be_saved_is_saved_beside_a_url_of_somebody_else() {
+    let service = Service::new();
+    let id = done(
+        &service,
+        |image| json!({ "source": FOREIGN, "image": image }),
+    );
+    let skipped = "skipped https://input.example/mine.jpg?…, which is not on a host of the service";
+    for (command, files) in [("result", 1), ("resume", 2)] {
+        let json = service.json(&[command, &id]);
+        assert_eq!((json.code, &*json.err), (0, ""), "{json:?}");
+        let json = json.json();
+        assert_eq!(json["files"].as_array().unwrap().len(), 1, "{json}");
+        assert_eq!(json["warnings"], json!([{ "text": skipped }]));
+        assert_eq!(service.files(), files);
+    }
+    let words = service.run(&["result", &id]);
+    assert_eq!((words.code, &*words.out), (0, "saved image-2.png\n"));
+    assert!(
+        words.err.ends_with(&format!("\nwarning: {skipped}\n")),
+        "{words:?}"
+    );
+}
+
+#[test]
+fn without_a_file_of_the_services_own_nothing_is_said_to_be_saved() {
+    let service = Service::new();
+    let id = done(&service, |_| json!({ "source": FOREIGN }));
+    let told = service.run(&["result", &id]);
+    let words = format!(
+        "error: skipped https://input.example/mine.jpg?…, which is not on a host of the service\n\
+         The job is done and charged; its files are kept for some time. \
+         See where they are: runcomfy result {id} --no-download\n"
+    );
+    assert_eq!((told.code, told.err), (1, words));
+}
+
+#[test]
+fn what_was_saved_beside_a_failure_is_told() {
+    let service = Service::new();
+    let id = done(&service, |image| {
+        json!([image, image.replace("image.png", "none.png")])
+    });
+    let told = service.run(&["result", &id]);
+    assert_eq!((told.code, service.files()), (65, 1), "{told:?}");
+    let advice = "\nSaved: image.png. The job is done and charged;";
+    assert!(told.err.contains(advice), "{told:?}");
+}
+
+#[test]
+fn a_file_that_is_redirected_elsewhere_is_missing() {
+    let service = Service::new();
+    let id = done(&service, |image| json!([image, format!("{image}?n=2")]));
+    let elsewhere = Reply::new(302, "").header("location", FOREIGN);
+    service.emulator.script(Call::File, elsewhere);
+    let told = service.run(&["result", &id]);
+    assert_eq!((told.code, service.files()), (1, 1), "{told:?}");
+    let why = "redirects to a host that is not the service's\nSaved: image.png. ";
+    assert!(told.err.contains(why), "{told:?}");
+    assert!(!told.err.contains("s3cret"), "{told:?}");
 }
