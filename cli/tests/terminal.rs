@@ -173,7 +173,7 @@ fn the_user_chooses_how_pictures_are_shown() {
         String::from_utf8_lossy(&bytes).into_owned()
     };
     let text = shown(&["--emulate"], "sixel");
-    let (before, picture) = text.split_once("\x1bP0;1q\"1;1;320;320#0;2;").unwrap();
+    let (before, picture) = text.split_once("\x1bP0;1q\"1;1;320;320#").unwrap();
     assert!(before.ends_with("saved image.png\r\n"), "{before}");
     let end = picture.find('\x1b').unwrap();
     assert_eq!(&picture[end..], "\x1b\\\r\n");
