@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use reqwest::Method;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
@@ -135,18 +135,12 @@ impl<O: DeserializeOwned> Job<O> {
     /// # Errors
     /// Those of the service and the network; all of them name the job. A failed job is no error
     /// here: look at [`JobResult::status`]. An output of another form than `O` is
-    /// [`ErrorKind::Unreadable`], and not asked for again.
+    /// [`ErrorKind::Output`], and not asked for again.
     pub async fn result(&self) -> Result<JobResult<O>, Error> {
         let url = self.client.inner.endpoint.result(&self.id);
-        // The same output will come each time; only what cannot be read as any may come whole.
-        let accept = |reply: &Reply| match reply.result(&self.id) {
-            Err(error) if reply.result::<IgnoredAny>(&self.id).is_ok() => Ok(Err(error)),
-            result => result.map(Ok),
-        };
-        let read = self.client.retried(Method::GET, url, accept);
+        let read = self.client.read(url, |reply| reply.result(&self.id));
         let span = debug_span!("result", request_id = %self.id);
-        let (result, attempts) = self.named(read.instrument(span).await)?;
-        self.named(result.map_err(|error| error.with_attempts(attempts)))
+        self.named(read.instrument(span).await)
     }
 }
 
@@ -221,8 +215,8 @@ mod tests {
         emulator.script(Call::Result, Reply::html(502));
         emulator.script(Call::Result, Reply::json(200, &odd));
         let error = job.result().await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unreadable, 2));
-        assert!(error.to_string().contains("of another form"), "{error}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Output, 2));
+        assert!(error.to_string().contains("has another form"), "{error}");
         assert_eq!(error.request_id(), Some(job.request_id()));
         assert_eq!(emulator.count(Call::Result), 2);
         // What is cut off may come whole.

@@ -78,9 +78,9 @@ pub(crate) fn pause(failures: u32) -> Duration {
     longest.min(LONGEST_PAUSE).mul_f64(fastrand::f64())
 }
 
-/// What all reads and downloads of a client may spend on trying again. While the service is well it
-/// is full; in an outage it is soon empty, and then each call is made once: many callers that each
-/// try six times would keep a service down that comes up again.
+/// What all calls of a client may spend on trying again. While the service is well it is full; in
+/// an outage it is soon empty, and then each read and download is made once, and a submit tried
+/// rarely: many callers that each try six times would keep a service down that comes up again.
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: Mutex<u32>,
