@@ -114,6 +114,14 @@ impl Client {
         Submit::new(self, model_id, None, input.into())
     }
 
+    /// Where a job of this model is submitted, with the token, by other means than this client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when the model id cannot be one.
+    pub fn submit_url(&self, model_id: &str) -> Result<String, Error> {
+        Ok(self.inner.endpoint.model(model_id)?.into())
+    }
+
     /// Submits a job and waits for its output; `.await` it.
     ///
     /// # Errors

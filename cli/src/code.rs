@@ -1,6 +1,7 @@
 //! `runcomfy code`: the program, and the curl call, that do what a command line does.
 
 mod curl;
+mod json;
 mod name;
 pub(crate) mod program;
 
@@ -50,10 +51,20 @@ pub(crate) async fn code(
     } else {
         program::untyped(model_id, &given, &files)
     };
-    let curl = curl::call(model_id, &given, &files);
+    let curl = curl::call(model_id, &given, &files)?;
     let json = json!({ "model_id": model_id, "rust": rust, "curl": curl });
-    format.print(&json, || {
-        format!("{rust}\n/* The same with curl:\n\n{curl}\n*/")
-    });
+    format.print(&json, || format!("{rust}\n{CURL}{}", commented(&curl)));
     Ok(())
+}
+
+const CURL: &str = "\
+// The same with curl, behind the slashes. The token is that of RUNCOMFY_TOKEN, else of
+// RUNCOMFY_API_TOKEN; the token.json of a login is not read: set one of them.
+//
+";
+
+/// Behind slashes on each line, since no text ends such a comment as it may end others.
+fn commented(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(|line| format!("// {line}")).collect();
+    lines.join("\n")
 }

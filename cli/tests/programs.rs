@@ -187,11 +187,111 @@ fn code_prints_calls_of_curl_that_do_the_same() {
         shell
             .args(["-euc", code["curl"].as_str().unwrap()])
             .current_dir(service.folder.path())
-            .env("RUNCOMFY_TOKEN", "t");
+            .env_remove("RUNCOMFY_TOKEN")
+            .env("RUNCOMFY_API_TOKEN", "t");
         let called = Ended::from(shell.output().unwrap());
         assert!(called.out.contains("request_id"), "{called:?}");
     }
     assert_eq!(submitted(&service), inputs(&service));
+}
+
+/// Texts that end a literal, a comment or a word somewhere, or run backwards.
+#[cfg(unix)]
+fn hostile_texts() -> Vec<String> {
+    let texts = [
+        "src/*.rs",
+        "*/*",
+        "*/ fn evil() {} /*",
+        "a\u{202e}b\u{2066}c",
+        "one\nEOF\nfn evil() {}\r\n\t\u{1b}[31m",
+        "$(id) `id` ${HOME} \\\\ \\\" '\"'",
+        "\u{f8fe}0\u{f8ff} {} {0} %s",
+        "\u{7f}\u{85}\u{2028}\u{feff}",
+        "\"##### r#\"",
+    ];
+    let mut texts: Vec<String> = texts.map(str::to_owned).into();
+    texts.push(format!("\"{}", "#".repeat(300)));
+    texts
+}
+
+/// What the printed call of curl would send.
+#[cfg(unix)]
+fn sent_by_curl(service: &Service, printed: &str) -> Value {
+    let (_, call) = printed.split_once("\n// The same with curl").unwrap();
+    let call = call.split_once("\n//\n").unwrap().1;
+    let lines: Vec<&str> = call
+        .trim_end()
+        .split('\n')
+        .map(|line| line.strip_prefix("// ").unwrap())
+        .collect();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-euc", &format!("curl() {{ cat; }}\n{}", lines.join("\n"))])
+        .current_dir(service.folder.path())
+        .env("RUNCOMFY_TOKEN", "t");
+    Ended::from(shell.output().unwrap()).good_json()
+}
+
+#[cfg(unix)]
+#[test]
+fn code_is_made_of_what_was_given_whatever_it_is() {
+    let schema = json!({"properties": {
+        "a\nfn evil() {}": {"type": "string", "format": "image_uri"},
+        "*/ ~/\u{202e}\"#": {"type": "string"},
+    }});
+    let service = Service::new();
+    package(&service);
+    write(
+        &service,
+        "free.json",
+        r#"{"properties": {"prompt": {"type": "string"}}}"#,
+    );
+    write(&service, "odd.json", schema.to_string());
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    let mut line = |words: &[&str]| lines.push(words.iter().map(|&word| word.into()).collect());
+    for text in hostile_texts() {
+        line(&[TEXT_TO_IMAGE, "--prompt", &text]);
+        line(&[TEXT_TO_IMAGE, "--schema", "free.json", "--prompt", &text]);
+    }
+    let paths = [
+        "m/s*/a.gif",
+        "it's $x `y`.gif",
+        "m/\u{202e}\nEOF\n",
+        "-x \"*/\".gif",
+    ];
+    for path in paths {
+        write(&service, path, PICTURE);
+        line(&[EDIT, "--prompt", "*/ $x", "--image-urls", path]);
+    }
+    let runs = lines.len();
+    let odd = json!({"a\nfn evil() {}": paths[2], "*/ ~/\u{202e}\"#": "x"}).to_string();
+    lines.push(
+        ["acme/\"odd\"", "--schema", "odd.json", "--input", &odd]
+            .map(Into::into)
+            .into(),
+    );
+
+    let mut program = String::new();
+    let mut expected = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        let dry = [&["run", "--dry-run", "--no-check-media"], &line[..]].concat();
+        let input = service.json(&dry).good_json()["input"].clone();
+        let code = service.run(&[&["code"], &line[..]].concat());
+        assert_eq!(code.code, 0, "{code:?}");
+        assert_eq!(sent_by_curl(&service, &code.out), input, "{line:?}");
+        expected.push(input);
+        let text = code.out.replace("async fn main()", "pub async fn main()");
+        program += &format!("mod p{number} {{\n{text}\n}}\n");
+    }
+    // A file in a program without a type has to be put elsewhere first.
+    let calls = (0..runs).map(|number| format!("    p{number}::main().unwrap();\n"));
+    let calls: String = calls.collect();
+    program += &format!("fn main() {{\n{calls}    if false {{ p{runs}::main().unwrap(); }}\n}}\n");
+    write(&service, "src/bin/hostile.rs", program);
+    let ran = cargo(&service, &["run", "--bin", "hostile"]);
+    assert_eq!((ran.code, &*ran.err), (0, ""), "{ran:?}");
+    assert_eq!(submitted(&service), expected[..runs]);
 }
 
 #[test]
@@ -213,6 +313,39 @@ fn code_is_about_valid_inputs_and_lasting_media() {
         code.code == 65 || code.json()["rust"].is_string(),
         "{code:?}"
     );
+}
+
+#[test]
+fn code_prints_no_call_that_the_client_would_not_make() {
+    let service = Service::new();
+    let code = |base: &str| {
+        let mut code = service.command(&["code", TEXT_TO_IMAGE, "--prompt", "x"]);
+        Ended::from(code.env("RUNCOMFY_MODEL_API_BASE", base).output().unwrap())
+    };
+    for base in [
+        "nonsense",
+        "https://a.example/v1?x=1",
+        "http://a.example/v1",
+        "https://u:p@a.example",
+    ] {
+        let refused = code(base);
+        assert_eq!(
+            (refused.code, &*refused.out),
+            (64, ""),
+            "{base}: {refused:?}"
+        );
+    }
+    for (base, address) in [
+        ("", "https://model-api.runcomfy.net/v1"),
+        (
+            " https://a.example/*/it's/ ",
+            "'https://a.example/*/it'\\''s/v1",
+        ),
+    ] {
+        let printed = code(base).out;
+        let call = format!("\n// curl -sS {address}/models/{TEXT_TO_IMAGE}");
+        assert!(printed.contains(&call), "{call}: {printed}");
+    }
 }
 
 /// A project as `cargo new` makes it.

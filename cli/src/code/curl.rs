@@ -2,64 +2,94 @@
 
 use std::path::Path;
 
-use runcomfy::{Facts, Json};
+use runcomfy::{Client, Facts, Json};
 
-/// The address of the service, where the environment names no other.
-const SERVICE: &str = "https://model-api.runcomfy.net/v1";
+use super::json;
+use crate::failure::Failure;
 
 /// The submit; the body comes from a here-document, since a file in it may be longer than any
 /// argument.
-pub(super) fn call(model_id: &str, input: &Json, files: &[&str]) -> String {
-    let base = std::env::var("RUNCOMFY_MODEL_API_BASE").unwrap_or_default();
-    let base = match base.trim().trim_end_matches('/') {
-        "" => SERVICE.to_owned(),
-        base if base.ends_with("/v1") => base.to_owned(),
-        base => format!("{base}/v1"),
-    };
+pub(super) fn call(model_id: &str, input: &Json, files: &[&str]) -> Result<String, Failure> {
     let (end, body) = match files {
-        [] => ("'EOF'", in_comment(&input.to_string())),
-        files => ("EOF", with_files(input, files)),
+        [] => ("'EOF'", json::written(input)),
+        files => ("EOF", with_files(input, &mut String::new(), files)),
     };
-    format!(
-        "curl -sS {url} \\\n  -H \"Authorization: Bearer $RUNCOMFY_TOKEN\" \\\n  \
+    Ok(format!(
+        "curl -sS {url} \\\n  -H \"Authorization: Bearer ${{RUNCOMFY_TOKEN:-$RUNCOMFY_API_TOKEN}}\" \\\n  \
          -H \"Content-Type: application/json\" \\\n  --data-binary @- <<{end}\n{body}\nEOF",
-        url = quoted(&format!("{base}/models/{}", encoded(model_id))),
-    )
+        url = quoted(&address(model_id)?),
+    ))
 }
 
-/// The body with the shell's own means in the place of each file.
-fn with_files(input: &Json, files: &[&str]) -> String {
-    let mut input = input.clone();
-    let mut means = Vec::new();
-    for (number, place) in files.iter().enumerate() {
-        let Some(value) = input.pointer_mut(place) else {
-            continue;
-        };
-        let path = value.as_str().unwrap_or_default().to_owned();
-        let facts = Facts::of_file(Path::new(&path)).unwrap_or_default();
-        let media_type = facts.media_type().unwrap_or("application/octet-stream");
-        *value = format!("data:{media_type};base64,{}", mark(number)).into();
-        let read = format!("$(base64 < {} | tr -d '\\n')", quoted(&path));
-        means.push((mark(number), read));
+/// Where the client would submit, which it refuses where the token would be seen on the way.
+fn address(model_id: &str) -> Result<String, Failure> {
+    // The call reads the token itself when it is made.
+    let mut client = Client::builder().token("none");
+    if let Ok(base) = std::env::var("RUNCOMFY_MODEL_API_BASE")
+        && !base.trim().is_empty()
+    {
+        client = client.base_url(base);
     }
-    let text = in_comment(&input.to_string());
-    let text = text
-        .replace('\\', "\\\\")
+    let address = client
+        .build()
+        .and_then(|client| client.submit_url(model_id))?;
+    Ok(address)
+}
+
+/// The body for a here-document in which the shell puts each file in its place; `at` is where in
+/// the input this value stands.
+fn with_files(value: &Json, at: &mut String, files: &[&str]) -> String {
+    let mut below = |name: &str, value: &Json| {
+        let end = at.len();
+        *at += &format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        let text = with_files(value, at, files);
+        at.truncate(end);
+        text
+    };
+    match value {
+        Json::Object(map) => {
+            let member = |(name, value): (&String, &Json)| {
+                let key = unexpanded(&json::written(&Json::from(name.as_str())));
+                format!("{key}:{}", below(name, value))
+            };
+            let members: Vec<String> = map.iter().map(member).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Json::Array(list) => {
+            let numbered = list.iter().enumerate();
+            let items = numbered.map(|(number, value)| below(&number.to_string(), value));
+            format!("[{}]", items.collect::<Vec<_>>().join(","))
+        }
+        Json::String(path) if files.contains(&at.as_str()) => {
+            let facts = Facts::of_file(Path::new(path)).unwrap_or_default();
+            let media_type = facts.media_type().unwrap_or("application/octet-stream");
+            format!(
+                "\"data:{media_type};base64,$({} | tr -d '\\n')\"",
+                base64(path)
+            )
+        }
+        value => unexpanded(&json::written(value)),
+    }
+}
+
+/// What a here-document leaves as it is.
+fn unexpanded(text: &str) -> String {
+    text.replace('\\', "\\\\")
         .replace('$', "\\$")
-        .replace('`', "\\`");
-    let fill = |text: String, (mark, read): &(String, String)| text.replace(mark, read);
-    means.iter().fold(text, fill)
+        .replace('`', "\\`")
 }
 
-/// Stands where a file's bytes go until the rest is escaped. A private letter of Unicode, which
-/// neither JSON nor a shell escapes, and nobody writes.
-fn mark(number: usize) -> String {
-    format!("\u{f8fe}{number}\u{f8ff}")
-}
-
-/// The call stands in a comment, which no text of the input may end.
-fn in_comment(json: &str) -> String {
-    json.replace("*/", "*\\/").replace("/*", "\\/*")
+/// The command that prints a file.
+fn base64(path: &str) -> String {
+    if !path.contains(json::is_odd) {
+        return format!("base64 < {}", quoted(path));
+    }
+    // By the numbers of its bytes; the shell cuts line ends off the end of what a command prints.
+    let bytes: Vec<String> = path.bytes().map(|byte| format!("\\{byte:03o}")).collect();
+    format!(
+        "file=$(printf '{}x'); base64 < \"${{file%x}}\"",
+        bytes.concat()
+    )
 }
 
 /// One word for a shell.
@@ -71,31 +101,13 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// Each segment percent-encoded.
-fn encoded(model_id: &str) -> String {
-    let mut out = String::new();
-    for byte in model_id.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
-            out.push(byte.into());
-        } else {
-            out += &format!("%{byte:02X}");
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn words_and_ids_survive_a_shell_and_an_address() {
+    fn words_survive_a_shell() {
         assert_eq!(quoted("a/b-1.png"), "a/b-1.png");
         assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(
-            encoded("minimax/Hailuo Video 01"),
-            "minimax/Hailuo%20Video%2001"
-        );
-        assert_eq!(in_comment(r#"{"a":"*/ /*"}"#), r#"{"a":"*\/ \/*"}"#);
     }
 }

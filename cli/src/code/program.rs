@@ -1,8 +1,9 @@
 //! The Rust program.
 
 use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema};
+use serde_json::Number;
 
-use super::name;
+use super::{json, name};
 use crate::local_file;
 
 /// What every program does once it has an input.
@@ -88,7 +89,7 @@ fn dependencies(needs_json: bool) -> String {
 /// For a model without a generated type. A file has to stand somewhere else first.
 pub(crate) fn untyped(model_id: &str, input: &Json, files: &[&str]) -> String {
     let notes = files.iter().map(|place| {
-        format!("    // {place} is a file here: put a public https:// URL in its place.\n")
+        format!("    // {place:?} is a file here: put a public https:// URL in its place.\n")
     });
     let notes: Vec<String> = notes.collect();
     format!(
@@ -97,7 +98,7 @@ pub(crate) fn untyped(model_id: &str, input: &Json, files: &[&str]) -> String {
          {MAIN}{notes}    let input = serde_json::from_str({text})?;\n    \
          let job = client.submit_json({model_id:?}, &input).await?;\n{REST}",
         notes = notes.concat(),
-        text = raw(input),
+        text = literal(input),
     )
 }
 
@@ -131,13 +132,22 @@ fn value(schema: &Schema, json: &Json) -> Option<String> {
         return choice(schema.kind, members, json);
     }
     match (schema.kind, json) {
-        (Kind::Boolean, Json::Bool(_)) | (Kind::Integer | Kind::Number, Json::Number(_)) => {
-            Some(json.to_string())
-        }
+        (Kind::Boolean, Json::Bool(_)) => Some(json.to_string()),
+        (Kind::Integer, Json::Number(number)) if number.is_i64() => Some(json.to_string()),
+        (Kind::Number, Json::Number(number)) => Some(decimal(number)),
         (Kind::String, Json::String(text)) if schema.media().is_some() => Some(medium(text)),
         (Kind::String, Json::String(text)) => Some(format!("{text:?}")),
         (Kind::Array, Json::Array(list)) => array(schema.items()?, list),
         _ => None,
+    }
+}
+
+/// An integer stands for a number only as long as it is a small one.
+fn decimal(number: &Number) -> String {
+    match number.as_i64() {
+        Some(integer) if i32::try_from(integer).is_err() => format!("{integer}.0"),
+        None if number.is_u64() => format!("{number}.0"),
+        _ => number.to_string(),
     }
 }
 
@@ -182,16 +192,22 @@ fn medium(text: &str) -> String {
 fn read(input: &Json) -> String {
     format!(
         "    let input: Input = serde_json::from_str({})?;\n",
-        raw(input)
+        literal(input)
     )
 }
 
-/// A raw string, with as many signs around it as it needs.
-fn raw(json: &Json) -> String {
-    let text = json.to_string();
-    let mut signs = "#".to_owned();
-    while text.contains(&format!("\"{signs}")) {
-        signs.push('#');
+/// The signs around a raw string, more of which are harder to read than escapes; Rust takes 255.
+const MOST_SIGNS: usize = 4;
+
+/// A raw string with as many signs around it as it needs, or one with escapes.
+fn literal(input: &Json) -> String {
+    let text = json::written(input);
+    let signs = (1..=MOST_SIGNS).map(|count| "#".repeat(count));
+    match signs
+        .into_iter()
+        .find(|signs| !text.contains(&format!("\"{signs}")))
+    {
+        Some(signs) => format!("r{signs}\"{text}\"{signs}"),
+        None => format!("{text:?}"),
     }
-    format!("r{signs}\"{text}\"{signs}")
 }
