@@ -105,6 +105,11 @@ impl Terminal {
         count > 0
     }
 
+    /// Types a text with its keys.
+    pub fn type_in(&mut self, text: &str) {
+        self.pty.write_all(text.as_bytes()).unwrap();
+    }
+
     /// As the terminal does it for the key.
     pub fn press_ctrl_c(&mut self) {
         self.pty.write_all(CTRL_C).unwrap();

@@ -1,0 +1,135 @@
+//! Completion as it is typed in a real shell.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+#![cfg(unix)]
+
+mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use support::{EDIT, TEXT_TO_IMAGE};
+use terminal::Terminal;
+
+/// CI must have it; who has not is told what was not tested.
+fn has_bash() -> bool {
+    let has = Command::new("bash").arg("--version").output().is_ok();
+    assert!(
+        has || std::env::var_os("CI").is_none(),
+        "found no bash; install it"
+    );
+    if !has {
+        // Past what the test runner keeps to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped, since there is no bash: completion in it"
+        );
+    }
+    has
+}
+
+const TAB: &str = "\t";
+
+/// The words that bash would run once these keys are pressed.
+fn words(folder: &Path, keys: &str) -> Vec<String> {
+    let mut bash = support::command();
+    let bin = Path::new(env!("CARGO_BIN_EXE_runcomfy")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let variables = bash
+        .env("PATH", format!("{}:{path}", bin.display()))
+        .env("PS1", "> ")
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("HISTFILE");
+    let mut inside = Command::new("bash");
+    inside
+        .args(["--norc", "--noprofile", "-i"])
+        .current_dir(folder);
+    for (name, value) in variables.get_envs() {
+        match value {
+            Some(value) => inside.env(name, value),
+            None => inside.env_remove(name),
+        };
+    }
+    let mut terminal = Terminal::new(&inside);
+    terminal.until("> ");
+    terminal.type_in("source <(runcomfy completion bash); bind 'set enable-bracketed-paste off'\r");
+    terminal.type_in("echo load''ed\r");
+    terminal.until("loaded");
+    // Ctrl-A leads to the start of the line.
+    terminal.type_in(&format!("{keys}\u{1}printf '<%s>\\n' \rexit\r"));
+    let (_, bytes) = terminal.end();
+    let text = String::from_utf8(bytes).unwrap().replace('\r', "");
+    let (_, printed) = text.split_once("<runcomfy>\n").expect(&text);
+    let word = |line: &'_ str| {
+        let word = line.strip_prefix('<')?.strip_suffix('>')?;
+        Some(word.to_owned())
+    };
+    printed.lines().map_while(word).collect()
+}
+
+#[test]
+fn bash_puts_in_words_that_it_can_run() {
+    if !has_bash() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let odd = "it's $x `y`.png";
+    std::fs::write(folder.path().join(odd), "").unwrap();
+    std::fs::create_dir(folder.path().join("a folder")).unwrap();
+    std::fs::write(folder.path().join("a folder/b(1).png"), "").unwrap();
+    let size = "--width-x-height";
+    let square = "1024x1024(1:1)";
+    let whole = format!("{size}={square}");
+    for (keys, expected) in [
+        // Values with parentheses and colons, whatever was there already.
+        (
+            format!("{TEXT_TO_IMAGE} {size} 1{TAB}x"),
+            vec![TEXT_TO_IMAGE, size, square, "x"],
+        ),
+        (
+            format!("{TEXT_TO_IMAGE} {size}=1{TAB}x"),
+            vec![TEXT_TO_IMAGE, &whole, "x"],
+        ),
+        (
+            format!("{TEXT_TO_IMAGE} {size} 1024x1024\\(1:{TAB}x"),
+            vec![TEXT_TO_IMAGE, size, square, "x"],
+        ),
+        (
+            format!("{TEXT_TO_IMAGE} {size}='1{TAB}x"),
+            vec![TEXT_TO_IMAGE, &whole, "x"],
+        ),
+        (
+            format!("{TEXT_TO_IMAGE} {size} \"1024x1024(1:{TAB}x"),
+            vec![TEXT_TO_IMAGE, size, square, "x"],
+        ),
+        // Models and flags.
+        (
+            format!("bytedance/dreamina-4-0/e{TAB}--prom{TAB}x"),
+            vec![EDIT, "--prompt", "x"],
+        ),
+        // Files with anything in their names.
+        (
+            format!("{EDIT} --image-urls i{TAB}x"),
+            vec![EDIT, "--image-urls", odd, "x"],
+        ),
+        (
+            format!("{EDIT} --image-urls 'i{TAB}x"),
+            vec![EDIT, "--image-urls", odd, "x"],
+        ),
+        (
+            format!("{EDIT} --image-urls a{TAB}b{TAB}x"),
+            vec![EDIT, "--image-urls", "a folder/b(1).png", "x"],
+        ),
+        (
+            format!("{EDIT} --input-file=a{TAB}b{TAB}x"),
+            vec![EDIT, "--input-file=a folder/b(1).png", "x"],
+        ),
+    ] {
+        let found = words(folder.path(), &format!("runcomfy run {keys}"));
+        assert_eq!(found[1..], expected, "{keys}");
+    }
+}
