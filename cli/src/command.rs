@@ -187,7 +187,7 @@ fn init() -> Command {
                 .long("path")
                 .value_name("CHECKOUT")
                 .value_hint(ValueHint::DirPath)
-                .help("Take runcomfy from a checkout, and not by its version"),
+                .help("Take runcomfy from a checkout, and not by its version; needed as long as it is not on crates.io"),
         )
         .after_help(
             "Adds the dependencies, a build.rs that makes the models' types, their schemas below schemas/,\n\

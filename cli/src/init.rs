@@ -1,7 +1,9 @@
 //! `runcomfy init`: models and a first program in somebody's Rust project.
 
+mod build_script;
 mod example;
 mod manifest;
+mod project;
 
 use std::path::{Path, PathBuf};
 
@@ -9,71 +11,91 @@ use clap::ArgMatches;
 use runcomfy::{CatalogueEntry, Client, ErrorKind, Json, ModelSchema};
 use serde_json::json;
 
+use crate::argument::without_slashes;
 use crate::code::program::{self, Home};
 use crate::failure::Failure;
 use crate::model::hint;
 use crate::session::Session;
 use crate::show::Format;
 use manifest::Manifest;
+use project::Project;
 
 /// The model of a project that names none.
 const FIRST: &str = "bytedance/dreamina-4-0/text-to-image";
 
-const BUILD: &str = "\
-//! Makes the types of the models whose schemas are below `schemas/`.
-
-fn main() {
-    runcomfy_codegen::Builder::new().build_script();
-}
-";
-
 /// What `cargo new` writes, white space aside.
 const HELLO: &str = "fn main() { println!(\"Hello, world!\"); }";
+
+const MAIN: &str = "src/main.rs";
 
 /// Where the program goes where there is another one already.
 const EXAMPLE: &str = "examples/runcomfy.rs";
 
-/// What is written, once everything is at hand: a project is not left half done.
-struct Project {
-    folder: PathBuf,
-    writes: Vec<(String, String)>,
-    kept: Vec<String>,
-}
-
 pub(crate) async fn init(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let folder = matches.get_one::<String>("dir").map_or(".", |dir| dir);
-    let mut project = Project {
-        folder: folder.into(),
-        writes: Vec::new(),
-        kept: Vec::new(),
+    let folder = Path::new(matches.get_one::<String>("dir").map_or(".", |dir| dir));
+    let mut manifest = Manifest::read(folder)?;
+    manifest.check_edition()?;
+    let crates = match matches.get_one::<String>("path") {
+        Some(path) => Some(checkout(path, folder)?),
+        None => None,
     };
-    let mut manifest = Manifest::read(&project.folder.join("Cargo.toml"))?;
-    let ids: Vec<&str> = match matches.get_many::<String>("model_id") {
-        Some(ids) => ids.map(String::as_str).collect(),
-        None => vec![FIRST],
-    };
-    let entries = entries(&ids).await?;
+    let entries = entries(&ids(matches)).await?;
+    let mut project = Project::new(folder);
     for entry in &entries {
-        project.schema(entry)?;
+        plan_schema(&mut project, entry)?;
     }
     let first = schema(&entries[0])?;
     let program = program::typed(&first, &example::of(&first), Home::Own);
-    let crates = matches.get_one::<String>("path").map(Path::new);
-    manifest.add_crates(crates, program.needs_json);
-    let runs = project.program(&program.text)?;
-    project.build_script()?;
+    manifest.add_crates(crates.as_deref(), program.needs_json)?;
+    let runs = plan_program(&mut project, &manifest, &program.text)?;
+    build_script::plan(&mut project, &manifest.build_script()?)?;
+    // Last: what it names is there by then.
     if manifest.is_changed() {
-        let text = manifest.text().to_owned();
-        project.writes.insert(0, ("Cargo.toml".to_owned(), text));
+        project.write_later("Cargo.toml", manifest.text());
     }
     project.write()?;
-    let written: Vec<&String> = project.writes.iter().map(|(name, _)| name).collect();
+    let written = project.written();
     let json = json!({ "written": written, "kept": project.kept, "run": runs });
-    format.print(&json, || in_words(&written, &project.kept, runs));
+    format.print(&json, || in_words(&written, &project.kept, &runs));
     Ok(())
 }
 
-fn in_words(written: &[&String], kept: &[String], runs: &str) -> String {
+/// Each model once, as its id stands in an address or not.
+fn ids(matches: &ArgMatches) -> Vec<String> {
+    let given = matches.get_many::<String>("model_id").into_iter().flatten();
+    let mut ids = Vec::new();
+    for id in given.map(|id| without_slashes(id)) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    if ids.is_empty() {
+        ids.push(FIRST.to_owned());
+    }
+    ids
+}
+
+/// `--path`, as it is read from the project's folder.
+fn checkout(path: &str, folder: &Path) -> Result<PathBuf, Failure> {
+    let path = Path::new(path);
+    if !path.join("codegen/Cargo.toml").is_file() {
+        return Err(Failure::unreadable(format!(
+            "found no checkout of runcomfy at {}, expected its folder with codegen/Cargo.toml",
+            path.display()
+        )));
+    }
+    if folder == Path::new(".") {
+        return Ok(path.to_owned());
+    }
+    std::path::absolute(path).map_err(|error| {
+        Failure::unreadable(format!(
+            "could not tell where {} is: {error}",
+            path.display()
+        ))
+    })
+}
+
+fn in_words(written: &[&str], kept: &[String], runs: &str) -> String {
     let mut lines: Vec<String> = written.iter().map(|name| format!("wrote {name}")).collect();
     lines.extend(kept.iter().map(|name| format!("kept {name}")));
     lines.push("Try it without an account, beside `runcomfy emulator` in another terminal:".into());
@@ -84,7 +106,7 @@ fn in_words(written: &[&String], kept: &[String], runs: &str) -> String {
 }
 
 /// What the catalogue says of each model; of those that are built in, an emulator's.
-async fn entries(ids: &[&str]) -> Result<Vec<CatalogueEntry>, Failure> {
+async fn entries(ids: &[String]) -> Result<Vec<CatalogueEntry>, Failure> {
     let mut emulated = None;
     let mut service = None;
     let mut entries = Vec::new();
@@ -125,83 +147,52 @@ fn schema(entry: &CatalogueEntry) -> Result<ModelSchema, Failure> {
     })
 }
 
-impl Project {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+/// What the catalogue says of a model's schemas, as a file.
+fn plan_schema(project: &mut Project, entry: &CatalogueEntry) -> Result<(), Failure> {
+    let mut file = json!({ "model_id": entry.model_id() });
+    for key in ["input_schema", "output_schema"] {
+        if let Some(schema) = entry.json().get(key) {
+            file[key] = schema.clone();
+        }
     }
+    if file.get("input_schema").is_none_or(Json::is_null) {
+        return Err(Failure::input(format!(
+            "the catalogue has no schema of `{}`",
+            entry.model_id()
+        )));
+    }
+    let name = format!("schemas/{}.json", entry.model_id());
+    project.add(&name, format!("{file:#}\n"));
+    Ok(())
+}
 
-    /// Plans a file, unless there is one.
-    fn add(&mut self, name: &str, text: String) {
-        if self.path(name).exists() {
-            self.kept.push(name.to_owned());
-        } else {
-            self.writes.push((name.to_owned(), text));
+/// Plans the program, and gives the command that runs it.
+fn plan_program(project: &mut Project, manifest: &Manifest, text: &str) -> Result<String, Failure> {
+    if let Some(run) = manifest.run_of_main() {
+        let there = project.read(MAIN)?;
+        if is_of_same_model(&there, text) {
+            project.keep(MAIN);
+            return Ok(run);
+        }
+        let words: Vec<&str> = there.split_whitespace().collect();
+        let alone = !manifest.is_library() && !manifest.has_other_programs();
+        if words.join(" ") == HELLO || (words.is_empty() && alone) {
+            project.write_later(MAIN, text);
+            return Ok(run);
         }
     }
+    if !manifest.finds("autoexamples") {
+        return Err(Failure::input(format!(
+            "found `autoexamples = false` in Cargo.toml, so cargo would not see {EXAMPLE}"
+        ))
+        .advised("Take that line out."));
+    }
+    project.add(EXAMPLE, text);
+    Ok("cargo run --example runcomfy".to_owned())
+}
 
-    fn schema(&mut self, entry: &CatalogueEntry) -> Result<(), Failure> {
-        let mut file = json!({ "model_id": entry.model_id() });
-        for key in ["input_schema", "output_schema"] {
-            if let Some(schema) = entry.json().get(key) {
-                file[key] = schema.clone();
-            }
-        }
-        if file.get("input_schema").is_none_or(Json::is_null) {
-            return Err(Failure::input(format!(
-                "the catalogue has no schema of `{}`",
-                entry.model_id()
-            )));
-        }
-        self.add(
-            &format!("schemas/{}.json", entry.model_id()),
-            format!("{file:#}\n"),
-        );
-        Ok(())
-    }
-
-    /// Plans the program, and gives the command that runs it.
-    fn program(&mut self, text: &str) -> Result<&'static str, Failure> {
-        let main = "src/main.rs";
-        let there = match std::fs::read_to_string(self.path(main)) {
-            Ok(there) => there,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => {
-                return Err(Failure::unreadable(format!(
-                    "could not read {main}: {error}"
-                )));
-            }
-        };
-        let there: Vec<&str> = there.split_whitespace().collect();
-        let is_library = self.path("src/lib.rs").exists();
-        if there.join(" ") == HELLO || (there.is_empty() && !is_library) {
-            self.writes.push((main.to_owned(), text.to_owned()));
-            return Ok("cargo run");
-        }
-        self.add(EXAMPLE, text.to_owned());
-        Ok("cargo run --example runcomfy")
-    }
-
-    fn build_script(&mut self) -> Result<(), Failure> {
-        let there = std::fs::read_to_string(self.path("build.rs")).unwrap_or_default();
-        if !there.is_empty() && !there.contains("runcomfy_codegen") {
-            return Err(Failure::input(
-                "there is a build.rs already; put `runcomfy_codegen::Builder::new().build_script();` into its `main`, and run this again",
-            ));
-        }
-        self.add("build.rs", BUILD.to_owned());
-        Ok(())
-    }
-
-    fn write(&self) -> Result<(), Failure> {
-        for (name, text) in &self.writes {
-            let path = self.path(name);
-            let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-            folder
-                .and_then(|()| std::fs::write(&path, text))
-                .map_err(|e| {
-                    Failure::unwritable(format!("could not write {}: {e}", path.display()))
-                })?;
-        }
-        Ok(())
-    }
+/// Whether a program is the one that was written before, which its author may have changed since.
+fn is_of_same_model(there: &str, text: &str) -> bool {
+    let import = text.lines().find(|line| line.starts_with("use models::"));
+    import.is_some_and(|import| there.lines().any(|line| line == import))
 }

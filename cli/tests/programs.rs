@@ -353,7 +353,7 @@ fn new_project(service: &Service) {
     write(
         service,
         "Cargo.toml",
-        "[package]\nname = \"first\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n",
+        "[package]\nname = \"first\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n",
     );
     write(
         service,
@@ -377,39 +377,46 @@ fn init_makes_a_project_that_runs() {
     let init = ["init", EDIT, "acme/paint/draw", "--path", &checkout];
     let made = service.json(&init).good_json();
     let files = [
-        "Cargo.toml",
         "schemas/bytedance/dreamina-4-0/edit.json",
         "schemas/acme/paint/draw.json",
         "src/main.rs",
         "build.rs",
+        "Cargo.toml",
     ];
     assert_eq!(
         (&made["written"], &made["run"]),
         (&json!(files), &json!("cargo run"))
     );
 
-    // The client without TLS, as above; and a workspace of its own.
-    let manifest = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
-    let own = "runcomfy = { path = ";
-    let tls_free = "runcomfy = { default-features = false, features = [\"client\"], path = ";
-    assert!(manifest.contains(own), "{manifest}");
-    write(
-        &service,
-        "Cargo.toml",
-        manifest.replace(own, tls_free) + "\n[workspace]\n",
-    );
+    without_tls(&service);
     let ran = cargo(&service, &["run"]);
     assert!(ran.code == 0 && ran.out.contains("\nsaved "), "{ran:?}");
     assert_eq!(ran.err, "", "no warnings");
     let entry = &service.emulator.ledger()[0];
     assert_eq!(entry.model_id, EDIT);
 
+    // Again, for the same model, each named once in whatever form.
+    let changed = std::fs::read_to_string(service.folder.path().join("src/main.rs")).unwrap();
+    write(&service, "src/main.rs", changed.replace("saved", "kept"));
+    let again = ["init", &format!("/{EDIT}/"), EDIT, "--path", &checkout];
+    let made = service.json(&again).good_json();
+    assert_eq!(made["written"], json!([]));
+    let kept = [
+        "schemas/bytedance/dreamina-4-0/edit.json",
+        "src/main.rs",
+        "build.rs",
+    ];
+    assert_eq!(
+        (&made["kept"], &made["run"]),
+        (&json!(kept), &json!("cargo run"))
+    );
+
     // Again, for another model first: what is there stays, and the program is an example.
     let again = ["init", "acme/paint/draw", "--path", &checkout];
     let made = service.json(&again).good_json();
     assert_eq!(
         made["written"],
-        json!(["Cargo.toml", "examples/runcomfy.rs"])
+        json!(["examples/runcomfy.rs", "Cargo.toml"])
     );
     assert_eq!(
         made["kept"],
@@ -453,4 +460,162 @@ fn init_names_versions_and_leaves_alone_what_it_cannot_use() {
     ] {
         assert!(manifest.contains(line), "{line}: {manifest}");
     }
+}
+
+/// The client without TLS, as above.
+fn without_tls(service: &Service) {
+    let manifest = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
+    let own = "runcomfy = { path = ";
+    let tls_free = "runcomfy = { default-features = false, features = [\"client\"], path = ";
+    assert!(manifest.contains(own), "{manifest}");
+    write(service, "Cargo.toml", manifest.replace(own, tls_free));
+}
+
+#[test]
+fn init_fits_into_a_project_that_is_there() {
+    let service = Service::new();
+    let manifest = "[package]\nname = \"first\"\nedition = \"2018\"\nbuild = \"make/custom.rs\"\n\n\
+         [workspace]\n\n[dependencies]\ntokio = \"1\" # as ever\n\n# Not yet.\n[features]\n";
+    write(&service, "Cargo.toml", manifest);
+    write(
+        &service,
+        "src/main.rs",
+        "fn main() { println!(\"Hello, world!\"); }\n",
+    );
+    write(&service, "src/bin/other.rs", "fn main() {}\n");
+    write(&service, "make/custom.rs", "\n");
+    let lock = std::fs::read(checkout().join("Cargo.lock")).unwrap();
+    write(&service, "Cargo.lock", lock);
+    let init = ["init", "--path", &checkout().display().to_string()];
+    let made = service.json(&init).good_json();
+    assert_eq!(made["run"], "cargo run --bin first");
+    without_tls(&service);
+    let ran = cargo(&service, &["run", "--bin", "first"]);
+    assert!(ran.code == 0 && ran.out.contains("\nsaved "), "{ran:?}");
+    assert_eq!(ran.err, "", "no warnings");
+    let manifest = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
+    assert!(
+        manifest.contains("\n# Not yet.\n[features]\n"),
+        "{manifest}"
+    );
+    assert!(manifest.contains("# as ever\n"), "{manifest}");
+}
+
+#[test]
+fn init_refuses_a_project_that_would_not_build() {
+    let package = |more: &str| format!("[package]\nname = \"x\"\nedition = \"2024\"\n{more}");
+    let comment = "// as runcomfy_codegen does\nfn main() {}\n";
+    for (manifest, file, text, expected) in [
+        (
+            "[package]\nname = \"x\"\n".into(),
+            "a",
+            "",
+            "the edition 2015",
+        ),
+        (package("build = false\n"), "a", "", "`build = false`"),
+        (
+            package(""),
+            "build.rs",
+            comment,
+            "put `runcomfy_codegen::Builder",
+        ),
+        (
+            package("build = \"b.rs\"\n"),
+            "b.rs",
+            comment,
+            "b.rs is another build script",
+        ),
+        (
+            package("autoexamples = false\n"),
+            "src/lib.rs",
+            "",
+            "`autoexamples = false`",
+        ),
+        (
+            format!("dependencies = 7\n{}", package("")),
+            "a",
+            "",
+            "expected a table",
+        ),
+        (package("["), "a", "", "is not TOML"),
+    ] {
+        let service = Service::new();
+        write(&service, "Cargo.toml", &manifest);
+        write(&service, file, text);
+        let refused = service.run(&["init"]);
+        assert!(
+            refused.code == 65 && refused.err.contains(expected),
+            "{refused:?}"
+        );
+        assert!(service.files() == 2, "{refused:?}");
+        let after = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
+        assert_eq!(after, manifest);
+    }
+    // Another program stands where this one would.
+    let service = Service::new();
+    write(
+        &service,
+        "Cargo.toml",
+        package("[[bin]]\nname = \"y\"\npath = \"src/app.rs\"\n"),
+    );
+    write(&service, "src/app.rs", "fn main() {}\n");
+    let made = service.json(&["init"]).good_json();
+    assert_eq!(made["run"], "cargo run --example runcomfy");
+    // There is no checkout.
+    let refused = service.run(&["init", "--path", "nowhere"]);
+    assert_eq!(refused.code, 66, "{refused:?}");
+}
+
+#[test]
+fn init_leaves_alone_a_project_that_it_cannot_write() {
+    let service = Service::new();
+    new_project(&service);
+    let manifest = std::fs::read(service.folder.path().join("Cargo.toml")).unwrap();
+    write(&service, "schemas", "a file");
+    let refused = service.run(&["init"]);
+    assert!(
+        refused.code == 1 && refused.err.contains("nothing was written"),
+        "{refused:?}"
+    );
+    let after = || std::fs::read(service.folder.path().join("Cargo.toml")).unwrap();
+    assert_eq!(after(), manifest);
+    assert_eq!(service.files(), 3);
+    // What nobody can tell before: a link to nowhere.
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(service.folder.path().join("schemas")).unwrap();
+        let nowhere = Path::new("no/such/folder");
+        std::os::unix::fs::symlink(nowhere, service.folder.path().join("build.rs")).unwrap();
+        let refused = service.run(&["init"]);
+        let before =
+            format!("these files were written before: schemas/{TEXT_TO_IMAGE}.json, src/main.rs");
+        assert!(
+            refused.code == 1 && refused.err.contains(&before),
+            "{refused:?}"
+        );
+        assert_eq!(after(), manifest);
+    }
+}
+
+#[test]
+fn a_relative_checkout_is_that_of_the_caller() {
+    let service = Service::new();
+    write(&service, "its/codegen/Cargo.toml", "");
+    write(
+        &service,
+        "p/Cargo.toml",
+        "[package]\nname = \"p\"\nedition = \"2024\"\n",
+    );
+    let made = service.json(&["init", "--dir", "p", "--path", "its"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let manifest = std::fs::read_to_string(service.folder.path().join("p/Cargo.toml")).unwrap();
+    let line = manifest
+        .lines()
+        .find(|line| line.starts_with("runcomfy "))
+        .unwrap();
+    let path = line.split(['"', '\'']).nth(1).unwrap();
+    assert!(
+        Path::new(path).is_absolute() && Path::new(path).ends_with("its"),
+        "{line}"
+    );
 }

@@ -110,7 +110,8 @@ fn the_sessions_are_as_they_are_recorded() {
         let service = Service::with(|builder| builder.run_time(Duration::from_secs(3)));
         let folder = service.folder.path();
         std::fs::create_dir_all(folder.join("src/bin")).unwrap();
-        std::fs::write(folder.join("Cargo.toml"), "[package]\nname = \"boats\"\n").unwrap();
+        let manifest = "[package]\nname = \"boats\"\nedition = \"2024\"\n";
+        std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
         // One sign behind the output of each command.
         let lines = session
             .iter()

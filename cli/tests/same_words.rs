@@ -230,21 +230,18 @@ fn quiet_shows_no_progress() {
     assert_eq!(service.run(&["balance", "-q", "-v"]).code, 2);
 }
 
-/// The line that a shell would complete, in bash's way of asking.
+/// The line that a shell would complete, in fish's way of asking.
 fn completed(line: &[&str]) -> Vec<String> {
-    let words = line.len() - 1;
     let mut asked = command();
-    asked
-        .env("RUNCOMFY_COMPLETE", "bash")
-        .env("_CLAP_COMPLETE_INDEX", words.to_string())
-        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
-        .env("_CLAP_COMPLETE_SPACE", "true")
-        .env("_CLAP_IFS", "\n")
-        .arg("--")
-        .args(line);
+    asked.env("RUNCOMFY_COMPLETE", "fish").arg("--").args(line);
     let answer = Ended::from(asked.output().unwrap());
     assert_eq!(answer.code, 0, "{answer:?}");
-    answer.out.lines().map(str::to_owned).collect()
+    // What it is stands behind each.
+    let values = answer
+        .out
+        .lines()
+        .map(|line| line.split('\t').next().unwrap());
+    values.map(str::to_owned).collect()
 }
 
 #[test]

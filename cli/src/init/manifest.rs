@@ -1,160 +1,413 @@
-//! A project's `Cargo.toml`, of which only single lines are added: its author's order and comments
-//! stay.
+//! A project's `Cargo.toml`: what it says, and the dependencies that are added to it. Its author's
+//! order and comments stay.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use crate::failure::Failure;
 
 pub(super) struct Manifest {
-    text: String,
-    changed: bool,
+    folder: PathBuf,
+    document: DocumentMut,
+    /// As it was read.
+    original: String,
 }
 
 const DEPENDENCIES: &str = "dependencies";
 const BUILD_DEPENDENCIES: &str = "build-dependencies";
+const MAIN: &str = "src/main.rs";
 
 impl Manifest {
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+    /// That of the package in a folder.
+    pub(super) fn read(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join("Cargo.toml");
+        let text = std::fs::read_to_string(&path).map_err(|error| {
             let what = format!("could not read {}: {error}", path.display());
             Failure::unreadable(what).advised("Make a project first: cargo new NAME")
         })?;
-        if !text.lines().any(|line| header(line) == Some("package")) {
+        let manifest = Self::parse(folder, text)
+            .map_err(|why| Failure::input(format!("{} is not TOML: {why}", path.display())))?;
+        if manifest.package().is_none() {
             return Err(
                 Failure::input(format!("{} has no [package]", path.display()))
                     .advised("Name a member of the workspace with --dir."),
             );
         }
+        Ok(manifest)
+    }
+
+    fn parse(folder: &Path, original: String) -> Result<Self, toml_edit::TomlError> {
         Ok(Self {
-            text,
-            changed: false,
+            folder: folder.to_owned(),
+            document: original.parse()?,
+            original,
         })
     }
 
-    pub(super) fn text(&self) -> &str {
-        &self.text
+    pub(super) fn text(&self) -> String {
+        let text = self.document.to_string();
+        if self.original.contains("\r\n") {
+            text.replace("\r\n", "\n").replace('\n', "\r\n")
+        } else {
+            text
+        }
     }
 
     pub(super) fn is_changed(&self) -> bool {
-        self.changed
+        self.text() != self.original
+    }
+
+    fn package(&self) -> Option<&dyn TableLike> {
+        self.document.get("package")?.as_table_like()
+    }
+
+    fn of_package(&self, key: &str) -> Option<&Item> {
+        self.package()?.get(key)
+    }
+
+    /// Whether cargo looks for targets of a kind by itself.
+    pub(super) fn finds(&self, targets: &str) -> bool {
+        self.of_package(targets).and_then(Item::as_bool) != Some(false)
+    }
+
+    /// `async` is a word since 2018.
+    pub(super) fn check_edition(&self) -> Result<(), Failure> {
+        let edition = match self.of_package("edition") {
+            None => Some("2015".to_owned()),
+            Some(item) => match item.as_str() {
+                Some(edition) => Some(edition.to_owned()),
+                None => self.edition_of_workspace(),
+            },
+        };
+        if edition.as_deref() != Some("2015") {
+            return Ok(());
+        }
+        Err(
+            Failure::input("the package has the edition 2015, expected 2018 or a newer one")
+                .advised("Write `edition = \"2024\"` below [package]."),
+        )
+    }
+
+    /// What stands in the manifest above that has a workspace, where there is one.
+    fn edition_of_workspace(&self) -> Option<String> {
+        let folder = std::path::absolute(&self.folder).ok()?;
+        let above = folder.ancestors().skip(1);
+        let manifests =
+            above.filter_map(|folder| std::fs::read_to_string(folder.join("Cargo.toml")).ok());
+        let mut documents = manifests.filter_map(|text| text.parse::<DocumentMut>().ok());
+        let root = documents.find(|document| document.contains_key("workspace"))?;
+        let package = root.get("workspace")?.get("package")?;
+        Some(package.get("edition")?.as_str()?.to_owned())
+    }
+
+    /// The path of the build script, whether or not there is one.
+    pub(super) fn build_script(&self) -> Result<String, Failure> {
+        match self.of_package("build") {
+            None => Ok("build.rs".to_owned()),
+            Some(item) => match (item.as_str(), item.as_bool()) {
+                (Some(path), _) => Ok(path.to_owned()),
+                (_, Some(true)) => Ok("build.rs".to_owned()),
+                _ => Err(Failure::input(format!(
+                    "found `build ={}` below [package], expected the path of a build script",
+                    item.to_string().trim_end()
+                ))
+                .advised("Take that line out, and build.rs is the build script.")),
+            },
+        }
+    }
+
+    pub(super) fn is_library(&self) -> bool {
+        self.document.contains_key("lib") || self.folder.join("src/lib.rs").exists()
+    }
+
+    /// How `src/main.rs` is run, where cargo takes it for a program.
+    pub(super) fn run_of_main(&self) -> Option<String> {
+        let package = self.of_package("name")?.as_str()?;
+        let bins = tables(self.document.get("bin"));
+        let name = match bins.iter().find(|bin| path_of(**bin, package) == MAIN) {
+            Some(bin) => bin.get("name")?.as_str()?,
+            None if bins.iter().any(|bin| name_of(*bin) == Some(package)) => return None,
+            None if self.finds("autobins") => package,
+            None => return None,
+        };
+        let run = match self.of_package("default-run").and_then(Item::as_str) {
+            Some(default) => default == name,
+            None => !self.has_other_programs(),
+        };
+        Some(if run {
+            "cargo run".to_owned()
+        } else {
+            format!("cargo run --bin {name}")
+        })
+    }
+
+    /// Whether there are programs beside `src/main.rs`.
+    pub(super) fn has_other_programs(&self) -> bool {
+        let package = self.of_package("name").and_then(Item::as_str);
+        let bins = tables(self.document.get("bin"));
+        let is_other = |bin: &&dyn TableLike| path_of(*bin, package.unwrap_or_default()) != MAIN;
+        let found = || {
+            let files = std::fs::read_dir(self.folder.join("src/bin"));
+            let mut files = files.into_iter().flatten().flatten();
+            files.any(|file| {
+                let path = file.path();
+                path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").exists()
+            })
+        };
+        bins.iter().any(is_other) || (self.finds("autobins") && found())
     }
 
     /// What the program and the build script lean on; by version, or in the checkout at `crates`.
-    pub(super) fn add_crates(&mut self, crates: Option<&Path>, needs_json: bool) {
-        let own = |folder: &str| match crates {
-            None => "\"0.1\"".to_owned(),
-            // A path in TOML has no backslashes to escape.
-            Some(path) => {
-                let path = path.join(folder).display().to_string().replace('\\', "/");
-                format!("{{ path = \"{path}\" }}")
-            }
+    ///
+    /// # Errors
+    /// When one of them is there as an optional dependency.
+    pub(super) fn add_crates(
+        &mut self,
+        crates: Option<&Path>,
+        needs_json: bool,
+    ) -> Result<(), Failure> {
+        let path = |folder: &str| match folder {
+            "" => crates.map(|path| path.display().to_string()),
+            folder => crates.map(|path| path.join(folder).display().to_string()),
         };
-        self.add(DEPENDENCIES, "runcomfy", &own(""));
+        self.add_own(DEPENDENCIES, "runcomfy", path(""))?;
         if needs_json {
-            self.add(DEPENDENCIES, "serde_json", "\"1\"");
+            self.dependency(DEPENDENCIES, "serde_json", || value("1"))?;
         }
-        let tokio = "{ version = \"1\", features = [\"macros\", \"rt\"] }";
-        self.add(DEPENDENCIES, "tokio", tokio);
-        self.add(BUILD_DEPENDENCIES, "runcomfy-codegen", &own("codegen"));
+        let tokio = self.dependency(DEPENDENCIES, "tokio", || value("1"))?;
+        add_features(tokio, &["macros", "rt"]);
+        self.add_own(BUILD_DEPENDENCIES, "runcomfy-codegen", path("codegen"))
     }
 
-    /// Adds a line at the end of a section, unless it is there in any form.
-    fn add(&mut self, section: &str, name: &str, value: &str) {
-        let end = match self.find(section, name) {
-            Found::There => return,
-            Found::Section(end) => Some(end),
-            Found::Nothing => None,
-        };
-        let line_end = if self.text.contains("\r\n") {
-            "\r\n"
-        } else {
-            "\n"
-        };
-        let mut lines: Vec<String> = self.text.lines().map(str::to_owned).collect();
-        let line = format!("{name} = {value}");
-        match end {
-            Some(end) => lines.insert(end, line),
-            None => lines.extend([String::new(), format!("[{section}]"), line]),
+    /// One of this project's own crates, at a path where one is given.
+    fn add_own(&mut self, section: &str, name: &str, path: Option<String>) -> Result<(), Failure> {
+        let item = self.dependency(section, name, || value("0.1"))?;
+        // A path that is there already is its author's.
+        if let Some(path) = path
+            && item.is_str()
+        {
+            let mut table = InlineTable::new();
+            table.insert("path", path.into());
+            replace(item, table);
         }
-        self.text = lines.join(line_end) + line_end;
-        self.changed = true;
+        Ok(())
     }
 
-    fn find(&self, section: &str, name: &str) -> Found {
-        let table = format!("{section}.{name}");
-        let mut inside = false;
-        let mut end = None;
-        for (number, line) in self.text.lines().enumerate() {
-            if let Some(header) = header(line) {
-                inside = header == section;
-                if header == table {
-                    return Found::There;
-                }
-            }
-            if inside {
-                let key = line.split(['=', '.']).next().unwrap_or_default();
-                if key.trim().trim_matches(['"', '\'']) == name {
-                    return Found::There;
-                }
-                // Behind the last line that says something.
-                if !line.trim().is_empty() {
-                    end = Some(number + 1);
-                }
-            }
+    /// A dependency, which is added where it is not there in any form.
+    fn dependency(
+        &mut self,
+        section: &str,
+        name: &str,
+        new: impl FnOnce() -> Item,
+    ) -> Result<&mut Item, Failure> {
+        if !self.document.contains_key(section) {
+            self.add_section(section);
         }
-        end.map_or(Found::Nothing, Found::Section)
+        let item = &mut self.document[section];
+        let what = item.type_name();
+        let table = item.as_table_like_mut().ok_or_else(|| {
+            Failure::input(format!("found {what} as `{section}`, expected a table"))
+        })?;
+        let item = table.entry(name).or_insert_with(new);
+        let optional = item.get("optional").and_then(Item::as_bool);
+        if optional == Some(true) {
+            return Err(Failure::input(format!(
+                "the dependency `{name}` is optional, and the program always needs it"
+            ))
+            .advised("Take `optional = true` out of it."));
+        }
+        Ok(item)
+    }
+
+    /// At the end, behind the comments that stand there.
+    fn add_section(&mut self, section: &str) {
+        let mut table = Table::new();
+        let behind = self.document.trailing().as_str().unwrap_or_default();
+        table.decor_mut().set_prefix(format!("{behind}\n"));
+        self.document.set_trailing("");
+        self.document.insert(section, Item::Table(table));
     }
 }
 
-enum Found {
-    /// The dependency.
-    There,
-    /// Its section, with the line at which the section ends.
-    Section(usize),
-    Nothing,
+/// `[[bin]]`, or the same inline.
+fn tables(item: Option<&Item>) -> Vec<&dyn TableLike> {
+    match item {
+        Some(Item::ArrayOfTables(tables)) => tables.iter().map(|t| t as &dyn TableLike).collect(),
+        Some(Item::Value(Value::Array(list))) => list
+            .iter()
+            .filter_map(|value| value.as_inline_table())
+            .map(|table| table as &dyn TableLike)
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
-/// `dependencies` for `[dependencies]`.
-fn header(line: &str) -> Option<&str> {
-    let line = line.split('#').next()?.trim();
-    let inside = line.strip_prefix('[')?.strip_suffix(']')?;
-    Some(inside.trim())
+fn name_of(bin: &dyn TableLike) -> Option<&str> {
+    bin.get("name")?.as_str()
+}
+
+/// Where the source of a `[[bin]]` is.
+fn path_of(bin: &dyn TableLike, package: &str) -> String {
+    match (bin.get("path").and_then(Item::as_str), name_of(bin)) {
+        (Some(path), _) => path.trim_start_matches("./").to_owned(),
+        (None, Some(name)) if name != package => format!("src/bin/{name}.rs"),
+        _ => MAIN.to_owned(),
+    }
+}
+
+/// Features that a dependency has to have, beside its own.
+fn add_features(item: &mut Item, features: &[&str]) {
+    if let Some(version) = item.as_str().map(str::to_owned) {
+        let mut table = InlineTable::new();
+        table.insert("version", version.into());
+        replace(item, table);
+    }
+    let Some(table) = item.as_table_like_mut() else {
+        return;
+    };
+    let list = table
+        .entry("features")
+        .or_insert_with(|| value(Array::new()));
+    let Some(list) = list.as_array_mut() else {
+        return;
+    };
+    let has = |list: &Array, name: &str| list.iter().any(|item| item.as_str() == Some(name));
+    for feature in features {
+        if !has(list, feature) && !has(list, "full") {
+            list.push(*feature);
+        }
+    }
+}
+
+/// In the place of a version; what stands around it stays.
+fn replace(item: &mut Item, table: InlineTable) {
+    let mut new = Value::InlineTable(table);
+    if let Some(old) = item.as_value() {
+        *new.decor_mut() = old.decor().clone();
+    }
+    *item = Item::Value(new);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn added(text: &str) -> String {
-        let mut manifest = Manifest {
-            text: text.to_owned(),
-            changed: false,
-        };
-        manifest.add_crates(None, false);
-        let once = manifest.text.clone();
-        manifest.changed = false;
-        manifest.add_crates(Some(Path::new("/elsewhere")), false);
-        assert!(!manifest.changed, "a second time changes nothing");
-        once
+    fn manifest(text: &str) -> Manifest {
+        Manifest::parse(Path::new("/nowhere"), text.to_owned()).unwrap()
     }
+
+    fn added(text: &str) -> String {
+        let mut once = manifest(text);
+        once.add_crates(None, false).unwrap();
+        let text = once.text();
+        let mut twice = manifest(&text);
+        twice.add_crates(None, false).unwrap();
+        assert_eq!(twice.text(), text, "a second time changes nothing");
+        text
+    }
+
+    const TOKIO: &str = "tokio = { version = \"1\", features = [\"macros\", \"rt\"] }\n";
+    const BUILD: &str = "\n[build-dependencies]\nruncomfy-codegen = \"0.1\"\n";
 
     #[test]
     fn lines_are_added_where_they_belong() {
-        let tokio = "tokio = { version = \"1\", features = [\"macros\", \"rt\"] }";
-        let build = "\n[build-dependencies]\nruncomfy-codegen = \"0.1\"\n";
+        let package = "[package]\nname = \"x\"\n";
+        let all = format!("\n[dependencies]\nruncomfy = \"0.1\"\n{TOKIO}{BUILD}");
+        assert_eq!(added(package), format!("{package}{all}"));
+        let empty = format!("{package}\n[dependencies]\n");
+        assert_eq!(added(&empty), format!("{package}{all}"));
         assert_eq!(
-            added("[package]\nname = \"x\"\n\n[dependencies]\n"),
+            added(
+                "[dependencies]\nserde = \"1\" # needed\n\n# For tests alone.\n[dev-dependencies]\ntokio = \"1\"\n# The end.\n"
+            ),
             format!(
-                "[package]\nname = \"x\"\n\n[dependencies]\nruncomfy = \"0.1\"\n{tokio}\n{build}"
+                "[dependencies]\nserde = \"1\" # needed\nruncomfy = \"0.1\"\n{TOKIO}\n# For tests alone.\n[dev-dependencies]\ntokio = \"1\"\n# The end.\n{BUILD}"
             )
         );
-        assert_eq!(
-            added("[dependencies]\nserde = \"1\" # needed\n\n[dev-dependencies]\ntokio = \"1\"\n"),
-            format!(
-                "[dependencies]\nserde = \"1\" # needed\nruncomfy = \"0.1\"\n{tokio}\n\n[dev-dependencies]\ntokio = \"1\"\n{build}"
-            )
-        );
-        let own = "[dependencies]\r\nruncomfy.path = \"..\"\r\n[dependencies.tokio]\r\nversion = \"1\"\r\n";
-        assert_eq!(added(own), own.to_owned() + &build.replace('\n', "\r\n"));
+        let own = "[dependencies]\r\nruncomfy.path = \"..\"\r\n[dependencies.tokio]\r\nversion = \"1\"\r\nfeatures = [\"full\"]\r\n";
+        assert_eq!(added(own), own.to_owned() + &BUILD.replace('\n', "\r\n"));
+    }
+
+    #[test]
+    fn dependencies_in_any_form_are_still_toml_and_get_their_features() {
+        for tokio in [
+            "[dependencies]\ntokio = \"1\" # ours",
+            "[dependencies]\ntokio = { version = \"1\", features = [\"rt\"] }",
+            "[dependencies]\ntokio.workspace = true",
+            "[dependencies.tokio]\nversion = \"1\"\nfeatures = [\n    \"net\", # for us\n]",
+            "dependencies.tokio = \"1\"",
+            "dependencies.serde = \"1\"\npackage.name = \"x\"",
+            "dependencies = { tokio = { version = \"1\" } }",
+        ] {
+            let text = added(&format!("{tokio}\n"));
+            let document: DocumentMut = text.parse().unwrap();
+            let features = document["dependencies"]["tokio"]["features"].as_array();
+            let has = |name| features.unwrap().iter().any(|item| item.as_str() == name);
+            assert!(has(Some("macros")) && has(Some("rt")), "{text}");
+            let version = document["dependencies"]["runcomfy"].as_str();
+            assert_eq!(version, Some("0.1"), "{text}");
+            for comment in ["# ours", "# for us"] {
+                assert_eq!(tokio.contains(comment), text.contains(comment), "{text}");
+            }
+        }
+        let mut optional = manifest("[dependencies]\ntokio = { version = \"1\", optional = true }");
+        assert!(optional.add_crates(None, false).is_err());
+    }
+
+    #[test]
+    fn an_edition_may_be_the_workspaces() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("crates/x");
+        let text = "[package]\nedition.workspace = true\n".to_owned();
+        let package = Manifest::parse(&folder, text).unwrap();
+        for (edition, is_fine) in [("2015", false), ("2024", true)] {
+            let text = format!("[workspace.package]\nedition = \"{edition}\"\n");
+            std::fs::write(root.path().join("Cargo.toml"), text).unwrap();
+            assert_eq!(package.check_edition().is_ok(), is_fine);
+        }
+    }
+
+    #[test]
+    fn a_checkout_may_have_any_path() {
+        let path = "/a \"folder\"/it's";
+        for before in ["", "[dependencies]\nruncomfy = \"0.1\"\n"] {
+            let mut manifest = manifest(before);
+            manifest.add_crates(Some(Path::new(path)), true).unwrap();
+            let document: DocumentMut = manifest.text().parse().unwrap();
+            let at = |section: &str, name: &str| document[section][name]["path"].as_str();
+            assert_eq!(at("dependencies", "runcomfy"), Some(path));
+            let codegen = Path::new(path).join("codegen").display().to_string();
+            assert_eq!(
+                at("build-dependencies", "runcomfy-codegen"),
+                Some(&*codegen)
+            );
+        }
+    }
+
+    #[test]
+    fn the_program_is_run_by_its_name_where_there_are_others() {
+        let package = "[package]\nname = \"x\"\n";
+        let bin = |lines: &str| format!("{package}[[bin]]\n{lines}\n");
+        for (text, run) in [
+            (package.to_owned(), Some("cargo run")),
+            (bin("name = \"x\""), Some("cargo run")),
+            (
+                bin("name = \"y\"\npath = \"./src/main.rs\""),
+                Some("cargo run"),
+            ),
+            (
+                bin("name = \"y\"\npath = \"src/app.rs\""),
+                Some("cargo run --bin x"),
+            ),
+            (bin("name = \"x\"\npath = \"src/app.rs\""), None),
+            (format!("{package}autobins = false"), None),
+            (
+                format!("{package}default-run = \"y\""),
+                Some("cargo run --bin x"),
+            ),
+        ] {
+            assert_eq!(manifest(&text).run_of_main().as_deref(), run, "{text}");
+        }
     }
 }
