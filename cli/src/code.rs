@@ -1,5 +1,6 @@
 //! `runcomfy code`: the program, and the curl call, that do what a command line does.
 
+pub(crate) mod course;
 mod curl;
 mod json;
 mod name;
@@ -8,6 +9,7 @@ pub(crate) mod program;
 use clap::ArgMatches;
 use serde_json::json;
 
+use course::Course;
 use program::Home;
 
 use crate::failure::Failure;
@@ -46,10 +48,11 @@ pub(crate) async fn code(
     let files: Vec<&str> = places.iter().filter(is_file).map(String::as_str).collect();
     let built_in =
         matches.get_one::<String>("schema").is_none() && runcomfy_models::find(model_id).is_some();
+    let course = Course::of(matches);
     let rust = if built_in {
-        program::typed(model, &given, Home::Package).text
+        program::typed(model, &given, Home::Package, &course).text
     } else {
-        program::untyped(model_id, &given, &files)
+        program::untyped(model_id, &given, &files, &course)
     };
     let curl = curl::call(model_id, &given, &files)?;
     let json = json!({ "model_id": model_id, "rust": rust, "curl": curl });

@@ -78,7 +78,18 @@ fn validate(model: Option<&ModelSchema>) -> Command {
 
 fn code(model: Option<&ModelSchema>) -> Command {
     let about = "Print the Rust program and the curl call that do what `run` would do";
-    about_model("code", about, model).arg(argument::help())
+    // A line of `run` is taken as it is.
+    let without_effect = ["dry-run", "emulate", "open", "no-picture"];
+    about_model("code", about, model)
+        .args(argument::trying())
+        .arg(argument::no_wait())
+        .args(argument::waiting())
+        .args(argument::saving())
+        .mut_args(|arg| {
+            let hidden = without_effect.contains(&arg.get_id().as_str());
+            if hidden { arg.hide(true) } else { arg }
+        })
+        .arg(argument::help())
 }
 
 /// A command that takes an input, up to its help, which stands last; with a model its help is the model's page.

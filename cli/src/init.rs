@@ -12,6 +12,7 @@ use runcomfy::{CatalogueEntry, Client, ErrorKind, Json, ModelSchema};
 use serde_json::json;
 
 use crate::argument::without_slashes;
+use crate::code::course::Course;
 use crate::code::program::{self, Home};
 use crate::failure::Failure;
 use crate::model::hint;
@@ -45,7 +46,8 @@ pub(crate) async fn init(matches: &ArgMatches, format: Format) -> Result<(), Fai
         plan_schema(&mut project, entry)?;
     }
     let first = schema(&entries[0])?;
-    let program = program::typed(&first, &example::of(&first), Home::Own);
+    let course = Course::default();
+    let program = program::typed(&first, &example::of(&first), Home::Own, &course);
     manifest.add_crates(crates.as_deref(), program.needs_json)?;
     let runs = plan_program(&mut project, &manifest, &program.text)?;
     build_script::plan(&mut project, &manifest.build_script()?)?;

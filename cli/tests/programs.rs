@@ -316,6 +316,49 @@ fn code_is_about_valid_inputs_and_lasting_media() {
 }
 
 #[test]
+fn code_takes_the_flags_of_run_and_writes_what_the_library_can_do() {
+    let service = Service::new();
+    package(&service);
+    let code = |flags: &[&str], name: &str| {
+        let line = [&["code", TEXT_TO_IMAGE, "--prompt", "x"], flags].concat();
+        let code = service.run(&line);
+        assert_eq!(code.code, 0, "{code:?}");
+        write(&service, &format!("src/bin/{name}.rs"), &code.out);
+        code.out
+    };
+    let waits = [
+        "--timeout",
+        "300",
+        "--poll-secs",
+        "0",
+        "--cancel-if-queued-after",
+        "60",
+    ];
+    let saves = ["--output-dir", "it's a folder", "--no-picture", "--open"];
+    code(&[&waits[..], &saves[..]].concat(), "q0");
+    code(&["--no-download", "--dry-run", "--emulate"], "q1");
+    // What no wait needs is not there.
+    let text = code(&[&waits[2..], &["--no-wait"]].concat(), "q2");
+    assert!(
+        !text.contains("Duration") && !text.contains(".wait()"),
+        "{text}"
+    );
+    let limits = "job.wait()\n        .deadline(Duration::from_secs(300))\n        \
+         .poll_every(Duration::from_secs(0))\n        \
+         .cancel_if_queued_after(Duration::from_secs(60))\n        .await?;";
+    let text = std::fs::read_to_string(service.folder.path().join("src/bin/q0.rs")).unwrap();
+    assert!(text.contains(limits), "{text}");
+    let built = cargo(&service, &["build"]);
+    assert_eq!((built.code, &*built.err), (0, ""), "{built:?}");
+    for (name, said) in [("q0", "\nsaved "), ("q1", "\nhttp"), ("q2", "submitted ")] {
+        let ran = cargo(&service, &["run", "--bin", name]);
+        assert!(ran.code == 0 && ran.out.contains(said), "{ran:?}");
+    }
+    let folder = service.folder.path().join("it's a folder");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+}
+
+#[test]
 fn code_prints_no_call_that_the_client_would_not_make() {
     let service = Service::new();
     let code = |base: &str| {

@@ -3,19 +3,9 @@
 use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema};
 use serde_json::Number;
 
+use super::course::Course;
 use super::{json, name};
 use crate::local_file;
-
-/// What every program does once it has an input.
-const REST: &str = concat!(
-    "    println!(\"submitted {}\", job.request_id());\n",
-    "    let output = job.wait().await?;\n",
-    "    for file in job.download(&output, \".\".as_ref()).await? {\n",
-    "        println!(\"saved {}\", file.display());\n",
-    "    }\n",
-    "    Ok(())\n",
-    "}\n",
-);
 
 const MAIN: &str = "\
 #[tokio::main(flavor = \"current_thread\")]
@@ -42,28 +32,39 @@ pub(crate) struct Typed {
 }
 
 /// With the generated type of a model.
-pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home) -> Typed {
+pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home, course: &Course) -> Typed {
     let (written, needs_json) = match built(model, input) {
         Some(written) => (format!("    let input = {written};\n"), false),
         // Objects and values of any type have types of their own; the text does as well.
         None => (read(input), true),
-    };
-    let path = if written.contains("Path::new(") {
-        "use std::path::Path;\n\n"
-    } else {
-        ""
     };
     let (head, models) = match home {
         Home::Package => (dependencies(needs_json), "runcomfy_models"),
         Home::Own => (OWN.to_owned(), "models"),
     };
     let text = format!(
-        "{head}{path}use runcomfy::Client;\n\
+        "{head}{imports}use runcomfy::Client;\n\
          use {models}::{module}::Input;\n\n\
-         {MAIN}{written}    let job = client.submit(&input).await?; // validates first\n{REST}",
+         {MAIN}{written}{rest}",
+        imports = imports(written.contains("Path::new(\""), course),
         module = name::module(&model.id),
+        rest = course.written("submit(&input)", " // validates first"),
     );
     Typed { text, needs_json }
+}
+
+/// Those from the standard library.
+fn imports(paths: bool, course: &Course) -> String {
+    let all = [
+        (paths, "use std::path::Path;\n"),
+        (course.has_times(), "use std::time::Duration;\n"),
+    ];
+    let needed = all.iter().filter(|(needed, _)| *needed);
+    let mut text: String = needed.map(|(_, import)| *import).collect();
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
 }
 
 /// The bindings that the build script made.
@@ -87,18 +88,19 @@ fn dependencies(needs_json: bool) -> String {
 }
 
 /// For a model without a generated type. A file has to stand somewhere else first.
-pub(crate) fn untyped(model_id: &str, input: &Json, files: &[&str]) -> String {
+pub(crate) fn untyped(model_id: &str, input: &Json, files: &[&str], course: &Course) -> String {
     let notes = files.iter().map(|place| {
         format!("    // {place:?} is a file here: put a public https:// URL in its place.\n")
     });
     let notes: Vec<String> = notes.collect();
     format!(
         "// [dependencies]\n// runcomfy = \"0.1\"\n// serde_json = \"1\"\n// {TOKIO}\n\n\
-         use runcomfy::Client;\n\n\
-         {MAIN}{notes}    let input = serde_json::from_str({text})?;\n    \
-         let job = client.submit_json({model_id:?}, &input).await?;\n{REST}",
+         {imports}use runcomfy::Client;\n\n\
+         {MAIN}{notes}    let input = serde_json::from_str({text})?;\n{rest}",
+        imports = imports(false, course),
         notes = notes.concat(),
         text = literal(input),
+        rest = course.written(&format!("submit_json({model_id:?}, &input)"), ""),
     )
 }
 
