@@ -203,7 +203,7 @@ fn init() -> Command {
         .after_help(
             "Adds the dependencies, a build.rs that makes the models' types, their schemas below schemas/,\n\
              and a program: src/main.rs where that is cargo's own, else examples/runcomfy.rs.\n\
-             Nothing else that is there is changed.",
+             A tokio that is there gets the features `macros` and `rt`. Nothing else that is there is changed.",
         )
 }
 

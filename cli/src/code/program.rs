@@ -213,3 +213,30 @@ fn literal(input: &Json) -> String {
         None => format!("{text:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_literals_of_the_type_that_takes_them() {
+        for (json, text) in [
+            ("1", "1"),
+            ("-0.5", "-0.5"),
+            ("12345678901", "12345678901.0"),
+            ("18446744073709551615", "18446744073709551615.0"),
+            ("1e-7", "1e-7"),
+        ] {
+            let number: Number = serde_json::from_str(json).unwrap();
+            assert_eq!(decimal(&number), text);
+        }
+    }
+
+    #[test]
+    fn a_string_has_escapes_where_it_would_need_many_signs() {
+        let signs = |count| Json::from(format!("\"{}", "#".repeat(count)));
+        assert_eq!(literal(&signs(1)), r###"r##""\"#""##"###);
+        assert!(literal(&signs(4)).starts_with("\"\\\"\\\\\\\"####"));
+        assert_eq!(literal(&Json::from("\u{202e}")), "r#\"\"\\u202e\"\"#");
+    }
+}
