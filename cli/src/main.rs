@@ -15,6 +15,7 @@ mod flags;
 mod init;
 mod input;
 mod local_file;
+mod missing_value;
 mod model;
 mod models;
 mod open;
@@ -54,12 +55,17 @@ fn main() -> ExitCode {
         }
     };
     completion::answer(&arguments);
-    let words = Words::of(arguments.get(1..).unwrap_or_default(), &command::root(None));
+    let behind_name = arguments.get(1..).unwrap_or_default();
+    let words = Words::of(behind_name, &command::root(None));
     let named = match model::named(&words, true) {
         Ok(named) => named,
         Err(failure) => return failure.report(words.format(), false),
     };
-    let matches = match command::root(named.schema()).try_get_matches_from(&arguments) {
+    let root = command::root(named.schema());
+    if let Some(failure) = missing_value::find(behind_name, &root) {
+        return failure.report(words.format(), false);
+    }
+    let matches = match root.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => return refused(&error, &named, words.format()),
     };

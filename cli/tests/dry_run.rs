@@ -83,6 +83,31 @@ fn a_dry_run_shows_the_body_and_the_price_and_submits_nothing() {
 }
 
 #[test]
+fn a_flag_is_not_taken_for_the_value_that_was_forgotten() {
+    let service = Service::new();
+    for flag in ["--dry-run", "--emulate", "--output=json"] {
+        let refused = service.json(&["run", TEXT_TO_IMAGE, "--prompt", flag]);
+        let json = refused.json();
+        assert_eq!(
+            (refused.code, &json["error"]["message"]),
+            (
+                2,
+                &json!(format!(
+                    "`--prompt` has no value; write `--prompt={flag}` if you mean that text"
+                ))
+            )
+        );
+    }
+    assert_eq!(service.emulator.count(Call::Submit), 0);
+    let meant = service.json(&["run", TEXT_TO_IMAGE, "--prompt=--dry-run", "--no-wait"]);
+    assert_eq!(meant.code, 0, "{meant:?}");
+    assert_eq!(
+        service.emulator.ledger()[0].input["prompt"],
+        json!("--dry-run")
+    );
+}
+
+#[test]
 fn standard_input_is_a_medium_once() {
     let service = Service::new();
     let run = [
