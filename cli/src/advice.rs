@@ -33,6 +33,12 @@ pub(crate) fn to_save(id: &RequestId) -> String {
 
 const DONE: &str = "The job is done and charged; its files are kept for some time.";
 
+/// What a job that is left alone does.
+pub(crate) const GOES_ON: &str = "The job goes on, and is charged when it is done.";
+
+/// What a command that stops before its submit has cost.
+pub(crate) const NOTHING_SUBMITTED: &str = "Nothing was submitted, so nothing is charged.";
+
 /// For a job that goes on.
 pub(crate) fn to_resume(id: &RequestId) -> String {
     format!("Take it up again: runcomfy resume {id}")
@@ -50,13 +56,13 @@ fn money(error: &Error, doing: Doing) -> String {
         (Doing::Submitting, _) if error.may_have_been_submitted() => {
             "If it was, it runs and is charged."
         }
-        (Doing::Submitting, _) => "Nothing was submitted, so nothing is charged.",
+        (Doing::Submitting, _) => NOTHING_SUBMITTED,
         (Doing::Waiting, ErrorKind::JobFailed) => {
             "`runcomfy balance` shows whether it was charged."
         }
         (_, ErrorKind::JobCancelled) => NOTHING_RAN,
         (Doing::Waiting, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Token) => "",
-        (Doing::Waiting, _) => "The job goes on, and is charged when it is done.",
+        (Doing::Waiting, _) => GOES_ON,
         (Doing::Saving, _) => DONE,
         _ => "",
     }

@@ -30,7 +30,7 @@ pub(crate) async fn code(
         Named::Unknown(why) => return Err(input::unknown(model_id, why)),
         Named::Nothing => return Err(input::unknown(model_id, &model::hint(model_id))),
     };
-    let given = input::given(matches, model)?;
+    let given = input::given(matches, model).await?;
     let places: Vec<String> = model
         .input
         .media_in(&given)

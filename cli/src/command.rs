@@ -28,7 +28,8 @@ Exit codes:
   75  The same for a while only (no connection, too many requests): run it again.
       Never given where the command may have submitted a job
   77  No token, or one that is not accepted
-  130 Stopped with Ctrl-C; what becomes of the job is said";
+  130 Stopped with Ctrl-C; what becomes of the job is said
+  143 The same by the signal TERM; 129 by HUP";
 
 /// The whole command. The flags of `run`, `validate` and their like come from the schema of the
 /// model that the command line names.

@@ -1,23 +1,19 @@
-//! Ctrl-C: pressed once it asks to cancel the job, pressed twice it leaves at once. Either way the
-//! last lines tell what becomes of the job.
+//! Ctrl-C: pressed once it asks to cancel the job, pressed twice it leaves at once, as every other
+//! signal to stop does. Either way the last lines tell what becomes of the job.
 
-use std::future::{IntoFuture, pending};
+use std::future::IntoFuture;
 
 use runcomfy::{CancelOutcome, Error, Job, Output, Status, Submit};
-#[cfg(unix)]
-use tokio::signal::unix::{Signal as Presses, SignalKind, signal};
-#[cfg(windows)]
-use tokio::signal::windows::{CtrlC as Presses, ctrl_c};
 
-use crate::advice::{NOTHING_RAN, to_resume};
+use crate::advice::{GOES_ON, NOTHING_RAN, to_resume};
 use crate::cancel::{self, Answer};
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::stop::{Stop, Stops};
 
-/// Ctrl-C is heard here from now on, and no longer ends the process.
+/// Ctrl-C and its like are heard here from now on, and no longer end the process.
 pub(crate) struct CtrlC {
-    /// `None` where the system does not tell; there Ctrl-C still ends the process.
-    presses: Option<Presses>,
+    stops: Stops,
 }
 
 const SUBMITTING: &str = "the request is on its way and is waited for, so that the job's id is not lost; \
@@ -27,23 +23,14 @@ const CANCELLING: &str =
 
 impl CtrlC {
     pub(crate) fn listen() -> Self {
-        #[cfg(unix)]
-        let presses = signal(SignalKind::interrupt());
-        #[cfg(windows)]
-        let presses = ctrl_c();
         Self {
-            presses: presses.ok(),
+            stops: Stops::listen(),
         }
     }
 
-    /// The next time that it is pressed.
-    pub(crate) async fn pressed(&mut self) {
-        if let Some(presses) = &mut self.presses
-            && presses.recv().await.is_some()
-        {
-            return;
-        }
-        pending::<()>().await;
+    /// The next time that it is pressed, or another signal comes.
+    pub(crate) async fn pressed(&mut self) -> Stop {
+        self.stops.next().await
     }
 
     /// Submits. What is on its way may be paid, so the first press waits for the id all the same,
@@ -59,9 +46,9 @@ impl CtrlC {
             tokio::select! {
                 biased;
                 submitted = &mut submit => break submitted,
-                () = self.pressed() => {
-                    if pressed {
-                        return Err(left_a_submit());
+                stop = self.pressed() => {
+                    if pressed || stop != Stop::CtrlC {
+                        return Err(left_a_submit().stopped(stop));
                     }
                     pressed = true;
                     progress.insist(SUBMITTING);
@@ -70,21 +57,37 @@ impl CtrlC {
         };
         match submitted {
             Ok(job) if pressed => Err(self.cancel(&job, progress).await),
-            Err(error) if pressed => Err(Failure::submit(error).stopped()),
+            Err(error) if pressed => Err(Failure::submit(error).stopped(Stop::CtrlC)),
             submitted => submitted.map_err(Failure::submit),
         }
     }
 
+    /// Leaves a job that is waited for: Ctrl-C asks to cancel it.
+    pub(crate) async fn leave(
+        &mut self,
+        stop: Stop,
+        job: &Job<Output>,
+        progress: &Progress,
+    ) -> Failure {
+        if stop == Stop::CtrlC {
+            return self.cancel(job, progress).await;
+        }
+        let id = job.request_id();
+        Failure::leaving("left before the job has ended", Some(id), None)
+            .advised(format!("{GOES_ON} {}", to_resume(id)))
+            .stopped(stop)
+    }
+
     /// Asks to cancel the job, unless it is pressed again, and gives what came of it.
-    pub(crate) async fn cancel(&mut self, job: &Job<Output>, progress: &Progress) -> Failure {
+    async fn cancel(&mut self, job: &Job<Output>, progress: &Progress) -> Failure {
         progress.insist(CANCELLING);
         tokio::select! {
             biased;
             answer = cancel::ask(job) => stopped(job, answer),
-            () = self.pressed() => {
+            stop = self.pressed() => {
                 let message = "left before the service said whether the job is cancelled";
                 let advice = format!("Unless it was, it goes on and is charged when it is done. {}", to_resume(job.request_id()));
-                Failure::leaving(message, Some(job.request_id()), None).advised(advice)
+                Failure::leaving(message, Some(job.request_id()), None).advised(advice).stopped(stop)
             }
         }
     }

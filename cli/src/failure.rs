@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
 use serde_json::{Map, Value, json};
 
-use crate::advice::{self, Doing};
+use crate::advice::{self, Doing, NOTHING_SUBMITTED};
 use crate::show::{self, Format};
+use crate::stop::Stop;
 
 /// A failed command: what happened, what that means for the money, what to do next, and the exit
 /// code (as in sysexits).
@@ -48,9 +49,7 @@ const EX_NOINPUT: u8 = 66;
 const EX_UNAVAILABLE: u8 = 69;
 const EX_TEMPFAIL: u8 = 75;
 const EX_NOPERM: u8 = 77;
-/// What a shell gives for a command that Ctrl-C has ended.
-const EX_STOPPED: u8 = 130;
-/// The kind of such a failure.
+/// The kind of a failure that a signal has made.
 const STOPPED: &str = "stopped";
 
 impl Failure {
@@ -91,7 +90,7 @@ impl Failure {
         let message = format!("the input for `{model_id}` breaks its schema");
         Self::new(EX_DATAERR, "invalid", message)
             .advised(format!(
-                "Nothing was submitted, so nothing is charged. `runcomfy run {model_id} --help` shows what the model takes."
+                "{NOTHING_SUBMITTED} `runcomfy run {model_id} --help` shows what the model takes."
             ))
             .with(findings)
     }
@@ -124,7 +123,7 @@ impl Failure {
         self
     }
 
-    /// Ctrl-C was pressed.
+    /// Ctrl-C was pressed, or another signal came.
     pub(crate) fn leaving(
         message: impl Into<String>,
         request_id: Option<&RequestId>,
@@ -137,7 +136,7 @@ impl Failure {
         };
         Self {
             job: job.into(),
-            ..Self::new(EX_STOPPED, STOPPED, message)
+            ..Self::new(Stop::CtrlC.exit_code(), STOPPED, message)
         }
     }
 
@@ -149,12 +148,18 @@ impl Failure {
             .with_output(output)
     }
 
-    /// The same after Ctrl-C was pressed.
-    pub(crate) fn stopped(self) -> Self {
+    /// The same after a signal to stop.
+    pub(crate) fn stopped(self, stop: Stop) -> Self {
         Self {
-            code: EX_STOPPED,
+            code: stop.exit_code(),
             ..self
         }
+    }
+
+    /// What is known of the job that a signal has made this leave.
+    pub(crate) fn about(mut self, request_id: &RequestId) -> Self {
+        self.job.request_id = Some(request_id.to_string());
+        self
     }
 
     /// Nobody can tell whether there is a job.

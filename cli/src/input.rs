@@ -1,7 +1,5 @@
 //! The input of a job: read, put together, and held against its schema and its media's rules.
 
-use std::io::Read;
-
 use clap::ArgMatches;
 use runcomfy::{Constraint, Json, ModelSchema, Prober, Violation, Violations};
 use serde_json::{Map, json};
@@ -42,7 +40,7 @@ pub(crate) async fn checked(
     model: &ModelSchema,
     look: bool,
 ) -> Result<Checked, Failure> {
-    check(matches, model, given(matches, model)?, look).await
+    check(matches, model, given(matches, model).await?, look).await
 }
 
 /// The same for an input that was read before.
@@ -52,7 +50,7 @@ pub(crate) async fn check(
     mut json: Json,
     look: bool,
 ) -> Result<Checked, Failure> {
-    local_file::attach(model, &mut json, reads_stdin(matches))?;
+    local_file::attach(model, &mut json, reads_stdin(matches)).await?;
     let violations = violations(matches, model, &json, look).await?;
     let refused = violations.refuse();
     let finding = |violation: Violation| Finding {
@@ -71,8 +69,8 @@ pub(crate) async fn check(
 }
 
 /// The input as it was given, files by their names.
-pub(crate) fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<Json, Failure> {
-    let mut input = whole(matches)?.unwrap_or_default();
+pub(crate) async fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<Json, Failure> {
+    let mut input = whole(matches).await?.unwrap_or_default();
     flags::apply(model, matches, &mut input);
     Ok(Json::Object(input))
 }
@@ -109,7 +107,7 @@ fn or_a_file(mut violation: Violation) -> Violation {
 
 /// The input for a model whose schema is not known, which is sent as it is; without one the caller
 /// cannot mean a model that is not known.
-pub(crate) fn unchecked(
+pub(crate) async fn unchecked(
     matches: &ArgMatches,
     model_id: &str,
     named: &Named,
@@ -118,7 +116,7 @@ pub(crate) fn unchecked(
         Named::Unknown(why) => why,
         _ => "it is not built in",
     };
-    match whole(matches)? {
+    match whole(matches).await? {
         Some(input) => Ok(Checked {
             json: Json::Object(input),
             warnings: Vec::new(),
@@ -145,16 +143,16 @@ fn reads_stdin(matches: &ArgMatches) -> bool {
 }
 
 /// What `--input` or `--input-file` gives.
-fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failure> {
+async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failure> {
     let inline = matches.get_one::<String>("input").map(String::as_str);
     let file = matches.get_one::<String>("input-file").map(String::as_str);
     let (text, from) = match (inline, file) {
-        (Some("-"), _) | (_, Some("-")) => (read_stdin()?, "standard input".to_owned()),
+        (Some("-"), _) | (_, Some("-")) => (read_stdin().await?, "standard input".to_owned()),
         (Some(input), _) => match input.strip_prefix('@') {
-            Some(path) => (read_file(path)?, format!("`{path}`")),
+            Some(path) => (read_file(path).await?, format!("`{path}`")),
             None => (input.to_owned(), "--input".to_owned()),
         },
-        (None, Some(path)) => (read_file(path)?, format!("`{path}`")),
+        (None, Some(path)) => (read_file(path).await?, format!("`{path}`")),
         (None, None) => return Ok(None),
     };
     match serde_json::from_str(&text) {
@@ -166,17 +164,13 @@ fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failure> {
     }
 }
 
-fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    match std::io::stdin().read_to_string(&mut text) {
-        Ok(_) => Ok(text),
-        Err(error) => Err(Failure::unreadable(format!(
-            "could not read standard input: {error}"
-        ))),
-    }
+async fn read_stdin() -> Result<String, Failure> {
+    let read = local_file::aside(|| std::io::read_to_string(std::io::stdin())).await;
+    read.map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))
 }
 
-fn read_file(path: &str) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))
+async fn read_file(path: &str) -> Result<String, Failure> {
+    let file = path.to_owned();
+    let read = local_file::aside(move || std::fs::read_to_string(file)).await;
+    read.map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))
 }

@@ -1,6 +1,6 @@
 //! Files on this machine in the place of media URLs.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use runcomfy::{DataUri, Facts, Json, LARGEST_REQUEST, MediaSource, ModelSchema};
@@ -14,7 +14,7 @@ const STDIN: &str = "-";
 /// URI, and standard input for `-`. Only pictures, videos and sounds, by their first bytes: an
 /// input from elsewhere must not make this send other files. What names no file is left for
 /// validation to complain about.
-pub(crate) fn attach(
+pub(crate) async fn attach(
     model: &ModelSchema,
     input: &mut Json,
     stdin_is_taken: bool,
@@ -31,7 +31,7 @@ pub(crate) fn attach(
         let bytes = match (path.as_str(), stdin_is_taken) {
             (STDIN, true) => return Err(twice()),
             (STDIN, false) if stdin.is_some() => return Err(twice()),
-            (STDIN, false) => stdin.insert(read_stdin()?).clone(),
+            (STDIN, false) => stdin.insert(read_stdin().await?).clone(),
             (path, _) => std::fs::read(path).map_err(|e| unreadable(path, &e))?,
         };
         let facts = Facts::of_bytes(&bytes);
@@ -63,15 +63,29 @@ fn fit(total: u64) -> Result<(), Failure> {
 }
 
 /// A medium from standard input, not longer than any request may be.
-fn read_stdin() -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let limit = LARGEST_REQUEST as u64 + 1;
-    std::io::stdin()
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))?;
+async fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let read = aside(|| {
+        let mut bytes = Vec::new();
+        let limit = LARGEST_REQUEST as u64 + 1;
+        std::io::stdin().take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    let read = read.await;
+    let bytes =
+        read.map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))?;
     fit(DataUri::encoded_length(bytes.len() as u64))?;
     Ok(bytes)
+}
+
+/// Reads what may keep one waiting, such as a pipe, on a thread of its own, so that Ctrl-C is
+/// heard meanwhile.
+pub(crate) async fn aside<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(read) => read,
+        Err(broken) => Err(io::Error::other(broken)),
+    }
 }
 
 fn twice() -> Failure {

@@ -28,6 +28,7 @@ mod run;
 mod save;
 mod session;
 mod show;
+mod stop;
 mod validate;
 mod wait;
 mod words;
@@ -105,20 +106,20 @@ fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
 }
 
 fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result<(), Failure> {
-    use session::block_on;
+    use session::{ask, block_on};
     match matches.subcommand() {
         Some(("run", matches)) => block_on(run::run(matches, named, format)),
-        Some(("validate", matches)) => block_on(validate::validate(matches, named, format)),
-        Some(("code", matches)) => block_on(code::code(matches, named, format)),
-        Some(("status", matches)) => block_on(requests::status(matches, format)),
+        Some(("validate", matches)) => ask(validate::validate(matches, named, format)),
+        Some(("code", matches)) => ask(code::code(matches, named, format)),
+        Some(("status", matches)) => ask(requests::status(matches, format)),
         Some(("result", matches)) => block_on(requests::result(matches, format)),
         Some(("resume", matches)) => block_on(requests::resume(matches, format)),
         Some(("cancel", matches)) => block_on(requests::cancel(matches, format)),
         Some(("requests", matches)) => requests::requests(matches, format),
         Some(("models", matches)) => models::models(matches, format),
-        Some(("balance", _)) => block_on(balance::balance(format)),
-        Some(("probe", matches)) => block_on(probe::probe(matches, format)),
-        Some(("init", matches)) => block_on(init::init(matches, format)),
+        Some(("balance", _)) => ask(balance::balance(format)),
+        Some(("probe", matches)) => ask(probe::probe(matches, format)),
+        Some(("init", matches)) => ask(init::init(matches, format)),
         Some(("emulator", matches)) => emulator::emulator(matches, format),
         Some(("completion", matches)) => completion::script(matches),
         // clap has made sure that there is one of these.

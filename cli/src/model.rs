@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use runcomfy::{CatalogueEntry, ErrorKind, Json, ModelSchema, Problem, Severity, nearest};
 
+use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
 use crate::session::{self, Session};
+use crate::stop::unless_stopped;
 use crate::words::Words;
 
 /// A model whose schema is at hand.
@@ -69,7 +71,7 @@ pub(crate) fn named(words: &Words, ask: bool) -> Result<Named, Failure> {
     if words.emulate || !ask || !id.contains('/') {
         return Ok(Named::Unknown(format!("it is not built in; {hint}")));
     }
-    session::block_on(in_catalogue(id))
+    session::block_on(unless_stopped(in_catalogue(id), NOTHING_SUBMITTED))
 }
 
 async fn in_catalogue(id: &str) -> Result<Named, Failure> {

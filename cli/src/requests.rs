@@ -10,12 +10,13 @@ use crate::progress::Progress;
 use crate::save::{self, Saved};
 use crate::session::{self, Session};
 use crate::show::Format;
+use crate::stop::unless_stopped;
 use crate::{cancel, picture, wait};
 
 /// `runcomfy requests`, whose commands are those above it.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
-        Some(("get", matches)) => session::block_on(status(matches, format)),
+        Some(("get", matches)) => session::ask(status(matches, format)),
         Some(("result", matches)) => session::block_on(result(matches, format)),
         Some(("cancel", matches)) => session::block_on(cancel(matches, format)),
         // clap has made sure that there is one of these.
@@ -53,7 +54,9 @@ pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), F
 /// How far the job is; where it has succeeded, its files are saved as well.
 pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let result = job.result().await?;
+    let result = unless_stopped(job.result(), "")
+        .await
+        .map_err(|failure| failure.about(job.request_id()))?;
     if matches!(result.status, Status::Failed | Status::Cancelled) {
         if format == Format::Piped {
             format.print_result(&record(&result, &Saved::default()), String::new);
@@ -110,7 +113,8 @@ pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), F
 
 pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let answer = cancel::ask(&job).await?;
+    let answer = unless_stopped(cancel::ask(&job), "It may be cancelled all the same.").await;
+    let answer = answer.map_err(|failure| failure.about(job.request_id()))?;
     let json = json!({
         "request_id": job.request_id().as_str(),
         "status": answer.status.as_ref().map(ToString::to_string),

@@ -3,6 +3,7 @@
 use clap::ArgMatches;
 use serde_json::json;
 
+use crate::advice::NOTHING_SUBMITTED;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::input::{self, Checked};
@@ -10,6 +11,7 @@ use crate::model::Named;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::{self, Format};
+use crate::stop::unless_stopped;
 use crate::{dry_run, price, wait};
 
 /// Submits, waits, downloads. Everything about the input is checked before anything is set up.
@@ -21,11 +23,15 @@ pub(crate) async fn run(
     // clap has made sure that there is one.
     let model_id = matches.get_one::<String>("model_id").map_or("", |id| id);
     let emulate = matches.get_flag("emulate");
-    let checked = input(matches, model_id, named, emulate).await?;
+    let checked = input(matches, model_id, named, emulate);
+    let checked = unless_stopped(checked, NOTHING_SUBMITTED).await?;
     if matches.get_flag("dry-run") {
         let known = named.known().and_then(|model| model.entry.clone());
         let entry = match known {
-            None if !emulate => price::ask(model_id).await,
+            None if !emulate => {
+                let asked = async { Ok::<_, Failure>(price::ask(model_id).await) };
+                unless_stopped(asked, NOTHING_SUBMITTED).await?
+            }
             known => known,
         };
         dry_run::show(model_id, &checked, entry.as_ref(), format);
@@ -79,7 +85,7 @@ async fn input(
         return match named {
             // The emulator knows no others.
             Named::Unknown(why) if emulate => Err(input::unknown(model_id, why)),
-            _ => input::unchecked(matches, model_id, named),
+            _ => input::unchecked(matches, model_id, named).await,
         };
     };
     // An emulated run costs nothing, and should work without a network.

@@ -43,7 +43,9 @@ pub(crate) async fn outputs(
     let outcomes = tokio::select! {
         biased;
         outcomes = download.outcomes() => outcomes,
-        () = ctrl_c.pressed() => return Err(Failure::left_download(job.request_id(), output)),
+        stop = ctrl_c.pressed() => {
+            return Err(Failure::left_download(job.request_id(), output).stopped(stop));
+        }
     };
     progress.end();
     let saved = sorted(output, outcomes)?;

@@ -6,6 +6,7 @@ use runcomfy::{Client, ModelSchema};
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;
+use crate::stop::unless_stopped;
 
 /// A client, and the emulator that it talks to, if it does.
 pub(crate) struct Session {
@@ -48,6 +49,11 @@ impl Session {
             _emulator: Some(emulator),
         })
     }
+}
+
+/// Runs a command that can be left at any time.
+pub(crate) fn ask<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    block_on(unless_stopped(work, ""))
 }
 
 /// Runs a command to its end on this thread.

@@ -72,9 +72,9 @@ async fn wait(
                 Some(event) => progress.event(&event),
                 None => break,
             },
-            () = ctrl_c.pressed() => {
+            stop = ctrl_c.pressed() => {
                 drop(watch);
-                return Err(ctrl_c.cancel(job, progress).await);
+                return Err(ctrl_c.leave(stop, job, progress).await);
             }
         }
     }
