@@ -136,11 +136,16 @@ fn judgement(medium: &MediaInput<'_, '_>, look: &Look) -> Vec<Violation> {
             format!("{}, which cannot be read ({error})", source(medium)),
             "a file that can be read".into(),
         ),
-        Look::Unknown(why) => say(Certainty::Likely, why.clone(), wanted(medium)),
+        Look::Unknown(why) => say(
+            Certainty::Likely,
+            format!("a medium that could not be looked at ({why})"),
+            wanted(medium),
+        ),
         // Of what is no medium each rule would say the same.
         Look::Known(facts) if facts.kind.is_none() => {
             let why = facts.unknown.as_deref().unwrap_or("of no known format");
-            let mut all = say(Certainty::Likely, why.to_owned(), wanted(medium));
+            let found = format!("something that is no known medium ({why})");
+            let mut all = say(Certainty::Likely, found, wanted(medium));
             all.extend(broken(medium, facts).filter(|v| v.certainty == Certainty::Certain));
             all
         }

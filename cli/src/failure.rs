@@ -95,6 +95,15 @@ impl Failure {
             .with(findings)
     }
 
+    /// All that is wrong is that files cannot be read.
+    pub(crate) fn of_a_file(self) -> Self {
+        Self {
+            code: EX_NOINPUT,
+            kind: "file".to_owned(),
+            ..self
+        }
+    }
+
     /// A submit failed.
     pub(crate) fn submit(error: Error) -> Self {
         Self::of(error, Doing::Submitting)

@@ -5,6 +5,7 @@ use runcomfy::{Constraint, Json, ModelSchema, Prober, Violation, Violations};
 use serde_json::{Map, json};
 
 use crate::failure::{Failure, Finding};
+use crate::local_file::Unfit;
 use crate::model::Named;
 use crate::{flags, local_file};
 
@@ -50,16 +51,23 @@ pub(crate) async fn check(
     mut json: Json,
     look: bool,
 ) -> Result<Checked, Failure> {
-    local_file::attach(model, &mut json, reads_stdin(matches)).await?;
-    let violations = violations(matches, model, &json, look).await?;
+    let unfit = local_file::attach(model, &mut json, reads_stdin(matches)).await?;
+    let unreadable = unfit.unreadable;
+    let violations = violations(matches, model, &json, unfit, look).await?;
     let refused = violations.refuse();
     let finding = |violation: Violation| Finding {
         flag: flags::flag_at(model, matches, &json, &violation.pointer),
         violation,
     };
-    let findings = violations.into_iter().map(finding).collect();
+    let findings: Vec<Finding> = violations.into_iter().map(finding).collect();
     if refused {
-        return Err(Failure::violations(&model.id, findings));
+        let only_unreadable = findings.len() == unreadable;
+        let failure = Failure::violations(&model.id, findings);
+        return Err(if only_unreadable {
+            failure.of_a_file()
+        } else {
+            failure
+        });
     }
     Ok(Checked {
         warnings: findings,
@@ -79,10 +87,15 @@ async fn violations(
     matches: &ArgMatches,
     model: &ModelSchema,
     input: &Json,
+    unfit: Unfit,
     look: bool,
 ) -> Result<Violations, Failure> {
     let mut violations = Violations::default();
-    violations.extend(model.validate(input).into_iter().map(or_a_file));
+    // A file that does not fit is no URL either, which goes without saying.
+    let told = |found: &Violation| unfit.violations.iter().any(|v| v.pointer == found.pointer);
+    let found = model.validate(input).into_iter().filter(|v| !told(v));
+    violations.extend(found.map(or_a_file));
+    violations.extend(unfit.violations);
     let media = model.input.media_in(input);
     if look && !media.is_empty() {
         violations.extend(prober(matches)?.check(&media).await);

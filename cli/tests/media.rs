@@ -173,10 +173,74 @@ fn only_media_leave_this_machine() {
     );
     assert_eq!(code, 65);
     assert!(
-        stderr.contains("/image_urls/0: the file `secret.txt` is not a medium"),
+        stderr.contains("/image_urls/0: found the file `secret.txt` (not a medium"),
         "{stderr}"
     );
     assert!(!stderr.contains("swordfish"), "{stderr}");
+}
+
+#[test]
+fn everything_that_is_wrong_with_files_is_told_at_once() {
+    let folder = folder();
+    std::fs::write(folder.path().join("empty.png"), "").unwrap();
+    std::fs::create_dir(folder.path().join("pictures")).unwrap();
+    let large = std::fs::File::create(folder.path().join("large.gif")).unwrap();
+    large.set_len(60 << 20).unwrap();
+    let mut line = vec!["validate", EDIT, "--scale", "7"];
+    for file in [
+        "secret.txt",
+        "good.gif",
+        "empty.png",
+        "pictures",
+        "large.gif",
+    ] {
+        line.extend(["--image-urls", file]);
+    }
+    let (code, _, stderr) = runcomfy(folder.path(), &line);
+    assert_eq!(code, 65);
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert_eq!(
+        lines[1..lines.len() - 1],
+        [
+            "  --prompt: found nothing, expected a string of at most 800 characters",
+            "  --scale: found 7, expected a number in 0..1",
+            "  --image-urls /image_urls/0: found the file `secret.txt` (not a medium of a known format), expected a picture, a video or a sound",
+            "  --image-urls /image_urls/2: found the file `empty.png` (it is empty), expected a picture, a video or a sound",
+            "  --image-urls /image_urls/3: found the folder `pictures`, expected a file",
+            "  --image-urls /image_urls/4: found the file `large.gif`, with which the files make a request of 81 MiB, expected at most 64 MiB in all; give public https:// URLs instead",
+        ]
+    );
+    let (code, stdout, _) = runcomfy(folder.path(), &[&line[..], &["--output", "json"]].concat());
+    let said: Value = serde_json::from_str(&stdout).unwrap();
+    let violations = said["error"]["violations"].as_array().unwrap();
+    assert_eq!((code, violations.len()), (65, 6));
+    assert_eq!(
+        (&violations[2]["flag"], &violations[2]["actual"]),
+        (&json!("--image-urls"), &json!("secret.txt"))
+    );
+}
+
+/// One that is there and fails when it is read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_read_has_an_exit_code_of_its_own() {
+    let folder = folder();
+    let validate = [
+        "validate",
+        EDIT,
+        "--prompt",
+        "x",
+        "--image-urls",
+        "/proc/self/mem",
+    ];
+    let (code, _, stderr) = runcomfy(folder.path(), &validate);
+    assert_eq!(code, 66);
+    assert!(
+        stderr.contains("\n  --image-urls /image_urls/0: found the file `/proc/self/mem`, which cannot be read ("),
+        "{stderr}"
+    );
+    let (code, ..) = runcomfy(folder.path(), &[&validate[..], &["--scale", "7"]].concat());
+    assert_eq!(code, 65);
 }
 
 #[test]
