@@ -150,7 +150,7 @@ fn reads_stdin(matches: &ArgMatches) -> bool {
     let is_dash = |name| {
         matches
             .get_one::<String>(name)
-            .is_some_and(|text| text == "-")
+            .is_some_and(|text| text == "-" || text == "@-")
     };
     is_dash("input") || is_dash("input-file")
 }
@@ -162,13 +162,16 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
     let (text, from) = match (inline, file) {
         (Some("-"), _) | (_, Some("-")) => (read_stdin().await?, "standard input".to_owned()),
         (Some(input), _) => match input.strip_prefix('@') {
+            Some("-") => (read_stdin().await?, "standard input".to_owned()),
             Some(path) => (read_file(path).await?, format!("`{path}`")),
             None => (input.to_owned(), "--input".to_owned()),
         },
         (None, Some(path)) => (read_file(path).await?, format!("`{path}`")),
         (None, None) => return Ok(None),
     };
-    match serde_json::from_str(&text) {
+    // As editors on Windows write it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    match serde_json::from_str(text) {
         Ok(Json::Object(map)) => Ok(Some(map)),
         Ok(_) => Err(Failure::input(format!(
             "found other JSON in {from}, expected an object such as {{\"prompt\": \"…\"}}"

@@ -1,12 +1,11 @@
-//! A flag whose value was forgotten, so that the next flag would be taken for it: a prompt of
-//! `--dry-run` would be paid for.
+//! A flag whose value does not stand where it should. Where it was forgotten, the next flag would
+//! be taken for it, and a prompt of `--dry-run` would be paid for.
 
 use clap::{Arg, Command};
 
 use crate::failure::Failure;
 
-/// The first flag that stands where another's value should; `words` are those behind the
-/// program's name.
+/// What to say of the first such flag; `words` are those behind the program's name.
 pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
     let mut command = root;
     let mut words = words.iter();
@@ -21,9 +20,18 @@ pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
         }
         // One with its value behind `=` is known by no such name.
         let known = arguments(command, root).find(|arg| arg.get_long() == Some(flag));
-        let Some(known) = known.filter(|arg| takes_next_word(arg)) else {
+        let Some(known) = known.filter(|arg| arg.get_action().takes_values()) else {
             continue;
         };
+        if known.is_require_equals_set() {
+            // A switch, unless it is told which way to turn.
+            if let Some(value @ ("true" | "false")) = words.as_slice().first().map(String::as_str) {
+                return Some(Failure::command_line(format!(
+                    "`{word}` takes its value behind `=`; write `{word}={value}`"
+                )));
+            }
+            continue;
+        }
         match words.next() {
             // clap itself refuses the others.
             Some(value) if known.is_allow_hyphen_values_set() && is_flag(value, command, root) => {
@@ -39,10 +47,6 @@ pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
 
 fn arguments<'a>(command: &'a Command, root: &'a Command) -> impl Iterator<Item = &'a Arg> {
     command.get_arguments().chain(root.get_arguments())
-}
-
-fn takes_next_word(arg: &Arg) -> bool {
-    arg.get_action().takes_values() && !arg.is_require_equals_set()
 }
 
 /// Whether a word is a flag: one of the command's, or one that is misspelt.
@@ -91,6 +95,13 @@ mod tests {
             assert_eq!(said(&line).as_deref(), Some(&*expected));
         }
         assert!(said(&["run", "x", "--input", "--dry-run"]).is_some());
+    }
+
+    #[test]
+    fn a_switch_does_not_take_the_next_word() {
+        let line = ["run", "x", "--force-single", "false"];
+        let expected = "`--force-single` takes its value behind `=`; write `--force-single=false`";
+        assert_eq!(said(&line).as_deref(), Some(expected));
     }
 
     #[test]

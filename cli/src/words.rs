@@ -1,6 +1,8 @@
 //! The words of the command line before its flags are known: those come from the schema of the
 //! model that the words name.
 
+use std::path::Path;
+
 use clap::Command;
 
 use crate::argument::without_slashes;
@@ -19,6 +21,9 @@ pub(crate) struct Words {
     pub(crate) emulate: bool,
     /// `--output json`
     pub(crate) json: bool,
+    /// The model's id, if none is to be found elsewhere: behind a flag of the model, which is a
+    /// switch then.
+    perhaps_model_id: Option<String>,
 }
 
 /// The commands whose flags come from a model.
@@ -43,12 +48,35 @@ impl Words {
                         .is_some_and(|next| !next.starts_with("--") && !is_built_in(next))
                 });
                 let value = inline.or_else(|| value.then(|| words.next().cloned()).flatten());
+                if known.is_none() {
+                    found.suppose(value.as_deref());
+                }
                 found.note(name, value);
             } else if !word.starts_with('-') {
                 found.place(word);
             }
         }
+        if found.is_about_model() && found.model_id.is_none() {
+            found.model_id = found.perhaps_model_id.take();
+        }
         found
+    }
+
+    /// Takes a word that looks like a model's id, and is no file, for one, unless it turns out
+    /// otherwise.
+    fn suppose(&mut self, value: Option<&str>) {
+        let is_id = |value: &&str| {
+            let odd = |c: char| c.is_whitespace() || c == ':';
+            value.contains('/') && !value.contains(odd) && !Path::new(value).exists()
+        };
+        if let (None, Some(id)) = (&self.perhaps_model_id, value.filter(is_id)) {
+            self.perhaps_model_id = Some(without_slashes(id));
+        }
+    }
+
+    fn is_about_model(&self) -> bool {
+        let command = self.command.as_deref();
+        command.is_some_and(|command| ABOUT_A_MODEL.contains(&command))
     }
 
     fn takes_value(&self, tree: &Command, flag: &str) -> Option<bool> {
@@ -76,10 +104,9 @@ impl Words {
     }
 
     fn place(&mut self, word: &str) {
-        let takes_model = |command: &String| ABOUT_A_MODEL.contains(&command.as_str());
         if self.command.is_none() {
             self.command = Some(word.to_owned());
-        } else if self.model_id.is_none() && self.command.as_ref().is_some_and(takes_model) {
+        } else if self.model_id.is_none() && self.is_about_model() {
             self.model_id = Some(without_slashes(word));
         }
     }
@@ -126,8 +153,19 @@ mod tests {
             schema: Some("s.json".into()),
             emulate: true,
             json: true,
+            perhaps_model_id: None,
         };
         assert_eq!(all, expected);
+        for line in [
+            "run --sharp acme/paint --colour red",
+            "run --image src/main.rs --sharp acme/paint",
+        ] {
+            assert_eq!(
+                words(line).model_id.as_deref(),
+                Some("acme/paint"),
+                "{line}"
+            );
+        }
         assert_eq!(words("status some-id").model_id, None);
         assert_eq!(words("run").model_id, None);
     }
