@@ -12,7 +12,8 @@ use crate::show::{self, Format};
 
 pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let words = matches.get_many::<String>("option").into_iter().flatten();
-    match CommandLine::parse("runcomfy emulator", words.cloned()) {
+    let words = without_globals(words.cloned())?;
+    match CommandLine::parse("runcomfy emulator", words) {
         Ok(CommandLine::Serve(builder)) => session::block_on(serve(*builder, format)),
         Ok(CommandLine::Print(text)) => {
             show::out(text.trim_end());
@@ -24,6 +25,30 @@ pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failu
         }
         Err(why) => Err(Failure::unreadable(why.to_string())),
     }
+}
+
+/// The options without those that every command takes, wherever they stand.
+fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, Failure> {
+    let mut words = words.fuse();
+    let mut own = Vec::new();
+    while let Some(word) = words.next() {
+        let format = match word.strip_prefix("--output") {
+            Some("") => words.next().unwrap_or_default(),
+            Some(value) if value.starts_with('=') => value[1..].to_owned(),
+            _ => {
+                if !["-q", "--quiet", "-v", "--verbose"].contains(&&*word) {
+                    own.push(word);
+                }
+                continue;
+            }
+        };
+        if !["pretty", "json"].contains(&&*format) {
+            return Err(Failure::usage(format!(
+                "`--output` is `{format}`, expected `pretty` or `json`"
+            )));
+        }
+    }
+    Ok(own)
 }
 
 async fn serve(builder: Builder, format: Format) -> Result<(), Failure> {

@@ -48,11 +48,14 @@ fn main() -> ExitCode {
     {
         Ok(arguments) => arguments,
         Err(odd) => {
+            let lossy = std::env::args_os().skip(1);
+            let lossy: Vec<String> = lossy.map(|word| word.display().to_string()).collect();
             let failure = Failure::usage(format!(
-                "found the argument `{}`, expected UTF-8",
+                "found the argument `{}`, expected UTF-8; give a file of such a name another one, or use `-` for standard input",
                 odd.display()
             ));
-            return failure.report(Format::Pretty, false);
+            let words = Words::of(&lossy, &command::root(None));
+            return failure.report(words.format(), false);
         }
     };
     completion::answer(&arguments);
@@ -70,7 +73,11 @@ fn main() -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return refused(&error, &named, words.format()),
     };
-    let format = Format::of(&matches);
+    // What stands behind `emulator` is its own, and clap does not look into it.
+    let format = match words.format() {
+        Format::Json => Format::Json,
+        _ => Format::of(&matches),
+    };
     match dispatch(&matches, &named, format) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(format, matches.get_count("verbose") > 0),
@@ -85,6 +92,15 @@ fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let unknown = error.kind() == ErrorKind::UnknownArgument;
+    let no_such_value = matches!(
+        error.kind(),
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue
+    );
+    let failure = if no_such_value {
+        Failure::usage
+    } else {
+        Failure::command_line
+    };
     let why = match named {
         Named::Unknown(why) if unknown => {
             format!("The model's own flags are not known: {why}.")
@@ -94,15 +110,13 @@ fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
     if format == Format::Json {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ");
-        return Failure::command_line(text)
-            .advised(why)
-            .report(format, false);
+        return failure(text).advised(why).report(format, false);
     }
     let _ = error.print();
     if !why.is_empty() {
         show::note(&format!("\n{why}"));
     }
-    Failure::command_line("").exit_code()
+    failure("").exit_code()
 }
 
 fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result<(), Failure> {

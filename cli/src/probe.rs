@@ -48,6 +48,10 @@ fn at_hand(source: &str) -> Result<Facts, String> {
             Some(bytes) => Ok(Facts::of_bytes(&bytes)),
             None => Err("a data: URI that cannot be decoded".into()),
         },
+        None if source == "-" => Err(
+            "standard input is not looked at; give the path of a file (`./-` for one of this name)"
+                .into(),
+        ),
         None => Facts::of_file(Path::new(source)).map_err(|e| format!("could not be read: {e}")),
     }
 }

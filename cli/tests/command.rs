@@ -169,7 +169,7 @@ fn an_emulated_run_saves_a_picture_of_the_size_asked_for() {
 #[test]
 fn standard_input_is_an_input() {
     let folder = tempfile::tempdir().unwrap();
-    for flag in [["--input", "-"], ["--input-file", "-"]] {
+    for flag in [["--input", "-"], ["--input-file", "-"], ["--input", "@-"]] {
         let mut child = runcomfy()
             .args(["run", TEXT_TO_IMAGE, "--emulate"])
             .args(flag)
@@ -182,7 +182,7 @@ fn standard_input_is_an_input() {
             .stdin
             .take()
             .unwrap()
-            .write_all(br#"{"prompt": 7}"#)
+            .write_all("\u{feff}{\"prompt\": 7}".as_bytes())
             .unwrap();
         let refused = child.wait_with_output().unwrap();
         assert_eq!(refused.status.code(), Some(65));
@@ -216,7 +216,20 @@ fn exit_codes_are_those_of_sysexits() {
         Some(77),
         "no token"
     );
-    assert_eq!(code(&["status", "../x"]), Some(64));
+    for no_value in [
+        &["status", "../x"][..],
+        &["status", "x", "--output", "xml"],
+        &["run", TEXT_TO_IMAGE, "--prompt", "x", "--timeout", "abc"],
+        &["models", "list", "--limit", "0"],
+        &["completion", "nosh"],
+        &["emulator", "--output", "xml"],
+    ] {
+        assert_eq!(code(no_value), Some(64), "{no_value:?}");
+    }
+    assert_eq!(
+        code(&["run", TEXT_TO_IMAGE, "--force-single", "false"]),
+        Some(2)
+    );
     let unreachable = |arguments: &[&str]| {
         let mut command = runcomfy();
         // Port 1 of this machine: nobody listens there.
@@ -235,6 +248,23 @@ fn exit_codes_are_those_of_sysexits() {
         Some(75),
         "to ask again does no harm"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_told_as_json_too() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let mut probe = runcomfy();
+    probe
+        .args(["probe", "--output", "json"])
+        .arg(OsStr::from_bytes(b"boat\xff.gif"));
+    let refused = probe.output().unwrap();
+    assert_eq!(refused.status.code(), Some(64));
+    let json: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    let message = json["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with("use `-` for standard input"), "{message}");
 }
 
 #[test]

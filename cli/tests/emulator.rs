@@ -81,13 +81,26 @@ fn faults_of_a_file_are_played_to_another_command() {
 #[test]
 fn a_script_reads_the_address_and_mistakes_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    let (_served, line) = serve(folder.path(), &["--output", "json"], &[]);
-    let json: Value = serde_json::from_str(&line).unwrap();
-    assert!(
-        json["base_url"]
-            .as_str()
-            .unwrap()
-            .starts_with("http://127.0.0.1:")
+    for (before, options) in [
+        (&["--output", "json"][..], &[][..]),
+        (&[], &["--output", "json"]),
+        (&[], &["-q", "--output=json"]),
+    ] {
+        let (_served, line) = serve(folder.path(), before, options);
+        let json: Value = serde_json::from_str(&line).unwrap();
+        assert!(
+            json["base_url"]
+                .as_str()
+                .unwrap()
+                .starts_with("http://127.0.0.1:")
+        );
+    }
+    let mut faulty = command();
+    faulty.args(["emulator", "--speed", "--output", "json"]);
+    let faulty = Ended::from(faulty.output().unwrap());
+    assert_eq!(
+        (faulty.code, &faulty.json()["error"]["message"]),
+        (64, &json!("unknown option `--speed`"))
     );
 
     let emulator =

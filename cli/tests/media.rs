@@ -108,6 +108,19 @@ fn probe_says_what_it_could_not_look_at() {
     );
     assert!(stdout.contains("no public address"), "{stdout}");
     assert!(stderr.contains("2 of 3 could not be looked at"), "{stderr}");
+    let as_json = ["probe", "-", "good.gif", "--output", "json"];
+    let (_, stdout, _) = runcomfy(folder.path(), &as_json);
+    let lines: Vec<Value> = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let why = lines[0]["error"].as_str().unwrap();
+    assert!(why.starts_with("standard input is not looked at"), "{why}");
+    // One for each, and the failure.
+    assert_eq!(
+        (lines.len(), &lines[2]["error"]["exit_code"]),
+        (3, &json!(66))
+    );
 }
 
 #[test]
