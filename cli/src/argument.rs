@@ -30,6 +30,14 @@ pub(crate) fn input() -> [Arg; 3] {
     ]
 }
 
+pub(crate) fn unchecked() -> Arg {
+    Arg::new("unchecked")
+        .help_heading("Input as a whole")
+        .long("unchecked")
+        .action(ArgAction::SetTrue)
+        .help("Send the input as it is where the model's schema cannot be had, since the catalogue is out of reach")
+}
+
 pub(crate) fn model_id() -> Arg {
     Arg::new("model_id")
         .required(true)

@@ -65,6 +65,7 @@ fn run(model: Option<&ModelSchema>) -> Command {
         "Submit a job, wait for it and save its outputs",
         model,
     )
+    .arg(argument::unchecked())
     .args(argument::trying())
     .arg(argument::no_wait())
     .args(argument::waiting())

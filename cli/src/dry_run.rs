@@ -1,37 +1,36 @@
 //! `--dry-run`: what would be sent, and its price.
 
-use runcomfy::{CatalogueEntry, DataUri, Json};
+use runcomfy::{DataUri, Json};
 use serde_json::json;
 
 use crate::input::Checked;
-use crate::price;
+use crate::price::{self, Asked};
 use crate::show::Format;
 
-pub(crate) fn show(
-    model_id: &str,
-    checked: &Checked,
-    entry: Option<&CatalogueEntry>,
-    format: Format,
-) {
+pub(crate) fn show(model_id: &str, checked: &Checked, asked: &Asked, format: Format) {
     let json = json!({
         "model_id": model_id,
         "input": checked.json,
         "warnings": checked.warnings_json(),
-        "price": entry.map(price::json),
+        "price": asked.as_ref().ok().map(price::json),
         "submitted": false,
     });
-    format.print_result(&json, || in_words(model_id, checked, entry));
+    format.print_result(&json, || in_words(model_id, checked, asked));
 }
 
-fn in_words(model_id: &str, checked: &Checked, entry: Option<&CatalogueEntry>) -> String {
+fn in_words(model_id: &str, checked: &Checked, asked: &Asked) -> String {
     let mut lines: Vec<String> = checked.warnings().collect();
     lines.push(format!("{model_id} would get"));
     lines.push(format!("{:#}", shortened(&checked.json)));
-    lines.push(match entry.and_then(price::of) {
-        Some(price) => format!("base price: {price}"),
-        None => "base price: not known; the catalogue needs a token".to_owned(),
+    lines.push(match asked.as_ref().map(price::of) {
+        Ok(Some(price)) => format!("base price: {price}"),
+        Ok(None) => "base price: not known; the catalogue does not tell it".to_owned(),
+        Err(why) => format!("base price: not known; {why}"),
     });
-    let note = entry.and_then(|entry| entry.json().get("pricing_note")?.as_str());
+    let note = asked
+        .as_ref()
+        .ok()
+        .and_then(|entry| entry.json().get("pricing_note")?.as_str());
     lines.extend(note.filter(|note| !note.is_empty()).map(str::to_owned));
     lines.push("nothing was submitted".to_owned());
     lines.join("\n")

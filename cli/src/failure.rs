@@ -62,6 +62,11 @@ impl Failure {
         Self::new(EX_CLAP, "usage", message)
     }
 
+    /// What may answer at another time.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self::new(EX_TEMPFAIL, "unavailable", message)
+    }
+
     /// Bad input that is not about single values, such as broken JSON.
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self::new(EX_DATAERR, "invalid", message)

@@ -6,11 +6,12 @@ use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
 use serde_json::Map;
 
 /// The names of the arguments that every command about a model may have.
-const TAKEN: [&str; 21] = [
+const TAKEN: [&str; 22] = [
     "model_id",
     "input",
     "input-file",
     "schema",
+    "unchecked",
     "emulate",
     "dry-run",
     "no-check-media",

@@ -14,11 +14,19 @@ use crate::{flags, local_file};
 pub(crate) struct Checked {
     pub(crate) json: Json,
     warnings: Vec<Finding>,
-    /// Why nothing was checked, where nothing was.
-    unchecked: Option<String>,
+    /// What was not checked, and why.
+    unchecked: Vec<String>,
 }
 
 impl Checked {
+    /// The same with what is odd in the model's schema, and so is not checked.
+    pub(crate) fn warned(mut self, named: &Named) -> Self {
+        let warnings = named.known().map(|model| &model.warnings);
+        self.unchecked
+            .extend(warnings.into_iter().flatten().cloned());
+        self
+    }
+
     /// A line for each warning.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         let findings = self.warnings.iter().map(Finding::in_words);
@@ -71,7 +79,7 @@ pub(crate) async fn check(
     }
     Ok(Checked {
         warnings: findings,
-        unchecked: None,
+        unchecked: Vec::new(),
         json,
     })
 }
@@ -133,9 +141,9 @@ pub(crate) async fn unchecked(
         Some(input) => Ok(Checked {
             json: Json::Object(input),
             warnings: Vec::new(),
-            unchecked: Some(format!(
+            unchecked: vec![format!(
                 "the input for `{model_id}` is not checked, since its schema is not known: {why}"
-            )),
+            )],
         }),
         None => Err(unknown(model_id, why)),
     }

@@ -16,6 +16,8 @@ use crate::words::Words;
 pub(crate) struct Model {
     /// Its schema.
     pub(crate) schema: Cow<'static, ModelSchema>,
+    /// What is odd in it: what is named there is not checked.
+    pub(crate) warnings: Vec<String>,
     /// What the catalogue says of it, where it was asked.
     pub(crate) entry: Option<CatalogueEntry>,
 }
@@ -55,49 +57,62 @@ pub(crate) fn named(words: &Words, ask: bool) -> Result<Named, Failure> {
     let Some(id) = &words.model_id else {
         return Ok(Named::Nothing);
     };
-    let model = |schema| {
-        Named::Known(Box::new(Model {
-            schema,
-            entry: None,
-        }))
-    };
     if let Some(file) = &words.schema {
-        return Ok(model(Cow::Owned(in_file(id, file)?)));
+        return Ok(Named::Known(Box::new(in_file(id, file)?)));
     }
     if let Some(schema) = runcomfy_models::find(id) {
-        return Ok(model(Cow::Borrowed(schema)));
+        return Ok(Named::Known(Box::new(Model {
+            schema: Cow::Borrowed(schema),
+            warnings: Vec::new(),
+            entry: None,
+        })));
     }
     let hint = hint(id);
     if words.emulate || !ask || !id.contains('/') {
         return Ok(Named::Unknown(format!("it is not built in; {hint}")));
     }
-    session::block_on(unless_stopped(in_catalogue(id), NOTHING_SUBMITTED))
+    session::block_on(unless_stopped(in_catalogue(id, words), NOTHING_SUBMITTED))
 }
 
-async fn in_catalogue(id: &str) -> Result<Named, Failure> {
-    let why = |why: &str| {
-        let hint = hint(id);
-        Named::Unknown(format!(
-            "it is not built in, and the catalogue could not be asked: {why}; {hint}"
-        ))
+async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
+    let why =
+        |why: &str| format!("it is not built in, and the catalogue could not be asked: {why}");
+    let unknown = |because: &str| Named::Unknown(format!("{}; {}", why(because), hint(id)));
+    // A submit without its check is for who wants one.
+    let for_now = |failure: Failure| {
+        if words.unchecked {
+            return Ok(unknown(failure.message()));
+        }
+        let send = match words.command.as_deref() {
+            Some("run") => ", or have the input sent as it is with --unchecked",
+            _ => "",
+        };
+        let message = format!(
+            "the schema of `{id}` is not known: {}",
+            why(failure.message())
+        );
+        Err(failure.saying(message).advised(format!(
+            "{NOTHING_SUBMITTED} Try again in a moment, give the schema with --schema FILE{send}."
+        )))
     };
     let session = match Session::service() {
         Ok(session) => session,
-        Err(failure) => return Ok(why(failure.message())),
+        Err(failure) => return Ok(unknown(failure.message())),
     };
     let asked = session.client.catalogue().get(id);
     let entry = match tokio::time::timeout(PATIENCE, asked).await {
-        Err(_) => return Ok(why("it did not answer in time")),
+        Err(_) => return for_now(Failure::busy("it did not answer in time")),
         Ok(Err(error)) if matches!(error.kind(), ErrorKind::Model | ErrorKind::NotFound) => {
             return Err(Failure::no_such_model(id, &hint(id)));
         }
-        Ok(Err(error)) => return Ok(why(&error.to_string())),
+        Ok(Err(error)) if error.is_passing() => return for_now(error.into()),
+        Ok(Err(error)) => return Ok(unknown(&error.to_string())),
         Ok(Ok(entry)) => entry,
     };
     match parsed(id, &[entry.json().clone().into()]) {
-        Ok(schema) => Ok(Named::Known(Box::new(Model {
-            schema: Cow::Owned(schema),
+        Ok(model) => Ok(Named::Known(Box::new(Model {
             entry: Some(entry),
+            ..model
         }))),
         // The service may use words that this version does not know.
         Err(why) => Ok(Named::Unknown(format!(
@@ -106,7 +121,7 @@ async fn in_catalogue(id: &str) -> Result<Named, Failure> {
     }
 }
 
-fn in_file(id: &str, file: &str) -> Result<ModelSchema, Failure> {
+fn in_file(id: &str, file: &str) -> Result<Model, Failure> {
     let text = std::fs::read_to_string(file)
         .map_err(|e| Failure::unreadable(format!("could not read the schema `{file}`: {e}")))?;
     // As a documentation page has them, the output's schema may follow the input's.
@@ -119,16 +134,32 @@ fn in_file(id: &str, file: &str) -> Result<ModelSchema, Failure> {
         .map_err(|why| Failure::input(format!("the schema `{file}` is faulty: {why}")))
 }
 
-fn parsed(id: &str, documents: &[Json]) -> Result<ModelSchema, String> {
+fn parsed(id: &str, documents: &[Json]) -> Result<Model, String> {
     let (schema, problems) = ModelSchema::parse(Some(id), documents);
-    schema.ok_or_else(|| {
-        let errors = problems.iter().filter(|p| p.severity == Severity::Error);
-        errors.map(in_words).collect::<Vec<_>>().join("; ")
-    })
+    let all = |severity| {
+        let problems = problems.iter().filter(move |p| p.severity == severity);
+        problems.map(in_words)
+    };
+    match schema {
+        Some(schema) => Ok(Model {
+            schema: Cow::Owned(schema),
+            warnings: all(Severity::Warning)
+                .map(|text| format!("in the schema, {text}"))
+                .collect(),
+            entry: None,
+        }),
+        None => Err(all(Severity::Error).collect::<Vec<_>>().join("; ")),
+    }
 }
 
 fn in_words(problem: &Problem) -> String {
-    format!("{}: {}; {}", problem.pointer, problem.message, problem.help)
+    let parts = [&*problem.message, &*problem.help];
+    let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    match &*problem.pointer {
+        // The whole document.
+        "" => said.join("; "),
+        pointer => format!("{pointer}: {}", said.join("; ")),
+    }
 }
 
 /// What may have been meant, or where to look.

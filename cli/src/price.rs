@@ -2,19 +2,30 @@
 
 use std::time::Duration;
 
-use runcomfy::CatalogueEntry;
+use runcomfy::{CatalogueEntry, Client, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::session::Session;
+use crate::failure::Failure;
 
 /// A price is worth this much waiting; without one the answer is the same otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the catalogue says of a model, where there is a token and it answers soon.
-pub(crate) async fn ask(model_id: &str) -> Option<CatalogueEntry> {
-    let session = Session::service().ok()?;
-    let asked = session.client.catalogue().get(model_id);
-    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
+/// What the catalogue says of a model, or why it does not.
+pub(crate) type Asked = Result<CatalogueEntry, String>;
+
+/// Asks the catalogue, where there is a token; fails only where a run would fail as well.
+pub(crate) async fn ask(model_id: &str) -> Result<Asked, Failure> {
+    let client = match Client::from_env() {
+        Ok(client) => client,
+        Err(error) if error.kind() == ErrorKind::Configuration => return Err(error.into()),
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let asked = client.catalogue().get(model_id);
+    Ok(match tokio::time::timeout(PATIENCE, asked).await {
+        Err(_) => Err("the catalogue did not answer in time".to_owned()),
+        Ok(Err(error)) => Err(format!("the catalogue could not be asked: {error}")),
+        Ok(Ok(entry)) => Ok(entry),
+    })
 }
 
 /// `$0.04/output`, where the catalogue tells.

@@ -27,14 +27,12 @@ pub(crate) async fn run(
     let checked = unless_stopped(checked, NOTHING_SUBMITTED).await?;
     if matches.get_flag("dry-run") {
         let known = named.known().and_then(|model| model.entry.clone());
-        let entry = match known {
-            None if !emulate => {
-                let asked = async { Ok::<_, Failure>(price::ask(model_id).await) };
-                unless_stopped(asked, NOTHING_SUBMITTED).await?
-            }
-            known => known,
+        let price = match known {
+            Some(entry) => Ok(entry),
+            None if emulate => Err("what is emulated costs nothing".to_owned()),
+            None => unless_stopped(price::ask(model_id), NOTHING_SUBMITTED).await?,
         };
-        dry_run::show(model_id, &checked, entry.as_ref(), format);
+        dry_run::show(model_id, &checked, &price, format);
         return Ok(());
     }
     if format != Format::Json {
@@ -90,5 +88,6 @@ async fn input(
     };
     // An emulated run costs nothing, and should work without a network.
     let look = !emulate && !matches.get_flag("no-check-media");
-    input::checked(matches, model, look).await
+    let checked = input::checked(matches, model, look).await?;
+    Ok(checked.warned(named))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn validate(
         Named::Nothing => return Err(input::unknown(model_id, &model::hint(model_id))),
     };
     let look = !matches.get_flag("no-check-media");
-    let checked = input::checked(matches, model, look).await?;
+    let checked = input::checked(matches, model, look).await?.warned(named);
     let json = json!({
         "model_id": model_id,
         "valid": true,

@@ -19,6 +19,8 @@ pub(crate) struct Words {
     pub(crate) schema: Option<String>,
     /// `--emulate`
     pub(crate) emulate: bool,
+    /// `--unchecked`
+    pub(crate) unchecked: bool,
     /// `--output json`
     pub(crate) json: bool,
     /// The model's id, if none is to be found elsewhere: behind a flag of the model, which is a
@@ -98,6 +100,7 @@ impl Words {
         match flag {
             "schema" => self.schema = value,
             "emulate" => self.emulate = true,
+            "unchecked" => self.unchecked = true,
             "output" => self.json = value.as_deref() == Some("json"),
             _ => {}
         }
@@ -152,6 +155,7 @@ mod tests {
             model_id: Some("acme/paint".into()),
             schema: Some("s.json".into()),
             emulate: true,
+            unchecked: false,
             json: true,
             perhaps_model_id: None,
         };

@@ -5,9 +5,11 @@
 
 mod support;
 
+use std::time::Duration;
+
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
-use support::{EDIT, Service, TEXT_TO_IMAGE, command, with_stdin};
+use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command, with_stdin};
 
 /// A whole picture of 640 x 480.
 const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
@@ -252,6 +254,116 @@ fn a_model_that_nobody_knows_is_not_paid_for() {
         "{refused:?}"
     );
     assert_eq!(service.emulator.count(Call::Submit), 0);
+}
+
+#[test]
+fn while_the_catalogue_is_out_of_reach_nothing_is_sent_unchecked_by_itself() {
+    let service = service();
+    let busy = || {
+        let reply = Reply::refused(429, 429_000).retry_after(Duration::from_secs(3600));
+        service.emulator.script(Call::Catalogue, reply);
+    };
+    let run = ["run", PAINT, "--input", r#"{"text": "short"}"#, "--no-wait"];
+    busy();
+    let refused = service.json(&run);
+    let error = &refused.json()["error"];
+    assert_eq!((refused.code, &error["kind"]), (75, &json!("throttled")));
+    assert_eq!(
+        error["advice"],
+        "Nothing was submitted, so nothing is charged. Try again in a moment, give the schema with \
+         --schema FILE, or have the input sent as it is with --unchecked."
+    );
+    assert!(service.emulator.ledger().is_empty());
+    busy();
+    let refused = service.run(&["validate", PAINT, "--text", "short"]);
+    assert!(
+        refused.code == 75
+            && refused
+                .err
+                .ends_with("give the schema with --schema FILE.\n"),
+        "{refused:?}"
+    );
+    busy();
+    let sent = service
+        .json(&[&run[..], &["--unchecked"]].concat())
+        .good_json();
+    let warning = sent["warnings"][0]["text"].as_str().unwrap();
+    assert!(warning.contains("is not checked"), "{warning}");
+    // What can be checked is, whoever wants it.
+    let refused = service.json(&["run", PAINT, "--input", r#"{"text": 7}"#, "--unchecked"]);
+    assert_eq!(
+        (refused.code, &refused.json()["error"]["kind"]),
+        (65, &json!("invalid"))
+    );
+    assert_eq!(service.emulator.ledger().len(), 1);
+}
+
+#[test]
+fn what_is_odd_in_a_schema_is_a_warning() {
+    let service = Service::new();
+    let odd = json!({"type": "object", "required": ["zz"], "properties": {
+        "text": {"type": "string", "maximun": 3}, "w": {"type": "weird"},
+    }});
+    std::fs::write(service.folder.path().join("odd.json"), odd.to_string()).unwrap();
+    let with = |command: &[&str]| {
+        let schema = ["--schema", "odd.json", "--text", "boat"];
+        service.json(&[command, &schema[..]].concat()).good_json()
+    };
+    for command in [
+        &["validate", PAINT][..],
+        &["run", PAINT, "--dry-run", "--emulate"],
+    ] {
+        let said = with(command);
+        let warnings = said["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 3, "{said}");
+        let text = warnings[0]["text"].as_str().unwrap();
+        assert!(text.ends_with("did you mean `maximum`?"), "{text}");
+    }
+    std::fs::write(service.folder.path().join("odd.json"), "[]").unwrap();
+    let told = service
+        .run(&["validate", PAINT, "--schema", "odd.json"])
+        .err;
+    assert!(!told.contains(": :"), "{told}");
+}
+
+#[test]
+fn why_a_price_is_not_known_is_said() {
+    let service = Service::new();
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--dry-run"];
+    let emulated = service.run(&[&run[..], &["--emulate"]].concat());
+    assert!(
+        emulated
+            .out
+            .contains("\nbase price: not known; what is emulated costs nothing\n"),
+        "{emulated:?}"
+    );
+    let refusal = Reply::refused(403, 403_001);
+    service.emulator.script(Call::Catalogue, refusal);
+    let refused = service.run(&run);
+    assert!(
+        refused
+            .out
+            .contains("\nbase price: not known; the catalogue could not be asked: "),
+        "{refused:?}"
+    );
+    let with = |name: &str, value: Option<&str>| {
+        let mut asked = service.command(&run);
+        match value {
+            Some(value) => asked.env(name, value),
+            None => asked.env_remove(name),
+        };
+        Ended::from(asked.args(["--output", "pretty"]).output().unwrap())
+    };
+    let without = with("RUNCOMFY_TOKEN", None);
+    assert!(
+        without
+            .out
+            .contains("\nbase price: not known; no API token; set"),
+        "{without:?}"
+    );
+    // As when it is run.
+    let faulty = with("RUNCOMFY_MODEL_API_BASE", Some("http://example.com/v1"));
+    assert_eq!(faulty.code, 64, "{faulty:?}");
 }
 
 #[test]
