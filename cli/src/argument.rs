@@ -194,6 +194,7 @@ pub(crate) fn listing() -> [Arg; 7] {
         Arg::new("built-in")
             .long("built-in")
             .action(ArgAction::SetTrue)
+            .conflicts_with_all(["category", "kind", "include-schema"])
             .help("Those that are built in, which needs neither token nor network"),
     ]
 }

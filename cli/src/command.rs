@@ -67,7 +67,8 @@ fn run(model: Option<&ModelSchema>) -> Command {
     )
     .arg(argument::unchecked())
     .args(argument::trying())
-    .arg(argument::no_wait())
+    // What it would do in vain, and somebody may count on.
+    .arg(argument::no_wait().conflicts_with_all(["cancel-if-queued-after", "open"]))
     .args(argument::waiting())
     .args(argument::saving())
     .arg(argument::help())
@@ -81,8 +82,9 @@ fn validate(model: Option<&ModelSchema>) -> Command {
 fn code(model: Option<&ModelSchema>) -> Command {
     let about = "Print the Rust program and the curl call that do what `run` would do";
     // A line of `run` is taken as it is.
-    let without_effect = ["dry-run", "emulate", "open", "no-picture"];
+    let without_effect = ["unchecked", "dry-run", "emulate", "open", "no-picture"];
     about_model("code", about, model)
+        .arg(argument::unchecked())
         .args(argument::trying())
         .arg(argument::no_wait())
         .args(argument::waiting())
