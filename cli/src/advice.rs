@@ -36,6 +36,14 @@ const DONE: &str = "The job is done and charged; its files are kept for some tim
 /// What a job that is left alone does.
 pub(crate) const GOES_ON: &str = "The job goes on, and is charged when it is done.";
 
+/// What a job costs that has ended, nobody knows how.
+pub(crate) const CHARGED_IF_IT_SUCCEEDED: &str = "If it succeeded, it is charged.";
+
+/// For a job that has ended.
+pub(crate) fn to_see(id: &RequestId) -> String {
+    format!("See what came of it: runcomfy result {id}")
+}
+
 /// What a command that stops before its submit has cost.
 pub(crate) const NOTHING_SUBMITTED: &str = "Nothing was submitted, so nothing is charged.";
 
@@ -62,6 +70,9 @@ fn money(error: &Error, doing: Doing) -> String {
         }
         (_, ErrorKind::JobCancelled) => NOTHING_RAN,
         (Doing::Waiting, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Token) => "",
+        // The error's own text says that it goes on.
+        (Doing::Waiting, ErrorKind::Deadline) => "It is charged when it is done.",
+        (Doing::Waiting, ErrorKind::Output) => "The job is done and charged.",
         (Doing::Waiting, _) => GOES_ON,
         (Doing::Saving, _) => DONE,
         _ => "",
@@ -71,6 +82,7 @@ fn money(error: &Error, doing: Doing) -> String {
 
 fn next(error: &Error, doing: Doing) -> String {
     let again = match (error.request_id(), doing) {
+        (Some(id), Doing::Waiting) if error.kind() == ErrorKind::Output => to_see(id),
         (Some(id), Doing::Waiting) => to_resume(id),
         (Some(id), Doing::Saving) => save(id),
         _ => match error.retry_after() {
@@ -87,9 +99,13 @@ fn next(error: &Error, doing: Doing) -> String {
         ErrorKind::Invalid | ErrorKind::Refused if doing == Doing::Submitting => {
             "Mend the input and run it again."
         }
+        ErrorKind::NotFound if error.request_id().is_some() && doing != Doing::Saving => {
+            "Look whether the id is whole; the service forgets a job some time after it has ended."
+        }
         ErrorKind::Forbidden if doing != Doing::Saving => {
             "Use the token of the account that submitted it."
         }
+        ErrorKind::Output if doing == Doing::Waiting => return again,
         ErrorKind::NotSent
         | ErrorKind::Interrupted
         | ErrorKind::Throttled

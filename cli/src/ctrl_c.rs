@@ -5,7 +5,7 @@ use std::future::IntoFuture;
 
 use runcomfy::{CancelOutcome, Error, Job, Output, Status, Submit};
 
-use crate::advice::{GOES_ON, NOTHING_RAN, to_resume};
+use crate::advice::{CHARGED_IF_IT_SUCCEEDED, GOES_ON, NOTHING_RAN, to_resume, to_see};
 use crate::cancel::{self, Answer};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -38,6 +38,7 @@ impl CtrlC {
     pub(crate) async fn submit(
         &mut self,
         submit: Submit<'_, Output>,
+        key: &str,
         progress: &Progress,
     ) -> Result<Job<Output>, Failure> {
         let mut submit = submit.into_future();
@@ -48,7 +49,7 @@ impl CtrlC {
                 submitted = &mut submit => break submitted,
                 stop = self.pressed() => {
                     if pressed || stop != Stop::CtrlC {
-                        return Err(left_a_submit().stopped(stop));
+                        return Err(left_a_submit(key).stopped(stop));
                     }
                     pressed = true;
                     progress.insist(SUBMITTING);
@@ -114,7 +115,7 @@ fn stopped(job: &Job<Output>, answer: Result<Answer, Error>) -> Failure {
         ),
         (_, Some(status)) if status.is_terminal() => (
             "the job has ended already, so it cannot be cancelled",
-            format!("See what came of it: runcomfy resume {}", job.request_id()),
+            format!("{CHARGED_IF_IT_SUCCEEDED} {}", to_see(job.request_id())),
         ),
         (_, Some(Status::InProgress)) => {
             ("the job runs already, so it cannot be cancelled", goes_on)
@@ -124,9 +125,9 @@ fn stopped(job: &Job<Output>, answer: Result<Answer, Error>) -> Failure {
     Failure::leaving(message, id, status).advised(advice)
 }
 
-fn left_a_submit() -> Failure {
+fn left_a_submit(key: &str) -> Failure {
     Failure::leaving("left while the request was on its way", None, None)
-        .perhaps_submitted()
+        .perhaps_submitted(key)
         .advised(
             "The job may have been submitted; if it was, it runs and is charged. \
              Look at the account before you run the same again.",

@@ -28,6 +28,7 @@ struct AboutJob {
     request_id: Option<String>,
     status: Option<String>,
     may_have_been_submitted: bool,
+    submit_key: Option<String>,
     output: Option<Output>,
     created_at: Option<String>,
     finished_at: Option<String>,
@@ -177,8 +178,9 @@ impl Failure {
     }
 
     /// Nobody can tell whether there is a job.
-    pub(crate) fn perhaps_submitted(mut self) -> Self {
+    pub(crate) fn perhaps_submitted(mut self, key: &str) -> Self {
         self.job.may_have_been_submitted = true;
+        self.job.submit_key = Some(key.to_owned());
         self
     }
 
@@ -196,7 +198,7 @@ impl Failure {
 
     fn of(error: Error, doing: Doing) -> Self {
         let kind = format!("{:?}", error.kind());
-        let message = error.to_string();
+        let message = with_reason(&error);
         let violations = error.violations().clone();
         let advice = advice::of(&error, doing);
         let failure = Self::new(code(&error, doing), &runcomfy::snake_case(&kind), message);
@@ -209,6 +211,7 @@ impl Failure {
             request_id: error.request_id().map(ToString::to_string),
             status,
             may_have_been_submitted: error.may_have_been_submitted(),
+            submit_key: error.submit_key().map(str::to_owned),
             ..AboutJob::default()
         };
         Self {
@@ -322,7 +325,7 @@ impl Failure {
                 "advice": self.advice,
                 "exit_code": self.code,
                 "may_have_been_submitted": self.job.may_have_been_submitted,
-                "submit_key": cause.and_then(Error::submit_key),
+                "submit_key": self.job.submit_key,
                 "http_status": cause.and_then(Error::http_status),
                 "error_code": cause.and_then(Error::error_code),
                 "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
@@ -330,6 +333,15 @@ impl Failure {
                 "violations": violations,
             },
         })
+    }
+}
+
+/// What the system says of a file is half of the message.
+fn with_reason(error: &Error) -> String {
+    let of_a_file = matches!(error.kind(), ErrorKind::File | ErrorKind::Token);
+    match std::error::Error::source(error).filter(|_| of_a_file) {
+        Some(reason) => format!("{error}: {reason}"),
+        None => error.to_string(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::{self, Format};
 use crate::stop::unless_stopped;
-use crate::{dry_run, price, wait};
+use crate::{dry_run, price, save, submit_key, wait};
 
 /// Submits, waits, downloads. Everything about the input is checked before anything is set up.
 pub(crate) async fn run(
@@ -41,17 +41,22 @@ pub(crate) async fn run(
     let session = if emulate {
         Session::emulated(named.schema()).await?
     } else {
-        Session::service()?
+        Session::service().map_err(|failure| failure.advised(NOTHING_SUBMITTED))?
     };
+    save::prepare(matches)?;
     let mut ctrl_c = CtrlC::listen();
     let mut progress = Progress::of(matches, format);
     progress.say("submitting");
     // Checked above, with all that the terminal has to say about it.
-    let mut submit = session.client.submit_json(model_id, &checked.json);
+    let key = submit_key::new();
+    let mut submit = session
+        .client
+        .submit_json(model_id, &checked.json)
+        .key(&key);
     if let Some(limit) = wait::limit(matches) {
         submit = submit.deadline(limit);
     }
-    let job = ctrl_c.submit(submit, &progress).await?;
+    let job = ctrl_c.submit(submit, &key, &progress).await?;
     let id = job.request_id();
     if matches.get_flag("no-wait") {
         progress.end();

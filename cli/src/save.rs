@@ -1,11 +1,14 @@
 //! The files of a job's output.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use runcomfy::{Error, ErrorKind, Job, Json, Output, WithoutQueries};
 use serde_json::json;
 
+use crate::advice::NOTHING_SUBMITTED;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::open;
@@ -34,11 +37,8 @@ pub(crate) async fn outputs(
     if matches.get_flag("no-download") {
         return Ok(Saved::default());
     }
-    let folder = matches
-        .get_one::<String>("output-dir")
-        .map_or(".", String::as_str);
     let download = job
-        .download(output, Path::new(folder))
+        .download(output, Path::new(folder(matches)))
         .on_progress(|now| progress.download(now));
     let outcomes = tokio::select! {
         biased;
@@ -90,6 +90,30 @@ fn sorted(output: &Output, outcomes: Vec<Result<PathBuf, Error>>) -> Result<Save
         Some(failure) => Err(failure.beside(&saved.files)),
         None => Ok(saved),
     }
+}
+
+/// Makes sure that there is a folder which takes files, before a job is paid for.
+pub(crate) fn prepare(matches: &ArgMatches) -> Result<(), Failure> {
+    if matches.get_flag("no-download") || matches.get_flag("no-wait") {
+        return Ok(());
+    }
+    let folder = Path::new(folder(matches));
+    let refused = |doing: &str, error: &io::Error| {
+        let message = format!(
+            "could not {doing} the folder `{}`: {error}",
+            folder.display()
+        );
+        Failure::unwritable(message).advised(NOTHING_SUBMITTED)
+    };
+    fs::create_dir_all(folder).map_err(|e| refused("create", &e))?;
+    let file = folder.join(format!(".runcomfy-{}", std::process::id()));
+    let written = fs::File::create_new(&file).and_then(|_| fs::remove_file(&file));
+    written.map_err(|e| refused("write into", &e))
+}
+
+fn folder(matches: &ArgMatches) -> &str {
+    let folder = matches.get_one::<String>("output-dir");
+    folder.map_or(".", String::as_str)
 }
 
 /// What was saved; else the URLs, else the output as it is.
