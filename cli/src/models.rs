@@ -110,13 +110,16 @@ fn table(entries: &[CatalogueEntry]) -> String {
 /// Which models of how many a page shows.
 fn range(count: usize, total: Option<usize>, offset: usize) -> String {
     match (count, total) {
+        (0, Some(total @ 1..)) => format!("{total} in all, and none behind the first {offset}"),
         (0, _) => "no model fits".to_owned(),
         (count, Some(total)) if count < total => {
-            format!(
-                "{} to {} of {total}; --offset shows more",
-                offset + 1,
-                offset + count
-            )
+            let last = offset + count;
+            let more = if last < total {
+                "; --offset shows more"
+            } else {
+                ""
+            };
+            format!("{} to {last} of {total}{more}", offset + 1)
         }
         (count, _) => format!("{count} in all"),
     }

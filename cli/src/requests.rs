@@ -1,9 +1,11 @@
 //! The calls about a job that exists: `status`, `result`, `cancel`, `resume`.
 
 use clap::ArgMatches;
-use runcomfy::{CancelOutcome, Job, JobResult, Json, Output, Status};
+use runcomfy::{CancelOutcome, Job, JobResult, Json, Output, RequestId, Status};
 use serde_json::json;
 
+use crate::advice::{CHARGED_IF_IT_SUCCEEDED, GOES_ON, to_resume, to_see};
+use crate::cancel::Answer;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -120,13 +122,26 @@ pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), F
         "status": answer.status.as_ref().map(ToString::to_string),
         "outcome": answer.word(),
     });
-    let sentence = match &answer.outcome {
-        CancelOutcome::Cancelled => "cancelled before it ran; it is not charged",
-        CancelOutcome::NotCancellable => "it runs already or has ended, so it cannot be cancelled",
-        _ => answer.word(),
-    };
-    format.print(&json, || sentence.to_owned());
+    format.print(&json, || in_words(&answer, job.request_id()));
     Ok(())
+}
+
+fn in_words(answer: &Answer, id: &RequestId) -> String {
+    match (&answer.outcome, &answer.status) {
+        (CancelOutcome::Cancelled, _) => "cancelled before it ran; it is not charged".to_owned(),
+        (CancelOutcome::NotCancellable, Some(status)) if status.is_terminal() => format!(
+            "it has ended, so it cannot be cancelled\n{CHARGED_IF_IT_SUCCEEDED} {}",
+            to_see(id)
+        ),
+        (CancelOutcome::NotCancellable, None) => {
+            "it runs already or has ended, so it cannot be cancelled".to_owned()
+        }
+        (CancelOutcome::NotCancellable, Some(_)) => format!(
+            "it runs already, so it cannot be cancelled\n{GOES_ON} {}",
+            to_resume(id)
+        ),
+        _ => answer.word().to_owned(),
+    }
 }
 
 fn job(matches: &ArgMatches) -> Result<Job<Output>, Failure> {

@@ -22,8 +22,7 @@ const EMULATED_RUN: Duration = Duration::from_millis(1800);
 impl Session {
     /// The service, with the token of the environment.
     pub(crate) fn service() -> Result<Self, Failure> {
-        let client = Client::from_env()
-            .map_err(|error| Failure::from(error).advised("Nothing was submitted."))?;
+        let client = Client::from_env().map_err(|error| Failure::from(error).advised(""))?;
         Ok(Self {
             client,
             _emulator: None,

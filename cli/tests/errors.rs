@@ -266,9 +266,7 @@ fn a_wait_for_a_job_never_ends_with_75() {
         (69, &json!("deadline"), &json!("in_queue"))
     );
     let id = json["request_id"].as_str().unwrap();
-    let advice = format!(
-        "The job goes on, and is charged when it is done. Take it up again: runcomfy resume {id}"
-    );
+    let advice = format!("It is charged when it is done. Take it up again: runcomfy resume {id}");
     assert_eq!(json["error"]["advice"], json!(advice));
     service.emulator.advance(Duration::from_secs(3600));
     let resumed = service.json(&["resume", id]).good_json();
@@ -307,7 +305,12 @@ fn to_ask_again_is_always_right() {
 fn a_file_that_cannot_be_saved_is_paid_and_can_be_had_again() {
     let service = Service::new();
     std::fs::write(service.folder.path().join("taken"), "").unwrap();
-    let failed = service.json(&[&RUN[..], &["--output-dir", "taken"]].concat());
+    let id = service
+        .json(&[&RUN[..], &["--no-wait"]].concat())
+        .good_json()["request_id"]
+        .clone();
+    let id = id.as_str().unwrap();
+    let failed = service.json(&["resume", id, "--output-dir", "taken"]);
     let json = failed.json();
     assert_eq!(
         (failed.code, &json["status"]),
@@ -315,7 +318,8 @@ fn a_file_that_cannot_be_saved_is_paid_and_can_be_had_again() {
         "{failed:?}"
     );
     assert!(json["output"]["image"].is_string());
-    let id = json["request_id"].as_str().unwrap();
+    let message = json["error"]["message"].as_str().unwrap();
+    assert!(message.contains("(os error "), "the reason: {message}");
     let advice = json["error"]["advice"].as_str().unwrap();
     assert!(
         advice.ends_with(&format!("Save them: runcomfy result {id}")),
@@ -327,6 +331,103 @@ fn a_file_that_cannot_be_saved_is_paid_and_can_be_had_again() {
             .unwrap()
             .len(),
         1
+    );
+}
+
+#[test]
+fn a_folder_that_takes_no_files_is_told_before_anything_is_paid() {
+    let service = Service::new();
+    std::fs::write(service.folder.path().join("taken"), "").unwrap();
+    for folder in ["taken", "taken/below"] {
+        let refused = service.json(&[&RUN[..], &["--output-dir", folder]].concat());
+        let error = &refused.json()["error"];
+        assert_eq!(
+            (refused.code, &error["kind"], &error["advice"]),
+            (
+                1,
+                &json!("file"),
+                &json!("Nothing was submitted, so nothing is charged.")
+            )
+        );
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("(os error "), "the reason: {message}");
+    }
+    assert!(service.emulator.ledger().is_empty());
+    let done = service.json(&[&RUN[..], &["--output-dir", "new/folder"]].concat());
+    assert_eq!(done.good_json()["files"].as_array().unwrap().len(), 1);
+    let left = std::fs::read_dir(service.folder.path().join("new/folder")).unwrap();
+    assert_eq!(left.count(), 1, "nothing but the picture");
+}
+
+#[test]
+fn who_does_not_wait_is_told_what_that_leaves_undone() {
+    let service = Service::new();
+    for more in [&["--cancel-if-queued-after", "5"][..], &["--open"]] {
+        let refused = service.run(&[&RUN[..], &["--no-wait"], more].concat());
+        assert_eq!(refused.code, 2, "{refused:?}");
+    }
+    assert!(service.emulator.ledger().is_empty());
+    // What scripts for the service's own command line may have beside it.
+    let usual = ["--no-download", "--output-dir", "out", "--poll-secs", "2"];
+    let submitted = service.json(&[&RUN[..], &["--no-wait"], &usual].concat());
+    assert_eq!(submitted.code, 0, "{submitted:?}");
+}
+
+#[test]
+fn an_id_that_nobody_knows_is_to_be_looked_at() {
+    let service = Service::new();
+    for command in ["status", "result", "resume", "cancel"] {
+        let told = service.run(&[command, "no-such-id"]);
+        assert!(
+            told.err.contains("\nLook whether the id is whole;"),
+            "{command}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_job_that_is_done_does_not_go_on() {
+    let service = Service::new();
+    let id = service
+        .json(&[&RUN[..], &["--no-wait"]].concat())
+        .good_json()["request_id"]
+        .clone();
+    let id = id.as_str().unwrap();
+    let nothing = json!({ "request_id": id, "status": "succeeded" });
+    service
+        .emulator
+        .script(Call::Result, Reply::json(200, &nothing));
+    let told = service.run(&["resume", id]);
+    let advice =
+        format!("\nThe job is done and charged. See what came of it: runcomfy result {id}\n");
+    assert!(told.code == 69 && told.err.ends_with(&advice), "{told:?}");
+}
+
+#[test]
+fn who_only_asks_is_told_nothing_of_a_submit() {
+    let mut balance = command();
+    balance.args(["balance", "--output", "json"]);
+    let told = Ended::from(balance.output().unwrap());
+    assert_eq!(told.json()["error"]["advice"], "");
+    let folder = tempfile::tempdir().unwrap();
+    // A folder in its place cannot be read.
+    std::fs::create_dir(folder.path().join("token.json")).unwrap();
+    let mut run = command();
+    run.args(RUN).args(["--output", "json"]);
+    let told = Ended::from(
+        run.env("RUNCOMFY_CONFIG_DIR", folder.path())
+            .output()
+            .unwrap(),
+    );
+    let error = &told.json()["error"];
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("cannot be read: ") && message.contains("(os error "),
+        "{message}"
+    );
+    assert_eq!(
+        error["advice"],
+        "Nothing was submitted, so nothing is charged."
     );
 }
 

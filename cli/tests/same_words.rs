@@ -42,6 +42,14 @@ fn a_job_is_followed_from_submit_to_result() {
     );
     let cancelled = service.json(&["requests", "cancel", &id]).good_json();
     assert_eq!(cancelled["outcome"], "not_cancellable");
+    let told = service.run(&["cancel", &id]).out;
+    assert_eq!(
+        told,
+        format!(
+            "it runs already, so it cannot be cancelled\n\
+             The job goes on, and is charged when it is done. Take it up again: runcomfy resume {id}\n"
+        )
+    );
     service.emulator.advance(Duration::from_secs(60));
     let result = service
         .json(&["requests", "result", &id, "--no-download"])
@@ -49,6 +57,14 @@ fn a_job_is_followed_from_submit_to_result() {
     assert_eq!(result["status"], "succeeded");
     assert!(result["output"]["image"].is_string());
     assert_eq!((&result["files"], service.files()), (&json!([]), 0));
+    let told = service.run(&["cancel", &id]).out;
+    assert_eq!(
+        told,
+        format!(
+            "it has ended, so it cannot be cancelled\n\
+             If it succeeded, it is charged. See what came of it: runcomfy result {id}\n"
+        )
+    );
     let result = service
         .json(&["result", &id, "--output-dir", "out"])
         .good_json();
@@ -138,6 +154,18 @@ fn the_catalogue_is_listed_narrowed_and_paged() {
     assert_eq!(prices, [Some(&"$0.04/output".to_owned()); 2]);
     assert!(lines.iter().any(|line| line[0] == EDIT), "{lines:?}");
     assert_eq!(table.err, "1 to 2 of 3; --offset shows more\n");
+    let last = service.run(&["models", "list", "--offset", "2"]);
+    assert_eq!(last.err, "3 to 3 of 3\n");
+    let past = service.run(&["models", "list", "--offset", "9"]);
+    assert_eq!(past.err, "3 in all, and none behind the first 9\n");
+    for filter in [
+        &["--category", "video"][..],
+        &["--kind", "model"],
+        &["--include-schema"],
+    ] {
+        let both = service.run(&[&["models", "list", "--built-in"], filter].concat());
+        assert_eq!(both.code, 2, "{both:?}");
+    }
     let whole = service.run(&["models", "list", "--include-schema"]);
     assert_eq!(whole.good_json()["models"], {
         let whole = service.json(&["models", "list", "--include-schema"]);
