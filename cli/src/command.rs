@@ -4,7 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
 use runcomfy::ModelSchema;
 
-use crate::{argument, flags};
+use crate::{argument, flags, show};
 
 const AFTER_HELP: &str = "\
 Environment:
@@ -119,7 +119,7 @@ fn page(about: &str, model: &ModelSchema) -> String {
     let said = [model.input.title(), model.input.description()];
     let said = said.into_iter().flatten();
     let paragraphs: Vec<&str> = [&*model.id, about].into_iter().chain(said).collect();
-    paragraphs.join("\n\n")
+    show::plain(&paragraphs.join("\n\n")).into_owned()
 }
 
 fn about_job(name: &'static str, about: &'static str) -> Command {

@@ -2,8 +2,6 @@
 
 mod bash;
 
-use std::io;
-
 use clap::{ArgMatches, Command};
 use clap_complete::CompleteEnv;
 use clap_complete::env::Shells;
@@ -55,11 +53,13 @@ pub(crate) fn script(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let shells = Shells::builtins();
     let name = "runcomfy";
-    match shells.completer(shell) {
-        Some(shell) => shell
-            .write_registration(VARIABLE, name, name, name, &mut io::stdout())
-            .map_err(|e| Failure::machine(format!("could not write to standard output: {e}"))),
-        // clap takes no others.
-        None => Ok(()),
+    let mut script = Vec::new();
+    // clap takes no others.
+    if let Some(shell) = shells.completer(shell) {
+        shell
+            .write_registration(VARIABLE, name, name, name, &mut script)
+            .map_err(|e| Failure::machine(format!("the script could not be made: {e}")))?;
     }
+    show::out(String::from_utf8_lossy(&script).trim_end());
+    Ok(())
 }

@@ -260,7 +260,7 @@ impl Failure {
         match format {
             Format::Json => show::out(&self.to_json().to_string()),
             Format::Piped | Format::Pretty => {
-                show::note(&format!("{} {}", self.label(), self.headline()));
+                show::labelled(&self.label(), self.headline());
                 for finding in &self.findings {
                     show::note(&format!("  {}", finding.in_words()));
                 }

@@ -5,6 +5,8 @@ use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
 use serde_json::Map;
 
+use crate::show;
+
 /// The names of the arguments that every command about a model may have.
 const TAKEN: [&str; 22] = [
     "model_id",
@@ -69,8 +71,8 @@ fn arg(model: &ModelSchema, property: &Property) -> Arg {
     let arg = Arg::new(name.clone())
         .long(name)
         .help_heading(heading)
-        .help(help(property))
-        .long_help(long_help(property));
+        .help(show::plain(&help(property)).into_owned())
+        .long_help(show::plain(&long_help(property)).into_owned());
     let arg = match property.schema.media() {
         Some(_) => arg.value_hint(ValueHint::FilePath),
         None => arg,

@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         _ => Format::of(&matches),
     };
     match dispatch(&matches, &named, format) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => show::success(),
         Err(failure) => failure.report(format, matches.get_count("verbose") > 0),
     }
 }
@@ -88,9 +88,14 @@ fn main() -> ExitCode {
 /// What clap says of a command line that it does not take; help and version are such, too.
 fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
     if !error.use_stderr() {
-        // Nothing can be done where not even the message can be printed.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        if let Err(error) = error.print()
+            && show::is_lost(&error)
+        {
+            show::note(&format!(
+                "error: could not write to standard output: {error}"
+            ));
+        }
+        return show::success();
     }
     let unknown = error.kind() == ErrorKind::UnknownArgument;
     let no_such_value = matches!(

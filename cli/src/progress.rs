@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use console::Term;
+use console::{Term, truncate_str};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use runcomfy::{DownloadProgress, Event};
 
@@ -154,14 +154,7 @@ impl Progress {
 fn fitting(words: &str) -> String {
     let columns = usize::from(Term::stderr().size().1);
     let room = columns.saturating_sub(BEFORE);
-    match words.char_indices().nth(room) {
-        Some(_) => words
-            .chars()
-            .take(room.saturating_sub(1))
-            .chain(['…'])
-            .collect(),
-        None => words.to_owned(),
-    }
+    truncate_str(&show::plain(words), room, "…").into_owned()
 }
 
 /// Whether the terminal prints what is sent to it, and can do nothing else.

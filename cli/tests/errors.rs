@@ -432,6 +432,69 @@ fn who_only_asks_is_told_nothing_of_a_submit() {
 }
 
 #[test]
+fn what_the_service_says_does_not_command_the_terminal() {
+    let service = Service::new();
+    let clear = "\u{1b}[2J\u{1b}]0;x\u{7}";
+    let status = json!({ "request_id": "x", "status": clear });
+    service
+        .emulator
+        .script(Call::Status, Reply::json(200, &status));
+    let told = service.run(&["status", "some-id"]);
+    assert!(
+        told.out.contains(r"status:     \u{1b}[2J\u{1b}]0;x\u{7}"),
+        "{told:?}"
+    );
+    let refusal = json!({ "code": 422_001, "message": clear, "detail": clear });
+    service
+        .emulator
+        .script(Call::Submit, Reply::json(422, &refusal));
+    let told = service.run(&RUN);
+    assert!(
+        told.code == 65 && !told.err.contains('\u{1b}') && told.err.contains("[2J"),
+        "{told:?}"
+    );
+}
+
+/// A disk that is full, as far as a command can tell.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_no_success_and_not_lost() {
+    let service = Service::new();
+    let full = |arguments: &[&str]| {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        Ended::from(service.command(arguments).stdout(full).output().unwrap())
+    };
+    let submitted = full(&[&RUN[..], &["--no-wait"]].concat());
+    let id = &service.emulator.ledger()[0].request_id;
+    assert!(
+        submitted.code == 1 && submitted.err.contains(id),
+        "{submitted:?}"
+    );
+    for arguments in [
+        &["--help"][..],
+        &["completion", "bash"],
+        &["models", "list"],
+    ] {
+        let ended = full(arguments);
+        assert_eq!(ended.code, 1, "{ended:?}");
+    }
+}
+
+#[test]
+fn who_reads_no_further_is_no_fault() {
+    for arguments in [
+        &["--help"][..],
+        &["completion", "bash"],
+        &["models", "list", "--built-in"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = Ended::from(command().args(arguments).stdout(writer).output().unwrap());
+        assert_eq!((ended.code, &*ended.err), (0, ""), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_faulty_address_is_no_fault_of_the_token() {
     let service = Service::new();
     let mut balance = service.command(&["balance"]);

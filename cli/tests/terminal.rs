@@ -10,6 +10,8 @@ mod terminal;
 
 use std::time::Duration;
 
+use runcomfy_emulator::{Call, Reply};
+use serde_json::json;
 use support::{EDIT, Service, TEXT_TO_IMAGE, command};
 use terminal::Terminal;
 
@@ -74,6 +76,20 @@ fn nothing_wraps_in_a_narrow_window() {
         ended.err.replace('\n', ""),
         format!("submitted {EDIT} as {id}saved image.png")
     );
+}
+
+#[test]
+fn wide_letters_do_not_wrap_either() {
+    let service = Service::new();
+    let status = json!({ "request_id": "x", "status": "描".repeat(30) });
+    service
+        .emulator
+        .script(Call::Status, Reply::json(200, &status));
+    service.emulator.script(Call::Status, Reply::stall());
+    let resume = ["resume", "some-id", "--poll-secs", "0"];
+    let mut terminal = Terminal::narrow(&service.command(&resume));
+    terminal.until("描…");
+    assert!(!terminal.has_wrapped(), "{}", terminal.screen());
 }
 
 /// What sets colours, and nothing else.
