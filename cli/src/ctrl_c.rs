@@ -2,12 +2,14 @@
 //! signal to stop does. Either way the last lines tell what becomes of the job.
 
 use std::future::IntoFuture;
+use std::pin::pin;
 
 use runcomfy::{CancelOutcome, Error, Job, Output, Status, Submit};
 
 use crate::advice::{CHARGED_IF_IT_SUCCEEDED, GOES_ON, NOTHING_RAN, to_resume, to_see};
 use crate::cancel::{self, Answer};
 use crate::failure::Failure;
+use crate::patience::telling;
 use crate::progress::Progress;
 use crate::stop::{Stop, Stops};
 
@@ -18,6 +20,8 @@ pub(crate) struct CtrlC {
 
 const SUBMITTING: &str = "the request is on its way and is waited for, so that the job's id is not lost; \
      Ctrl-C again leaves at once";
+const UNANSWERED: &str =
+    "the service has not answered yet; what has not reached it is sent again for a while";
 const CANCELLING: &str =
     "asking the service to cancel the job; Ctrl-C again leaves at once and lets it go on";
 
@@ -41,7 +45,8 @@ impl CtrlC {
         key: &str,
         progress: &Progress,
     ) -> Result<Job<Output>, Failure> {
-        let mut submit = submit.into_future();
+        let say = || progress.note(UNANSWERED);
+        let mut submit = pin!(telling(submit.into_future(), say));
         let mut pressed = false;
         let submitted = loop {
             tokio::select! {

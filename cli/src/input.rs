@@ -7,7 +7,8 @@ use serde_json::{Map, json};
 use crate::failure::{Failure, Finding};
 use crate::local_file::Unfit;
 use crate::model::Named;
-use crate::{flags, local_file};
+use crate::patience::telling;
+use crate::{flags, local_file, show};
 
 /// An input of which nothing is certain to be refused, with the files that it names inside of it,
 /// and what may be refused all the same.
@@ -106,7 +107,9 @@ async fn violations(
     violations.extend(unfit.violations);
     let media = model.input.media_in(input);
     if look && !media.is_empty() {
-        violations.extend(prober(matches)?.check(&media).await);
+        let prober = prober(matches)?;
+        let say = || show::note_while_waiting(matches, "looking at the media behind the URLs");
+        violations.extend(telling(prober.check(&media), say).await);
     }
     Ok(violations)
 }

@@ -19,6 +19,7 @@ mod missing_value;
 mod model;
 mod models;
 mod open;
+mod patience;
 mod picture;
 mod price;
 mod probe;
@@ -40,6 +41,7 @@ use clap::error::ErrorKind;
 use failure::Failure;
 use model::Named;
 use show::Format;
+use stop::unless_stopped;
 use words::Words;
 
 fn main() -> ExitCode {
@@ -129,17 +131,20 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
     use session::{ask, block_on};
     match matches.subcommand() {
         Some(("run", matches)) => block_on(run::run(matches, named, format)),
-        Some(("validate", matches)) => ask(validate::validate(matches, named, format)),
-        Some(("code", matches)) => ask(code::code(matches, named, format)),
-        Some(("status", matches)) => ask(requests::status(matches, format)),
+        Some(("validate", matches)) => block_on(unless_stopped(
+            validate::validate(matches, named, format),
+            "",
+        )),
+        Some(("code", matches)) => block_on(unless_stopped(code::code(matches, named, format), "")),
+        Some(("status", matches)) => ask(matches, requests::status(matches, format)),
         Some(("result", matches)) => block_on(requests::result(matches, format)),
         Some(("resume", matches)) => block_on(requests::resume(matches, format)),
         Some(("cancel", matches)) => block_on(requests::cancel(matches, format)),
         Some(("requests", matches)) => requests::requests(matches, format),
         Some(("models", matches)) => models::models(matches, format),
-        Some(("balance", _)) => ask(balance::balance(format)),
-        Some(("probe", matches)) => ask(probe::probe(matches, format)),
-        Some(("init", matches)) => ask(init::init(matches, format)),
+        Some(("balance", matches)) => ask(matches, balance::balance(format)),
+        Some(("probe", matches)) => ask(matches, probe::probe(matches, format)),
+        Some(("init", matches)) => ask(matches, init::init(matches, format)),
         Some(("emulator", matches)) => emulator::emulator(matches, format),
         Some(("completion", matches)) => completion::script(matches),
         // clap has made sure that there is one of these.

@@ -7,7 +7,9 @@ use runcomfy::{CatalogueEntry, ErrorKind, Json, ModelSchema, Problem, Severity, 
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
+use crate::patience::telling;
 use crate::session::{self, Session};
+use crate::show::{self, Format};
 use crate::stop::unless_stopped;
 use crate::words::Words;
 
@@ -99,7 +101,12 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
         Ok(session) => session,
         Err(failure) => return Ok(unknown(failure.message())),
     };
-    let asked = session.client.catalogue().get(id);
+    let say = || {
+        if !words.quiet && words.format() != Format::Json {
+            show::note(&format!("asking the catalogue for the schema of `{id}`"));
+        }
+    };
+    let asked = telling(session.client.catalogue().get(id), say);
     let entry = match tokio::time::timeout(PATIENCE, asked).await {
         Err(_) => return for_now(Failure::busy("it did not answer in time")),
         Ok(Err(error)) if matches!(error.kind(), ErrorKind::Model | ErrorKind::NotFound) => {

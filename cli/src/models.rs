@@ -16,9 +16,9 @@ pub(crate) fn models(matches: &ArgMatches, format: Format) -> Result<(), Failure
             built_in(matches, format);
             Ok(())
         }
-        Some(("list", matches)) => session::ask(list(matches, format)),
-        Some(("get", matches)) => session::ask(get(matches, format)),
-        Some(("categories", _)) => session::ask(categories(format)),
+        Some(("list", matches)) => session::ask(matches, list(matches, format)),
+        Some(("get", matches)) => session::ask(matches, get(matches, format)),
+        Some(("categories", matches)) => session::ask(matches, categories(format)),
         // clap has made sure that there is one of these.
         _ => Ok(()),
     }

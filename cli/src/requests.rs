@@ -8,17 +8,18 @@ use crate::advice::{CHARGED_IF_IT_SUCCEEDED, GOES_ON, to_resume, to_see};
 use crate::cancel::Answer;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::patience::telling;
 use crate::progress::Progress;
 use crate::save::{self, Saved};
 use crate::session::{self, Session};
-use crate::show::Format;
+use crate::show::{self, Format};
 use crate::stop::unless_stopped;
 use crate::{cancel, picture, wait};
 
 /// `runcomfy requests`, whose commands are those above it.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
-        Some(("get", matches)) => session::ask(status(matches, format)),
+        Some(("get", matches)) => session::ask(matches, status(matches, format)),
         Some(("result", matches)) => session::block_on(result(matches, format)),
         Some(("cancel", matches)) => session::block_on(cancel(matches, format)),
         // clap has made sure that there is one of these.
@@ -56,7 +57,8 @@ pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), F
 /// How far the job is; where it has succeeded, its files are saved as well.
 pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let result = unless_stopped(job.result(), "")
+    let say = || show::note_while_waiting(matches, "waiting for an answer");
+    let result = unless_stopped(telling(job.result(), say), "")
         .await
         .map_err(|failure| failure.about(job.request_id()))?;
     if matches!(result.status, Status::Failed | Status::Cancelled) {
@@ -115,7 +117,12 @@ pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), F
 
 pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let answer = unless_stopped(cancel::ask(&job), "It may be cancelled all the same.").await;
+    let say = || show::note_while_waiting(matches, "waiting for an answer");
+    let answer = unless_stopped(
+        telling(cancel::ask(&job), say),
+        "It may be cancelled all the same.",
+    )
+    .await;
     let answer = answer.map_err(|failure| failure.about(job.request_id()))?;
     let json = json!({
         "request_id": job.request_id().as_str(),

@@ -8,6 +8,7 @@ use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::input::{self, Checked};
 use crate::model::Named;
+use crate::patience::telling;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::{self, Format};
@@ -30,7 +31,12 @@ pub(crate) async fn run(
         let price = match known {
             Some(entry) => Ok(entry),
             None if emulate => Err("what is emulated costs nothing".to_owned()),
-            None => unless_stopped(price::ask(model_id), NOTHING_SUBMITTED).await?,
+            None => {
+                let say =
+                    || show::note_while_waiting(matches, "asking the catalogue for the price");
+                let asked = telling(price::ask(model_id), say);
+                unless_stopped(asked, NOTHING_SUBMITTED).await?
+            }
         };
         dry_run::show(model_id, &checked, &price, format);
         return Ok(());

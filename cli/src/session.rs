@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use clap::ArgMatches;
 use runcomfy::{Client, ModelSchema};
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;
+use crate::patience::telling;
+use crate::show;
 use crate::stop::unless_stopped;
 
 /// A client, and the emulator that it talks to, if it does.
@@ -50,9 +53,13 @@ impl Session {
     }
 }
 
-/// Runs a command that can be left at any time.
-pub(crate) fn ask<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    block_on(unless_stopped(work, ""))
+/// Runs a command that asks, and can be left at any time.
+pub(crate) fn ask<T>(
+    matches: &ArgMatches,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let say = || show::note_while_waiting(matches, "waiting for an answer");
+    block_on(unless_stopped(telling(work, say), ""))
 }
 
 /// Runs a command to its end on this thread.

@@ -100,6 +100,13 @@ pub(crate) fn is_lost(error: &io::Error) -> bool {
     lost
 }
 
+/// A line for who waits, unless nobody is to see any.
+pub(crate) fn note_while_waiting(matches: &ArgMatches, text: &str) {
+    if !matches.get_flag("quiet") && Format::of(matches) != Format::Json {
+        note(text);
+    }
+}
+
 /// Prints lines on standard error; a terminal that has gone is no reason to leave a job alone.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", plain(text));

@@ -21,8 +21,10 @@ pub(crate) struct Words {
     pub(crate) emulate: bool,
     /// `--unchecked`
     pub(crate) unchecked: bool,
-    /// `--output json`
-    pub(crate) json: bool,
+    /// `--quiet`
+    pub(crate) quiet: bool,
+    /// `--output`
+    output: Option<String>,
     /// The model's id, if none is to be found elsewhere: behind a flag of the model, which is a
     /// switch then.
     perhaps_model_id: Option<String>,
@@ -54,6 +56,8 @@ impl Words {
                     found.suppose(value.as_deref());
                 }
                 found.note(name, value);
+            } else if word == "-q" {
+                found.quiet = true;
             } else if !word.starts_with('-') {
                 found.place(word);
             }
@@ -100,8 +104,9 @@ impl Words {
         match flag {
             "schema" => self.schema = value,
             "emulate" => self.emulate = true,
+            "quiet" => self.quiet = true,
             "unchecked" => self.unchecked = true,
-            "output" => self.json = value.as_deref() == Some("json"),
+            "output" => self.output = value,
             _ => {}
         }
     }
@@ -116,7 +121,7 @@ impl Words {
 
     /// How to answer, as far as the words tell.
     pub(crate) fn format(&self) -> Format {
-        if self.json {
+        if self.output.as_deref() == Some("json") {
             Format::Json
         } else {
             Format::Pretty
@@ -156,7 +161,8 @@ mod tests {
             schema: Some("s.json".into()),
             emulate: true,
             unchecked: false,
-            json: true,
+            quiet: false,
+            output: Some("json".into()),
             perhaps_model_id: None,
         };
         assert_eq!(all, expected);

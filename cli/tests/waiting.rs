@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -35,6 +36,44 @@ fn a_job_that_does_not_begin_in_time_is_cancelled_and_nothing_is_paid() {
         (1, &id, &json!("cancelled"))
     );
     assert_eq!(json["error"]["kind"], "job_cancelled");
+}
+
+/// Who sees nothing believes that nothing happens.
+#[test]
+fn what_is_waited_for_is_said() {
+    let service = Service::new();
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+    for (call, arguments, said) in [
+        (Call::Submit, &run[..], "the service has not answered yet;"),
+        (
+            Call::Catalogue,
+            &["run", "acme/paint", "--colour", "red"],
+            "asking the catalogue for the schema of `acme/paint`",
+        ),
+        (
+            Call::Catalogue,
+            &["run", TEXT_TO_IMAGE, "--prompt", "x", "--dry-run"],
+            "asking the catalogue for the price",
+        ),
+        (Call::Balance, &["balance"], "waiting for an answer"),
+        (
+            Call::Result,
+            &["result", "some-id"],
+            "waiting for an answer",
+        ),
+    ] {
+        service.emulator.script(call, Reply::stall());
+        let mut waiting = service
+            .command(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(waiting.stderr.take().unwrap()).lines();
+        let mut lines = lines.map(Result::unwrap);
+        assert!(lines.any(|line| line.starts_with(said)), "{said}");
+        waiting.kill().unwrap();
+        waiting.wait().unwrap();
+    }
 }
 
 #[test]
