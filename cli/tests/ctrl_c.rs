@@ -84,6 +84,23 @@ fn a_job_that_runs_goes_on_and_is_taken_up_again() {
 }
 
 #[test]
+fn a_job_that_has_ended_meanwhile_is_charged_perhaps() {
+    let service = Service::slow();
+    let mut terminal = Terminal::new(&service.command(&[&RUN[..5], &["3600"]].concat()));
+    terminal.until("waiting");
+    service.emulator.advance(LONG * 10);
+    terminal.press_ctrl_c();
+    let id = id_of(&service);
+    assert_eq!(
+        last_words(terminal).replace('\n', " "),
+        format!(
+            "the job has ended already, so it cannot be cancelled If it succeeded, it is charged. \
+             See what came of it: runcomfy result {id}"
+        )
+    );
+}
+
+#[test]
 fn who_cannot_be_asked_is_no_reason_to_lose_the_job() {
     let service = Service::slow();
     let refused = Reply::refused(403, 403_001);
