@@ -121,7 +121,7 @@ pub use {
     run_times::RunTimes,
     runcomfy_media::{DataUri, Facts, Verdict, judge},
     status::{JobStatus, Status},
-    submit::{Outcome, Submit},
+    submit::{Outcome, Submit, new_submit_key},
     token::Token,
     wait::{AtDeadline, Wait, WaitOptions},
     watch::Watch,

@@ -80,9 +80,12 @@ fn is_busy(error: &Error) -> bool {
     error.http_status() == Some(503) && error.retry_after().is_some()
 }
 
-/// Two jobs with one key would be one for a service that looks at it, so half of it comes from
-/// the system's own randomness.
-fn new_key() -> String {
+/// A key for [`Submit::key`], as a submit makes one for itself: for who wants to note it before
+/// anything is sent. 32 hexadecimal digits.
+#[must_use]
+pub fn new_submit_key() -> String {
+    // Two jobs with one key would be one for a service that looks at it, so half of it comes from
+    // the system's own randomness.
     let system = RandomState::new().build_hasher().finish();
     let key = u128::from(system) << 64 | u128::from(fastrand::u64(..));
     format!("{key:032x}")
@@ -148,7 +151,8 @@ impl<'a, O> Submit<'a, O> {
     }
 
     /// The key that goes out with the request, in the header that
-    /// [`ClientBuilder::key_header`](crate::ClientBuilder::key_header) names; a new one unless set.
+    /// [`ClientBuilder::key_header`](crate::ClientBuilder::key_header) names; a
+    /// [new one](new_submit_key) unless set.
     /// It has 1 to 255 visible ASCII characters; a submit with another key is not sent, with an
     /// error of kind [`ErrorKind::Configuration`].
     pub fn key(mut self, key: impl Into<String>) -> Self {
@@ -254,7 +258,7 @@ impl<'a, O> Submit<'a, O> {
     /// The caller's, or a new one.
     fn chosen_key(&self) -> Result<String, Error> {
         let Some(key) = &self.key else {
-            return Ok(new_key());
+            return Ok(new_submit_key());
         };
         if !key.is_empty() && key.len() <= LONGEST_KEY && key.bytes().all(|b| b.is_ascii_graphic())
         {

@@ -30,7 +30,6 @@ mod save;
 mod session;
 mod show;
 mod stop;
-mod submit_key;
 mod validate;
 mod wait;
 mod words;

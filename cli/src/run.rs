@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::{self, Format};
 use crate::stop::unless_stopped;
-use crate::{dry_run, price, save, submit_key, wait};
+use crate::{dry_run, price, save, wait};
 
 /// Submits, waits, downloads. Everything about the input is checked before anything is set up.
 pub(crate) async fn run(
@@ -54,7 +54,7 @@ pub(crate) async fn run(
     let mut progress = Progress::of(matches, format);
     progress.say("submitting");
     // Checked above, with all that the terminal has to say about it.
-    let key = submit_key::new();
+    let key = runcomfy::new_submit_key();
     let mut submit = session
         .client
         .submit_json(model_id, &checked.json)
