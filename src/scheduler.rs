@@ -72,7 +72,13 @@ impl Scheduler {
             (key, !std::mem::replace(&mut state.running, true))
         });
         if must_start {
-            tokio::spawn(run(client.clone()));
+            // Made before the task, which may never be polled: its runtime may be ending, or there
+            // may be none.
+            let task = Task {
+                client: client.clone(),
+                ended: false,
+            };
+            tokio::spawn(task.run());
         } else {
             this.changed.notify_one();
         }
@@ -194,40 +200,62 @@ fn pop_until(heap: &mut BinaryHeap<Reverse<(Instant, Key)>>, now: Instant) -> Op
     heap.pop().map(|first| first.0.1)
 }
 
-/// The task; it ends with the last wait, and lets go of the client with that.
-async fn run(client: Client) {
-    let scheduler = &client.inner.scheduler;
-    let mut runs = Runs {
-        scheduler,
-        ended: false,
-    };
-    let mut looks = FuturesUnordered::new();
-    while let Some(turn) = scheduler.turn(looks.len()) {
-        for (key, entry) in turn.due {
-            looks.push(look(&client, key, entry));
-        }
-        let looked = async {
-            match looks.next().await {
-                Some(looked) => looked,
-                None => pending().await,
+/// What looks after the waits, from the time that it is said to run.
+struct Task {
+    client: Client,
+    ended: bool,
+}
+
+impl Task {
+    /// Ends with the last wait, and lets go of the client with that.
+    async fn run(mut self) {
+        self.look_after_all().await;
+        self.ended = true;
+    }
+
+    async fn look_after_all(&self) {
+        let client = &self.client;
+        let scheduler = &client.inner.scheduler;
+        let mut looks = FuturesUnordered::new();
+        while let Some(turn) = scheduler.turn(looks.len()) {
+            for (key, entry) in turn.due {
+                looks.push(look(client, key, entry));
             }
-        };
-        let woken = async {
-            match turn.wake {
-                Some(at) => sleep_until(at).await,
-                None => pending().await,
+            let looked = async {
+                match looks.next().await {
+                    Some(looked) => looked,
+                    None => pending().await,
+                }
+            };
+            let woken = async {
+                match turn.wake {
+                    Some(at) => sleep_until(at).await,
+                    None => pending().await,
+                }
+            };
+            let (woken, changed) = (pin!(woken), pin!(scheduler.changed.notified()));
+            let looked = match select(pin!(looked), select(woken, changed)).await {
+                Either::Left((looked, _)) => Some(looked),
+                Either::Right(_) => None,
+            };
+            if let Some((key, entry, seen)) = looked {
+                scheduler.settle(client, key, entry, seen);
             }
-        };
-        let (woken, changed) = (pin!(woken), pin!(scheduler.changed.notified()));
-        let looked = match select(pin!(looked), select(woken, changed)).await {
-            Either::Left((looked, _)) => Some(looked),
-            Either::Right(_) => None,
-        };
-        if let Some((key, entry, seen)) = looked {
-            scheduler.settle(&client, key, entry, seen);
         }
     }
-    runs.ended = true;
+}
+
+/// Where it is dropped, with its runtime, its waits are given back to their readers.
+impl Drop for Task {
+    fn drop(&mut self) {
+        if !self.ended {
+            let waits = self.client.inner.scheduler.change(|state| {
+                state.running = false;
+                std::mem::take(&mut state.waits)
+            });
+            drop(waits);
+        }
+    }
 }
 
 async fn look(client: &Client, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, Seen) {
@@ -242,23 +270,5 @@ impl fmt::Debug for Scheduler {
         f.debug_struct("Scheduler")
             .field("waits", &waits)
             .finish_non_exhaustive()
-    }
-}
-
-/// Where the task is dropped, with its runtime, its waits are given back to their readers.
-struct Runs<'a> {
-    scheduler: &'a Scheduler,
-    ended: bool,
-}
-
-impl Drop for Runs<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            let waits = self.scheduler.change(|state| {
-                state.running = false;
-                std::mem::take(&mut state.waits)
-            });
-            drop(waits);
-        }
     }
 }

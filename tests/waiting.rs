@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use runcomfy::{AtDeadline, Client, ErrorKind, Event, Job, Output, RunTimes, Status};
@@ -390,20 +391,7 @@ async fn jobs_submitted_together_are_not_looked_at_together() {
 /// The client's task runs on the runtime that waited first; where that ends, the others go on.
 #[test]
 fn a_wait_survives_the_end_of_another_runtime() {
-    let runtime = || {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().build().unwrap()
-    };
-    let (ready, started) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        runtime().block_on(async {
-            ready
-                .send(start(Emulator::builder().run_time(s(3600))).await)
-                .unwrap();
-            std::future::pending::<()>().await;
-        });
-    });
-    let (emulator, client) = started.recv().unwrap();
+    let (emulator, client) = served(Emulator::builder().run_time(s(3600)));
     let first = runtime();
     let wait = first.block_on(async {
         let mut watch = submitted(&client).await.watch();
@@ -415,6 +403,48 @@ fn a_wait_survives_the_end_of_another_runtime() {
     emulator.advance(s(3600));
     let output = runtime().block_on(wait.output());
     assert!(output.unwrap().image().is_some());
+}
+
+/// A service on a thread of its own, with time that passes.
+fn served(builder: Builder) -> (Emulator, Client) {
+    let (ready, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            ready.send(start(builder).await).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    started.recv().unwrap()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+#[test]
+fn a_wait_that_no_runtime_looks_after_holds_up_no_other() {
+    let (_emulator, client) = served(Emulator::builder().run_time(Duration::ZERO));
+    let submit = || runtime().block_on(submitted(&client));
+    // Ends before the task was polled for the first time.
+    let ending = runtime();
+    let mut watch = submit().watch();
+    assert_eq!(ending.block_on(watch.next()), Some(Event::Submitted));
+    drop(ending);
+    let output = runtime().block_on(submit().wait().into_future());
+    assert!(output.is_ok());
+    assert!(runtime().block_on(watch.output()).is_ok());
+
+    let job = submit();
+    let without = std::thread::spawn({
+        let job = job.clone();
+        move || {
+            let mut wait = job.wait().into_future();
+            let _ = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+    });
+    assert!(without.join().is_err(), "as every timer without a runtime");
+    assert!(runtime().block_on(job.wait().into_future()).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
