@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fmt;
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -13,8 +15,8 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::Client;
 use crate::throttle::AT_ONCE;
+use crate::{Client, Error, ErrorKind};
 
 mod entry;
 mod mailbox;
@@ -115,7 +117,11 @@ impl Scheduler {
         };
         // A wait that was cut short has learnt nothing of the service.
         let learnt = !matches!(seen, Seen::Over(_));
-        let next = entry.settle(client, seen).filter(|_| !entry.is_abandoned());
+        // The entry is not used again after a panic, but for its end.
+        let settled = catch_unwind(AssertUnwindSafe(|| entry.settle(client, seen)));
+        let next = settled
+            .unwrap_or_else(|_| entry.settle(client, Seen::Over(panicked())))
+            .filter(|_| !entry.is_abandoned());
         let ended = self.change(|state| {
             match failed {
                 Some(asked) => state.outage.failed(now, asked),
@@ -259,8 +265,23 @@ impl Drop for Task {
 }
 
 async fn look(client: &Client, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, Seen) {
-    let seen = entry.look(client).await;
+    let seen = {
+        let mut look = pin!(entry.look(client));
+        // Not polled again after a panic.
+        poll_fn(|cx| {
+            catch_unwind(AssertUnwindSafe(|| look.as_mut().poll(cx)))
+                .unwrap_or_else(|_| Poll::Ready(Seen::Over(panicked())))
+        })
+        .await
+    };
     (key, entry, seen)
+}
+
+/// The end of a wait whose look panicked: were it taken up again, it might panic for ever, and all
+/// other waits with it.
+fn panicked() -> Error {
+    let message = "a look at the job panicked, in this client or in what it was set up with; the                    job may go on; its request id takes it up again";
+    Error::new(ErrorKind::Interrupted, message)
 }
 
 /// How many wait, and not each of them.

@@ -40,6 +40,8 @@ pub enum AtDeadline {
 
 /// A service that is asked more often than this is only disturbed.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+/// Longer, and a clock could not tell some day; nobody means it.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
 impl WaitOptions {
     /// No limits.
@@ -74,11 +76,11 @@ impl WaitOptions {
         self
     }
 
-    /// Looks at the job at even distances, a tenth of a second at least, instead of when there is
-    /// likely to be news.
+    /// Looks at the job at even distances, a tenth of a second at least and a day at the most,
+    /// instead of when there is likely to be news.
     #[must_use]
     pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll_every = Some(interval.max(SHORTEST_INTERVAL));
+        self.poll_every = Some(interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL));
         self
     }
 

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 use tokio::time::Instant;
+use tower::util::MapRequestLayer;
 
 const MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
 
@@ -403,6 +406,57 @@ fn a_wait_survives_the_end_of_another_runtime() {
     emulator.advance(s(3600));
     let output = runtime().block_on(wait.output());
     assert!(output.unwrap().image().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn intervals_beyond_any_clock_are_waited_for() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
+    let job = submitted(&client).await;
+    for interval in [Duration::MAX, s(u64::MAX)] {
+        let taken_up = client.job::<Input>(job.request_id().clone());
+        for job in [&job, &taken_up] {
+            let wait = job.wait().poll_every(interval).deadline(s(5));
+            assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Deadline);
+        }
+    }
+    let looks = emulator.count(Call::Status) + emulator.count(Call::Result);
+    assert!(looks <= 8, "{looks}");
+    assert!(job.wait().await.is_ok());
+}
+
+/// What the caller set the client up with may panic.
+#[tokio::test(start_paused = true)]
+async fn a_look_that_panics_ends_its_own_wait_alone() {
+    let (emulator, _) = start(Emulator::builder().run_time(s(30)).slots(2)).await;
+    let panics = Arc::new(AtomicBool::new(false));
+    let armed = Arc::clone(&panics);
+    let connector = MapRequestLayer::new(move |request| {
+        assert!(!armed.swap(false, Ordering::Relaxed), "a faulty connector");
+        request
+    });
+    let http = reqwest::Client::builder()
+        .pool_max_idle_per_host(0)
+        .connector_layer(connector);
+    let builder = Client::builder().token("t").base_url(emulator.base_url());
+    let client = builder.http_client(http.build().unwrap()).build().unwrap();
+    let jobs = [submitted(&client).await, submitted(&client).await];
+    let waits = jobs
+        .each_ref()
+        .map(|job| tokio::spawn(job.wait().into_future()));
+    tokio::time::sleep(s(8)).await;
+    panics.store(true, Ordering::Relaxed);
+    let mut ended_well = 0;
+    for (wait, job) in waits.into_iter().zip(&jobs) {
+        match wait.await.unwrap() {
+            Ok(_) => ended_well += 1,
+            Err(error) => {
+                assert!(error.to_string().contains("panicked"), "{error}");
+                assert_eq!(error.request_id(), Some(job.request_id()));
+                assert!(job.wait().await.is_ok());
+            }
+        }
+    }
+    assert_eq!(ended_well, 1);
 }
 
 /// A service on a thread of its own, with time that passes.
