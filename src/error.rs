@@ -226,7 +226,8 @@ impl Error {
         &self.inner.violations
     }
 
-    /// How many requests were made for it.
+    /// How many requests were made for it; where a wait has ended, how many looks in a row had
+    /// failed by then.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.inner.attempts

@@ -22,6 +22,7 @@ mod entry;
 mod mailbox;
 mod order;
 mod outage;
+mod silence;
 
 use entry::{Entry, Seen};
 use outage::Outage;
@@ -62,7 +63,7 @@ impl Scheduler {
     /// Takes a wait in; what it has to tell comes to the mailbox until that is dropped.
     pub(crate) fn add(client: &Client, mail: Arc<Mailbox>) -> Key {
         let entry = Box::new(Entry::new(client, mail));
-        let next = entry.next(Instant::now());
+        let due = entry.due();
         let this = &client.inner.scheduler;
         let (key, must_start) = this.change(|state| {
             let key = state.next_key;
@@ -70,7 +71,7 @@ impl Scheduler {
             if let Some(deadline) = entry.deadline() {
                 state.deadlines.push(Reverse((deadline, key)));
             }
-            state.put(key, entry, next);
+            state.put(key, entry, due);
             (key, !std::mem::replace(&mut state.running, true))
         });
         if must_start {
@@ -111,8 +112,8 @@ impl Scheduler {
 
     fn settle(&self, client: &Client, key: Key, mut entry: Box<Entry>, seen: Seen) {
         let now = Instant::now();
-        let failed = match &seen {
-            Seen::Failed(error) => Some(error.retry_after()),
+        let failure = match &seen {
+            Seen::Failed(error) => Some(Arc::clone(error)),
             _ => None,
         };
         // A wait that was cut short has learnt nothing of the service.
@@ -123,8 +124,8 @@ impl Scheduler {
             .unwrap_or_else(|_| entry.settle(client, Seen::Over(panicked())))
             .filter(|_| !entry.is_abandoned());
         let ended = self.change(|state| {
-            match failed {
-                Some(asked) => state.outage.failed(now, asked),
+            match &failure {
+                Some(error) => state.outage.failed(now, error.retry_after()),
                 None if learnt => state.outage.succeeded(),
                 None => {}
             }
@@ -138,7 +139,11 @@ impl Scheduler {
         });
         // Their readers are woken outside of the lock.
         drop(ended);
-        drop(self.change(|state| state.take_silent(now)));
+        if let Some(error) = failure {
+            for (_, mut entry) in self.change(|state| state.take_silent(now)) {
+                entry.end_silent(Arc::clone(&error));
+            }
+        }
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -187,17 +192,13 @@ impl State {
         look.into_iter().chain(first(&self.deadlines)).min()
     }
 
-    /// The waits that have heard nothing for too long in an outage, ended.
+    /// The waits that have heard nothing for too long in an outage.
     fn take_silent(&mut self, now: Instant) -> Vec<(Key, Box<Entry>)> {
-        if self.outage.next().is_none() {
+        if !self.outage.is_too_long() {
             return Vec::new();
         }
-        let silent = self.waits.extract_if(|_, entry| entry.is_silent(now));
-        let mut silent: Vec<_> = silent.collect();
-        for (_, entry) in &mut silent {
-            entry.end_silent();
-        }
-        silent
+        let silent = self.waits.extract_if(|_, entry| entry.is_overdue(now));
+        silent.collect()
     }
 }
 

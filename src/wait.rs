@@ -99,7 +99,7 @@ impl WaitOptions {
 /// The client looks at the job when there is likely to be news: rarely while it is queued, never
 /// before the earliest likely end where it has seen former jobs of the model
 /// ([`RunTimes`](crate::RunTimes)), then in even steps. Network trouble does not end a wait, however
-/// long; only the job's end does, a limit, a refusal, or an hour without one readable answer.
+/// long; only the job's end does, a limit, a refusal, or an hour in which every look fails.
 ///
 /// Dropping a wait leaves the job alone: it runs on and is paid, unless
 /// [`cancel_on_drop`](Self::cancel_on_drop) is set.

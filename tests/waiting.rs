@@ -339,6 +339,84 @@ async fn an_hour_of_silence_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_hour_of_silence_ends_every_wait_alike() {
+    let (emulator, client) = start(Emulator::builder().slots(100).run_time(s(60))).await;
+    let mut waits = Vec::new();
+    for _ in 0..100 {
+        let job = submitted(&client).await;
+        waits.push(async move { (job.request_id().clone(), job.wait().await) });
+    }
+    emulator.set_outage(true);
+    let began = Instant::now();
+    let mut most = 0;
+    for (id, end) in futures_util::future::join_all(waits).await {
+        let error = end.unwrap_err();
+        // Nothing was sent, and yet the job exists.
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert!(error.to_string().contains("one readable answer"), "{error}");
+        assert_eq!(error.request_id(), Some(&id));
+        let cause = std::error::Error::source(&error).unwrap();
+        assert!(cause.to_string().contains("no connection"), "{cause}");
+        most = most.max(error.attempts());
+    }
+    assert!(most > 2, "{most}");
+    assert!(began.elapsed() < s(3660), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_failed_look_in_a_row_is_counted_in_the_error() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(600))).await;
+    let silent = submitted(&client).await;
+    emulator.add_fault(Fault::from_nth(Call::Status, 1, Reply::html(500)).lasting(s(4000)));
+    let error = silent.wait().deadline(s(300)).await.unwrap_err();
+    assert!(error.attempts() > 10, "{error}");
+    let error = silent.wait().await.unwrap_err();
+    assert!(error.attempts() > 100, "{error}");
+    tokio::time::sleep(s(300)).await;
+
+    let refused = submitted(&client).await;
+    for reply in [Reply::reset(), Reply::html(502), Reply::refused(401, 0)] {
+        emulator.script(Call::Status, reply);
+    }
+    let error = refused.wait().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Token, 3));
+}
+
+/// A look far from the one before is late by intent.
+#[tokio::test(start_paused = true)]
+async fn quiet_of_our_own_is_no_silence() {
+    let (emulator, client) = start(Emulator::builder().slots(9).run_time(s(7200))).await;
+    let rare = submitted(&client).await.wait().poll_every(s(5400));
+    emulator.script(Call::Status, Reply::reset());
+    assert!(rare.await.is_ok());
+
+    let patient = submitted(&client).await;
+    let later = Reply::json(429, &json!({})).retry_after(s(3600));
+    for reply in [later, Reply::reset(), Reply::reset()] {
+        emulator.script(Call::Status, reply);
+    }
+    assert!(patient.wait().await.is_ok());
+}
+
+/// A job that nobody has asked for is not ended by the failure of another's looks.
+#[tokio::test(start_paused = true)]
+async fn the_silence_of_one_job_ends_no_other() {
+    let (emulator, client) = start(Emulator::builder().slots(2).run_time(s(7200))).await;
+    let quiet = submitted(&client).await.wait().poll_every(s(5400));
+    let quiet = tokio::spawn(quiet.into_future());
+    tokio::time::sleep(s(3700)).await;
+    let broken = submitted(&client).await;
+    // Once it runs it is asked for its result, the other for the first time at 5400 s.
+    let fault = Fault::from_nth(Call::Result, 1, Reply::html(500));
+    emulator.add_fault(fault.lasting(s(4000)));
+    let began = Instant::now();
+    let error = broken.wait().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(began.elapsed().as_secs() / 60, 60);
+    assert!(quiet.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_learnt_makes_the_next_wait_quiet_in_this_client_and_the_next() {
     let (emulator, first) = start(Emulator::builder().run_time(s(90))).await;
     let looks = || emulator.count(Call::Status) + emulator.count(Call::Result);

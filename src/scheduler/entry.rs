@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument, debug_span};
 
+use super::silence::{self, Silence};
 use super::{Ending, Mailbox};
 use crate::pace::Pace;
 use crate::retry::{pause, pause_after};
@@ -22,9 +23,11 @@ pub(super) struct Entry {
     last: Option<JobStatus>,
     /// The unknown status that was told of.
     unknown: Option<Box<str>>,
-    /// When the service has last told anything readable of the job.
-    heard: Instant,
+    /// When the first look after the last readable answer was due.
+    due: Instant,
+    /// Looks in a row without news.
     failures: u32,
+    silence: Silence,
     /// The service has said that it cannot be cancelled.
     not_cancellable: bool,
     /// A request to cancel it has no answer: it may have worked.
@@ -42,13 +45,10 @@ pub(super) enum Seen {
     Ending,
     Ended(Box<JobResult<Value>>),
     /// Nothing could be learnt; it may pass.
-    Failed(Error),
+    Failed(Arc<Error>),
     /// The wait is over, whatever the job does.
     Over(Error),
 }
-
-/// Silence of this length is more than a caller would sit through unasked.
-pub(super) const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 
 /// A job that has ended is asked for its result no sooner again, and a wait that ends looks for a
 /// last time so long before.
@@ -62,16 +62,24 @@ impl Entry {
         let now = Instant::now();
         let order = &mail.order;
         let expected = order.model.as_deref().and_then(|id| client.expected(id));
-        Self {
+        let mut entry = Self {
             pace: Pace::new(order.submitted, expected, now).fixed(order.interval()),
             mail,
             last: None,
             unknown: None,
-            heard: now,
+            due: now,
             failures: 0,
+            silence: Silence::default(),
             not_cancellable: false,
             cancel_unanswered: false,
-        }
+        };
+        entry.due = entry.next(now);
+        entry
+    }
+
+    /// When the first look of a new wait is due.
+    pub(super) fn due(&self) -> Instant {
+        self.due
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -83,12 +91,14 @@ impl Entry {
         Arc::strong_count(&self.mail) == 1
     }
 
-    pub(super) fn is_silent(&self, now: Instant) -> bool {
-        now - self.heard >= LONGEST_SILENCE
+    /// Whether there should have been an answer long ago, were it not for an outage; in one, few
+    /// jobs are asked.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.due) >= silence::LONGEST
     }
 
     /// When to look next, if all goes well.
-    pub(super) fn next(&self, now: Instant) -> Instant {
+    fn next(&self, now: Instant) -> Instant {
         let mut next = self.pace.next(now, fastrand::f64());
         if let Some((_, at)) = self.mail.order.cancel_queued_after()
             && at > now
@@ -127,9 +137,9 @@ impl Entry {
     async fn ask(&mut self, client: &Client) -> Seen {
         let seen = self.ask_how_far(client).await.unwrap_or_else(|error| {
             if error.is_passing() {
-                Seen::Failed(error)
+                Seen::Failed(Arc::new(error))
             } else {
-                Seen::Over(error)
+                Seen::Over(error.with_attempts(self.failures + 1))
             }
         });
         match (&seen, self.mail.order.cancel_queued_after()) {
@@ -226,7 +236,7 @@ impl Entry {
             "the job was not finished after {limit:?} (last status: {state}); {what}; \
              its request id takes it up again"
         );
-        Error::new(ErrorKind::Deadline, message)
+        Error::new(ErrorKind::Deadline, message).with_attempts(self.failures.max(1))
     }
 
     /// Takes in what a look has shown; gives the time of the next look, or `None` when the wait is
@@ -235,25 +245,24 @@ impl Entry {
         let now = Instant::now();
         match seen {
             Seen::Unfinished(status) => {
-                self.heard = now;
-                self.failures = 0;
                 self.pace.saw(&status, now);
                 self.tell_change(&status);
                 self.last = Some(status);
-                Some(self.next(now))
+                Some(self.answered(now))
             }
-            Seen::NotYet => {
-                self.heard = now;
-                self.failures = 0;
-                Some(self.next(now))
-            }
+            Seen::NotYet => Some(self.answered(now)),
             Seen::Ending => {
-                self.heard = now;
+                self.silence = Silence::default();
                 self.failures = self.failures.saturating_add(1);
                 Some(now + pause(self.failures).max(SOON))
             }
-            Seen::Failed(error) if !self.is_silent(now) => {
+            Seen::Failed(error) => {
                 self.failures = self.failures.saturating_add(1);
+                self.silence.failed(now);
+                if self.silence.is_too_long() {
+                    self.end_silent(error);
+                    return None;
+                }
                 let pause = pause_after(&error, self.failures);
                 self.tell(Event::Retrying {
                     failures: self.failures,
@@ -262,7 +271,7 @@ impl Entry {
                 });
                 Some(now + pause)
             }
-            Seen::Failed(error) | Seen::Over(error) => {
+            Seen::Over(error) => {
                 self.end(Err(error));
                 None
             }
@@ -279,13 +288,26 @@ impl Entry {
         }
     }
 
-    /// Ends the wait because the service has been silent for too long.
-    pub(super) fn end_silent(&mut self) {
+    /// The job is unfinished; gives the time of the next look.
+    fn answered(&mut self, now: Instant) -> Instant {
+        self.failures = 0;
+        self.silence = Silence::default();
+        self.due = self.next(now);
+        self.due
+    }
+
+    /// Ends the wait because the service has been silent for too long; `last` is how the last look
+    /// failed, at this job or, in an outage, at another.
+    pub(super) fn end_silent(&mut self, last: Arc<Error>) {
         let message = format!(
-            "the service has not given one readable answer in {LONGEST_SILENCE:?}; the job may go \
-             on; its request id takes it up again"
+            "the service has not given one readable answer in {:?}; the job may go on; its request \
+             id takes it up again",
+            silence::LONGEST
         );
-        self.end(Err(Error::new(ErrorKind::Unavailable, message)));
+        let error = Error::new(ErrorKind::Unavailable, message)
+            .with_attempts(self.failures.max(1))
+            .with_source(last);
+        self.end(Err(error));
     }
 
     fn end(&mut self, ending: Ending) {

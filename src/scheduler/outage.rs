@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::silence::Silence;
 use crate::retry::pause;
 
 /// The looks of all jobs together. When so many fail in a row the service is out, and one look at a
@@ -12,6 +13,7 @@ use crate::retry::pause;
 pub(super) struct Outage {
     failures: u32,
     next: Option<Instant>,
+    silence: Silence,
 }
 
 /// So many failures are no longer those of single jobs.
@@ -28,10 +30,16 @@ impl Outage {
     /// `asked` is when the service wants to be asked again, where it has said so.
     pub(super) fn failed(&mut self, now: Instant, asked: Option<Duration>) {
         self.failures = self.failures.saturating_add(1);
+        self.silence.failed(now);
         if let Some(since) = self.failures.checked_sub(FAILURES) {
             let pause = asked.unwrap_or_else(|| pause(since + 1).min(LONGEST_PAUSE));
             self.next = Some(now + pause);
         }
+    }
+
+    /// Whether the service has told nothing of any job for longer than a caller would sit through.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.silence.is_too_long()
     }
 
     /// The time of the next look of all, in an outage.
