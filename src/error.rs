@@ -81,7 +81,7 @@ pub enum ErrorKind {
     Deadline,
     /// A file could not be read or written.
     File,
-    /// The output is larger than the limit for downloads.
+    /// The output is larger than the limit for downloads, or a reply than is read (16 MiB).
     TooLarge,
     /// The [`Uploader`](crate::Uploader) failed; nothing was submitted.
     Upload,

@@ -94,7 +94,9 @@ pub fn new_submit_key() -> String {
 /// The id of the job, or what is known of one.
 fn accepted(reply: Result<Reply, Error>) -> Result<RequestId, Error> {
     let reply = reply.map_err(|error| match error.kind() {
-        ErrorKind::Interrupted | ErrorKind::Unreadable => error.submitted_perhaps(),
+        ErrorKind::Interrupted | ErrorKind::Unreadable | ErrorKind::TooLarge => {
+            error.submitted_perhaps()
+        }
         _ => error,
     })?;
     reply.request_id().map_err(|error| match error.kind() {

@@ -97,8 +97,12 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > LONGEST_REPLY {
-            let message = format!("the service's reply is longer than {LONGEST_REPLY} bytes");
-            return Err(Error::new(ErrorKind::Unreadable, message));
+            // It would be as long the next time.
+            let message = format!(
+                "the service's reply is longer than {LONGEST_REPLY} bytes, the most that is read; \
+                 a job's result can be fetched by other means from its result_url"
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
         }
         body.extend_from_slice(&chunk);
     }

@@ -52,6 +52,8 @@ async fn a_lost_reply_is_an_unknown_outcome_and_is_not_sent_again() {
         (Reply::new(503, ""), 0),
         (Reply::new(504, "").carried_out(), 1),
         (Reply::new(408, ""), 0),
+        // Longer than is read.
+        (Reply::new(200, vec![b' '; 17 << 20]).carried_out(), 1),
     ] {
         let (error, ledger) = submit_with(reply).await;
         assert!(error.may_have_been_submitted(), "{error:?}");

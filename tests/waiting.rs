@@ -323,6 +323,24 @@ async fn a_refusal_ends_the_wait_and_names_the_job() {
     );
 }
 
+/// It would not get shorter.
+#[tokio::test(start_paused = true)]
+async fn a_result_that_is_too_long_is_asked_for_once() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(5))).await;
+    let job = submitted(&client).await;
+    tokio::time::sleep(s(10)).await;
+    let output = json!({"status": "succeeded", "output": {"text": "x".repeat(17 << 20)}});
+    emulator.script(Call::Result, Reply::json(200, &output));
+    let error = job.wait().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(error.request_id(), Some(job.request_id()));
+    assert!(
+        !error.is_passing() && error.to_string().contains("result_url"),
+        "{error}"
+    );
+    assert_eq!(emulator.count(Call::Result), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_hour_of_silence_is_told() {
     let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
