@@ -85,8 +85,12 @@ impl WaitOptions {
     }
 
     /// Asks the service to cancel the job when the wait is dropped before its end; only a queued
-    /// job can be cancelled. The request is sent once by a task of its own, and its answer is not
-    /// waited for: it needs a tokio runtime that goes on for a moment.
+    /// job can be cancelled. A task of its own sends the request, a few times where it meets
+    /// trouble, and nobody waits for the answer: it needs a tokio runtime that goes on for a
+    /// moment, the one in which the wait is dropped, or else was last polled.
+    ///
+    /// It holds for a future or a [`Watch`] that is dropped before it was polled, too, though not
+    /// for a [`Wait`] that became neither.
     #[must_use]
     pub fn cancel_on_drop(mut self) -> Self {
         self.cancel_on_drop = true;

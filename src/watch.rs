@@ -34,7 +34,6 @@ use crate::{Error, ErrorKind, Event, Job, JobResult, WaitOptions, WithoutQueries
 pub struct Watch<O> {
     job: Job<O>,
     with_news: bool,
-    cancel_on_drop: bool,
     state: State,
 }
 
@@ -51,7 +50,6 @@ impl<O> Watch<O> {
         Self {
             job,
             with_news,
-            cancel_on_drop: options.cancel_on_drop,
             state: State::New(Box::new(options)),
         }
     }
@@ -89,7 +87,7 @@ impl<O> Watch<O> {
                     }
                     // The runtime that looked after it is gone; this one goes on.
                     Poll::Ready(Letter::Abandoned) => {
-                        let order = mail.order.clone();
+                        let order = mail.order.clone().in_this_runtime();
                         self.state = self.wait_for(order);
                     }
                 },
@@ -153,16 +151,21 @@ impl<O> Unpin for Watch<O> {}
 
 impl<O> Drop for Watch<O> {
     fn drop(&mut self) {
-        let State::Waiting(key, _) = &self.state else {
-            return;
+        let scheduler = &self.job.client.inner.scheduler;
+        // Where it is dropped outside of any runtime, that in which it was polled may go on.
+        let runtime = match &self.state {
+            State::New(options) if options.cancel_on_drop => Handle::try_current().ok(),
+            State::Waiting(key, mail) => {
+                scheduler.remove(*key);
+                mail.order
+                    .cancel_on_drop()
+                    .map(|polled_in| Handle::try_current().unwrap_or_else(|_| polled_in.clone()))
+            }
+            _ => None,
         };
-        let client = &self.job.client;
-        client.inner.scheduler.remove(*key);
-        if self.cancel_on_drop
-            && let Ok(runtime) = Handle::try_current()
-        {
-            let (client, id) = (client.clone(), self.job.request_id().clone());
-            runtime.spawn(async move { client.cancel_once(&id).await });
+        if let Some(runtime) = runtime {
+            let job = self.job.cast::<()>();
+            runtime.spawn(async move { job.cancel().await });
         }
     }
 }
@@ -171,7 +174,6 @@ impl<O> fmt::Debug for Watch<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
             .field("job", &self.job)
-            .field("cancel_on_drop", &self.cancel_on_drop)
             .finish_non_exhaustive()
     }
 }

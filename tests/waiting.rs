@@ -216,6 +216,64 @@ async fn a_dropped_wait_leaves_the_job_alone_unless_told_otherwise() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_dropped_before_it_was_polled_cancels_if_so_wanted() {
+    let (emulator, client) = start(Emulator::builder().slots(0)).await;
+    for (cancels, unpolled) in [false, true].into_iter().enumerate() {
+        let job = submitted(&client).await;
+        drop(job.wait().into_future());
+        drop(job.watch());
+        drop(job.wait().cancel_on_drop());
+        tokio::time::sleep(s(1)).await;
+        assert_eq!(emulator.count(Call::Cancel), cancels);
+        if unpolled {
+            drop(job.wait().cancel_on_drop().watch());
+        } else {
+            drop(job.wait().cancel_on_drop().into_future());
+        }
+        tokio::time::sleep(s(1)).await;
+        assert_eq!(emulator.count(Call::Cancel), cancels + 1);
+        assert_eq!(status(&job).await, Status::Cancelled);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_on_drop_that_meets_trouble_is_sent_again() {
+    let (emulator, client) = start(Emulator::builder().slots(0)).await;
+    for trouble in [
+        Reply::json(429, &json!({})).retry_after(s(2)),
+        Reply::html(503),
+        Reply::reset(),
+    ] {
+        let job = submitted(&client).await;
+        let mut watch = job.wait().cancel_on_drop().watch();
+        watch.next().await;
+        emulator.script(Call::Cancel, trouble);
+        drop(watch);
+        tokio::time::sleep(s(5)).await;
+        assert_eq!(status(&job).await, Status::Cancelled);
+    }
+    assert_eq!(emulator.count(Call::Cancel), 6);
+}
+
+/// As the blocking client's iterators are.
+#[test]
+fn a_wait_that_is_dropped_outside_of_its_runtime_cancels_if_so_wanted() {
+    let (emulator, client) = served(Emulator::builder().slots(0));
+    let polled_in = runtime();
+    let job = polled_in.block_on(submitted(&client));
+    let mut watch = job.wait().cancel_on_drop().watch();
+    assert_eq!(polled_in.block_on(watch.next()), Some(Event::Submitted));
+    drop(watch);
+    let cancelled = async {
+        while emulator.count(Call::Cancel) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let in_time = polled_in.block_on(async { tokio::time::timeout(s(60), cancelled).await });
+    assert!(in_time.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn once_the_job_runs_the_result_is_asked_straight_away() {
     let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
     submitted(&client).await.wait().await.unwrap();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::{AtDeadline, Job, RequestId, WaitOptions};
@@ -24,6 +25,8 @@ struct Limits {
     at_deadline: AtDeadline,
     cancel_queued_after: Option<(Duration, Instant)>,
     interval: Option<Duration>,
+    /// Where the job is to be cancelled when nobody waits any more: the runtime to do it in.
+    cancel_on_drop: Option<Handle>,
 }
 
 impl Order {
@@ -38,6 +41,9 @@ impl Order {
             at_deadline: options.at_deadline,
             cancel_queued_after: from_now(options.cancel_if_queued_after),
             interval: options.poll_every,
+            cancel_on_drop: Handle::try_current()
+                .ok()
+                .filter(|_| options.cancel_on_drop),
         };
         Self {
             id: job.request_id().clone(),
@@ -60,6 +66,21 @@ impl Order {
         self.limits.as_ref()?.cancel_queued_after
     }
 
+    /// The same, where another runtime goes on with it.
+    pub(crate) fn in_this_runtime(mut self) -> Self {
+        if let (Some(limits), Ok(runtime)) = (&mut self.limits, Handle::try_current())
+            && let Some(place) = &mut limits.cancel_on_drop
+        {
+            *place = runtime;
+        }
+        self
+    }
+
+    /// The runtime to cancel the job in when the wait is dropped before its end.
+    pub(crate) fn cancel_on_drop(&self) -> Option<&Handle> {
+        self.limits.as_ref()?.cancel_on_drop.as_ref()
+    }
+
     pub(super) fn interval(&self) -> Option<Duration> {
         self.limits.as_ref()?.interval
     }
@@ -67,6 +88,9 @@ impl Order {
 
 impl Limits {
     fn are_set(&self) -> bool {
-        self.deadline.is_some() || self.cancel_queued_after.is_some() || self.interval.is_some()
+        self.deadline.is_some()
+            || self.cancel_queued_after.is_some()
+            || self.interval.is_some()
+            || self.cancel_on_drop.is_some()
     }
 }
