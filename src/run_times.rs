@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How long the jobs of each model ran, as a client has seen it: in seconds, the newest sixteen.
 ///
-/// A wait uses them to stay quiet until the earliest likely end. They live in memory; to keep them,
+/// A wait uses them to ask rarely until the earliest likely end. A time that may be due to an outage,
+/// or to looks that were wanted far apart, is not taken in. They live in memory; to keep them,
 /// write [`Client::run_times`](crate::Client::run_times) somewhere and give them back to
 /// [`ClientBuilder::run_times`](crate::ClientBuilder::run_times). As JSON they are an object from
 /// model ids to arrays of seconds:

@@ -100,7 +100,7 @@ impl WaitOptions {
 
 /// A wait for a job's output; `.await` it, or [`watch`](Self::watch) it.
 ///
-/// The client looks at the job when there is likely to be news: rarely while it is queued, never
+/// The client looks at the job when there is likely to be news: rarely while it is queued, and
 /// before the earliest likely end where it has seen former jobs of the model
 /// ([`RunTimes`](crate::RunTimes)), then in even steps. Network trouble does not end a wait, however
 /// long; only the job's end does, a limit, a refusal, or an hour in which every look fails.

@@ -27,7 +27,8 @@ pub(super) struct Entry {
     due: Instant,
     /// Looks in a row without news.
     failures: u32,
-    silence: Silence,
+    /// Boxed, as there may be ten thousand, and few in trouble.
+    silence: Option<Box<Silence>>,
     /// The service has said that it cannot be cancelled.
     not_cancellable: bool,
     /// A request to cancel it has no answer: it may have worked.
@@ -69,7 +70,7 @@ impl Entry {
             unknown: None,
             due: now,
             failures: 0,
-            silence: Silence::default(),
+            silence: None,
             not_cancellable: false,
             cancel_unanswered: false,
         };
@@ -243,23 +244,25 @@ impl Entry {
     /// over.
     pub(super) fn settle(&mut self, client: &Client, seen: Seen) -> Option<Instant> {
         let now = Instant::now();
+        let late = now.saturating_duration_since(self.due);
         match seen {
             Seen::Unfinished(status) => {
-                self.pace.saw(&status, now);
+                self.pace.saw(&status, late, now);
                 self.tell_change(&status);
                 self.last = Some(status);
                 Some(self.answered(now))
             }
             Seen::NotYet => Some(self.answered(now)),
             Seen::Ending => {
-                self.silence = Silence::default();
+                self.silence = None;
                 self.failures = self.failures.saturating_add(1);
                 Some(now + pause(self.failures).max(SOON))
             }
             Seen::Failed(error) => {
                 self.failures = self.failures.saturating_add(1);
-                self.silence.failed(now);
-                if self.silence.is_too_long() {
+                let silence = self.silence.get_or_insert_default();
+                silence.failed(now);
+                if silence.is_too_long() {
                     self.end_silent(error);
                     return None;
                 }
@@ -279,8 +282,9 @@ impl Entry {
                 let order = &self.mail.order;
                 if let (Status::Succeeded, Some(model), Some(_)) =
                     (&result.status, &order.model, order.submitted)
+                    && let Some(time) = self.pace.run_time(late, now)
                 {
-                    client.record(Arc::clone(model), self.pace.run_time(now));
+                    client.record(Arc::clone(model), time);
                 }
                 self.end(Ok(*result));
                 None
@@ -291,7 +295,7 @@ impl Entry {
     /// The job is unfinished; gives the time of the next look.
     fn answered(&mut self, now: Instant) -> Instant {
         self.failures = 0;
-        self.silence = Silence::default();
+        self.silence = None;
         self.due = self.next(now);
         self.due
     }
