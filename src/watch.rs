@@ -45,6 +45,10 @@ enum State {
     Over,
 }
 
+/// How often a wait is taken up in one breath. A runtime that is shutting down gives it up each
+/// time.
+const TAKEN_UP: usize = 3;
+
 impl<O> Watch<O> {
     pub(crate) fn new(job: Job<O>, options: WaitOptions, with_news: bool) -> Self {
         Self {
@@ -64,6 +68,7 @@ impl<O> Watch<O> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut abandoned = 0;
         loop {
             match &mut self.state {
                 State::New(options) => {
@@ -86,9 +91,16 @@ impl<O> Watch<O> {
                         return Poll::Ready(done.map(Event::Done));
                     }
                     // The runtime that looked after it is gone; this one goes on.
-                    Poll::Ready(Letter::Abandoned) => {
+                    Poll::Ready(Letter::Abandoned) if abandoned < TAKEN_UP => {
+                        abandoned += 1;
                         let order = mail.order.clone().in_this_runtime();
                         self.state = self.wait_for(order);
+                    }
+                    Poll::Ready(Letter::Abandoned) => {
+                        let message = "the tokio runtime is shutting down, so nothing can wait in \
+                                       it; the job goes on; its request id takes it up again";
+                        let error = Error::new(ErrorKind::Interrupted, message);
+                        self.state = State::Ended(Box::new(Err(error)));
                     }
                 },
                 State::Ended(_) | State::Over => return Poll::Ready(None),

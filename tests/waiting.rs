@@ -683,6 +683,10 @@ fn a_wait_that_no_runtime_looks_after_holds_up_no_other() {
     assert!(runtime().block_on(watch.output()).is_ok());
 
     let job = submit();
+    let gone = runtime().handle().clone();
+    let error = gone.block_on(job.wait().into_future()).unwrap_err();
+    assert!(error.to_string().contains("shutting down"), "{error}");
+    assert_eq!(error.request_id(), Some(job.request_id()));
     let without = std::thread::spawn({
         let job = job.clone();
         move || {
