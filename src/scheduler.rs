@@ -281,7 +281,8 @@ async fn look(client: &Client, key: Key, mut entry: Box<Entry>) -> (Key, Box<Ent
 /// The end of a wait whose look panicked: were it taken up again, it might panic for ever, and all
 /// other waits with it.
 fn panicked() -> Error {
-    let message = "a look at the job panicked, in this client or in what it was set up with; the                    job may go on; its request id takes it up again";
+    let message = "a look at the job panicked, in this client or in what it was set up with; the \
+                   job may go on; its request id takes it up again";
     Error::new(ErrorKind::Interrupted, message)
 }
 
