@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use runcomfy_dialect::ModelSchema;
 use serde_json::Value;
 
-use crate::schema_file::{SchemaFile, is_model_id};
+use crate::schema_file::{SchemaFile, fault_of_id};
 use crate::source::{self, Source};
 use crate::{Change, Changes, Diagnostic, Diff, Error, diff, files, glob};
 
@@ -187,8 +187,8 @@ fn choose(
                 is_fault,
             });
         };
-        if !is_model_id(id) {
-            skip("its id cannot be the path of a file".to_owned(), true);
+        if let Some(why) = fault_of_id(id) {
+            skip(why, true);
         } else if entry["input_schema"].is_null() {
             skip("it has no input schema".to_owned(), false);
         } else if let Some(first) = names.insert(id.to_lowercase(), id) {
@@ -324,13 +324,18 @@ mod tests {
             entry("/etc/passwd", 1),
             entry("a/..", 1),
             entry("alone", 1),
+            entry("a/ok.json/edit", 1),
+            entry(&format!("a/{}", "x".repeat(300)), 1),
+            entry("a/NUL/x", 1),
+            entry("a/ok", 1),
             entry("a/Same", 1),
             entry("a/same", 1),
             workflow,
             faulty,
         ];
         let pull = Pull::plan(folder.path(), &entries, &[], false).unwrap();
-        assert_eq!(names(&pull), ["+a/Same.json"]);
+        assert_eq!(names(&pull), ["+a/Same.json", "+a/ok.json"]);
+        pull.apply().unwrap();
         let skipped = pull.skipped().iter();
         let skipped: Vec<_> = skipped.map(|s| (&*s.model_id, s.is_fault)).collect();
         assert_eq!(
@@ -340,6 +345,9 @@ mod tests {
                 ("/etc/passwd", true),
                 ("a/..", true),
                 ("alone", true),
+                ("a/ok.json/edit", true),
+                (&format!("a/{}", "x".repeat(300)), true),
+                ("a/NUL/x", true),
                 ("a/same", true),
                 ("a/flow", false),
                 ("a/faulty", true)
