@@ -122,6 +122,24 @@ fn compares_git_revisions_without_a_checkout() {
 }
 
 #[test]
+fn what_cannot_be_generated_is_no_compatible_change() {
+    const COLLIDES: &str = r#"{"properties": {"scale": {}, "Scale": {}}}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    git(root, &["init", "--quiet"]);
+    write(root, "schemas/acme/stamp.json", OLD);
+    git(root, &["add", "."]);
+    git(root, &["commit", "--quiet", "-m", "old"]);
+    write(root, "schemas/acme/stamp.json", COLLIDES);
+    git(root, &["commit", "--quiet", "-am", "new"]);
+    for new in ["schemas", "HEAD"] {
+        let (code, _, errors) = diff(root, &["HEAD~1", new]);
+        assert_eq!(code, Some(65), "{new}");
+        assert!(errors.contains("both become the field `scale`"), "{errors}");
+    }
+}
+
+#[test]
 fn what_is_neither_a_folder_nor_a_revision_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

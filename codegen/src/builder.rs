@@ -5,13 +5,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use quote::quote;
-use runcomfy_dialect::{ModelSchema, Place, Severity};
+use runcomfy_dialect::{ModelSchema, Severity};
 
 use crate::files::MARK;
-use crate::json::Documents;
 use crate::module::{Module, ModuleFile};
 use crate::source::{self, Source};
-use crate::{Diagnostic, Error, Generated, doc, emit, feature, parallel, print};
+use crate::{Diagnostic, Error, Generated, collision, doc, emit, feature, parallel, print};
 
 /// Where schemas are read from, where the code goes, and how it is laid out.
 #[derive(Clone, Debug)]
@@ -96,9 +95,10 @@ impl Builder {
     /// Only reads the schemas, in the order of their ids.
     ///
     /// # Errors
-    /// When the folder cannot be read, or a schema file is faulty.
+    /// When the folder cannot be read, or a schema file is faulty: names that collide count, too,
+    /// so that what can be read can be generated.
     pub fn read(&self) -> Result<Vec<ModelSchema>, Error> {
-        let (sources, _) = source::read_all(&self.schemas, &self.models)?;
+        let (sources, _) = source::read_all(&self.schemas, &self.models)?.checked()?;
         Ok(sources.into_iter().map(|source| source.model).collect())
     }
 
@@ -108,7 +108,7 @@ impl Builder {
     /// When the folder cannot be read, or a schema file is faulty: then with everything that is
     /// wrong in all of them.
     pub fn generate(&self) -> Result<Generated, Error> {
-        let (sources, warnings) = source::read_all(&self.schemas, &self.models)?;
+        let (sources, warnings) = source::read_all(&self.schemas, &self.models)?.checked()?;
         let support = self.support_path()?;
         let root = assemble(&sources, &self.support)?;
         let manifest = match &self.manifest {
@@ -223,50 +223,18 @@ fn assemble<'a>(sources: &'a [Source], support: &str) -> Result<Module<'a>, Erro
         Ok(emit::model(&source.model, &support))
     });
     let mut root = Module::default();
-    let mut diagnostics = Vec::new();
+    let mut faults = Vec::new();
     for (source, made) in sources.iter().zip(made) {
-        let text = match made.map_err(|e: syn::Error| Error::internal(&source.path, &e))? {
-            Ok(text) => text,
-            Err(collisions) => {
-                let found = collisions.iter();
-                diagnostics.extend(found.map(|c| collision(source, &c.pointer, &c.message)));
-                continue;
-            }
-        };
-        if let Err(clash) = root.insert(source, text) {
-            diagnostics.push(collision(source, "/model_id", &clash.message));
+        match made.map_err(|e: syn::Error| Error::internal(&source.path, &e))? {
+            Ok(text) => root.insert(source, text),
+            Err(fault) => faults.push(collision::shown(source, &fault)),
         }
     }
-    if diagnostics.is_empty() {
+    if faults.is_empty() {
         return Ok(root);
     }
-    Diagnostic::sort(&mut diagnostics);
-    Err(Error::schemas(diagnostics))
-}
-
-fn collision(source: &Source, pointer: &str, message: &str) -> Diagnostic {
-    let documents = Documents::parse(&source.text).ok();
-    let span = documents.map_or(0..0, |documents| {
-        let entry = documents
-            .values
-            .first()
-            .is_some_and(|v| v.get("input_schema").is_some());
-        let base = if entry && pointer != "/model_id" {
-            "/input_schema"
-        } else {
-            ""
-        };
-        documents.locate(0, &format!("{base}{pointer}"), Place::Key)
-    });
-    let help = "rename one of them, or leave this model out";
-    Diagnostic::new(
-        Severity::Error,
-        &source.path,
-        &source.text,
-        span,
-        message,
-        help,
-    )
+    Diagnostic::sort(&mut faults);
+    Err(Error::schemas(faults))
 }
 
 fn one_file(

@@ -17,10 +17,12 @@ pub(crate) use plan::{Collision, is_beyond_i64, is_typed};
 
 /// The text of one model's module: its `Input`, nested structs, enums, and below them the schema.
 ///
+/// The model has no [`collisions`].
+///
 /// # Errors
-/// Wire names that come out as the same identifier.
-pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Vec<Collision>> {
-    let plan = Plan::of(model)?;
+/// When the schema would not be read as it is written, which is a fault of the generator's.
+pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Collision> {
+    let (plan, _) = Plan::of(model);
     let mut items = Vec::new();
     for record in &plan.records {
         items.extend(record::items(record, support));
@@ -29,8 +31,13 @@ pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Vec<C
     for choice in &plan.choices {
         items.extend(choice::items(choice, support));
     }
-    items.push(schema_text::item(model, support).map_err(|fault| vec![fault])?);
+    items.push(schema_text::item(model, support)?);
     Ok(print::items(items))
+}
+
+/// Wire names of a model that come out as the same identifier.
+pub(crate) fn collisions(model: &ModelSchema) -> Vec<Collision> {
+    Plan::of(model).1
 }
 
 /// What ties the input to the model.

@@ -21,6 +21,7 @@
 //! ```
 
 mod builder;
+mod collision;
 mod diagnostic;
 mod diff;
 mod doc;
@@ -30,6 +31,7 @@ mod export;
 mod feature;
 mod files;
 mod glob;
+mod id_tree;
 mod json;
 mod module;
 mod name;

@@ -29,14 +29,9 @@ pub(crate) struct ModuleFile<'a> {
     pub(crate) text: String,
 }
 
-/// Two segments of model ids that come out as one module.
-pub(crate) struct Clash {
-    pub(crate) message: String,
-}
-
 impl<'a> Module<'a> {
-    /// Files a model under its id.
-    pub(crate) fn insert(&mut self, source: &'a Source, text: String) -> Result<(), Clash> {
+    /// Files a model under its id, whose modules are no others'.
+    pub(crate) fn insert(&mut self, source: &'a Source, text: String) {
         let mut module = self;
         let mut id = String::new();
         for segment in source.model.id.split('/') {
@@ -44,20 +39,10 @@ impl<'a> Module<'a> {
                 id.push('/');
             }
             id.push_str(segment);
-            let name = name::module(segment);
-            let child = module.children.entry(name.clone()).or_default();
-            if !child.id.is_empty() && child.id != id {
-                let message = format!(
-                    "the ids `{}` and `{id}` both become the module `{name}`",
-                    child.id
-                );
-                return Err(Clash { message });
-            }
-            child.id.clone_from(&id);
-            module = child;
+            module = module.children.entry(name::module(segment)).or_default();
+            module.id.clone_from(&id);
         }
         module.model = Some((source, text));
-        Ok(())
     }
 
     /// Every module as a file of its own.

@@ -1,15 +1,16 @@
 //! From the live catalogue to schema files.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use runcomfy_dialect::ModelSchema;
 use serde_json::Value;
 
+use crate::id_tree::IdTree;
 use crate::schema_file::{SchemaFile, fault_of_id};
 use crate::source::{self, Source};
-use crate::{Change, Changes, Diagnostic, Diff, Error, diff, files, glob};
+use crate::{Change, Changes, Diagnostic, Diff, Error, collision, diff, files, glob, parallel};
 
 /// What a folder of schemas becomes when the catalogue's entries are taken into it. Nothing is
 /// written before [`apply`](Self::apply).
@@ -59,24 +60,31 @@ impl Pull {
         let mut skipped = Vec::new();
         let chosen = choose(entries, patterns, &mut skipped)?;
         let there = there(schemas, patterns)?;
-        let (taken, new, findings) = parse(schemas, chosen, &mut skipped)?;
 
         let in_catalogue: HashSet<&str> = entries.iter().filter_map(id_of).collect();
         let gone = there
             .keys()
             .filter(|id| !in_catalogue.contains(id.as_str()));
         let gone: Vec<String> = gone.cloned().collect();
+        let leaves = |id: &str| prune && gone.iter().any(|gone| gone == id);
+        let held = source::list(schemas).unwrap_or_default().into_iter();
+        let held = held.map(|(id, _)| id).filter(|id| !leaves(id));
+        let (taken, new, findings) = parse(schemas, chosen, held, &mut skipped);
 
         let old: Vec<ModelSchema> = there
             .values()
             .filter_map(|(_, model)| model.clone())
             .collect();
         let taken_ids: HashSet<&str> = taken.iter().map(|file| &*file.model_id).collect();
-        let leaves = |id: &str| prune && gone.iter().any(|gone| gone == id);
         let kept = old
             .iter()
             .filter(|m| !taken_ids.contains(&*m.id) && !leaves(&m.id));
         let now: Vec<ModelSchema> = kept.cloned().chain(new).collect();
+
+        // What is found later belongs between what was found before.
+        let shown = entries.iter().map(|entry| shown_id(id_of(entry)));
+        let order: HashMap<String, usize> = shown.zip(0..).collect();
+        skipped.sort_by_key(|skipped| order.get(&skipped.model_id).copied());
 
         let mut changes = Vec::new();
         for file in &taken {
@@ -150,6 +158,10 @@ fn id_of(entry: &Value) -> Option<&str> {
     entry["model_id"].as_str()
 }
 
+fn shown_id(id: Option<&str>) -> String {
+    crate::diagnostic::harmless(id.unwrap_or_default())
+}
+
 fn is_wanted(id: &str, patterns: &[String]) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| glob::fits(pattern, id))
 }
@@ -173,8 +185,6 @@ fn choose(
         }
     }
     let mut files = Vec::new();
-    // File systems that do not tell capitals would keep one of two.
-    let mut names: BTreeMap<String, &str> = BTreeMap::new();
     for entry in entries {
         let id = id_of(entry).unwrap_or_default();
         if !is_wanted(id, patterns) {
@@ -182,7 +192,7 @@ fn choose(
         }
         let mut skip = |why: String, is_fault| {
             skipped.push(Skipped {
-                model_id: crate::diagnostic::harmless(id),
+                model_id: shown_id(Some(id)),
                 why,
                 is_fault,
             });
@@ -191,8 +201,6 @@ fn choose(
             skip(why, true);
         } else if entry["input_schema"].is_null() {
             skip("it has no input schema".to_owned(), false);
-        } else if let Some(first) = names.insert(id.to_lowercase(), id) {
-            skip(format!("its file would be that of `{first}`"), true);
         } else {
             let members = KEPT.into_iter().map(|key| (key, entry[key].clone()));
             files.push(SchemaFile::new(
@@ -214,47 +222,67 @@ fn there(schemas: &Path, patterns: &[String]) -> Result<There, Error> {
     let files = source::list(schemas)?;
     let wanted = files.into_iter().filter(|(id, _)| is_wanted(id, patterns));
     let mut there = There::new();
+    let mut texts = Vec::new();
     for (id, path) in wanted {
         let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
-        let shown = path.display().to_string();
-        // A faulty file has no model to compare with, and may be just the one to be replaced.
-        let sources = source::parse_all(&[(id.clone(), shown, bytes)]).map(|(sources, _)| sources);
-        let model = sources.ok().and_then(|mut sources| sources.pop());
-        there.insert(id, (path, model.map(|source| source.model)));
+        texts.push((id.clone(), path.display().to_string(), bytes));
+        there.insert(id, (path, None));
+    }
+    // A faulty file has no model to compare with, and may be just the one to be replaced.
+    let (sound, _) = source::parse_all(&texts).sound();
+    for Source { model, .. } in sound {
+        if let Some((_, place)) = there.get_mut(&*model.id) {
+            *place = Some(model);
+        }
     }
     Ok(there)
 }
 
 type Parsed = (Vec<SchemaFile>, Vec<ModelSchema>, Vec<Diagnostic>);
 
-/// Keeps the files whose schemas have no errors, and gives their models.
+/// Keeps the files whose schemas have no errors, and gives their models. With those that are
+/// `held` they can stand in one folder, on every system, and be generated.
 fn parse(
     schemas: &Path,
     files: Vec<SchemaFile>,
+    held: impl Iterator<Item = String>,
     skipped: &mut Vec<Skipped>,
-) -> Result<Parsed, Error> {
+) -> Parsed {
+    let (mut modules, mut paths) = (IdTree::modules(), IdTree::files());
+    for id in held {
+        // Where two of these collide, `generate` says so.
+        let _ = (modules.claim(&id), paths.claim(&id));
+    }
     let (mut taken, mut models, mut findings) = (Vec::new(), Vec::new(), Vec::new());
-    for file in files {
+    let parsed = parallel::map(&files, |file| {
         let shown = file.path(schemas).display().to_string();
         let text = (file.model_id.clone(), shown, file.text().into_bytes());
-        match source::parse_all(&[text]) {
-            Ok((sources, _)) => {
-                models.extend(sources.into_iter().map(|Source { model, .. }| model));
-                taken.push(file);
+        source::parse_all(&[text]).sound()
+    });
+    for (file, (mut sources, mut errors)) in files.into_iter().zip(parsed) {
+        let why = match sources.pop() {
+            None => "its schema is faulty".to_owned(),
+            Some(source) => {
+                if let Err(clash) = paths.claim(&file.model_id) {
+                    format!("its path would be that of `{}`", clash.first)
+                } else if let Some(clash) = collision::between(&mut modules, &source) {
+                    errors.push(clash);
+                    "its module is that of another model".to_owned()
+                } else {
+                    models.push(source.model);
+                    taken.push(file);
+                    continue;
+                }
             }
-            Err(error) if error.diagnostics().is_empty() => return Err(error),
-            Err(error) => {
-                let errors = error.diagnostics().iter().filter(|d| d.is_error());
-                findings.extend(errors.cloned());
-                skipped.push(Skipped {
-                    model_id: file.model_id,
-                    why: "its schema is faulty".to_owned(),
-                    is_fault: true,
-                });
-            }
-        }
+        };
+        findings.extend(errors);
+        skipped.push(Skipped {
+            model_id: file.model_id,
+            why,
+            is_fault: true,
+        });
     }
-    Ok((taken, models, findings))
+    (taken, models, findings)
 }
 
 #[cfg(test)]
@@ -354,6 +382,52 @@ mod tests {
             ]
         );
         assert_eq!(pull.findings().len(), 1);
+    }
+
+    /// Whatever the catalogue holds, what was taken can be generated.
+    #[test]
+    fn names_that_collide_are_left_out_and_the_rest_can_be_generated() {
+        let folder = tempfile::tempdir().unwrap();
+        let collide = json!({"model_id": "acme/collide", "input_schema": {
+            "properties": {"promptImage": {}, "prompt_image": {}}}});
+        let entries = [
+            entry("acme/stamp-2", 1),
+            entry("acme/good", 1),
+            collide,
+            entry("acme/stamp_2", 1),
+            entry("Acme/x", 1),
+            entry("acme/twoWords/a", 1),
+            entry("acme/twowords/a", 1),
+        ];
+        let plan = |entries: &[Value], prune| {
+            let pull = Pull::plan(folder.path(), entries, &[], prune).unwrap();
+            pull.apply().unwrap();
+            crate::Builder::new().schemas(folder.path()).read().unwrap();
+            pull
+        };
+        let pull = plan(&entries, false);
+        let skipped: Vec<&str> = pull.skipped().iter().map(|s| &*s.model_id).collect();
+        assert_eq!(
+            skipped,
+            ["acme/collide", "acme/stamp_2", "Acme/x", "acme/twowords/a"]
+        );
+        let findings: Vec<&str> = pull.findings().iter().map(|f| &*f.message).collect();
+        assert_eq!(
+            findings,
+            [
+                "the properties `promptImage` and `prompt_image` both become the field `prompt_image`",
+                "the ids `acme/stamp-2` and `acme/stamp_2` both become the module `stamp_2`",
+            ]
+        );
+
+        // Who is there stays, whatever the order, until the catalogue has it no more.
+        let turned = [entry("acme/stamp_2", 1), entry("acme/stamp-2", 1)];
+        assert_eq!(plan(&turned, false).skipped()[0].model_id, "acme/stamp_2");
+        let renamed = [entry("acme/stamp_2", 1)];
+        assert_eq!(plan(&renamed, false).skipped().len(), 1);
+        assert_eq!(plan(&renamed, true).skipped(), []);
+        let there = source::list(folder.path()).unwrap();
+        assert_eq!(there.len(), 1);
     }
 
     #[test]

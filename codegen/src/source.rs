@@ -1,5 +1,6 @@
 //! Schema files: found, read and parsed.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
@@ -9,7 +10,7 @@ use runcomfy_dialect::{ModelSchema, Severity};
 
 use crate::diagnostic::harmless;
 use crate::json::Documents;
-use crate::{Diagnostic, Error, glob, parallel};
+use crate::{Diagnostic, Error, collision, glob, parallel};
 
 /// One model, and the file that it came from.
 pub(crate) struct Source {
@@ -21,20 +22,54 @@ pub(crate) struct Source {
 /// Deeper than any model id; also ends a loop of links.
 const DEEPEST_FOLDER: usize = 8;
 
+/// What schema files hold.
+pub(crate) struct Reading {
+    /// Those that are models, in the order of their ids. Some of them may have errors.
+    sources: Vec<Source>,
+    /// All findings, in no order.
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reading {
+    /// The models and the warnings, sorted.
+    ///
+    /// # Errors
+    /// When a finding is an error, or names collide: with all findings of all files.
+    pub(crate) fn checked(mut self) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+        self.diagnostics.extend(collision::find(&self.sources));
+        Diagnostic::sort(&mut self.diagnostics);
+        if self.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(Error::schemas(self.diagnostics));
+        }
+        Ok((self.sources, self.diagnostics))
+    }
+
+    /// The models that have no errors, and the errors of the others, sorted.
+    pub(crate) fn sound(mut self) -> (Vec<Source>, Vec<Diagnostic>) {
+        self.diagnostics.retain(Diagnostic::is_error);
+        self.leave_out_faulty();
+        self.diagnostics.extend(collision::find(&self.sources));
+        self.leave_out_faulty();
+        Diagnostic::sort(&mut self.diagnostics);
+        (self.sources, self.diagnostics)
+    }
+
+    fn leave_out_faulty(&mut self) {
+        let faulty: HashSet<&str> = self.diagnostics.iter().map(|d| &*d.path).collect();
+        self.sources.retain(|s| !faulty.contains(&*s.path));
+    }
+}
+
 /// Reads every `*.json` below the folder; the path below it, less the ending, is the model id.
-///
-/// All findings of all files come back together; the models only where none is an error.
-pub(crate) fn read_all(
-    folder: &Path,
-    patterns: &[String],
-) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+pub(crate) fn read_all(folder: &Path, patterns: &[String]) -> Result<Reading, Error> {
     let mut files = list(folder)?;
     choose(&mut files, patterns)?;
     let contents = parallel::map(&files, |(id, path)| {
         let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
         Ok((id.clone(), shown(path), bytes))
     });
-    parse_all(&contents.into_iter().collect::<Result<Vec<_>, Error>>()?)
+    let contents: Result<Vec<_>, Error> = contents.into_iter().collect();
+    Ok(parse_all(&contents?))
 }
 
 /// Every `*.json` below the folder with its model id, in the order of the ids.
@@ -46,9 +81,7 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
 }
 
 /// Parses schema files, wherever they were kept: each its id, its path as it is shown, its bytes.
-pub(crate) fn parse_all(
-    files: &[(String, String, Vec<u8>)],
-) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+pub(crate) fn parse_all(files: &[(String, String, Vec<u8>)]) -> Reading {
     let parsed = parallel::map(files, |(id, path, bytes)| {
         let mut diagnostics = Vec::new();
         let source = match std::str::from_utf8(bytes) {
@@ -66,11 +99,10 @@ pub(crate) fn parse_all(
         sources.extend(source);
         diagnostics.extend(found);
     }
-    Diagnostic::sort(&mut diagnostics);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Error::schemas(diagnostics));
+    Reading {
+        sources,
+        diagnostics,
     }
-    Ok((sources, diagnostics))
 }
 
 fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {

@@ -334,6 +334,42 @@ fn all_findings_of_all_files_come_at_once_errors_first() {
 }
 
 #[test]
+fn names_that_collide_are_found_beside_other_errors() {
+    let collide =
+        r#"{"properties": {"a": {"enum": ["x y", "x-y"]}, "promptImage": {}, "prompt_image": {}}}"#;
+    let odd = r#"{"properties": {"a": {"minimum": "0"}}}"#;
+    let found = findings(&[
+        ("acme/broken.json", "{"),
+        ("acme/odd.json", odd),
+        ("acme/collide.json", collide),
+        ("acme/stamp-2.json", "{\"properties\": {}}"),
+        ("acme/stamp_2.json", "{\"properties\": {}}"),
+    ]);
+    for part in [
+        "this is not JSON",
+        "both become the variant `XY`",
+        "both become the field `prompt_image`",
+        "found \"0\", expected a number",
+        "both become the module `stamp_2`",
+    ] {
+        let count = found.iter().filter(|f| f.contains(part)).count();
+        assert_eq!(count, 1, "{part}: {found:#?}");
+    }
+    assert_eq!(found.len(), 5, "{found:#?}");
+}
+
+/// What can be read can be generated, so that a comparison of such models is worth something.
+#[test]
+fn names_that_collide_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"{"properties": {"promptImage": {}, "prompt_image": {}}}"#;
+    std::fs::create_dir(folder.path().join("acme")).unwrap();
+    std::fs::write(folder.path().join("acme/stamp.json"), text).unwrap();
+    let error = Builder::new().schemas(folder.path()).read().unwrap_err();
+    assert_eq!(error.diagnostics().len(), 1, "{error}");
+}
+
+#[test]
 fn what_is_unknown_is_kept_and_reported() {
     let text = r#"{"required": ["ghost"], "properties": {"p": {"type": "file", "format": "3d_uri", "pattern": "x",
         "validations": [{"validation_rule": "duration_seconds<=", "validation_value": 10, "validation_error": "long"},

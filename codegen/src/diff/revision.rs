@@ -46,7 +46,7 @@ pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSch
         let path = harmless(&format!("{shown}/{}.json", file.id));
         (file.id, path, blob.to_vec())
     });
-    let (sources, _) = source::parse_all(&files.collect::<Vec<_>>())?;
+    let (sources, _) = source::parse_all(&files.collect::<Vec<_>>()).checked()?;
     Ok(sources.into_iter().map(|source| source.model).collect())
 }
 

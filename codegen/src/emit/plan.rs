@@ -64,7 +64,8 @@ pub(crate) struct Collision {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn of(model: &'a ModelSchema) -> Result<Self, Vec<Collision>> {
+    /// The types, and the names that collide: with one of these they are no Rust.
+    pub(crate) fn of(model: &'a ModelSchema) -> (Self, Vec<Collision>) {
         let mut planner = Planner {
             plan: Self {
                 records: Vec::new(),
@@ -87,11 +88,7 @@ impl<'a> Plan<'a> {
             "",
             "",
         );
-        if planner.collisions.is_empty() {
-            Ok(planner.plan)
-        } else {
-            Err(planner.collisions)
-        }
+        (planner.plan, planner.collisions)
     }
 }
 
@@ -192,7 +189,10 @@ impl<'a> Planner<'a> {
                 Literal::Text(text) => text.to_string(),
                 other => other.to_string(),
             });
-            if let Some(first) = seen.insert(variant.clone(), member) {
+            // A value that stands there twice is another fault.
+            if let Some(first) = seen.insert(variant.clone(), member)
+                && first != member
+            {
                 let message =
                     format!("the values {first} and {member} both become the variant `{variant}`");
                 self.collide(&format!("{at}/enum/{i}"), message);
