@@ -60,8 +60,18 @@ fn a_crate_with_its_own_schemas_builds() {
         "schemas/acme/stamp-2/text-to-image.json",
         r#"{"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "maxLength": 5}, "loras": {"type": "array", "items": {"type": "object", "required": ["path"], "properties": {"path": {"type": "string"}, "scale": {"type": "float", "minimum": 0, "maximum": 2}}}}}}"#,
     );
+    // Setters with such names would hide the functions that `main` calls.
+    write(
+        "schemas/acme/taken.json",
+        r#"{"properties": {"default": {}, "model": {}, "schema": {}, "serialize": {}, "deserialize": {}}}"#,
+    );
     let rest = r##"
         fn main() {
+            use runcomfy::{Model, Record};
+            type Taken = models::acme::taken::Input;
+            let taken = Taken::default().default_(1).model_(2);
+            assert_eq!((&*Taken::model().id, Taken::schema().properties().unwrap().len()), ("acme/taken", 5));
+            assert_eq!(serde_json::to_string(&taken).unwrap(), r#"{"default":1,"model":2}"#);
             let lora = models::acme::stamp_2::text_to_image::LorasItem::new("a.safetensors").scale(3);
             let input = Input::new("too long").loras([lora]);
             println!("{}", serde_json::to_string(&input).unwrap());

@@ -10,6 +10,7 @@
 //! | `width×height` | `width_x_height` | `WidthXHeight` |
 //! | `type` | `r#type` | `Type` |
 //! | `self` | `self_` | `Self_` |
+//! | `new`, `default`, `model` | `new_`, `default_`, `model_` | `New`, `Default_`, `Model` |
 //! | `33_video`, `4K` | `v33_video`, `v4k` | `V33Video`, `V4K` |
 //! | `16:9` | `v16_9` | `V16_9` |
 //! | `2048x2048(1:1)` | `v2048x2048_1_1` | `V2048x2048_1_1` |
@@ -56,11 +57,13 @@ pub fn module(segment: &str) -> String {
     name
 }
 
-/// A field with its setter. Names of the methods that every input has, and of methods that
-/// everybody calls on it, get a `_`.
+/// A field with its setter. Names of the methods that every input has, of its traits' functions
+/// (which a setter would hide), and of methods that everybody calls on it, get a `_`: `new`,
+/// `validate`, `extra`, `with_extra`, `check_media`, `clone`, `into`, `to_owned`, `default`,
+/// `model`, `schema`, `deserialize`, `serialize`.
 #[must_use]
 pub fn field(wire: &str) -> String {
-    const TAKEN: [&str; 8] = [
+    const TAKEN: [&str; 13] = [
         "new",
         "validate",
         "extra",
@@ -69,6 +72,11 @@ pub fn field(wire: &str) -> String {
         "clone",
         "into",
         "to_owned",
+        "default",
+        "model",
+        "schema",
+        "deserialize",
+        "serialize",
     ];
     let name = snake(wire);
     if TAKEN.contains(&name.as_str()) {
@@ -170,6 +178,11 @@ mod tests {
             ("safety-tolerance", "safety_tolerance", "SafetyTolerance"),
             ("new", "new_", "New"),
             ("extra", "extra_", "Extra"),
+            ("default", "default_", "Default_"),
+            ("model", "model_", "Model"),
+            ("schema", "schema_", "Schema"),
+            ("Serialize", "serialize_", "Serialize"),
+            ("deserialize", "deserialize_", "Deserialize"),
             ("input", "input", "Input_"),
             ("_", "u5f", "U5f"),
             ("\u{202e}", "u202e", "U202e"),
