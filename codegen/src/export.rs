@@ -3,6 +3,8 @@
 use runcomfy_dialect::ModelSchema;
 use serde_json::{Map, Value, json};
 
+use crate::name;
+
 /// The input of every model as JSON Schema (draft 2020-12), by model id. What JSON Schema cannot
 /// say stands under `x-runcomfy-validations`.
 #[must_use]
@@ -45,7 +47,8 @@ fn urn(id: &str) -> String {
 }
 
 /// One OpenAPI 3.1 document of the Model API: its four calls, and a submit for every model with
-/// the model's own input.
+/// the model's own input. A submit's `operationId` depends on the model's id alone, and is its own
+/// among models that can be generated together.
 #[must_use]
 pub fn openapi(models: &[ModelSchema]) -> Value {
     let mut paths = Map::new();
@@ -85,10 +88,9 @@ pub fn openapi(models: &[ModelSchema]) -> Value {
 }
 
 fn submit(model: &ModelSchema) -> Value {
-    let id = runcomfy_dialect::snake_case(&model.id);
     let mut operation = operation(
         &format!("Submit a job for {}", model.id),
-        &format!("submit_{id}"),
+        &operation_id(&model.id),
         "Submitted",
     );
     operation["requestBody"] = json!({
@@ -96,6 +98,12 @@ fn submit(model: &ModelSchema) -> Value {
         "content": {"application/json": {"schema": model.input.to_json_schema()}},
     });
     json!({ "post": operation })
+}
+
+/// From the modules of the id, which no two models share; no module has two `_` inside.
+fn operation_id(id: &str) -> String {
+    let modules: Vec<String> = id.split('/').map(name::module).collect();
+    format!("submit_{}", modules.join("__"))
 }
 
 fn operation(summary: &str, id: &str, answer: &str) -> Value {
@@ -145,4 +153,47 @@ fn components() -> Value {
             }},
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let ids = [
+            "acme/stamp-edit",
+            "acme/stamp/edit",
+            "acme/con",
+            "acme/con/x",
+            "acme-con/x",
+            "acme/4K",
+        ];
+        let model = |id| {
+            ModelSchema::parse(Some(id), &[json!({"properties": {}})])
+                .0
+                .unwrap()
+        };
+        let document = openapi(&ids.map(model));
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+        let mut found: Vec<&str> = operations
+            .map(|operation| operation["operationId"].as_str().unwrap())
+            .collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                "cancel",
+                "result",
+                "status",
+                "submit_acme__con_",
+                "submit_acme__con___x",
+                "submit_acme__stamp__edit",
+                "submit_acme__stamp_edit",
+                "submit_acme__v4k",
+                "submit_acme_con__x",
+            ]
+        );
+    }
 }
