@@ -358,6 +358,29 @@ fn names_that_collide_are_found_beside_other_errors() {
     assert_eq!(found.len(), 5, "{found:#?}");
 }
 
+#[test]
+fn a_collision_names_both_properties_once() {
+    let value = r#"{"enum": ["x"]}"#;
+    let nested = r#"{"type": "object", "properties": {"b": {"enum": ["y"]}}}"#;
+    for (text, finding) in [
+        (
+            format!("{{\"self\": {value}, \"Self\": {value}}}"),
+            "1:17: error: the properties `Self` and `self` both become the field `self_`",
+        ),
+        (
+            format!("{{\"a_b\": {value}, \"a\": {nested}}}"),
+            "1:17: error: the properties `b` inside of `a` and `a_b` both become the type `AB`",
+        ),
+        (
+            "{\"p\": {\"enum\": [\"Self\", \"self\"]}}".to_owned(),
+            "1:40: error: the values \"Self\" and \"self\" both become the variant `Self_`",
+        ),
+    ] {
+        let text = format!("{{\"properties\": {text}}}");
+        assert_eq!(findings(&[("acme/m.json", &text)]), [finding], "{text}");
+    }
+}
+
 /// What can be read can be generated, so that a comparison of such models is worth something.
 #[test]
 fn names_that_collide_cannot_be_read() {

@@ -73,6 +73,8 @@ impl<'a> Plan<'a> {
             },
             types: HashMap::new(),
             places: Vec::new(),
+            wires: Vec::new(),
+            is_twin: false,
             collisions: Vec::new(),
         };
         let title = format!("What {} takes.", crate::doc::code(&model.id));
@@ -94,10 +96,14 @@ impl<'a> Plan<'a> {
 
 struct Planner<'a> {
     plan: Plan<'a>,
-    /// Type names taken, with the pointer that took each.
+    /// Type names taken, with the property that took each.
     types: HashMap<String, String>,
     /// The places of the properties around the one that is being planned, and its own.
     places: Vec<usize>,
+    /// The wire names of the same properties.
+    wires: Vec<&'a str>,
+    /// Whether one of them collides already: then of course its types do.
+    is_twin: bool,
     collisions: Vec<Collision>,
 }
 
@@ -114,14 +120,20 @@ impl<'a> Planner<'a> {
                 "{at}/properties/{}",
                 wire.replace('~', "~0").replace('/', "~1")
             );
-            let name = name::field(wire);
-            if let Some(first) = names.insert(name.clone(), wire) {
+            let ident = name::ident(&name::field(wire));
+            let mut is_twin = self.is_twin;
+            if let Some(first) = names.insert(ident.to_string(), wire) {
                 self.collide(
                     &at,
-                    format!("the properties `{first}` and `{wire}` both become the field `{name}`"),
+                    format!(
+                        "the properties `{first}` and `{wire}` both become the field `{ident}`"
+                    ),
                 );
+                is_twin = true;
             }
+            let was_twin = std::mem::replace(&mut self.is_twin, is_twin);
             self.places.push(own_place);
+            self.wires.push(wire);
             let kind = self.kind(
                 &property.schema,
                 &format!("{prefix}{}", name::camel(wire)),
@@ -129,8 +141,10 @@ impl<'a> Planner<'a> {
                 &at,
             );
             self.places.pop();
+            self.wires.pop();
+            self.is_twin = was_twin;
             fields.push(Field {
-                ident: name::ident(&name),
+                ident,
                 property,
                 kind,
             });
@@ -164,7 +178,7 @@ impl<'a> Planner<'a> {
                 }
             },
             Kind::Object if schema.properties().is_some() => {
-                let name = self.take(type_name, wire, at);
+                let name = self.take(type_name, at);
                 let title = format!("The value of {}.", crate::doc::code(wire));
                 let record = Record {
                     name: name.clone(),
@@ -181,7 +195,7 @@ impl<'a> Planner<'a> {
     }
 
     fn choice(&mut self, name: &str, wire: &str, members: &'a [Literal], at: &str) -> Type {
-        let name = self.take(name, wire, at);
+        let name = self.take(name, at);
         let mut seen: HashMap<String, &Literal> = HashMap::new();
         let mut variants = Vec::new();
         for (i, member) in members.iter().enumerate() {
@@ -193,8 +207,9 @@ impl<'a> Planner<'a> {
             if let Some(first) = seen.insert(variant.clone(), member)
                 && first != member
             {
+                let ident = name::ident(&variant);
                 let message =
-                    format!("the values {first} and {member} both become the variant `{variant}`");
+                    format!("the values {first} and {member} both become the variant `{ident}`");
                 self.collide(&format!("{at}/enum/{i}"), message);
             }
             variants.push(variant);
@@ -209,12 +224,16 @@ impl<'a> Planner<'a> {
         Type::Choice(name)
     }
 
-    fn take(&mut self, name: &str, wire: &str, at: &str) -> String {
+    fn take(&mut self, name: &str, at: &str) -> String {
         let name = name::type_of(name);
-        if let Some(first) = self.types.insert(name.clone(), at.to_owned()) {
+        let wires: Vec<String> = self.wires.iter().rev().map(|w| format!("`{w}`")).collect();
+        let shown = wires.join(" inside of ");
+        if let Some(first) = self.types.insert(name.clone(), shown.clone())
+            && !self.is_twin
+        {
             self.collide(
                 at,
-                format!("`{wire}` and `{first}` both become the type `{name}`"),
+                format!("the properties {first} and {shown} both become the type `{name}`"),
             );
         }
         name
