@@ -67,7 +67,7 @@ impl Pull {
             .filter(|id| !in_catalogue.contains(id.as_str()));
         let gone: Vec<String> = gone.cloned().collect();
         let leaves = |id: &str| prune && gone.iter().any(|gone| gone == id);
-        let held = source::list(schemas).unwrap_or_default().into_iter();
+        let held = source::list(schemas).unwrap_or_default().files.into_iter();
         let held = held.map(|(id, _)| id).filter(|id| !leaves(id));
         let (taken, new, findings) = parse(schemas, chosen, held, &mut skipped);
 
@@ -219,7 +219,7 @@ fn there(schemas: &Path, patterns: &[String]) -> Result<There, Error> {
     if !schemas.exists() {
         return Ok(There::new());
     }
-    let files = source::list(schemas)?;
+    let files = source::list(schemas)?.files;
     let wanted = files.into_iter().filter(|(id, _)| is_wanted(id, patterns));
     let mut there = There::new();
     let mut texts = Vec::new();
@@ -427,7 +427,7 @@ mod tests {
         assert_eq!(plan(&renamed, false).skipped().len(), 1);
         assert_eq!(plan(&renamed, true).skipped(), []);
         let there = source::list(folder.path()).unwrap();
-        assert_eq!(there.len(), 1);
+        assert_eq!(there.files.len(), 1);
     }
 
     #[test]

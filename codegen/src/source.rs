@@ -10,7 +10,7 @@ use runcomfy_dialect::{ModelSchema, Severity};
 
 use crate::diagnostic::harmless;
 use crate::json::Documents;
-use crate::{Diagnostic, Error, collision, glob, parallel};
+use crate::{Diagnostic, Error, collision, glob, parallel, schema_file};
 
 /// One model, and the file that it came from.
 pub(crate) struct Source {
@@ -62,22 +62,36 @@ impl Reading {
 
 /// Reads every `*.json` below the folder; the path below it, less the ending, is the model id.
 pub(crate) fn read_all(folder: &Path, patterns: &[String]) -> Result<Reading, Error> {
-    let mut files = list(folder)?;
+    let Listing {
+        mut files,
+        left_out,
+    } = list(folder)?;
     choose(&mut files, patterns)?;
     let contents = parallel::map(&files, |(id, path)| {
         let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
         Ok((id.clone(), shown(path), bytes))
     });
     let contents: Result<Vec<_>, Error> = contents.into_iter().collect();
-    Ok(parse_all(&contents?))
+    let mut reading = parse_all(&contents?);
+    reading.diagnostics.extend(left_out);
+    Ok(reading)
 }
 
-/// Every `*.json` below the folder with its model id, in the order of the ids.
-pub(crate) fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
-    let mut files = Vec::new();
-    find(folder, "", 0, &mut files)?;
-    files.sort();
-    Ok(files)
+/// The schema files of a folder.
+#[derive(Default)]
+pub(crate) struct Listing {
+    /// Every `*.json` with its model id, in the order of the ids.
+    pub(crate) files: Vec<(String, PathBuf)>,
+    /// Warnings of what could be meant for one and is not read.
+    left_out: Vec<Diagnostic>,
+}
+
+/// Finds the schema files below a folder.
+pub(crate) fn list(folder: &Path) -> Result<Listing, Error> {
+    let mut listing = Listing::default();
+    find(folder, "", 0, &mut listing)?;
+    listing.files.sort();
+    Ok(listing)
 }
 
 /// Parses schema files, wherever they were kept: each its id, its path as it is shown, its bytes.
@@ -137,29 +151,50 @@ fn shown(path: &Path) -> String {
     harmless(&path.display().to_string().replace('\\', "/"))
 }
 
-fn find(
-    folder: &Path,
-    id: &str,
-    depth: usize,
-    files: &mut Vec<(String, PathBuf)>,
-) -> Result<(), Error> {
+fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<(), Error> {
+    let mut left_out = |path: &Path, message: &str, help: &str| {
+        let (path, text) = (shown(path), "".into());
+        let warning = Diagnostic::new(Severity::Warning, &path, &text, 0..0, message, help);
+        listing.left_out.push(warning);
+    };
     if depth > DEEPEST_FOLDER {
+        let message = "the folder is not read: it is deeper than any model's id can be";
+        left_out(folder, message, "move its files up, or leave it out");
         return Ok(());
     }
     let failed = |e| Error::io("read the folder", folder, e);
+    let mut folders = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        let name = path.file_name().unwrap_or_default();
+        let lossy = name.to_string_lossy();
+        let is_schema = |name: &str| {
+            let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+            ending.is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+        };
+        if lossy.starts_with('.') {
+            continue;
+        }
+        let is_folder = path.is_dir();
+        let Some(name) = name.to_str() else {
+            if is_folder || is_schema(&lossy) {
+                let message = "this is not read: its name is not UTF-8, as a model's id is";
+                left_out(&path, message, "rename it");
+            }
             continue;
         };
-        if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            find(&path, &format!("{id}{name}/"), depth + 1, files)?;
+        if is_folder {
+            let id = format!("{id}{name}/");
+            folders.push((path, id));
         } else if let Some(stem) = name.strip_suffix(".json") {
-            files.push((format!("{id}{stem}"), path));
+            listing.files.push((format!("{id}{stem}"), path));
+        } else if is_schema(name) {
+            let message = "the file is not read: the name of a schema ends in `.json`";
+            left_out(&path, message, "write the ending in small letters");
         }
+    }
+    for (path, id) in folders {
+        find(&path, &id, depth + 1, listing)?;
     }
     Ok(())
 }
@@ -205,8 +240,10 @@ fn read(
             &problem.help,
         );
     }
-    if id.split('/').count() < 2 {
-        let message = format!("`{id}` is not a model's id: it has 2 to 5 segments");
+    let segments = id.split('/').count();
+    if !schema_file::SEGMENTS.contains(&segments) {
+        let message =
+            format!("`{id}` is not a model's id: it has {segments} segments, expected 2 to 5");
         report(
             Severity::Error,
             0..0,

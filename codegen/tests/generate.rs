@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use runcomfy_codegen::{Builder, Error, Generated, Layout};
+use runcomfy_codegen::{Builder, Diagnostic, Error, Generated, Layout};
 use serde_json::{Map, Value, json};
 
 /// Generates from files that are given by path and text.
@@ -356,6 +356,33 @@ fn names_that_collide_are_found_beside_other_errors() {
         assert_eq!(count, 1, "{part}: {found:#?}");
     }
     assert_eq!(found.len(), 5, "{found:#?}");
+}
+
+#[test]
+fn files_that_cannot_be_models_are_named() {
+    let text = "{\"properties\": {}}";
+    let five = "a/b/c/d/e.json";
+    let found = findings(&[(five, text), ("a/b/c/d/e/f.json", text)]);
+    assert_eq!(
+        found,
+        ["1:1: error: `a/b/c/d/e/f` is not a model's id: it has 6 segments, expected 2 to 5"]
+    );
+    let generated = generate(&[
+        (five, text),
+        ("a/b.JSON", text),
+        ("a/1/2/3/4/5/6/7/8/x.json", text),
+        ("a/notes.txt", "no schema"),
+        ("a/.JSON", text),
+    ]);
+    let generated = generated.unwrap();
+    let warnings: Vec<String> = generated
+        .warnings()
+        .iter()
+        .map(Diagnostic::headline)
+        .collect();
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    assert!(warnings[0].contains("/a/1/2/3/4/5/6/7/8:1:1: warning: the folder is not read"));
+    assert!(warnings[1].contains("/a/b.JSON:1:1: warning: the file is not read"));
 }
 
 #[test]
