@@ -1,6 +1,6 @@
 //! The catalogue: which models the service has.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -103,22 +103,36 @@ impl<'a> Catalogue<'a> {
     }
 
     /// Reads the whole listing, answer by answer, in the service's order. Each read is repeated
-    /// where its failure may pass.
+    /// where its failure may pass. An entry that stands there twice, word for word, is given once.
     ///
     /// # Errors
     /// Those of the service and the network. [`ErrorKind::Unreadable`] also when the service gives
     /// fewer models than it says there are, as when the catalogue changes meanwhile: read it again.
     pub async fn entries(mut self) -> Result<Vec<CatalogueEntry>, Error> {
         let mut entries: Vec<CatalogueEntry> = Vec::new();
-        let mut seen = HashSet::new();
+        // The place of each id among the entries.
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let (mut repeats, mut first_total, mut is_steady) = (0, None, true);
         // Counted by what was sent, since a model that is new meanwhile moves the others on.
         let mut offset = 0;
         loop {
             let page = read(self.client, &self.query, offset, PAGE).await?;
-            let (count, total, known) = (page.entries.len(), page.total, entries.len());
+            let (count, total, known) = (page.entries.len(), page.total, places.len());
             offset += count;
-            let new = page.entries.into_iter();
-            entries.extend(new.filter(|entry| seen.insert(entry.model_id.clone())));
+            // With a new model before them, those of the answer before come again.
+            is_steady &= *first_total.get_or_insert(total) == total;
+            for entry in page.entries {
+                match places.get(&entry.model_id) {
+                    // Without ids nothing tells that two are the same.
+                    Some(&place) if !entry.model_id.is_empty() => {
+                        repeats += usize::from(entries[place] == entry);
+                    }
+                    _ => {
+                        places.insert(entry.model_id.clone(), entries.len());
+                        entries.push(entry);
+                    }
+                }
+            }
             if let Some(observer) = &mut self.observer {
                 observer(
                     entries.len(),
@@ -127,11 +141,12 @@ impl<'a> Catalogue<'a> {
             }
             let all = total.map_or(count < PAGE, |total| offset >= total);
             // A service that does not look at `offset` would give the same page for ever.
-            if !all && entries.len() > known {
+            if !all && places.len() > known {
                 continue;
             }
+            let listed = entries.len() + if is_steady { repeats } else { 0 };
             return match total {
-                Some(total) if entries.len() < total => Err(Error::new(
+                Some(total) if listed < total => Err(Error::new(
                     ErrorKind::Unreadable,
                     format!(
                         "the catalogue gave {} of its {total} models; it may have changed meanwhile, so read it again",
@@ -161,8 +176,11 @@ impl<'a> Catalogue<'a> {
     pub async fn get(self, model_id: &str) -> Result<CatalogueEntry, Error> {
         let url = self.client.inner.endpoint.model(model_id)?;
         let of_reply = |reply: &Reply| {
-            let model = Value::Object(reply.object()?);
-            entry_of(&model, reply)
+            let entry = entry_of(&Value::Object(reply.object()?), reply)?;
+            if entry.model_id.is_empty() {
+                return Err(reply.unreadable("has no text `model_id`"));
+            }
+            Ok(entry)
         };
         self.client.read(url, of_reply).await
     }
@@ -221,17 +239,18 @@ fn page_of(reply: &Reply) -> Result<CataloguePage, Error> {
 }
 
 fn entry_of(model: &Value, reply: &Reply) -> Result<CatalogueEntry, Error> {
-    match (model, model["model_id"].as_str()) {
-        (Value::Object(json), Some(id)) => Ok(CatalogueEntry {
-            model_id: id.to_owned(),
-            json: json.clone(),
-        }),
-        _ => Err(reply.unreadable("has a model without a text `model_id`")),
-    }
+    let Value::Object(json) = model else {
+        return Err(reply.unreadable("has a model that is no JSON object"));
+    };
+    Ok(CatalogueEntry {
+        model_id: model["model_id"].as_str().unwrap_or_default().to_owned(),
+        json: json.clone(),
+    })
 }
 
 impl CatalogueEntry {
-    /// The model's id, such as `bytedance/dreamina-4-0/edit`.
+    /// The model's id, such as `bytedance/dreamina-4-0/edit`; empty where the service gives none,
+    /// since one odd entry must not hide the others.
     #[must_use]
     pub fn model_id(&self) -> &str {
         &self.model_id

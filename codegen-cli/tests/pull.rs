@@ -182,6 +182,66 @@ async fn hiccups_are_waited_through() {
     assert_eq!(emulator.count(Call::Catalogue), 3 + 3);
 }
 
+fn entry(id: &str, maximum: usize) -> Value {
+    json!({"model_id": id, "input_schema": {"properties": {"scale": {"type": "float", "maximum": maximum}}}})
+}
+
+fn listing(entries: &[Value]) -> Reply {
+    let listing = json!({"models": entries, "total": entries.len(), "limit": 100, "offset": 0});
+    Reply::new(200, listing.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_odd_about_an_entry_does_not_keep_the_others_out() {
+    let emulator = serve(Vec::new()).await;
+    let project = Project::new();
+    let named = json!({"display_name": "No\nId", "input_schema": {}});
+    let odd = [
+        entry("a/b", 1),
+        entry("a/b", 1),
+        named,
+        json!({"model_id": 5}),
+        entry("a/c", 1),
+    ];
+    emulator.script(Call::Catalogue, listing(&odd));
+    let (code, stdout, stderr) = project.pull(&emulator, &[]).await;
+    assert_eq!(code, Some(65), "{stderr}");
+    assert!(stdout.contains("added: 2, replaced: 0"), "{stdout}");
+    assert_eq!(
+        stderr,
+        "error: an entry of the catalogue is not taken: it has no text `model_id`: {\"display_name\":\"No\\nId\",\"input_schema\":{}}\n\
+         error: an entry of the catalogue is not taken: it has no text `model_id`: {\"model_id\":5}\n"
+    );
+    assert_eq!(emulator.count(Call::Catalogue), 1);
+
+    // Two entries of one id that say different things: nobody knows which is right.
+    emulator.script(
+        Call::Catalogue,
+        listing(&[entry("a/b", 1), entry("a/b", 2)]),
+    );
+    let (code, _, stderr) = project.pull(&emulator, &[]).await;
+    assert_eq!(code, Some(69), "{stderr}");
+    assert!(stderr.contains("gave 1 of its 2 models"), "{stderr}");
+}
+
+/// A model that is new while the listing is read moves the others on, so that one comes twice and
+/// one is never seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_changes_meanwhile_is_not_taken() {
+    let emulator = serve(Vec::new()).await;
+    let project = Project::new();
+    let page = |range: std::ops::Range<usize>, total: usize| {
+        let entries: Vec<Value> = range.map(|i| entry(&format!("a/m{i}"), 1)).collect();
+        Reply::new(200, json!({"models": entries, "total": total}).to_string())
+    };
+    emulator.script(Call::Catalogue, page(0..100, 110));
+    emulator.script(Call::Catalogue, page(99..110, 111));
+    let (code, _, stderr) = project.pull(&emulator, &[]).await;
+    assert_eq!(code, Some(69), "{stderr}");
+    assert!(stderr.contains("gave 110 of its 111 models"), "{stderr}");
+    assert!(!project.schemas().exists());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_leaves_the_folder_as_it_was() {
     let emulator = serve(many(1)).await;

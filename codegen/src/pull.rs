@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use runcomfy_dialect::ModelSchema;
 use serde_json::Value;
 
+use crate::diagnostic::harmless;
 use crate::id_tree::IdTree;
 use crate::schema_file::{SchemaFile, fault_of_id};
 use crate::source::{self, Source};
-use crate::{Change, Changes, Diagnostic, Diff, Error, collision, diff, files, glob, parallel};
+use crate::{
+    Change, Changes, Diagnostic, Diff, Error, collision, diff, doc, files, glob, parallel,
+};
 
 /// What a folder of schemas becomes when the catalogue's entries are taken into it. Nothing is
 /// written before [`apply`](Self::apply).
@@ -29,7 +32,8 @@ pub struct Pull {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Skipped {
-    /// The model's id, as the catalogue has it, with control characters spelt out.
+    /// The model's id, as the catalogue has it, with control characters spelt out; where it has
+    /// none, words for that.
     pub model_id: String,
     /// Why it is not taken.
     pub why: String,
@@ -82,8 +86,7 @@ impl Pull {
         let now: Vec<ModelSchema> = kept.cloned().chain(new).collect();
 
         // What is found later belongs between what was found before.
-        let shown = entries.iter().map(|entry| shown_id(id_of(entry)));
-        let order: HashMap<String, usize> = shown.zip(0..).collect();
+        let order: HashMap<String, usize> = entries.iter().map(shown_id).zip(0..).collect();
         skipped.sort_by_key(|skipped| order.get(&skipped.model_id).copied());
 
         let mut changes = Vec::new();
@@ -155,11 +158,11 @@ impl Pull {
 }
 
 fn id_of(entry: &Value) -> Option<&str> {
-    entry["model_id"].as_str()
+    entry["model_id"].as_str().filter(|id| !id.is_empty())
 }
 
-fn shown_id(id: Option<&str>) -> String {
-    crate::diagnostic::harmless(id.unwrap_or_default())
+fn shown_id(entry: &Value) -> String {
+    harmless(id_of(entry).unwrap_or("an entry of the catalogue"))
 }
 
 fn is_wanted(id: &str, patterns: &[String]) -> bool {
@@ -192,12 +195,14 @@ fn choose(
         }
         let mut skip = |why: String, is_fault| {
             skipped.push(Skipped {
-                model_id: shown_id(Some(id)),
+                model_id: shown_id(entry),
                 why,
                 is_fault,
             });
         };
-        if let Some(why) = fault_of_id(id) {
+        if id.is_empty() {
+            skip(no_id(entry), true);
+        } else if let Some(why) = fault_of_id(id) {
             skip(why, true);
         } else if entry["input_schema"].is_null() {
             skip("it has no input schema".to_owned(), false);
@@ -210,6 +215,11 @@ fn choose(
         }
     }
     Ok(files)
+}
+
+fn no_id(entry: &Value) -> String {
+    let start = harmless(&doc::cut(&entry.to_string(), 80));
+    format!("it has no text `model_id`: {start}")
 }
 
 /// The files of the folder by model id, each with its model where it is one.
