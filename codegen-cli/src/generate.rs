@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use runcomfy_codegen::{Diagnostic, Error, Generated};
 use serde_json::Value;
 
+use crate::EX_DATAERR;
 use crate::arguments::Arguments;
 use crate::output::say;
-use crate::{EX_DATAERR, EX_IOERR};
 
 pub(crate) fn generate(arguments: &Arguments) -> Result<ExitCode, Error> {
     let generated = arguments.builder().generate()?;
@@ -37,14 +37,13 @@ pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, Error> {
     Ok(ExitCode::FAILURE)
 }
 
-pub(crate) fn lint(arguments: &Arguments) -> ExitCode {
+pub(crate) fn lint(arguments: &Arguments) -> Result<ExitCode, Error> {
     let (findings, error) = match arguments.builder().generate() {
         Ok(generated) => (generated.warnings().to_vec(), None),
         Err(error) => (error.diagnostics().to_vec(), Some(error)),
     };
     if let Some(error) = error.filter(|_| findings.is_empty()) {
-        eprintln!("{error}");
-        return ExitCode::from(EX_IOERR);
+        return Err(error);
     }
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     if arguments.has("--json") {
@@ -59,11 +58,11 @@ pub(crate) fn lint(arguments: &Arguments) -> ExitCode {
             findings.len() - errors
         ));
     }
-    if errors == 0 {
+    Ok(if errors == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(EX_DATAERR)
-    }
+    })
 }
 
 fn warn(generated: &Generated) {

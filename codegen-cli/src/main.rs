@@ -90,7 +90,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let outcome = match (arguments.command.as_str(), &*rest) {
         ("generate", []) => generate::generate(arguments),
         ("check", []) => generate::check(arguments),
-        ("lint", []) => Ok(generate::lint(arguments)),
+        ("lint", []) => generate::lint(arguments),
         ("diff", _) if !arguments.models.is_empty() => {
             return Err("`diff` compares all models; leave `--models` out".into());
         }
@@ -113,7 +113,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     };
     Ok(outcome.unwrap_or_else(|error| {
         eprintln!("{error}");
-        ExitCode::from(if error.diagnostics().is_empty() {
+        ExitCode::from(if error.is_usage() {
+            EX_USAGE
+        } else if error.diagnostics().is_empty() {
             EX_IOERR
         } else {
             EX_DATAERR

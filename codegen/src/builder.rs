@@ -105,11 +105,11 @@ impl Builder {
     /// Makes everything in memory; nothing is written yet.
     ///
     /// # Errors
-    /// When the folder cannot be read, or a schema file is faulty: then with everything that is
-    /// wrong in all of them.
+    /// When what was asked for cannot be ([`Error::is_usage`]), the folder cannot be read, or a
+    /// schema file is faulty: then with everything that is wrong in all of them.
     pub fn generate(&self) -> Result<Generated, Error> {
-        let (sources, warnings) = source::read_all(&self.schemas, &self.models)?.checked()?;
         let support = self.support_path()?;
+        let (sources, warnings) = source::read_all(&self.schemas, &self.models)?.checked()?;
         let root = assemble(&sources, &self.support)?;
         let manifest = match &self.manifest {
             Some(path) => Some((
@@ -183,7 +183,7 @@ impl Builder {
     }
 
     fn support_path(&self) -> Result<syn::Path, Error> {
-        syn::parse_str(&self.support).map_err(|e| Error::internal(&self.support, &e))
+        syn::parse_str(&self.support).map_err(|e| Error::support(&self.support, &e))
     }
 }
 

@@ -32,6 +32,8 @@ enum Cause {
         begin: &'static str,
         end: &'static str,
     },
+    /// What was given as the path of the crate that generated code leans on.
+    Support { given: String, why: String },
     /// A pattern that chooses no model.
     NothingFits(String),
     /// A catalogue with nothing in it.
@@ -73,6 +75,15 @@ impl Error {
         }
     }
 
+    pub(crate) fn support(given: &str, why: &dyn fmt::Display) -> Self {
+        Self {
+            cause: Cause::Support {
+                given: given.to_owned(),
+                why: why.to_string(),
+            },
+        }
+    }
+
     pub(crate) fn nothing_fits(pattern: &str) -> Self {
         Self {
             cause: Cause::NothingFits(pattern.to_owned()),
@@ -98,6 +109,16 @@ impl Error {
             Cause::Schemas(list) => list,
             _ => &[],
         }
+    }
+
+    /// Whether what was asked for is at fault, and no file: a pattern that fits no model, a
+    /// manifest without the lines for the features, a support path that is none.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::NothingFits(_) | Cause::Unmarked { .. } | Cause::Support { .. }
+        )
     }
 }
 
@@ -130,6 +151,9 @@ impl Error {
             ),
             Cause::NothingFits(pattern) => format!(
                 "no model's id fits `{pattern}`; expected an id, or a pattern such as `vendor/**`"
+            ),
+            Cause::Support { given, why } => format!(
+                "found `{given}` as the support crate, expected a Rust path such as `::runcomfy`: {why}"
             ),
             Cause::EmptyCatalogue => {
                 "the catalogue is empty, which can hardly be; nothing was written".to_owned()

@@ -1,0 +1,42 @@
+//! What was asked for wrongly is told apart from what is wrong with files.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::Command;
+
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy-codegen"));
+    let output = command.current_dir(folder).args(arguments).output();
+    let output = output.unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), stderr)
+}
+
+#[test]
+fn options_that_cannot_be_are_wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::create_dir_all(root.join("schemas/acme")).unwrap();
+    std::fs::write(root.join("schemas/acme/stamp.json"), "{\"properties\": {}}").unwrap();
+    std::fs::write(root.join("Bare.toml"), "[package]\n").unwrap();
+    for (options, told) in [
+        (["--models", "nobody/**"], "no model's id fits `nobody/**`"),
+        (["--manifest", "Bare.toml"], "add these two lines"),
+        (
+            ["--support", "not a path!"],
+            "found `not a path!` as the support crate, expected a Rust path such as `::runcomfy`",
+        ),
+    ] {
+        for command in ["generate", "check", "lint"] {
+            let (code, stderr) = run(root, &[command, options[0], options[1]]);
+            assert_eq!(code, Some(64), "{command} {options:?}: {stderr}");
+            assert!(stderr.contains(told), "{stderr}");
+            assert!(!stderr.contains("report it"), "{stderr}");
+        }
+    }
+    let (code, stderr) = run(root, &["lint", "--schemas", "nowhere"]);
+    assert_eq!(code, Some(74), "{stderr}");
+    assert!(!root.join("generated").exists());
+}
