@@ -1,9 +1,12 @@
 //! `diff`: what changed between two sets of schemas.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-use runcomfy_codegen::{Builder, Error, diff as compare, models_at_revision};
+use runcomfy_codegen::{
+    Builder, Error, diff as compare, models_at_revision, sound_models_at_revision,
+};
 use runcomfy_dialect::ModelSchema;
 
 use crate::arguments::Arguments;
@@ -31,7 +34,7 @@ impl Format {
 }
 
 pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCode, Error> {
-    let diff = compare(&models(old, arguments)?, &models(new, arguments)?);
+    let diff = compare(&sound(old, arguments)?, &models(new, arguments)?);
     match arguments.format {
         _ if arguments.has("--json") => say(format_args!("{:#}", diff.to_json())),
         Format::Json => say(format_args!("{:#}", diff.to_json())),
@@ -50,6 +53,23 @@ pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCo
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The models of the old side. What was faulty there must not keep the change that mends it out.
+fn sound(given: &str, arguments: &Arguments) -> Result<Vec<ModelSchema>, Error> {
+    let (models, errors) = if Path::new(given).is_dir() {
+        Builder::new().schemas(given).read_sound()?
+    } else {
+        sound_models_at_revision(given, Path::new(&arguments.schemas))?
+    };
+    let mut told = HashSet::new();
+    for error in errors.iter().filter(|error| told.insert(&error.path)) {
+        eprintln!(
+            "note: a faulty schema is left out of the old side: {}",
+            error.headline()
+        );
+    }
+    Ok(models)
 }
 
 /// A folder first; what is none is taken for a revision.

@@ -121,6 +121,48 @@ fn compares_git_revisions_without_a_checkout() {
     );
 }
 
+/// Else the step of a CI that compares with the state before could never pass again.
+#[test]
+fn a_change_that_mends_a_schema_can_be_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    git(root, &["init", "--quiet"]);
+    write(root, "schemas/acme/stamp.json", OLD);
+    write(root, "schemas/acme/broken.json", "{\n]");
+    write(
+        root,
+        "schemas/acme/twins.json",
+        r#"{"properties": {"a b": {}, "a-b": {}}}"#,
+    );
+    git(root, &["add", "."]);
+    git(root, &["commit", "--quiet", "-m", "old"]);
+    let copy = |to: &str| {
+        for name in ["stamp", "broken", "twins"] {
+            write(root, &format!("{to}/acme/{name}.json"), OLD);
+        }
+    };
+    copy("schemas");
+    let told = "acme/broken\n  compatible  the model was added\n\n\
+        acme/twins\n  compatible  the model was added\n\n\
+        changes: 0 breaking, 2 compatible, 0 text only; models: 2 changed, 1 unchanged\n";
+    let (code, shown, errors) = diff(root, &["HEAD", "schemas", "--fail-on-breaking"]);
+    assert_eq!((code, &*shown), (Some(0), told), "{errors}");
+    let notes: Vec<&str> = errors.lines().collect();
+    let note = "note: a faulty schema is left out of the old side: HEAD:schemas/acme";
+    let starts = ["broken.json:2:1: error: this is not JSON", "twins.json:1:"];
+    for (told, start) in notes.iter().zip(starts) {
+        assert!(told.starts_with(&format!("{note}/{start}")), "{errors}");
+    }
+    assert_eq!(notes.len(), 2, "{errors}");
+
+    copy("mended");
+    git(root, &["checkout", "--quiet", "."]);
+    let (code, shown, errors) = diff(root, &["schemas", "mended"]);
+    assert_eq!((code, &*shown), (Some(0), told), "{errors}");
+    assert_eq!(errors.lines().count(), 2, "{errors}");
+    assert_eq!(diff(root, &["mended", "schemas"]).0, Some(65));
+}
+
 #[test]
 fn what_cannot_be_generated_is_no_compatible_change() {
     const COLLIDES: &str = r#"{"properties": {"scale": {}, "Scale": {}}}"#;

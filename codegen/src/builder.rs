@@ -99,7 +99,17 @@ impl Builder {
     /// so that what can be read can be generated.
     pub fn read(&self) -> Result<Vec<ModelSchema>, Error> {
         let (sources, _) = source::read_all(&self.schemas, &self.models)?.checked()?;
-        Ok(sources.into_iter().map(|source| source.model).collect())
+        Ok(source::models(sources))
+    }
+
+    /// As [`read`](Self::read), without the models that are faulty, and with the errors of these:
+    /// for a state that is there only to be compared with.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn read_sound(&self) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
+        let (sources, errors) = source::read_all(&self.schemas, &self.models)?.sound();
+        Ok((source::models(sources), errors))
     }
 
     /// Makes everything in memory; nothing is written yet.

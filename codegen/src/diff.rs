@@ -15,7 +15,7 @@ mod rust_type;
 #[cfg(test)]
 mod tests;
 
-pub use revision::models_at_revision;
+pub use revision::{models_at_revision, sound_models_at_revision};
 
 /// Whom a change hurts.
 ///

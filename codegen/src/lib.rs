@@ -44,7 +44,9 @@ mod source;
 
 pub use builder::{Builder, Layout};
 pub use diagnostic::{Diagnostic, Position};
-pub use diff::{Class, Diff, Difference, ModelDiff, Part, diff, models_at_revision};
+pub use diff::{
+    Class, Diff, Difference, ModelDiff, Part, diff, models_at_revision, sound_models_at_revision,
+};
 pub use error::Error;
 pub use export::{json_schemas, openapi};
 pub use files::{Change, Changes, Generated};

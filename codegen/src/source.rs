@@ -60,6 +60,11 @@ impl Reading {
     }
 }
 
+/// The models alone.
+pub(crate) fn models(sources: Vec<Source>) -> Vec<ModelSchema> {
+    sources.into_iter().map(|source| source.model).collect()
+}
+
 /// Reads every `*.json` below the folder; the path below it, less the ending, is the model id.
 pub(crate) fn read_all(folder: &Path, patterns: &[String]) -> Result<Reading, Error> {
     let Listing {

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use runcomfy_dialect::ModelSchema;
 
 use crate::diagnostic::harmless;
-use crate::{Error, source};
+use crate::source::{self, Reading};
+use crate::{Diagnostic, Error};
 
 /// Reads the schemas in a folder as it stood at a git revision (`HEAD~1`, `v1.2`, a hash), without
 /// touching the working tree. Needs the command `git`, and a working directory inside the
@@ -17,6 +18,24 @@ use crate::{Error, source};
 /// When there is no such revision, it has no such folder, or git cannot be run: its own words are
 /// in the message. When a schema file is faulty: with everything that is wrong in all of them.
 pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSchema>, Error> {
+    let (sources, _) = read(revision, schemas)?.checked()?;
+    Ok(source::models(sources))
+}
+
+/// As [`models_at_revision`], without the models that are faulty there, and with the errors of
+/// these: a revision cannot be mended any more.
+///
+/// # Errors
+/// When there is no such revision, it has no such folder, or git cannot be run.
+pub fn sound_models_at_revision(
+    revision: &str,
+    schemas: &Path,
+) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
+    let (sources, errors) = read(revision, schemas)?.sound();
+    Ok((source::models(sources), errors))
+}
+
+fn read(revision: &str, schemas: &Path) -> Result<Reading, Error> {
     let git = |doing: &'static str, shown: &str, arguments: &[&str], input: Vec<u8>| {
         run(arguments, input).map_err(|e| Error::io(doing, Path::new(shown), e))
     };
@@ -46,8 +65,7 @@ pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSch
         let path = harmless(&format!("{shown}/{}.json", file.id));
         (file.id, path, blob.to_vec())
     });
-    let (sources, _) = source::parse_all(&files.collect::<Vec<_>>()).checked()?;
-    Ok(sources.into_iter().map(|source| source.model).collect())
+    Ok(source::parse_all(&files.collect::<Vec<_>>()))
 }
 
 /// Below the working directory, with forward slashes.
