@@ -27,7 +27,7 @@ pub use revision::{models_at_revision, sound_models_at_revision};
 ///   gone; a property is newly required, or no longer (its field was a `T` and is an `Option<T>`);
 ///   a range, length, count, enum, step, medium or rule of `validations` is new or tighter; the
 ///   type is another, or the Rust type that comes of it (an enum's type comes and goes with
-///   `enum`, and `i64` becomes `u64` with a maximum beyond it); an object no longer takes further
+///   `enum`, and `i64` becomes `u64` with a maximum beyond it and a minimum of 0 or more); an object no longer takes further
 ///   properties. What the dialect keeps without checking it (unknown keywords, types and formats)
 ///   is breaking when it comes or changes, for the service may enforce it; not so the annotations
 ///   of JSON Schema (`examples`, `$comment`, …) and `x-…`, which bind nobody. Of an output: a

@@ -69,6 +69,8 @@ fn schema() -> Value {
                 "path": {"type": "string"}, "scale": {"type": "float", "minimum": 0, "maximum": 2.0}}}},
             "type": {"type": "string"}, "self": {"type": "boolean"}, "33_video": {"type": "string", "format": "video_uri"},
             "big": {"type": "integer", "minimum": 0, "maximum": 18_446_744_073_709_551_615_u64},
+            "above": {"type": "integer", "exclusiveMinimum": -1, "maximum": 18_446_744_073_709_551_615_u64},
+            "either": {"type": "integer", "maximum": 18_446_744_073_709_551_615_u64},
             "free": {}, "open": {"type": "object"}, "list": {"type": "array"},
         },
     })
@@ -160,6 +162,8 @@ fn every_kind_of_property_gets_its_type() {
         "pub self_: Option<bool>,",
         "pub v33_video: Option<::runcomfy::Media>,",
         "pub big: Option<u64>,",
+        "pub above: Option<u64>,",
+        "pub either: Option<i64>,",
         "pub free: Option<::runcomfy::Json>,",
         "pub open: Option<::runcomfy::Json>,",
         "pub list: Option<Vec<::runcomfy::Json>>,",

@@ -3,14 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use crate::source::{append, rule_source, write, write_properties};
-use crate::{Keyword, Kind, MediaKind, Schema};
+use crate::{Bounds, Keyword, Kind, MediaKind, Number, Schema};
 
 impl Schema {
     /// The same constraints in standard JSON Schema.
     ///
     /// `float` becomes `number`, a media format becomes `uri` with `x-runcomfy-media`, what JSON
     /// Schema cannot say goes under `x-runcomfy-validations`, and keywords that this version does
-    /// not know under `x-runcomfy-unknown`, so that no validator takes them for its own.
+    /// not know under `x-runcomfy-unknown`, so that no validator takes them for its own. Integers
+    /// get the bounds of 64 bits where theirs are wider, since in JSON Schema they have no end.
     #[must_use]
     pub fn to_json_schema(&self) -> Value {
         let mut out = Map::new();
@@ -20,10 +21,25 @@ impl Schema {
         for keyword in self.keywords.iter() {
             export(keyword, &mut out);
         }
+        if self.kind == Kind::Integer && self.choices().is_none() {
+            keep_within_64_bits(&Bounds::of(self), &mut out);
+        }
         if !self.takes_unknown() {
             out.insert("additionalProperties".into(), false.into());
         }
         Value::Object(out)
+    }
+}
+
+fn keep_within_64_bits(bounds: &Bounds, out: &mut Map<String, Value>) {
+    let (lowest, highest) = (i64::MIN, u64::MAX);
+    let is_lower = |(low, _)| low < Number::Int(lowest.into());
+    if bounds.lower.is_none_or(is_lower) {
+        out.insert("minimum".into(), lowest.into());
+    }
+    let is_higher = |(high, _)| high > Number::Int(highest.into());
+    if bounds.upper.is_none_or(is_higher) {
+        out.insert("maximum".into(), highest.into());
     }
 }
 
@@ -196,6 +212,34 @@ mod tests {
                     "any": {}
                 },
                 "additionalProperties": false
+            })
+        );
+    }
+
+    #[test]
+    fn integers_are_those_of_64_bits() {
+        let exported = export(json!({"properties": {
+            "open": {"type": "integer"},
+            "seed": {"type": "integer", "minimum": 0},
+            "wide": {"type": "integer", "exclusiveMinimum": -1e30, "maximum": 1e30},
+            "closed": {"type": "integer", "minimum": 1, "exclusiveMaximum": 9},
+            "frames": {"type": "integer", "enum": [1, 2]},
+        }}));
+        let integer = |extra: Value| {
+            let mut schema = json!({"type": "integer"});
+            let members = extra.as_object().unwrap().clone();
+            schema.as_object_mut().unwrap().extend(members);
+            schema
+        };
+        assert_eq!(
+            exported["properties"],
+            json!({
+                "open": integer(json!({"minimum": i64::MIN, "maximum": u64::MAX})),
+                "seed": integer(json!({"minimum": 0, "maximum": u64::MAX})),
+                "wide": integer(json!({
+                    "exclusiveMinimum": -1e30, "minimum": i64::MIN, "maximum": u64::MAX})),
+                "closed": integer(json!({"minimum": 1, "exclusiveMaximum": 9})),
+                "frames": integer(json!({"enum": [1, 2]})),
             })
         );
     }

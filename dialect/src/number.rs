@@ -72,7 +72,8 @@ impl Number {
     }
 }
 
-/// The integer of 64 bits that a float is, if it is one.
+/// The integer of 64 bits that a float is, if it is one. That of -2^63 is not taken for one: it is
+/// also what is left of the integers below, which no 64 bits hold, once JSON has been read.
 // Casts to 64 bits are the processor's own; those to 128 are functions. Both are exact here.
 #[allow(
     clippy::cast_possible_truncation,
@@ -81,7 +82,7 @@ impl Number {
 )]
 fn whole(float: f64) -> Option<i128> {
     const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-    if (-TWO_TO_63..TWO_TO_63).contains(&float) {
+    if -TWO_TO_63 < float && float < TWO_TO_63 {
         let integer = float as i64;
         (integer as f64 == float).then(|| integer.into())
     } else if (TWO_TO_63..2.0 * TWO_TO_63).contains(&float) {
@@ -241,7 +242,8 @@ mod tests {
         for (float, integer) in [
             (signed - 1024.0, Some((1 << 63) - 1024)),
             (signed, Some(1 << 63)),
-            (-signed, Some(i64::MIN.into())),
+            (-signed + 1024.0, Some(i128::from(i64::MIN) + 1024)),
+            (-signed, None),
             (-signed - 2048.0, None),
             (unsigned - 2048.0, Some((1 << 64) - 2048)),
             (unsigned, None),
@@ -255,6 +257,19 @@ mod tests {
             Some(u64::MAX.into())
         );
         assert_eq!(Int(i128::from(u64::MAX) + 1).as_integer(), None);
+    }
+
+    #[test]
+    fn json_beyond_64_bits_is_no_integer() {
+        for (json, integer) in [
+            ("-9223372036854775808", Some(i128::from(i64::MIN))),
+            ("-9223372036854775809", None),
+            ("18446744073709551615", Some(u64::MAX.into())),
+            ("18446744073709551616", None),
+        ] {
+            let number: serde_json::Number = serde_json::from_str(json).unwrap();
+            assert_eq!(Number::from(&number).as_integer(), integer, "{json}");
+        }
     }
 
     #[test]

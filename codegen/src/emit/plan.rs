@@ -267,11 +267,14 @@ pub(crate) fn as_i64(member: &Literal) -> Option<i64> {
     }
 }
 
-/// Integers are `i64`; only a schema that allows no negative ones and ones above `i64` is not.
+/// Integers are `i64`; only a schema that allows ones above it, and no negative ones, is not: seeds
+/// of -1 are more common than those above 2^63, which are left to `with_extra`.
 pub(crate) fn is_beyond_i64(schema: &Schema) -> bool {
     let bounds = schema.bounds();
     bounds
         .upper
         .is_some_and(|(high, _)| high > Number::Int(i64::MAX.into()))
-        && bounds.lower.is_none_or(|(low, _)| low >= Number::Int(0))
+        && bounds
+            .lower
+            .is_some_and(|(low, included)| low >= Number::Int(if included { 0 } else { -1 }))
 }

@@ -10,6 +10,9 @@ pub(crate) fn is_multiple(number: &Value, step: &Value) -> bool {
     (number.scaled(lowest) % step.scaled(lowest)) == BigInt::ZERO
 }
 
+/// -2^63 as a float, which also stands for the integers right below it.
+pub(crate) const LOWEST: f64 = -9_223_372_036_854_775_808.0;
+
 /// `digits × 10^exponent`.
 struct Decimal {
     digits: BigInt,
@@ -24,7 +27,8 @@ impl Decimal {
             Some(float)
                 if number.is_f64()
                     && float.fract() == 0.0
-                    && float.abs() < 18_446_744_073_709_551_616.0 =>
+                    && float > LOWEST
+                    && float < 18_446_744_073_709_551_616.0 =>
             {
                 format!("{float:.0}")
             }

@@ -6,7 +6,8 @@
 //! - **Media URLs.** The engine judges the form of a URL, JSON Schema does not. Such violations
 //!   are left out of the comparison; none may name a URL that is good.
 //! - **64-bit integers.** `1e300` is an integer in JSON Schema; in the dialect an integer fits 64
-//!   bits. Left out only where the number is a whole float that does not fit.
+//!   bits. Where the engine says that a whole float is of another type, the validator has to refuse
+//!   it at the same place, for the bounds of the export.
 //! - **Finite numbers.** A typed input can hold NaN, which the engine refuses. JSON cannot say it,
 //!   so nothing is left out here.
 //! - **`multipleOf`.** The validator divides floats, which is wrong beyond 2^53 and for some

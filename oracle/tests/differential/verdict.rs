@@ -9,7 +9,7 @@ use runcomfy_dialect::{Constraint, Schema, Violation, Violations};
 use runcomfy_oracle::instance::GOOD_URLS;
 use serde_json::Value;
 
-use crate::decimal::is_multiple;
+use crate::decimal::{LOWEST, is_multiple};
 
 /// Where a value breaks its schema, and which keyword says so.
 type Breaches = BTreeSet<(String, String)>;
@@ -30,7 +30,8 @@ pub(crate) struct Tally {
     pub(crate) valid: u64,
     /// Refused by the engine alone, for the form of a media URL.
     pub(crate) urls: u64,
-    /// Refused by the engine alone, for a whole number beyond 64 bits.
+    /// Whole numbers beyond 64 bits, which are no integers to the engine and out of bounds to the
+    /// validator.
     pub(crate) beyond_64_bits: u64,
     /// Numbers whose `multipleOf` the validator judges otherwise than exact decimals do.
     pub(crate) inexact: u64,
@@ -100,6 +101,12 @@ impl<'a> Judge<'a> {
             .filter(judged_by_both)
             .partition(|v| is_beyond_64_bits(v, value));
         tally.beyond_64_bits += beyond.len() as u64;
+        if let Some(taken) = beyond.iter().find(|v| !self.is_refused(value, &v.pointer)) {
+            let at = &taken.pointer;
+            return Some(format!(
+                "{at}: the validator takes what 64 bits cannot hold"
+            ));
+        }
         let typed = ours.iter().filter(|v| v.rule == Constraint::Type);
         let typed: Vec<&str> = typed.map(|v| &*v.pointer).collect();
         let mine: Breaches = mine
@@ -123,6 +130,16 @@ impl<'a> Judge<'a> {
         Some(format!(
             "only the engine says {of_engine:?}, only the validator says {of_validator:?}"
         ))
+    }
+
+    /// Whether the validator refuses the number; of -2^63 that is not asked, since as a float it is
+    /// the bound itself and all that JSON leaves of the integers right below it.
+    fn is_refused(&self, value: &Value, pointer: &str) -> bool {
+        if value.pointer(pointer).and_then(Value::as_f64) == Some(LOWEST) {
+            return true;
+        }
+        let mut errors = self.validator.iter_errors(value);
+        errors.any(|error| error.instance_path().to_string() == pointer)
     }
 
     fn theirs(&self, value: &Value) -> Breaches {
@@ -199,16 +216,14 @@ fn is_below(typed: &[&str], pointer: &str) -> bool {
     typed.iter().any(below)
 }
 
-/// JSON Schema's integers have no end; the dialect's are those of 64 bits.
+/// JSON Schema's integers have no end but their bounds; the dialect's are those of 64 bits.
 fn is_beyond_64_bits(violation: &Violation, value: &Value) -> bool {
     let number = value.pointer(&violation.pointer).and_then(|value| {
         let float = value.is_f64();
         value.as_f64().filter(|_| float)
     });
     // Both limits are floats exactly.
-    let fits = |number: f64| {
-        (-9_223_372_036_854_775_808.0..18_446_744_073_709_551_616.0).contains(&number)
-    };
+    let fits = |number: f64| LOWEST < number && number < 18_446_744_073_709_551_616.0;
     violation.rule == Constraint::Type
         && violation.limit == "integer"
         && number.is_some_and(|number| number.fract() == 0.0 && !fits(number))
