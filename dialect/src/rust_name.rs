@@ -87,10 +87,11 @@ pub fn field(wire: &str) -> String {
 }
 
 /// The enum or struct made for a property, by its name in camel case. Names that the generated code
-/// uses get a `_`, and those of a script without capitals a `T`, since a module could have the same.
+/// uses get a `_`, and those of macros in the prelude, with which a link in the documentation could
+/// mean either; those of a script without capitals get a `T`, since a module could have the same.
 #[must_use]
 pub fn type_of(camel: &str) -> String {
-    const TAKEN: [&str; 14] = [
+    const TAKEN: [&str; 22] = [
         "Input",
         "Output",
         "Self",
@@ -105,6 +106,14 @@ pub fn type_of(camel: &str) -> String {
         "Into",
         "IntoIterator",
         "Default",
+        "Clone",
+        "Copy",
+        "Debug",
+        "Eq",
+        "Hash",
+        "Ord",
+        "PartialEq",
+        "PartialOrd",
     ];
     if TAKEN.contains(&camel) {
         format!("{camel}_")
@@ -179,6 +188,8 @@ mod tests {
             ("new", "new_", "New"),
             ("extra", "extra_", "Extra"),
             ("default", "default_", "Default_"),
+            ("debug", "debug", "Debug_"),
+            ("partial_eq", "partial_eq", "PartialEq_"),
             ("model", "model_", "Model"),
             ("schema", "schema_", "Schema"),
             ("Serialize", "serialize_", "Serialize"),
