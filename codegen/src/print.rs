@@ -44,7 +44,8 @@ pub(crate) fn module(declaration: TokenStream, inside: &str) -> Result<String, s
     if let Some(head) = text.trim_end().strip_suffix('}') {
         text = format!("{head}\n");
     }
-    // No literal goes over several lines: line ends inside of one are written as `\n`.
+    // The one literal that goes over several lines is a schema's JSON, to which the spaces at the
+    // head of a line mean nothing; line ends inside of the others are written as `\n`.
     for line in inside.lines() {
         text.push_str(if line.is_empty() { "" } else { "    " });
         text.push_str(line);
