@@ -87,7 +87,7 @@ pub(crate) fn fault_of_id(id: &str) -> Option<String> {
     let segments: Vec<&str> = id.split('/').collect();
     if !SEGMENTS.contains(&segments.len()) {
         let found = segments.len();
-        return Some(format!("its id has {found} segments, expected 2 to 5"));
+        return Some(format!("expected an id of 2 to 5 segments, found {found}"));
     }
     let last = segments.len() - 1;
     segments.iter().enumerate().find_map(|(place, segment)| {

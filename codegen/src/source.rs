@@ -248,12 +248,12 @@ fn read(
     let segments = id.split('/').count();
     if !schema_file::SEGMENTS.contains(&segments) {
         let message =
-            format!("`{id}` is not a model's id: it has {segments} segments, expected 2 to 5");
+            format!("`{id}` is not a model's id: expected 2 to 5 segments, found {segments}");
         report(
             Severity::Error,
             0..0,
             message,
-            "place the file in a folder for its vendor, such as `schemas/vendor/model.json`",
+            "the path below the folder is the id: `schemas/vendor/model.json`, or with folders between",
         );
     }
     Some(Source {

@@ -369,7 +369,7 @@ fn files_that_cannot_be_models_are_named() {
     let found = findings(&[(five, text), ("a/b/c/d/e/f.json", text)]);
     assert_eq!(
         found,
-        ["1:1: error: `a/b/c/d/e/f` is not a model's id: it has 6 segments, expected 2 to 5"]
+        ["1:1: error: `a/b/c/d/e/f` is not a model's id: expected 2 to 5 segments, found 6"]
     );
     let generated = generate(&[
         (five, text),
