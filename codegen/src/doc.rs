@@ -88,6 +88,8 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 fn escape(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
+    // Kept, since a line may be a megabyte of dots.
+    let mut number_so_far = true;
     for (i, c) in line.chars().enumerate() {
         match c {
             '\t' => out.push(' '),
@@ -101,7 +103,7 @@ fn escape(line: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            '.' | ')' if i > 0 && out.chars().all(|c| c.is_ascii_digit()) => {
+            '.' | ')' if i > 0 && number_so_far => {
                 out.push('\\');
                 out.push(c);
             }
@@ -109,6 +111,7 @@ fn escape(line: &str) -> String {
             ':' if out.ends_with("http") || out.ends_with("https") => out.push_str("\\:"),
             c => out.push(c),
         }
+        number_so_far &= c.is_ascii_digit();
     }
     out
 }
@@ -141,6 +144,13 @@ mod tests {
         ] {
             assert_eq!(prose(text).join("\n"), shown);
         }
+    }
+
+    #[test]
+    fn a_megabyte_of_digits_and_dots_is_escaped_in_time() {
+        let half = 500_000;
+        let text = "1".repeat(half) + &".".repeat(half);
+        assert_eq!(inline(&text), text.replacen('.', "\\.", 1));
     }
 
     #[test]
