@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use runcomfy_dialect::Severity;
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub struct Position {
 
 impl Position {
     pub(crate) fn of(text: &str, offset: usize) -> Self {
-        let before = &text[..offset.min(text.len())];
+        let before = without_bom(&text[..on_boundary(text, offset)]);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self {
             line: before.matches('\n').count() + 1,
@@ -136,16 +136,70 @@ fn same_length(text: &str) -> String {
     text.chars().map(mark).collect()
 }
 
-/// The lines on which a span begins and ends, whole: a file may have thousands, and a finding for
-/// each.
-fn lines_of(text: &str, span: &Range<usize>) -> Range<usize> {
-    let start = text[..span.start]
-        .rfind('\n')
-        .map_or(0, |newline| newline + 1);
-    let end = text[span.end..]
-        .find('\n')
-        .map_or(text.len(), |newline| span.end + newline + 1);
-    start..end
+/// The first place between two characters from this one on.
+fn on_boundary(text: &str, offset: usize) -> usize {
+    let mut places = offset..text.len();
+    places
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(text.len())
+}
+
+/// A text less the mark of its encoding, which no editor shows or counts.
+fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// How many characters are shown on either side of a place. Schemas are often saved as one line of
+/// a megabyte, and a finding for each of its properties must not draw all of it.
+const AROUND: usize = 60;
+
+/// A span of more bytes than this is shown by its beginning.
+const LONGEST_SPAN: usize = 2_000;
+
+/// What is shown of a text for a span, the lines on which it begins and ends or what of them is
+/// near it, and where the span is in that.
+fn excerpt(text: &str, span: &Range<usize>) -> (String, Range<usize>) {
+    let start = on_boundary(text, span.start);
+    let mut end = on_boundary(text, span.end);
+    if end - start > LONGEST_SPAN {
+        end = start + after(&text[start..]).trim_end_matches('\n').len();
+    }
+    let before = before(&text[..start]);
+    let after = after(&text[end..]);
+    let from = start - before.len();
+    let cut_before = !(from == 0 || text[..from].ends_with('\n'));
+    let cut_after = !(end + after.len() == text.len() || after.ends_with('\n'));
+    let line = &text[from..end + after.len()];
+    let line = if from == 0 { without_bom(line) } else { line };
+    let dropped = end + after.len() - from - line.len();
+    let mark = if cut_before { "…" } else { "" };
+    let shown = format!(
+        "{mark}{}{}",
+        same_length(line),
+        if cut_after { "…" } else { "" }
+    );
+    let place = |at: usize| (at - from).saturating_sub(dropped) + mark.len();
+    (shown, place(start)..place(end))
+}
+
+/// The end of the last line of a text.
+fn before(text: &str) -> &str {
+    let near = |&(count, (_, c)): &(usize, (usize, char))| count < AROUND && c != '\n';
+    let first = text
+        .char_indices()
+        .rev()
+        .enumerate()
+        .take_while(near)
+        .last();
+    first.map_or("", |(_, (at, _))| &text[at..])
+}
+
+/// The beginning of the first line of a text, with its end where that is near.
+fn after(text: &str) -> &str {
+    let mut near = text.char_indices().take(AROUND);
+    let end = near.find(|&(_, c)| c == '\n').map(|(at, _)| at + 1);
+    let end = end.or_else(|| Some(text.char_indices().nth(AROUND)?.0));
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// What is wrong, the source line with a caret under the place, and the help.
@@ -155,16 +209,20 @@ impl fmt::Display for Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let lines = lines_of(&self.text, &self.span);
-        let span = self.span.start - lines.start..self.span.end - lines.start;
+        let (text, span) = excerpt(&self.text, &self.span);
         let annotation = AnnotationKind::Primary.span(span).label(&self.help);
-        let text = same_length(&self.text[lines]);
+        let Position { line, column } = self.position;
         let snippet = Snippet::source(&*text)
-            .line_start(self.position.line)
-            .path(&self.path)
+            .line_start(line)
             .annotation(annotation);
-        let report = [level.primary_title(&self.message).element(snippet)];
-        f.write_str(&Renderer::plain().render(&report))
+        let group = Group::with_level(level).element(snippet);
+        let lines = Renderer::plain().render(&[group]);
+        // Written here, since the renderer would count in what is shown of the line.
+        let margin = lines.find('|').unwrap_or(1) - 1;
+        let severity = self.severity.as_str();
+        writeln!(f, "{severity}: {}", self.message)?;
+        writeln!(f, "{:margin$}--> {}:{line}:{column}", "", self.path)?;
+        f.write_str(&lines)
     }
 }
 
@@ -179,6 +237,9 @@ mod tests {
         let colon = text.find(':').unwrap();
         assert_eq!(Position::of(text, colon), Position { line: 2, column: 4 });
         assert_eq!(Position::of(text, 999), Position { line: 3, column: 1 });
+        let marked = "\u{feff}{}";
+        assert_eq!(Position::of(marked, 3), Position { line: 1, column: 1 });
+        assert_eq!(Position::of(marked, 4), Position { line: 1, column: 2 });
     }
 
     #[test]
@@ -200,6 +261,49 @@ mod tests {
         );
         assert!(shown.contains("  \"maximum\": 0\n"), "{shown}");
         assert!(shown.contains("^ raise it"), "{shown}");
+    }
+
+    fn shown(text: &str, span: Range<usize>) -> String {
+        let text = text.into();
+        Diagnostic::new(Severity::Error, "a.json", &text, span, "odd", "mend it").to_string()
+    }
+
+    #[test]
+    fn the_mark_of_the_encoding_is_neither_shown_nor_counted() {
+        let plain = shown("{\"a\": 1}", 1..4);
+        assert!(plain.contains("a.json:1:2\n"), "{plain}");
+        assert_eq!(shown("\u{feff}{\"a\": 1}", 4..7), plain);
+    }
+
+    #[test]
+    fn of_a_long_line_only_what_is_near_is_shown() {
+        let line = format!("{{{}\"odd\": 7{}}}", "×".repeat(5_000), "y".repeat(5_000));
+        let at = line.find("odd").unwrap();
+        for text in [line.clone(), format!("\n{line}\n\n")] {
+            let at = text.find("odd").unwrap();
+            let lines = text.lines().count();
+            assert_eq!(
+                shown(&text, at..at + 3),
+                format!(
+                    "error: odd\n --> a.json:{row}:5003\n  |\n{row} | …{before}\"odd\": 7{after}…\n  | {space}^^^ mend it",
+                    row = lines.div_ceil(2),
+                    before = "×".repeat(59),
+                    after = "y".repeat(56),
+                    space = " ".repeat(61),
+                )
+            );
+        }
+        // The place of a whole object is shown by its beginning.
+        let whole = shown(&line, at..line.len());
+        assert!(whole.chars().count() < 500, "{whole}");
+        assert!(whole.contains(&"^".repeat(60)), "{whole}");
+        let lines = shown(&"[1,\n".repeat(5_000), 4..20_000);
+        assert_eq!(lines, shown("[1,\n[1,\n", 4..7));
+    }
+
+    #[test]
+    fn a_place_within_a_character_is_that_of_the_next() {
+        assert_eq!(shown("{×}", 2..2), shown("{×}", 3..3));
     }
 
     /// Whatever the place, its lines alone look as they do amid the whole file; but for the file's
