@@ -19,14 +19,14 @@ pub(crate) fn import(arguments: &Arguments) -> ExitCode {
 }
 
 fn one(path: &str, schemas: &Path) -> u8 {
-    let text = match std::fs::read(path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) => {
             eprintln!("error: could not read `{path}`: {error}");
             return EX_IOERR;
         }
     };
-    let page = match Page::parse(&text) {
+    let page = match Page::read(&bytes) {
         Ok(page) => page,
         Err(error) => {
             let place = error

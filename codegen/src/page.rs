@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::schema_file::{SchemaFile, is_model_id};
 use crate::{Change, Error, Position};
 
+mod encoding;
 mod html;
 
 /// The model that a saved documentation page describes.
@@ -51,6 +52,14 @@ impl std::error::Error for PageError {}
 const CALL: &str = "/v1/models/";
 
 impl Page {
+    /// Reads a page as it was saved: text or HTML, in UTF-8 or UTF-16.
+    ///
+    /// # Errors
+    /// When the bytes are in neither encoding, and whenever [`parse`](Self::parse) fails.
+    pub fn read(bytes: &[u8]) -> Result<Self, PageError> {
+        Self::parse(&encoding::decode(bytes)?)
+    }
+
     /// Reads a page, saved as text or as HTML, in any language.
     ///
     /// # Errors
