@@ -178,16 +178,24 @@ fn looks_like_schema(text: &str) -> bool {
     text.contains("\"properties\"") || opens("output") || opens("type")
 }
 
+/// Of the characters that a URL's path can hold those that end a sentence or a mention instead.
+const AFTER_ADDRESS: [char; 9] = ['/', '.', ',', ')', ';', ':', '!', '*', '&'];
+
+/// Whether a character can stand in a URL's path as it is. Not so the quotes around it and the
+/// punctuation of other scripts, which follows it without a space.
+fn is_of_path(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "/-._~%!$&()*+,;=:@".contains(c)
+}
+
 /// The id in the addresses of the curl examples, which must all agree.
 fn model_id(text: &str) -> Result<String, PageError> {
     let mut found: Option<String> = None;
     for (at, _) in text.match_indices(CALL) {
         let rest = &text[at + CALL.len()..];
-        let end = rest
-            .find(|c: char| c.is_whitespace() || "\"'\\<>`?#{".contains(c))
-            .unwrap_or(rest.len());
-        let id = decode(rest[..end].trim_end_matches(['/', '.', ',', ')']));
-        if id.is_empty() {
+        let end = rest.find(|c| !is_of_path(c)).unwrap_or(rest.len());
+        let id = decode(rest[..end].trim_end_matches(AFTER_ADDRESS));
+        // Other calls of the service (`categories`), and what stands for an id (`MODEL_ID`).
+        if !id.contains('/') {
             continue;
         }
         // Found by going through all before it, so for errors alone.
@@ -418,6 +426,21 @@ mod tests {
         let error =
             Page::parse(&format!("{CURL}{INPUT}{}", INPUT.replace("a }", "b }"))).unwrap_err();
         assert!(error.message.contains("second schema"), "{error}");
+    }
+
+    #[test]
+    fn an_address_ends_where_a_url_does() {
+        let url = "https://model-api.runcomfy.net/v1/models/acme/Stamp%202.0/edit";
+        for mention in [
+            format!("{url}。"),
+            format!("见 {url}，"),
+            format!("({url})；与 {url}、"),
+            format!("**{url}**; <{url}>, “{url}”: {url}/ [{url}] {url}|"),
+            "/v1/models/categories or /v1/models/MODEL_ID, /v1/models/{model_id}".to_owned(),
+        ] {
+            check(&format!("{mention}\n{CURL}{INPUT}{OUTPUT}"));
+            check(&format!("{CURL}{INPUT}{OUTPUT}\n{mention}"));
+        }
     }
 
     #[test]
