@@ -1,5 +1,7 @@
 //! From JSON to a [`ModelSchema`], with everything that is wrong named on the way.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -227,6 +229,7 @@ impl Parser {
             map,
             at,
             list: Vec::new(),
+            ruled: HashMap::new(),
             depth,
         };
         let kind = reader.kind();
@@ -253,19 +256,7 @@ impl Parser {
 
     /// What is wrong between the keywords of one schema.
     fn constraints(&mut self, schema: &Schema, at: &str) {
-        let bounds = schema.bounds();
-        if bounds.is_empty() {
-            let key = match bounds.upper {
-                Some((_, false)) => "exclusiveMaximum",
-                _ => "maximum",
-            };
-            self.error(
-                &format!("{at}/{key}"),
-                Place::Value,
-                &format!("no number is{}", bounds.after_noun()),
-                &format!("make `{key}` larger, or the lower bound smaller"),
-            );
-        }
+        self.range(schema, at);
         for (least, most, noun, limits) in [
             ("minLength", "maxLength", "text", schema.length()),
             ("minItems", "maxItems", "array", schema.count()),
@@ -293,6 +284,44 @@ impl Parser {
                 );
             }
         }
+    }
+
+    /// A range that holds no number, or none that the type and the step allow.
+    fn range(&mut self, schema: &Schema, at: &str) {
+        let bounds = schema.bounds();
+        let step = schema.step();
+        let noun = match schema.kind {
+            _ if bounds.is_empty() => "number",
+            Kind::Integer if bounds.is_without_integer(None) => "integer",
+            Kind::Integer if step.is_some() && bounds.is_without_integer(step) => "integer",
+            Kind::Number if step.is_some_and(|step| bounds.is_without_multiple(step)) => "number",
+            _ => return,
+        };
+        let by_step = match schema.kind {
+            Kind::Integer => !bounds.is_without_integer(None),
+            _ => !bounds.is_empty(),
+        };
+        if let (true, Some(step)) = (by_step, step) {
+            self.error(
+                &format!("{at}/multipleOf"),
+                Place::Value,
+                &format!("no {noun}{} is a multiple of {step}", bounds.after_noun()),
+                "make the step smaller, or the range wider",
+            );
+            return;
+        }
+        let (key, help) = match (bounds.lower, bounds.upper) {
+            (_, Some((_, false))) => ("exclusiveMaximum", "larger, or the lower bound smaller"),
+            (_, Some(_)) => ("maximum", "larger, or the lower bound smaller"),
+            (Some((_, false)), _) => ("exclusiveMinimum", "one of 64 bits"),
+            _ => ("minimum", "one of 64 bits"),
+        };
+        self.error(
+            &format!("{at}/{key}"),
+            Place::Value,
+            &format!("no {noun} is{}", bounds.after_noun()),
+            &format!("make `{key}` {help}"),
+        );
     }
 
     fn problem(&mut self, severity: Severity, at: &str, place: Place, message: &str, help: &str) {

@@ -1,6 +1,6 @@
 //! The keywords of one schema object.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -43,6 +43,8 @@ pub(super) struct Keywords<'p, 'a> {
     pub(super) map: &'a Map<String, Value>,
     pub(super) at: &'a str,
     pub(super) list: Vec<Keyword>,
+    /// What the rules so far leave of each quantity.
+    pub(super) ruled: HashMap<String, Bounds>,
     pub(super) depth: usize,
 }
 
@@ -411,13 +413,13 @@ impl<'a> Keywords<'_, 'a> {
             self.parser
                 .warn(&format!("{at}/validation_error"), Place::Value, &how, help);
         }
-        let others = self.list.iter().filter_map(|keyword| match keyword {
-            Keyword::Validation(other) if other.quantity == rule.quantity => Some(other),
-            _ => None,
-        });
-        let before = Bounds::of_rules(others.clone());
-        let bounds = Bounds::of_rules(others.chain([&rule]));
-        if bounds.is_empty() && !before.is_empty() {
+        let name = rule.quantity.as_str().to_owned();
+        let bounds = self.ruled.entry(name);
+        let bounds = bounds.or_insert_with(|| Bounds::of_quantity(&rule.quantity));
+        let was_empty = is_empty(&rule.quantity, bounds);
+        bounds.narrow(&rule);
+        let bounds = *bounds;
+        if !was_empty && is_empty(&rule.quantity, &bounds) {
             let message = format!(
                 "no medium fits: `{}` would have to be{}",
                 rule.quantity.as_str(),
@@ -467,6 +469,12 @@ impl<'a> Keywords<'_, 'a> {
         self.parser
             .error(at, Place::Value, &message, &format!("write {expected}"));
     }
+}
+
+/// Whether no medium is within the bounds; sides are counted in whole pixels.
+fn is_empty(quantity: &Quantity, bounds: &Bounds) -> bool {
+    let in_pixels = matches!(quantity, Quantity::WidthPixels | Quantity::HeightPixels);
+    bounds.is_empty() || (in_pixels && bounds.is_without_integer(None))
 }
 
 fn required_names(map: &Map<String, Value>) -> HashSet<&str> {

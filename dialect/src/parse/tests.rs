@@ -307,6 +307,30 @@ fn problems_between_keywords_say_where_and_what() {
             "Error Value /exclusiveMaximum: no number is at least 5 and below 5",
         ),
         (
+            json!({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+            "Error Value /exclusiveMaximum: no integer is above 0 and below 1",
+        ),
+        (
+            json!({"type": "integer", "minimum": 0.2, "maximum": 0.8}),
+            "Error Value /maximum: no integer is in 0.2..0.8",
+        ),
+        (
+            json!({"type": "integer", "minimum": 1e30}),
+            "Error Value /minimum: no integer is at least 1e30",
+        ),
+        (
+            json!({"type": "integer", "minimum": 5, "maximum": 1, "multipleOf": 2}),
+            "Error Value /maximum: no number is in 5..1",
+        ),
+        (
+            json!({"type": "integer", "minimum": 1, "maximum": 9, "multipleOf": 10}),
+            "Error Value /multipleOf: no integer in 1..9 is a multiple of 10",
+        ),
+        (
+            json!({"type": "number", "minimum": 0.31, "maximum": 0.39, "multipleOf": 0.1}),
+            "Error Value /multipleOf: no number in 0.31..0.39 is a multiple of 0.1",
+        ),
+        (
             json!({"minLength": 5, "maxLength": 1}),
             "Error Value /maxLength: no text fits: `minLength` is 5 and `maxLength` is 1",
         ),
@@ -395,7 +419,7 @@ fn problems_of_rules_say_where_and_what() {
             "Warning Value /validation_rule: unknown quantity `codec`: the rule is kept, not checked",
         ),
         (
-            json!({"validation_rule": "width_pixels<", "validation_value": 1, "unit": "px"}),
+            json!({"validation_rule": "width_pixels<", "validation_value": 9, "unit": "px"}),
             "Warning Key /unit: unknown member `unit` of a rule: not kept, not checked",
         ),
     ] {
@@ -407,6 +431,19 @@ fn problems_of_rules_say_where_and_what() {
                 .replacen(" :", &format!(" {at}:"), 1);
         assert_eq!(told(&problems), [told_of_x], "{entry}");
         assert_eq!(model.is_some(), told_of.starts_with("Warning"), "{entry}");
+    }
+    for (rule_text, value, bounds) in [
+        ("file_size_mb<=", json!(-1), "above 0 and at most -1"),
+        ("width/height<=", json!(0), "above 0 and at most 0"),
+        ("width_pixels<", json!(1), "above 0 and below 1"),
+        ("height_pixels==", json!(2.5), "in 2.5..2.5"),
+    ] {
+        let entry = json!({"validation_rule": rule_text, "validation_value": value});
+        let quantity = rule_text.trim_end_matches(['<', '=']);
+        let told_of = format!(
+            "Error Value /properties/x/validations/0: no medium fits: `{quantity}` would have to be {bounds}"
+        );
+        assert_eq!(told(&rule(entry).1), [told_of]);
     }
     let (model, _) = rule(json!({"validation_rule": "duration<=", "validation_value": 9}));
     let kept = model.unwrap().input.properties().unwrap()[0].schema.clone();
