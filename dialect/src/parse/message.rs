@@ -1,6 +1,10 @@
 //! Whether a rule's message says what the rule says.
 
-use crate::{Number, Operator, Rule};
+use crate::{Operator, Quantity, Rule};
+
+mod amounts;
+
+use amounts::{Amount, amounts};
 
 /// Words that promise that the limit itself is allowed, and words that promise that it is not.
 const INCLUSIVE: [&str; 8] = [
@@ -30,72 +34,68 @@ pub(super) fn disagreement(rule: &Rule) -> Option<String> {
     let word = match rule.operator {
         Operator::Below | Operator::Above => has(&INCLUSIVE).filter(|_| has(&EXCLUSIVE).is_none()),
         Operator::AtMost | Operator::AtLeast => {
-            has(&EXCLUSIVE).filter(|_| has(&INCLUSIVE).is_none())
+            has(&EXCLUSIVE).filter(|_| has(&INCLUSIVE).is_none() && !denies(&text))
         }
         Operator::Equal => None,
     };
     if let Some(word) = word {
         return Some(format!("the message says “{word}”, the rule is `{rule}`"));
     }
-    let numbers = numbers(&text);
-    let named = numbers.iter().any(|(_, number)| *number == rule.value);
-    let shown: Vec<&str> = numbers.iter().map(|(shown, _)| shown.as_str()).collect();
-    let differs = !numbers.is_empty() && !named;
+    let amounts = amounts(&text, &rule.quantity)?;
+    let differs = !amounts.is_empty() && !amounts.iter().any(|amount| names(amount, rule));
     differs.then(|| {
+        let written: Vec<&str> = amounts.iter().map(|a| a.written.as_str()).collect();
         format!(
             "the message speaks of {}, the rule is `{rule}`",
-            shown.join(" and ")
+            written.join(" and ")
         )
     })
 }
 
-/// The numbers of a text, as written and by value: `4096`, `4.7`, `4,096`, and `1/3` as one.
-fn numbers(text: &str) -> Vec<(String, Number)> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (first, length) = leading(&rest[start..]);
-        let mut end = start + length;
-        let mut value = first;
-        if let Some(divisor) = rest[end..].strip_prefix('/')
-            && divisor.starts_with(|c: char| c.is_ascii_digit())
-        {
-            let (divisor, length) = leading(divisor);
-            value = first / divisor;
-            end += 1 + length;
-        }
-        let number = Number::Float(value);
-        found.push((rest[start..end].to_owned(), number));
-        rest = &rest[end..];
-    }
-    found
+/// "No more than 15" allows 15, and "must not be below 15" too.
+fn denies(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphabetic() && c != '\'' && c != '’');
+    words.any(|word| {
+        matches!(word, "no" | "not" | "never" | "cannot")
+            || word.ends_with("n't")
+            || word.ends_with("n’t")
+    })
 }
 
-/// The decimal number that a text begins with, and its length in bytes.
-fn leading(text: &str) -> (f64, usize) {
-    let bytes = text.as_bytes();
-    let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-    let mut end = 0;
-    while digit(end)
-        || (bytes.get(end) == Some(&b'.') && digit(end + 1))
-        || (bytes.get(end) == Some(&b',') && (1..=3).all(|k| digit(end + k)) && !digit(end + 4))
-    {
-        end += 1;
+/// Whether an amount may be the rule's limit.
+fn names(amount: &Amount, rule: &Rule) -> bool {
+    let limit = rule.value.as_f64();
+    let is_ratio = rule.quantity == Quantity::AspectRatio;
+    let same = |meaning: f64| {
+        let exactly = |meaning: f64| (meaning - limit).abs() <= limit.abs() * 1e-9;
+        // Of the long side to the short one is said of either side.
+        exactly(meaning) || (is_ratio && exactly(1.0 / meaning))
+    };
+    let rounded = |quotient: f64| {
+        let near = |value: f64| (value - limit).abs() < last_place(rule).min(limit.abs() * LOOSEST);
+        near(quotient) || (is_ratio && near(1.0 / quotient))
+    };
+    amount.meanings.iter().any(|meaning| same(*meaning))
+        || amount.quotient.is_some_and(|q| same(q) || rounded(q))
+}
+
+/// A third is 0.333, and hardly 0.33: pictures that are a hundredth narrower are refused.
+const LOOSEST: f64 = 0.005;
+
+/// One in the last place of the rule's limit; nothing of a whole number, which nobody rounds to.
+fn last_place(rule: &Rule) -> f64 {
+    let limit = rule.value.to_string();
+    let decimals = limit.split_once('.').map_or(0, |(_, digits)| digits.len());
+    match i32::try_from(decimals) {
+        Ok(0) | Err(_) => 0.0,
+        Ok(decimals) => 10f64.powi(-decimals),
     }
-    // Two dots make no number; infinity equals no limit.
-    (
-        text[..end]
-            .replace(',', "")
-            .parse()
-            .unwrap_or(f64::INFINITY),
-        end,
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Quantity, Rule};
+    use crate::{Number, Quantity, Rule};
 
     #[test]
     fn messages_are_held_to_their_rules() {
@@ -144,6 +144,62 @@ mod tests {
                     "{message}: {found:?}"
                 ),
             }
+        }
+    }
+
+    #[test]
+    fn one_amount_is_written_in_many_ways() {
+        use Operator::{AtLeast, AtMost};
+        let ratio = || Quantity::AspectRatio;
+        let size = || Quantity::FileSizeMb;
+        let width = || Quantity::WidthPixels;
+        let seconds = || Quantity::Other("duration_seconds".into());
+        for (quantity, operator, value, message, agrees) in [
+            (ratio(), AtLeast, 0.0625, "Ratio from 1:16 to 16:1.", true),
+            (ratio(), AtMost, 16.0, "Ratio from 1:16 to 16:1.", true),
+            (ratio(), AtLeast, 0.4, "From 2:5 to 5 : 2", true),
+            (ratio(), AtMost, 1.777_777_8, "At most 16:9", true),
+            (ratio(), AtMost, 1.78, "At most 16:9", true),
+            (ratio(), AtLeast, 0.333, "[1/3, 3]", true),
+            (ratio(), AtLeast, 0.33, "1:3 or wider", false),
+            (ratio(), AtLeast, 0.5, "From 2:5 to 5:2", false),
+            (ratio(), AtMost, 2.0, "At most 16:9", false),
+            (size(), AtMost, 0.5, "At most 500 KB", true),
+            (size(), AtMost, 0.5, "At most 512KB", true),
+            (size(), AtMost, 4.7, "Höchstens 4,7 MB", true),
+            (size(), AtMost, 2_000.0, "At most 2 GB", true),
+            (size(), AtMost, 0.5, "At most 600 KB", false),
+            (size(), AtMost, 500.0, "At most 500 KB", false),
+            (size(), AtMost, 5.0, "At most 4,7 MB", false),
+            (size(), AtMost, 15.0, "No more than 15 MB", true),
+            (size(), AtMost, 15.0, "Mustn't be larger than 15 MB", true),
+            (seconds(), AtMost, 60.0, "At most 1 minute.", true),
+            (
+                seconds(),
+                AtMost,
+                90.0,
+                "At most 1 minute 30 seconds.",
+                true,
+            ),
+            (seconds(), AtMost, 90.0, "At most 1:30", true),
+            (seconds(), AtMost, 0.5, "500 ms at most", true),
+            (seconds(), AtMost, 60.0, "At most 2 minutes", false),
+            (width(), AtMost, 1_024.0, "At most 1 024 px", true),
+            (width(), AtMost, 1_024.0, "At most 1\u{202f}024 px", true),
+            (width(), AtMost, 1_024.0, "At most 1.024 px", true),
+            (width(), AtMost, 100.0, "Up to 3 100 px pictures", true),
+            (width(), AtMost, 3_840.0, "At most 4K", true),
+            (width(), AtMost, 1_024.0, "At most 1 023 px", false),
+            (width(), AtMost, 4_096.0, "At most 4095 pixels", false),
+        ] {
+            let rule = Rule {
+                quantity,
+                operator,
+                value: Number::Float(value),
+                message: message.into(),
+            };
+            let found = disagreement(&rule);
+            assert_eq!(found.is_none(), agrees, "{rule}: {message}: {found:?}");
         }
     }
 }
