@@ -28,39 +28,26 @@ use crate::{Kind, ModelSchema, OUTPUT, Schema, Shared};
 pub struct SchemaText {
     id: &'static str,
     input: &'static str,
-    output: OutputText,
+    output: Option<&'static str>,
     read: OnceLock<ModelSchema>,
 }
 
-/// What a schema file says about the output.
-#[derive(Clone, Copy)]
-enum OutputText {
-    Nothing,
-    Common,
-    Own(&'static str),
-}
-
 impl SchemaText {
-    /// The schema of the model `id`, without an output. `input` is the input schema as JSON; the
-    /// generator writes only such as can be read.
+    /// The schema of the model `id` with [`OUTPUT`] for an output, which is what a model gives
+    /// whose schema says nothing else. `input` is the input schema as JSON; the generator writes
+    /// only such as can be read.
     #[must_use]
     pub const fn new(id: &'static str, input: &'static str) -> Self {
-        Self::of(id, input, OutputText::Nothing)
-    }
-
-    /// The same with [`OUTPUT`] for an output.
-    #[must_use]
-    pub const fn with_common_output(id: &'static str, input: &'static str) -> Self {
-        Self::of(id, input, OutputText::Common)
+        Self::of(id, input, None)
     }
 
     /// The same with an output schema of its own, as JSON too.
     #[must_use]
     pub const fn with_output(id: &'static str, input: &'static str, output: &'static str) -> Self {
-        Self::of(id, input, OutputText::Own(output))
+        Self::of(id, input, Some(output))
     }
 
-    const fn of(id: &'static str, input: &'static str, output: OutputText) -> Self {
+    const fn of(id: &'static str, input: &'static str, output: Option<&'static str>) -> Self {
         Self {
             id,
             input,
@@ -78,15 +65,9 @@ impl SchemaText {
     /// Not inlined: it is called once.
     #[cold]
     fn read(&self) -> ModelSchema {
-        let own = match self.output {
-            OutputText::Own(text) => Some(text),
-            OutputText::Nothing | OutputText::Common => None,
-        };
-        match read_schema(self.id, self.input, own) {
+        match read_schema(self.id, self.input, self.output) {
             Ok(mut model) => {
-                if let OutputText::Common = self.output {
-                    model.output = Some(Shared::Static(&OUTPUT));
-                }
+                model.output.get_or_insert(Shared::Static(&OUTPUT));
                 model
             }
             // The generator reads what it writes, so someone has changed it.

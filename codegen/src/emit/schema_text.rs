@@ -27,11 +27,8 @@ pub(crate) fn item(model: &ModelSchema, support: &Path) -> Result<Item, Collisio
             message: message.to_owned(),
         });
     }
-    let maker = match (output, &own) {
-        (None, _) => "new",
-        (Some(_), None) => "with_common_output",
-        (Some(_), Some(_)) => "with_output",
-    };
+    // A file without an output and one with the output that every page shows mean the same.
+    let maker = if own.is_some() { "with_output" } else { "new" };
     let texts = [&input]
         .into_iter()
         .chain(&own)

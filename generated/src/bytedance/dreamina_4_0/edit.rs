@@ -198,7 +198,7 @@ impl ::runcomfy::Choice for WidthXHeight {
 ::runcomfy::choice!(WidthXHeight);
 
 /// The model's schema.
-pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_output(
+pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::new(
     "bytedance/dreamina-4-0/edit",
     r#"{
   "type": "object",

@@ -182,7 +182,7 @@ impl ::runcomfy::Choice for WidthXHeight {
 ::runcomfy::choice!(WidthXHeight);
 
 /// The model's schema.
-pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_output(
+pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::new(
     "bytedance/dreamina-4-0/text-to-image",
     r#"{
   "type": "object",

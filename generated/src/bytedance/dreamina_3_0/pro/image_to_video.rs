@@ -142,7 +142,7 @@ impl ::runcomfy::Choice for Frames {
 ::runcomfy::choice!(Frames);
 
 /// The model's schema.
-pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::with_common_output(
+pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::new(
     "bytedance/dreamina-3-0/pro/image-to-video",
     r#"{
   "type": "object",
