@@ -123,6 +123,39 @@ fn key_order_spelling_of_numbers_and_form_do_not_matter() {
 }
 
 #[test]
+fn the_default_of_what_must_be_given_is_no_promise() {
+    let field = |required: &str| {
+        let schema = json!({"properties": {
+            "count": {"type": "integer", "default": 1}, "mode": {"enum": ["a", "b"], "default": "a"},
+            "name": {"type": "string", "default": "x"}, "tiled": {"type": "boolean", "default": true},
+        }, "required": [required]});
+        let files = code(&[("acme/stamp.json", &schema.to_string())]);
+        let text = &files["acme/stamp.rs"];
+        let line = text
+            .lines()
+            .find(|line| line.contains(&format!("/// `{required}`")));
+        line.unwrap().trim().to_owned()
+    };
+    for (required, told) in [
+        (
+            "count",
+            "/// `count`: an integer; the schema's default is `1`.",
+        ),
+        (
+            "mode",
+            "/// `mode`: one of [`Mode`]; the schema's default is `a`.",
+        ),
+        ("name", "/// `name`: a string; for example `x`."),
+        (
+            "tiled",
+            "/// `tiled`: true or false; the schema's default is `true`.",
+        ),
+    ] {
+        assert_eq!(field(required), told);
+    }
+}
+
+#[test]
 fn another_language_changes_comments_and_texts_only() {
     let path = "acme/stamp/edit.json";
     let translated = schema()

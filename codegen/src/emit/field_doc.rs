@@ -46,6 +46,10 @@ fn headline(field: &Field<'_>) -> String {
         Some(default) if property.required && is_free(schema) => {
             line += &format!("; for example {}", example(default));
         }
+        // What the service would take does not matter to callers, who have to say.
+        Some(default) if property.required => {
+            line += &format!("; the schema's default is {}", example(default));
+        }
         Some(default) => {
             line += &format!(
                 "; the service takes {} when it is left out",
