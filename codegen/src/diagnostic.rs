@@ -47,6 +47,39 @@ impl Position {
     }
 }
 
+/// The positions of many places in one text, of which each is found from the one before.
+pub(crate) struct Positions<'a> {
+    text: &'a str,
+    offset: usize,
+    position: Position,
+}
+
+impl<'a> Positions<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            offset: 0,
+            position: Position { line: 1, column: 1 },
+        }
+    }
+
+    /// The position of a place that is not before the last one.
+    pub(crate) fn at(&mut self, offset: usize) -> Position {
+        let offset = on_boundary(self.text, offset).max(self.offset);
+        let between = &self.text[self.offset..offset];
+        let more = Position::of(between, between.len());
+        self.offset = offset;
+        self.position = Position {
+            line: self.position.line + more.line - 1,
+            column: match more.line {
+                1 => self.position.column + more.column - 1,
+                _ => more.column,
+            },
+        };
+        self.position
+    }
+}
+
 impl Diagnostic {
     pub(crate) fn new(
         severity: Severity,
@@ -240,6 +273,12 @@ mod tests {
         let marked = "\u{feff}{}";
         assert_eq!(Position::of(marked, 3), Position { line: 1, column: 1 });
         assert_eq!(Position::of(marked, 4), Position { line: 1, column: 2 });
+        for text in [text, marked] {
+            let mut positions = Positions::of(text);
+            for offset in [0, 0, 1, 3, 5, 6, 99] {
+                assert_eq!(positions.at(offset), Position::of(text, offset), "{offset}");
+            }
+        }
     }
 
     #[test]

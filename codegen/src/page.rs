@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::diagnostic::Positions;
 use crate::schema_file::{SchemaFile, is_model_id};
 use crate::{Change, Error, Position};
 
@@ -66,26 +67,33 @@ impl Page {
     /// When the page has no curl example with a model's address, or several that disagree; when it
     /// has no input schema, or several that differ; when it is cut off inside a schema.
     pub fn parse(text: &str) -> Result<Self, PageError> {
-        let plain;
-        let text = if html::is_html(text) {
-            plain = html::text_of(text);
-            &plain
-        } else {
-            text
-        };
-        let model_id = model_id(text)?;
+        let page = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if !html::is_html(page) {
+            return Self::of(page, page, |offset| offset);
+        }
+        let html = html::text_of(page);
+        Self::of(&html.text, page, |offset| html.on_page(offset))
+    }
+
+    /// The page with this text, whose places are those on the page as it was saved.
+    fn of(text: &str, saved: &str, on_page: impl Fn(usize) -> usize) -> Result<Self, PageError> {
+        let model_id = model_id(text).map_err(|(offset, message)| PageError {
+            position: offset.map(|offset| Position::of(saved, on_page(offset))),
+            message,
+        })?;
         let mut page = Self {
             model_id,
             input_schema: Value::Null,
             output_schema: None,
             ignored: Vec::new(),
         };
+        let mut positions = Positions::of(saved);
         let mut cut = None;
         for block in blocks(text) {
             match block.found {
-                Found::Json(value) => page.take(value, Position::of(text, block.start))?,
+                Found::Json(value) => page.take(value, positions.at(on_page(block.start)))?,
                 Found::Cut { at } if looks_like_schema(&text[block.start..]) => {
-                    cut.get_or_insert(Position::of(text, at));
+                    cut.get_or_insert(positions.at(on_page(at)));
                 }
                 Found::Cut { .. } => {}
             }
@@ -187,8 +195,8 @@ fn is_of_path(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/-._~%!$&()*+,;=:@".contains(c)
 }
 
-/// The id in the addresses of the curl examples, which must all agree.
-fn model_id(text: &str) -> Result<String, PageError> {
+/// The id in the addresses of the curl examples, which must all agree; or what is wrong, and where.
+fn model_id(text: &str) -> Result<String, (Option<usize>, String)> {
     let mut found: Option<String> = None;
     for (at, _) in text.match_indices(CALL) {
         let rest = &text[at + CALL.len()..];
@@ -198,26 +206,18 @@ fn model_id(text: &str) -> Result<String, PageError> {
         if !id.contains('/') {
             continue;
         }
-        // Found by going through all before it, so for errors alone.
-        let position = || Some(Position::of(text, at));
         if !is_model_id(&id) {
             let message = format!(
                 "found the address of {id:?}, expected a model id such as vendor/family/task"
             );
-            return Err(PageError {
-                position: position(),
-                message,
-            });
+            return Err((Some(at), message));
         }
         match &found {
             Some(first) if *first != id => {
                 let message = format!(
                     "the page has the addresses of two models, `{first}` and `{id}`; keep one model a page"
                 );
-                return Err(PageError {
-                    position: position(),
-                    message,
-                });
+                return Err((Some(at), message));
             }
             _ => found = Some(id),
         }
@@ -225,10 +225,7 @@ fn model_id(text: &str) -> Result<String, PageError> {
     let message = format!(
         "the page has no curl example with an address like https://…{CALL}vendor/family/task"
     );
-    found.ok_or(PageError {
-        position: None,
-        message,
-    })
+    found.ok_or((None, message))
 }
 
 /// Percent-decodes an address; what does not decode to UTF-8 stays as it is.
@@ -270,9 +267,11 @@ enum Found {
 fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut from = 0;
+    let last_no_break = text.rfind(NO_BREAK);
     while let Some(start) = text[from..].find('{').map(|at| from + at) {
         from = start + 1;
-        let (outcome, length) = read(&text[start..]);
+        let no_break = last_no_break.is_some_and(|last| start < last);
+        let (outcome, length) = read(&text[start..], no_break);
         match outcome {
             Ok(value) => {
                 from = start + length;
@@ -296,11 +295,14 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The JSON value at the beginning of a text, and how many bytes it takes. Browsers save the
-/// indentation as no-break spaces, which JSON does not know.
-fn read(text: &str) -> (serde_json::Result<Value>, usize) {
+/// What browsers save an indentation with, and JSON does not know.
+const NO_BREAK: char = '\u{a0}';
+
+/// The JSON value at the beginning of a text, and how many bytes it takes. It is told whether there
+/// is a no-break space in the text.
+fn read(text: &str, no_break: bool) -> (serde_json::Result<Value>, usize) {
     match first(serde_json::Deserializer::from_str(text)) {
-        (Err(error), _) if !error.is_eof() && text.contains('\u{a0}') => {
+        (Err(error), _) if !error.is_eof() && no_break => {
             first(serde_json::Deserializer::from_reader(Spaces::of(text)))
         }
         outcome => outcome,
@@ -476,6 +478,52 @@ mod tests {
             let last = whole[..end].trim_end().len();
             assert_eq!(error.position, Some(Position::of(&whole, last)));
         }
+    }
+
+    #[test]
+    fn places_on_an_html_page_are_those_of_the_file() {
+        let text = format!("{CURL}{INPUT}");
+        let cut = text.find(" \"string").unwrap();
+        let html = |text: &str| text.replace('"', "&quot;").replace('\n', "<br>");
+        let head = "<html><style>a { b }</style>\n<body title='a > b'><pre>";
+        let page = format!("{head}{}", html(&text[..cut]));
+        let expected = Position::of(&page, page.len());
+        for page in [page.clone(), format!("{page}</pre></body></html>")] {
+            let error = Page::parse(&page).unwrap_err();
+            assert_eq!(error.position, Some(expected), "{error}");
+        }
+        let page = format!("{head}{}</pre></body></html>", html(&text));
+        let block = page.find("{<br>&quot;prompt").unwrap();
+        let ignored = Page::parse(&page).unwrap().ignored;
+        assert_eq!(ignored[0].0, Position::of(&page, block));
+    }
+
+    #[test]
+    fn pieces_of_html_are_html() {
+        let text = format!("{CURL}{INPUT}{OUTPUT}");
+        let text = text.replace('&', "&amp;").replace('"', "&quot;");
+        let comment = format!("<?xml version=\"1.0\"?>\n<!-- {} -->\n", "x ".repeat(300));
+        for page in [
+            format!("<pre><code>{text}</code></pre>"),
+            format!("<article><p>{text}</p></article>"),
+            format!("{comment}{comment}<HTML>{text}</HTML>"),
+            format!("\u{feff}<!-- saved --><main>{text}"),
+            format!(
+                "<pre>{}</pre>",
+                text.replace("&quot;type", "<b title=\"a > b\" id = '>'>&quot;</b>type")
+            ),
+        ] {
+            check(&page);
+        }
+        // In words a `<` stands for itself, even on an HTML page.
+        assert!(!html::is_html("< 5 MB") && !html::is_html("a <b> c") && !html::is_html("{"));
+    }
+
+    #[test]
+    fn a_page_of_blocks_is_read_in_time() {
+        let page = format!("{CURL}{}{INPUT}", "{\"x\": 1} ".repeat(30_000));
+        let page = Page::parse(&page).unwrap();
+        assert_eq!(page.ignored.len(), 30_001);
     }
 
     #[test]

@@ -1,25 +1,110 @@
 //! The text of a page that was saved as HTML.
 
-/// Whether a saved page is HTML rather than text.
+/// Whether a saved page is HTML rather than text: whole pages, and pieces such as `<pre>` with what
+/// is in it.
 pub(super) fn is_html(text: &str) -> bool {
-    let start = text
-        .trim_start()
-        .get(..200)
-        .unwrap_or(text.trim_start())
-        .to_ascii_lowercase();
-    start.starts_with("<!doctype")
-        || start.starts_with("<html")
-        || start.contains("<body")
-        || start.contains("<div")
+    /// Before the first tag a page may say in words where it was saved from.
+    const NEAR: usize = 200;
+    let mut rest = text.trim_start();
+    while let Some(end) = end_of_preamble(rest) {
+        rest = rest[end..].trim_start();
+    }
+    if begins_markup(rest) {
+        return true;
+    }
+    let near = rest
+        .char_indices()
+        .nth(NEAR)
+        .map_or(rest.len(), |(at, _)| at);
+    let near = rest[..near].to_ascii_lowercase();
+    near.contains("<body") || near.contains("<div")
+}
+
+/// Where a comment or an XML declaration that a text begins with ends.
+fn end_of_preamble(text: &str) -> Option<usize> {
+    let close = match text {
+        _ if text.starts_with("<!--") => "-->",
+        _ if text.starts_with("<?") => "?>",
+        _ => return None,
+    };
+    Some(text.find(close)? + close.len())
+}
+
+/// Whether a text begins with a tag or another declaration, not with a `<` that stands for itself.
+fn begins_markup(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let name = match (bytes.next(), bytes.next()) {
+        (Some(b'<'), Some(b'/')) => bytes.next(),
+        (Some(b'<'), Some(b'!' | b'?')) => return true,
+        (Some(b'<'), first) => first,
+        _ => None,
+    };
+    name.is_some_and(|b| b.is_ascii_alphabetic())
+}
+
+/// The text of an HTML page, and where on the page each part of it stands.
+pub(super) struct Text {
+    pub(super) text: String,
+    /// Where a part begins, in the text and on the page, in order.
+    parts: Vec<(usize, usize)>,
+}
+
+impl Text {
+    /// The place on the page of a place in the text.
+    pub(super) fn on_page(&self, offset: usize) -> usize {
+        let after = self.parts.partition_point(|&(start, _)| start <= offset);
+        let part = after.checked_sub(1).and_then(|index| self.parts.get(index));
+        part.map_or(0, |&(start, on_page)| on_page + (offset - start))
+    }
+
+    fn part(&mut self, on_page: usize) {
+        self.parts.push((self.text.len(), on_page));
+    }
+
+    /// Text between tags, with its entities resolved: those of the syntax, the no-break space, and
+    /// numbers.
+    fn push(&mut self, html: &str, on_page: usize) {
+        let mut at = 0;
+        self.part(on_page);
+        while let Some(start) = html[at..].find('&').map(|found| at + found) {
+            self.text += &html[at..start];
+            let rest = &html[start..];
+            // No entity is longer than this.
+            let end = rest.bytes().take(12).position(|b| b == b';');
+            let known = end.and_then(|end| Some((entity(&rest[1..end])?, end)));
+            self.part(on_page + start);
+            match known {
+                Some((c, end)) => {
+                    self.text.push(c);
+                    at = start + end + 1;
+                    self.part(on_page + at);
+                }
+                None => {
+                    self.text.push('&');
+                    at = start + 1;
+                }
+            }
+        }
+        self.text += &html[at..];
+    }
 }
 
 /// The text of an HTML page: scripts, styles and tags are left out, entities are resolved.
-pub(super) fn text_of(html: &str) -> String {
-    let mut out = String::new();
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        out.push_str(&entities(&rest[..at]));
-        rest = &rest[at..];
+pub(super) fn text_of(html: &str) -> Text {
+    let mut out = Text {
+        text: String::new(),
+        parts: Vec::new(),
+    };
+    let mut at = 0;
+    while let Some(start) = html[at..].find('<').map(|found| at + found) {
+        out.push(&html[at..start], at);
+        let rest = &html[start..];
+        if !begins_markup(rest) {
+            out.part(start);
+            out.text.push('<');
+            at = start + 1;
+            continue;
+        }
         let silent = ["script", "style", "template"]
             .into_iter()
             .find(|name| starts_tag(rest, name));
@@ -28,19 +113,38 @@ pub(super) fn text_of(html: &str) -> String {
             None if rest.starts_with("<!--") => rest.find("-->").unwrap_or(rest.len()),
             None => 0,
         };
-        rest = &rest[end..];
+        let tag = &rest[end..];
         let block = [
             "br", "/p", "/div", "/pre", "/li", "/h1", "/h2", "/h3", "/tr",
         ]
         .into_iter()
-        .any(|name| starts_tag(rest, name));
+        .any(|name| starts_tag(tag, name));
         if block {
-            out.push('\n');
+            out.part(start);
+            out.text.push('\n');
         }
-        rest = rest.find('>').map_or("", |end| &rest[end + 1..]);
+        at = start + end + length_of_tag(tag);
     }
-    out.push_str(&entities(rest));
+    out.push(&html[at..], at);
     out
+}
+
+/// How long the tag is that a text begins with; a `>` in the value of an attribute does not end it.
+fn length_of_tag(text: &str) -> usize {
+    let mut quote = None;
+    let mut before = b' ';
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(open), _) if byte == open => quote = None,
+            (None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
+            (None, b'>') => return at + 1,
+            _ => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = byte;
+        }
+    }
+    text.len()
 }
 
 fn starts_tag(text: &str, name: &str) -> bool {
@@ -54,31 +158,6 @@ fn find_ignoring_case(text: &str, needle: &str) -> Option<usize> {
     text.as_bytes()
         .windows(needle.len())
         .position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
-}
-
-/// The entities that pages use: those of the syntax, the no-break space, and numbers.
-fn entities(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        // No entity is longer than this.
-        let end = rest.bytes().take(12).position(|b| b == b';');
-        let known = end.and_then(|end| Some((entity(&rest[1..end])?, end)));
-        match known {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 fn entity(name: &str) -> Option<char> {
