@@ -10,6 +10,29 @@ use crate::emit;
 use crate::source::Source;
 use crate::{doc, feature, name, print};
 
+/// What schemas alone decide, so that no model breaks a build that denies warnings: how many
+/// properties and which names. One attribute for each vendor, since every one costs compile time.
+fn allow() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::enum_variant_names,
+            clippy::fn_params_excessive_bools,
+            clippy::iter_not_returning_iterator,
+            clippy::many_single_char_names,
+            clippy::module_inception,
+            clippy::self_named_constructors,
+            clippy::should_implement_trait,
+            clippy::similar_names,
+            clippy::struct_excessive_bools,
+            clippy::struct_field_names,
+            clippy::too_many_arguments,
+            clippy::too_many_lines,
+            clippy::upper_case_acronyms,
+            clippy::wrong_self_convention,
+        )]
+    }
+}
+
 /// A module: perhaps a model itself, perhaps with modules below it.
 #[derive(Default)]
 pub(crate) struct Module<'a> {
@@ -105,12 +128,16 @@ impl<'a> Module<'a> {
 
     /// The same modules inside one file.
     pub(crate) fn inline(&self) -> Result<String, syn::Error> {
+        self.inline_with(&allow())
+    }
+
+    fn inline_with(&self, allow: &TokenStream) -> Result<String, syn::Error> {
         let mut parts = Vec::new();
         for (name, child) in &self.children {
             let (name, docs) = (name::ident(name), doc::outer(&child.doc()));
             parts.push(print::module(
-                quote!(#docs pub mod #name {}),
-                &child.inline()?,
+                quote!(#docs #allow pub mod #name {}),
+                &child.inline_with(&TokenStream::new())?,
             )?);
         }
         parts.extend(self.model.as_ref().map(|(_, text)| text.clone()));
@@ -128,8 +155,8 @@ impl<'a> Module<'a> {
                         .chain(module.families(name)),
                 )
             });
-            let name = name::ident(name);
-            quote!(#gate #[rustfmt::skip] pub mod #name;)
+            let (allow, name) = (allow(), name::ident(name));
+            quote!(#gate #allow #[rustfmt::skip] pub mod #name;)
         });
         quote!(#(#vendors)*)
     }

@@ -11,6 +11,10 @@ use serde_json::{Map, Value, json};
 
 /// Generates from files that are given by path and text.
 fn generate(files: &[(&str, &str)]) -> Result<Generated, Error> {
+    generate_as(Layout::Tree, files)
+}
+
+fn generate_as(layout: Layout, files: &[(&str, &str)]) -> Result<Generated, Error> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -20,7 +24,7 @@ fn generate(files: &[(&str, &str)]) -> Result<Generated, Error> {
     Builder::new()
         .schemas(folder.path())
         .out_dir("unused")
-        .layout(Layout::Tree)
+        .layout(layout)
         .generate()
 }
 
@@ -152,6 +156,28 @@ fn the_default_of_what_must_be_given_is_no_promise() {
         ),
     ] {
         assert_eq!(field(required), told);
+    }
+}
+
+/// Each of these was seen to be broken by a model with many properties or such a name.
+#[test]
+fn what_a_schema_decides_breaks_no_lint() {
+    let schema = r#"{"properties": {"add": {"type": "boolean"}, "new": {"type": "object"}}}"#;
+    let files = [("acme/stamp.json", schema), ("other/stamp.json", schema)];
+    for (layout, root) in [(Layout::Tree, "lib.rs"), (Layout::OneFile, "models.rs")] {
+        let generated = generate_as(layout, &files).unwrap();
+        let (_, text) = generated.files().find(|(path, _)| *path == root).unwrap();
+        for lint in [
+            "fn_params_excessive_bools",
+            "self_named_constructors",
+            "should_implement_trait",
+            "struct_excessive_bools",
+            "too_many_arguments",
+            "too_many_lines",
+        ] {
+            let allowed = text.matches(&format!("clippy::{lint},")).count();
+            assert_eq!(allowed, 2, "{lint}\n{text}");
+        }
     }
 }
 

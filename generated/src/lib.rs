@@ -14,6 +14,22 @@
         feature = "bytedance-dreamina-4-0"
     )
 )]
+#[allow(
+    clippy::enum_variant_names,
+    clippy::fn_params_excessive_bools,
+    clippy::iter_not_returning_iterator,
+    clippy::many_single_char_names,
+    clippy::module_inception,
+    clippy::self_named_constructors,
+    clippy::should_implement_trait,
+    clippy::similar_names,
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    clippy::too_many_arguments,
+    clippy::too_many_lines,
+    clippy::upper_case_acronyms,
+    clippy::wrong_self_convention,
+)]
 #[rustfmt::skip]
 pub mod bytedance;
 

@@ -93,8 +93,6 @@ fn methods(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
 
 fn new(record: &Record<'_>, support: &Path) -> ImplItemFn {
     let required = || record.fields.iter().filter(|f| f.property.required);
-    // Clippy's limit is 7; a model with more required properties is as it is.
-    let many = (required().count() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let doc = if required().next().is_some() {
         " With the required properties; the others are left to the service."
     } else {
@@ -102,7 +100,6 @@ fn new(record: &Record<'_>, support: &Path) -> ImplItemFn {
     };
     let mut new: ImplItemFn = parse_quote! {
         #[doc = #doc]
-        #many
         #[inline]
         #[must_use]
         pub fn new() -> Self {
