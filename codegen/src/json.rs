@@ -41,10 +41,12 @@ impl<'a> Documents<'a> {
                 }
                 Some(Err(error)) => {
                     let offset = offset_of(text, error.line(), error.column());
-                    return Err(Broken {
-                        message: error.to_string(),
-                        offset,
-                    });
+                    let (line, column) = (error.line(), error.column());
+                    let message = error.to_string();
+                    // The place is shown once, in characters and as an editor counts them.
+                    let place = format!(" at line {line} column {column}");
+                    let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
+                    return Err(Broken { message, offset });
                 }
             }
         }
@@ -181,7 +183,10 @@ mod tests {
             ("", 0),
         ] {
             match Documents::parse(text) {
-                Err(broken) => assert_eq!(broken.offset, at, "{text:?}: {}", broken.message),
+                Err(broken) => {
+                    assert_eq!(broken.offset, at, "{text:?}: {}", broken.message);
+                    assert!(!broken.message.contains("line"), "{}", broken.message);
+                }
                 Ok(documents) => assert!(documents.values.is_empty(), "{text:?}"),
             }
         }

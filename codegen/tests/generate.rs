@@ -290,7 +290,7 @@ fn findings_say_where_and_what_to_write() {
     for (text, finding) in [
         (
             "{",
-            "1:1: error: this is not JSON: EOF while parsing an object at line 1 column 1",
+            "1:1: error: this is not JSON: EOF while parsing an object",
         ),
         ("", "1:1: error: the file is empty"),
         ("[]", "1:1: error: a schema is a JSON object"),
