@@ -86,7 +86,8 @@ impl Throttle {
                 return Err(throttled(why, Some(opens - now)));
             }
             let slot = times.next.unwrap_or(now).max(opens);
-            if limit.is_some_and(|limit| slot > limit) {
+            // One that need not wait is in time, however short that is.
+            if slot > now && limit.is_some_and(|limit| slot > limit) {
                 let why = "this client may not send before the deadline";
                 return Err(throttled(why, Some(slot - now)));
             }
@@ -139,6 +140,21 @@ mod tests {
         let error = throttle.permit(None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Throttled);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_is_kept_and_takes_no_slot() {
+        let throttle = Throttle::new(Duration::from_secs(4));
+        let now = Instant::now();
+        throttle.permit(Some(now)).await.unwrap();
+        for limit in [now, now + Duration::from_secs(3)] {
+            let error = throttle.permit(Some(limit)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Throttled);
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(4)));
+        }
+        let limit = now + Duration::from_secs(4);
+        throttle.permit(Some(limit)).await.unwrap();
+        assert_eq!(now.elapsed().as_secs(), 4);
     }
 
     /// One that slept through a refusal of another must not go on with its old slot.
