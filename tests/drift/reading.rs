@@ -1,5 +1,6 @@
 //! What a reply says, read without the client.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::reply::Reply;
@@ -100,13 +101,57 @@ impl Reading {
 }
 
 /// JSON has numbers without end and any depth, which serde_json's values have not. Whoever looks
-/// elsewhere in a reply may read on, so here they are cut to what fits.
+/// elsewhere in a reply may read on, so here they are cut to what fits; of what is no JSON there is
+/// nothing to read.
 fn unusual(text: &str) -> Value {
-    let mut text = text.replace("e400", "").replace("e+", "");
-    text = text.replace(&"9".repeat(100), "9");
-    for depth in (100..200).rev() {
-        let deep = format!("{}null{}", "[".repeat(depth), "]".repeat(depth));
-        text = text.replace(&deep, "[]");
+    let is_json = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
+    if !is_json(text) {
+        return Value::Null;
     }
-    serde_json::from_str(&text).unwrap_or_default()
+    let (mut fitting, mut depth, mut rest) = (String::new(), 0, text);
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '"' => string_end(rest),
+            '-' | '0'..='9' => rest.find(|c: char| !"+-.eE0123456789".contains(c)),
+            _ => Some(first.len_utf8()),
+        };
+        let (token, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = behind;
+        depth += usize::from("[{".contains(first));
+        if depth <= DEPTH {
+            let too_large =
+                matches!(first, '-' | '0'..='9') && serde_json::from_str::<Value>(token).is_err();
+            fitting += if too_large { "9" } else { token };
+        }
+        depth -= usize::from("]}".contains(first));
+    }
+    serde_json::from_str(&fitting).unwrap_or_default()
+}
+
+/// Far below what serde_json takes.
+const DEPTH: usize = 50;
+
+/// Where the text behind a quote's end begins.
+fn string_end(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|&(_, c)| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    end.map(|(at, _)| at + 1)
+}
+
+#[test]
+fn what_does_not_fit_is_cut_and_what_is_no_json_is_nothing() {
+    let deep = format!("{}null{}", "[".repeat(300), "]".repeat(300));
+    for value in ["1e440", "-9e+999", &"9".repeat(400), &deep] {
+        let text = format!(r#"{{"a\"[":{value},"outcome":"x"}}"#);
+        assert_eq!(unusual(&text)["outcome"], "x", "{text}");
+        assert_eq!(
+            unusual(&text.replace("\"x\"", "400002"))["outcome"],
+            400_002
+        );
+        assert_eq!(unusual(&text[1..]), Value::Null);
+    }
 }
