@@ -208,11 +208,11 @@ impl<'a, O> Submit<'a, O> {
         let inner = &self.client.inner;
         let url = inner.endpoint.model(self.model_id)?;
         let started = Instant::now();
-        let limit = self.deadline.map(|limit| started.checked_add(limit));
+        let limit = self.deadline.and_then(|limit| started.checked_add(limit));
         let deadline = self.deadline.unwrap_or(DEADLINE);
         let mut attempts = 1;
         loop {
-            let permit = inner.transport.throttle.permit(limit.flatten()).await;
+            let permit = inner.transport.throttle.permit(limit).await;
             let permit =
                 permit.map_err(|error| error.with_attempts(attempts - 1).with_key(&key))?;
             let sent = Instant::now();
@@ -228,13 +228,15 @@ impl<'a, O> Submit<'a, O> {
                 }
                 Err(error) => error.with_attempts(attempts),
             };
+            if !may_be_sent_again(&error) {
+                return Err(error);
+            }
             let mut pause = pause_after(&error, attempts);
             if !inner.budget.spend() {
                 // Many fail at once; rarer tries of each keep a service up that comes up again.
                 pause = pause.max(LONGEST_PAUSE.mul_f64(fastrand::f64()));
             }
-            let in_time = started.elapsed() + pause <= deadline;
-            if !(may_be_sent_again(&error) && in_time) {
+            if started.elapsed() + pause > deadline {
                 return Err(error);
             }
             debug!(kind = ?error.kind(), http_status = error.http_status(), ?pause, "trying again");

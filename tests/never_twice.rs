@@ -320,6 +320,20 @@ async fn without_a_connection_nothing_was_sent_and_it_is_tried_again() {
     assert!(error.attempts() > 3, "{error}");
 }
 
+/// What all calls may spend on trying again is not for what is never tried again.
+#[tokio::test(start_paused = true)]
+async fn refused_submits_leave_the_others_their_tries() {
+    let (emulator, client) = emulator().await;
+    let input = Input::new("A boat");
+    let job = client.submit(&input).await.unwrap();
+    for _ in 0..200 {
+        emulator.script(Call::Submit, Reply::refused(422, 0));
+        assert!(client.submit(&input).await.is_err());
+    }
+    emulator.script(Call::Status, Reply::reset());
+    assert!(job.status().await.is_ok());
+}
+
 #[tokio::test(start_paused = true)]
 async fn hiccups_while_waiting_lose_no_job() {
     let (emulator, client) = emulator().await;
