@@ -13,8 +13,8 @@ use crate::{Client, Error, RequestId};
 /// task of the runtime brings it to its end and logs what came of it: cut off, it might leave a paid
 /// job that nobody knows.
 pub(crate) struct Posting {
-    request: Option<Request>,
-    under_way: Option<UnderWay>,
+    /// `None` once it has ended.
+    request: Option<(Request, UnderWay)>,
     runtime: Option<Handle>,
     cancel_on_drop: bool,
 }
@@ -28,8 +28,7 @@ impl Posting {
         request: impl Future<Output = Result<RequestId, Error>> + Send + 'static,
     ) -> Self {
         Self {
-            request: Some(Box::pin(request)),
-            under_way: Some(UnderWay::new(client)),
+            request: Some((Box::pin(request), UnderWay::new(client))),
             runtime: Handle::try_current().ok(),
             cancel_on_drop,
         }
@@ -42,7 +41,7 @@ impl Future for Posting {
     /// # Panics
     /// When it is polled after its end.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let request = self.request.as_mut().expect("it has not ended yet");
+        let (request, _) = self.request.as_mut().expect("it has not ended yet");
         let outcome = request.as_mut().poll(cx);
         if outcome.is_ready() {
             self.request = None;
@@ -53,8 +52,7 @@ impl Future for Posting {
 
 impl Drop for Posting {
     fn drop(&mut self) {
-        if let Some(request) = self.request.take()
-            && let Some(under_way) = self.under_way.take()
+        if let Some((request, under_way)) = self.request.take()
             && let Some(runtime) = &self.runtime
         {
             runtime.spawn(carry_out(request, under_way, self.cancel_on_drop));
