@@ -73,13 +73,7 @@ impl Client {
     /// cannot be read; [`ErrorKind::Configuration`] when the base URL is faulty.
     pub fn from_env() -> Result<Self, Error> {
         let token = credential::find(|name| std::env::var_os(name))?;
-        let mut builder = Self::builder().token(token);
-        if let Ok(base) = std::env::var("RUNCOMFY_MODEL_API_BASE")
-            && !base.trim().is_empty()
-        {
-            builder = builder.base_url(base);
-        }
-        builder.build()
+        Self::builder().token(token).base_url_from_env().build()
     }
 
     /// A client to be set up.
@@ -257,6 +251,14 @@ impl ClientBuilder {
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Address(url.into()));
         self
+    }
+
+    /// The address of `RUNCOMFY_MODEL_API_BASE` in the environment, where that is set and not blank.
+    pub fn base_url_from_env(self) -> Self {
+        match std::env::var("RUNCOMFY_MODEL_API_BASE") {
+            Ok(base) if !base.trim().is_empty() => self.base_url(base),
+            _ => self,
+        }
     }
 
     /// How long making a connection may take; 10 s unless set.

@@ -24,12 +24,7 @@ pub(super) fn call(model_id: &str, input: &Json, files: &[&str]) -> Result<Strin
 /// Where the client would submit, which it refuses where the token would be seen on the way.
 fn address(model_id: &str) -> Result<String, Failure> {
     // The call reads the token itself when it is made.
-    let mut client = Client::builder().token("none");
-    if let Ok(base) = std::env::var("RUNCOMFY_MODEL_API_BASE")
-        && !base.trim().is_empty()
-    {
-        client = client.base_url(base);
-    }
+    let client = Client::builder().token("none").base_url_from_env();
     let address = client
         .build()
         .and_then(|client| client.submit_url(model_id))?;
