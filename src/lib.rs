@@ -38,6 +38,8 @@ pub mod blocking;
 #[cfg(feature = "client")]
 mod catalogue;
 #[cfg(feature = "client")]
+mod caught;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod content_range;

@@ -1,6 +1,5 @@
 //! Many jobs, a few at a time.
 
-use std::any::Any;
 use std::fmt;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::caught::{Panic, caught};
 use crate::{CheckMedia, Client, Error, Job, Json, Model, Output, Submit, WaitOptions, Watch};
 
 /// Many jobs that are about to be submitted and waited for, as a stream of their outputs in the
@@ -93,9 +93,6 @@ pub struct Finished<O> {
 
 /// The place is given back when the result is taken.
 type Results<O> = mpsc::UnboundedSender<(Finished<O>, Place)>;
-
-/// What code of the caller's has panicked with.
-type Panic = Box<dyn Any + Send>;
 
 /// An input's number, its place, and what its submit gave.
 type Submitted<O> = (usize, Place, Result<Result<Job<O>, Error>, Panic>);
@@ -318,19 +315,6 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
             resume_unwind(panic);
         }
     }
-}
-
-/// What a future gives, or what it panics with; it is not polled again then.
-async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-        match polled {
-            Ok(polled) => polled.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        }
-    })
-    .await
 }
 
 async fn next_step<O>(

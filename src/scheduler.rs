@@ -3,11 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fmt;
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -15,6 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::caught::caught;
 use crate::throttle::AT_ONCE;
 use crate::{Client, Error, ErrorKind};
 
@@ -266,15 +266,8 @@ impl Drop for Task {
 }
 
 async fn look(client: &Client, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, Seen) {
-    let seen = {
-        let mut look = pin!(entry.look(client));
-        // Not polled again after a panic.
-        poll_fn(|cx| {
-            catch_unwind(AssertUnwindSafe(|| look.as_mut().poll(cx)))
-                .unwrap_or_else(|_| Poll::Ready(Seen::Over(panicked())))
-        })
-        .await
-    };
+    let seen = caught(entry.look(client)).await;
+    let seen = seen.unwrap_or_else(|_| Seen::Over(panicked()));
     (key, entry, seen)
 }
 
