@@ -102,7 +102,7 @@ mod watch;
 
 pub use model::Model;
 pub use output::Output;
-pub use runcomfy_dialect::*;
+pub use runcomfy_schema::*;
 
 #[cfg(feature = "client")]
 pub use {

@@ -42,14 +42,9 @@ impl Copy {
             "README.md",
             "src",
             "schemas",
-            "dialect",
             "codegen",
             "generated",
-            "emulator",
-            "cli",
-            "codegen-cli",
-            "media",
-            "oracle",
+            "crates",
         ] {
             copy(&root.join(part), &workspace.join(part));
         }

@@ -42,7 +42,7 @@ fn a_crate_with_its_own_schemas_builds() {
             .replace('\\', "/")
     };
     let manifest = format!(
-        "[package]\nname = \"own\"\nedition = \"2024\"\n{}\n[workspace]\n[patch.crates-io]\nruncomfy = {{ path = \"{}\" }}\nruncomfy-codegen = {{ path = \"{}\" }}\nruncomfy-dialect = {{ path = \"{}\" }}\n",
+        "[package]\nname = \"own\"\nedition = \"2024\"\n{}\n[workspace]\n[patch.crates-io]\nruncomfy = {{ path = \"{}\" }}\nruncomfy-codegen = {{ path = \"{}\" }}\nruncomfy-schema = {{ path = \"{}\" }}\n",
         dependencies
             .replace(
                 "runcomfy = \"0.1\"",
@@ -51,7 +51,7 @@ fn a_crate_with_its_own_schemas_builds() {
             .replace("\n[build", "serde_json = \"1\"\n\n[build"),
         path(""),
         path("codegen"),
-        path("dialect"),
+        path("crates/schema"),
     );
     write("Cargo.toml", &manifest);
     std::fs::copy(root.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();

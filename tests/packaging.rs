@@ -46,7 +46,7 @@ fn the_unpacked_packages_need_no_generator() {
     let mut patches = String::new();
     for name in [
         "runcomfy",
-        "runcomfy-dialect",
+        "runcomfy-schema",
         "runcomfy-media",
         "runcomfy-models",
         "runcomfy-codegen",

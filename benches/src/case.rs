@@ -1,7 +1,7 @@
 //! Values for `bytedance/dreamina-4-0/edit`, and what checks them.
 
 use jsonschema::Validator;
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use runcomfy_models::bytedance::dreamina_4_0::edit::{Input, SCHEMA, WidthXHeight};
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use quote::quote;
-use runcomfy_dialect::{ModelSchema, Severity};
+use runcomfy_schema::{ModelSchema, Severity};
 
 use crate::files::MARK;
 use crate::module::{Module, ModuleFile};

@@ -1,6 +1,6 @@
 //! Names that come out as one identifier, as findings.
 
-use runcomfy_dialect::{Place, Severity};
+use runcomfy_schema::{Place, Severity};
 
 use crate::emit::{self, Collision};
 use crate::id_tree::IdTree;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use runcomfy_dialect::Severity;
+use runcomfy_schema::Severity;
 use serde_json::{Value, json};
 
 use crate::parallel;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use serde_json::Value;
 
 mod bounds;
@@ -110,7 +110,7 @@ pub enum Part {
 ///
 /// ```
 /// use runcomfy_codegen::{Class, diff};
-/// use runcomfy_dialect::ModelSchema;
+/// use runcomfy_schema::ModelSchema;
 /// use serde_json::json;
 ///
 /// let model = |maximum| {

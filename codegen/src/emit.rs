@@ -8,7 +8,7 @@ mod record;
 mod schema_text;
 mod ty;
 
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use syn::{Item, Path, parse_quote};
 
 use crate::{doc, print};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use runcomfy_dialect::Severity;
+use runcomfy_schema::Severity;
 
 use crate::Diagnostic;
 

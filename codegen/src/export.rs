@@ -1,6 +1,6 @@
 //! The schemas in standard formats.
 
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use serde_json::{Map, Value, json};
 
 use crate::name;

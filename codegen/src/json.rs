@@ -5,7 +5,7 @@ use std::ops::Range;
 use jsonc_parser::ast::{self, ObjectProp};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions};
-use runcomfy_dialect::Place;
+use runcomfy_schema::Place;
 use serde_json::Value;
 
 /// The JSON documents of one file, one after the other without a separator.

@@ -1,7 +1,7 @@
 //! From RunComfy model schemas to Rust types and validators.
 //!
 //! A folder of schema files goes in, Rust source comes out: for each model an `Input` struct, its
-//! enums and its schema, which [`runcomfy_dialect`]'s engine walks. Used from a `build.rs`:
+//! enums and its schema, which [`runcomfy_schema`]'s engine walks. Used from a `build.rs`:
 //!
 //! ```no_run
 //! // build.rs: schemas/ becomes $OUT_DIR/models.rs

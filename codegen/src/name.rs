@@ -1,12 +1,12 @@
-//! The identifiers of generated code, by the rules of [`runcomfy_dialect::rust_name`].
+//! The identifiers of generated code, by the rules of [`runcomfy_schema::rust_name`].
 
 use proc_macro2::{Ident, Span};
 
-pub(crate) use runcomfy_dialect::rust_name::{camel, field, module, type_of, variant};
+pub(crate) use runcomfy_schema::rust_name::{camel, field, module, type_of, variant};
 
 /// The name as a token.
 pub(crate) fn ident(name: &str) -> Ident {
-    let text = runcomfy_dialect::rust_name::ident(name);
+    let text = runcomfy_schema::rust_name::ident(name);
     match text.strip_prefix("r#") {
         Some(keyword) => Ident::new_raw(keyword, Span::call_site()),
         None => Ident::new(&text, Span::call_site()),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn collect(
-        schema: &runcomfy_dialect::Schema,
+        schema: &runcomfy_schema::Schema,
         names: &mut std::collections::BTreeSet<(&'static str, String)>,
     ) {
         for property in schema.properties().unwrap_or_default() {
@@ -93,7 +93,7 @@ mod tests {
         }
         for member in schema.choices().unwrap_or_default() {
             let text = match member {
-                runcomfy_dialect::Literal::Text(text) => text.to_string(),
+                runcomfy_schema::Literal::Text(text) => text.to_string(),
                 other => other.to_string(),
             };
             names.insert(("variant", text));

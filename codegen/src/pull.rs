@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use serde_json::Value;
 
 use crate::diagnostic::harmless;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
 use std::sync::Arc;
 
-use runcomfy_dialect::{ModelSchema, Severity};
+use runcomfy_schema::{ModelSchema, Severity};
 
 use crate::diagnostic::harmless;
 use crate::json::Documents;

@@ -12,7 +12,7 @@ mod schema;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use runcomfy_codegen::{Class, Diff, diff};
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
 use schema::Dice;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use runcomfy_oracle::hostile::{self, File};
-use runcomfy_oracle::{Dice, inert};
+use runcomfy_testkit::hostile::{self, File};
+use runcomfy_testkit::{Dice, inert};
 
 /// The fuzzer's bytes as choices. Where they run out every choice is the first one.
 pub struct Chosen<'a, 'b>(pub &'b mut Unstructured<'a>);

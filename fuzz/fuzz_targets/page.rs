@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 
 use libfuzzer_sys::fuzz_target;
 use runcomfy_codegen::Page;
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 
 fuzz_target!(|text: &str| {
     match Page::parse(text) {

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use runcomfy_fuzz::generate;
-use runcomfy_oracle::hostile::File;
+use runcomfy_testkit::hostile::File;
 
 fuzz_target!(|text: &str| {
     let path = "acme/stamp/edit.json".to_owned();

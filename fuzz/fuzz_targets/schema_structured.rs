@@ -1,6 +1,6 @@
 //! Hostile schemas: whatever they say stays text, and file names stay below their folder.
 //!
-//! The promise is checked in CI without a fuzzer by the test `hostile` of `runcomfy-oracle`.
+//! The promise is checked in CI without a fuzzer by the test `hostile` of `runcomfy-testkit`.
 
 #![no_main]
 

@@ -4,11 +4,11 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use runcomfy_fuzz::Chosen;
 use runcomfy_models::ALL;
 use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
-use runcomfy_oracle::instance;
+use runcomfy_testkit::instance;
 use serde_json::Value;
 
 /// A value, mostly one that a model all but takes.

@@ -5,7 +5,7 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use runcomfy_benches::{Aim, Case, Outcome, Row};
-use runcomfy_dialect::View;
+use runcomfy_schema::View;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]

@@ -14,8 +14,8 @@ const ROUNDS: usize = 31;
 
 /// The fixtures of `runcomfy-media`, made large: a JPEG has its header at the beginning, this MP4
 /// its `moov` at the end.
-const JPEG: &[u8] = include_bytes!("../../../media/tests/fixtures/progressive.jpg");
-const MP4: &[u8] = include_bytes!("../../../media/tests/fixtures/last.mp4");
+const JPEG: &[u8] = include_bytes!("../../../crates/media/tests/fixtures/progressive.jpg");
+const MP4: &[u8] = include_bytes!("../../../crates/media/tests/fixtures/last.mp4");
 
 const MB: u64 = 1_000_000;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jsonschema::{ValidationError, Validator};
 use runcomfy_benches::{Aim, Case, Outcome, Row, Samples, ratios};
-use runcomfy_dialect::View;
+use runcomfy_schema::View;
 use serde_json::Value;
 
 /// Every contender has a batch in every round, so that all of them meet the same machine.

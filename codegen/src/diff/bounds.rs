@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use runcomfy_dialect::{Bounds, Keyword, Kind, List, Number, Operator, Rule, Schema};
+use runcomfy_schema::{Bounds, Keyword, Kind, List, Number, Operator, Rule, Schema};
 
 use super::keyword::find;
 

@@ -1,6 +1,6 @@
 //! Two inputs, keyword by keyword.
 
-use runcomfy_dialect::{Bounds, Keyword, Kind, Literal, MediaKind, Number, Path, Rule, Schema};
+use runcomfy_schema::{Bounds, Keyword, Kind, Literal, MediaKind, Number, Path, Rule, Schema};
 use serde_json::Value;
 
 use super::bounds::{self, Shift};
@@ -482,7 +482,7 @@ impl Comparison<'_> {
     }
 
     /// Whether what was sent under this name as a further property can be refused now.
-    fn refuses_extra(&self, property: &runcomfy_dialect::Property, place: Place<'_>) -> bool {
+    fn refuses_extra(&self, property: &runcomfy_schema::Property, place: Place<'_>) -> bool {
         let place = Place {
             typed: false,
             ..place

@@ -1,6 +1,6 @@
 //! Keywords looked up and put into words.
 
-use runcomfy_dialect::{Bounds, Keyword, Kind, Literal, Number, Schema};
+use runcomfy_schema::{Bounds, Keyword, Kind, Literal, Number, Schema};
 
 use crate::doc;
 
@@ -8,7 +8,7 @@ use crate::doc;
 macro_rules! find {
     ($schema:expr, $variant:ident) => {
         $schema.keywords.iter().find_map(|keyword| match keyword {
-            runcomfy_dialect::Keyword::$variant(data) => Some(data),
+            runcomfy_schema::Keyword::$variant(data) => Some(data),
             _ => None,
         })
     };
@@ -18,7 +18,7 @@ pub(super) use find;
 /// A schema that allows everything.
 pub(super) const FREE: Schema = Schema {
     kind: Kind::Any,
-    keywords: runcomfy_dialect::Shared::Static(&[]),
+    keywords: runcomfy_schema::Shared::Static(&[]),
 };
 
 /// Keywords that the dialect does not know and that bind nobody: JSON Schema's annotations, and

@@ -1,6 +1,6 @@
 //! Two outputs: what a job gives is read, not sent, so what counts is what is still there.
 
-use runcomfy_dialect::{Kind, Path, Schema};
+use runcomfy_schema::{Kind, Path, Schema};
 
 use super::comparison::breaking_if;
 use super::keyword::{FREE, type_name};
@@ -114,8 +114,8 @@ fn properties(old: &Schema, new: &Schema, at: Path<'_>, found: &mut Vec<Differen
 }
 
 /// The keywords that are not compared one by one.
-fn bare(schema: &Schema) -> Vec<&runcomfy_dialect::Keyword> {
-    use runcomfy_dialect::Keyword::{Description, Items, Properties, Title};
+fn bare(schema: &Schema) -> Vec<&runcomfy_schema::Keyword> {
+    use runcomfy_schema::Keyword::{Description, Items, Properties, Title};
     let own = schema.keywords.iter();
     own.filter(|k| !matches!(k, Title(_) | Description(_) | Items(_) | Properties(_)))
         .collect()

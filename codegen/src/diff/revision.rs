@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Component, Path};
 use std::process::{Command, Stdio};
 
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 
 use crate::diagnostic::harmless;
 use crate::source::{self, Reading};

@@ -1,6 +1,6 @@
 //! The sort of Rust type that a schema comes to, as far as callers see it change.
 
-use runcomfy_dialect::{Kind, Schema};
+use runcomfy_schema::{Kind, Schema};
 
 use crate::emit::{is_beyond_i64, is_typed};
 

@@ -1,4 +1,4 @@
-use runcomfy_dialect::ModelSchema;
+use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
 use super::{Class, Diff, diff};

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::quote;
-use runcomfy_dialect::Literal;
+use runcomfy_schema::Literal;
 use syn::{Expr, Fields, ImplItem, Item, ItemEnum, ItemImpl, Path, Variant, parse_quote};
 
 use super::expr;

@@ -1,6 +1,6 @@
 //! What stands above a field.
 
-use runcomfy_dialect::{Kind, Literal, Schema};
+use runcomfy_schema::{Kind, Literal, Schema};
 
 use super::plan::{Field, Type};
 use crate::doc;

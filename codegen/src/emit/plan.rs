@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::Ident;
-use runcomfy_dialect::{Kind, Literal, ModelSchema, Number, Property, Schema};
+use runcomfy_schema::{Kind, Literal, ModelSchema, Number, Property, Schema};
 
 use crate::name;
 

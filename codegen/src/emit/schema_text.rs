@@ -3,7 +3,7 @@
 //! It is made from the schema that was read rather than copied from the file, so that whatever
 //! means the same gives the same text.
 
-use runcomfy_dialect::{ModelSchema, Rule, Schema, generated};
+use runcomfy_schema::{ModelSchema, Rule, Schema, generated};
 use serde_json::{Value, json};
 use syn::{Item, Path, parse_quote};
 

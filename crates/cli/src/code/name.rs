@@ -1,0 +1,43 @@
+//! The Rust names of what is generated for a model.
+
+use runcomfy::rust_name::{self, ident};
+
+/// The path of a model's module below the crate.
+pub(super) fn module(model_id: &str) -> String {
+    let modules = model_id
+        .split('/')
+        .map(|segment| ident(&rust_name::module(segment)));
+    modules.collect::<Vec<_>>().join("::")
+}
+
+/// A property's setter.
+pub(super) fn setter(wire: &str) -> String {
+    ident(&rust_name::field(wire))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_were_generated() {
+        let generated =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../generated/src");
+        for model in runcomfy_models::ALL {
+            let file = module(&model.id).replace("::", "/").replace("r#", "");
+            let code = std::fs::read_to_string(generated.join(file + ".rs")).unwrap();
+            for property in model.input.properties().unwrap_or_default() {
+                let name = setter(&property.name);
+                assert!(
+                    code.contains(&format!("    pub {name}: ")),
+                    "{name} in {}",
+                    model.id
+                );
+            }
+        }
+        assert_eq!(
+            module("wan-ai/wan-3.0/4K/mod"),
+            "wan_ai::wan_3_0::v4k::mod_"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Models from a folder of schema files.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use runcomfy_schema::{ModelSchema, Problem, Severity};
+use serde_json::{Deserializer, Value};
+
+/// Reads every `.json` file below `folder`, in the order of their paths. The path below the folder
+/// is the model's id.
+pub(crate) fn read(folder: &Path) -> io::Result<Vec<ModelSchema>> {
+    let mut files = Vec::new();
+    find(folder, &mut files).map_err(|error| about(folder, error.kind(), &error.to_string()))?;
+    files.sort_unstable();
+    files.iter().map(|file| model(folder, file)).collect()
+}
+
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            find(&path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn model(folder: &Path, file: &Path) -> io::Result<ModelSchema> {
+    let text = fs::read(file).map_err(|error| about(file, error.kind(), &error.to_string()))?;
+    // A file may hold the output schema after the input schema, as a documentation page does.
+    let documents: Result<Vec<Value>, _> = Deserializer::from_slice(&text).into_iter().collect();
+    let invalid = |why: &str| about(file, io::ErrorKind::InvalidData, why);
+    let documents = documents.map_err(|error| invalid(&format!("this is not JSON: {error}")))?;
+    let (model, problems) = ModelSchema::parse(id(folder, file).as_deref(), &documents);
+    model.ok_or_else(|| invalid(&reasons(&problems)))
+}
+
+/// `vendor/family/task` for `<folder>/vendor/family/task.json`.
+fn id(folder: &Path, file: &Path) -> Option<String> {
+    let path = file.strip_prefix(folder).ok()?.with_extension("");
+    let names: Option<Vec<&str>> = path.iter().map(|name| name.to_str()).collect();
+    Some(names?.join("/"))
+}
+
+fn reasons(problems: &[Problem]) -> String {
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error);
+    let lines: Vec<String> = errors
+        .map(|problem| format!("{}: {}; {}", problem.pointer, problem.message, problem.help))
+        .collect();
+    lines.join("\n")
+}
+
+fn about(path: &Path, kind: io::ErrorKind, why: &str) -> io::Error {
+    io::Error::new(kind, format!("{}: {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_the_path_below_the_folder_whatever_dots_it_has() {
+        let id = |file: &str| id(Path::new("/s"), Path::new(file)).unwrap();
+        assert_eq!(
+            id("/s/wan-ai/wan-3.0/text-to-video.json"),
+            "wan-ai/wan-3.0/text-to-video"
+        );
+        assert_eq!(id("/s/a/wan-3.0.json"), "a/wan-3.0");
+    }
+}

@@ -1,0 +1,53 @@
+//! The names of formats in HTTP.
+
+use runcomfy_schema::MediaKind;
+
+use crate::Facts;
+
+impl Facts {
+    /// The media type (RFC 6838), such as `image/jpeg`; nothing where the format is not known.
+    #[must_use]
+    pub fn media_type(&self) -> Option<&'static str> {
+        let is_audio = self.kind == Some(MediaKind::Audio);
+        Some(match self.format? {
+            "jpeg" => "image/jpeg",
+            "png" => "image/png",
+            "gif" => "image/gif",
+            "webp" => "image/webp",
+            "avif" => "image/avif",
+            "heic" => "image/heic",
+            "bmp" => "image/bmp",
+            "tiff" => "image/tiff",
+            "m4a" => "audio/mp4",
+            "mp4" if is_audio => "audio/mp4",
+            "mp4" => "video/mp4",
+            "mov" => "video/quicktime",
+            "webm" if is_audio => "audio/webm",
+            "webm" => "video/webm",
+            "mkv" if is_audio => "audio/x-matroska",
+            "mkv" => "video/x-matroska",
+            "mp3" => "audio/mpeg",
+            "wav" => "audio/wav",
+            "flac" => "audio/flac",
+            "ogg" => "audio/ogg",
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_has_the_type_of_what_is_in_it() {
+        let gif = Facts::of_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00;");
+        assert_eq!(gif.media_type(), Some("image/gif"));
+        let mut facts = Facts::default();
+        assert_eq!(facts.media_type(), None);
+        facts.format = Some("webm");
+        assert_eq!(facts.media_type(), Some("video/webm"));
+        facts.kind = Some(MediaKind::Audio);
+        assert_eq!(facts.media_type(), Some("audio/webm"));
+    }
+}

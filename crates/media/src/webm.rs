@@ -1,0 +1,209 @@
+//! WebM and Matroska: the segment's information and tracks.
+
+use runcomfy_schema::MediaKind;
+
+use crate::Facts;
+use crate::ebml::{Element, Elements};
+use crate::orientation;
+use crate::span::Span;
+use crate::sparse::Stop;
+
+const SEGMENT: u32 = 0x1853_8067;
+const CLUSTER: u32 = 0x1f43_b675;
+const INFO: u32 = 0x1549_a966;
+const TRACKS: u32 = 0x1654_ae6b;
+
+/// Nanoseconds in a second.
+const SECOND: f64 = 1e9;
+
+pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    let mut top = Elements::of(span);
+    let Some(header) = top.next()? else {
+        return Err(Stop::End);
+    };
+    facts.format = Some(doc_type(&header)?);
+    let Some(segment) = top.next()?.filter(|element| element.id == SEGMENT) else {
+        return Err(Stop::Odd("no segment follows its header"));
+    };
+    let mut elements = Elements::of(segment.body);
+    let (mut info, mut tracks) = (false, false);
+    while !(info && tracks) {
+        let Some(element) = elements.next()? else {
+            return Err(Stop::Odd("it does not describe its tracks"));
+        };
+        match element.id {
+            INFO if !info => {
+                info = true;
+                duration(&element, facts)?;
+            }
+            TRACKS if !tracks => {
+                tracks = true;
+                Track::main(&element)?.tell(facts);
+            }
+            CLUSTER => return Err(Stop::Odd("it describes itself only behind its pictures")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn doc_type(header: &Element<'_>) -> Result<&'static str, Stop> {
+    let mut elements = Elements::of(header.body);
+    while let Some(element) = elements.next()? {
+        if element.id == 0x4282 {
+            return match &element.text()? {
+                b"webm\0\0\0\0\0" => Ok("webm"),
+                b"matroska\0" => Ok("mkv"),
+                _ => Err(Stop::Odd("EBML of a kind that is not read")),
+            };
+        }
+    }
+    Err(Stop::Odd("EBML that does not tell its kind"))
+}
+
+fn duration(info: &Element<'_>, facts: &mut Facts) -> Result<(), Stop> {
+    let (mut scale, mut units) = (1_000_000, None);
+    let mut elements = Elements::of(info.body);
+    while let Some(element) = elements.next()? {
+        match element.id {
+            0x2a_d7b1 => scale = element.uint()?,
+            0x4489 => units = Some(element.float()?),
+            _ => {}
+        }
+    }
+    let seconds = units.map(|units| units * scale as f64 / SECOND);
+    facts.duration_seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    if facts.duration_seconds.is_none() {
+        facts.note("it does not tell its duration, as a live recording");
+    }
+    Ok(())
+}
+
+/// What a track says.
+#[derive(Default)]
+struct Track {
+    /// 1 for pictures, 2 for sound.
+    kind: u64,
+    codec: Option<&'static str>,
+    sides: Option<(u32, u32)>,
+    orientation: Option<u8>,
+    frame_rate: Option<f64>,
+}
+
+const PICTURE: u64 = 1;
+const SOUND: u64 = 2;
+
+impl Track {
+    /// The first track of pictures, or else the first one of sound.
+    fn main(tracks: &Element<'_>) -> Result<Self, Stop> {
+        let mut sound = None;
+        let mut elements = Elements::of(tracks.body);
+        while let Some(element) = elements.next()? {
+            if element.id != 0xae {
+                continue;
+            }
+            match Self::of(&element)? {
+                track if track.kind == PICTURE => return Ok(track),
+                track if track.kind == SOUND && sound.is_none() => sound = Some(track),
+                _ => {}
+            }
+        }
+        Ok(sound.unwrap_or_default())
+    }
+
+    fn of(entry: &Element<'_>) -> Result<Self, Stop> {
+        let mut track = Self::default();
+        let mut elements = Elements::of(entry.body);
+        while let Some(element) = elements.next()? {
+            match element.id {
+                0x83 => track.kind = element.uint()?,
+                0x86 => track.codec = codec(&element.text()?),
+                0x23_e383 => {
+                    let each = element.uint()?;
+                    track.frame_rate = (each != 0).then(|| SECOND / each as f64);
+                }
+                0xe0 => track.video(&element)?,
+                _ => {}
+            }
+        }
+        Ok(track)
+    }
+
+    fn video(&mut self, video: &Element<'_>) -> Result<(), Stop> {
+        let (mut width, mut height) = (0, 0);
+        self.orientation = Some(1);
+        let mut elements = Elements::of(video.body);
+        while let Some(element) = elements.next()? {
+            match element.id {
+                0xb0 => width = u32::try_from(element.uint()?).unwrap_or(0),
+                0xba => height = u32::try_from(element.uint()?).unwrap_or(0),
+                0x7670 => self.orientation = turned(&element)?,
+                _ => {}
+            }
+        }
+        self.sides = (width != 0 && height != 0).then_some((width, height));
+        Ok(())
+    }
+
+    fn tell(self, facts: &mut Facts) {
+        match self.kind {
+            PICTURE => {
+                facts.kind = Some(MediaKind::Video);
+                facts.orientation = self.orientation;
+                facts.frame_rate = self.frame_rate;
+                (facts.width, facts.height) = self.sides.unzip();
+                if self.sides.is_none() {
+                    facts.note("its picture track does not tell its sides");
+                }
+                if self.orientation.is_none() {
+                    facts.note("its picture is turned by no quarter");
+                }
+            }
+            SOUND => facts.kind = Some(MediaKind::Audio),
+            _ => facts.note("it has neither a picture track nor a sound track"),
+        }
+        facts.codec = self.codec;
+    }
+}
+
+/// The orientation that a projection gives a flat picture: a roll against the clock, in degrees.
+fn turned(projection: &Element<'_>) -> Result<Option<u8>, Stop> {
+    let (mut roll, mut flat) = (0.0, true);
+    let mut elements = Elements::of(projection.body);
+    while let Some(element) = elements.next()? {
+        match element.id {
+            0x7671 => flat &= element.uint()? == 0,
+            0x7673 | 0x7674 => flat &= element.float()? == 0.0,
+            0x7675 => roll = element.float()?,
+            _ => {}
+        }
+    }
+    let quarters = [0.0, 90.0, 180.0, 270.0];
+    let near = |angle: &f64| (f64::rem_euclid(roll, 360.0) - angle).abs() < 0.01;
+    let turn = quarters.iter().position(near).filter(|_| flat);
+    Ok(turn.map(|quarters| orientation::QUARTERS[quarters].exif()))
+}
+
+/// The family of a codec by its id, which may carry a profile behind it.
+fn codec(id: &[u8; 16]) -> Option<&'static str> {
+    let known: &[(&[u8], &str)] = &[
+        (b"V_VP8", "vp8"),
+        (b"V_VP9", "vp9"),
+        (b"V_AV1", "av1"),
+        (b"V_MPEG4/ISO/AVC", "h264"),
+        (b"V_MPEGH/ISO/HEVC", "hevc"),
+        (b"V_MPEG4/ISO/", "mpeg4"),
+        (b"V_PRORES", "prores"),
+        (b"V_MJPEG", "mjpeg"),
+        (b"A_OPUS", "opus"),
+        (b"A_VORBIS", "vorbis"),
+        (b"A_AAC", "aac"),
+        (b"A_MPEG/L3", "mp3"),
+        (b"A_FLAC", "flac"),
+        (b"A_AC3", "ac3"),
+        (b"A_EAC3", "eac3"),
+        (b"A_PCM", "pcm"),
+    ];
+    let known = known.iter().find(|(name, _)| id.starts_with(name));
+    known.map(|(_, codec)| *codec)
+}

@@ -1,0 +1,231 @@
+//! Rules at their bound, one below it and one above.
+
+use runcomfy_media::{Facts, Verdict, judge};
+use runcomfy_schema::{Certainty, Constraint, MediaKind, Number, Operator, Quantity, Rule};
+
+use Operator::{Above, AtLeast, AtMost, Below, Equal};
+
+fn rule(quantity: Quantity, operator: Operator, value: Number) -> Rule {
+    Rule {
+        quantity,
+        operator,
+        value,
+        message: "As the service says it.".into(),
+    }
+}
+
+fn picture(width: u32, height: u32, orientation: Option<u8>) -> Facts {
+    let mut facts = Facts::default();
+    facts.kind = Some(MediaKind::Image);
+    facts.format = Some("png");
+    (facts.width, facts.height) = (Some(width), Some(height));
+    facts.orientation = orientation;
+    facts
+}
+
+/// `H`, `V` or `U`: how the verdict is called.
+fn letter(verdict: &Verdict) -> char {
+    match verdict {
+        Verdict::Holds => 'H',
+        Verdict::Violated { .. } => 'V',
+        Verdict::Unsure { .. } => 'U',
+    }
+}
+
+fn letters<T>(rule: &Rule, cases: &[T], facts: impl Fn(&T) -> Facts) -> String {
+    cases
+        .iter()
+        .map(|case| letter(&judge(rule, &facts(case))))
+        .collect()
+}
+
+#[test]
+fn sizes_between_the_two_megabytes_are_unsure() {
+    // Below, at and above 10^6 bytes each, then below, at and above 2^20 bytes each.
+    let sizes = [
+        14_999_999, 15_000_000, 15_000_001, 15_728_639, 15_728_640, 15_728_641,
+    ];
+    let of = |size: &u64| {
+        let mut facts = Facts::default();
+        facts.size_bytes = Some(*size);
+        facts
+    };
+    for (operator, verdicts) in [
+        (AtMost, "HHUUUV"),
+        (Below, "HUUUVV"),
+        (AtLeast, "VUUUHH"),
+        (Above, "VVUUUH"),
+        (Equal, "VUVVUV"),
+    ] {
+        let rule = rule(Quantity::FileSizeMb, operator, Number::Int(15));
+        assert_eq!(letters(&rule, &sizes, of), verdicts, "{rule}");
+    }
+    // Fractions too: 4.7 MB are 4,700,000 bytes, or 4,928,307.2.
+    let fraction = rule(Quantity::FileSizeMb, Below, Number::Float(4.7));
+    let sizes = [4_699_999, 4_700_000, 4_928_307, 4_928_308];
+    assert_eq!(letters(&fraction, &sizes, of), "HUUV");
+}
+
+#[test]
+fn sides_are_judged_at_the_bound() {
+    for (operator, verdicts) in [
+        (AtMost, "HHV"),
+        (Below, "HVV"),
+        (AtLeast, "VHH"),
+        (Above, "VVH"),
+        (Equal, "VHV"),
+    ] {
+        let width = rule(Quantity::WidthPixels, operator, Number::Int(4096));
+        let height = rule(Quantity::HeightPixels, operator, Number::Int(4096));
+        let sides = [4095, 4096, 4097];
+        assert_eq!(
+            letters(&width, &sides, |side| picture(*side, 9, Some(1))),
+            verdicts
+        );
+        assert_eq!(
+            letters(&height, &sides, |side| picture(9, *side, Some(4))),
+            verdicts
+        );
+    }
+}
+
+#[test]
+fn ratios_are_compared_as_given() {
+    // 0.33 is a little less than a third: the rule decides, not what its message means.
+    let rule = rule(Quantity::AspectRatio, AtLeast, Number::Float(0.33));
+    let widths = [329, 330, 331, 333];
+    assert_eq!(
+        letters(&rule, &widths, |width| picture(*width, 1000, Some(1))),
+        "VHHH"
+    );
+    let verdict = judge(&rule, &picture(329, 1000, Some(1)));
+    let violation = verdict.violation(&rule, "/images/0").unwrap();
+    assert_eq!(
+        violation.to_string(),
+        "/images/0: found a ratio of 0.3290, expected width/height >= 0.33 (As the service says it.)"
+    );
+}
+
+/// Whether the service turns a picture first is not known.
+#[test]
+fn turned_sides_must_agree() {
+    let most = |side| rule(Quantity::WidthPixels, AtMost, Number::Int(side));
+    for (width, height, orientation, limit, verdict) in [
+        (3000, 4000, Some(1), 3000, 'H'),
+        (3000, 4000, Some(6), 3000, 'U'),
+        (3000, 4000, None, 3000, 'U'),
+        (4000, 3000, Some(8), 3000, 'U'),
+        (4000, 3000, Some(3), 3000, 'V'),
+        (3000, 4000, Some(5), 4000, 'H'),
+        (3000, 4000, Some(7), 2999, 'V'),
+        (3000, 3000, None, 3000, 'H'),
+        (3000, 3000, None, 2999, 'V'),
+    ] {
+        let facts = picture(width, height, orientation);
+        assert_eq!(
+            letter(&judge(&most(limit), &facts)),
+            verdict,
+            "{facts:?} against {limit}"
+        );
+    }
+    // What is told is the side that breaks the rule.
+    let Verdict::Unsure { actual, why } = judge(&most(3000), &picture(3000, 4000, Some(6))) else {
+        panic!("which of them counts is not known");
+    };
+    assert_eq!(actual, Some(Number::Int(4000)));
+    assert_eq!(
+        why,
+        "stored as 3000x4000, shown as 4000x3000; which of them counts is not known"
+    );
+    let ratio = rule(Quantity::AspectRatio, AtMost, Number::Int(1));
+    assert_eq!(letter(&judge(&ratio, &picture(3000, 4000, Some(6)))), 'U');
+    assert_eq!(letter(&judge(&ratio, &picture(3000, 3000, Some(6)))), 'H');
+}
+
+#[test]
+fn durations_near_the_limit_are_unsure() {
+    let lasting = |seconds: &f64| {
+        let mut facts = Facts::default();
+        facts.kind = Some(MediaKind::Video);
+        facts.duration_seconds = Some(*seconds);
+        facts
+    };
+    let seconds = [9.0, 9.89, 9.95, 10.0, 10.05, 10.11, 11.0];
+    for (operator, verdicts) in [
+        (AtMost, "HHUUUVV"),
+        (Below, "HHUUUVV"),
+        (AtLeast, "VVUUUHH"),
+        (Equal, "VVUUUVV"),
+    ] {
+        let quantity = Quantity::Other("duration_seconds".into());
+        let rule = rule(quantity, operator, Number::Int(10));
+        assert_eq!(letters(&rule, &seconds, lasting), verdicts, "{rule}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_unsure() {
+    let mut archive = Facts::of_bytes(b"PK\x03\x04 named a.jpg, as it were");
+    let sized = rule(Quantity::FileSizeMb, AtMost, Number::Int(1));
+    let wide = rule(Quantity::WidthPixels, AtMost, Number::Int(1));
+    let named = |name: &str| rule(Quantity::Other(name.into()), AtMost, Number::Int(1));
+    // The size is known all the same.
+    assert_eq!(judge(&sized, &archive), Verdict::Holds);
+    archive.size_bytes = None;
+    for (rule, facts, why) in [
+        (&sized, &archive, "a medium whose size is not told"),
+        (
+            &wide,
+            &archive,
+            "whose width could not be told: not a medium but a ZIP archive",
+        ),
+        (
+            &named("duration_seconds"),
+            &picture(1, 1, None),
+            "of kind image without a duration",
+        ),
+        (
+            &named("fps"),
+            &picture(1, 1, None),
+            "a quantity that is not known here, `fps`",
+        ),
+        (
+            &wide,
+            &Facts::default(),
+            "a medium whose width could not be told",
+        ),
+    ] {
+        let verdict = judge(rule, facts);
+        let Verdict::Unsure {
+            actual: None,
+            why: found,
+        } = &verdict
+        else {
+            panic!("{verdict:?}");
+        };
+        assert!(found.contains(why), "{found}");
+        let violation = verdict.violation(rule, "/image").unwrap();
+        assert_eq!(
+            (violation.certainty, &violation.found),
+            (Certainty::Likely, found)
+        );
+    }
+}
+
+#[test]
+fn only_what_is_sure_is_certain() {
+    let rule = rule(Quantity::WidthPixels, AtMost, Number::Int(3000));
+    let violation = |facts: &Facts| judge(&rule, facts).violation(&rule, "/image");
+    assert_eq!(violation(&picture(3000, 1, Some(1))), None);
+    let certain = violation(&picture(3001, 1, Some(1))).unwrap();
+    assert_eq!(
+        (certain.certainty, certain.rule),
+        (Certainty::Certain, Constraint::Media)
+    );
+    assert_eq!(
+        certain.to_string(),
+        "/image: found a width of 3001, expected width_pixels <= 3000 (As the service says it.)"
+    );
+    let likely = violation(&picture(3001, 1, None)).unwrap();
+    assert_eq!(likely.certainty, Certainty::Likely);
+}

@@ -1,0 +1,268 @@
+//! Values that stand for a picture, a video or a sound.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::describe::Plural;
+use crate::{Field, View, WithoutQueries};
+
+/// What lies behind a media URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaKind {
+    /// `image_uri`, `image_uris`
+    Image,
+    /// `video_uri`, `video_uris`
+    Video,
+    /// `audio_uri`, `audio_uris`
+    Audio,
+}
+
+impl MediaKind {
+    /// The kind that a `format` names, if it names one.
+    #[must_use]
+    pub fn of_format(format: &str) -> Option<Self> {
+        Some(match format {
+            "image_uri" | "image_uris" => Self::Image,
+            "video_uri" | "video_uris" => Self::Video,
+            "audio_uri" | "audio_uris" => Self::Audio,
+            _ => return None,
+        })
+    }
+
+    /// `image`, `video` or `audio`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+        }
+    }
+
+    /// The format of one URL of this kind.
+    pub(crate) fn item_format(self) -> &'static str {
+        match self {
+            Self::Image => "image_uri",
+            Self::Video => "video_uri",
+            Self::Audio => "audio_uri",
+        }
+    }
+}
+
+/// A media input: a URL that the service fetches, or a file or bytes at hand, which the client
+/// attaches when it submits.
+///
+/// ```
+/// # use std::path::Path;
+/// # use runcomfy_schema::Media;
+/// let picture = Media::from("https://example.com/a.jpg");
+/// assert_eq!(picture.as_url(), Some("https://example.com/a.jpg"));
+/// assert_eq!(Media::from(Path::new("a.jpg")), Media::File("a.jpg".into()));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Media {
+    /// A public `https://` URL, or a `data:` URI.
+    Url(String),
+    /// A file on this machine. It is read when the input is submitted.
+    File(PathBuf),
+    /// A whole medium in memory.
+    Bytes(Arc<[u8]>),
+}
+
+impl Media {
+    /// The medium behind a URL.
+    #[must_use]
+    pub fn url(url: impl Into<String>) -> Self {
+        Self::Url(url.into())
+    }
+
+    /// A file on this machine.
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::File(path.into())
+    }
+
+    /// A whole medium in memory.
+    #[must_use]
+    pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+
+    /// The URL as it is sent, where it is one already.
+    #[must_use]
+    pub fn as_url(&self) -> Option<&str> {
+        match self {
+            Self::Url(url) => Some(url),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Media {
+    fn from(url: &str) -> Self {
+        Self::url(url)
+    }
+}
+
+impl From<String> for Media {
+    fn from(url: String) -> Self {
+        Self::url(url)
+    }
+}
+
+impl From<&String> for Media {
+    fn from(url: &String) -> Self {
+        Self::url(url)
+    }
+}
+
+impl From<PathBuf> for Media {
+    fn from(path: PathBuf) -> Self {
+        Self::file(path)
+    }
+}
+
+impl From<&Path> for Media {
+    fn from(path: &Path) -> Self {
+        Self::file(path)
+    }
+}
+
+impl From<Vec<u8>> for Media {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::bytes(bytes)
+    }
+}
+
+/// The URL without its query, the file's path, or how many bytes there are.
+impl fmt::Display for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => WithoutQueries(url).fmt(f),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Bytes(bytes) => Plural(bytes.len() as u64, "byte").fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => write!(f, "{:?}", WithoutQueries(url).to_string()),
+            other => fmt::Display::fmt(other, f),
+        }
+    }
+}
+
+impl Field for Media {
+    fn view(&self) -> Option<View<'_>> {
+        Some(match self {
+            Self::Url(url) => View::Text(url),
+            other => View::Media(other),
+        })
+    }
+
+    fn read(value: Value) -> Result<Self, Value> {
+        String::read(value).map(Self::url)
+    }
+
+    fn blank() -> Self {
+        Self::url("")
+    }
+}
+
+/// How a text fares as the URL of a medium.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum UrlForm {
+    /// `https://…` or a `data:` URI.
+    Good,
+    /// `http://…`: the documentation asks for HTTPS, though the service may fetch it all the same.
+    Plain,
+    /// Nothing that the service could fetch.
+    Bad,
+}
+
+/// Judges the form only; nothing is fetched.
+pub(crate) fn url_form(text: &str) -> UrlForm {
+    if has_blank(text) {
+        return UrlForm::Bad;
+    }
+    let judge = |good: bool, form| if good { form } else { UrlForm::Bad };
+    if let Some(rest) = after(text, "https://") {
+        judge(has_host(rest), UrlForm::Good)
+    } else if let Some(rest) = after(text, "http://") {
+        judge(has_host(rest), UrlForm::Plain)
+    } else if let Some(rest) = after(text, "data:") {
+        judge(rest.contains(','), UrlForm::Good)
+    } else {
+        UrlForm::Bad
+    }
+}
+
+/// Whether whitespace or a control character stands anywhere.
+fn has_blank(text: &str) -> bool {
+    // Almost every URL is all of visible ASCII. To look at all bytes, whatever they are, is
+    // something that the processor does many at a time; a `data:` URI may have megabytes.
+    let visible = text.bytes().fold(true, |all, b| all & b.is_ascii_graphic());
+    !visible && text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// What follows the scheme, in whatever case that is written.
+fn after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+fn has_host(rest: &str) -> bool {
+    let ends = |b: &u8| matches!(b, b'/' | b'?' | b'#');
+    let authority = rest.as_bytes().split(ends).next().unwrap_or_default();
+    let host = authority.rsplit(|b| *b == b'@').next().unwrap_or_default();
+    host.first().is_some_and(|first| *first != b':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UrlForm::{Bad, Good, Plain};
+    use super::*;
+
+    #[test]
+    fn only_what_the_service_can_fetch_is_a_url() {
+        for (text, form) in [
+            ("https://example.com/a.jpg", Good),
+            ("HTTPS://example.com", Good),
+            ("https://user@example.com:8443/a?b#c", Good),
+            ("data:image/png;base64,AAAA", Good),
+            ("data:,x", Good),
+            ("http://example.com/a.jpg", Plain),
+            ("data:image/png;base64", Bad),
+            ("https://", Bad),
+            ("https:///a.jpg", Bad),
+            ("https://:80/a", Bad),
+            ("https:/example.com/a.jpg", Bad),
+            ("ftp://example.com/a.jpg", Bad),
+            ("file:///tmp/a.jpg", Bad),
+            ("a.jpg", Bad),
+            ("C:\\a.jpg", Bad),
+            ("", Bad),
+            ("https://example.com/a b.jpg", Bad),
+            (" https://example.com/a.jpg", Bad),
+            ("https://example.com/a\n", Bad),
+            ("https://example.com/\u{7f}", Bad),
+            ("https://example.com/\u{85}", Bad),
+            ("https://example.com/a\u{3000}b.jpg", Bad),
+            ("https://例え.jp/絵.png", Good),
+            ("https://user:pass@:80/a", Bad),
+            ("https://a@b@example.com?c@", Good),
+            ("Data:image/png;base64,AAAA", Good),
+            ("http:/", Bad),
+            ("日本語", Bad),
+        ] {
+            assert_eq!(url_form(text), form, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! From JSON to a [`ModelSchema`], with everything that is wrong named on the way.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    Keyword, Kind, List, MediaKind, ModelSchema, Place, Problem, Schema, Severity, Shared, View,
+    Violation, Violations,
+};
+
+mod keywords;
+mod message;
+#[cfg(test)]
+mod tests;
+
+use keywords::Keywords;
+
+/// Deeper nesting than any real schema has; a limit keeps every later walk shallow.
+const DEEPEST: usize = 32;
+
+impl ModelSchema {
+    /// Reads the JSON documents of one schema file, in any form in which a schema arrives:
+    ///
+    /// - a bare input schema, `{"type": "object", "properties": …}`;
+    /// - a catalogue entry, `{"model_id": …, "input_schema": …, "output_schema"?: …}`;
+    /// - two documents, input schema and `{"output": …}`, as a documentation page shows them.
+    ///
+    /// `id` is the model's id where the file's path tells it; an entry's own must agree with it.
+    /// The schema is there only if no problem is an error. The order of keys means nothing, and
+    /// a keyword that is `null` is as good as left out.
+    ///
+    /// ```
+    /// # use runcomfy_schema::ModelSchema;
+    /// # use serde_json::json;
+    /// let document = json!({
+    ///     "type": "object",
+    ///     "required": ["prompt"],
+    ///     "properties": {
+    ///         "prompt": {"type": "string", "maxLength": 800},
+    ///         "scale": {"type": "float", "minimum": 0, "maximum": 1}
+    ///     }
+    /// });
+    /// let (model, problems) = ModelSchema::parse(Some("vendor/family/task"), &[document]);
+    /// assert_eq!(problems, []);
+    ///
+    /// let violations = model.unwrap().validate(&json!({"scale": 7, "promt": "A boat"}));
+    /// assert!(violations.refuse());
+    /// assert_eq!(
+    ///     violations.to_string(),
+    ///     "/prompt: found nothing, expected a string of at most 800 characters\n\
+    ///      /scale: found 7, expected a number in 0..1\n\
+    ///      /promt: found a property that the schema does not know, expected one of prompt, scale; \
+    ///      did you mean `prompt`?"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn parse(id: Option<&str>, documents: &[Value]) -> (Option<Self>, Vec<Problem>) {
+        let mut parser = Parser::default();
+        let model = parser.model(id, documents);
+        let failed = parser
+            .problems
+            .iter()
+            .any(|p| p.severity == Severity::Error);
+        (model.filter(|_| !failed), parser.problems)
+    }
+}
+
+#[derive(Default)]
+struct Parser {
+    problems: Vec<Problem>,
+    document: usize,
+}
+
+impl Parser {
+    fn model(&mut self, id: Option<&str>, documents: &[Value]) -> Option<ModelSchema> {
+        let [first, rest @ ..] = documents else {
+            self.error(
+                "",
+                Place::Value,
+                "the file is empty",
+                "write the model's schema into it",
+            );
+            return None;
+        };
+        let Value::Object(map) = first else {
+            self.error(
+                "",
+                Place::Value,
+                "a schema is a JSON object",
+                "write `{\"type\": \"object\", \"properties\": …}`",
+            );
+            return None;
+        };
+        let own_id = self.own_id(id, map);
+        let (input, output) = match map.get("input_schema") {
+            Some(input) => {
+                let input = self.root(input, "/input_schema");
+                let output = map.get("output_schema").filter(|output| !output.is_null());
+                (input, output.map(|o| self.output(o, "/output_schema")))
+            }
+            None => (self.root(first, ""), None),
+        };
+        let output = match rest {
+            [] => output,
+            [output] => {
+                self.document = 1;
+                Some(self.output(output, ""))
+            }
+            [_, _, ..] => {
+                self.document = 2;
+                self.error(
+                    "",
+                    Place::Value,
+                    "a third JSON document",
+                    "a file holds one model: its input schema, then its output schema",
+                );
+                output
+            }
+        };
+        Some(ModelSchema {
+            id: own_id?.as_str().into(),
+            input,
+            output: output.map(Shared::from),
+        })
+    }
+
+    fn own_id(&mut self, path_id: Option<&str>, map: &Map<String, Value>) -> Option<String> {
+        let own = match map.get("model_id") {
+            None => None,
+            Some(Value::String(own)) => Some(own.as_str()),
+            Some(_) => {
+                self.error(
+                    "/model_id",
+                    Place::Value,
+                    "`model_id` is not a string",
+                    "write the model's id, such as \"vendor/family/task\"",
+                );
+                return None;
+            }
+        };
+        if own.is_some_and(|own| own.split('/').any(|part| matches!(part, "" | "." | ".."))) {
+            self.error(
+                "/model_id",
+                Place::Value,
+                "`model_id` is not names with slashes between them",
+                "write the model's id, such as \"vendor/family/task\"",
+            );
+            return None;
+        }
+        match (path_id, own) {
+            (Some(path), Some(own)) if path != own => {
+                let message = format!(
+                    "the file's path says that this is `{path}`, its `model_id` says `{own}`"
+                );
+                self.error(
+                    "/model_id",
+                    Place::Value,
+                    &message,
+                    &format!(
+                        "move the file to `{own}.json` below the schema folder, or correct the id"
+                    ),
+                );
+                None
+            }
+            (None, None) => {
+                self.error(
+                    "",
+                    Place::Value,
+                    "no model id",
+                    "add \"model_id\", or place the file below the schema folder under the id",
+                );
+                None
+            }
+            (path, own) => own.or(path).map(str::to_owned),
+        }
+    }
+
+    fn root(&mut self, value: &Value, at: &str) -> Schema {
+        let mut schema = without_title(&self.schema(value, at, 0));
+        let named = schema.properties().is_some();
+        let is_object = schema.kind == Kind::Object || (schema.kind == Kind::Any && named);
+        if value.is_object() && !is_object {
+            self.error(
+                at,
+                Place::Value,
+                "this is not a model's input schema: it has no `properties`",
+                "write `{\"type\": \"object\", \"properties\": {…}}`",
+            );
+        }
+        schema.kind = Kind::Object;
+        if !named {
+            let mut keywords = schema.keywords.to_vec();
+            keywords.push(Keyword::Properties(Vec::new().into()));
+            schema.keywords = sorted(keywords);
+        }
+        schema
+    }
+
+    fn output(&mut self, value: &Value, at: &str) -> Schema {
+        let wrapped = value.get("properties").is_none();
+        without_title(&match value.get("output").filter(|_| wrapped) {
+            Some(inner) => self.schema(inner, &format!("{at}/output"), 0),
+            None => self.schema(value, at, 0),
+        })
+    }
+
+    fn schema(&mut self, value: &Value, at: &str, depth: usize) -> Schema {
+        let empty = Schema {
+            kind: Kind::Any,
+            keywords: Vec::new().into(),
+        };
+        let Value::Object(map) = value else {
+            let found = View::from(value).type_name();
+            self.error(
+                at,
+                Place::Value,
+                &format!("a schema is an object, this is {found}"),
+                "write `{\"type\": …}`",
+            );
+            return empty;
+        };
+        if depth > DEEPEST {
+            self.too_deep(at);
+            return empty;
+        }
+        let mut reader = Keywords {
+            parser: self,
+            map,
+            at,
+            list: Vec::new(),
+            ruled: HashMap::new(),
+            depth,
+        };
+        let kind = reader.kind();
+        reader.all();
+        let mut schema = Schema {
+            kind,
+            keywords: reader.list.into(),
+        };
+        let written = levels_of_items(&schema);
+        name_media_items(&mut schema);
+        let levels = levels_of_items(&schema);
+        if levels > written && depth + levels > DEEPEST {
+            self.too_deep(at);
+            return empty;
+        }
+        self.constraints(&schema, at);
+        schema
+    }
+
+    fn too_deep(&mut self, at: &str) {
+        let message = format!("nested deeper than {DEEPEST} levels");
+        self.error(at, Place::Value, &message, "flatten the schema");
+    }
+
+    /// What is wrong between the keywords of one schema.
+    fn constraints(&mut self, schema: &Schema, at: &str) {
+        self.range(schema, at);
+        for (least, most, noun, limits) in [
+            ("minLength", "maxLength", "text", schema.length()),
+            ("minItems", "maxItems", "array", schema.count()),
+        ] {
+            if let (Some(a), Some(b)) = limits
+                && a > b
+            {
+                self.error(
+                    &format!("{at}/{most}"),
+                    Place::Value,
+                    &format!("no {noun} fits: `{least}` is {a} and `{most}` is {b}"),
+                    &format!("make `{most}` at least {a}"),
+                );
+            }
+        }
+        let others = without(schema, |keyword| matches!(keyword, Keyword::Enum(_)));
+        for (i, member) in schema.choices().unwrap_or_default().iter().enumerate() {
+            let violations = others.validate(&member.to_value());
+            if violations.refuse() {
+                self.warn(
+                    &format!("{at}/enum/{i}"),
+                    Place::Value,
+                    &format!("{member} can never be taken: {}", reasons(&violations)),
+                    "correct the member or the constraint",
+                );
+            }
+        }
+    }
+
+    /// A range that holds no number, or none that the type and the step allow.
+    fn range(&mut self, schema: &Schema, at: &str) {
+        let bounds = schema.bounds();
+        let step = schema.step();
+        let noun = match schema.kind {
+            _ if bounds.is_empty() => "number",
+            Kind::Integer if bounds.is_without_integer(None) => "integer",
+            Kind::Integer if step.is_some() && bounds.is_without_integer(step) => "integer",
+            Kind::Number if step.is_some_and(|step| bounds.is_without_multiple(step)) => "number",
+            _ => return,
+        };
+        let by_step = match schema.kind {
+            Kind::Integer => !bounds.is_without_integer(None),
+            _ => !bounds.is_empty(),
+        };
+        if let (true, Some(step)) = (by_step, step) {
+            self.error(
+                &format!("{at}/multipleOf"),
+                Place::Value,
+                &format!("no {noun}{} is a multiple of {step}", bounds.after_noun()),
+                "make the step smaller, or the range wider",
+            );
+            return;
+        }
+        let (key, help) = match (bounds.lower, bounds.upper) {
+            (_, Some((_, false))) => ("exclusiveMaximum", "larger, or the lower bound smaller"),
+            (_, Some(_)) => ("maximum", "larger, or the lower bound smaller"),
+            (Some((_, false)), _) => ("exclusiveMinimum", "one of 64 bits"),
+            _ => ("minimum", "one of 64 bits"),
+        };
+        self.error(
+            &format!("{at}/{key}"),
+            Place::Value,
+            &format!("no {noun} is{}", bounds.after_noun()),
+            &format!("make `{key}` {help}"),
+        );
+    }
+
+    fn problem(&mut self, severity: Severity, at: &str, place: Place, message: &str, help: &str) {
+        self.problems.push(Problem {
+            severity,
+            document: self.document,
+            pointer: at.to_owned(),
+            place,
+            message: message.to_owned(),
+            help: help.to_owned(),
+        });
+    }
+
+    fn error(&mut self, at: &str, place: Place, message: &str, help: &str) {
+        self.problem(Severity::Error, at, place, message, help);
+    }
+
+    fn warn(&mut self, at: &str, place: Place, message: &str, help: &str) {
+        self.problem(Severity::Warning, at, place, message, help);
+    }
+}
+
+/// What is wrong with a value inside a schema, in one line.
+fn reasons(violations: &Violations) -> String {
+    let one = |v: &Violation| match &*v.pointer {
+        "" => format!("found {}, expected {}", v.found, v.expected),
+        at => format!("{at}: found {}, expected {}", v.found, v.expected),
+    };
+    violations.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The title of a whole input or output is the page's heading in the page's language, not the
+/// model's.
+fn without_title(schema: &Schema) -> Schema {
+    without(schema, |keyword| matches!(keyword, Keyword::Title(_)))
+}
+
+fn without(schema: &Schema, unwanted: fn(&Keyword) -> bool) -> Schema {
+    let keywords = schema.keywords.iter();
+    let others: Vec<Keyword> = keywords
+        .filter(|keyword| !unwanted(keyword))
+        .cloned()
+        .collect();
+    Schema {
+        kind: schema.kind,
+        keywords: others.into(),
+    }
+}
+
+/// The three ways to say "an array of URLs" (`image_uris` on the array, with or without `items`,
+/// or `image_uri` on the items) come to one: the format stands on the items, and where those are
+/// arrays, on theirs. So a schema that was read and written is read as itself again.
+fn name_media_items(schema: &mut Schema) {
+    let media = schema.format().and_then(MediaKind::of_format);
+    let (Kind::Array, Some(media)) = (schema.kind, media) else {
+        return;
+    };
+    let items = match schema.items() {
+        // The nearer word decides.
+        Some(items) if items.media().is_some() => items.clone(),
+        Some(items) => {
+            let format = Keyword::Format(media.item_format().into());
+            let typed = |k: &Keyword| matches!(k, Keyword::Unknown(name, _) if &**name == "type");
+            let untyped = items.kind == Kind::Any && !items.keywords.iter().any(typed);
+            let mut items = Schema {
+                kind: if untyped { Kind::String } else { items.kind },
+                keywords: with(items, format),
+            };
+            name_media_items(&mut items);
+            items
+        }
+        None => Schema {
+            kind: Kind::String,
+            keywords: vec![Keyword::Format(media.item_format().into())].into(),
+        },
+    };
+    let bare = without(schema, |keyword| matches!(keyword, Keyword::Format(_)));
+    schema.keywords = with(&bare, Keyword::Items(items.into()));
+}
+
+/// How many schemas lie below this one, each the items of the one before.
+fn levels_of_items(schema: &Schema) -> usize {
+    std::iter::successors(schema.items(), |items| items.items()).count()
+}
+
+/// The schema's keywords with this one in the place of any of its kind.
+fn with(schema: &Schema, keyword: Keyword) -> List<Keyword> {
+    let same = |other: &Keyword| std::mem::discriminant(other) == std::mem::discriminant(&keyword);
+    let keywords = schema.keywords.iter();
+    let mut list: Vec<Keyword> = keywords.filter(|other| !same(other)).cloned().collect();
+    list.push(keyword);
+    sorted(list)
+}
+
+fn sorted(mut keywords: Vec<Keyword>) -> List<Keyword> {
+    keywords.sort_by_cached_key(Keyword::rank);
+    keywords.into()
+}
+
+impl Keyword {
+    /// The order of the variants, and among unknown keywords that of their names. Rules keep the
+    /// order in which they stand (the sort is stable).
+    fn rank(&self) -> (u8, String) {
+        let rank = match self {
+            Self::Title(_) => 0,
+            Self::Description(_) => 1,
+            Self::Format(_) => 2,
+            Self::Default(_) => 3,
+            Self::Enum(_) => 4,
+            Self::Minimum(_) => 5,
+            Self::Maximum(_) => 6,
+            Self::ExclusiveMinimum(_) => 7,
+            Self::ExclusiveMaximum(_) => 8,
+            Self::MultipleOf(_) => 9,
+            Self::MinLength(_) => 10,
+            Self::MaxLength(_) => 11,
+            Self::MinItems(_) => 12,
+            Self::MaxItems(_) => 13,
+            Self::Items(_) => 14,
+            Self::Properties(_) => 15,
+            Self::AdditionalProperties(_) => 16,
+            Self::Validation(_) => 17,
+            Self::Unknown(name, _) => return (18, name.to_string()),
+        };
+        (rank, String::new())
+    }
+}

@@ -1,0 +1,464 @@
+//! What is wrong with a value.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::Value;
+
+use crate::{Number, Rule, WithoutQueries};
+
+/// One way in which a value breaks its schema.
+///
+/// Prints as one sentence: `/scale: found 7, expected a number in 0..1`, without the queries of
+/// URLs; its fields have the values as they are. Serializes with the keys
+/// `pointer`, `rule`, `limit`, `actual`, `text`, and where there is one `message`, `hint`;
+/// `certain` tells whether the service is sure to refuse.
+///
+/// ```
+/// # use runcomfy_schema::{Constraint, ModelSchema};
+/// # use serde_json::json;
+/// # let document = json!({"properties": {"scale": {"type": "float", "minimum": 0, "maximum": 1}}});
+/// # let model = ModelSchema::parse(Some("a/b"), &[document]).0.unwrap();
+/// for violation in model.validate(&json!({"scale": 7})) {
+///     assert_eq!((&*violation.pointer, violation.rule), ("/scale", Constraint::Maximum));
+///     assert_eq!((violation.limit, violation.actual), (json!(1), json!(7)));
+/// }
+/// ```
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// JSON pointer (RFC 6901) to the value, such as `/image_urls/3`.
+    pub pointer: String,
+    /// What was broken.
+    pub rule: Constraint,
+    /// What the constraint allows: a bound, a list of members, a type's name.
+    pub limit: Value,
+    /// What was found: the value, or the length or count where that is what was limited; long
+    /// values are cut.
+    pub actual: Value,
+    /// What was found, in words.
+    pub found: String,
+    /// What was expected, in words.
+    pub expected: String,
+    /// The schema's own message, where it has one for this.
+    pub message: Option<String>,
+    /// What may have been meant.
+    pub hint: Option<String>,
+    /// Whether the service is sure to refuse the value.
+    pub certainty: Certainty,
+}
+
+/// How sure a [`Violation`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// The schema says so; nothing is sent.
+    Certain,
+    /// The service may take it all the same; a warning.
+    Likely,
+}
+
+/// The constraint that a [`Violation`] broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Constraint {
+    /// A required property is missing.
+    Required,
+    /// The value is of another type.
+    Type,
+    /// The object has a property that the schema does not name.
+    UnknownProperty,
+    /// The value is not among the allowed ones.
+    Enum,
+    /// Below `minimum`.
+    Minimum,
+    /// Above `maximum`.
+    Maximum,
+    /// Not above `exclusiveMinimum`.
+    ExclusiveMinimum,
+    /// Not below `exclusiveMaximum`.
+    ExclusiveMaximum,
+    /// Not a whole multiple of `multipleOf`.
+    MultipleOf,
+    /// Fewer characters than `minLength`.
+    MinLength,
+    /// More characters than `maxLength`.
+    MaxLength,
+    /// Fewer elements than `minItems`.
+    MinItems,
+    /// More elements than `maxItems`.
+    MaxItems,
+    /// Not the URL of a medium.
+    Format,
+    /// The medium behind the URL is not as a [`Rule`] of `validations` has it.
+    Media,
+}
+
+impl Constraint {
+    /// Its name in a schema, or in snake case where a schema has no name for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Type => "type",
+            Self::UnknownProperty => "unknown_property",
+            Self::Enum => "enum",
+            Self::Minimum => "minimum",
+            Self::Maximum => "maximum",
+            Self::ExclusiveMinimum => "exclusiveMinimum",
+            Self::ExclusiveMaximum => "exclusiveMaximum",
+            Self::MultipleOf => "multipleOf",
+            Self::MinLength => "minLength",
+            Self::MaxLength => "maxLength",
+            Self::MinItems => "minItems",
+            Self::MaxItems => "maxItems",
+            Self::Format => "format",
+            Self::Media => "validations",
+        }
+    }
+}
+
+impl Violation {
+    /// A violation in words, for what the engine cannot see by itself; set the other fields where
+    /// there is more to say.
+    #[must_use]
+    pub fn new(
+        pointer: impl Into<String>,
+        rule: Constraint,
+        certainty: Certainty,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            rule,
+            limit: Value::Null,
+            actual: Value::Null,
+            found: found.into(),
+            expected: expected.into(),
+            message: None,
+            hint: None,
+            certainty,
+        }
+    }
+
+    /// That the medium behind the URL at `pointer` breaks a rule of `validations`, or that it may:
+    /// `actual` is the quantity that was measured, `found` the same in words.
+    ///
+    /// ```
+    /// # use runcomfy_schema::{Certainty, Number, Operator, Quantity, Rule, Violation};
+    /// let rule = Rule {
+    ///     quantity: Quantity::WidthPixels,
+    ///     operator: Operator::AtMost,
+    ///     value: Number::Int(4096),
+    ///     message: "Maximum resolution is 4096x4096.".into(),
+    /// };
+    /// let actual = Some(Number::Int(5000));
+    /// let violation = Violation::of_media(&rule, "/image", actual, "5000", Certainty::Certain);
+    /// assert_eq!(
+    ///     violation.to_string(),
+    ///     "/image: found 5000, expected width_pixels <= 4096 (Maximum resolution is 4096x4096.)"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn of_media(
+        rule: &Rule,
+        pointer: impl Into<String>,
+        actual: Option<Number>,
+        found: impl Into<String>,
+        certainty: Certainty,
+    ) -> Self {
+        let found = found.into();
+        Self {
+            limit: rule.value.to_value(),
+            actual: actual.map_or(Value::Null, Number::to_value),
+            message: Some(rule.message.to_string()).filter(|message| !message.is_empty()),
+            ..Self::new(
+                pointer,
+                Constraint::Media,
+                certainty,
+                found,
+                rule.to_string(),
+            )
+        }
+    }
+}
+
+impl fmt::Debug for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Violation")
+            .field("rule", &self.rule)
+            .field("certainty", &self.certainty)
+            .field("text", &self.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = if self.pointer.is_empty() {
+            "the input"
+        } else {
+            &self.pointer
+        };
+        let found = WithoutQueries(&self.found);
+        write!(f, "{at}: found {found}, expected {}", self.expected)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "; did you mean `{hint}`?")?;
+        }
+        if let Some(message) = &self.message {
+            write!(f, " ({message})")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Violation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("pointer", &self.pointer)?;
+        map.serialize_entry("rule", self.rule.as_str())?;
+        map.serialize_entry("limit", &self.limit)?;
+        map.serialize_entry("actual", &self.actual)?;
+        map.serialize_entry("certain", &(self.certainty == Certainty::Certain))?;
+        if let Some(message) = &self.message {
+            map.serialize_entry("message", message)?;
+        }
+        if let Some(hint) = &self.hint {
+            map.serialize_entry("hint", hint)?;
+        }
+        map.serialize_entry("text", &self.to_string())?;
+        map.end()
+    }
+}
+
+/// All violations of one value, in the order of the schema. Empty for a valid value, and then
+/// nothing was allocated.
+///
+/// A value that breaks its schema in thousands of places does so for one reason: the first 1,000
+/// are kept, [`left_out`](Self::left_out) tells how many more there are, and
+/// [`refuse`](Self::refuse) speaks of all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Violations {
+    list: Vec<Violation>,
+    left_out: usize,
+    refuse: bool,
+}
+
+/// As many violations as are kept: a value from outside must not fill the memory with them.
+const MOST: usize = 1_000;
+
+/// As many violations as there is room for from the start. Four take more than 1 KiB, for which
+/// the allocator of glibc first tidies up after all that were freed before.
+const FEW: usize = 3;
+
+impl Violations {
+    /// Whether there are none at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many are kept here.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether at least one is certain, so that the value must not be sent.
+    #[must_use]
+    pub fn refuse(&self) -> bool {
+        self.refuse
+    }
+
+    /// How many more there are than are kept here.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Each violation.
+    pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
+        self.list.iter()
+    }
+
+    /// Takes up one more violation; it is put into words only if it is kept.
+    pub(crate) fn push(&mut self, certainty: Certainty, violation: impl FnOnce() -> Violation) {
+        // Who looks for what refuses the value must find it, even behind many warnings.
+        let first = certainty == Certainty::Certain && !self.refuse;
+        if self.list.len() < MOST || first {
+            if self.list.is_empty() {
+                self.list.reserve_exact(FEW);
+            }
+            self.list.push(violation());
+        } else {
+            self.left_out += 1;
+        }
+        self.refuse |= first;
+    }
+}
+
+impl Extend<Violation> for Violations {
+    fn extend<I: IntoIterator<Item = Violation>>(&mut self, violations: I) {
+        for violation in violations {
+            self.push(violation.certainty, || violation);
+        }
+    }
+}
+
+impl IntoIterator for Violations {
+    type Item = Violation;
+    type IntoIter = std::vec::IntoIter<Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = std::slice::Iter<'a, Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+/// One line a violation, and one for those that are left out.
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, violation) in self.list.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            violation.fmt(f)?;
+        }
+        match self.left_out {
+            0 => Ok(()),
+            more => write!(f, "\n… and {more} more"),
+        }
+    }
+}
+
+impl Serialize for Violations {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn violation(certainty: Certainty) -> Violation {
+        Violation {
+            pointer: "/ratio".into(),
+            rule: Constraint::Enum,
+            limit: json!(["1:1"]),
+            actual: json!("1;1"),
+            found: "\"1;1\"".into(),
+            expected: "\"1:1\"".into(),
+            message: None,
+            hint: None,
+            certainty,
+        }
+    }
+
+    #[test]
+    fn prints_as_one_sentence() {
+        let mut violation = violation(Certainty::Certain);
+        assert_eq!(
+            violation.to_string(),
+            r#"/ratio: found "1;1", expected "1:1""#
+        );
+        violation.hint = Some("1:1".into());
+        violation.message = Some("Not a ratio.".into());
+        violation.pointer.clear();
+        assert_eq!(
+            violation.to_string(),
+            r#"the input: found "1;1", expected "1:1"; did you mean `1:1`? (Not a ratio.)"#
+        );
+    }
+
+    #[test]
+    fn serializes_with_its_text() {
+        let mut violation = violation(Certainty::Likely);
+        let plain = json!({
+            "pointer": "/ratio", "rule": "enum", "limit": ["1:1"], "actual": "1;1",
+            "certain": false, "text": violation.to_string()
+        });
+        assert_eq!(serde_json::to_value(&violation).unwrap(), plain);
+        violation.hint = Some("1:1".into());
+        violation.message = Some("Not a ratio.".into());
+        let value = serde_json::to_value(&violation).unwrap();
+        assert_eq!(
+            (&value["hint"], &value["message"]),
+            (&json!("1:1"), &json!("Not a ratio."))
+        );
+    }
+
+    #[test]
+    fn a_medium_breaks_a_rule() {
+        let rule = Rule {
+            quantity: crate::Quantity::AspectRatio,
+            operator: crate::Operator::AtLeast,
+            value: Number::Float(0.33),
+            message: "".into(),
+        };
+        let violation = Violation::of_media(&rule, "/a", None, "nothing", Certainty::Likely);
+        assert_eq!(
+            serde_json::to_value(&violation).unwrap(),
+            json!({
+                "pointer": "/a", "rule": "validations", "limit": 0.33, "actual": null,
+                "certain": false, "text": "/a: found nothing, expected width/height >= 0.33"
+            })
+        );
+    }
+
+    #[test]
+    fn only_certain_ones_refuse() {
+        let mut list = Violations::default();
+        assert!(list.is_empty() && !list.refuse() && list.to_string().is_empty());
+        // Nothing was allocated for a valid value.
+        assert_eq!(list.list.capacity(), 0);
+        list.push(Certainty::Likely, || violation(Certainty::Likely));
+        assert!(!list.refuse());
+        list.push(Certainty::Certain, || violation(Certainty::Certain));
+        assert!(list.refuse());
+        assert_eq!(
+            (list.len(), list.iter().len(), (&list).into_iter().len()),
+            (2, 2, 2)
+        );
+        assert_eq!(list.to_string().lines().count(), 2);
+        assert_eq!(
+            serde_json::to_value(&list)
+                .unwrap()
+                .as_array()
+                .map(Vec::len),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn those_beyond_the_limit_are_counted_and_not_made() {
+        let mut list = Violations::default();
+        for _ in 0..MOST {
+            list.push(Certainty::Likely, || violation(Certainty::Likely));
+        }
+        list.push(Certainty::Likely, || unreachable!("it would not be kept"));
+        assert_eq!(
+            (list.len(), list.left_out(), list.refuse()),
+            (MOST, 1, false)
+        );
+        list.push(Certainty::Certain, || violation(Certainty::Certain));
+        list.push(Certainty::Certain, || {
+            unreachable!("one is enough to refuse")
+        });
+        assert_eq!(
+            (list.len(), list.left_out(), list.refuse()),
+            (MOST + 1, 2, true)
+        );
+        assert!(list.to_string().ends_with("\n… and 2 more"));
+    }
+}
