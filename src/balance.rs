@@ -4,11 +4,14 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::reply::Reply;
-use crate::{Client, Error, Json, WithoutQueries};
+use crate::client::Client;
+use crate::error::Error;
+use crate::http::response::Reply;
+use runcomfy_schema::Json;
+use runcomfy_schema::Redacted;
 
 #[cfg(doc)]
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// What is left on the account, as the service tells it.
 #[derive(Clone, PartialEq)]
@@ -23,7 +26,7 @@ impl fmt::Debug for Balance {
         let json = format!("{:?}", self.json);
         f.debug_struct("Balance")
             .field("usd", &self.usd)
-            .field("json", &format_args!("{}", WithoutQueries(&json)))
+            .field("json", &format_args!("{}", Redacted(&json)))
             .finish()
     }
 }

@@ -1,6 +1,6 @@
 //! The client for programs without `async`.
 //!
-//! [`Client`] has the calls of the [async client](crate::Client), under the same names, and blocks
+//! [`Client`] has the calls of the [async client](crate::client::Client), under the same names, and blocks
 //! until each is done. Options are set on the async call, in a closure:
 //!
 //! ```no_run

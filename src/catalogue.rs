@@ -5,8 +5,13 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::reply::Reply;
-use crate::{Client, Error, ErrorKind, Json, WithoutQueries};
+pub use crate::balance::Balance;
+use crate::client::Client;
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::http::response::Reply;
+use runcomfy_schema::Json;
+use runcomfy_schema::Redacted;
 
 /// A listing of the service's models; set what is wanted, then read it with
 /// [`entries`](Self::entries).
@@ -39,7 +44,7 @@ impl fmt::Debug for CatalogueEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The id is a member of it, too.
         let json = format!("{:?}", self.json);
-        write!(f, "CatalogueEntry({})", WithoutQueries(&json))
+        write!(f, "CatalogueEntry({})", Redacted(&json))
     }
 }
 
@@ -171,7 +176,7 @@ impl<'a> Catalogue<'a> {
     /// does not matter here.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`] or [`ErrorKind::NotFound`] where there is no such model, and else those
+    /// [`ErrorKind::UnknownModel`] or [`ErrorKind::NotFound`] where there is no such model, and else those
     /// of the service and the network.
     pub async fn get(self, model_id: &str) -> Result<CatalogueEntry, Error> {
         let url = self.client.inner.endpoint.model(model_id)?;
@@ -293,7 +298,7 @@ impl CatalogueEntry {
     }
 
     /// Everything that the service says, with the schemas where they were asked for: the form in
-    /// which [`ModelSchema::parse`](crate::ModelSchema::parse) takes it.
+    /// which [`ModelSchema::parse`](runcomfy_schema::ModelSchema::parse) takes it.
     #[must_use]
     pub fn json(&self) -> &Map<String, Json> {
         &self.json

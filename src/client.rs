@@ -6,28 +6,38 @@ use std::time::Duration;
 use reqwest::header::HeaderName;
 use reqwest::redirect;
 
-use crate::attach::Attach;
-use crate::credential;
 use crate::download::{self, Fetcher};
-use crate::endpoint::{Address, Endpoint};
-use crate::job::Job;
-use crate::posting::Postings;
-use crate::proxy::Route;
-use crate::retry::Budget;
+use crate::error::Error;
+use crate::http::credential;
+use crate::http::endpoint::{Address, Endpoint};
+use crate::http::proxy::Route;
+use crate::http::rate_limit::{MAX_IN_FLIGHT, RateLimiter};
+use crate::http::retry::RetryBudget;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
-use crate::root_certificate;
-use crate::run_times::{Expected, RunTimes};
-use crate::scheduler::Scheduler;
-use crate::throttle::{AT_ONCE, Throttle};
-use crate::token::Unchecked;
-use crate::transport::Transport;
-use crate::{
-    CheckMedia, Error, Json, Model, ModelSchema, Output, Prober, RequestId, Run, Submit, Token,
-    Uploader, View, Violations,
-};
+use crate::http::tls;
+use crate::http::token::Token;
+use crate::http::token::Unchecked;
+use crate::http::transport::Transport;
+use crate::job::Job;
+use crate::job::in_flight::InFlightSubmits;
+use crate::job::request_id::RequestId;
+use crate::job::run::Run;
+use crate::job::submit::Submit;
+use crate::media::attach::Attach;
+use crate::media::attach::Uploader;
+use crate::media::check::CheckMedia;
+use crate::model::Model;
+use crate::output::Output;
+use crate::wait::poller::Scheduler;
+use crate::wait::run_times::{Expected, RunTimes};
+use runcomfy_probe::Prober;
+use runcomfy_schema::Json;
+use runcomfy_schema::ModelSchema;
+use runcomfy_schema::View;
+use runcomfy_schema::Violations;
 
 #[cfg(doc)]
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// A client of the Model API; cheap to clone, and clones share their connections.
 ///
@@ -49,18 +59,18 @@ pub(crate) struct Inner {
     pub(crate) check_media: CheckMedia,
     pub(crate) attach: Attach,
     prober: OnceLock<Prober>,
-    pub(crate) budget: Budget,
-    pub(crate) key_header: HeaderName,
-    pub(crate) postings: Postings,
+    pub(crate) budget: RetryBudget,
+    pub(crate) idempotency_header: HeaderName,
+    pub(crate) postings: InFlightSubmits,
     pub(crate) scheduler: Scheduler,
     run_times: Mutex<RunTimes>,
 }
 
 /// Who sends less often than this has mistaken the unit.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+const MAX_REQUEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
 /// The header for the key of a submit, as it is spelt elsewhere; this service documents none.
-const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
 impl Client {
     /// A client with the token of the environment: `RUNCOMFY_TOKEN`, then `RUNCOMFY_API_TOKEN`,
@@ -69,7 +79,7 @@ impl Client {
     /// `RUNCOMFY_MODEL_API_BASE` where it is set.
     ///
     /// # Errors
-    /// [`ErrorKind::Token`] when there is no token, none that can be one, or a token file that
+    /// [`ErrorKind::Unauthenticated`] when there is no token, none that can be one, or a token file that
     /// cannot be read; [`ErrorKind::Configuration`] when the base URL is faulty.
     pub fn from_env() -> Result<Self, Error> {
         let token = credential::find(|name| std::env::var_os(name))?;
@@ -87,13 +97,13 @@ impl Client {
     /// while no connection could be made at all, or the service asks to try later.
     ///
     /// # Errors
-    /// - [`ErrorKind::Invalid`]: the input breaks its schema; mend it.
-    /// - [`ErrorKind::File`], [`ErrorKind::Upload`]: a medium at hand could not be attached;
+    /// - [`ErrorKind::InvalidInput`]: the input breaks its schema; mend it.
+    /// - [`ErrorKind::Io`], [`ErrorKind::Upload`]: a medium at hand could not be attached;
     ///   nothing was sent.
     /// - [`ErrorKind::NotSent`]: no connection; nothing was sent.
-    /// - The kinds that the service's codes stand for, such as [`ErrorKind::Balance`]: it refused
+    /// - The kinds that the service's codes stand for, such as [`ErrorKind::InsufficientBalance`]: it refused
     ///   the job.
-    /// - [`ErrorKind::Interrupted`], [`ErrorKind::Unavailable`] or [`ErrorKind::Unreadable`]:
+    /// - [`ErrorKind::ResponseLost`], [`ErrorKind::Unavailable`] or [`ErrorKind::Unreadable`]:
     ///   nobody can tell; ask [`Error::may_have_been_submitted`] before you try again.
     pub fn submit<'a, M: Model>(&'a self, input: &'a M) -> Submit<'a, M::Output> {
         Submit::new(self, M::ID, Some(M::model()), View::Record(input))
@@ -146,7 +156,8 @@ impl Client {
         if let Some(prober) = self.inner.prober.get() {
             return Ok(prober);
         }
-        let prober = Prober::builder().build()?;
+        let prober = Prober::builder().build();
+        let prober = prober.map_err(|error| Error::configuration(error.to_string()))?;
         Ok(self.inner.prober.get_or_init(|| prober))
     }
 
@@ -210,7 +221,7 @@ pub struct ClientBuilder {
     attach: Attach,
     prober: Option<Prober>,
     rate: Option<f64>,
-    key_header: Option<String>,
+    idempotency_header: Option<String>,
     run_times: RunTimes,
 }
 
@@ -233,7 +244,7 @@ impl Default for ClientBuilder {
             attach: Attach::default(),
             prober: None,
             rate: None,
-            key_header: None,
+            idempotency_header: None,
             run_times: RunTimes::default(),
         }
     }
@@ -310,7 +321,7 @@ impl ClientBuilder {
     /// [`http_client`](Self::http_client), nor for the [`Prober`], which uses no proxy unless
     /// [`ProberBuilder::proxy_from_environment`] allows it.
     ///
-    /// [`ProberBuilder::proxy_from_environment`]: crate::ProberBuilder::proxy_from_environment
+    /// [`ProberBuilder::proxy_from_environment`]: runcomfy_probe::ProberBuilder::proxy_from_environment
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.route = Route::Through(Unchecked(url.into()));
         self
@@ -332,7 +343,7 @@ impl ClientBuilder {
     /// The most bytes that one output may have; 4 GiB unless set. [`Download::size_limit`] sets it
     /// for one.
     ///
-    /// [`Download::size_limit`]: crate::Download::size_limit
+    /// [`Download::size_limit`]: crate::download::Download::size_limit
     pub fn download_size_limit(mut self, bytes: u64) -> Self {
         self.download_size_limit = bytes;
         self
@@ -373,8 +384,8 @@ impl ClientBuilder {
 
     /// The header that carries the key of each submit, `Idempotency-Key` unless set. Nothing
     /// depends on the service's looking at it.
-    pub fn key_header(mut self, name: impl Into<String>) -> Self {
-        self.key_header = Some(name.into());
+    pub fn idempotency_header(mut self, name: impl Into<String>) -> Self {
+        self.idempotency_header = Some(name.into());
         self
     }
 
@@ -388,7 +399,7 @@ impl ClientBuilder {
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`ErrorKind::Token`] when there is no token, or none that can be one;
+    /// [`ErrorKind::Unauthenticated`] when there is no token, or none that can be one;
     /// [`ErrorKind::Configuration`] when the base URL, the proxy, a root certificate, the rate or
     /// another setting is faulty, or when TLS cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
@@ -415,9 +426,9 @@ impl ClientBuilder {
             follows_nothing: self.http.is_none(),
             token,
             request_timeout: self.request_timeout,
-            throttle: Throttle::new(self.interval()?),
+            throttle: RateLimiter::new(self.interval()?),
         };
-        let key_header = self.header_of_key()?;
+        let idempotency_header = self.header_of_key()?;
         let inner = Inner {
             endpoint,
             transport,
@@ -429,9 +440,9 @@ impl ClientBuilder {
             ),
             check_media: self.check_media,
             attach: self.attach,
-            budget: Budget::new(),
-            key_header,
-            postings: Postings::default(),
+            budget: RetryBudget::new(),
+            idempotency_header,
+            postings: InFlightSubmits::default(),
             scheduler: Scheduler::default(),
             run_times: Mutex::new(self.run_times),
             prober: self.prober.map_or_else(OnceLock::new, OnceLock::from),
@@ -449,7 +460,7 @@ impl ClientBuilder {
         if rate.is_finite()
             && rate > 0.0
             && let Ok(interval) = Duration::try_from_secs_f64(1.0 / rate)
-            && interval <= LONGEST_INTERVAL
+            && interval <= MAX_REQUEST_INTERVAL
         {
             return Ok(interval);
         }
@@ -459,8 +470,8 @@ impl ClientBuilder {
     }
 
     fn header_of_key(&self) -> Result<HeaderName, Error> {
-        let Some(name) = &self.key_header else {
-            return Ok(KEY_HEADER);
+        let Some(name) = &self.idempotency_header else {
+            return Ok(IDEMPOTENCY_HEADER);
         };
         name.parse().map_err(|_| {
             Error::configuration(format!("found {name:?}, expected the name of a header"))
@@ -471,7 +482,7 @@ impl ClientBuilder {
         let http = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent)
-            .pool_max_idle_per_host(AT_ONCE)
+            .pool_max_idle_per_host(MAX_IN_FLIGHT)
             // A redirect of a POST would send it a second time, and one of a download is checked.
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never());
@@ -486,7 +497,7 @@ impl ClientBuilder {
         mut http: reqwest::ClientBuilder,
     ) -> Result<reqwest::ClientBuilder, Error> {
         for pem in &self.root_certificates {
-            http = http.tls_certs_merge(root_certificate::read(pem)?);
+            http = http.tls_certs_merge(tls::read(pem)?);
         }
         Ok(http)
     }

@@ -17,12 +17,15 @@ pub(crate) use fetcher::{Fetcher, tuned};
 pub use job::Downloads;
 pub use progress::DownloadProgress;
 
-use crate::{Client, Error};
+use crate::client::Client;
+use crate::error::Error;
 use progress::Watcher;
 use transfer::Transfer;
 
 #[cfg(doc)]
-use crate::{ErrorKind, Job};
+use crate::error::ErrorKind;
+#[cfg(doc)]
+use crate::job::Job;
 
 /// The download of an output; `.await` it.
 ///
@@ -31,7 +34,7 @@ use crate::{ErrorKind, Job};
 /// the last part of the URL's path, made safe; no file is overwritten, the new one gets a number.
 /// Dropping the download removes what is there of it; only a process that is killed leaves a hidden
 /// `.part` file. At most a megabyte is in memory at a time, and so many downloads run at once as
-/// [`download_concurrency`](crate::ClientBuilder::download_concurrency) says.
+/// [`download_concurrency`](crate::client::ClientBuilder::download_concurrency) says.
 ///
 /// # What is tried again
 /// A connection that cannot be made or breaks, 20 seconds without a byte, an answer that cannot be
@@ -47,7 +50,7 @@ use crate::{ErrorKind, Job};
 /// # Where it goes
 /// Outputs are fetched from `*.runcomfy.net`, `*.runcomfy.com` and the host of the base URL,
 /// redirects included, unless
-/// [`download_from_any_host`](crate::ClientBuilder::download_from_any_host) allows others. The
+/// [`download_from_any_host`](crate::client::ClientBuilder::download_from_any_host) allows others. The
 /// token is not sent.
 #[must_use = "nothing is downloaded until it is awaited"]
 pub struct Download<'a> {
@@ -67,12 +70,12 @@ impl Client {
     /// - [`ErrorKind::Configuration`]: the URL is none, or it leads to a host that is not one of
     ///   the service's; nothing was asked of that host. Where a redirect leads there,
     ///   there is an [`Error::http_status`].
-    /// - [`ErrorKind::File`]: the file cannot be written.
+    /// - [`ErrorKind::Io`]: the file cannot be written.
     /// - [`ErrorKind::NotFound`], [`ErrorKind::Forbidden`]: the link is dead (HTTP 404, 410; 401,
     ///   403). Ask the job for its result anew.
-    /// - [`ErrorKind::Refused`]: another refusal (HTTP 4xx).
+    /// - [`ErrorKind::BadRequest`]: another refusal (HTTP 4xx).
     /// - [`ErrorKind::TooLarge`]: it has more bytes than the limit.
-    /// - [`ErrorKind::NotSent`], [`ErrorKind::Interrupted`], [`ErrorKind::Throttled`],
+    /// - [`ErrorKind::NotSent`], [`ErrorKind::ResponseLost`], [`ErrorKind::Throttled`],
     ///   [`ErrorKind::Unavailable`], [`ErrorKind::Unreadable`]: what the last try met with. Try
     ///   again later.
     pub fn download<'a>(&'a self, url: &'a str, folder: &'a Path) -> Download<'a> {

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{JobStatus, RequestId, Violations, WithoutQueries};
+use crate::job::request_id::RequestId;
+use crate::job::status::JobStatus;
+use runcomfy_schema::Redacted;
+use runcomfy_schema::Violations;
 
 /// What went wrong, and what that means for the money.
 ///
 /// Match on [`kind`](Self::kind), or ask the predicate that the question is about:
 /// [`may_have_been_submitted`](Self::may_have_been_submitted) before submitting again,
-/// [`is_passing`](Self::is_passing) before trying anything else again.
+/// [`is_transient`](Self::is_transient) before trying anything else again.
 ///
 /// What it shows has no token and no query of a URL, which may be signed; the accessors give what
 /// the service said as it is.
@@ -42,22 +45,22 @@ struct Inner {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The input breaks its schema; nothing was sent. See [`Error::violations`].
-    Invalid,
+    InvalidInput,
     /// The client was set up wrongly, as with a faulty base URL. Nothing was sent.
     Configuration,
     /// No connection could be made: nothing was sent. Try again.
     NotSent,
     /// The connection broke, or time ran out, after something may have been sent.
-    Interrupted,
+    ResponseLost,
     /// There is no token, or none that can be one; or the service says that it is expired or
     /// revoked, or the account inactive (400004, HTTP 401).
-    Token,
+    Unauthenticated,
     /// No balance is left (400002, HTTP 402).
-    Balance,
+    InsufficientBalance,
     /// There is no such model (400001).
-    Model,
+    UnknownModel,
     /// The service refused the input (HTTP 400, 422). See [`Error::detail`].
-    Refused,
+    BadRequest,
     /// It exists, but belongs to another account (403001, HTTP 403).
     Forbidden,
     /// There is no such thing, or the request id has expired (404001, HTTP 404).
@@ -71,8 +74,8 @@ pub enum ErrorKind {
     /// The reply is not what the API describes: empty, HTML, cut off. See [`Error::excerpt`].
     Unreadable,
     /// The job has succeeded, and is paid, but its output is missing or has another form than it is
-    /// read as. [`Client::json_job`](crate::Client::json_job) reads it in any form.
-    Output,
+    /// read as. [`Client::json_job`](crate::client::Client::json_job) reads it in any form.
+    UnexpectedOutput,
     /// The job ran and failed. See [`Error::detail`].
     JobFailed,
     /// The job was cancelled.
@@ -80,10 +83,10 @@ pub enum ErrorKind {
     /// The job was not finished at the deadline of the wait; it goes on.
     Deadline,
     /// A file could not be read or written.
-    File,
+    Io,
     /// The output is larger than the limit for downloads, or a reply than is read (16 MiB).
     TooLarge,
-    /// The [`Uploader`](crate::Uploader) failed; nothing was submitted.
+    /// The [`Uploader`](crate::media::attach::Uploader) failed; nothing was submitted.
     Upload,
 }
 
@@ -114,19 +117,19 @@ impl Error {
     }
 
     pub(crate) fn token(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Token, message)
+        Self::new(ErrorKind::Unauthenticated, message)
     }
 
     pub(crate) fn invalid(model_id: &str, violations: Violations) -> Self {
         let message = format!("the input for `{model_id}` breaks its schema; nothing was sent");
-        let mut error = Self::new(ErrorKind::Invalid, message);
+        let mut error = Self::new(ErrorKind::InvalidInput, message);
         error.inner.violations = violations;
         error
     }
 
     pub(crate) fn file(doing: &str, path: &std::path::Path, source: std::io::Error) -> Self {
         let message = format!("could not {doing} `{}`", path.display());
-        Self::new(ErrorKind::File, message).with_source(source)
+        Self::new(ErrorKind::Io, message).with_source(source)
     }
 
     pub(crate) fn with_source(
@@ -205,22 +208,22 @@ impl Error {
     /// [`may_have_been_submitted`](Self::may_have_been_submitted) first, and for a
     /// [`request_id`](Self::request_id), since a job that has one is taken up and not submitted again.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
-        use ErrorKind::{Interrupted, NotReady, NotSent, Throttled, Unavailable, Unreadable};
+    pub fn is_transient(&self) -> bool {
+        use ErrorKind::{NotReady, NotSent, ResponseLost, Throttled, Unavailable, Unreadable};
         matches!(
             self.kind(),
-            NotSent | Interrupted | Throttled | Unavailable | Unreadable | NotReady
+            NotSent | ResponseLost | Throttled | Unavailable | Unreadable | NotReady
         )
     }
 
     /// The job that it is about, where its id is known. Take it up again with
-    /// [`Client::job`](crate::Client::job).
+    /// [`Client::job`](crate::client::Client::job).
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.inner.request_id.as_ref()
     }
 
-    /// How the input breaks its schema; empty for other kinds than [`ErrorKind::Invalid`].
+    /// How the input breaks its schema; empty for other kinds than [`ErrorKind::InvalidInput`].
     #[must_use]
     pub fn violations(&self) -> &Violations {
         &self.inner.violations
@@ -236,7 +239,7 @@ impl Error {
     /// The key that went out with a submit, the same with each of its requests. Where the outcome
     /// is not known, the service's support may find the job by it.
     #[must_use]
-    pub fn submit_key(&self) -> Option<&str> {
+    pub fn idempotency_key(&self) -> Option<&str> {
         self.inner.key.as_deref()
     }
 
@@ -280,7 +283,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
-        write!(f, "{}", WithoutQueries(&inner.message))?;
+        write!(f, "{}", Redacted(&inner.message))?;
         if let Some(code) = inner.error_code {
             write!(f, " (code {code})")?;
         }
@@ -288,7 +291,7 @@ impl fmt::Display for Error {
             write!(f, "\n  {violation}")?;
         }
         match (&inner.detail, &inner.excerpt) {
-            (Some(detail), _) => write!(f, ": {}", WithoutQueries(&detail.to_string()))?,
+            (Some(detail), _) => write!(f, ": {}", Redacted(&detail.to_string()))?,
             (None, Some(excerpt)) => write!(f, "; the reply begins {excerpt:?}")?,
             (None, None) => {}
         }
@@ -312,7 +315,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The service's words may quote URLs of the input.
         let inner = format!("{:?}", self.inner);
-        write!(f, "{}", WithoutQueries(&inner))
+        write!(f, "{}", Redacted(&inner))
     }
 }
 

@@ -1,5 +1,12 @@
 //! A submitted job.
 
+pub(crate) mod in_flight;
+pub(crate) mod request_id;
+pub(crate) mod run;
+pub(crate) mod run_many;
+pub(crate) mod status;
+pub(crate) mod submit;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -9,11 +16,19 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
-use crate::reply::Reply;
-use crate::{Client, Error, JobResult, JobStatus, RequestId, Status, Wait, Watch, WithoutQueries};
+use crate::client::Client;
+use crate::error::Error;
+use crate::http::response::JobResult;
+use crate::http::response::Reply;
+use crate::job::request_id::RequestId;
+use crate::job::status::JobStatus;
+use crate::job::status::Status;
+use crate::wait::Wait;
+use crate::wait::watch::Watch;
+use runcomfy_schema::Redacted;
 
 #[cfg(doc)]
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// A submitted job. Dropping it leaves the job alone: it runs on, and
 /// [`Client::job`] takes it up again by its id.
@@ -45,7 +60,7 @@ impl fmt::Debug for CancelOutcome {
             Self::Cancelled => f.write_str("Cancelled"),
             Self::NotCancellable => f.write_str("NotCancellable"),
             Self::Other(text) => {
-                let text = WithoutQueries(text).to_string();
+                let text = Redacted(text).to_string();
                 f.debug_tuple("Other").field(&text).finish()
             }
         }
@@ -135,7 +150,7 @@ impl<O: DeserializeOwned> Job<O> {
     /// # Errors
     /// Those of the service and the network; all of them name the job. A failed job is no error
     /// here: look at [`JobResult::status`]. An output of another form than `O` is
-    /// [`ErrorKind::Output`], and not asked for again.
+    /// [`ErrorKind::UnexpectedOutput`], and not asked for again.
     pub async fn result(&self) -> Result<JobResult<O>, Error> {
         let url = self.client.inner.endpoint.result(&self.id);
         let read = self.client.read(url, |reply| reply.result(&self.id));
@@ -203,7 +218,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ErrorKind;
+    use crate::error::ErrorKind;
 
     /// What a type cannot hold will not fit the next time either.
     #[tokio::test(start_paused = true)]
@@ -215,7 +230,10 @@ mod tests {
         emulator.script(Call::Result, Reply::html(502));
         emulator.script(Call::Result, Reply::json(200, &odd));
         let error = job.result().await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Output, 2));
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::UnexpectedOutput, 2)
+        );
         assert!(error.to_string().contains("has another form"), "{error}");
         assert_eq!(error.request_id(), Some(job.request_id()));
         assert_eq!(emulator.count(Call::Result), 2);

@@ -30,104 +30,57 @@ mod model;
 mod output;
 
 #[cfg(feature = "client")]
-mod attach;
-#[cfg(feature = "client")]
 mod balance;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 #[cfg(feature = "client")]
-mod catalogue;
+pub mod catalogue;
 #[cfg(feature = "client")]
-mod caught;
+mod catch_panic;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
-mod content_range;
-#[cfg(feature = "client")]
-mod credential;
-#[cfg(feature = "client")]
 mod download;
-#[cfg(feature = "client")]
-mod endpoint;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
-mod event;
+mod http;
 #[cfg(feature = "client")]
 mod job;
 #[cfg(feature = "client")]
-mod media_check;
-#[cfg(feature = "client")]
-mod members;
-#[cfg(feature = "client")]
-mod pace;
-#[cfg(feature = "client")]
-mod posting;
-#[cfg(feature = "client")]
-mod probe;
-#[cfg(feature = "client")]
-mod proxy;
-#[cfg(feature = "client")]
-mod reply;
-#[cfg(feature = "client")]
-mod request_id;
-#[cfg(feature = "client")]
-mod retry;
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
-mod root_certificate;
-#[cfg(feature = "client")]
-mod run;
-#[cfg(feature = "client")]
-mod run_many;
-#[cfg(feature = "client")]
-mod run_times;
-#[cfg(feature = "client")]
-mod scheduler;
-#[cfg(feature = "client")]
-mod status;
-#[cfg(feature = "client")]
-mod submit;
-#[cfg(feature = "client")]
-mod throttle;
-#[cfg(feature = "client")]
-mod token;
-#[cfg(feature = "client")]
-mod transport;
-#[cfg(feature = "client")]
-mod version;
+pub mod media;
 #[cfg(feature = "client")]
 mod wait;
-#[cfg(feature = "client")]
-mod watch;
 
 pub use model::Model;
 pub use output::Output;
-pub use runcomfy_schema::*;
+pub use runcomfy_schema as schema;
+pub use runcomfy_schema::{Media, Violation, Violations};
 
 #[cfg(feature = "client")]
 pub use {
-    attach::{LARGEST_REQUEST, Upload, Uploader, Uploading},
-    balance::Balance,
-    catalogue::{Catalogue, CatalogueEntry, CataloguePage},
     client::{Client, ClientBuilder},
     download::{Download, DownloadProgress, Downloads},
     error::{Error, ErrorKind},
-    event::Event,
+    http::{response::JobResult, token::Token},
+    job::request_id::{InvalidRequestId, RequestId},
+    job::run::Run,
+    job::run_many::{Finished, RunMany},
+    job::status::{JobStatus, Status},
+    job::submit::{Outcome, Submit, new_idempotency_key},
     job::{CancelOutcome, Job},
-    media_check::CheckMedia,
-    probe::{ProbeError, ProbeErrorKind, Prober, ProberBuilder},
-    reply::JobResult,
-    request_id::{InvalidRequestId, RequestId},
-    run::Run,
-    run_many::{Finished, RunMany},
-    run_times::RunTimes,
-    runcomfy_media::{DataUri, Facts, Verdict, judge},
-    status::{JobStatus, Status},
-    submit::{Outcome, Submit, new_submit_key},
-    token::Token,
+    media::attach::{Upload, Uploader},
+    wait::event::Event,
+    wait::run_times::RunTimes,
+    wait::watch::Watch,
     wait::{AtDeadline, Wait, WaitOptions},
-    watch::Watch,
 };
+
+/// Everything that generated code needs; not part of the public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use runcomfy_schema::{Choice, Field, Reader, Record, Wires, choice, generated, record};
+}
 
 /// The README's programs, as tests.
 #[cfg(doctest)]

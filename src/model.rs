@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{ModelSchema, Record};
+use runcomfy_schema::{ModelSchema, Record};
 
 /// The input of one model. Generated code implements it; nothing else has to.
 pub trait Model: Record + Serialize + Send + Sync {
@@ -25,11 +25,13 @@ pub trait Model: Record + Serialize + Send + Sync {
     fn check_media(
         &self,
         client: &crate::Client,
-    ) -> impl Future<Output = Result<crate::Violations, crate::Error>> + Send
+    ) -> impl Future<Output = Result<runcomfy_schema::Violations, crate::Error>> + Send
     where
         Self: Sized,
     {
-        let media = Self::model().input.media_in(crate::View::Record(self));
+        let media = Self::model()
+            .input
+            .media_in(runcomfy_schema::View::Record(self));
         async move { Ok(client.prober()?.check(&media).await) }
     }
 }

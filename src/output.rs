@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::WithoutQueries;
+use runcomfy_schema::Redacted;
 
 /// The output of a job: an open object in which documentation names `image`, `video` (one URL
 /// each), `images` and `videos` (arrays of URLs). A bare URL or array is taken too. Whatever the
@@ -29,7 +29,7 @@ pub struct Output {
 /// Shown without the queries of URLs, which may be signed.
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Output({})", WithoutQueries(&self.value.to_string()))
+        write!(f, "Output({})", Redacted(&self.value.to_string()))
     }
 }
 

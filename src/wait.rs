@@ -1,5 +1,11 @@
 //! Waiting for a job.
 
+pub(crate) mod event;
+pub(crate) mod poll_schedule;
+pub(crate) mod poller;
+pub(crate) mod run_times;
+pub(crate) mod watch;
+
 use std::fmt;
 use std::future::{IntoFuture, poll_fn};
 use std::pin::Pin;
@@ -7,10 +13,16 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Job, Watch};
+use crate::error::Error;
+use crate::job::Job;
+use crate::wait::watch::Watch;
 
 #[cfg(doc)]
-use crate::{ClientBuilder, ErrorKind, Event};
+use crate::client::ClientBuilder;
+#[cfg(doc)]
+use crate::error::ErrorKind;
+#[cfg(doc)]
+use crate::wait::event::Event;
 
 /// How to wait for a job: its limits, and what happens at them. All times are counted from the
 /// start of the wait.
@@ -41,7 +53,7 @@ pub enum AtDeadline {
 /// A service that is asked more often than this is only disturbed.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 /// Longer, and a clock could not tell some day; nobody means it.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+const MAX_REQUEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
 impl WaitOptions {
     /// No limits.
@@ -80,7 +92,7 @@ impl WaitOptions {
     /// instead of when there is likely to be news.
     #[must_use]
     pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll_every = Some(interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL));
+        self.poll_every = Some(interval.clamp(SHORTEST_INTERVAL, MAX_REQUEST_INTERVAL));
         self
     }
 
@@ -102,7 +114,7 @@ impl WaitOptions {
 ///
 /// The client looks at the job when there is likely to be news: rarely while it is queued, and
 /// before the earliest likely end where it has seen former jobs of the model
-/// ([`RunTimes`](crate::RunTimes)), then in even steps. Network trouble does not end a wait, however
+/// ([`RunTimes`](crate::wait::run_times::RunTimes)), then in even steps. Network trouble does not end a wait, however
 /// long; only the job's end does, a limit, a refusal, or an hour in which every look fails.
 ///
 /// Dropping a wait leaves the job alone: it runs on and is paid, unless

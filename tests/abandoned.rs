@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use runcomfy::{Client, Error, ErrorKind, Job, Media, Upload, Uploader, Uploading, WaitOptions};
+use runcomfy::media::Uploading;
+use runcomfy::{Client, Error, ErrorKind, Job, Media, Upload, Uploader, WaitOptions};
 use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image::Input};
 use tokio::time::{Instant, sleep, timeout};

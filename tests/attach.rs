@@ -6,9 +6,8 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use runcomfy::{
-    CheckMedia, Client, ClientBuilder, DataUri, ErrorKind, Media, Upload, Uploader, Uploading,
-};
+use runcomfy::media::{CheckMedia, DataUri, Uploading};
+use runcomfy::{Client, ClientBuilder, ErrorKind, Media, Upload, Uploader};
 use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
 
@@ -139,7 +138,7 @@ async fn what_is_too_large_or_not_there_is_refused_before_it_is_read() {
         client.submit(&input).await.unwrap_err()
     };
     let error = submit(vec![Media::from(large); 4]).await;
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let text = error.to_string();
     assert!(text.contains("67 MiB") && text.contains("64 MiB"), "{text}");
 
@@ -148,7 +147,7 @@ async fn what_is_too_large_or_not_there_is_refused_before_it_is_read() {
         Media::file("no/such.gif"),
     ])
     .await;
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let text = error.to_string();
     assert!(
         text.contains("/image_urls/1") && text.contains("cannot be read"),
@@ -183,7 +182,7 @@ async fn a_medium_at_hand_is_checked_unless_told_otherwise() {
         .check_media(CheckMedia::Nothing)
         .await
         .unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Refused);
+    assert_eq!(refused.kind(), ErrorKind::BadRequest);
     let detail = refused.detail().unwrap().as_array().unwrap();
     let told: Vec<&str> = detail.iter().map(|v| v["text"].as_str().unwrap()).collect();
     assert_eq!(told, texts);

@@ -88,7 +88,7 @@ fn every_call_has_its_door() {
 
     let long = Input::new("x".repeat(10_000));
     let error = client.submit(&long).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let outcome = client.block_on(client.as_async().submit(&long).outcome());
     assert!(matches!(outcome, Outcome::NotSent(_)), "{outcome:?}");
     let inputs = (0..3).map(|n| Input::new(format!("Boat {n}")));
@@ -103,7 +103,7 @@ fn options_reach_the_async_calls() {
     assert!(client.submit(&input).is_err());
     // The emulator refuses it, too, so it was sent.
     let refused = client.submit_with(&input, Submit::unvalidated);
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::BadRequest);
     let job = client.submit(&Input::new("A boat")).unwrap();
     let late = job.wait_with(|wait| wait.deadline(Duration::from_millis(1)));
     assert_eq!(late.unwrap_err().kind(), ErrorKind::Deadline);

@@ -3,7 +3,8 @@
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 
-use runcomfy::{CatalogueEntry, Client, ErrorKind};
+use runcomfy::catalogue::CatalogueEntry;
+use runcomfy::{Client, ErrorKind};
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use serde_json::{Value, json};
 

@@ -39,7 +39,7 @@ struct Server {
 
 #[derive(Default)]
 struct Log {
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<PollResult>>,
     /// Bytes of bodies.
     sent: AtomicUsize,
     open: AtomicUsize,
@@ -48,12 +48,12 @@ struct Log {
 
 /// A request.
 #[derive(Clone, Debug)]
-struct Seen {
+struct PollResult {
     path: String,
     head: String,
 }
 
-impl Seen {
+impl PollResult {
     fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (key, value) = line.split_once(": ")?;
@@ -101,7 +101,7 @@ impl Answer {
 
     /// What a good server gives: the file, or the part of it that is asked for where the version
     /// is still the same.
-    fn stored(seen: &Seen, file: &[u8], version: (&'static str, &str)) -> Self {
+    fn stored(seen: &PollResult, file: &[u8], version: (&'static str, &str)) -> Self {
         let same = seen.header("if-range") == Some(version.1);
         let start = if same { seen.start() } else { 0 };
         let answer = if start == 0 {
@@ -141,7 +141,7 @@ impl Answer {
 }
 
 impl Server {
-    async fn start(answer: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static) -> Self {
+    async fn start(answer: impl Fn(usize, &PollResult) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let log = Arc::new(Log::default());
@@ -163,13 +163,13 @@ impl Server {
         format!("{}/out/a.png?sig=s3cret", self.base)
     }
 
-    fn seen(&self) -> Vec<Seen> {
+    fn seen(&self) -> Vec<PollResult> {
         self.log.seen.lock().unwrap().clone()
     }
 
     /// Where each request began.
     fn starts(&self) -> Vec<usize> {
-        self.seen().iter().map(Seen::start).collect()
+        self.seen().iter().map(PollResult::start).collect()
     }
 
     fn sent(&self) -> usize {
@@ -192,7 +192,7 @@ impl Server {
 async fn serve(
     mut stream: TcpStream,
     log: Arc<Log>,
-    answer: Arc<impl Fn(usize, &Seen) -> Answer>,
+    answer: Arc<impl Fn(usize, &PollResult) -> Answer>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -200,7 +200,7 @@ async fn serve(
     }
     let head = String::from_utf8(head).unwrap();
     let path = head.split(' ').nth(1).unwrap().to_owned();
-    let seen = Seen { path, head };
+    let seen = PollResult { path, head };
     let number = {
         let mut all = log.seen.lock().unwrap();
         all.push(seen.clone());
@@ -484,7 +484,7 @@ async fn a_length_that_is_too_long_is_no_whole_file() {
     assert_eq!(error.attempts(), 6, "{error}");
     assert_eq!(server.starts(), [0, 600, 0, 600, 0, 600]);
     assert!(
-        error.is_passing() && error.to_string().contains("6 attempts"),
+        error.is_transient() && error.to_string().contains("6 attempts"),
         "{error}"
     );
 }
@@ -563,11 +563,11 @@ async fn what_brings_nothing_ends_after_six_tries() {
     for (answer, kind) in [
         (
             Answer::whole(content(7, SIZE)).cut(0),
-            ErrorKind::Interrupted,
+            ErrorKind::ResponseLost,
         ),
         (
             Answer::whole(content(7, SIZE)).cut(0).stalling(),
-            ErrorKind::Interrupted,
+            ErrorKind::ResponseLost,
         ),
         (Answer::new(500, ""), ErrorKind::Unavailable),
         (Answer::new(408, ""), ErrorKind::Unavailable),
@@ -605,7 +605,7 @@ async fn the_same_bytes_again_are_no_progress() {
     let error = failed(&server).await;
     assert_eq!(
         (error.kind(), error.attempts()),
-        (ErrorKind::Interrupted, 6)
+        (ErrorKind::ResponseLost, 6)
     );
     assert_eq!(server.sent(), 6 * CUT);
 }
@@ -682,13 +682,13 @@ async fn what_comes_further_needs_no_budget() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_final() {
     for (status, kind) in [
-        (400, ErrorKind::Refused),
+        (400, ErrorKind::BadRequest),
         (401, ErrorKind::Forbidden),
         (403, ErrorKind::Forbidden),
         (404, ErrorKind::NotFound),
         (410, ErrorKind::NotFound),
-        (416, ErrorKind::Refused),
-        (451, ErrorKind::Refused),
+        (416, ErrorKind::BadRequest),
+        (451, ErrorKind::BadRequest),
     ] {
         let server = Server::start(move |_, _| Answer::new(status, "<html>")).await;
         let error = failed(&server).await;
@@ -812,7 +812,7 @@ async fn where_no_file_can_be_nothing_is_asked() {
     std::fs::write(&file, "in the way").unwrap();
     let url = server.url();
     let outcome = server.client().download(&url, &file.join("below")).await;
-    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::File);
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Io);
     assert_eq!(
         files(folder.path()),
         [("file".to_owned(), b"in the way".to_vec())]
@@ -1062,7 +1062,7 @@ async fn what_arrived_stays_when_another_file_does_not() {
             }
         })
         .await;
-    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::BadRequest);
     let names: Vec<String> = files(folder.path())
         .into_iter()
         .map(|file| file.0)
@@ -1102,7 +1102,7 @@ async fn each_outcome_is_told_where_some_arrive() {
         Err((ErrorKind::Configuration, None)),
         Ok(Path::new("1.png")),
         Err((ErrorKind::Configuration, Some(302))),
-        Err((ErrorKind::Refused, Some(400))),
+        Err((ErrorKind::BadRequest, Some(400))),
         Ok(Path::new("4.png")),
     ];
     assert_eq!(told.collect::<Vec<_>>(), expected);

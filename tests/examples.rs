@@ -3,7 +3,8 @@
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 
-use runcomfy::{Json, Model};
+use runcomfy::Model;
+use runcomfy::schema::Json;
 use runcomfy_models::bytedance::{dreamina_3_0, dreamina_4_0};
 
 fn survives<M: Model + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) {
@@ -136,7 +137,7 @@ fn generated_schemas_equal_what_the_files_say() {
     for model in runcomfy_models::ALL {
         let path = format!("{}/schemas/{}.json", env!("CARGO_MANIFEST_DIR"), model.id);
         let file: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        let (parsed, _) = runcomfy::ModelSchema::parse(Some(&model.id), &[file]);
+        let (parsed, _) = runcomfy::schema::ModelSchema::parse(Some(&model.id), &[file]);
         assert_eq!(parsed.unwrap().input, model.input);
     }
 }

@@ -89,7 +89,7 @@ async fn an_invalid_input_is_never_sent() {
     let (emulator, client) = emulator().await;
     let input = edit::Input::new(["not a url"; 11], "x".repeat(801)).scale(7.0);
     let error = client.submit(&input).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
     // Eleven URLs, their number, the prompt, the scale.
     assert_eq!(error.violations().len(), 14, "{error}");
     assert!(!error.may_have_been_submitted());
@@ -98,7 +98,7 @@ async fn an_invalid_input_is_never_sent() {
     let error = client.submit(&input).unvalidated().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.http_status()),
-        (ErrorKind::Refused, Some(422))
+        (ErrorKind::BadRequest, Some(422))
     );
     assert_eq!(
         error.detail().unwrap().as_array().unwrap().len(),
@@ -185,7 +185,7 @@ async fn free_json_runs_models_without_a_type() {
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.error_code()),
-        (ErrorKind::Model, Some(400_001))
+        (ErrorKind::UnknownModel, Some(400_001))
     );
 }
 

@@ -71,8 +71,8 @@ async fn one_failure_stops_nothing_and_names_its_job() {
     assert_eq!(
         kinds,
         [
-            (ErrorKind::Interrupted, true),
-            (ErrorKind::Invalid, false),
+            (ErrorKind::ResponseLost, true),
+            (ErrorKind::InvalidInput, false),
             (ErrorKind::JobFailed, false)
         ]
     );

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use runcomfy::{Certainty, CheckMedia, Client, ErrorKind, Media, Model, Prober, Violations};
+use runcomfy::media::{CheckMedia, Prober};
+use runcomfy::schema::Certainty;
+use runcomfy::{Client, ErrorKind, Media, Model, Violations};
 use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_3_0::pro::image_to_video;
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image};
@@ -237,7 +239,7 @@ impl House {
             (violations.refuse(), usize::from(!violations.refuse()))
         );
         if let Err(error) = looking {
-            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert_eq!(broken(error.violations()), broken(violations));
         }
         let blind = self
@@ -247,7 +249,7 @@ impl House {
             .await;
         assert_eq!(blind.is_err(), violations.refuse(), "{place}");
         if let Err(error) = blind {
-            assert_eq!(error.kind(), ErrorKind::Refused);
+            assert_eq!(error.kind(), ErrorKind::BadRequest);
             let detail = error.detail().unwrap().to_string();
             let certain = violations
                 .iter()

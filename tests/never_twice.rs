@@ -68,14 +68,14 @@ async fn a_lost_reply_is_an_unknown_outcome_and_is_not_sent_again() {
 #[tokio::test]
 async fn a_refusal_is_certain() {
     for (status, code, kind) in [
-        (400, 400_001, ErrorKind::Model),
-        (200, 400_002, ErrorKind::Balance),
-        (402, 0, ErrorKind::Balance),
-        (401, 400_004, ErrorKind::Token),
-        (200, 400_004, ErrorKind::Token),
+        (400, 400_001, ErrorKind::UnknownModel),
+        (200, 400_002, ErrorKind::InsufficientBalance),
+        (402, 0, ErrorKind::InsufficientBalance),
+        (401, 400_004, ErrorKind::Unauthenticated),
+        (200, 400_004, ErrorKind::Unauthenticated),
         (403, 403_001, ErrorKind::Forbidden),
         (404, 404_001, ErrorKind::NotFound),
-        (422, 0, ErrorKind::Refused),
+        (422, 0, ErrorKind::BadRequest),
     ] {
         let body = json!({"error_code": code, "error_message": "no"});
         let (error, ledger) =
@@ -265,7 +265,7 @@ async fn ten_thousand_submits_through_every_fault() {
             }
             Outcome::Unknown(error) => {
                 assert!(jobs.len() < 2, "{key}: {jobs:?} {error}");
-                assert_eq!(error.submit_key(), Some(&*key));
+                assert_eq!(error.idempotency_key(), Some(&*key));
                 assert!(error.to_string().contains(&key), "{error}");
                 3
             }
@@ -316,7 +316,7 @@ async fn without_a_connection_nothing_was_sent_and_it_is_tried_again() {
     let (_, client) = nowhere().await;
     let error = client.submit(&Input::new("A boat")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
-    assert!(!error.may_have_been_submitted() && error.is_passing());
+    assert!(!error.may_have_been_submitted() && error.is_transient());
     assert!(error.attempts() > 3, "{error}");
 }
 
@@ -371,7 +371,7 @@ async fn a_wait_ends_at_a_refusal_and_names_the_job() {
     let error = job.wait().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.request_id()),
-        (ErrorKind::Token, Some(job.request_id()))
+        (ErrorKind::Unauthenticated, Some(job.request_id()))
     );
 }
 

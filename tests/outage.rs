@@ -36,7 +36,7 @@ enum Out {
     Answers(fn() -> Reply),
 }
 
-struct Seen {
+struct PollResult {
     requests: usize,
     /// From the first submit to the last output.
     took: Duration,
@@ -57,7 +57,7 @@ async fn submit_all(client: &Client) -> Vec<JoinHandle<Result<Output, Error>>> {
 
 /// A thousand jobs that end one after the other between the outage's begin and four minutes after
 /// it.
-async fn run(out: Out) -> Seen {
+async fn run(out: Out) -> PollResult {
     let emulator = Emulator::builder()
         .built_in_models()
         .slots(JOBS)
@@ -107,7 +107,7 @@ async fn run(out: Out) -> Seen {
         _ => 0,
     };
     assert_eq!(emulator.ledger().len(), JOBS);
-    Seen {
+    PollResult {
         requests: answered + refused,
         took: began.elapsed(),
     }

@@ -67,7 +67,8 @@ fn a_crate_with_its_own_schemas_builds() {
     );
     let rest = r##"
         fn main() {
-            use runcomfy::{Model, Record};
+            use runcomfy::Model;
+            use runcomfy::schema::Record;
             type Taken = models::acme::taken::Input;
             let taken = Taken::default().default_(1).model_(2);
             assert_eq!((&*Taken::model().id, Taken::schema().properties().unwrap().len()), ("acme/taken", 5));

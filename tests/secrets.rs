@@ -8,9 +8,10 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use runcomfy::media::{CheckMedia, Uploading};
 use runcomfy::{
-    CancelOutcome, CheckMedia, Client, Error, ErrorKind, Event as WatchEvent, Media, Model,
-    Outcome, Upload, Uploader, Uploading, WaitOptions,
+    CancelOutcome, Client, Error, ErrorKind, Event as WatchEvent, Media, Model, Outcome, Upload,
+    Uploader, WaitOptions,
 };
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image::Input};

@@ -282,7 +282,7 @@ async fn once_the_job_runs_the_result_is_asked_straight_away() {
     assert!((10..25).contains(&results), "{results}");
 }
 
-/// Seen of the service: 400005 for a result that is not there yet.
+/// PollResult of the service: 400005 for a result that is not there yet.
 #[tokio::test(start_paused = true)]
 async fn a_result_that_is_not_ready_is_no_trouble() {
     let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
@@ -336,7 +336,7 @@ async fn an_unknown_status_is_waited_through_and_told_once() {
 
 #[tokio::test(start_paused = true)]
 async fn trouble_on_the_way_is_told_and_ends_nothing() {
-    use ErrorKind::{Interrupted, Unavailable, Unreadable};
+    use ErrorKind::{ResponseLost, Unavailable, Unreadable};
 
     let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
     for reply in [Reply::reset(), Reply::html(502), Reply::garbage()] {
@@ -360,7 +360,7 @@ async fn trouble_on_the_way_is_told_and_ends_nothing() {
     assert_eq!(
         failures,
         [
-            (1, Interrupted),
+            (1, ResponseLost),
             (2, Unavailable),
             (3, Unreadable),
             (4, Unavailable)
@@ -377,7 +377,7 @@ async fn a_refusal_ends_the_wait_and_names_the_job() {
     let error = job.wait().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.request_id()),
-        (ErrorKind::Token, Some(job.request_id()))
+        (ErrorKind::Unauthenticated, Some(job.request_id()))
     );
 }
 
@@ -393,7 +393,7 @@ async fn a_result_that_is_too_long_is_asked_for_once() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(error.request_id(), Some(job.request_id()));
     assert!(
-        !error.is_passing() && error.to_string().contains("result_url"),
+        !error.is_transient() && error.to_string().contains("result_url"),
         "{error}"
     );
     assert_eq!(emulator.count(Call::Result), 1);
@@ -410,7 +410,7 @@ async fn an_hour_of_silence_is_told() {
     for (end, job) in [(one, &jobs[0]), (other, &jobs[1])] {
         let error = end.unwrap_err();
         assert_eq!(error.request_id(), Some(job.request_id()));
-        assert!(error.is_passing(), "{error}");
+        assert!(error.is_transient(), "{error}");
     }
 }
 
@@ -455,7 +455,10 @@ async fn every_failed_look_in_a_row_is_counted_in_the_error() {
         emulator.script(Call::Status, reply);
     }
     let error = refused.wait().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Token, 3));
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Unauthenticated, 3)
+    );
 }
 
 /// A look far from the one before is late by intent.

@@ -48,7 +48,7 @@ fn binding(model: &ModelSchema, support: &Path) -> Item {
             const ID: &'static str = #id;
             type Output = #support::Output;
             #[inline]
-            fn model() -> &'static #support::ModelSchema {
+            fn model() -> &'static #support::schema::ModelSchema {
                 &SCHEMA
             }
         }

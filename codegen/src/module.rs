@@ -192,11 +192,11 @@ impl<'a> Module<'a> {
         quote! {
             /// The schemas of all models, in the order of their ids.
             #skip
-            pub static ALL: &[&#support::SchemaText] = &[#(#all),*];
+            pub static ALL: &[&#support::schema::SchemaText] = &[#(#all),*];
 
             /// The schema of the model with this id, for callers that only have JSON.
             #[must_use]
-            pub fn find(id: &str) -> Option<&'static #support::ModelSchema> {
+            pub fn find(id: &str) -> Option<&'static #support::schema::ModelSchema> {
                 let place = ALL.binary_search_by(|model| model.id().cmp(id)).ok()?;
                 Some(ALL[place])
             }

@@ -35,7 +35,7 @@ pub mod bytedance;
 
 /// The schemas of all models, in the order of their ids.
 #[rustfmt::skip]
-pub static ALL: &[&::runcomfy::SchemaText] = &[
+pub static ALL: &[&::runcomfy::schema::SchemaText] = &[
     #[cfg(
         any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-3-0")
     )]
@@ -52,7 +52,7 @@ pub static ALL: &[&::runcomfy::SchemaText] = &[
 
 /// The schema of the model with this id, for callers that only have JSON.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static ::runcomfy::ModelSchema> {
+pub fn find(id: &str) -> Option<&'static ::runcomfy::schema::ModelSchema> {
     let place = ALL.binary_search_by(|model| model.id().cmp(id)).ok()?;
     Some(ALL[place])
 }

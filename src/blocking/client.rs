@@ -8,45 +8,53 @@ use serde::de::DeserializeOwned;
 
 use super::job::Job;
 use super::runtime::Runtime;
-use crate::{
-    Catalogue, CatalogueEntry, Download, Error, Json, Model, ModelSchema, Output, RequestId, Run,
-    Submit, Violations,
-};
+use crate::catalogue::Catalogue;
+use crate::catalogue::CatalogueEntry;
+use crate::download::Download;
+use crate::error::Error;
+use crate::job::request_id::RequestId;
+use crate::job::run::Run;
+use crate::job::submit::Submit;
+use crate::model::Model;
+use crate::output::Output;
+use runcomfy_schema::Json;
+use runcomfy_schema::ModelSchema;
+use runcomfy_schema::Violations;
 
 /// A client that blocks; cheap to clone. See the [module](super) for when its calls panic.
 ///
 /// Methods that end in `_with` take a closure that sets options of the async call.
 #[derive(Clone, Debug)]
 pub struct Client {
-    client: crate::Client,
+    client: crate::client::Client,
     runtime: Arc<Runtime>,
 }
 
 impl Client {
-    /// Blocks with this client, as [`Client::builder`](crate::Client::builder) makes it. The two
+    /// Blocks with this client, as [`Client::builder`](crate::client::Client::builder) makes it. The two
     /// share limits and connections; use the async one through [`block_on`](Self::block_on) alone,
     /// since a connection lives in the runtime in which it was made.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the system gives no
+    /// [`ErrorKind::Configuration`](crate::error::ErrorKind::Configuration) when the system gives no
     /// thread.
-    pub fn new(client: crate::Client) -> Result<Self, Error> {
+    pub fn new(client: crate::client::Client) -> Result<Self, Error> {
         let runtime = Arc::new(Runtime::start(&client)?);
         Ok(Self { client, runtime })
     }
 
-    /// A client by [`Client::from_env`](crate::Client::from_env).
+    /// A client by [`Client::from_env`](crate::client::Client::from_env).
     ///
     /// # Errors
     /// As there, and as [`new`](Self::new).
     pub fn from_env() -> Result<Self, Error> {
-        Self::new(crate::Client::from_env()?)
+        Self::new(crate::client::Client::from_env()?)
     }
 
     /// The async client, to make calls for [`block_on`](Self::block_on) and
     /// [`iterate`](Self::iterate) of.
     #[must_use]
-    pub fn as_async(&self) -> &crate::Client {
+    pub fn as_async(&self) -> &crate::client::Client {
         &self.client
     }
 
@@ -79,11 +87,11 @@ impl Client {
 
     /// Blocks with a job of the async client.
     #[must_use]
-    pub fn with_job<O>(&self, job: crate::Job<O>) -> Job<O> {
+    pub fn with_job<O>(&self, job: crate::job::Job<O>) -> Job<O> {
         Job::new(self.clone(), job)
     }
 
-    /// As [`Client::submit`](crate::Client::submit). This may cost money.
+    /// As [`Client::submit`](crate::client::Client::submit). This may cost money.
     ///
     /// # Errors
     /// As there.
@@ -104,7 +112,7 @@ impl Client {
         Ok(self.with_job(job))
     }
 
-    /// As [`Client::submit_json`](crate::Client::submit_json). This may cost money.
+    /// As [`Client::submit_json`](crate::client::Client::submit_json). This may cost money.
     ///
     /// # Errors
     /// As there.
@@ -126,7 +134,7 @@ impl Client {
         Ok(self.with_job(job))
     }
 
-    /// As [`Client::run`](crate::Client::run). This may cost money.
+    /// As [`Client::run`](crate::client::Client::run). This may cost money.
     ///
     /// # Errors
     /// As there.
@@ -152,19 +160,19 @@ impl Client {
         self.block_on(set(self.client.run(input)))
     }
 
-    /// As [`Client::job`](crate::Client::job).
+    /// As [`Client::job`](crate::client::Client::job).
     #[must_use]
     pub fn job<M: Model>(&self, request_id: RequestId) -> Job<M::Output> {
         self.with_job(self.client.job::<M>(request_id))
     }
 
-    /// As [`Client::json_job`](crate::Client::json_job).
+    /// As [`Client::json_job`](crate::client::Client::json_job).
     #[must_use]
     pub fn json_job(&self, request_id: RequestId) -> Job<Output> {
         self.with_job(self.client.json_job(request_id))
     }
 
-    /// The [catalogue](crate::Client::catalogue) of models, as far as the closure wants it.
+    /// The [catalogue](crate::client::Client::catalogue) of models, as far as the closure wants it.
     ///
     /// # Errors
     /// As [`Catalogue::entries`].
@@ -175,7 +183,7 @@ impl Client {
         self.block_on(set(self.client.catalogue()).entries())
     }
 
-    /// As [`Client::check_media`](crate::Client::check_media).
+    /// As [`Client::check_media`](crate::client::Client::check_media).
     ///
     /// # Errors
     /// As there.
@@ -183,7 +191,7 @@ impl Client {
         self.block_on(self.client.check_media(schema, input))
     }
 
-    /// As [`Client::download`](crate::Client::download).
+    /// As [`Client::download`](crate::client::Client::download).
     ///
     /// # Errors
     /// As there.

@@ -6,32 +6,39 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use super::Client;
-use crate::{CancelOutcome, Downloads, Error, JobResult, JobStatus, Output, RequestId, Wait};
+use crate::download::Downloads;
+use crate::error::Error;
+use crate::http::response::JobResult;
+use crate::job::CancelOutcome;
+use crate::job::request_id::RequestId;
+use crate::job::status::JobStatus;
+use crate::output::Output;
+use crate::wait::Wait;
 
-/// A submitted job. Dropping it leaves the job alone, as with the async [`Job`](crate::Job).
+/// A submitted job. Dropping it leaves the job alone, as with the async [`Job`](crate::job::Job).
 pub struct Job<O> {
     client: Client,
-    job: crate::Job<O>,
+    job: crate::job::Job<O>,
 }
 
 impl<O> Job<O> {
-    pub(super) fn new(client: Client, job: crate::Job<O>) -> Self {
+    pub(super) fn new(client: Client, job: crate::job::Job<O>) -> Self {
         Self { client, job }
     }
 
     /// The async job, to make calls for [`Client::block_on`] and [`Client::iterate`] of.
     #[must_use]
-    pub fn as_async(&self) -> &crate::Job<O> {
+    pub fn as_async(&self) -> &crate::job::Job<O> {
         &self.job
     }
 
-    /// As [`Job::request_id`](crate::Job::request_id).
+    /// As [`Job::request_id`](crate::job::Job::request_id).
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         self.job.request_id()
     }
 
-    /// As [`Job::status`](crate::Job::status).
+    /// As [`Job::status`](crate::job::Job::status).
     ///
     /// # Errors
     /// As there.
@@ -39,7 +46,7 @@ impl<O> Job<O> {
         self.client.block_on(self.job.status())
     }
 
-    /// As [`Job::cancel`](crate::Job::cancel).
+    /// As [`Job::cancel`](crate::job::Job::cancel).
     ///
     /// # Errors
     /// As there.
@@ -47,7 +54,7 @@ impl<O> Job<O> {
         self.client.block_on(self.job.cancel())
     }
 
-    /// As [`Job::download`](crate::Job::download).
+    /// As [`Job::download`](crate::job::Job::download).
     ///
     /// # Errors
     /// As there.
@@ -70,7 +77,7 @@ impl<O> Job<O> {
 }
 
 impl<O: DeserializeOwned + Send + 'static> Job<O> {
-    /// As [`Job::result`](crate::Job::result).
+    /// As [`Job::result`](crate::job::Job::result).
     ///
     /// # Errors
     /// As there.
@@ -78,7 +85,7 @@ impl<O: DeserializeOwned + Send + 'static> Job<O> {
         self.client.block_on(self.job.result())
     }
 
-    /// As [`Job::wait`](crate::Job::wait).
+    /// As [`Job::wait`](crate::job::Job::wait).
     ///
     /// # Errors
     /// As there.

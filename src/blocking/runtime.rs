@@ -5,7 +5,8 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use crate::{Client, Error};
+use crate::client::Client;
+use crate::error::Error;
 
 /// A runtime on a thread of its own. Calls run on the threads that make them; this one only drives
 /// timers, sockets and what goes on between calls. So calls do not wait for each other, and the

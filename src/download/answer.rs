@@ -5,10 +5,11 @@ use std::time::SystemTime;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderValue, IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
 
-use crate::content_range::ContentRange;
-use crate::transport::retry_after;
-use crate::version::Version;
-use crate::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::http::transport::retry_after;
+use runcomfy_probe::content_range::ContentRange;
+use runcomfy_probe::entity_tag::EntityTag;
 
 /// Codings that change the bytes. Stores also put other words there, which mean nothing.
 const CODINGS: [&str; 6] = ["br", "compress", "deflate", "gzip", "x-gzip", "zstd"];
@@ -16,7 +17,7 @@ const CODINGS: [&str; 6] = ["br", "compress", "deflate", "gzip", "x-gzip", "zstd
 /// What a server has told of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
-    version: Version,
+    version: EntityTag,
     pub(super) total: Option<u64>,
 }
 
@@ -65,7 +66,7 @@ impl Answer {
         let answer = match response.status() {
             StatusCode::OK => {
                 let total = response.content_length();
-                let version = Version::of(headers, total);
+                let version = EntityTag::of(headers, total);
                 Self {
                     start: 0,
                     end: total,
@@ -96,7 +97,7 @@ fn part(headers: &HeaderMap, kept: Kept<'_>) -> Option<Answer> {
     let told = kept.known.total;
     // Without the size nobody could tell a part from the whole.
     let total = place.total.or(told)?;
-    let version = Version::of(headers, Some(total));
+    let version = EntityTag::of(headers, Some(total));
     let is_same = told.is_none_or(|told| told == total) && kept.known.version.may_be(&version);
     is_same.then(|| Answer {
         start: place.range.start,
@@ -135,7 +136,10 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> Error {
             "the output's server is out of order for now",
         ),
         429 => (ErrorKind::Throttled, "too many requests for outputs"),
-        400..=499 => (ErrorKind::Refused, "the output's server refuses to send it"),
+        400..=499 => (
+            ErrorKind::BadRequest,
+            "the output's server refuses to send it",
+        ),
         _ => (
             ErrorKind::Unreadable,
             "the output's server answered something else than the file",

@@ -7,9 +7,10 @@ use reqwest::{ClientBuilder, Response, StatusCode, Url};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use crate::endpoint::Endpoint;
-use crate::transport::failed_at;
-use crate::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::http::endpoint::Endpoint;
+use crate::http::transport::failed_at;
 
 /// Outputs live below these (seen).
 const HOSTS: [&str; 2] = ["runcomfy.net", "runcomfy.com"];
@@ -170,7 +171,7 @@ pub(super) async fn in_time<T>(
     match timeout(LONGEST_SILENCE, wait).await {
         Ok(outcome) => outcome.map_err(|error| failed_at(host, error)),
         Err(_) => Err(Error::new(
-            ErrorKind::Interrupted,
+            ErrorKind::ResponseLost,
             format!("the output's server sent nothing for {LONGEST_SILENCE:?}"),
         )),
     }

@@ -12,10 +12,15 @@ use tracing::{Instrument, debug_span};
 
 use super::progress::{DownloadProgress, Watcher};
 use super::transfer::Transfer;
-use crate::{Error, ErrorKind, Job, Output};
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::job::Job;
+use crate::output::Output;
 
 #[cfg(doc)]
-use crate::{Client, Download};
+use crate::client::Client;
+#[cfg(doc)]
+use crate::download::Download;
 
 /// The downloads of a job's output; `.await` them. Each is made as a [`Download`].
 #[must_use = "nothing is downloaded until it is awaited"]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::name::numbered;
-use crate::Error;
+use crate::error::Error;
 
 /// A hidden file beside its target; removed unless it is finished.
 ///
@@ -148,7 +148,7 @@ async fn blocking<T: Send + 'static>(
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(e) => {
                 let message = "the runtime shut down before the file was written";
-                Err(Error::new(crate::ErrorKind::File, message).with_source(e))
+                Err(Error::new(crate::error::ErrorKind::Io, message).with_source(e))
             }
         },
     }
@@ -227,7 +227,7 @@ mod tests {
         let part = part(folder.path(), b"one").await;
         std::fs::remove_file(&part.place.path).unwrap();
         let error = part.finish().await.unwrap_err();
-        assert_eq!(error.kind(), crate::ErrorKind::File);
+        assert_eq!(error.kind(), crate::error::ErrorKind::Io);
         assert_eq!(files(folder.path()), []);
     }
 
@@ -239,7 +239,7 @@ mod tests {
         let mut part = part(folder.path(), b"one").await;
         part.file = Arc::new(File::options().write(true).open("/dev/full").unwrap());
         let error = part.write(Bytes::from_static(b"two")).await.unwrap_err();
-        assert_eq!(error.kind(), crate::ErrorKind::File);
+        assert_eq!(error.kind(), crate::error::ErrorKind::Io);
         assert_eq!(part.length(), 3);
         drop(part);
         assert_eq!(files(folder.path()), []);

@@ -13,11 +13,13 @@ use super::job::Renewal;
 use super::name;
 use super::part::Part;
 use super::progress::Watch;
-use crate::retry::{PATIENCE, pause_after};
-use crate::{Client, Error, ErrorKind};
+use crate::client::Client;
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::http::retry::{MAX_RETRY_AFTER, backoff_after};
 
 /// How often it is tried in a row without coming any further.
-const TRIES: u32 = 6;
+const MAX_ATTEMPTS: u32 = 6;
 
 /// A download with all that was set for it.
 pub(super) struct Transfer<'t, 'a> {
@@ -59,10 +61,10 @@ impl Transfer<'_, '_> {
             let came_further = part.length() > reached;
             failures = if came_further { 1 } else { failures + 1 };
             reached = reached.max(part.length());
-            let pause = pause_after(&error, failures);
-            let patient = pause <= PATIENCE && failures < TRIES;
+            let pause = backoff_after(&error, failures);
+            let patient = pause <= MAX_RETRY_AFTER && failures < MAX_ATTEMPTS;
             // A try that brings something is none too many, however often a file is cut.
-            if !(error.is_passing() && patient && (came_further || budget.spend())) {
+            if !(error.is_transient() && patient && (came_further || budget.spend())) {
                 return Err(error);
             }
             sleep(pause).await;
@@ -119,7 +121,7 @@ impl Transfer<'_, '_> {
         }
         match total {
             Some(total) if part.length() < total => Err(Error::new(
-                ErrorKind::Interrupted,
+                ErrorKind::ResponseLost,
                 format!("the output ended after {} of {total} bytes", part.length()),
             )),
             _ => Ok(()),

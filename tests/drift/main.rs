@@ -32,7 +32,7 @@ use reply::Reply;
 const CASES: u64 = 4_000;
 
 /// Calls on their way at once, on each of the threads.
-const AT_ONCE: u64 = 32;
+const MAX_IN_FLIGHT: u64 = 32;
 
 fn number_of(variable: &str, default: u64) -> u64 {
     let text = std::env::var(variable);
@@ -107,7 +107,7 @@ fn some(first: u64, end: u64, step: u64) -> Tally {
                 while next.get() < end {
                     let case = next.get();
                     next.set(case + step);
-                    // Budget and throttle are the client's: no case has to do with another.
+                    // RetryBudget and throttle are the client's: no case has to do with another.
                     let client = Client::builder()
                         .token("t")
                         .base_url(format!("http://{address}"))
@@ -119,7 +119,7 @@ fn some(first: u64, end: u64, step: u64) -> Tally {
                 tally
             })
         };
-        let workers: Vec<_> = (0..AT_ONCE).map(worker).collect();
+        let workers: Vec<_> = (0..MAX_IN_FLIGHT).map(worker).collect();
         let mut tally = Tally::default();
         for worker in workers {
             tally = tally.plus(worker.await.unwrap());

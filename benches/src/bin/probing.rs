@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use runcomfy::Prober;
+use runcomfy::media::Prober;
 use runcomfy_benches::{Outcome, Row, Samples, ratios};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

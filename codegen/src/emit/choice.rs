@@ -33,7 +33,7 @@ pub(crate) fn items(choice: &Choice<'_>, support: &Path) -> Vec<Item> {
         Item::Enum(definition),
         methods(choice, &name, &idents, support),
         wire_values(choice, &name, support),
-        parse_quote!(#support::choice!(#name);),
+        parse_quote!(#support::__private::choice!(#name);),
     ]
 }
 
@@ -51,7 +51,7 @@ fn methods(choice: &Choice<'_>, name: &Ident, variants: &[Ident], support: &Path
             #[inline]
             #[must_use]
             pub fn #method(self) -> #kind {
-                #support::generated::#value(self)
+                #support::__private::generated::#value(self)
             }
         }
     };
@@ -63,9 +63,9 @@ fn methods(choice: &Choice<'_>, name: &Ident, variants: &[Ident], support: &Path
 fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
     let variant = if is_text(choice) { "Text" } else { "Integer" };
     let mut item: ItemImpl = parse_quote! {
-        impl #support::Choice for #name {
+        impl #support::__private::Choice for #name {
             const ALL: &'static [Self] = Self::ALL;
-            const WIRE: #support::Wires = {};
+            const WIRE: #support::__private::Wires = {};
             #[inline]
             fn index(self) -> usize {
                 self as usize
@@ -76,7 +76,7 @@ fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
     set_constant(
         &mut item,
         1,
-        expr::call_in(support, ["Wires", variant], [values]),
+        expr::call_in(support, ["__private", "Wires", variant], [values]),
     );
     Item::Impl(item)
 }

@@ -22,9 +22,9 @@ pub(crate) fn items(record: &Record<'_>, support: &Path) -> Vec<Item> {
     let engine = Item::Impl(engine(record, &name, support));
     // Nothing has an input for a field.
     let traits = if record.name == "Input" {
-        parse_quote!(#support::record!(#name);)
+        parse_quote!(#support::__private::record!(#name);)
     } else {
-        parse_quote!(#support::record!(#name, nested);)
+        parse_quote!(#support::__private::record!(#name, nested);)
     };
     let items = [structure, methods].into_iter().chain(default);
     items.chain([engine, traits]).collect()
@@ -37,7 +37,7 @@ fn structure(record: &Record<'_>, name: &Ident, support: &Path) -> ItemStruct {
         pub struct #name {
             /// Members that the schema does not know, sent as they are; see
             /// [`with_extra`](Self::with_extra).
-            pub extra: #support::Extra,
+            pub extra: #support::schema::Extra,
         }
     };
     item.attrs
@@ -103,7 +103,7 @@ fn new(record: &Record<'_>, support: &Path) -> ImplItemFn {
         #[inline]
         #[must_use]
         pub fn new() -> Self {
-            Self { extra: #support::Extra::new() }
+            Self { extra: #support::schema::Extra::new() }
         }
     };
     new.sig.inputs = required().map(|field| argument(field, support)).collect();
@@ -193,7 +193,7 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
         quote!(&SCHEMA.input)
     } else {
         let places = expr::list(record.places.iter().copied().map(expr::place));
-        quote!(#support::generated::nested_schema(&SCHEMA.input, #places))
+        quote!(#support::__private::generated::nested_schema(&SCHEMA.input, #places))
     };
     let view = if record.fields.is_empty() {
         no_view(support)
@@ -201,21 +201,21 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
         view(record, support)
     };
     let mut engine: ItemImpl = parse_quote! {
-        impl #support::Record for #name {
+        impl #support::__private::Record for #name {
             #[inline]
-            fn schema() -> &'static #support::Schema {
+            fn schema() -> &'static #support::schema::Schema {
                 #schema
             }
             #[inline]
-            fn properties(&self) -> &'static [#support::Property] {
-                <Self as #support::Record>::schema().properties().unwrap_or_default()
+            fn properties(&self) -> &'static [#support::schema::Property] {
+                <Self as #support::__private::Record>::schema().properties().unwrap_or_default()
             }
             #[inline]
-            fn extra(&self) -> &#support::Extra {
+            fn extra(&self) -> &#support::schema::Extra {
                 &self.extra
             }
             #[inline]
-            fn read(reader: &mut #support::Reader) -> Self {
+            fn read(reader: &mut #support::__private::Reader) -> Self {
                 Self { extra: reader.rest() }
             }
         }
@@ -234,7 +234,7 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
 fn no_view(support: &Path) -> ImplItemFn {
     parse_quote! {
         #[inline]
-        fn field(&self, _: usize) -> Option<#support::View<'_>> {
+        fn field(&self, _: usize) -> Option<#support::schema::View<'_>> {
             None
         }
     }
@@ -243,9 +243,9 @@ fn no_view(support: &Path) -> ImplItemFn {
 fn view(record: &Record<'_>, support: &Path) -> ImplItemFn {
     let mut view: ImplItemFn = parse_quote! {
         #[inline]
-        fn field(&self, index: usize) -> Option<#support::View<'_>> {
+        fn field(&self, index: usize) -> Option<#support::schema::View<'_>> {
             match index {
-                0 => #support::Field::view(&self.field),
+                0 => #support::__private::Field::view(&self.field),
                 _ => None,
             }
         }

@@ -34,10 +34,10 @@ pub(crate) fn item(model: &ModelSchema, support: &Path) -> Result<Item, Collisio
         .chain(&own)
         .map(|text| expr::raw_text(text));
     let arguments = [expr::text(&model.id)].into_iter().chain(texts);
-    let value = expr::call_in(support, ["SchemaText", maker], arguments);
+    let value = expr::call_in(support, ["schema", "SchemaText", maker], arguments);
     Ok(parse_quote! {
         /// The model's schema.
-        pub static SCHEMA: #support::SchemaText = #value;
+        pub static SCHEMA: #support::schema::SchemaText = #value;
     })
 }
 

@@ -18,8 +18,8 @@ pub(super) fn of(kind: &Type, support: &Path) -> syn::Type {
         Type::U64 => named("u64"),
         Type::F64 => named("f64"),
         Type::Text => named("String"),
-        Type::Media => path(inside(support, "Media")),
-        Type::Json => path(inside(support, "Json")),
+        Type::Media => path(inside(support, &["Media"])),
+        Type::Json => path(inside(support, &["schema", "Json"])),
         Type::List(item) => generic("Vec", of(item, support)),
         Type::Choice(name) | Type::Record(name) => path(name::ident(name).into()),
     }
@@ -75,9 +75,10 @@ fn named(name: &str) -> syn::Type {
 }
 
 /// The name inside of the crate that generated code leans on.
-fn inside(support: &Path, name: &str) -> Path {
+fn inside(support: &Path, names: &[&str]) -> Path {
     let mut path = support.clone();
-    path.segments.push(plain(name).into());
+    path.segments
+        .extend(names.iter().map(|name| PathSegment::from(plain(name))));
     path
 }
 

@@ -69,10 +69,13 @@ fn money(error: &Error, doing: Doing) -> String {
             "`runcomfy balance` shows whether it was charged."
         }
         (_, ErrorKind::JobCancelled) => NOTHING_RAN,
-        (Doing::Waiting, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Token) => "",
+        (
+            Doing::Waiting,
+            ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Unauthenticated,
+        ) => "",
         // The error's own text says that it goes on.
         (Doing::Waiting, ErrorKind::Deadline) => "It is charged when it is done.",
-        (Doing::Waiting, ErrorKind::Output) => "The job is done and charged.",
+        (Doing::Waiting, ErrorKind::UnexpectedOutput) => "The job is done and charged.",
         (Doing::Waiting, _) => GOES_ON,
         (Doing::Saving, _) => DONE,
         _ => "",
@@ -82,7 +85,7 @@ fn money(error: &Error, doing: Doing) -> String {
 
 fn next(error: &Error, doing: Doing) -> String {
     let again = match (error.request_id(), doing) {
-        (Some(id), Doing::Waiting) if error.kind() == ErrorKind::Output => to_see(id),
+        (Some(id), Doing::Waiting) if error.kind() == ErrorKind::UnexpectedOutput => to_see(id),
         (Some(id), Doing::Waiting) => to_resume(id),
         (Some(id), Doing::Saving) => save(id),
         _ => match error.retry_after() {
@@ -93,10 +96,10 @@ fn next(error: &Error, doing: Doing) -> String {
     let text = match error.kind() {
         // The error's own text says what to do.
         _ if error.may_have_been_submitted() => "",
-        ErrorKind::Token => "Set RUNCOMFY_TOKEN to the key from your RunComfy profile.",
-        ErrorKind::Balance => "Add to your balance, then run the same again.",
-        ErrorKind::Model => "`runcomfy models list --search TEXT` shows what there is.",
-        ErrorKind::Invalid | ErrorKind::Refused if doing == Doing::Submitting => {
+        ErrorKind::Unauthenticated => "Set RUNCOMFY_TOKEN to the key from your RunComfy profile.",
+        ErrorKind::InsufficientBalance => "Add to your balance, then run the same again.",
+        ErrorKind::UnknownModel => "`runcomfy models list --search TEXT` shows what there is.",
+        ErrorKind::InvalidInput | ErrorKind::BadRequest if doing == Doing::Submitting => {
             "Mend the input and run it again."
         }
         ErrorKind::NotFound if error.request_id().is_some() && doing != Doing::Saving => {
@@ -105,9 +108,9 @@ fn next(error: &Error, doing: Doing) -> String {
         ErrorKind::Forbidden if doing != Doing::Saving => {
             "Use the token of the account that submitted it."
         }
-        ErrorKind::Output if doing == Doing::Waiting => return again,
+        ErrorKind::UnexpectedOutput if doing == Doing::Waiting => return again,
         ErrorKind::NotSent
-        | ErrorKind::Interrupted
+        | ErrorKind::ResponseLost
         | ErrorKind::Throttled
         | ErrorKind::Unavailable
         | ErrorKind::Unreadable

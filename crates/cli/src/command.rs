@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
-use runcomfy::ModelSchema;
+use runcomfy::schema::ModelSchema;
 
 use crate::{argument, flags, show};
 

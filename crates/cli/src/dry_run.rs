@@ -1,6 +1,7 @@
 //! `--dry-run`: what would be sent, and its price.
 
-use runcomfy::{DataUri, Json};
+use runcomfy::media::DataUri;
+use runcomfy::schema::Json;
 use serde_json::json;
 
 use crate::input::Checked;

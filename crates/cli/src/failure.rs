@@ -28,7 +28,7 @@ struct AboutJob {
     request_id: Option<String>,
     status: Option<String>,
     may_have_been_submitted: bool,
-    submit_key: Option<String>,
+    idempotency_key: Option<String>,
     output: Option<Output>,
     created_at: Option<String>,
     finished_at: Option<String>,
@@ -180,7 +180,7 @@ impl Failure {
     /// Nobody can tell whether there is a job.
     pub(crate) fn perhaps_submitted(mut self, key: &str) -> Self {
         self.job.may_have_been_submitted = true;
-        self.job.submit_key = Some(key.to_owned());
+        self.job.idempotency_key = Some(key.to_owned());
         self
     }
 
@@ -201,7 +201,11 @@ impl Failure {
         let message = with_reason(&error);
         let violations = error.violations().clone();
         let advice = advice::of(&error, doing);
-        let failure = Self::new(code(&error, doing), &runcomfy::snake_case(&kind), message);
+        let failure = Self::new(
+            code(&error, doing),
+            &runcomfy::schema::snake_case(&kind),
+            message,
+        );
         let status = match error.kind() {
             ErrorKind::JobFailed => Some("failed".to_owned()),
             ErrorKind::JobCancelled => Some("cancelled".to_owned()),
@@ -211,7 +215,7 @@ impl Failure {
             request_id: error.request_id().map(ToString::to_string),
             status,
             may_have_been_submitted: error.may_have_been_submitted(),
-            submit_key: error.submit_key().map(str::to_owned),
+            idempotency_key: error.idempotency_key().map(str::to_owned),
             ..AboutJob::default()
         };
         Self {
@@ -325,7 +329,7 @@ impl Failure {
                 "advice": self.advice,
                 "exit_code": self.code,
                 "may_have_been_submitted": self.job.may_have_been_submitted,
-                "submit_key": self.job.submit_key,
+                "idempotency_key": self.job.idempotency_key,
                 "http_status": cause.and_then(Error::http_status),
                 "error_code": cause.and_then(Error::error_code),
                 "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
@@ -338,7 +342,7 @@ impl Failure {
 
 /// What the system says of a file is half of the message.
 fn with_reason(error: &Error) -> String {
-    let of_a_file = matches!(error.kind(), ErrorKind::File | ErrorKind::Token);
+    let of_a_file = matches!(error.kind(), ErrorKind::Io | ErrorKind::Unauthenticated);
     match std::error::Error::source(error).filter(|_| of_a_file) {
         Some(reason) => format!("{error}: {reason}"),
         None => error.to_string(),
@@ -397,20 +401,22 @@ fn code(error: &Error, doing: Doing) -> u8 {
         Doing::Waiting | Doing::Saving => false,
     };
     match error.kind() {
-        ErrorKind::Invalid
-        | ErrorKind::Refused
-        | ErrorKind::Model
-        | ErrorKind::Balance
+        ErrorKind::InvalidInput
+        | ErrorKind::BadRequest
+        | ErrorKind::UnknownModel
+        | ErrorKind::InsufficientBalance
         | ErrorKind::NotFound => EX_DATAERR,
         ErrorKind::Configuration if doing != Doing::Saving => EX_USAGE,
-        ErrorKind::Token | ErrorKind::Forbidden => EX_NOPERM,
+        ErrorKind::Unauthenticated | ErrorKind::Forbidden => EX_NOPERM,
         ErrorKind::Configuration
-        | ErrorKind::File
+        | ErrorKind::Io
         | ErrorKind::TooLarge
         | ErrorKind::Upload
         | ErrorKind::JobFailed
         | ErrorKind::JobCancelled => EX_FAILED,
-        ErrorKind::NotSent | ErrorKind::Interrupted | ErrorKind::Throttled if no_job => EX_TEMPFAIL,
+        ErrorKind::NotSent | ErrorKind::ResponseLost | ErrorKind::Throttled if no_job => {
+            EX_TEMPFAIL
+        }
         ErrorKind::Unavailable if error.http_status() == Some(408) && no_job => EX_TEMPFAIL,
         _ => EX_UNAVAILABLE,
     }

@@ -2,7 +2,7 @@
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
-use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
+use runcomfy::schema::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
 use serde_json::Map;
 
 use crate::show;

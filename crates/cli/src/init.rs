@@ -8,7 +8,9 @@ mod project;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use runcomfy::{CatalogueEntry, Client, ErrorKind, Json, ModelSchema};
+use runcomfy::catalogue::CatalogueEntry;
+use runcomfy::schema::{Json, ModelSchema};
+use runcomfy::{Client, ErrorKind};
 use serde_json::json;
 
 use crate::argument::without_slashes;
@@ -127,7 +129,7 @@ async fn entries(ids: &[String]) -> Result<Vec<CatalogueEntry>, Failure> {
 async fn entry(client: &Client, id: &str) -> Result<CatalogueEntry, Failure> {
     let asked = client.catalogue().get(id).await;
     let entry = asked.map_err(|error| match error.kind() {
-        ErrorKind::Model | ErrorKind::NotFound => Failure::no_such_model(id, &hint(id)),
+        ErrorKind::UnknownModel | ErrorKind::NotFound => Failure::no_such_model(id, &hint(id)),
         _ => error.into(),
     })?;
     // Its id becomes a path.

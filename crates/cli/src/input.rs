@@ -1,7 +1,9 @@
 //! The input of a job: read, put together, and held against its schema and its media's rules.
 
 use clap::ArgMatches;
-use runcomfy::{Constraint, Json, ModelSchema, Prober, Violation, Violations};
+use runcomfy::media::Prober;
+use runcomfy::schema::{Constraint, Json, ModelSchema};
+use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
 use crate::failure::{Failure, Finding};
@@ -117,7 +119,9 @@ async fn violations(
 /// What looks at media behind URLs.
 pub(crate) fn prober(matches: &ArgMatches) -> Result<Prober, Failure> {
     let builder = Prober::builder().allow_loopback(matches.get_flag("allow-loopback"));
-    Ok(builder.build()?)
+    builder
+        .build()
+        .map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Here a file would do as well, so what is no URL was perhaps meant as one.

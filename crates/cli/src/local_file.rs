@@ -3,10 +3,9 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use runcomfy::{
-    Certainty, Constraint, DataUri, Facts, Json, LARGEST_REQUEST, MediaSource, ModelSchema,
-    Violation,
-};
+use runcomfy::Violation;
+use runcomfy::media::{DataUri, Facts, MAX_REQUEST_BYTES};
+use runcomfy::schema::{Certainty, Constraint, Json, MediaSource, ModelSchema};
 
 use crate::failure::Failure;
 
@@ -94,7 +93,7 @@ impl Problem {
                 ),
                 format!(
                     "at most {} MiB in all; give public https:// URLs instead",
-                    LARGEST_REQUEST >> 20
+                    MAX_REQUEST_BYTES >> 20
                 ),
             ),
             Self::NoMedium(why) => (format!("{name} ({why})"), MEDIUM.to_owned()),
@@ -109,14 +108,14 @@ impl Problem {
 /// The bytes of a file, where they fit beside the others, which have this many.
 async fn read(path: &str, others: u64) -> Result<Vec<u8>, Problem> {
     let fit = |length| match others + DataUri::encoded_length(length) {
-        total if total > LARGEST_REQUEST as u64 => Err(Problem::TooLarge(total)),
+        total if total > MAX_REQUEST_BYTES as u64 => Err(Problem::TooLarge(total)),
         _ => Ok(()),
     };
     if path == STDIN {
         let read = aside(|| {
             let mut bytes = Vec::new();
             // Not longer than any request may be.
-            let limit = LARGEST_REQUEST as u64 + 1;
+            let limit = MAX_REQUEST_BYTES as u64 + 1;
             io::stdin().take(limit).read_to_end(&mut bytes)?;
             Ok(bytes)
         });

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use runcomfy::{CatalogueEntry, ErrorKind, Json, ModelSchema, Problem, Severity, nearest};
+use runcomfy::ErrorKind;
+use runcomfy::catalogue::CatalogueEntry;
+use runcomfy::schema::{Json, ModelSchema, Problem, Severity, nearest};
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
@@ -36,7 +38,7 @@ pub(crate) enum Named {
 }
 
 /// The catalogue is asked before anything else can happen, so it must not take long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(20);
 
 impl Named {
     /// The schema, where it is known.
@@ -107,12 +109,12 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
         }
     };
     let asked = telling(session.client.catalogue().get(id), say);
-    let entry = match tokio::time::timeout(PATIENCE, asked).await {
+    let entry = match tokio::time::timeout(MAX_RETRY_AFTER, asked).await {
         Err(_) => return for_now(Failure::busy("it did not answer in time")),
-        Ok(Err(error)) if matches!(error.kind(), ErrorKind::Model | ErrorKind::NotFound) => {
+        Ok(Err(error)) if matches!(error.kind(), ErrorKind::UnknownModel | ErrorKind::NotFound) => {
             return Err(Failure::no_such_model(id, &hint(id)));
         }
-        Ok(Err(error)) if error.is_passing() => return for_now(error.into()),
+        Ok(Err(error)) if error.is_transient() => return for_now(error.into()),
         Ok(Err(error)) => return Ok(unknown(&error.to_string())),
         Ok(Ok(entry)) => entry,
     };

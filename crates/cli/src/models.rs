@@ -2,7 +2,8 @@
 
 use clap::{ArgMatches, Command};
 use console::{Alignment, measure_text_width, pad_str};
-use runcomfy::{Catalogue, CatalogueEntry, Json, ModelSchema};
+use runcomfy::catalogue::{Catalogue, CatalogueEntry};
+use runcomfy::schema::{Json, ModelSchema};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;

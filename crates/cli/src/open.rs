@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use runcomfy::Facts;
+use runcomfy::media::Facts;
 
 use crate::show;
 

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 use image::ImageFormat;
-use runcomfy::Facts;
+use runcomfy::media::Facts;
 
 use crate::show::{self, Format};
 

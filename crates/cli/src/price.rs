@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use runcomfy::{CatalogueEntry, Client, ErrorKind};
+use runcomfy::catalogue::CatalogueEntry;
+use runcomfy::{Client, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
 /// A price is worth this much waiting; without one the answer is the same otherwise.
-const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What the catalogue says of a model, or why it does not.
 pub(crate) type Asked = Result<CatalogueEntry, String>;
@@ -21,7 +22,7 @@ pub(crate) async fn ask(model_id: &str) -> Result<Asked, Failure> {
         Err(error) => return Ok(Err(error.to_string())),
     };
     let asked = client.catalogue().get(model_id);
-    Ok(match tokio::time::timeout(PATIENCE, asked).await {
+    Ok(match tokio::time::timeout(MAX_RETRY_AFTER, asked).await {
         Err(_) => Err("the catalogue did not answer in time".to_owned()),
         Ok(Err(error)) => Err(format!("the catalogue could not be asked: {error}")),
         Ok(Ok(entry)) => Ok(entry),

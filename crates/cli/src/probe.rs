@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use clap::ArgMatches;
-use runcomfy::{DataUri, Facts};
+use runcomfy::media::{DataUri, Facts};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;

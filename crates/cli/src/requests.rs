@@ -1,7 +1,8 @@
 //! The calls about a job that exists: `status`, `result`, `cancel`, `resume`.
 
 use clap::ArgMatches;
-use runcomfy::{CancelOutcome, Job, JobResult, Json, Output, RequestId, Status};
+use runcomfy::schema::Json;
+use runcomfy::{CancelOutcome, Job, JobResult, Output, RequestId, Status};
 use serde_json::json;
 
 use crate::advice::{CHARGED_IF_IT_SUCCEEDED, GOES_ON, to_resume, to_see};

@@ -54,7 +54,7 @@ pub(crate) async fn run(
     let mut progress = Progress::of(matches, format);
     progress.say("submitting");
     // Checked above, with all that the terminal has to say about it.
-    let key = runcomfy::new_submit_key();
+    let key = runcomfy::new_idempotency_key();
     let mut submit = session
         .client
         .submit_json(model_id, &checked.json)

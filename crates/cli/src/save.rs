@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use runcomfy::{Error, ErrorKind, Job, Json, Output, WithoutQueries};
+use runcomfy::schema::{Json, Redacted};
+use runcomfy::{Error, ErrorKind, Job, Output};
 use serde_json::json;
 
 use crate::advice::NOTHING_SUBMITTED;
@@ -74,12 +75,12 @@ fn sorted(output: &Output, outcomes: Vec<Result<PathBuf, Error>>) -> Result<Save
             }
             // The library's words name its own options.
             Err(error) if error.http_status().is_some() => {
-                let url = WithoutQueries(url);
+                let url = Redacted(url);
                 let why = format!("{url} redirects to a host that is not the service's");
                 failed.get_or_insert(Failure::save(error, output).saying(why));
             }
             Err(error) => {
-                let url = WithoutQueries(url);
+                let url = Redacted(url);
                 let why = format!("skipped {url}, which is not on a host of the service");
                 saved.warnings.push(json!({ "text": why }));
                 foreign.get_or_insert(Failure::save(error, output).saying(why));

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::{Client, ModelSchema};
+use runcomfy::Client;
+use runcomfy::schema::ModelSchema;
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::{Job, Json, Output};
+use runcomfy::schema::Json;
+use runcomfy::{Job, Output};
 use serde_json::json;
 
 use crate::ctrl_c::CtrlC;

@@ -211,7 +211,7 @@ fn who_leaves_a_submit_is_told_that_it_may_be_paid() {
         ),
         (&json!("stopped"), &json!(true), &json!(null))
     );
-    let key = error["submit_key"].as_str().unwrap();
+    let key = error["idempotency_key"].as_str().unwrap();
     let headers = &service.emulator.ledger()[0].headers;
     assert!(headers.iter().any(|(_, value)| value == key), "{headers:?}");
     let advice = error["advice"].as_str().unwrap();

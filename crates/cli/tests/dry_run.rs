@@ -32,8 +32,11 @@ fn service() -> Service {
     Service::with(|builder| builder.models(model))
 }
 
-fn schema() -> (Option<runcomfy::ModelSchema>, Vec<runcomfy::Problem>) {
-    runcomfy::ModelSchema::parse(Some(PAINT), &[paint()])
+fn schema() -> (
+    Option<runcomfy::schema::ModelSchema>,
+    Vec<runcomfy::schema::Problem>,
+) {
+    runcomfy::schema::ModelSchema::parse(Some(PAINT), &[paint()])
 }
 
 #[test]

@@ -29,7 +29,7 @@ const ERROR_KEYS: [&str; 11] = [
     "advice",
     "exit_code",
     "may_have_been_submitted",
-    "submit_key",
+    "idempotency_key",
     "http_status",
     "error_code",
     "retry_after_seconds",
@@ -193,7 +193,7 @@ fn a_lost_reply_is_never_a_reason_to_run_it_again() {
         );
         let error = &json.json()["error"];
         assert_eq!(error["may_have_been_submitted"], true);
-        assert!(error["submit_key"].is_string());
+        assert!(error["idempotency_key"].is_string());
     }
 }
 

@@ -66,7 +66,7 @@ fn settled(json: &mut Value, base_url: &str) {
         Value::Object(map) => {
             for (name, value) in map {
                 match name.as_str() {
-                    "created_at" | "finished_at" | "submit_key" if value.is_string() => {
+                    "created_at" | "finished_at" | "idempotency_key" if value.is_string() => {
                         *value = "…".into();
                     }
                     _ => settled(value, base_url),

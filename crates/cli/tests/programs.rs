@@ -409,7 +409,7 @@ fn init_makes_a_project_that_runs() {
         "text": {"type": "string", "maxLength": 5},
         "parts": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer", "minimum": 3}}},
     }});
-    let (model, _) = runcomfy::ModelSchema::parse(Some("acme/paint/draw"), &[schema]);
+    let (model, _) = runcomfy::schema::ModelSchema::parse(Some("acme/paint/draw"), &[schema]);
     let service = Service::with(|builder| builder.models(model));
     new_project(&service);
     let lock = std::fs::read(checkout().join("Cargo.lock")).unwrap();

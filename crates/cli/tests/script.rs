@@ -44,7 +44,7 @@ ls out
 "#;
 
 /// `run` in the foreground: its standard output is the output.
-const AT_ONCE: &str = r#"
+const MAX_IN_FLIGHT: &str = r#"
 out=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
   --poll-secs 1 --output-dir out)
 echo "$out" | jq -r '.images[0]'
@@ -90,7 +90,7 @@ fn scripts_save_what_the_model_gave() {
     if !has_jq() {
         return;
     }
-    for script in [AS_JSON, AS_IT_COMES, AT_ONCE] {
+    for script in [AS_JSON, AS_IT_COMES, MAX_IN_FLIGHT] {
         let lines = lines(&service(), script);
         let [url, file] = &lines[..] else {
             panic!("{script}: {lines:?}")

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use runcomfy::{CatalogueEntry, Client, ErrorKind};
+use runcomfy::catalogue::CatalogueEntry;
+use runcomfy::{Client, ErrorKind};
 use runcomfy_codegen::{Change, Error, Pull};
 use serde_json::Value;
 
@@ -110,8 +111,8 @@ fn with_causes(error: &runcomfy::Error) -> String {
 fn code_of(error: &runcomfy::Error) -> u8 {
     match error.kind() {
         ErrorKind::Configuration => EX_USAGE,
-        ErrorKind::Token | ErrorKind::Forbidden => EX_NOPERM,
-        ErrorKind::File => EX_IOERR,
+        ErrorKind::Unauthenticated | ErrorKind::Forbidden => EX_NOPERM,
+        ErrorKind::Io => EX_IOERR,
         _ => EX_UNAVAILABLE,
     }
 }

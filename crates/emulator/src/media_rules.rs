@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use axum::http::Uri;
-use runcomfy::{DataUri, Prober};
+use runcomfy_media::DataUri;
+use runcomfy_probe::Prober;
 use runcomfy_schema::{MediaInput, MediaSource, ModelSchema, Violation};
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ impl MediaRules {
 fn is_here(medium: &MediaInput<'_, '_>) -> bool {
     match medium.source {
         MediaSource::Url(url) => DataUri::parse(url).is_some() || is_loopback(url),
-        MediaSource::AtHand(_) => false,
+        MediaSource::Local(_) => false,
     }
 }
 

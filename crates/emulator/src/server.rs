@@ -47,7 +47,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/files/{request_id}/{name}", get(file::serve))
         .fallback(async || Refusal::no_such_thing("such address"))
         .method_not_allowed_fallback(async |method: Method| Refusal::wrong_method(method.as_str()))
-        .layer(DefaultBodyLimit::max(runcomfy::LARGEST_REQUEST))
+        .layer(DefaultBodyLimit::max(runcomfy_media::MAX_REQUEST_BYTES))
         .layer(from_fn_with_state(Arc::clone(&server), intercept))
         .with_state(server)
 }

@@ -6,6 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
+/// Maximum size of a request body in bytes, media in `data:` URIs included.
+///
+/// The largest that another client of the service was seen to send; the service documents none.
+pub const MAX_REQUEST_BYTES: usize = 64 << 20;
+
 /// A `data:` URI, taken apart.
 ///
 /// ```

@@ -61,7 +61,7 @@ mod wav;
 mod webm;
 mod webp;
 
-pub use data_uri::DataUri;
+pub use data_uri::{DataUri, MAX_REQUEST_BYTES};
 pub use facts::Facts;
 pub use limits::Limits;
 pub use reader::{Reader, Step};

@@ -52,7 +52,7 @@ pub use serde_json::Value as Json;
 pub use shared::{List, Shared, Text};
 pub use view::{Elements, Field, View};
 pub use violation::{Certainty, Constraint, Violation, Violations};
-pub use without_queries::WithoutQueries;
+pub use without_queries::Redacted;
 
 /// What the macros in generated code call; not part of the public interface.
 #[doc(hidden)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::describe::Plural;
-use crate::{Field, View, WithoutQueries};
+use crate::{Field, Redacted, View};
 
 /// What lies behind a media URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl From<Vec<u8>> for Media {
 impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(url) => WithoutQueries(url).fmt(f),
+            Self::Url(url) => Redacted(url).fmt(f),
             Self::File(path) => write!(f, "the file {}", path.display()),
             Self::Bytes(bytes) => Plural(bytes.len() as u64, "byte").fmt(f),
         }
@@ -153,7 +153,7 @@ impl fmt::Display for Media {
 impl fmt::Debug for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(url) => write!(f, "{:?}", WithoutQueries(url).to_string()),
+            Self::Url(url) => write!(f, "{:?}", Redacted(url).to_string()),
             other => fmt::Display::fmt(other, f),
         }
     }

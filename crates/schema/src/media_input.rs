@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Media, MediaKind, Path, Rule, Schema, View, WithoutQueries};
+use crate::{Media, MediaKind, Path, Redacted, Rule, Schema, View};
 
 /// One medium of an input: where it stands, and what its schema says of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +24,14 @@ pub enum MediaSource<'v> {
     /// A URL, or what stands where one should be.
     Url(&'v str),
     /// A file or bytes at hand.
-    AtHand(&'v Media),
+    Local(&'v Media),
 }
 
 impl fmt::Debug for MediaSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(url) => write!(f, "Url({:?})", WithoutQueries(url).to_string()),
-            Self::AtHand(media) => write!(f, "AtHand({media:?})"),
+            Self::Url(url) => write!(f, "Url({:?})", Redacted(url).to_string()),
+            Self::Local(media) => write!(f, "Local({media:?})"),
         }
     }
 }
@@ -126,7 +126,7 @@ fn walk<'v, 's>(
             }
         }
         View::Media(media) => {
-            let source = MediaSource::AtHand(media);
+            let source = MediaSource::Local(media);
             if wanted(&source) {
                 found.push(here.about(source, at));
             }

@@ -17,7 +17,7 @@ pub fn snake_case(wire: &str) -> String {
     out
 }
 
-/// A name in camel case: `image_urls` becomes `ImageUrls`, `16:9` becomes `16_9`. Letter case
+/// A name in camel case: `image_urls` becomes `ImageUrls`, `16:9` becomes `16_9`. BufferedEvent case
 /// after a word's first letter stays, since values may differ in nothing else (`720p`, `720P`).
 #[must_use]
 pub fn camel_case(wire: &str) -> String {

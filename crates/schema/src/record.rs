@@ -6,7 +6,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::{Field, Path, Property, Schema, View, Violations, WithoutQueries};
+use crate::{Field, Path, Property, Redacted, Schema, View, Violations};
 
 #[cfg(test)]
 mod tests;
@@ -182,7 +182,7 @@ pub fn debug_record(name: &str, record: &dyn Record, f: &mut fmt::Formatter<'_>)
     let mut out = f.debug_struct(name);
     View::Record(record).for_each_member(&mut |name, view| {
         let shown = view.to_value().to_string();
-        out.field(name, &format_args!("{}", WithoutQueries(&shown)));
+        out.field(name, &format_args!("{}", Redacted(&shown)));
     });
     out.finish()
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
-use crate::{Number, Rule, WithoutQueries};
+use crate::{Number, Redacted, Rule};
 
 /// One way in which a value breaks its schema.
 ///
@@ -201,7 +201,7 @@ impl fmt::Display for Violation {
         } else {
             &self.pointer
         };
-        let found = WithoutQueries(&self.found);
+        let found = Redacted(&self.found);
         write!(f, "{at}: found {found}, expected {}", self.expected)?;
         if let Some(hint) = &self.hint {
             write!(f, "; did you mean `{hint}`?")?;

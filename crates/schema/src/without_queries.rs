@@ -6,22 +6,22 @@ use std::fmt;
 /// whoever reads it what it points to, and logs are read by many.
 ///
 /// ```
-/// # use runcomfy_schema::WithoutQueries;
+/// # use runcomfy_schema::Redacted;
 /// let text = "found https://me:pw@cdn.example/a.png?sig=abc&t=1, expected another";
 /// assert_eq!(
-///     WithoutQueries(text).to_string(),
+///     Redacted(text).to_string(),
 ///     "found https://…@cdn.example/a.png?…, expected another"
 /// );
 /// ```
 #[derive(Clone, Copy)]
-pub struct WithoutQueries<'a>(pub &'a str);
+pub struct Redacted<'a>(pub &'a str);
 
 /// Where a URL ends, whatever text it stands in. Commas and the like may belong to it.
 fn ends_url(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|')
 }
 
-impl fmt::Display for WithoutQueries<'_> {
+impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
         while let Some((before, slashes, after)) = split_at_authority(rest) {
@@ -99,7 +99,7 @@ mod tests {
                 "a https://b/?… https://c/?… d",
             ),
         ] {
-            assert_eq!(WithoutQueries(text).to_string(), shown, "{text}");
+            assert_eq!(Redacted(text).to_string(), shown, "{text}");
         }
     }
 }

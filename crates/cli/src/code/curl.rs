@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use runcomfy::{Client, Facts, Json};
+use runcomfy::Client;
+use runcomfy::media::Facts;
+use runcomfy::schema::Json;
 
 use super::json;
 use crate::failure::Failure;

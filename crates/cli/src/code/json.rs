@@ -1,6 +1,6 @@
 //! JSON in the text of a program or of a shell's command.
 
-use runcomfy::Json;
+use runcomfy::schema::Json;
 
 /// On one line. What nobody would see, or what turns the text around it, is written as its number:
 /// compilers refuse the latter even in comments.

@@ -1,6 +1,6 @@
 //! The Rust names of what is generated for a model.
 
-use runcomfy::rust_name::{self, ident};
+use runcomfy::schema::rust_name::{self, ident};
 
 /// The path of a model's module below the crate.
 pub(super) fn module(model_id: &str) -> String {

@@ -1,6 +1,6 @@
 //! The Rust program.
 
-use runcomfy::{Json, Kind, Literal, ModelSchema, Property, Schema};
+use runcomfy::schema::{Json, Kind, Literal, ModelSchema, Property, Schema};
 use serde_json::Number;
 
 use super::course::Course;

@@ -1,6 +1,6 @@
 //! A first input for a model.
 
-use runcomfy::{Json, Kind, Literal, MediaKind, ModelSchema, Schema};
+use runcomfy::schema::{Json, Kind, Literal, MediaKind, ModelSchema, Schema};
 use serde_json::Map;
 
 /// Its required properties: with their defaults, else with the least that the schema allows.

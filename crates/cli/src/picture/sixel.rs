@@ -107,10 +107,10 @@ mod tests {
     const CLEAR: [u8; 4] = [9, 9, 9, 0];
 
     /// Red, green and blue in percent; nothing where nothing was drawn.
-    type Seen = Option<[u8; 3]>;
+    type PollResult = Option<[u8; 3]>;
 
     /// What a terminal makes of a sequence: line by line, and nothing beside the picture.
-    fn seen(sequence: &str) -> Vec<Vec<Seen>> {
+    fn seen(sequence: &str) -> Vec<Vec<PollResult>> {
         let inner = sequence.strip_prefix("\x1bP0;1q").unwrap();
         let inner = inner.strip_suffix("\x1b\\").unwrap();
         let (raster, mut rest) = inner

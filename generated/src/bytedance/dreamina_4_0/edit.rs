@@ -30,7 +30,7 @@ pub struct Input {
     pub width_x_height: Option<WidthXHeight>,
     /// Members that the schema does not know, sent as they are; see
     /// [`with_extra`](Self::with_extra).
-    pub extra: ::runcomfy::Extra,
+    pub extra: ::runcomfy::schema::Extra,
 }
 
 impl Input {
@@ -47,7 +47,7 @@ impl Input {
             force_single: None,
             scale: None,
             width_x_height: None,
-            extra: ::runcomfy::Extra::new(),
+            extra: ::runcomfy::schema::Extra::new(),
         }
     }
     /// Sets `force_single`.
@@ -73,32 +73,34 @@ impl Input {
     }
 }
 
-impl ::runcomfy::Record for Input {
+impl ::runcomfy::__private::Record for Input {
     #[inline]
-    fn schema() -> &'static ::runcomfy::Schema {
+    fn schema() -> &'static ::runcomfy::schema::Schema {
         &SCHEMA.input
     }
     #[inline]
-    fn properties(&self) -> &'static [::runcomfy::Property] {
-        <Self as ::runcomfy::Record>::schema().properties().unwrap_or_default()
+    fn properties(&self) -> &'static [::runcomfy::schema::Property] {
+        <Self as ::runcomfy::__private::Record>::schema()
+            .properties()
+            .unwrap_or_default()
     }
     #[inline]
-    fn field(&self, index: usize) -> Option<::runcomfy::View<'_>> {
+    fn field(&self, index: usize) -> Option<::runcomfy::schema::View<'_>> {
         match index {
-            0 => ::runcomfy::Field::view(&self.image_urls),
-            1 => ::runcomfy::Field::view(&self.prompt),
-            2 => ::runcomfy::Field::view(&self.force_single),
-            3 => ::runcomfy::Field::view(&self.scale),
-            4 => ::runcomfy::Field::view(&self.width_x_height),
+            0 => ::runcomfy::__private::Field::view(&self.image_urls),
+            1 => ::runcomfy::__private::Field::view(&self.prompt),
+            2 => ::runcomfy::__private::Field::view(&self.force_single),
+            3 => ::runcomfy::__private::Field::view(&self.scale),
+            4 => ::runcomfy::__private::Field::view(&self.width_x_height),
             _ => None,
         }
     }
     #[inline]
-    fn extra(&self) -> &::runcomfy::Extra {
+    fn extra(&self) -> &::runcomfy::schema::Extra {
         &self.extra
     }
     #[inline]
-    fn read(reader: &mut ::runcomfy::Reader) -> Self {
+    fn read(reader: &mut ::runcomfy::__private::Reader) -> Self {
         Self {
             image_urls: reader.take(0),
             prompt: reader.take(1),
@@ -110,13 +112,13 @@ impl ::runcomfy::Record for Input {
     }
 }
 
-::runcomfy::record!(Input);
+::runcomfy::__private::record!(Input);
 
 impl ::runcomfy::Model for Input {
     const ID: &'static str = "bytedance/dreamina-4-0/edit";
     type Output = ::runcomfy::Output;
     #[inline]
-    fn model() -> &'static ::runcomfy::ModelSchema {
+    fn model() -> &'static ::runcomfy::schema::ModelSchema {
         &SCHEMA
     }
 }
@@ -168,13 +170,13 @@ impl WidthXHeight {
     #[inline]
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        ::runcomfy::generated::text_of(self)
+        ::runcomfy::__private::generated::text_of(self)
     }
 }
 
-impl ::runcomfy::Choice for WidthXHeight {
+impl ::runcomfy::__private::Choice for WidthXHeight {
     const ALL: &'static [Self] = Self::ALL;
-    const WIRE: ::runcomfy::Wires = ::runcomfy::Wires::Text(
+    const WIRE: ::runcomfy::__private::Wires = ::runcomfy::__private::Wires::Text(
         &[
             "1024x1024(1:1)",
             "2048x2048(1:1)",
@@ -195,10 +197,10 @@ impl ::runcomfy::Choice for WidthXHeight {
     }
 }
 
-::runcomfy::choice!(WidthXHeight);
+::runcomfy::__private::choice!(WidthXHeight);
 
 /// The model's schema.
-pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::new(
+pub static SCHEMA: ::runcomfy::schema::SchemaText = ::runcomfy::schema::SchemaText::new(
     "bytedance/dreamina-4-0/edit",
     r#"{
   "type": "object",

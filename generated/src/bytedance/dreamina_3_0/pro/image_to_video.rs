@@ -28,7 +28,7 @@ pub struct Input {
     pub seed: Option<i64>,
     /// Members that the schema does not know, sent as they are; see
     /// [`with_extra`](Self::with_extra).
-    pub extra: ::runcomfy::Extra,
+    pub extra: ::runcomfy::schema::Extra,
 }
 
 impl Input {
@@ -44,7 +44,7 @@ impl Input {
             prompt: prompt.into(),
             frames: None,
             seed: None,
-            extra: ::runcomfy::Extra::new(),
+            extra: ::runcomfy::schema::Extra::new(),
         }
     }
     /// Sets `frames`.
@@ -63,31 +63,33 @@ impl Input {
     }
 }
 
-impl ::runcomfy::Record for Input {
+impl ::runcomfy::__private::Record for Input {
     #[inline]
-    fn schema() -> &'static ::runcomfy::Schema {
+    fn schema() -> &'static ::runcomfy::schema::Schema {
         &SCHEMA.input
     }
     #[inline]
-    fn properties(&self) -> &'static [::runcomfy::Property] {
-        <Self as ::runcomfy::Record>::schema().properties().unwrap_or_default()
+    fn properties(&self) -> &'static [::runcomfy::schema::Property] {
+        <Self as ::runcomfy::__private::Record>::schema()
+            .properties()
+            .unwrap_or_default()
     }
     #[inline]
-    fn field(&self, index: usize) -> Option<::runcomfy::View<'_>> {
+    fn field(&self, index: usize) -> Option<::runcomfy::schema::View<'_>> {
         match index {
-            0 => ::runcomfy::Field::view(&self.image_urls),
-            1 => ::runcomfy::Field::view(&self.prompt),
-            2 => ::runcomfy::Field::view(&self.frames),
-            3 => ::runcomfy::Field::view(&self.seed),
+            0 => ::runcomfy::__private::Field::view(&self.image_urls),
+            1 => ::runcomfy::__private::Field::view(&self.prompt),
+            2 => ::runcomfy::__private::Field::view(&self.frames),
+            3 => ::runcomfy::__private::Field::view(&self.seed),
             _ => None,
         }
     }
     #[inline]
-    fn extra(&self) -> &::runcomfy::Extra {
+    fn extra(&self) -> &::runcomfy::schema::Extra {
         &self.extra
     }
     #[inline]
-    fn read(reader: &mut ::runcomfy::Reader) -> Self {
+    fn read(reader: &mut ::runcomfy::__private::Reader) -> Self {
         Self {
             image_urls: reader.take(0),
             prompt: reader.take(1),
@@ -98,13 +100,13 @@ impl ::runcomfy::Record for Input {
     }
 }
 
-::runcomfy::record!(Input);
+::runcomfy::__private::record!(Input);
 
 impl ::runcomfy::Model for Input {
     const ID: &'static str = "bytedance/dreamina-3-0/pro/image-to-video";
     type Output = ::runcomfy::Output;
     #[inline]
-    fn model() -> &'static ::runcomfy::ModelSchema {
+    fn model() -> &'static ::runcomfy::schema::ModelSchema {
         &SCHEMA
     }
 }
@@ -126,23 +128,25 @@ impl Frames {
     #[inline]
     #[must_use]
     pub fn as_i64(self) -> i64 {
-        ::runcomfy::generated::integer_of(self)
+        ::runcomfy::__private::generated::integer_of(self)
     }
 }
 
-impl ::runcomfy::Choice for Frames {
+impl ::runcomfy::__private::Choice for Frames {
     const ALL: &'static [Self] = Self::ALL;
-    const WIRE: ::runcomfy::Wires = ::runcomfy::Wires::Integer(&[121, 241]);
+    const WIRE: ::runcomfy::__private::Wires = ::runcomfy::__private::Wires::Integer(
+        &[121, 241],
+    );
     #[inline]
     fn index(self) -> usize {
         self as usize
     }
 }
 
-::runcomfy::choice!(Frames);
+::runcomfy::__private::choice!(Frames);
 
 /// The model's schema.
-pub static SCHEMA: ::runcomfy::SchemaText = ::runcomfy::SchemaText::new(
+pub static SCHEMA: ::runcomfy::schema::SchemaText = ::runcomfy::schema::SchemaText::new(
     "bytedance/dreamina-3-0/pro/image-to-video",
     r#"{
   "type": "object",

@@ -1,0 +1,13 @@
+//! HTTP to the Model API: the only part of this crate that sends requests.
+
+pub(crate) mod credential;
+pub(crate) mod endpoint;
+pub(crate) mod partial_json;
+pub(crate) mod proxy;
+pub(crate) mod rate_limit;
+pub(crate) mod response;
+pub(crate) mod retry;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+pub(crate) mod tls;
+pub(crate) mod token;
+pub(crate) mod transport;

@@ -1,0 +1,111 @@
+//! Where the API token comes from when nobody passes one.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// The variables that hold a token, the first that is set wins.
+const VARIABLES: [&str; 2] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN"];
+
+/// The token of the environment: a variable, or the file that the service's own command line keeps
+/// after a login.
+///
+/// # Errors
+/// When there is none, or the file cannot be read or is not what that command line writes.
+pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String, Error> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    for name in VARIABLES {
+        if let Some(token) = set(name).and_then(|value| value.into_string().ok())
+            && !token.trim().is_empty()
+        {
+            return Ok(token);
+        }
+    }
+    let folder = set("RUNCOMFY_CONFIG_DIR")
+        .map(PathBuf::from)
+        .or_else(|| set("XDG_CONFIG_HOME").map(|home| Path::new(&home).join("runcomfy")))
+        .or_else(|| {
+            // Windows knows no other.
+            let home = set("HOME").or_else(|| set("USERPROFILE"))?;
+            Some(Path::new(&home).join(".config/runcomfy"))
+        });
+    let Some(path) = folder.map(|folder| folder.join("token.json")) else {
+        return Err(missing());
+    };
+    match std::fs::read(&path) {
+        Ok(bytes) => in_file(&path, &bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing()),
+        Err(error) => {
+            let message = format!("the token file `{}` cannot be read", path.display());
+            Err(Error::token(message).with_source(error))
+        }
+    }
+}
+
+fn in_file(path: &Path, bytes: &[u8]) -> Result<String, Error> {
+    let value: Option<Value> = serde_json::from_slice(bytes).ok();
+    let token = value
+        .as_ref()
+        .and_then(|value| value["access_token"].as_str());
+    token.map(str::to_owned).ok_or_else(|| {
+        Error::token(format!(
+            "the token file `{}` has no text `access_token`; log in anew, or set RUNCOMFY_TOKEN",
+            path.display()
+        ))
+    })
+}
+
+fn missing() -> Error {
+    Error::token("no API token; set RUNCOMFY_TOKEN to the key from your RunComfy profile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(variables: &[(&str, &str)]) -> Result<String, Error> {
+        find(|name| {
+            let set = variables.iter().find(|(known, _)| *known == name);
+            set.map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn variables_come_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().to_str().unwrap();
+        let file = folder.path().join(".config/runcomfy/token.json");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, r#"{"access_token": "filed"}"#).unwrap();
+        let env = |more: &[(&str, &str)]| {
+            let all: Vec<_> = [("HOME", home)]
+                .into_iter()
+                .chain(more.iter().copied())
+                .collect();
+            found(&all).map_err(|e| e.to_string())
+        };
+        assert_eq!(env(&[]), Ok("filed".into()));
+        assert_eq!(env(&[("RUNCOMFY_API_TOKEN", "b")]), Ok("b".into()));
+        let both = [("RUNCOMFY_API_TOKEN", "b"), ("RUNCOMFY_TOKEN", "a")];
+        assert_eq!(env(&both), Ok("a".into()));
+        assert_eq!(env(&[("RUNCOMFY_TOKEN", " ")]), Ok("filed".into()));
+        assert_eq!(
+            found(&[("HOME", ""), ("USERPROFILE", home)]).unwrap(),
+            "filed"
+        );
+        // A folder that is named is the only one that is looked into.
+        let elsewhere = env(&[("XDG_CONFIG_HOME", "/nowhere")]);
+        assert!(elsewhere.unwrap_err().contains("no API token"));
+
+        std::fs::write(&file, r#"{"token": "filed"}"#).unwrap();
+        let error = env(&[]).unwrap_err();
+        assert!(
+            error.contains("token.json") && error.contains("access_token"),
+            "{error}"
+        );
+        assert!(!error.contains("filed"), "{error}");
+    }
+}

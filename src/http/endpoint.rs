@@ -1,0 +1,226 @@
+//! Where the Model API is, and the addresses of its calls.
+
+use std::fmt;
+
+use reqwest::Url;
+
+use crate::error::Error;
+use crate::job::request_id::RequestId;
+use runcomfy_schema::Redacted;
+
+/// The address of the service, as documented.
+const SERVICE: &str = "https://model-api.runcomfy.net/v1";
+
+/// Who keeps the balance; it takes the same token.
+const BALANCE_HOST: &str = "api.runcomfy.net";
+
+/// An address before it is looked at: somebody may have put a password into it.
+#[derive(Clone)]
+pub(crate) struct Address(pub(crate) String);
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Only in what has a host it is clear where a password would stand.
+        match Url::parse(&self.0) {
+            Ok(url) if url.has_host() => write!(f, "{}", Redacted(url.as_str())),
+            _ => f.write_str("…"),
+        }
+    }
+}
+
+/// The base of all calls; ends with `/v1`.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    base: Url,
+}
+
+impl Endpoint {
+    pub(crate) fn service() -> Result<Self, Error> {
+        Self::new(SERVICE)
+    }
+
+    /// Takes an address with or without `/v1` at its end. Plain `http` is for this machine only:
+    /// anywhere else the token would travel in the open.
+    pub(crate) fn new(address: &str) -> Result<Self, Error> {
+        let wrong = |why: &str| {
+            Error::configuration(format!(
+                "the base URL is {why}; expected one such as {SERVICE}"
+            ))
+        };
+        let mut base =
+            Url::parse(address.trim()).map_err(|error| wrong(&format!("unreadable ({error})")))?;
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(wrong("one with a query or a fragment"));
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(wrong("one with a user name or password"));
+        }
+        match base.scheme() {
+            "https" => {}
+            "http" if is_loopback(&base) => {}
+            "http" => {
+                return Err(wrong(
+                    "plain http to another machine, which would show the token to everyone on the way",
+                ));
+            }
+            _ => return Err(wrong("neither https nor http")),
+        }
+        let path = base.path().trim_end_matches('/').to_owned();
+        base.set_path(&if path.ends_with("/v1") {
+            path
+        } else {
+            path + "/v1"
+        });
+        Ok(Self { base })
+    }
+
+    /// Whether it is asked by plain `http`, and so on this machine.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.base.scheme() == "http"
+    }
+
+    /// `POST` here submits a job.
+    pub(crate) fn model(&self, model_id: &str) -> Result<Url, Error> {
+        // URL parsers resolve dot segments even where they are percent-encoded.
+        let bad = |segment| matches!(segment, "" | "." | "..");
+        if model_id.split('/').any(bad) || model_id.chars().any(char::is_control) {
+            return Err(Error::configuration(format!(
+                "found {model_id:?}, expected a model id such as `bytedance/dreamina-4-0/edit`"
+            )));
+        }
+        Ok(self.join(["models"].into_iter().chain(model_id.split('/'))))
+    }
+
+    /// `GET` here lists the models.
+    pub(crate) fn catalogue(&self) -> Url {
+        self.join(["models"])
+    }
+
+    /// `GET` here tells what is left on the account: at the service on a host of its own, elsewhere
+    /// beside the Model API.
+    pub(crate) fn balance(&self) -> Url {
+        const PATH: &str = "prod/v2/balance";
+        let mut url = self.base.clone();
+        if self.base.as_str() == SERVICE && url.set_host(Some(BALANCE_HOST)).is_ok() {
+            url.set_path(PATH);
+        } else {
+            let base = self.base.path();
+            let beside = base.strip_suffix("/v1").unwrap_or(base);
+            url.set_path(&format!("{beside}/{PATH}"));
+        }
+        url
+    }
+
+    pub(crate) fn status(&self, id: &RequestId) -> Url {
+        self.join(["requests", id.as_str(), "status"])
+    }
+
+    pub(crate) fn result(&self, id: &RequestId) -> Url {
+        self.join(["requests", id.as_str(), "result"])
+    }
+
+    pub(crate) fn cancel(&self, id: &RequestId) -> Url {
+        self.join(["requests", id.as_str(), "cancel"])
+    }
+
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.base.host_str()
+    }
+
+    /// Each segment is percent-encoded; its slashes stand between segments only.
+    fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.base.clone();
+        // Only addresses without a host ("mailto:…") have no segments, and `new` takes none.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(id: &str) -> String {
+        Endpoint::service().unwrap().model(id).unwrap().into()
+    }
+
+    #[test]
+    fn model_ids_are_encoded_segment_by_segment() {
+        let base = "https://model-api.runcomfy.net/v1/models";
+        for (id, path) in [
+            ("bytedance/dreamina-4-0/edit", "bytedance/dreamina-4-0/edit"),
+            (
+                "minimax/Hailuo Video 01 Live",
+                "minimax/Hailuo%20Video%2001%20Live",
+            ),
+            ("kling/kling-video-o3/4K/x", "kling/kling-video-o3/4K/x"),
+            ("a/b?c#d%2e", "a/b%3Fc%23d%252e"),
+        ] {
+            assert_eq!(model(id), format!("{base}/{path}"));
+        }
+        for bad in ["", "a//b", "../x", "a/.", "a/b\n"] {
+            assert!(Endpoint::service().unwrap().model(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_balance_is_asked_at_its_own_host_or_beside_the_models() {
+        for (base, balance) in [
+            (SERVICE, "https://api.runcomfy.net/prod/v2/balance"),
+            (
+                "https://model-api.runcomfy.net",
+                "https://api.runcomfy.net/prod/v2/balance",
+            ),
+            (
+                "http://127.0.0.1:8188/v1",
+                "http://127.0.0.1:8188/prod/v2/balance",
+            ),
+            (
+                "https://gate.example/runcomfy",
+                "https://gate.example/runcomfy/prod/v2/balance",
+            ),
+        ] {
+            assert_eq!(Endpoint::new(base).unwrap().balance().as_str(), balance);
+        }
+    }
+
+    #[test]
+    fn base_urls_come_with_or_without_the_version() {
+        for base in [
+            "http://127.0.0.1:8080",
+            "http://127.0.0.1:8080/",
+            "http://127.0.0.1:8080/v1",
+            "http://127.0.0.1:8080/v1/",
+        ] {
+            let id = "r1".parse().unwrap();
+            let status = Endpoint::new(base).unwrap().status(&id);
+            assert_eq!(
+                status.as_str(),
+                "http://127.0.0.1:8080/v1/requests/r1/status"
+            );
+        }
+        assert!(Endpoint::new("http://[::1]:1/gateway").is_ok());
+        for bad in [
+            "http://example.com",
+            "ftp://a",
+            "nothing",
+            "https://u:p@a.example",
+            "https://a.example/?q",
+        ] {
+            assert!(Endpoint::new(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! When a client may send.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::http::retry::MAX_RETRY_AFTER;
+
+/// Holds a client's requests back: evenly spread below its rate, so many at once, and none before
+/// the service wants one again.
+#[derive(Debug)]
+pub(crate) struct RateLimiter {
+    at_once: Arc<Semaphore>,
+    /// The time from one request to the next.
+    interval: Duration,
+    times: Mutex<Times>,
+}
+
+#[derive(Debug, Default)]
+struct Times {
+    /// The first that is free.
+    next: Option<Instant>,
+    /// What the service has asked for with a 429.
+    closed_until: Option<Instant>,
+}
+
+/// `None` is never given: the semaphore is not closed.
+pub(crate) type Permit = Option<OwnedSemaphorePermit>;
+
+/// Requests on their way at once. As many connections may rest beside theirs, since one goes back to
+/// where it is found again only after its reply was read: 64 in all.
+pub(crate) const MAX_IN_FLIGHT: usize = 32;
+
+impl RateLimiter {
+    /// At the most one request in each `interval`.
+    pub(crate) fn new(interval: Duration) -> Self {
+        Self {
+            at_once: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            interval,
+            times: Mutex::default(),
+        }
+    }
+
+    /// Waits until a request may be sent; the permit is held until its reply is read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Throttled`] where that would take longer than anybody would wait unasked, or would
+    /// be after `limit`.
+    pub(crate) async fn permit(&self, limit: Option<Instant>) -> Result<Permit, Error> {
+        let permit = Arc::clone(&self.at_once).acquire_owned();
+        let permit = match limit {
+            None => permit.await,
+            Some(limit) => timeout_at(limit, permit)
+                .await
+                .map_err(|_| throttled("all connections of this client are in use", None))?,
+        };
+        // Never closed, so there is a permit.
+        let permit = permit.ok();
+        loop {
+            let now = Instant::now();
+            let slot = self.reserve(now, limit)?;
+            if slot <= now {
+                return Ok(permit);
+            }
+            sleep_until(slot).await;
+            if !self.is_closed() {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// Sends nothing for so long.
+    pub(crate) fn close(&self, time: Duration) {
+        let until = Instant::now() + time;
+        self.change(|times| times.closed_until = times.closed_until.max(Some(until)));
+    }
+
+    fn reserve(&self, now: Instant, limit: Option<Instant>) -> Result<Instant, Error> {
+        self.change(|times| {
+            let opens = times.closed_until.unwrap_or(now).max(now);
+            if opens - now > MAX_RETRY_AFTER {
+                let why = "the service has asked this client to wait";
+                return Err(throttled(why, Some(opens - now)));
+            }
+            let slot = times.next.unwrap_or(now).max(opens);
+            // One that need not wait is in time, however short that is.
+            if slot > now && limit.is_some_and(|limit| slot > limit) {
+                let why = "this client may not send before the deadline";
+                return Err(throttled(why, Some(slot - now)));
+            }
+            times.next = Some(slot + self.interval);
+            Ok(slot)
+        })
+    }
+
+    fn is_closed(&self) -> bool {
+        let now = Instant::now();
+        self.change(|times| times.closed_until.is_some_and(|until| until > now))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Times) -> T) -> T {
+        // Nothing in between can panic, so the times are whole.
+        change(&mut self.times.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn throttled(why: &str, retry_after: Option<Duration>) -> Error {
+    Error::new(ErrorKind::Throttled, format!("{why}; nothing was sent"))
+        .with_retry_after(retry_after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_are_spread_evenly() {
+        let throttle = RateLimiter::new(Duration::from_millis(250));
+        let start = Instant::now();
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let _permit = throttle.permit(None).await.unwrap();
+            times.push(start.elapsed().as_millis());
+        }
+        assert_eq!(times, [0, 250, 500, 750, 1000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_before_its_time() {
+        let throttle = RateLimiter::new(Duration::ZERO);
+        throttle.close(Duration::from_secs(7));
+        throttle.close(Duration::from_secs(3));
+        let start = Instant::now();
+        throttle.permit(None).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 7);
+        throttle.close(Duration::from_secs(600));
+        let error = throttle.permit(None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Throttled);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_is_kept_and_takes_no_slot() {
+        let throttle = RateLimiter::new(Duration::from_secs(4));
+        let now = Instant::now();
+        throttle.permit(Some(now)).await.unwrap();
+        for limit in [now, now + Duration::from_secs(3)] {
+            let error = throttle.permit(Some(limit)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Throttled);
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(4)));
+        }
+        let limit = now + Duration::from_secs(4);
+        throttle.permit(Some(limit)).await.unwrap();
+        assert_eq!(now.elapsed().as_secs(), 4);
+    }
+
+    /// One that slept through a refusal of another must not go on with its old slot.
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_holds_back_those_who_wait_already() {
+        let throttle = RateLimiter::new(Duration::from_secs(1));
+        let start = Instant::now();
+        throttle.permit(None).await.unwrap();
+        let (second, ()) = tokio::join!(throttle.permit(None), async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            throttle.close(Duration::from_secs(9));
+        });
+        second.unwrap();
+        assert_eq!(start.elapsed().as_millis(), 9500);
+    }
+}

@@ -1,0 +1,568 @@
+//! What the service answers, and what it means.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::http::partial_json::members;
+use crate::job::CancelOutcome;
+use crate::job::request_id::RequestId;
+use crate::job::status::JobStatus;
+use crate::job::status::Status;
+use runcomfy_schema::Redacted;
+
+/// A reply as it came over the wire.
+pub(crate) struct Reply {
+    pub(crate) http_status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    /// The HTTP client has followed a redirect to it.
+    pub(crate) redirected: bool,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The result of a job, or how far it is.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JobResult<O> {
+    /// The job's id.
+    pub request_id: RequestId,
+    /// The status; [`Status::Succeeded`] and [`Status::Failed`] tell the two ends apart.
+    pub status: Status,
+    /// What the job gave.
+    pub output: Option<O>,
+    /// Why it failed, in the service's form: a text, an object or an array.
+    pub error: Option<Value>,
+    /// When it was submitted, as the service writes it.
+    pub created_at: Option<String>,
+    /// When it ended, as the service writes it.
+    pub finished_at: Option<String>,
+    /// What it cost, in US dollars, where the service tells.
+    pub cost: Option<f64>,
+}
+
+impl<O> JobResult<O> {
+    /// The output, or why there is none.
+    ///
+    /// # Errors
+    /// - [`ErrorKind::JobFailed`], [`ErrorKind::JobCancelled`]: so the job ended.
+    /// - [`ErrorKind::NotReady`]: it has not ended yet.
+    /// - [`ErrorKind::UnexpectedOutput`]: it has succeeded, and the service gives no output.
+    pub fn into_output(self) -> Result<O, Error> {
+        let error = match (self.status, self.output) {
+            (Status::Succeeded, Some(output)) => return Ok(output),
+            (Status::Succeeded, None) => Error::new(
+                ErrorKind::UnexpectedOutput,
+                "the job has succeeded, but the service gives no output",
+            ),
+            (Status::Cancelled, _) => Error::new(ErrorKind::JobCancelled, "the job was cancelled"),
+            (Status::Failed, _) => {
+                Error::new(ErrorKind::JobFailed, "the job has failed").with_code(None, self.error)
+            }
+            (status, _) => Error::new(
+                ErrorKind::NotReady,
+                format!("the job has not ended yet: {status}"),
+            ),
+        };
+        Err(error.with_request_id(&self.request_id))
+    }
+}
+
+/// Shown without the queries of URLs.
+impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: Option<&String>| text.map(|text| Redacted(text).to_string());
+        let output = self.output.as_ref().map(|output| format!("{output:?}"));
+        let error = self.error.as_ref().map(Value::to_string);
+        f.debug_struct("JobResult")
+            .field("request_id", &self.request_id)
+            .field("status", &self.status)
+            .field(
+                "output",
+                &format_args!("{}", Redacted(output.as_deref().unwrap_or("None"))),
+            )
+            .field(
+                "error",
+                &format_args!("{}", Redacted(error.as_deref().unwrap_or("None"))),
+            )
+            .field("created_at", &shown(self.created_at.as_ref()))
+            .field("finished_at", &shown(self.finished_at.as_ref()))
+            .field("cost", &self.cost)
+            .finish()
+    }
+}
+
+/// What makes an error of a reply, whatever its HTTP status.
+const ERROR_CODE: &str = "error_code";
+
+/// The id of a job.
+const REQUEST_ID: &str = "request_id";
+
+/// Enough of a reply to recognise what answered.
+const EXCERPT: usize = 200;
+
+impl Reply {
+    /// The reply's JSON object, unless it is an error: by its HTTP status, or by an `error_code`
+    /// in a reply with status 200.
+    pub(crate) fn object(&self) -> Result<Map<String, Value>, Error> {
+        self.unless_error(serde_json::from_slice(&self.body).ok())
+    }
+
+    /// Of the same object what bears these names.
+    fn members(&self, names: &[&str]) -> Result<Map<String, Value>, Error> {
+        let wanted = |name: &str| name == ERROR_CODE || names.contains(&name);
+        self.unless_error(self.read(wanted))
+    }
+
+    fn read(&self, wanted: impl Fn(&str) -> bool) -> Option<Map<String, Value>> {
+        // What is read over is not looked at, so broken text in it would not be seen.
+        let text = str::from_utf8(&self.body).ok()?;
+        members(text, wanted).ok()
+    }
+
+    fn unless_error(&self, read: Option<Map<String, Value>>) -> Result<Map<String, Value>, Error> {
+        match read {
+            Some(map) if self.is_success() && !is_error(&map) => Ok(map),
+            _ => Err(self.error()),
+        }
+    }
+
+    /// What is wrong with a reply that is not as it should be.
+    fn error(&self) -> Error {
+        let is_success = self.is_success();
+        match serde_json::from_slice::<Value>(&self.body) {
+            Ok(value) if !is_success || value.get(ERROR_CODE).is_some_and(is_code) => {
+                self.refusal(&value)
+            }
+            Err(_) if !is_success => self.refusal(&Value::Null),
+            Ok(Value::Object(_)) => self.unreadable("has an error_code that says nothing"),
+            Ok(_) => self.unreadable("is not a JSON object"),
+            Err(_) if self.body.is_empty() => self.unreadable("is empty"),
+            Err(error) if error.is_eof() => self.unreadable("is cut off"),
+            Err(_) => self.unreadable("is not JSON"),
+        }
+    }
+
+    pub(crate) fn unreadable(&self, how: &str) -> Error {
+        let message = format!("the service's reply {how} (HTTP {})", self.http_status);
+        Error::new(ErrorKind::Unreadable, message).with_reply(self.http_status, self.excerpt())
+    }
+
+    /// Turns an error body of any form into words; the code decides the kind, else the status.
+    fn refusal(&self, body: &Value) -> Error {
+        let code = body.get(ERROR_CODE).and_then(as_code);
+        let (kind, meaning) = kind_of(code, self.http_status);
+        let words = ["error_message", "message", "error", "detail"]
+            .into_iter()
+            .find_map(|key| body.get(key).and_then(Value::as_str))
+            .or_else(|| body.as_str());
+        let message = match words.filter(|words| !words.is_empty()) {
+            Some(words) => format!("{meaning}: {}", Redacted(words)),
+            None => format!("{meaning} (HTTP {})", self.http_status),
+        };
+        let detail = ["detail", "error"]
+            .into_iter()
+            .find_map(|key| body.get(key).filter(|d| !d.is_string() && !d.is_null()));
+        let excerpt = if words.is_none() && detail.is_none() {
+            self.excerpt()
+        } else {
+            String::new()
+        };
+        Error::new(kind, message)
+            .with_reply(self.http_status, excerpt)
+            .with_code(code, detail.cloned())
+            .with_retry_after(self.retry_after)
+    }
+
+    fn excerpt(&self) -> String {
+        let start = &self.body[..self.body.len().min(EXCERPT)];
+        Redacted(String::from_utf8_lossy(start).trim()).to_string()
+    }
+
+    /// The id in the reply to a submit; all that is needed of it. An error keeps it, too, since a
+    /// job may be found by it.
+    pub(crate) fn request_id(&self) -> Result<RequestId, Error> {
+        let object = match self.members(&[REQUEST_ID]) {
+            Ok(object) => object,
+            Err(error) => return Err(self.with_id(error)),
+        };
+        match object.get(REQUEST_ID) {
+            Some(Value::String(id)) => id
+                .parse()
+                .map_err(|e| self.unreadable("has a faulty request_id").with_source(e)),
+            _ => Err(self.unreadable("has no request_id")),
+        }
+    }
+
+    fn with_id(&self, error: Error) -> Error {
+        let body = self.read(|name| name == REQUEST_ID).unwrap_or_default();
+        let id = body.get(REQUEST_ID).and_then(Value::as_str);
+        let Some(id) = id.and_then(|id| id.parse().ok()) else {
+            return error;
+        };
+        // An id beside a success status and a code that means nothing, beside a failure of the
+        // service or the wish to be asked later, is no proof that there is no job.
+        let doubtful = match error.kind() {
+            ErrorKind::BadRequest => self.is_success(),
+            kind => matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled),
+        };
+        let error = error.with_request_id(&id);
+        if doubtful {
+            error.submitted_perhaps()
+        } else {
+            error
+        }
+    }
+
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.http_status)
+    }
+
+    pub(crate) fn status(&self) -> Result<JobStatus, Error> {
+        let object = self.members(&["status", "queue_position"])?;
+        let status = self.status_of(&object)?;
+        let queue_position = object.get("queue_position").and_then(as_count);
+        Ok(JobStatus {
+            status,
+            queue_position,
+        })
+    }
+
+    pub(crate) fn result<O: DeserializeOwned>(
+        &self,
+        request_id: &RequestId,
+    ) -> Result<JobResult<O>, Error> {
+        let object = self.object()?;
+        let present = |key: &str| object.get(key).filter(|value| !value.is_null());
+        let text = |key: &str| present(key).and_then(Value::as_str).map(str::to_owned);
+        let mut status = self.status_of(&object)?;
+        let error = present("error").cloned();
+        let output = match present("output") {
+            Some(output) => Some(O::deserialize(output).map_err(|error| {
+                let how = error.to_string();
+                let message = format!("the job's output has another form: {}", Redacted(&how));
+                Error::new(ErrorKind::UnexpectedOutput, message)
+                    .with_reply(self.http_status, self.excerpt())
+            })?),
+            None => None,
+        };
+        // "completed" only says that the job ended; what came with it says how.
+        if status == Status::Completed {
+            status = if error.is_some() && output.is_none() {
+                Status::Failed
+            } else {
+                Status::Succeeded
+            };
+        }
+        Ok(JobResult {
+            request_id: request_id.clone(),
+            status,
+            output,
+            error,
+            created_at: text("created_at"),
+            finished_at: text("finished_at"),
+            cost: present("cost").and_then(Value::as_f64),
+        })
+    }
+
+    /// What came of the wish to cancel.
+    pub(crate) fn outcome(&self) -> Result<CancelOutcome, Error> {
+        let object = self.members(&["outcome"])?;
+        match object.get("outcome").and_then(Value::as_str) {
+            Some("cancelled" | "canceled") => Ok(CancelOutcome::Cancelled),
+            Some("not_cancellable") => Ok(CancelOutcome::NotCancellable),
+            Some(other) => Ok(CancelOutcome::Other(other.to_owned())),
+            None => Err(self.unreadable("has no outcome")),
+        }
+    }
+
+    fn status_of(&self, object: &Map<String, Value>) -> Result<Status, Error> {
+        let status = object.get("status").and_then(Value::as_str);
+        status
+            .map(Status::parse)
+            .ok_or_else(|| self.unreadable("has no status"))
+    }
+}
+
+/// An `error_code` makes an error of a reply with status 200, unless it says that there is none.
+fn is_error(map: &Map<String, Value>) -> bool {
+    let none = |code: &Value| {
+        matches!(code, Value::Null | Value::Bool(false))
+            || code.as_str() == Some("")
+            || as_code(code) == Some(0)
+    };
+    map.get(ERROR_CODE).is_some_and(|code| !none(code))
+}
+
+/// A number or a word; anything else says nothing.
+fn is_code(code: &Value) -> bool {
+    code.is_number() || code.is_string()
+}
+
+fn as_code(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn as_count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// The codes as documented, then what the HTTP status says. A code beside a redirect, or beside the
+/// failure of a server, is not the word of the service on the request.
+fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
+    let code = code.filter(|_| matches!(http_status, 200..=299 | 400..=499));
+    match (code, http_status) {
+        (Some(400_001), _) => (ErrorKind::UnknownModel, "the service knows no such model"),
+        (Some(400_002), _) | (_, 402) => (
+            ErrorKind::InsufficientBalance,
+            "no balance is left on the account",
+        ),
+        (Some(400_004), _) | (_, 401) => (
+            ErrorKind::Unauthenticated,
+            "the service does not accept the token",
+        ),
+        (Some(400_005), _) => (ErrorKind::NotReady, "the result is not ready"),
+        (Some(403_001), _) | (_, 403) => (ErrorKind::Forbidden, "it belongs to another account"),
+        (Some(404_001), _) | (_, 404) => (
+            ErrorKind::NotFound,
+            "the service knows no such thing, or the request has expired",
+        ),
+        (_, 429) => (ErrorKind::Throttled, "too many requests"),
+        (_, 408 | 500..=599) => (
+            ErrorKind::Unavailable,
+            "the service is out of order for now",
+        ),
+        (_, 300..=399) => (
+            ErrorKind::Unreadable,
+            "the service answered with a redirect, which is not followed",
+        ),
+        // Nothing that HTTP knows, so nothing is certain.
+        (_, 600..) => (
+            ErrorKind::Unreadable,
+            "the service answered with a status that HTTP does not know",
+        ),
+        _ => (ErrorKind::BadRequest, "the service refused the request"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(http_status: u16, body: impl Into<Vec<u8>>) -> Reply {
+        Reply {
+            http_status,
+            retry_after: None,
+            redirected: false,
+            body: body.into(),
+        }
+    }
+
+    #[test]
+    fn errors_of_every_form_are_told_apart() {
+        for (http_status, body, kind, words) in [
+            (
+                400,
+                r#"{"error_code":400001,"error_message":"bad id"}"#,
+                ErrorKind::UnknownModel,
+                "bad id",
+            ),
+            (
+                200,
+                r#"{"error_code":400002,"error_message":"top up"}"#,
+                ErrorKind::InsufficientBalance,
+                "top up (code 400002)",
+            ),
+            (
+                402,
+                r#"{"message":"pay"}"#,
+                ErrorKind::InsufficientBalance,
+                "pay",
+            ),
+            (
+                200,
+                r#"{"error_code":"400004"}"#,
+                ErrorKind::Unauthenticated,
+                "code 400004",
+            ),
+            (401, "", ErrorKind::Unauthenticated, "HTTP 401"),
+            (
+                400,
+                r#"{"error_code":400005}"#,
+                ErrorKind::NotReady,
+                "not ready",
+            ),
+            (403, r#"{"error":"no"}"#, ErrorKind::Forbidden, "no"),
+            (
+                404,
+                r#"{"error_code":404001}"#,
+                ErrorKind::NotFound,
+                "expired",
+            ),
+            (
+                422,
+                r#"{"detail":[{"loc":["scale"]}]}"#,
+                ErrorKind::BadRequest,
+                r#"[{"loc":["scale"]}]"#,
+            ),
+            (
+                400,
+                r#"{"detail":"too wide"}"#,
+                ErrorKind::BadRequest,
+                "too wide",
+            ),
+            (429, "slow down", ErrorKind::Throttled, "slow down"),
+            (408, "", ErrorKind::Unavailable, "HTTP 408"),
+            (
+                502,
+                "<html>Bad Gateway</html>",
+                ErrorKind::Unavailable,
+                "<html>Bad Gateway",
+            ),
+            (302, "", ErrorKind::Unreadable, "redirect"),
+            (200, "", ErrorKind::Unreadable, "is empty"),
+            (200, "<html>", ErrorKind::Unreadable, "begins \"<html>\""),
+            (200, r#"{"status":"in_qu"#, ErrorKind::Unreadable, "cut off"),
+            (200, "[1]", ErrorKind::Unreadable, "not a JSON object"),
+            (200, "{}", ErrorKind::Unreadable, "has no status"),
+            // A code counts beside the service's own refusals alone.
+            (
+                504,
+                r#"{"error_code":400001}"#,
+                ErrorKind::Unavailable,
+                "out of order",
+            ),
+            (
+                302,
+                r#"{"error_code":400005}"#,
+                ErrorKind::Unreadable,
+                "redirect",
+            ),
+            (
+                200,
+                r#"{"error_code":{}}"#,
+                ErrorKind::Unreadable,
+                "says nothing",
+            ),
+        ] {
+            let error = reply(http_status, body).status().unwrap_err();
+            assert_eq!(error.kind(), kind, "{http_status} {body}: {error}");
+            assert!(
+                error.to_string().contains(words),
+                "{http_status} {body}: {error}"
+            );
+            assert!(!error.may_have_been_submitted());
+        }
+    }
+
+    #[test]
+    fn a_code_that_says_none_is_no_error() {
+        let body = json!({"error_code": null, "status": "in_queue", "queue_position": "3"});
+        let status = reply(200, body.to_string()).status().unwrap();
+        assert_eq!(
+            status,
+            JobStatus {
+                status: Status::InQueue,
+                queue_position: Some(3)
+            }
+        );
+        for code in [json!(0), json!("0"), json!(""), json!(false)] {
+            let body = json!({"error_code": code, "status": "in_queue"});
+            let status = reply(202, body.to_string()).status().unwrap();
+            assert_eq!(status.queue_position, None);
+        }
+    }
+
+    #[test]
+    fn completed_means_what_came_with_it() {
+        let id: RequestId = "r-1".parse().unwrap();
+        let result = |body: Value| reply(200, body.to_string()).result::<Value>(&id).unwrap();
+        let other = json!({"status": "succeeded", "output": 7}).to_string();
+        let error = reply(200, other).result::<String>(&id).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_transient()),
+            (ErrorKind::UnexpectedOutput, false)
+        );
+        assert_eq!(
+            result(json!({"status": "completed", "output": {"image": "u"}})).status,
+            Status::Succeeded
+        );
+        let failed =
+            result(json!({"status": "completed", "error": [{"errorCode": 1}], "output": null}));
+        assert_eq!(
+            (failed.status, failed.error),
+            (Status::Failed, Some(json!([{"errorCode": 1}])))
+        );
+        let running = result(json!({"status": "in_progress"}));
+        assert_eq!(
+            (&running.status, &running.output),
+            (&Status::InProgress, &None)
+        );
+        for (result, kind) in [
+            (running, ErrorKind::NotReady),
+            (result(json!({"status": "unheard_of"})), ErrorKind::NotReady),
+            (result(json!({"status": "failed"})), ErrorKind::JobFailed),
+            (
+                result(json!({"status": "cancelled"})),
+                ErrorKind::JobCancelled,
+            ),
+            (
+                result(json!({"status": "succeeded"})),
+                ErrorKind::UnexpectedOutput,
+            ),
+        ] {
+            let error = result.into_output().unwrap_err();
+            assert_eq!((error.kind(), error.request_id()), (kind, Some(&id)));
+        }
+        assert_eq!(
+            result(json!({"status": "succeeded", "output": "u"}))
+                .into_output()
+                .unwrap(),
+            "u"
+        );
+        assert_eq!(
+            result(json!({"status": "succeeded", "output": "u", "cost": 0.04})).cost,
+            Some(0.04)
+        );
+    }
+
+    #[test]
+    fn an_id_beside_an_error_is_kept_and_a_refusal_stays_certain() {
+        for (http_status, code, unknown) in [
+            (200, json!("none"), true),
+            (202, json!(7), true),
+            (503, json!(null), true),
+            (200, json!(400_002), false),
+            (422, json!("none"), false),
+            (429, json!(null), true),
+            (500, json!(400_001), true),
+            (400, json!(400_001), false),
+        ] {
+            let body = json!({"request_id": "r-1", "error_code": code});
+            let error = reply(http_status, body.to_string())
+                .request_id()
+                .unwrap_err();
+            assert_eq!(error.request_id().unwrap().as_str(), "r-1", "{error}");
+            assert_eq!(error.may_have_been_submitted(), unknown, "{error}");
+        }
+    }
+
+    #[test]
+    fn ids_that_would_leave_their_path_are_refused() {
+        for body in [r#"{"request_id": "../../x"}"#, r#"{"request_id": 7}"#, "{}"] {
+            let error = reply(200, body).request_id().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unreadable, "{body}");
+        }
+        assert_eq!(
+            reply(202, r#"{"request_id": "r-1"}"#)
+                .request_id()
+                .unwrap()
+                .as_str(),
+            "r-1"
+        );
+    }
+}

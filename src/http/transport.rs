@@ -1,0 +1,206 @@
+//! One request and its reply.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response, Url};
+
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::http::rate_limit::RateLimiter;
+use crate::http::response::Reply;
+use crate::http::token::Token;
+
+/// Sends requests with the token; reads replies whole, within a limit.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
+    /// It is known that the HTTP client follows no redirects.
+    pub(crate) follows_nothing: bool,
+    pub(crate) token: Token,
+    pub(crate) request_timeout: Duration,
+    pub(crate) throttle: RateLimiter,
+}
+
+/// Far above any reply of the API; a reply without end must not fill the memory.
+const MAX_RESPONSE_BYTES: usize = 16 << 20;
+
+/// A service that asks to be asked again at once, or in the past, is left alone for this long: many
+/// times a second would help nobody.
+const MIN_RETRY_AFTER_HEADER: Duration = Duration::from_secs(1);
+
+/// A service that asks for more patience than this is taken at this.
+const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
+
+impl Transport {
+    pub(crate) async fn get(&self, url: Url) -> Result<Reply, Error> {
+        self.send(Method::GET, url).await
+    }
+
+    /// Sends a request without a body, when it may be sent.
+    pub(crate) async fn send(&self, method: Method, url: Url) -> Result<Reply, Error> {
+        let _permit = self.throttle.permit(None).await?;
+        self.exchange(self.request(method, url)).await
+    }
+
+    /// What posts JSON, with one more header.
+    pub(crate) fn post_json(
+        &self,
+        url: Url,
+        body: Bytes,
+        header: (HeaderName, &str),
+    ) -> RequestBuilder {
+        let request = self.request(Method::POST, url);
+        let request = request.header(header.0, header.1);
+        request.header(CONTENT_TYPE, "application/json").body(body)
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http
+            .request(method, url)
+            .header(AUTHORIZATION, self.token.header())
+            .timeout(self.request_timeout)
+    }
+
+    /// Sends a request at once, with a permit of the [`RateLimiter`].
+    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Error> {
+        let request = request.build().map_err(failed)?;
+        let url = request.url().clone();
+        let response = self.http.execute(request).await;
+        let response = response.map_err(|error| self.unproved(failed(error)))?;
+        let redirected = *response.url() != url;
+        let http_status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), SystemTime::now());
+        if let (429, Some(time)) = (http_status, retry_after) {
+            self.throttle.close(time);
+        }
+        let body = read(response).await?;
+        Ok(Reply {
+            http_status,
+            retry_after,
+            redirected,
+            body,
+        })
+    }
+
+    /// An HTTP client of the caller's may have followed a redirect to where it finds no connection: the
+    /// request has arrived then.
+    fn unproved(&self, error: Error) -> Error {
+        if self.follows_nothing || error.kind() != ErrorKind::NotSent {
+            return error;
+        }
+        let message = "no connection to the service, or to where it has redirected the request";
+        Error::new(ErrorKind::ResponseLost, message).with_source(error)
+    }
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+            // It would be as long the next time.
+            let message = format!(
+                "the service's reply is longer than {MAX_RESPONSE_BYTES} bytes, the most that is read; \
+                 a job's result can be fetched by other means from its result_url"
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// What a failed request to the service means.
+pub(crate) fn failed(error: reqwest::Error) -> Error {
+    let not_sent = "no connection to the service; nothing was sent";
+    failure(error, not_sent.to_owned(), "the service")
+}
+
+/// The same of a request to where a file is.
+pub(crate) fn failed_at(host: &str, error: reqwest::Error) -> Error {
+    let not_sent = format!("no connection to {host} could be made");
+    failure(error, not_sent, host)
+}
+
+/// Only a connect error proves that nothing was sent; a time-out or a reset may come after the
+/// whole request has arrived, on a reused connection too. The URL is dropped: it may be signed.
+fn failure(error: reqwest::Error, not_sent: String, who: &str) -> Error {
+    let error = error.without_url();
+    let (kind, message) = if error.is_connect() {
+        (ErrorKind::NotSent, not_sent)
+    } else if error.is_builder() {
+        let message = "the request could not be made".to_owned();
+        (ErrorKind::Configuration, message)
+    } else if error.is_timeout() {
+        let message = format!("{who} did not answer in time");
+        (ErrorKind::ResponseLost, message)
+    } else {
+        let message = format!("the connection to {who} broke");
+        (ErrorKind::ResponseLost, message)
+    };
+    Error::new(kind, message).with_source(error)
+}
+
+/// Seconds or a date.
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let delay = match seconds(text) {
+        Some(seconds) => Duration::from_secs(seconds),
+        None => httpdate::parse_http_date(text)
+            .ok()?
+            .duration_since(now)
+            .unwrap_or_default(),
+    };
+    Some(delay.clamp(MIN_RETRY_AFTER_HEADER, MAX_RETRY_AFTER_HEADER))
+}
+
+/// A number of digits, as HTTP has it, or one with a fraction, as some write it; rounded up, since
+/// to come too soon is what the service asks not to do.
+fn seconds(text: &str) -> Option<u64> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if !(digits(whole) && digits(fraction)) {
+        return None;
+    }
+    // Digits alone fail only where they are too many.
+    let whole = whole.parse().unwrap_or(u64::MAX);
+    let rest = fraction.bytes().any(|c| c != b'0');
+    Some(whole.saturating_add(rest.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Fri, 20 Nov 2026 10:00:00 GMT").unwrap();
+        for (text, delay) in [
+            ("7", Some(7)),
+            ("Fri, 20 Nov 2026 10:01:30 GMT", Some(90)),
+            ("0", Some(1)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(1)),
+            ("99999999999", Some(3600)),
+            ("99999999999999999999", Some(3600)),
+            ("99999999999999999999.5", Some(3600)),
+            ("7.5", Some(8)),
+            ("7.0", Some(7)),
+            ("0.2", Some(1)),
+            ("7.", None),
+            (".5", None),
+            ("1.2.3", None),
+            ("1e3", None),
+            ("", None),
+            ("-1", None),
+            ("soon", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            assert_eq!(
+                retry_after(&headers, now),
+                delay.map(Duration::from_secs),
+                "{text}"
+            );
+        }
+    }
+}
