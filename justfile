@@ -1,0 +1,62 @@
+# The commands of a contributor. `just` lists them; `.ci/run` runs all that must hold.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# The nightly toolchain whose rustdoc JSON fits the version of cargo-public-api in CONTRIBUTING.md.
+nightly := env("RUNCOMFY_NIGHTLY", "nightly")
+
+# Lists the recipes.
+default:
+    @just --list --unsorted
+
+# Formats, and checks formatting, lints and bindings without running anything.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo run -p runcomfy-codegen-cli -- check
+
+# Runs the tests that need no compiler.
+test *args:
+    cargo test --workspace {{ args }}
+
+# Runs the tests that compile programs of their own.
+test-slow:
+    cargo test --workspace -- --ignored
+
+# Rewrites the bindings and the golden files from what the code does now. Review the diff.
+bless:
+    RUNCOMFY_CODEGEN=write cargo check -p runcomfy-models
+    RUNCOMFY_GOLDEN=write UPDATE_EXPECT=1 cargo test --workspace
+
+# Measures what everything costs. WORKLOAD is a folder of schemas, see benches/README.md.
+bench workload *benchmarks:
+    benches/run {{ workload }} {{ benchmarks }}
+
+# Builds the documentation as docs.rs shows it, without warnings.
+docs:
+    RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+
+# Checks the project's words and the architecture's invariants.
+words:
+    cargo test -p runcomfy --test house
+
+# Rewrites the golden files of the public API. Needs a nightly toolchain and cargo-public-api.
+api:
+    RUNCOMFY_NIGHTLY={{ nightly }} api/run
+
+# Checks every combination of features. Needs cargo-hack and, on Linux, OpenSSL's headers.
+features:
+    cargo hack check --feature-powerset --no-dev-deps -p runcomfy -p runcomfy-schema -p runcomfy-media -p runcomfy-probe -p runcomfy-emulator
+    cargo hack check --each-feature --no-dev-deps -p runcomfy-models
+
+# Checks licences, sources and known vulnerabilities of all dependencies. Needs cargo-deny.
+deny:
+    cargo deny --workspace check
+
+# Fuzzes one target for SECONDS. Needs a nightly toolchain and cargo-fuzz.
+fuzz target seconds="60":
+    cargo +{{ nightly }} fuzz run {{ target }} -- -max_total_time={{ seconds }}
+
+# Runs everything that must hold before a change lands.
+ci:
+    .ci/run
