@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use runcomfy::media::{Facts, ProbeError, ProbeErrorKind, Prober, ProberBuilder};
+use runcomfy_media::Facts;
+use runcomfy_probe::{ProbeError, ProbeErrorKind, Prober, ProberBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
