@@ -1,0 +1,11 @@
+//! The project keeps its words and its architecture.
+//!
+//! `just words` runs these tests alone. They read the repository's files and compile nothing, so
+//! they use the standard library only.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+mod layout;
+mod tree;
+mod words;
