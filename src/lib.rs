@@ -79,7 +79,8 @@ pub use {
 /// Everything that generated code needs; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use runcomfy_schema::{Choice, Field, Reader, Record, Wires, choice, generated, record};
+    pub use runcomfy_schema::__private::*;
+    pub use runcomfy_schema::{Choice, ChoiceValues, Field, Reader, Record, choice, record};
 }
 
 /// The README's programs, as tests.

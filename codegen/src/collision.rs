@@ -1,6 +1,6 @@
 //! Names that come out as one identifier, as findings.
 
-use runcomfy_schema::{Place, Severity};
+use runcomfy_schema::{Location, Severity};
 
 use crate::emit::{self, Collision};
 use crate::id_tree::IdTree;
@@ -49,7 +49,7 @@ fn finding(source: &Source, pointer: &str, message: &str) -> Diagnostic {
         } else {
             ""
         };
-        documents.locate(0, &format!("{base}{pointer}"), Place::Key)
+        documents.locate(0, &format!("{base}{pointer}"), Location::Key)
     });
     let help = "rename one of them, or leave this model out";
     Diagnostic::new(

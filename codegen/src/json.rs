@@ -5,7 +5,7 @@ use std::ops::Range;
 use jsonc_parser::ast::{self, ObjectProp};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions};
-use runcomfy_schema::Place;
+use runcomfy_schema::Location;
 use serde_json::Value;
 
 /// The JSON documents of one file, one after the other without a separator.
@@ -53,7 +53,12 @@ impl<'a> Documents<'a> {
     }
 
     /// The bytes of what a JSON pointer leads to; of its nearest parent where there is nothing.
-    pub(crate) fn locate(&self, document: usize, pointer: &str, place: Place) -> Range<usize> {
+    pub(crate) fn locate(
+        &self,
+        document: usize,
+        pointer: &str,
+        location: Location,
+    ) -> Range<usize> {
         let Some((start, Some(root))) = self.trees.get(document) else {
             return 0..0;
         };
@@ -66,9 +71,9 @@ impl<'a> Documents<'a> {
                 ast::Value::Object(object) => {
                     let found = object.properties.iter().rfind(|p| p.name.as_str() == step);
                     let Some(found) = found else { break };
-                    let at = match place {
-                        Place::Key => found.name.range(),
-                        Place::Value => found.value.range(),
+                    let at = match location {
+                        Location::Key => found.name.range(),
+                        Location::Value => found.value.range(),
                     };
                     (&found.value, at)
                 }
@@ -153,11 +158,11 @@ mod tests {
             panic!("this is JSON")
         };
         assert_eq!(documents.values.len(), 2);
-        let at = |d, p, place| &text[documents.locate(d, p, place)];
-        assert_eq!(at(0, "/a/×~1y/1", Place::Value), "22");
-        assert_eq!(at(0, "/a/×~1y", Place::Key), "\"×/y\"");
-        assert_eq!(at(1, "/output", Place::Value), "3");
-        assert_eq!(at(0, "/a/nothing", Place::Value), "{\"×/y\": [1, 22]}");
+        let at = |d, p, location| &text[documents.locate(d, p, location)];
+        assert_eq!(at(0, "/a/×~1y/1", Location::Value), "22");
+        assert_eq!(at(0, "/a/×~1y", Location::Key), "\"×/y\"");
+        assert_eq!(at(1, "/output", Location::Value), "3");
+        assert_eq!(at(0, "/a/nothing", Location::Value), "{\"×/y\": [1, 22]}");
     }
 
     #[test]

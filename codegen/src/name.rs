@@ -1,12 +1,12 @@
-//! The identifiers of generated code, by the rules of [`runcomfy_schema::rust_name`].
+//! The identifiers of generated code, by the rules of [`runcomfy_schema::naming`].
 
 use proc_macro2::{Ident, Span};
 
-pub(crate) use runcomfy_schema::rust_name::{camel, field, module, type_of, variant};
+pub(crate) use runcomfy_schema::naming::{camel, field, module, type_name, variant};
 
 /// The name as a token.
 pub(crate) fn ident(name: &str) -> Ident {
-    let text = runcomfy_schema::rust_name::ident(name);
+    let text = runcomfy_schema::naming::ident(name);
     match text.strip_prefix("r#") {
         Some(keyword) => Ident::new_raw(keyword, Span::call_site()),
         None => Ident::new(&text, Span::call_site()),
@@ -25,7 +25,7 @@ mod tests {
         ident(&match role {
             "module" => module(wire),
             "field" => field(wire),
-            "type" => type_of(&camel(wire)),
+            "type" => type_name(&camel(wire)),
             "variant" => variant(wire),
             other => panic!("{other:?} is no role"),
         })

@@ -235,14 +235,18 @@ fn read(
             "leave one of them out",
         );
     }
-    let (model, problems) = ModelSchema::parse(Some(id), &documents.values);
-    for problem in problems {
-        let span = documents.locate(problem.document, &problem.pointer, problem.place);
+    let (model, diagnostics) = ModelSchema::parse(Some(id), &documents.values);
+    for diagnostic in diagnostics {
+        let span = documents.locate(
+            diagnostic.document,
+            &diagnostic.pointer,
+            diagnostic.location,
+        );
         report(
-            problem.severity,
+            diagnostic.severity,
             span.start + bom..span.end + bom,
-            problem.message,
-            &problem.help,
+            diagnostic.message,
+            &diagnostic.help,
         );
     }
     let segments = id.split('/').count();

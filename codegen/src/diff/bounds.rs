@@ -102,7 +102,7 @@ pub(super) fn quantity(rules: &[&Rule]) -> Bounds {
         Operator::Equal => vec![Keyword::Minimum(rule.value), Keyword::Maximum(rule.value)],
     });
     let keywords: List<Keyword> = keywords.collect::<Vec<_>>().into();
-    Bounds::of(&Schema {
+    Bounds::from_schema(&Schema {
         kind: Kind::Number,
         keywords,
     })

@@ -285,7 +285,7 @@ impl Comparison<'_> {
 
     fn format(&mut self) {
         let (old, new) = (self.old.format(), self.new.format());
-        let media = |format: Option<&str>| format.and_then(MediaKind::of_format);
+        let media = |format: Option<&str>| format.and_then(MediaKind::from_format);
         if old == new {
             return;
         }

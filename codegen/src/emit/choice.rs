@@ -51,7 +51,7 @@ fn methods(choice: &Choice<'_>, name: &Ident, variants: &[Ident], support: &Path
             #[inline]
             #[must_use]
             pub fn #method(self) -> #kind {
-                #support::__private::generated::#value(self)
+                #support::__private::#value(self)
             }
         }
     };
@@ -65,7 +65,7 @@ fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
     let mut item: ItemImpl = parse_quote! {
         impl #support::__private::Choice for #name {
             const ALL: &'static [Self] = Self::ALL;
-            const WIRE: #support::__private::Wires = {};
+            const VALUES: #support::__private::ChoiceValues = {};
             #[inline]
             fn index(self) -> usize {
                 self as usize
@@ -76,7 +76,7 @@ fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
     set_constant(
         &mut item,
         1,
-        expr::call_in(support, ["__private", "Wires", variant], [values]),
+        expr::call_in(support, ["__private", "ChoiceValues", variant], [values]),
     );
     Item::Impl(item)
 }

@@ -225,7 +225,7 @@ impl<'a> Planner<'a> {
     }
 
     fn take(&mut self, name: &str, at: &str) -> String {
-        let name = name::type_of(name);
+        let name = name::type_name(name);
         let wires: Vec<String> = self.wires.iter().rev().map(|w| format!("`{w}`")).collect();
         let shown = wires.join(" inside of ");
         if let Some(first) = self.types.insert(name.clone(), shown.clone())

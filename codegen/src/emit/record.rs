@@ -193,7 +193,7 @@ fn engine(record: &Record<'_>, name: &Ident, support: &Path) -> ItemImpl {
         quote!(&SCHEMA.input)
     } else {
         let places = expr::list(record.places.iter().copied().map(expr::place));
-        quote!(#support::__private::generated::nested_schema(&SCHEMA.input, #places))
+        quote!(#support::__private::nested_schema(&SCHEMA.input, #places))
     };
     let view = if record.fields.is_empty() {
         no_view(support)

@@ -3,7 +3,7 @@
 //! It is made from the schema that was read rather than copied from the file, so that whatever
 //! means the same gives the same text.
 
-use runcomfy_schema::{ModelSchema, Rule, Schema, generated};
+use runcomfy_schema::{__private, ModelSchema, Rule, Schema};
 use serde_json::{Value, json};
 use syn::{Item, Path, parse_quote};
 
@@ -42,7 +42,7 @@ pub(crate) fn item(model: &ModelSchema, support: &Path) -> Result<Item, Collisio
 }
 
 fn is_read_again(model: &ModelSchema, input: &str, own_output: Option<&str>) -> bool {
-    generated::read_schema(&model.id, input, own_output).is_ok_and(|read| {
+    __private::read_schema(&model.id, input, own_output).is_ok_and(|read| {
         let same_output = own_output.is_none() || read.output == model.output;
         read.id == model.id && read.input == model.input && same_output
     })

@@ -203,7 +203,7 @@ impl Failure {
         let advice = advice::of(&error, doing);
         let failure = Self::new(
             code(&error, doing),
-            &runcomfy::schema::snake_case(&kind),
+            &runcomfy::schema::naming::snake_case(&kind),
             message,
         );
         let status = match error.kind() {

@@ -2,7 +2,8 @@
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
-use runcomfy::schema::{Json, Kind, Literal, ModelSchema, Property, Schema, snake_case};
+use runcomfy::schema::naming::{kebab_case, snake_case};
+use runcomfy::schema::{Json, Kind, Literal, ModelSchema, Property, Schema};
 use serde_json::Map;
 
 use crate::show;
@@ -47,7 +48,7 @@ fn properties(model: &ModelSchema) -> impl Iterator<Item = &Property> {
 /// The flag's name: the property's in kebab case; where that is taken, or two properties come
 /// out the same, with `property-` and the place in the schema before it.
 fn flag(model: &ModelSchema, property: &Property) -> String {
-    let kebab = |p: &Property| snake_case(&p.name).replace('_', "-");
+    let kebab = |p: &Property| kebab_case(&p.name);
     let name = kebab(property);
     let twins = properties(model)
         .filter(|other| kebab(other) == name)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use runcomfy::ErrorKind;
 use runcomfy::catalogue::CatalogueEntry;
-use runcomfy::schema::{Json, ModelSchema, Problem, Severity, nearest};
+use runcomfy::schema::{Diagnostic, Json, ModelSchema, Severity, nearest};
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
@@ -144,10 +144,10 @@ fn in_file(id: &str, file: &str) -> Result<Model, Failure> {
 }
 
 fn parsed(id: &str, documents: &[Json]) -> Result<Model, String> {
-    let (schema, problems) = ModelSchema::parse(Some(id), documents);
+    let (schema, diagnostics) = ModelSchema::parse(Some(id), documents);
     let all = |severity| {
-        let problems = problems.iter().filter(move |p| p.severity == severity);
-        problems.map(in_words)
+        let diagnostics = diagnostics.iter().filter(move |p| p.severity == severity);
+        diagnostics.map(in_words)
     };
     match schema {
         Some(schema) => Ok(Model {
@@ -161,10 +161,10 @@ fn parsed(id: &str, documents: &[Json]) -> Result<Model, String> {
     }
 }
 
-fn in_words(problem: &Problem) -> String {
-    let parts = [&*problem.message, &*problem.help];
+fn in_words(diagnostic: &Diagnostic) -> String {
+    let parts = [&*diagnostic.message, &*diagnostic.help];
     let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    match &*problem.pointer {
+    match &*diagnostic.pointer {
         // The whole document.
         "" => said.join("; "),
         pointer => format!("{pointer}: {}", said.join("; ")),

@@ -27,14 +27,14 @@ fn paint() -> Value {
 
 /// A service that has one model more.
 fn service() -> Service {
-    let (model, problems) = schema();
-    assert!(problems.is_empty(), "{problems:?}");
+    let (model, diagnostics) = schema();
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
     Service::with(|builder| builder.models(model))
 }
 
 fn schema() -> (
     Option<runcomfy::schema::ModelSchema>,
-    Vec<runcomfy::schema::Problem>,
+    Vec<runcomfy::schema::Diagnostic>,
 ) {
     runcomfy::schema::ModelSchema::parse(Some(PAINT), &[paint()])
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use runcomfy_schema::{ModelSchema, Problem, Severity};
+use runcomfy_schema::{Diagnostic, ModelSchema, Severity};
 use serde_json::{Deserializer, Value};
 
 /// Reads every `.json` file below `folder`, in the order of their paths. The path below the folder
@@ -38,8 +38,8 @@ fn model(folder: &Path, file: &Path) -> io::Result<ModelSchema> {
     let documents: Result<Vec<Value>, _> = Deserializer::from_slice(&text).into_iter().collect();
     let invalid = |why: &str| about(file, io::ErrorKind::InvalidData, why);
     let documents = documents.map_err(|error| invalid(&format!("this is not JSON: {error}")))?;
-    let (model, problems) = ModelSchema::parse(id(folder, file).as_deref(), &documents);
-    model.ok_or_else(|| invalid(&reasons(&problems)))
+    let (model, diagnostics) = ModelSchema::parse(id(folder, file).as_deref(), &documents);
+    model.ok_or_else(|| invalid(&reasons(&diagnostics)))
 }
 
 /// `vendor/family/task` for `<folder>/vendor/family/task.json`.
@@ -49,12 +49,17 @@ fn id(folder: &Path, file: &Path) -> Option<String> {
     Some(names?.join("/"))
 }
 
-fn reasons(problems: &[Problem]) -> String {
-    let errors = problems
+fn reasons(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics
         .iter()
-        .filter(|problem| problem.severity == Severity::Error);
+        .filter(|diagnostic| diagnostic.severity == Severity::Error);
     let lines: Vec<String> = errors
-        .map(|problem| format!("{}: {}; {}", problem.pointer, problem.message, problem.help))
+        .map(|diagnostic| {
+            format!(
+                "{}: {}; {}",
+                diagnostic.pointer, diagnostic.message, diagnostic.help
+            )
+        })
         .collect();
     lines.join("\n")
 }

@@ -35,8 +35,8 @@ const ROUNDING: f64 = 0.1;
 ///
 /// Where the service may measure in two ways, as a megabyte of 10^6 or 2^20 bytes, or the sides
 /// before or after turning the picture, both must agree, or the verdict is
-/// [`Verdict::Unsure`]. Of quantities that the dialect has no name for, `duration_seconds` is
-/// judged, and no other.
+/// [`Verdict::Unsure`]. So is the verdict about a quantity that has no name of its own in
+/// [`Quantity`].
 ///
 /// ```
 /// # use runcomfy_schema::{Number, Operator, Quantity, Rule};
@@ -76,7 +76,7 @@ pub fn judge(rule: &Rule, facts: &Facts) -> Verdict {
                 .zip(height)
                 .map(|(width, height)| Number::Float(f64::from(width) / f64::from(height)))
         }),
-        Quantity::Other(name) if &**name == "duration_seconds" => duration(rule, facts),
+        Quantity::DurationSeconds => duration(rule, facts),
         other => unsure(
             None,
             format!("a quantity that is not known here, `{}`", other.as_str()),
@@ -104,7 +104,9 @@ impl Verdict {
                 (Some(*actual), found, Certainty::Likely)
             }
         };
-        Some(Violation::of_media(rule, pointer, actual, found, certainty))
+        Some(Violation::from_rule(
+            rule, pointer, actual, found, certainty,
+        ))
     }
 }
 

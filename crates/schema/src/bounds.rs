@@ -19,7 +19,7 @@ use crate::{Keyword, Number, Operator, Quantity, Rule, Schema};
 ///     ]
 ///     .into(),
 /// };
-/// let bounds = Bounds::of(&scale);
+/// let bounds = Bounds::from_schema(&scale);
 /// assert_eq!(bounds.lower, Some((Number::Int(0), false)));
 /// assert_eq!(bounds.to_string(), "above 0 and at most 0.5");
 /// ```
@@ -34,7 +34,7 @@ pub struct Bounds {
 impl Bounds {
     /// The tightest bounds that `minimum`, `maximum` and the exclusive forms give together.
     #[must_use]
-    pub fn of(schema: &Schema) -> Self {
+    pub fn from_schema(schema: &Schema) -> Self {
         let mut bounds = Self::default();
         for keyword in schema.keywords.iter() {
             match keyword {
@@ -50,7 +50,7 @@ impl Bounds {
 
     /// The bounds that rules set together.
     #[must_use]
-    pub fn of_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Self {
+    pub fn from_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Self {
         let mut bounds = Self::default();
         for rule in rules {
             bounds.narrow(rule);
@@ -59,11 +59,8 @@ impl Bounds {
     }
 
     /// The bounds that lie in the nature of a quantity: a picture without width is none.
-    pub(crate) fn of_quantity(quantity: &Quantity) -> Self {
-        let is_known = match quantity {
-            Quantity::Other(name) => &**name == "duration_seconds",
-            _ => true,
-        };
+    pub(crate) fn from_quantity(quantity: &Quantity) -> Self {
+        let is_known = !matches!(quantity, Quantity::Other(_));
         Self {
             lower: is_known.then_some((Number::Int(0), false)),
             upper: None,
@@ -230,7 +227,7 @@ mod tests {
     use Number::{Float, Int};
 
     fn bounds(keywords: Vec<Keyword>) -> Bounds {
-        Bounds::of(&Schema {
+        Bounds::from_schema(&Schema {
             kind: Kind::Number,
             keywords: keywords.into(),
         })

@@ -8,39 +8,41 @@ use serde_json::Value;
 use crate::describe::one_of;
 use crate::{Field, Number, View, nearest};
 
-/// A value of an enum on the wire.
+/// The JSON value of an enum's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wire {
+pub enum ChoiceValue {
     /// A string.
     Text(&'static str),
     /// An integer.
     Integer(i64),
 }
 
-/// The wire values of all members of an enum: plain lists, which cost the compiler next to nothing.
+/// The JSON values of all members of an enum.
+///
+/// They are plain lists, since those cost the compiler next to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wires {
+pub enum ChoiceValues {
     /// Strings.
     Text(&'static [&'static str]),
     /// Integers.
     Integer(&'static [i64]),
 }
 
-impl Wires {
-    /// The value of the member at this place.
+impl ChoiceValues {
+    /// Returns the value of the member at `index`.
     ///
     /// # Panics
-    /// When there is no such place.
+    /// If there are not that many members.
     #[must_use]
-    pub fn get(self, index: usize) -> Wire {
+    pub fn get(self, index: usize) -> ChoiceValue {
         match self {
-            Self::Text(list) => Wire::Text(list[index]),
-            Self::Integer(list) => Wire::Integer(list[index]),
+            Self::Text(list) => ChoiceValue::Text(list[index]),
+            Self::Integer(list) => ChoiceValue::Integer(list[index]),
         }
     }
 
-    /// All values, in the order of the schema.
-    pub fn iter(self) -> impl Iterator<Item = Wire> {
+    /// Iterates over all values in the order of the schema.
+    pub fn iter(self) -> impl Iterator<Item = ChoiceValue> {
         let count = match self {
             Self::Text(list) => list.len(),
             Self::Integer(list) => list.len(),
@@ -49,36 +51,38 @@ impl Wires {
     }
 }
 
-/// A generated enum. Its members and their wire values stand in two lists of the same order.
+/// A generated enum.
+///
+/// Its members and their JSON values are two lists of the same order.
 pub trait Choice: Copy + Sync + 'static {
     /// All members, in the order of the schema.
     const ALL: &'static [Self];
-    /// The wire value of each member, in the order of [`ALL`](Self::ALL).
-    const WIRE: Wires;
+    /// The JSON value of each member, in the order of [`ALL`](Self::ALL).
+    const VALUES: ChoiceValues;
 
-    /// The member's place in [`ALL`](Self::ALL).
+    /// Returns the member's index in [`ALL`](Self::ALL).
     fn index(self) -> usize;
 
-    /// The member's value on the wire.
+    /// Returns the member's JSON value.
     #[must_use]
-    fn wire(self) -> Wire {
-        Self::WIRE.get(self.index())
+    fn value(self) -> ChoiceValue {
+        Self::VALUES.get(self.index())
     }
 }
 
-/// One for all enums: an impl in each of them would be compiled with each of them.
+// One impl for all enums: an impl for each of them would be compiled with each of them.
 impl<C: Choice> Field for C {
     fn view(&self) -> Option<View<'_>> {
-        Some(match self.wire() {
-            Wire::Text(text) => View::Text(text),
-            Wire::Integer(integer) => View::Number(Number::Int(integer.into())),
+        Some(match self.value() {
+            ChoiceValue::Text(text) => View::Text(text),
+            ChoiceValue::Integer(integer) => View::Number(Number::Int(integer.into())),
         })
     }
 
     fn read(value: Value) -> Result<Self, Value> {
-        let found = C::WIRE.iter().position(|wire| match (wire, &value) {
-            (Wire::Text(a), Value::String(b)) => a == b,
-            (Wire::Integer(a), Value::Number(b)) => {
+        let found = C::VALUES.iter().position(|known| match (known, &value) {
+            (ChoiceValue::Text(a), Value::String(b)) => a == b,
+            (ChoiceValue::Integer(a), Value::Number(b)) => {
                 Number::from(b).as_integer() == Some(i128::from(a))
             }
             _ => false,
@@ -86,27 +90,29 @@ impl<C: Choice> Field for C {
         found.map(|index| C::ALL[index]).ok_or(value)
     }
 
-    /// An enum without members cannot be generated.
+    // The generator makes no enum without members.
     fn blank() -> Self {
         C::ALL[0]
     }
 }
 
-/// A value that no member of an enum has on the wire.
+/// The error of a text that is no value of a generated enum.
+///
+/// Prints the text, the values of the enum, and the one that was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownChoice {
     found: Value,
-    known: Wires,
+    known: ChoiceValues,
 }
 
 impl fmt::Display for UnknownChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known: Vec<Wire> = self.known.iter().collect();
+        let known: Vec<ChoiceValue> = self.known.iter().collect();
         let (found, expected) = (View::from(&self.found).in_words(), one_of(&known));
         write!(f, "found {found}, expected {expected}")?;
-        let texts = self.known.iter().filter_map(|wire| match wire {
-            Wire::Text(text) => Some(text),
-            Wire::Integer(_) => None,
+        let texts = self.known.iter().filter_map(|known| match known {
+            ChoiceValue::Text(text) => Some(text),
+            ChoiceValue::Integer(_) => None,
         });
         match self.found.as_str().and_then(|found| nearest(found, texts)) {
             Some(near) => write!(f, "; did you mean `{near}`?"),
@@ -117,8 +123,8 @@ impl fmt::Display for UnknownChoice {
 
 impl std::error::Error for UnknownChoice {}
 
-/// As JSON: strings in quotes.
-impl fmt::Display for Wire {
+// As JSON: strings in quotes.
+impl fmt::Display for ChoiceValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => Value::from(*text).fmt(f),
@@ -127,7 +133,7 @@ impl fmt::Display for Wire {
     }
 }
 
-impl Serialize for Wire {
+impl Serialize for ChoiceValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
@@ -136,60 +142,60 @@ impl Serialize for Wire {
     }
 }
 
-/// Finds the member whose wire value is spelled like this.
+/// Returns the member whose JSON value is written like `text`.
 ///
 /// # Errors
-/// When no member is: the text, and what was expected.
+/// [`UnknownChoice`] if no member's value is. Use one of the values that the error lists.
 pub fn parse_choice<C: Choice>(text: &str) -> Result<C, UnknownChoice> {
-    let found = C::WIRE.iter().position(|wire| match wire {
-        Wire::Text(known) => known == text,
-        Wire::Integer(known) => text.parse() == Ok(known),
+    let found = C::VALUES.iter().position(|value| match value {
+        ChoiceValue::Text(known) => known == text,
+        ChoiceValue::Integer(known) => text.parse() == Ok(known),
     });
     let unknown = || UnknownChoice {
         found: View::Text(text).shown(),
-        known: C::WIRE,
+        known: C::VALUES,
     };
     found.map(|index| C::ALL[index]).ok_or_else(unknown)
 }
 
-/// The member's wire value, where it is a string.
+/// Returns the member's JSON value if it is a string, else an empty text.
 #[must_use]
 pub fn text_of<C: Choice>(member: C) -> &'static str {
-    match member.wire() {
-        Wire::Text(text) => text,
-        Wire::Integer(_) => "",
+    match member.value() {
+        ChoiceValue::Text(text) => text,
+        ChoiceValue::Integer(_) => "",
     }
 }
 
-/// The member's wire value, where it is an integer.
+/// Returns the member's JSON value if it is an integer, else 0.
 #[must_use]
 pub fn integer_of<C: Choice>(member: C) -> i64 {
-    match member.wire() {
-        Wire::Integer(integer) => integer,
-        Wire::Text(_) => 0,
+    match member.value() {
+        ChoiceValue::Integer(integer) => integer,
+        ChoiceValue::Text(_) => 0,
     }
 }
 
-/// Prints `Frames(121)`.
+/// Prints a member with its enum's name: `Frames(121)`.
 ///
 /// # Errors
 /// Those of the formatter.
 pub fn debug_choice<C: Choice>(name: &str, member: C, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{name}({})", member.wire())
+    write!(f, "{name}({})", member.value())
 }
 
-/// Prints the wire value, without quotes.
+/// Prints a member's JSON value without quotes.
 ///
 /// # Errors
 /// Those of the formatter.
 pub fn display_choice<C: Choice>(member: C, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match member.wire() {
-        Wire::Text(text) => f.pad(text),
-        Wire::Integer(integer) => fmt::Display::fmt(&integer, f),
+    match member.value() {
+        ChoiceValue::Text(text) => f.pad(text),
+        ChoiceValue::Integer(integer) => fmt::Display::fmt(&integer, f),
     }
 }
 
-/// Gives a generated enum its standard traits; called by generated code.
+/// Implements the standard traits for a generated enum; called by generated code.
 ///
 /// The bodies are as small as can be, and comparing is written by hand: of all that is generated,
 /// a dozen derived or generic methods for each enum were what took the compiler longest.
@@ -207,20 +213,20 @@ macro_rules! choice {
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::generated::debug_choice(::std::stringify!($name), *self, f)
+                $crate::__private::debug_choice(::std::stringify!($name), *self, f)
             }
         }
         impl ::std::fmt::Display for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::generated::display_choice(*self, f)
+                $crate::__private::display_choice(*self, f)
             }
         }
         impl ::std::str::FromStr for $name {
             type Err = $crate::UnknownChoice;
             #[inline]
             fn from_str(text: &str) -> ::std::result::Result<Self, $crate::UnknownChoice> {
-                $crate::generated::parse_choice(text)
+                $crate::__private::parse_choice(text)
             }
         }
         $crate::json_schema_choice!($name);

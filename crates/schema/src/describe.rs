@@ -44,7 +44,7 @@ impl Display for Limits<'_> {
             Kind::Boolean => f.write_str("true or false"),
             Kind::Array => {
                 let noun = self.element();
-                match Counted::of(self.0.count(), noun) {
+                match Counted::new(self.0.count(), noun) {
                     Some(elements) => write!(f, "an array of {elements}"),
                     None => write!(f, "an array of {noun}s"),
                 }
@@ -54,7 +54,7 @@ impl Display for Limits<'_> {
                 f.write_str("a value")?;
                 self.write_range(f)?;
                 self.write_length(f)?;
-                write_of(Counted::of(self.0.count(), "element"), f)
+                write_of(Counted::new(self.0.count(), "element"), f)
             }
         }
     }
@@ -81,7 +81,7 @@ impl Limits<'_> {
     }
 
     fn write_length(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write_of(Counted::of(self.0.length(), "character"), f)
+        write_of(Counted::new(self.0.length(), "character"), f)
     }
 
     /// One element of an array, without an article.
@@ -118,7 +118,7 @@ struct Counted<'a> {
 
 impl<'a> Counted<'a> {
     /// Nothing where any number will do.
-    fn of((least, most): (Option<u64>, Option<u64>), noun: &'a str) -> Option<Self> {
+    fn new((least, most): (Option<u64>, Option<u64>), noun: &'a str) -> Option<Self> {
         let least = least.unwrap_or(0);
         let limited = least > 0 || most.is_some();
         limited.then_some(Self { least, most, noun })
@@ -213,8 +213,8 @@ mod tests {
 
     fn describe(schema: &Value) -> String {
         let document = json!({"properties": {"x": schema}});
-        let (model, problems) = ModelSchema::parse(Some("a/b"), &[document]);
-        let model = model.unwrap_or_else(|| panic!("{problems:?}"));
+        let (model, diagnostics) = ModelSchema::parse(Some("a/b"), &[document]);
+        let model = model.unwrap_or_else(|| panic!("{diagnostics:?}"));
         model.input.properties().unwrap()[0].schema.describe()
     }
 

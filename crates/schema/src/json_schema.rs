@@ -22,7 +22,7 @@ impl Schema {
             export(keyword, &mut out);
         }
         if self.kind == Kind::Integer && self.choices().is_none() {
-            keep_within_64_bits(&Bounds::of(self), &mut out);
+            keep_within_64_bits(&Bounds::from_schema(self), &mut out);
         }
         if !self.takes_unknown() {
             out.insert("additionalProperties".into(), false.into());
@@ -46,7 +46,7 @@ fn keep_within_64_bits(bounds: &Bounds, out: &mut Map<String, Value>) {
 fn export(keyword: &Keyword, out: &mut Map<String, Value>) {
     match keyword {
         Keyword::Format(format) => {
-            let Some(kind) = MediaKind::of_format(format) else {
+            let Some(kind) = MediaKind::from_format(format) else {
                 return write(keyword, rule_source, out);
             };
             out.insert("x-runcomfy-media".into(), kind.as_str().into());
@@ -76,11 +76,11 @@ pub fn schemars_schema(schema: &Schema) -> schemars::Schema {
 #[cfg(feature = "schemars")]
 #[must_use]
 pub fn schemars_choice<C: crate::Choice>() -> schemars::Schema {
-    let kind = match C::WIRE {
-        crate::Wires::Integer(_) => Kind::Integer,
-        crate::Wires::Text(_) => Kind::String,
+    let kind = match C::VALUES {
+        crate::ChoiceValues::Integer(_) => Kind::Integer,
+        crate::ChoiceValues::Text(_) => Kind::String,
     };
-    let members: Vec<crate::Wire> = C::WIRE.iter().collect();
+    let members: Vec<crate::ChoiceValue> = C::VALUES.iter().collect();
     schemars::json_schema!({"type": kind.as_str(), "enum": members})
 }
 
@@ -90,7 +90,7 @@ pub fn schemars_choice<C: crate::Choice>() -> schemars::Schema {
 #[macro_export]
 macro_rules! json_schema_choice {
     ($name:ident) => {
-        $crate::json_schema!($name, $crate::generated::schemars_choice::<Self>());
+        $crate::json_schema!($name, $crate::__private::schemars_choice::<Self>());
     };
 }
 
@@ -110,11 +110,11 @@ macro_rules! json_schema {
     ($name:ident) => {
         $crate::json_schema!(
             $name,
-            $crate::generated::schemars_schema(<Self as $crate::Record>::schema())
+            $crate::__private::schemars_schema(<Self as $crate::Record>::schema())
         );
     };
     ($name:ident, $schema:expr) => {
-        impl $crate::generated::schemars::JsonSchema for $name {
+        impl $crate::__private::schemars::JsonSchema for $name {
             #[inline]
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 ::std::borrow::Cow::Borrowed(::std::stringify!($name))
@@ -129,8 +129,8 @@ macro_rules! json_schema {
             }
             #[inline]
             fn json_schema(
-                _: &mut $crate::generated::schemars::SchemaGenerator,
-            ) -> $crate::generated::schemars::Schema {
+                _: &mut $crate::__private::schemars::SchemaGenerator,
+            ) -> $crate::__private::schemars::Schema {
                 $schema
             }
         }
@@ -151,8 +151,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn export(document: Value) -> Value {
-        let (model, problems) = ModelSchema::parse(Some("a/b"), &[document]);
-        let model = model.unwrap_or_else(|| panic!("{problems:?}"));
+        let (model, diagnostics) = ModelSchema::parse(Some("a/b"), &[document]);
+        let model = model.unwrap_or_else(|| panic!("{diagnostics:?}"));
         model.input.to_json_schema()
     }
 

@@ -10,20 +10,19 @@
 mod bounds;
 mod choice;
 mod describe;
+mod diagnostic;
 mod json_schema;
 mod literal;
 mod media;
 mod media_input;
-mod name;
+pub mod naming;
 mod nearest;
 mod number;
 mod output;
 mod parse;
 mod pointer;
-mod problem;
 mod record;
 mod rule;
-pub mod rust_name;
 mod schema;
 mod schema_text;
 mod shared;
@@ -34,16 +33,15 @@ mod violation;
 mod without_queries;
 
 pub use bounds::Bounds;
-pub use choice::{Choice, UnknownChoice, Wire, Wires};
+pub use choice::{Choice, ChoiceValue, ChoiceValues, UnknownChoice};
+pub use diagnostic::{Diagnostic, Location, Severity};
 pub use literal::Literal;
 pub use media::{Media, MediaKind};
 pub use media_input::{MediaInput, MediaSource};
-pub use name::{camel_case, snake_case};
 pub use nearest::nearest;
 pub use number::Number;
 pub use output::OUTPUT;
 pub use pointer::Path;
-pub use problem::{Place, Problem, Severity};
 pub use record::{Extra, Reader, Record};
 pub use rule::{Operator, Quantity, Rule};
 pub use schema::{Keyword, Kind, ModelSchema, Property, Schema};
@@ -56,7 +54,7 @@ pub use without_queries::Redacted;
 
 /// What the macros in generated code call; not part of the public interface.
 #[doc(hidden)]
-pub mod generated {
+pub mod __private {
     pub use crate::choice::{debug_choice, display_choice, integer_of, parse_choice, text_of};
     #[cfg(feature = "schemars")]
     pub use crate::json_schema::{schemars_choice, schemars_schema};

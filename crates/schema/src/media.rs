@@ -24,7 +24,7 @@ pub enum MediaKind {
 impl MediaKind {
     /// The kind that a `format` names, if it names one.
     #[must_use]
-    pub fn of_format(format: &str) -> Option<Self> {
+    pub fn from_format(format: &str) -> Option<Self> {
         Some(match format {
             "image_uri" | "image_uris" => Self::Image,
             "video_uri" | "video_uris" => Self::Video,

@@ -7,9 +7,9 @@
 /// to itself in other case: `5` is no slip of `6`.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let (mut letters, mut other) = ([NONE; LONGEST + 1], [NONE; LONGEST]);
+    let (mut letters, mut other) = ([NONE; MAX_LETTERS + 1], [NONE; MAX_LETTERS]);
     let letters = spell(word, &mut letters);
-    if letters.is_empty() || letters.len() > LONGEST {
+    if letters.is_empty() || letters.len() > MAX_LETTERS {
         return None;
     }
     let most = letters.len() / 3;
@@ -35,7 +35,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// Longer words come from junk, not from slips, and the distance is quadratic.
-const LONGEST: usize = 64;
+const MAX_LETTERS: usize = 64;
 
 /// No letter, where there may be one.
 const NONE: char = '\0';
@@ -58,10 +58,10 @@ fn spell<'a>(word: &str, places: &'a mut [char]) -> &'a [char] {
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`; both have
-/// at most [`LONGEST`] letters, so no distance is beyond that.
+/// at most [`MAX_LETTERS`] letters, so no distance is beyond that.
 fn distance(a: &[char], b: &[char]) -> usize {
     // The row for the letters of `a` up to here and the two before it, by turns.
-    let mut rows = [[0_u8; LONGEST + 1]; 3];
+    let mut rows = [[0_u8; MAX_LETTERS + 1]; 3];
     for j in 1..=b.len() {
         rows[0][j] = rows[0][j - 1] + 1;
     }

@@ -51,7 +51,7 @@ impl Number {
     /// Whether it is a whole multiple of `step`, in decimal: `0.3` is a multiple of `0.1`.
     #[must_use]
     pub fn is_multiple_of(self, step: Self) -> bool {
-        match (Decimal::of(self), Decimal::of(step)) {
+        match (Decimal::from_number(self), Decimal::from_number(step)) {
             (Some(number), Some(step)) => number.is_multiple_of(step),
             _ => false,
         }
@@ -168,7 +168,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    fn of(number: Number) -> Option<Self> {
+    fn from_number(number: Number) -> Option<Self> {
         let float = match number {
             Number::Int(digits) => {
                 return Some(Self {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    Keyword, Kind, List, MediaKind, ModelSchema, Place, Problem, Schema, Severity, Shared, View,
-    Violation, Violations,
+    Diagnostic, Keyword, Kind, List, Location, MediaKind, ModelSchema, Schema, Severity, Shared,
+    View, Violation, Violations,
 };
 
 mod keywords;
@@ -17,7 +17,7 @@ mod tests;
 use keywords::Keywords;
 
 /// Deeper nesting than any real schema has; a limit keeps every later walk shallow.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 impl ModelSchema {
     /// Reads the JSON documents of one schema file, in any form in which a schema arrives:
@@ -27,7 +27,7 @@ impl ModelSchema {
     /// - two documents, input schema and `{"output": …}`, as a documentation page shows them.
     ///
     /// `id` is the model's id where the file's path tells it; an entry's own must agree with it.
-    /// The schema is there only if no problem is an error. The order of keys means nothing, and
+    /// The schema is there only if no diagnostic is an error. The order of keys means nothing, and
     /// a keyword that is `null` is as good as left out.
     ///
     /// ```
@@ -41,8 +41,8 @@ impl ModelSchema {
     ///         "scale": {"type": "float", "minimum": 0, "maximum": 1}
     ///     }
     /// });
-    /// let (model, problems) = ModelSchema::parse(Some("vendor/family/task"), &[document]);
-    /// assert_eq!(problems, []);
+    /// let (model, diagnostics) = ModelSchema::parse(Some("vendor/family/task"), &[document]);
+    /// assert_eq!(diagnostics, []);
     ///
     /// let violations = model.unwrap().validate(&json!({"scale": 7, "promt": "A boat"}));
     /// assert!(violations.refuse());
@@ -55,20 +55,20 @@ impl ModelSchema {
     /// );
     /// ```
     #[must_use]
-    pub fn parse(id: Option<&str>, documents: &[Value]) -> (Option<Self>, Vec<Problem>) {
+    pub fn parse(id: Option<&str>, documents: &[Value]) -> (Option<Self>, Vec<Diagnostic>) {
         let mut parser = Parser::default();
         let model = parser.model(id, documents);
         let failed = parser
-            .problems
+            .diagnostics
             .iter()
             .any(|p| p.severity == Severity::Error);
-        (model.filter(|_| !failed), parser.problems)
+        (model.filter(|_| !failed), parser.diagnostics)
     }
 }
 
 #[derive(Default)]
 struct Parser {
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
     document: usize,
 }
 
@@ -77,7 +77,7 @@ impl Parser {
         let [first, rest @ ..] = documents else {
             self.error(
                 "",
-                Place::Value,
+                Location::Value,
                 "the file is empty",
                 "write the model's schema into it",
             );
@@ -86,7 +86,7 @@ impl Parser {
         let Value::Object(map) = first else {
             self.error(
                 "",
-                Place::Value,
+                Location::Value,
                 "a schema is a JSON object",
                 "write `{\"type\": \"object\", \"properties\": …}`",
             );
@@ -111,7 +111,7 @@ impl Parser {
                 self.document = 2;
                 self.error(
                     "",
-                    Place::Value,
+                    Location::Value,
                     "a third JSON document",
                     "a file holds one model: its input schema, then its output schema",
                 );
@@ -132,7 +132,7 @@ impl Parser {
             Some(_) => {
                 self.error(
                     "/model_id",
-                    Place::Value,
+                    Location::Value,
                     "`model_id` is not a string",
                     "write the model's id, such as \"vendor/family/task\"",
                 );
@@ -142,7 +142,7 @@ impl Parser {
         if own.is_some_and(|own| own.split('/').any(|part| matches!(part, "" | "." | ".."))) {
             self.error(
                 "/model_id",
-                Place::Value,
+                Location::Value,
                 "`model_id` is not names with slashes between them",
                 "write the model's id, such as \"vendor/family/task\"",
             );
@@ -155,7 +155,7 @@ impl Parser {
                 );
                 self.error(
                     "/model_id",
-                    Place::Value,
+                    Location::Value,
                     &message,
                     &format!(
                         "move the file to `{own}.json` below the schema folder, or correct the id"
@@ -166,7 +166,7 @@ impl Parser {
             (None, None) => {
                 self.error(
                     "",
-                    Place::Value,
+                    Location::Value,
                     "no model id",
                     "add \"model_id\", or place the file below the schema folder under the id",
                 );
@@ -183,7 +183,7 @@ impl Parser {
         if value.is_object() && !is_object {
             self.error(
                 at,
-                Place::Value,
+                Location::Value,
                 "this is not a model's input schema: it has no `properties`",
                 "write `{\"type\": \"object\", \"properties\": {…}}`",
             );
@@ -214,13 +214,13 @@ impl Parser {
             let found = View::from(value).type_name();
             self.error(
                 at,
-                Place::Value,
+                Location::Value,
                 &format!("a schema is an object, this is {found}"),
                 "write `{\"type\": …}`",
             );
             return empty;
         };
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             self.too_deep(at);
             return empty;
         }
@@ -241,7 +241,7 @@ impl Parser {
         let written = levels_of_items(&schema);
         name_media_items(&mut schema);
         let levels = levels_of_items(&schema);
-        if levels > written && depth + levels > DEEPEST {
+        if levels > written && depth + levels > MAX_DEPTH {
             self.too_deep(at);
             return empty;
         }
@@ -250,8 +250,8 @@ impl Parser {
     }
 
     fn too_deep(&mut self, at: &str) {
-        let message = format!("nested deeper than {DEEPEST} levels");
-        self.error(at, Place::Value, &message, "flatten the schema");
+        let message = format!("nested deeper than {MAX_DEPTH} levels");
+        self.error(at, Location::Value, &message, "flatten the schema");
     }
 
     /// What is wrong between the keywords of one schema.
@@ -266,7 +266,7 @@ impl Parser {
             {
                 self.error(
                     &format!("{at}/{most}"),
-                    Place::Value,
+                    Location::Value,
                     &format!("no {noun} fits: `{least}` is {a} and `{most}` is {b}"),
                     &format!("make `{most}` at least {a}"),
                 );
@@ -278,7 +278,7 @@ impl Parser {
             if violations.refuse() {
                 self.warn(
                     &format!("{at}/enum/{i}"),
-                    Place::Value,
+                    Location::Value,
                     &format!("{member} can never be taken: {}", reasons(&violations)),
                     "correct the member or the constraint",
                 );
@@ -304,7 +304,7 @@ impl Parser {
         if let (true, Some(step)) = (by_step, step) {
             self.error(
                 &format!("{at}/multipleOf"),
-                Place::Value,
+                Location::Value,
                 &format!("no {noun}{} is a multiple of {step}", bounds.after_noun()),
                 "make the step smaller, or the range wider",
             );
@@ -318,29 +318,36 @@ impl Parser {
         };
         self.error(
             &format!("{at}/{key}"),
-            Place::Value,
+            Location::Value,
             &format!("no {noun} is{}", bounds.after_noun()),
             &format!("make `{key}` {help}"),
         );
     }
 
-    fn problem(&mut self, severity: Severity, at: &str, place: Place, message: &str, help: &str) {
-        self.problems.push(Problem {
+    fn diagnose(
+        &mut self,
+        severity: Severity,
+        at: &str,
+        location: Location,
+        message: &str,
+        help: &str,
+    ) {
+        self.diagnostics.push(Diagnostic {
             severity,
             document: self.document,
             pointer: at.to_owned(),
-            place,
+            location,
             message: message.to_owned(),
             help: help.to_owned(),
         });
     }
 
-    fn error(&mut self, at: &str, place: Place, message: &str, help: &str) {
-        self.problem(Severity::Error, at, place, message, help);
+    fn error(&mut self, at: &str, location: Location, message: &str, help: &str) {
+        self.diagnose(Severity::Error, at, location, message, help);
     }
 
-    fn warn(&mut self, at: &str, place: Place, message: &str, help: &str) {
-        self.problem(Severity::Warning, at, place, message, help);
+    fn warn(&mut self, at: &str, location: Location, message: &str, help: &str) {
+        self.diagnose(Severity::Warning, at, location, message, help);
     }
 }
 
@@ -375,7 +382,7 @@ fn without(schema: &Schema, unwanted: fn(&Keyword) -> bool) -> Schema {
 /// or `image_uri` on the items) come to one: the format stands on the items, and where those are
 /// arrays, on theirs. So a schema that was read and written is read as itself again.
 fn name_media_items(schema: &mut Schema) {
-    let media = schema.format().and_then(MediaKind::of_format);
+    let media = schema.format().and_then(MediaKind::from_format);
     let (Kind::Array, Some(media)) = (schema.kind, media) else {
         return;
     };

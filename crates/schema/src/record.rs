@@ -56,7 +56,7 @@ struct Mismatch {
 }
 
 impl Reader {
-    fn of<R: Record>(members: Map<String, Value>) -> Self {
+    fn new<R: Record>(members: Map<String, Value>) -> Self {
         Self {
             members,
             properties: R::schema().properties().unwrap_or_default(),
@@ -113,7 +113,7 @@ pub fn read_record<R: Record>(value: Value) -> Result<R, Value> {
 }
 
 fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Mismatch> {
-    let mut reader = Reader::of::<R>(members);
+    let mut reader = Reader::new::<R>(members);
     let record = R::read(&mut reader);
     reader.mismatch.map_or(Ok(record), Err)
 }
@@ -121,7 +121,7 @@ fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Mismatch> {
 /// A record in which nothing is set, not even what must be.
 #[must_use]
 pub fn blank_record<R: Record>() -> R {
-    R::read(&mut Reader::of::<R>(Map::new()))
+    R::read(&mut Reader::new::<R>(Map::new()))
 }
 
 /// Reads a record for serde, and with it the members that no field takes: none, unless the schema
@@ -234,11 +234,11 @@ macro_rules! record {
             }
             #[inline]
             fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
-                $crate::generated::read_record(value)
+                $crate::__private::read_record(value)
             }
             #[inline]
             fn blank() -> Self {
-                $crate::generated::blank_record()
+                $crate::__private::blank_record()
             }
         }
     };
@@ -249,7 +249,7 @@ macro_rules! record {
             #[inline]
             #[must_use]
             pub fn validate(&self) -> $crate::Violations {
-                $crate::generated::validate_record(self)
+                $crate::__private::validate_record(self)
             }
 
             /// Sets a member that the schema does not know, or overrides the typed field of the
@@ -268,30 +268,30 @@ macro_rules! record {
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::generated::debug_record(::std::stringify!($name), self, f)
+                $crate::__private::debug_record(::std::stringify!($name), self, f)
             }
         }
         impl ::std::cmp::PartialEq for $name {
             #[inline]
             fn eq(&self, other: &Self) -> bool {
-                $crate::generated::eq_record(self, other)
+                $crate::__private::eq_record(self, other)
             }
         }
-        impl $crate::generated::serde::Serialize for $name {
+        impl $crate::__private::serde::Serialize for $name {
             #[inline]
-            fn serialize<S: $crate::generated::serde::Serializer>(
+            fn serialize<S: $crate::__private::serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> ::std::result::Result<S::Ok, S::Error> {
-                $crate::generated::serialize_record(self, serializer)
+                $crate::__private::serialize_record(self, serializer)
             }
         }
-        impl<'de> $crate::generated::serde::Deserialize<'de> for $name {
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
             #[inline]
-            fn deserialize<D: $crate::generated::serde::Deserializer<'de>>(
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                $crate::generated::deserialize_record(deserializer)
+                $crate::__private::deserialize_record(deserializer)
             }
         }
         $crate::json_schema!($name);

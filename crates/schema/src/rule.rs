@@ -39,8 +39,11 @@ pub enum Quantity {
     HeightPixels,
     /// `width/height`: the picture's width divided by its height.
     AspectRatio,
-    /// A quantity that is not documented, by its name; kept and reported. Of these only
-    /// `duration_seconds` is checked, as the duration in seconds.
+    /// `duration_seconds`: the duration of a video or of audio in seconds. The service's
+    /// documentation does not list it, so a schema that uses it gets a warning.
+    DurationSeconds,
+    /// A quantity that is not documented, by its name. Rules about it are kept, reported with a
+    /// warning, and not checked.
     Other(Text),
 }
 
@@ -101,11 +104,19 @@ impl Quantity {
             "width_pixels" => Self::WidthPixels,
             "height_pixels" => Self::HeightPixels,
             "width/height" => Self::AspectRatio,
+            "duration_seconds" => Self::DurationSeconds,
             other => Self::Other(other.into()),
         }
     }
 
-    /// Its name in a schema.
+    /// Returns `true` if the service documents the quantity, so that a rule about it is certain to
+    /// mean what it says.
+    #[must_use]
+    pub fn is_documented(&self) -> bool {
+        !matches!(self, Self::DurationSeconds | Self::Other(_))
+    }
+
+    /// Returns the quantity's name in a schema.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -113,6 +124,7 @@ impl Quantity {
             Self::WidthPixels => "width_pixels",
             Self::HeightPixels => "height_pixels",
             Self::AspectRatio => "width/height",
+            Self::DurationSeconds => "duration_seconds",
             Self::Other(name) => name,
         }
     }
@@ -184,11 +196,7 @@ mod tests {
             ("width/height≥", Quantity::AspectRatio, AtLeast),
             ("width/height≤", Quantity::AspectRatio, AtMost),
             ("width/height==", Quantity::AspectRatio, Equal),
-            (
-                "duration_seconds <= ",
-                Quantity::Other("duration_seconds".into()),
-                AtMost,
-            ),
+            ("duration_seconds <= ", Quantity::DurationSeconds, AtMost),
         ] {
             assert_eq!(Rule::parse(text), Ok((quantity, operator)), "{text}");
         }

@@ -191,7 +191,7 @@ impl Schema {
     /// The interval that the range keywords leave open.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
-        Bounds::of(self)
+        Bounds::from_schema(self)
     }
 
     /// `minLength` and `maxLength`.
@@ -218,7 +218,7 @@ impl Schema {
     /// The medium whose URL the value is; for an array, that of its elements.
     #[must_use]
     pub fn media(&self) -> Option<MediaKind> {
-        let own = self.format().and_then(MediaKind::of_format);
+        let own = self.format().and_then(MediaKind::from_format);
         own.or_else(|| self.items().and_then(Schema::media))
     }
 }

@@ -38,16 +38,20 @@ impl SchemaText {
     /// only such as can be read.
     #[must_use]
     pub const fn new(id: &'static str, input: &'static str) -> Self {
-        Self::of(id, input, None)
+        Self::from_parts(id, input, None)
     }
 
     /// The same with an output schema of its own, as JSON too.
     #[must_use]
     pub const fn with_output(id: &'static str, input: &'static str, output: &'static str) -> Self {
-        Self::of(id, input, Some(output))
+        Self::from_parts(id, input, Some(output))
     }
 
-    const fn of(id: &'static str, input: &'static str, output: Option<&'static str>) -> Self {
+    const fn from_parts(
+        id: &'static str,
+        input: &'static str,
+        output: Option<&'static str>,
+    ) -> Self {
         Self {
             id,
             input,
@@ -105,9 +109,9 @@ pub fn read_schema(id: &str, input: &str, output: Option<&str>) -> Result<ModelS
         // Inside `output`, whatever it looks like.
         entry["output_schema"] = json!({ "output": value(output)? });
     }
-    let (model, problems) = ModelSchema::parse(None, &[entry]);
-    let problems = || problems.iter().map(|p| p.message.as_str());
-    model.ok_or_else(|| problems().collect::<Vec<_>>().join("; "))
+    let (model, diagnostics) = ModelSchema::parse(None, &[entry]);
+    let diagnostics = || diagnostics.iter().map(|p| p.message.as_str());
+    model.ok_or_else(|| diagnostics().collect::<Vec<_>>().join("; "))
 }
 
 /// The object that a nested struct stands for: at each of these places in turn the property, and

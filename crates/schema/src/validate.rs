@@ -242,7 +242,7 @@ impl Engine {
     /// The form of a media URL. The service fetches `https://` and takes `data:` URIs; plain
     /// `http://` is outside its documentation, but not known to be refused.
     fn url(&mut self, schema: &Schema, format: &str, text: &str, at: &Path<'_>) {
-        let Some(kind) = MediaKind::of_format(format) else {
+        let Some(kind) = MediaKind::from_format(format) else {
             return;
         };
         let certainty = match url_form(text) {

@@ -350,11 +350,11 @@ impl<'a> View<'a> {
 /// A text for an error; a `data:` URI may have megabytes.
 fn cut(text: &str) -> Cow<'_, str> {
     /// Enough to recognise a value by, in characters, of which a text has at most one a byte.
-    const LONGEST: usize = 200;
-    if text.len() <= LONGEST {
+    const MAX_SHOWN: usize = 200;
+    if text.len() <= MAX_SHOWN {
         return text.into();
     }
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),
     }

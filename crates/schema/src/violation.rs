@@ -154,14 +154,14 @@ impl Violation {
     ///     message: "Maximum resolution is 4096x4096.".into(),
     /// };
     /// let actual = Some(Number::Int(5000));
-    /// let violation = Violation::of_media(&rule, "/image", actual, "5000", Certainty::Certain);
+    /// let violation = Violation::from_rule(&rule, "/image", actual, "5000", Certainty::Certain);
     /// assert_eq!(
     ///     violation.to_string(),
     ///     "/image: found 5000, expected width_pixels <= 4096 (Maximum resolution is 4096x4096.)"
     /// );
     /// ```
     #[must_use]
-    pub fn of_media(
+    pub fn from_rule(
         rule: &Rule,
         pointer: impl Into<String>,
         actual: Option<Number>,
@@ -246,7 +246,7 @@ pub struct Violations {
 }
 
 /// As many violations as are kept: a value from outside must not fill the memory with them.
-const MOST: usize = 1_000;
+const MAX_KEPT: usize = 1_000;
 
 /// As many violations as there is room for from the start. Four take more than 1 KiB, for which
 /// the allocator of glibc first tidies up after all that were freed before.
@@ -286,7 +286,7 @@ impl Violations {
     pub(crate) fn push(&mut self, certainty: Certainty, violation: impl FnOnce() -> Violation) {
         // Who looks for what refuses the value must find it, even behind many warnings.
         let first = certainty == Certainty::Certain && !self.refuse;
-        if self.list.len() < MOST || first {
+        if self.list.len() < MAX_KEPT || first {
             if self.list.is_empty() {
                 self.list.reserve_exact(FEW);
             }
@@ -406,7 +406,7 @@ mod tests {
             value: Number::Float(0.33),
             message: "".into(),
         };
-        let violation = Violation::of_media(&rule, "/a", None, "nothing", Certainty::Likely);
+        let violation = Violation::from_rule(&rule, "/a", None, "nothing", Certainty::Likely);
         assert_eq!(
             serde_json::to_value(&violation).unwrap(),
             json!({
@@ -443,13 +443,13 @@ mod tests {
     #[test]
     fn those_beyond_the_limit_are_counted_and_not_made() {
         let mut list = Violations::default();
-        for _ in 0..MOST {
+        for _ in 0..MAX_KEPT {
             list.push(Certainty::Likely, || violation(Certainty::Likely));
         }
         list.push(Certainty::Likely, || unreachable!("it would not be kept"));
         assert_eq!(
             (list.len(), list.left_out(), list.refuse()),
-            (MOST, 1, false)
+            (MAX_KEPT, 1, false)
         );
         list.push(Certainty::Certain, || violation(Certainty::Certain));
         list.push(Certainty::Certain, || {
@@ -457,7 +457,7 @@ mod tests {
         });
         assert_eq!(
             (list.len(), list.left_out(), list.refuse()),
-            (MOST + 1, 2, true)
+            (MAX_KEPT + 1, 2, true)
         );
         assert!(list.to_string().ends_with("\n… and 2 more"));
     }

@@ -82,7 +82,7 @@ fn shown(files: &[File]) -> String {
 const MEETINGS: [(&str, &str); 9] = [
     (
         "a variant `ALL`",
-        r#"{"properties": {"p": {"enum": ["ALL", "NAME", "WIRE"]}}}"#,
+        r#"{"properties": {"p": {"enum": ["ALL", "NAME", "VALUES"]}}}"#,
     ),
     (
         "a type `Default`",

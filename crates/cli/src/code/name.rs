@@ -1,18 +1,18 @@
 //! The Rust names of what is generated for a model.
 
-use runcomfy::schema::rust_name::{self, ident};
+use runcomfy::schema::naming::{self, ident};
 
 /// The path of a model's module below the crate.
 pub(super) fn module(model_id: &str) -> String {
     let modules = model_id
         .split('/')
-        .map(|segment| ident(&rust_name::module(segment)));
+        .map(|segment| ident(&naming::module(segment)));
     modules.collect::<Vec<_>>().join("::")
 }
 
 /// A property's setter.
 pub(super) fn setter(wire: &str) -> String {
-    ident(&rust_name::field(wire))
+    ident(&naming::field(wire))
 }
 
 #[cfg(test)]

@@ -157,7 +157,7 @@ fn durations_near_the_limit_are_unsure() {
         (AtLeast, "VVUUUHH"),
         (Equal, "VVUUUVV"),
     ] {
-        let quantity = Quantity::Other("duration_seconds".into());
+        let quantity = Quantity::DurationSeconds;
         let rule = rule(quantity, operator, Number::Int(10));
         assert_eq!(letters(&rule, &seconds, lasting), verdicts, "{rule}");
     }
@@ -180,7 +180,7 @@ fn what_is_not_known_is_unsure() {
             "whose width could not be told: not a medium but a ZIP archive",
         ),
         (
-            &named("duration_seconds"),
+            &rule(Quantity::DurationSeconds, AtMost, Number::Int(1)),
             &picture(1, 1, None),
             "of kind image without a duration",
         ),

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::{DEEPEST, Parser, message, reasons};
+use super::{MAX_DEPTH, Parser, message, reasons};
 use crate::{
-    Bounds, Constraint, Keyword, Kind, Literal, MediaKind, Number, Path, Place, Property, Quantity,
-    Rule, Schema, Severity, View, Violation, nearest,
+    Bounds, Constraint, Keyword, Kind, Literal, Location, MediaKind, Number, Path, Property,
+    Quantity, Rule, Schema, Severity, View, Violation, nearest,
 };
 
 /// The keywords that the dialect knows.
@@ -78,7 +78,7 @@ impl<'a> Keywords<'_, 'a> {
                         format!("known are {}{}", known.join(", "), hint.unwrap_or_default());
                     self.parser.warn(
                         &at,
-                        Place::Value,
+                        Location::Value,
                         &format!("unknown type `{other}`: kept, not checked"),
                         &help,
                     );
@@ -90,7 +90,7 @@ impl<'a> Keywords<'_, 'a> {
                     .push(Keyword::Unknown("type".into(), other.into()));
                 self.parser.warn(
                     &at,
-                    Place::Value,
+                    Location::Value,
                     "a type that is not one name: kept, not checked",
                     "write one of string, integer, number, float, boolean, array, object",
                 );
@@ -104,7 +104,7 @@ impl<'a> Keywords<'_, 'a> {
             let at = format!("{}{}", self.at, Path::ROOT.member(name));
             // What holds schemas is counted level by level.
             let holds_schemas = matches!(name.as_str(), "properties" | "items");
-            if !holds_schemas && is_deeper(value, DEEPEST) {
+            if !holds_schemas && is_deeper(value, MAX_DEPTH) {
                 self.parser.too_deep(&at);
                 continue;
             }
@@ -152,7 +152,7 @@ impl<'a> Keywords<'_, 'a> {
     fn format(&mut self, value: &Value, at: &str) {
         self.text(value, at, Keyword::Format);
         let known = |format: &str| {
-            MediaKind::of_format(format).is_some() || format == "uri" || format.is_empty()
+            MediaKind::from_format(format).is_some() || format == "uri" || format.is_empty()
         };
         if let Value::String(format) = value
             && !known(format)
@@ -160,7 +160,7 @@ impl<'a> Keywords<'_, 'a> {
             let message = format!("unknown format `{format}`: kept, not checked");
             self.parser.warn(
                 at,
-                Place::Value,
+                Location::Value,
                 &message,
                 "known are image_uri, video_uri, audio_uri, their plurals on arrays, and uri",
             );
@@ -194,7 +194,7 @@ impl<'a> Keywords<'_, 'a> {
                 ));
                 self.parser.warn(
                     at,
-                    Place::Value,
+                    Location::Value,
                     "further properties are taken, and their schema is kept, not checked",
                     "write true or false, or name the properties",
                 );
@@ -218,7 +218,7 @@ impl<'a> Keywords<'_, 'a> {
         if list.is_empty() {
             self.parser.error(
                 at,
-                Place::Value,
+                Location::Value,
                 "an enum without members: no value would be valid",
                 "list the members, or leave `enum` out",
             );
@@ -231,7 +231,7 @@ impl<'a> Keywords<'_, 'a> {
             if !seen.insert(member.to_string()) {
                 self.parser.error(
                     &format!("{at}/{i}"),
-                    Place::Value,
+                    Location::Value,
                     &format!("{member} stands in the enum twice"),
                     "leave one of them out",
                 );
@@ -284,12 +284,12 @@ impl<'a> Keywords<'_, 'a> {
             );
             let help = "correct the default or the constraint";
             self.parser
-                .problem(severity, &at, Place::Value, &message, help);
+                .diagnose(severity, &at, Location::Value, &message, help);
         }
         if required && schema.media().is_some() {
             self.parser.warn(
                 &at,
-                Place::Key,
+                Location::Key,
                 "a default on a required media property is taken as an example and never sent",
                 "leave it out, or make the property optional",
             );
@@ -322,7 +322,7 @@ impl<'a> Keywords<'_, 'a> {
                 );
                 self.parser.warn(
                     &at,
-                    Place::Value,
+                    Location::Value,
                     &message,
                     &format!("name a property of this object{}", hint.unwrap_or_default()),
                 );
@@ -343,7 +343,7 @@ impl<'a> Keywords<'_, 'a> {
         let Some(Value::String(text)) = entry.get("validation_rule") else {
             self.parser.error(
                 at,
-                Place::Value,
+                Location::Value,
                 "a rule without `validation_rule`",
                 "write a quantity and an operator, such as \"width_pixels<=\"",
             );
@@ -353,23 +353,27 @@ impl<'a> Keywords<'_, 'a> {
             Ok(parts) => parts,
             Err(why) => {
                 let help = "write the quantity and then one of <, <=, >, >=, ==, ≤, ≥, such as \"width_pixels<=\"";
-                self.parser
-                    .error(&format!("{at}/validation_rule"), Place::Value, &why, help);
+                self.parser.error(
+                    &format!("{at}/validation_rule"),
+                    Location::Value,
+                    &why,
+                    help,
+                );
                 return;
             }
         };
         self.unknown_members(entry, at);
-        let known = !matches!(quantity, Quantity::Other(_));
+        let known = quantity.is_documented();
         if !known {
-            let fate = match quantity.as_str() {
+            let fate = match quantity {
                 // Not documented, but it can hardly mean anything else.
-                "duration_seconds" => "taken for the medium's duration",
+                Quantity::DurationSeconds => "taken for the medium's duration",
                 _ => "the rule is kept, not checked",
             };
             let message = format!("unknown quantity `{}`: {fate}", quantity.as_str());
             self.parser.warn(
                 &format!("{at}/validation_rule"),
-                Place::Value,
+                Location::Value,
                 &message,
                 "known are file_size_mb, width_pixels, height_pixels, width/height",
             );
@@ -396,7 +400,7 @@ impl<'a> Keywords<'_, 'a> {
                 let message = format!("the rule's limit is {value}, expected a number");
                 self.parser.error(
                     &format!("{at}/validation_value"),
-                    Place::Value,
+                    Location::Value,
                     &message,
                     "write a number, or a number in a string, such as \"0.33\"",
                 );
@@ -410,12 +414,16 @@ impl<'a> Keywords<'_, 'a> {
     fn keep(&mut self, rule: Rule, at: &str) {
         if let Some(how) = message::disagreement(&rule) {
             let help = "the rule is what is checked; correct the one or the other";
-            self.parser
-                .warn(&format!("{at}/validation_error"), Place::Value, &how, help);
+            self.parser.warn(
+                &format!("{at}/validation_error"),
+                Location::Value,
+                &how,
+                help,
+            );
         }
         let name = rule.quantity.as_str().to_owned();
         let bounds = self.ruled.entry(name);
-        let bounds = bounds.or_insert_with(|| Bounds::of_quantity(&rule.quantity));
+        let bounds = bounds.or_insert_with(|| Bounds::from_quantity(&rule.quantity));
         let was_empty = is_empty(&rule.quantity, bounds);
         bounds.narrow(&rule);
         let bounds = *bounds;
@@ -427,7 +435,7 @@ impl<'a> Keywords<'_, 'a> {
             );
             self.parser.error(
                 at,
-                Place::Value,
+                Location::Value,
                 &message,
                 "correct this rule or the one that it contradicts",
             );
@@ -441,7 +449,7 @@ impl<'a> Keywords<'_, 'a> {
         for name in members.filter(|name| !RULE_MEMBERS.contains(&name.as_str())) {
             self.parser.warn(
                 &format!("{at}{}", Path::ROOT.member(name)),
-                Place::Key,
+                Location::Key,
                 &format!("unknown member `{name}` of a rule: not kept, not checked"),
                 "known are validation_rule, validation_value, validation_error",
             );
@@ -454,7 +462,7 @@ impl<'a> Keywords<'_, 'a> {
         let message = format!("unknown keyword `{name}`: kept, not checked");
         self.parser.warn(
             at,
-            Place::Key,
+            Location::Key,
             &message,
             &format!(
                 "the service may enforce it all the same{}",
@@ -467,7 +475,7 @@ impl<'a> Keywords<'_, 'a> {
         let found = View::from(value).in_words();
         let message = format!("found {found}, expected {expected}");
         self.parser
-            .error(at, Place::Value, &message, &format!("write {expected}"));
+            .error(at, Location::Value, &message, &format!("write {expected}"));
     }
 }
 

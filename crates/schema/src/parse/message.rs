@@ -72,7 +72,8 @@ fn names(amount: &Amount, rule: &Rule) -> bool {
         exactly(meaning) || (is_ratio && exactly(1.0 / meaning))
     };
     let rounded = |quotient: f64| {
-        let near = |value: f64| (value - limit).abs() < last_place(rule).min(limit.abs() * LOOSEST);
+        let near =
+            |value: f64| (value - limit).abs() < last_place(rule).min(limit.abs() * MAX_ROUNDING);
         near(quotient) || (is_ratio && near(1.0 / quotient))
     };
     amount.meanings.iter().any(|meaning| same(*meaning))
@@ -80,7 +81,7 @@ fn names(amount: &Amount, rule: &Rule) -> bool {
 }
 
 /// A third is 0.333, and hardly 0.33: pictures that are a hundredth narrower are refused.
-const LOOSEST: f64 = 0.005;
+const MAX_ROUNDING: f64 = 0.005;
 
 /// One in the last place of the rule's limit; nothing of a whole number, which nobody rounds to.
 fn last_place(rule: &Rule) -> f64 {
@@ -153,7 +154,7 @@ mod tests {
         let ratio = || Quantity::AspectRatio;
         let size = || Quantity::FileSizeMb;
         let width = || Quantity::WidthPixels;
-        let seconds = || Quantity::Other("duration_seconds".into());
+        let seconds = || Quantity::DurationSeconds;
         for (quantity, operator, value, message, agrees) in [
             (ratio(), AtLeast, 0.0625, "Ratio from 1:16 to 16:1.", true),
             (ratio(), AtMost, 16.0, "Ratio from 1:16 to 16:1.", true),

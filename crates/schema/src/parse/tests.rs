@@ -4,13 +4,13 @@ use super::keywords::KEYWORDS;
 use super::*;
 use crate::{Number, Operator, Path, Quantity, Rule};
 
-fn parse(document: &Value) -> (Option<ModelSchema>, Vec<Problem>) {
+fn parse(document: &Value) -> (Option<ModelSchema>, Vec<Diagnostic>) {
     ModelSchema::parse(Some("a/b"), std::slice::from_ref(document))
 }
 
 fn usable(document: &Value) -> ModelSchema {
-    let (model, problems) = parse(document);
-    model.unwrap_or_else(|| panic!("{problems:?}"))
+    let (model, diagnostics) = parse(document);
+    model.unwrap_or_else(|| panic!("{diagnostics:?}"))
 }
 
 /// A bare input schema whose one property `x` is this.
@@ -58,10 +58,10 @@ fn three_forms_come_to_one() {
     let (input, output) = (read(INPUT), read(OUTPUT));
     let entry =
         json!({"model_id": "a/b", "kind": "model", "input_schema": input, "output_schema": output});
-    let (from_entry, problems) = ModelSchema::parse(None, std::slice::from_ref(&entry));
-    assert_eq!(problems, []);
-    let (from_page, problems) = ModelSchema::parse(Some("a/b"), &[input.clone(), output]);
-    assert_eq!(problems, []);
+    let (from_entry, diagnostics) = ModelSchema::parse(None, std::slice::from_ref(&entry));
+    assert_eq!(diagnostics, []);
+    let (from_page, diagnostics) = ModelSchema::parse(Some("a/b"), &[input.clone(), output]);
+    assert_eq!(diagnostics, []);
     assert_eq!(from_entry, from_page);
     let page = from_page.unwrap();
     let bare = usable(&input);
@@ -184,37 +184,37 @@ fn a_keyword_that_is_null_is_left_out() {
         .iter()
         .map(|k| ((*k).to_owned(), Value::Null))
         .collect();
-    let (model, problems) = parse(&with_x(&Value::Object(nulls)));
-    assert_eq!(problems, []);
+    let (model, diagnostics) = parse(&with_x(&Value::Object(nulls)));
+    assert_eq!(diagnostics, []);
     assert_eq!(model, parse(&with_x(&json!({}))).0);
 }
 
-/// `severity place pointer: message`, the help left out.
-fn told(problems: &[Problem]) -> Vec<String> {
-    let one = |p: &Problem| {
+/// `severity location pointer: message`, the help left out.
+fn told(diagnostics: &[Diagnostic]) -> Vec<String> {
+    let one = |p: &Diagnostic| {
         assert!(!p.help.is_empty());
         format!(
             "{:?} {:?} {}: {}",
-            p.severity, p.place, p.pointer, p.message
+            p.severity, p.location, p.pointer, p.message
         )
     };
-    problems.iter().map(one).collect()
+    diagnostics.iter().map(one).collect()
 }
 
-/// Each schema of `x`, and its one problem with the pointer from there.
+/// Each schema of `x`, and its one diagnostic with the pointer from there.
 fn tells(cases: &[(Value, &str)]) {
     for (schema, told_of) in cases {
-        let (model, problems) = parse(&with_x(schema));
+        let (model, diagnostics) = parse(&with_x(schema));
         let at = told_of
             .replacen(" /", " /properties/x/", 1)
             .replacen(" :", " /properties/x:", 1);
-        assert_eq!(told(&problems), [at], "{schema}");
+        assert_eq!(told(&diagnostics), [at], "{schema}");
         assert_eq!(model.is_some(), told_of.starts_with("Warning"), "{schema}");
     }
 }
 
 #[test]
-fn problems_of_a_property_say_where_and_what() {
+fn diagnostics_of_a_property_say_where_and_what() {
     tells(&[
         (
             json!(5),
@@ -284,7 +284,7 @@ fn problems_of_a_property_say_where_and_what() {
 }
 
 #[test]
-fn problems_between_keywords_say_where_and_what() {
+fn diagnostics_between_keywords_say_where_and_what() {
     tells(&[
         (
             json!({"enum": [1, 2, 1.0]}),
@@ -378,7 +378,7 @@ fn problems_between_keywords_say_where_and_what() {
 }
 
 #[test]
-fn problems_of_rules_say_where_and_what() {
+fn diagnostics_of_rules_say_where_and_what() {
     let rule = |entry: Value| parse(&with_x(&json!({"type": "string", "validations": [entry]})));
     for (entry, told_of) in [
         (json!(5), "Error Value : a rule without `validation_rule`"),
@@ -423,13 +423,13 @@ fn problems_of_rules_say_where_and_what() {
             "Warning Key /unit: unknown member `unit` of a rule: not kept, not checked",
         ),
     ] {
-        let (model, problems) = rule(entry.clone());
+        let (model, diagnostics) = rule(entry.clone());
         let at = "/properties/x/validations/0";
         let told_of_x =
             told_of
                 .replacen(" /", &format!(" {at}/"), 1)
                 .replacen(" :", &format!(" {at}:"), 1);
-        assert_eq!(told(&problems), [told_of_x], "{entry}");
+        assert_eq!(told(&diagnostics), [told_of_x], "{entry}");
         assert_eq!(model.is_some(), told_of.starts_with("Warning"), "{entry}");
     }
     for (rule_text, value, bounds) in [
@@ -449,9 +449,9 @@ fn problems_of_rules_say_where_and_what() {
     let kept = model.unwrap().input.properties().unwrap()[0].schema.clone();
     let kept: Vec<String> = kept.rules().map(ToString::to_string).collect();
     assert_eq!(kept, ["duration <= 9"]);
-    let (_, problems) = parse(&with_x(&json!({"validations": {}})));
+    let (_, diagnostics) = parse(&with_x(&json!({"validations": {}})));
     assert_eq!(
-        told(&problems),
+        told(&diagnostics),
         [
             "Error Value /properties/x/validations: found an object of 0 members, expected an array of rules"
         ]
@@ -459,7 +459,7 @@ fn problems_of_rules_say_where_and_what() {
 }
 
 #[test]
-fn problems_of_a_document_say_where_and_what() {
+fn diagnostics_of_a_document_say_where_and_what() {
     let bare = json!({"properties": {}});
     for (id, documents, document, told_of) in [
         (Some("a/b"), vec![], 0, "Error Value : the file is empty"),
@@ -531,10 +531,10 @@ fn problems_of_a_document_say_where_and_what() {
             "Error Value : a third JSON document",
         ),
     ] {
-        let (model, problems) = ModelSchema::parse(id, &documents);
-        assert_eq!(told(&problems), [told_of], "{documents:?}");
+        let (model, diagnostics) = ModelSchema::parse(id, &documents);
+        assert_eq!(told(&diagnostics), [told_of], "{documents:?}");
         assert_eq!(
-            (model, problems[0].document),
+            (model, diagnostics[0].document),
             (None, document),
             "{documents:?}"
         );
@@ -543,8 +543,8 @@ fn problems_of_a_document_say_where_and_what() {
         json!({"model_id": "a/b", "properties": {}}),
         json!({"model_id": "a/b", "input_schema": {"properties": {}}, "output_schema": null}),
     ] {
-        let (model, problems) = ModelSchema::parse(None, &[document]);
-        assert_eq!((model.map(|m| m.output), problems), (Some(None), vec![]));
+        let (model, diagnostics) = ModelSchema::parse(None, &[document]);
+        assert_eq!((model.map(|m| m.output), diagnostics), (Some(None), vec![]));
     }
 }
 
@@ -558,10 +558,10 @@ fn hints_name_what_may_have_been_meant() {
             "did you mean `image`?",
         ),
     ] {
-        let (_, problems) = parse(&with_x(&schema));
+        let (_, diagnostics) = parse(&with_x(&schema));
         assert!(
-            problems.len() == 1 && problems[0].help.ends_with(hint),
-            "{problems:?}"
+            diagnostics.len() == 1 && diagnostics[0].help.ends_with(hint),
+            "{diagnostics:?}"
         );
     }
 }
@@ -596,12 +596,12 @@ fn nesting_has_an_end() {
         )
     };
     // The root and `x` are two levels of their own.
-    assert_eq!(told(&parse(&with_x(&nested(DEEPEST - 1))).1), [""; 0]);
-    let (model, problems) = parse(&with_x(&nested(DEEPEST)));
+    assert_eq!(told(&parse(&with_x(&nested(MAX_DEPTH - 1))).1), [""; 0]);
+    let (model, diagnostics) = parse(&with_x(&nested(MAX_DEPTH)));
     assert_eq!(model, None);
-    let at = format!("/properties/x{}", "/items".repeat(DEEPEST));
+    let at = format!("/properties/x{}", "/items".repeat(MAX_DEPTH));
     assert_eq!(
-        told(&problems),
+        told(&diagnostics),
         [format!("Error Value {at}: nested deeper than 32 levels")]
     );
     assert_eq!(parse(&with_x(&nested(100))).1.len(), 1);
@@ -626,21 +626,21 @@ fn a_media_format_stands_on_the_innermost_items() {
             |inner, _| json!({"type": "array", "items": inner}),
         )
     };
-    assert_eq!(told(&parse(&with_x(&nested(DEEPEST - 2))).1), [""; 0]);
-    let (model, problems) = parse(&with_x(&nested(DEEPEST - 1)));
-    assert_eq!((model, problems.len()), (None, 1), "{problems:?}");
+    assert_eq!(told(&parse(&with_x(&nested(MAX_DEPTH - 2))).1), [""; 0]);
+    let (model, diagnostics) = parse(&with_x(&nested(MAX_DEPTH - 1)));
+    assert_eq!((model, diagnostics.len()), (None, 1), "{diagnostics:?}");
 }
 
 #[test]
 fn nesting_inside_a_value_has_an_end_too() {
     let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
     for keyword in ["default", "x-more", "oneOf"] {
-        let (model, _) = parse(&with_x(&json!({keyword: nested(DEEPEST)})));
+        let (model, _) = parse(&with_x(&json!({keyword: nested(MAX_DEPTH)})));
         assert!(model.is_some(), "{keyword}");
-        let (model, problems) = parse(&with_x(&json!({keyword: nested(DEEPEST + 1)})));
+        let (model, diagnostics) = parse(&with_x(&json!({keyword: nested(MAX_DEPTH + 1)})));
         assert_eq!(model, None, "{keyword}");
         let at = format!("Error Value /properties/x/{keyword}: nested deeper than 32 levels");
-        assert_eq!(told(&problems), [at]);
+        assert_eq!(told(&diagnostics), [at]);
     }
 }
 
@@ -699,12 +699,12 @@ fn hostile_documents_are_refused_or_usable_and_never_a_panic() {
         json!({"model_id": "a/b", "input_schema": read(INPUT), "output_schema": read(OUTPUT)});
     let mut seen = (0, 0);
     mutations(&entry, &values, &mut |document| {
-        let (model, problems) = ModelSchema::parse(None, std::slice::from_ref(document));
-        for problem in &problems {
+        let (model, diagnostics) = ModelSchema::parse(None, std::slice::from_ref(document));
+        for diagnostic in &diagnostics {
             assert!(
-                document.pointer(&problem.pointer).is_some()
-                    || problem.message.contains("limit is null"),
-                "{problem:?}"
+                document.pointer(&diagnostic.pointer).is_some()
+                    || diagnostic.message.contains("limit is null"),
+                "{diagnostic:?}"
             );
         }
         match model {
@@ -722,7 +722,7 @@ fn hostile_documents_are_refused_or_usable_and_never_a_panic() {
             None => {
                 seen.1 += 1;
                 assert!(
-                    problems.iter().any(|p| p.severity == Severity::Error),
+                    diagnostics.iter().any(|p| p.severity == Severity::Error),
                     "{document}"
                 );
             }

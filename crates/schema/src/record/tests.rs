@@ -6,8 +6,8 @@ use serde::de::value::{Error, MapDeserializer};
 use serde_json::json;
 
 use super::*;
-use crate::generated::{integer_of, nested_schema, text_of};
-use crate::{Choice, Media, SchemaText, Wires, choice, record};
+use crate::__private::{integer_of, nested_schema, text_of};
+use crate::{Choice, ChoiceValues, Media, SchemaText, choice, record};
 
 /// Hand-written as generated code is: the schema, structs, and their fields by their places.
 static SCHEMA: SchemaText = SchemaText::new(
@@ -141,7 +141,7 @@ enum Frames {
 
 impl Choice for Frames {
     const ALL: &'static [Self] = &[Self::V121, Self::V241];
-    const WIRE: Wires = Wires::Integer(&[121, 241]);
+    const VALUES: ChoiceValues = ChoiceValues::Integer(&[121, 241]);
 
     fn index(self) -> usize {
         self as usize
@@ -158,7 +158,7 @@ enum Ratio {
 
 impl Choice for Ratio {
     const ALL: &'static [Self] = &[Self::V1_1, Self::V16_9];
-    const WIRE: Wires = Wires::Text(&["1:1", "16:9"]);
+    const VALUES: ChoiceValues = ChoiceValues::Text(&["1:1", "16:9"]);
 
     fn index(self) -> usize {
         self as usize

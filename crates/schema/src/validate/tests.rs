@@ -12,8 +12,8 @@ fn object(x: &Value, required: bool) -> Schema {
 }
 
 fn root(document: &Value) -> Schema {
-    let (model, problems) = ModelSchema::parse(Some("a/b"), std::slice::from_ref(document));
-    model.unwrap_or_else(|| panic!("{problems:?}")).input
+    let (model, diagnostics) = ModelSchema::parse(Some("a/b"), std::slice::from_ref(document));
+    model.unwrap_or_else(|| panic!("{diagnostics:?}")).input
 }
 
 /// The single violation of `x`, whole.

@@ -74,9 +74,9 @@ fn parse(id: Option<&str>, text: &str) -> Option<ModelSchema> {
         .into_iter()
         .collect::<Result<_, _>>()
         .unwrap();
-    let (model, problems) = ModelSchema::parse(id, &documents);
-    let refused = problems.iter().any(|p| p.severity == Severity::Error);
-    assert_eq!(model.is_none(), refused, "{problems:?}");
+    let (model, diagnostics) = ModelSchema::parse(id, &documents);
+    let refused = diagnostics.iter().any(|p| p.severity == Severity::Error);
+    assert_eq!(model.is_none(), refused, "{diagnostics:?}");
     model
 }
 

@@ -170,13 +170,13 @@ impl WidthXHeight {
     #[inline]
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        ::runcomfy::__private::generated::text_of(self)
+        ::runcomfy::__private::text_of(self)
     }
 }
 
 impl ::runcomfy::__private::Choice for WidthXHeight {
     const ALL: &'static [Self] = Self::ALL;
-    const WIRE: ::runcomfy::__private::Wires = ::runcomfy::__private::Wires::Text(
+    const VALUES: ::runcomfy::__private::ChoiceValues = ::runcomfy::__private::ChoiceValues::Text(
         &[
             "1024x1024(1:1)",
             "2048x2048(1:1)",

@@ -146,7 +146,11 @@ fn leading(text: &str) -> (f64, usize) {
 }
 
 fn is_time(quantity: &Quantity) -> bool {
-    matches!(quantity, Quantity::Other(name) if name.contains("second") || name.contains("duration"))
+    match quantity {
+        Quantity::DurationSeconds => true,
+        Quantity::Other(name) => name.contains("second") || name.contains("duration"),
+        _ => false,
+    }
 }
 
 /// The unit at the beginning of a text, seen from the quantity's own.

@@ -128,13 +128,13 @@ impl Frames {
     #[inline]
     #[must_use]
     pub fn as_i64(self) -> i64 {
-        ::runcomfy::__private::generated::integer_of(self)
+        ::runcomfy::__private::integer_of(self)
     }
 }
 
 impl ::runcomfy::__private::Choice for Frames {
     const ALL: &'static [Self] = Self::ALL;
-    const WIRE: ::runcomfy::__private::Wires = ::runcomfy::__private::Wires::Integer(
+    const VALUES: ::runcomfy::__private::ChoiceValues = ::runcomfy::__private::ChoiceValues::Integer(
         &[121, 241],
     );
     #[inline]

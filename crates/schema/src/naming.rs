@@ -1,12 +1,46 @@
-//! From names on the wire to names that programs and shells take.
+//! Names for Rust and for shells, made from JSON names.
+//!
+//! Generated code, and the programs that the command line prints, take their identifiers from
+//! here, so both always agree. Each mapping is total and depends on the name alone. A name is cut
+//! into words at every character that is no letter or digit and, for snake case, at every hump;
+//! then:
+//!
+//! | JSON name | [`field`], [`module`] | [`type_name`], [`variant`] |
+//! |---|---|---|
+//! | `image_urls` | `image_urls` | `ImageUrls` |
+//! | `promptImage` | `prompt_image` | `PromptImage` |
+//! | `width×height` | `width_x_height` | `WidthXHeight` |
+//! | `type` | `r#type` | `Type` |
+//! | `self` | `self_` | `Self_` |
+//! | `new`, `default`, `model` | `new_`, `default_`, `model_` | `New`, `Default_`, `Model` |
+//! | `33_video`, `4K` | `v33_video`, `v4k` | `V33Video`, `V4K` |
+//! | `16:9` | `v16_9` | `V16_9` |
+//! | `2048x2048(1:1)` | `v2048x2048_1_1` | `V2048x2048_1_1` |
+//! | `720p`, `720P` | `v720p`, `v720p` | `V720p`, `V720P` |
+//! | `-1` | `minus_1` | `Minus1` |
+//! | (empty) | `empty` | `Empty` |
+//! | `日本語` | `日本語` | type `T日本語`, variant `日本語` |
+//! | `🎉` | `u1f389` | `U1f389` |
+//!
+//! Two JSON names of one scope may come out as the same identifier. The generator reports that as
+//! an error that names both.
 
-/// A name in snake case, of letters, digits and `_` only, and never empty: `promptImage` becomes
-/// `prompt_image`, `width×height` becomes `width_x_height`, `16:9` becomes `16_9`. It depends on
-/// the name alone; two names may come out the same.
+mod rust;
+
+pub use rust::{camel, field, ident, module, type_name, variant};
+
+/// Converts a JSON name to snake case: letters, digits and `_` only, and never empty.
+///
+/// ```
+/// # use runcomfy_schema::naming::snake_case;
+/// assert_eq!(snake_case("promptImage"), "prompt_image");
+/// assert_eq!(snake_case("width×height"), "width_x_height");
+/// assert_eq!(snake_case("16:9"), "16_9");
+/// ```
 #[must_use]
-pub fn snake_case(wire: &str) -> String {
+pub fn snake_case(name: &str) -> String {
     let mut out = String::new();
-    for word in words(wire) {
+    for word in words(name) {
         for hump in humps(&word) {
             if !out.is_empty() {
                 out.push('_');
@@ -17,12 +51,31 @@ pub fn snake_case(wire: &str) -> String {
     out
 }
 
-/// A name in camel case: `image_urls` becomes `ImageUrls`, `16:9` becomes `16_9`. BufferedEvent case
-/// after a word's first letter stays, since values may differ in nothing else (`720p`, `720P`).
+/// Converts a JSON name to kebab case, as in the flags of a command line.
+///
+/// ```
+/// # use runcomfy_schema::naming::kebab_case;
+/// assert_eq!(kebab_case("image_urls"), "image-urls");
+/// ```
 #[must_use]
-pub fn camel_case(wire: &str) -> String {
+pub fn kebab_case(name: &str) -> String {
+    snake_case(name).replace('_', "-")
+}
+
+/// Converts a JSON name to camel case.
+///
+/// The case of letters after the first one of a word stays, since values may differ in nothing else
+/// (`720p`, `720P`).
+///
+/// ```
+/// # use runcomfy_schema::naming::camel_case;
+/// assert_eq!(camel_case("image_urls"), "ImageUrls");
+/// assert_eq!(camel_case("720P"), "720P");
+/// ```
+#[must_use]
+pub fn camel_case(name: &str) -> String {
     let mut out = String::new();
-    for word in words(wire) {
+    for word in words(name) {
         let touch = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
         if touch(out.chars().last()) && touch(word.chars().next()) {
             out.push('_');
@@ -34,8 +87,8 @@ pub fn camel_case(wire: &str) -> String {
     out
 }
 
-fn words(wire: &str) -> Vec<String> {
-    let letters: Vec<char> = wire.chars().collect();
+fn words(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
     let digit = |i: usize| letters.get(i).is_some_and(char::is_ascii_digit);
     let mut words = vec![String::new()];
     let alone = |words: &mut Vec<String>, word: &str| {
@@ -56,8 +109,8 @@ fn words(wire: &str) -> Vec<String> {
     words.retain(|word| !word.is_empty());
     if words.is_empty() {
         // Nothing but separators, or nothing at all.
-        let spelt = letters.iter().map(|c| format!("u{:x}", u32::from(*c)));
-        words.extend(spelt);
+        let code_points = letters.iter().map(|c| format!("u{:x}", u32::from(*c)));
+        words.extend(code_points);
         if words.is_empty() {
             words.push("empty".to_owned());
         }
@@ -65,8 +118,8 @@ fn words(wire: &str) -> Vec<String> {
     words
 }
 
-/// Letters that stay as they are: those of scripts whose single code points no normalisation
-/// changes (rustc compares identifiers in NFC) and that are not taken for Latin ones.
+/// Returns `true` for letters that stay as they are: those of scripts whose single code points no
+/// normalisation changes (rustc compares identifiers in NFC) and that are not taken for Latin ones.
 fn keeps(c: char) -> bool {
     let script = matches!(c,
         'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ž' // Latin
@@ -76,8 +129,8 @@ fn keeps(c: char) -> bool {
     c.is_ascii_alphanumeric() || (script && is_one_letter_in_both_cases(c))
 }
 
-/// Whether a letter and its other case are one letter each and lead to one another. `ß` becomes
-/// `SS`, and `ı` becomes the `I` of `i`: two names would come out as one.
+/// Returns `true` if a letter and its other case are one letter each and lead to one another. `ß`
+/// becomes `SS`, and `ı` becomes the `I` of `i`, so two names would come out as one.
 fn is_one_letter_in_both_cases(c: char) -> bool {
     let single = |letters: &mut dyn Iterator<Item = char>| match (letters.next(), letters.next()) {
         (Some(letter), None) => Some(letter),
@@ -110,8 +163,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_cut_where_people_would_cut_them() {
-        for (wire, snake, camel) in [
+    fn words_are_cut_as_people_would_cut_them() {
+        for (name, snake, camel) in [
             ("image_urls", "image_urls", "ImageUrls"),
             ("promptImage", "prompt_image", "PromptImage"),
             ("HTMLPage", "html_page", "HTMLPage"),
@@ -126,8 +179,8 @@ mod tests {
             ("ı", "u131", "U131"),
             ("🎉!", "u1f389", "U1f389"),
         ] {
-            assert_eq!(snake_case(wire), snake, "{wire:?}");
-            assert_eq!(camel_case(wire), camel, "{wire:?}");
+            assert_eq!(snake_case(name), snake, "{name:?}");
+            assert_eq!(camel_case(name), camel, "{name:?}");
         }
     }
 }

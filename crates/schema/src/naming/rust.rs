@@ -1,38 +1,16 @@
-//! From names on the wire to Rust identifiers, for what is generated and whoever speaks of it.
-//!
-//! The mapping is total and depends on the name alone. A name is cut into words, at everything
-//! that is no letter or digit and, for snake case, where a hump begins; then:
-//!
-//! | wire | field, module | type, variant |
-//! |---|---|---|
-//! | `image_urls` | `image_urls` | `ImageUrls` |
-//! | `promptImage` | `prompt_image` | `PromptImage` |
-//! | `width×height` | `width_x_height` | `WidthXHeight` |
-//! | `type` | `r#type` | `Type` |
-//! | `self` | `self_` | `Self_` |
-//! | `new`, `default`, `model` | `new_`, `default_`, `model_` | `New`, `Default_`, `Model` |
-//! | `33_video`, `4K` | `v33_video`, `v4k` | `V33Video`, `V4K` |
-//! | `16:9` | `v16_9` | `V16_9` |
-//! | `2048x2048(1:1)` | `v2048x2048_1_1` | `V2048x2048_1_1` |
-//! | `720p`, `720P` | `v720p`, `v720p` | `V720p`, `V720P` |
-//! | `-1` | `minus_1` | `Minus1` |
-//! | (empty) | `empty` | `Empty` |
-//! | `日本語` | `日本語` | type `T日本語`, variant `日本語` |
-//! | `🎉` | `u1f389` | `U1f389` |
-//!
-//! Two wire names of one scope that come out the same are an error that names both.
+//! Rust identifiers.
 
-use crate::{camel_case, snake_case};
+use super::{camel_case, snake_case};
 
-/// A name in snake case that an identifier may begin with.
-fn snake(wire: &str) -> String {
-    no_digit_first(snake_case(wire), 'v')
+/// Converts a JSON name to snake case that an identifier may begin with.
+fn snake(name: &str) -> String {
+    no_digit_first(snake_case(name), 'v')
 }
 
-/// A type or an enum's variant, before what is taken is looked at.
+/// Converts a JSON name to camel case that an identifier may begin with; what [`type_name`] takes.
 #[must_use]
-pub fn camel(wire: &str) -> String {
-    no_digit_first(camel_case(wire), 'V')
+pub fn camel(name: &str) -> String {
+    no_digit_first(camel_case(name), 'V')
 }
 
 fn no_digit_first(mut name: String, letter: char) -> String {
@@ -42,7 +20,9 @@ fn no_digit_first(mut name: String, letter: char) -> String {
     name
 }
 
-/// A module of the path to a model. Names that a file system or cargo has taken get a `_`.
+/// Returns the name of the module for one segment of a model's id.
+///
+/// Names that a file system or cargo has taken get a `_`.
 #[must_use]
 pub fn module(segment: &str) -> String {
     const TAKEN: [&str; 7] = ["lib", "main", "mod", "con", "prn", "aux", "nul"];
@@ -57,12 +37,14 @@ pub fn module(segment: &str) -> String {
     name
 }
 
-/// A field with its setter. Names of the methods that every input has, of its traits' functions
-/// (which a setter would hide), and of methods that everybody calls on it, get a `_`: `new`,
-/// `validate`, `extra`, `with_extra`, `check_media`, `clone`, `into`, `to_owned`, `default`,
-/// `model`, `schema`, `deserialize`, `serialize`.
+/// Returns the name of a property's field and of its setter.
+///
+/// Names of the methods that every input has, of its traits' functions (which a setter would hide),
+/// and of methods that everybody calls on it, get a `_`: `new`, `validate`, `extra`, `with_extra`,
+/// `check_media`, `clone`, `into`, `to_owned`, `default`, `model`, `schema`, `deserialize`,
+/// `serialize`.
 #[must_use]
-pub fn field(wire: &str) -> String {
+pub fn field(name: &str) -> String {
     const TAKEN: [&str; 13] = [
         "new",
         "validate",
@@ -78,7 +60,7 @@ pub fn field(wire: &str) -> String {
         "deserialize",
         "serialize",
     ];
-    let name = snake(wire);
+    let name = snake(name);
     if TAKEN.contains(&name.as_str()) {
         name + "_"
     } else {
@@ -86,11 +68,14 @@ pub fn field(wire: &str) -> String {
     }
 }
 
-/// The enum or struct made for a property, by its name in camel case. Names that the generated code
-/// uses get a `_`, and those of macros in the prelude, with which a link in the documentation could
-/// mean either; those of a script without capitals get a `T`, since a module could have the same.
+/// Returns the name of the enum or struct for a property, from the property's name in [`camel`]
+/// case.
+///
+/// Names that the generated code uses get a `_`. So do those of macros in the prelude, since a link
+/// in the documentation could mean either. Names of a script without capitals get a `T`, since a
+/// module could have the same name.
 #[must_use]
-pub fn type_of(camel: &str) -> String {
+pub fn type_name(camel: &str) -> String {
     const TAKEN: [&str; 22] = [
         "Input",
         "Output",
@@ -124,16 +109,18 @@ pub fn type_of(camel: &str) -> String {
     }
 }
 
-/// An enum's variant. Beside them stands the constant `ALL`.
+/// Returns the name of an enum's variant for one of its values.
+///
+/// `ALL` gets a `_`, since every enum has a constant of that name.
 #[must_use]
-pub fn variant(wire: &str) -> String {
-    match camel(wire).as_str() {
+pub fn variant(name: &str) -> String {
+    match camel(name).as_str() {
         "ALL" => "ALL_".to_owned(),
         name => name.to_owned(),
     }
 }
 
-/// The name as source code: raw where it is a keyword, with a `_` where it cannot even be raw.
+/// Returns the name as source code: raw if it is a keyword, and with a `_` if it cannot be raw.
 #[must_use]
 pub fn ident(name: &str) -> String {
     const NEVER_RAW: [&str; 5] = ["crate", "self", "super", "Self", "_"];
@@ -159,8 +146,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_above_is_true() {
-        for (wire, field_name, type_name) in [
+    fn identifiers_are_as_documented() {
+        for (name, as_field, as_type) in [
             ("image_urls", "image_urls", "ImageUrls"),
             ("promptImage", "prompt_image", "PromptImage"),
             ("width×height", "width_x_height", "WidthXHeight"),
@@ -200,8 +187,8 @@ mod tests {
             ("\0", "u0", "U0"),
             ("a*/b", "a_b", "AB"),
         ] {
-            assert_eq!(ident(&field(wire)), field_name, "{wire:?}");
-            assert_eq!(ident(&type_of(&camel(wire))), type_name, "{wire:?}");
+            assert_eq!(ident(&field(name)), as_field, "{name:?}");
+            assert_eq!(ident(&type_name(&camel(name))), as_type, "{name:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// A finding about a schema document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// Whether the schema can be used all the same.
     pub severity: Severity,
     /// Which of the file's JSON documents is meant, counted from 0.
@@ -10,14 +10,14 @@ pub struct Problem {
     /// JSON pointer into the document.
     pub pointer: String,
     /// Whether the member's key or its value is meant.
-    pub place: Place,
+    pub location: Location,
     /// What is wrong, and why it matters.
     pub message: String,
     /// What to write instead.
     pub help: String,
 }
 
-/// How bad a [`Problem`] is.
+/// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Nothing is made from this schema until it is mended.
@@ -37,9 +37,9 @@ impl Severity {
     }
 }
 
-/// Which part of an object's member a [`Problem`] points at.
+/// Which part of an object's member a [`Diagnostic`] points at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// The name.
     Key,
     /// The value.
