@@ -1,8 +1,5 @@
 //! What nobody waits for any more begins nothing, and no job of it is lost in silence.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::fmt::Debug;
 use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};

@@ -1,8 +1,5 @@
 //! Media at hand reach the service, or nothing is sent.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 

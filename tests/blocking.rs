@@ -1,5 +1,5 @@
 //! The same calls without `async`.
-#![cfg(feature = "blocking")]
+
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 

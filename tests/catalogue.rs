@@ -1,8 +1,5 @@
 //! The catalogue is read to its end, whatever the service makes of what it is asked for.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::{Client, ErrorKind};
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};

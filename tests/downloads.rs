@@ -1,8 +1,5 @@
 //! A download ends with the whole file under its name, or with none.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

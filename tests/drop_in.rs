@@ -4,9 +4,6 @@
 //!
 //! Works on a copy of the workspace, so that the checkout stays as it is.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -135,6 +132,7 @@ fn times(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
 }
 
 #[test]
+#[ignore = "slow: runs cargo"]
 fn one_build_after_a_change_is_enough() {
     let copy = Copy::new();
     succeeds(&copy.build("write"));

@@ -1,8 +1,5 @@
 //! From a typed input to a file on disk, against the emulator.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::time::Duration;
 
 use runcomfy::{CancelOutcome, Client, ErrorKind, Event, Status};

@@ -1,9 +1,6 @@
 //! Every rule of every model at its bound, one below and one above, wherever the medium is; and
 //! the emulator refuses what the client refuses.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

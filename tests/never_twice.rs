@@ -1,8 +1,5 @@
 //! No paid job is submitted twice, and none is lost in silence.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::collections::HashMap;
 use std::time::Duration;
 

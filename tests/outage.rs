@@ -1,8 +1,5 @@
 //! An outage of the service ends no wait, makes no storm, and is over when it is over.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,8 +1,5 @@
 //! Requests go through the proxy that was asked for, and through no other.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
@@ -80,7 +77,7 @@ fn a_faulty_proxy_is_told_without_its_password() {
 /// server of this one.
 #[tokio::test]
 async fn a_base_url_on_this_machine_is_asked_without_the_environments_proxy() {
-    const NAME: &str = "a_base_url_on_this_machine_is_asked_without_the_environments_proxy";
+    const NAME: &str = "proxy::a_base_url_on_this_machine_is_asked_without_the_environments_proxy";
     let (listener, address) = listen().await;
     if std::env::var_os("http_proxy").is_some() {
         let builder = Client::builder().base_url(format!("http://{address}"));

@@ -1,8 +1,5 @@
 //! A wait ends when its job does, or as its caller wants it.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

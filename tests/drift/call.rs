@@ -2,7 +2,7 @@
 
 /// One of the four calls about a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
+pub(super) enum Call {
     Submit,
     Status,
     Result,
@@ -11,7 +11,7 @@ pub(crate) enum Call {
 
 impl Call {
     /// The call of a case. Cancelling has the simplest reply, and so the least share.
-    pub(crate) fn of(case: u64) -> Self {
+    pub(super) fn of(case: u64) -> Self {
         match case % 8 {
             0 | 1 => Self::Status,
             2..=4 => Self::Submit,

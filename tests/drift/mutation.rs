@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use crate::reply::Reply;
+use super::reply::Reply;
 
 fn one_of<'a, T: ?Sized>(all: &[&'a T], rng: &mut Rng) -> &'a T {
     all[rng.usize(..all.len())]
@@ -73,7 +73,7 @@ const HEADERS: [&str; 9] = [
 ];
 
 /// Changes one thing about the JSON.
-pub(crate) fn of_json(body: &mut Value, rng: &mut Rng) {
+pub(super) fn of_json(body: &mut Value, rng: &mut Rng) {
     let whole = body.clone();
     let Value::Object(members) = body else {
         *body = value(&whole, rng);
@@ -135,7 +135,7 @@ fn value(whole: &Value, rng: &mut Rng) -> Value {
 }
 
 /// Changes one thing about the bytes, or about HTTP.
-pub(crate) fn of_reply(reply: &mut Reply, rng: &mut Rng) {
+pub(super) fn of_reply(reply: &mut Reply, rng: &mut Rng) {
     let body = &mut reply.body;
     let length = body.len();
     match rng.u8(..16) {

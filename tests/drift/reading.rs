@@ -3,10 +3,10 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::reply::Reply;
+use super::reply::Reply;
 
 /// A reply's members, where its body is a JSON object.
-pub(crate) struct Reading {
+pub(super) struct Reading {
     status: u16,
     /// Whether it says when to come back.
     later: bool,
@@ -16,7 +16,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    pub(crate) fn of(reply: &Reply) -> Self {
+    pub(super) fn of(reply: &Reply) -> Self {
         let text = str::from_utf8(&reply.body).ok();
         let text = text.filter(|_| reply.whole).unwrap_or_default();
         let usual = serde_json::from_str(text).ok();
@@ -29,12 +29,12 @@ impl Reading {
     }
 
     /// Whether the HTTP status says that the call was carried out.
-    pub(crate) fn is_accepted(&self) -> bool {
+    pub(super) fn is_accepted(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// Whether the HTTP status says that nothing was done, or to come back later.
-    pub(crate) fn is_refusal(&self) -> bool {
+    pub(super) fn is_refusal(&self) -> bool {
         match self.status {
             408 => false,
             503 => self.later && self.id().is_none(),
@@ -43,12 +43,12 @@ impl Reading {
     }
 
     /// An `error_code` of whatever kind, which a reply with a success status may have, too.
-    pub(crate) fn code(&self) -> Option<&Value> {
+    pub(super) fn code(&self) -> Option<&Value> {
         self.body.get("error_code")
     }
 
     /// Whether it is one of the documented codes.
-    pub(crate) fn is_known_code(&self) -> bool {
+    pub(super) fn is_known_code(&self) -> bool {
         let known = [400_001, 400_002, 400_004, 400_005, 403_001, 404_001];
         let number = |code: &Value| code.as_i64().or_else(|| code.as_str()?.parse().ok());
         self.code()
@@ -57,24 +57,24 @@ impl Reading {
     }
 
     /// Whether it is a success in all that it says, and can be read by everybody.
-    pub(crate) fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.is_usual && self.is_accepted() && self.code().is_none()
     }
 
     /// Whether it is a success with a text as `status`, and nobody could doubt it.
-    pub(crate) fn is_clear(&self) -> bool {
+    pub(super) fn is_clear(&self) -> bool {
         self.is_plain() && self.text("status").is_some()
     }
 
     /// The id of a job, where there is one that could be asked for.
-    pub(crate) fn id(&self) -> Option<&str> {
+    pub(super) fn id(&self) -> Option<&str> {
         let harmless = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         self.text("request_id")
             .filter(|id| (1..=128).contains(&id.len()) && id.chars().all(harmless))
     }
 
     /// How the job has ended, where the reply says that it has, in the service's words.
-    pub(crate) fn ended(&self) -> Option<&'static str> {
+    pub(super) fn ended(&self) -> Option<&'static str> {
         let word = self.text("status").filter(|_| self.is_accepted())?;
         ["completed", "succeeded", "failed", "cancelled", "canceled"]
             .into_iter()
@@ -86,12 +86,12 @@ impl Reading {
             })
     }
 
-    pub(crate) fn outcome(&self) -> Option<&str> {
+    pub(super) fn outcome(&self) -> Option<&str> {
         self.text("outcome").filter(|_| self.is_accepted())
     }
 
     /// Whether the member is there and not null.
-    pub(crate) fn has(&self, member: &str) -> bool {
+    pub(super) fn has(&self, member: &str) -> bool {
         self.body.get(member).is_some_and(|value| !value.is_null())
     }
 

@@ -5,23 +5,23 @@ use std::fmt;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::call::Call;
-use crate::mutation;
-use crate::server;
+use super::call::Call;
+use super::mutation;
+use super::server;
 
 /// An answer over HTTP.
 #[derive(Clone, Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: String,
-    pub(crate) body: Vec<u8>,
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: String,
+    pub(super) body: Vec<u8>,
     /// Whether the connection stays up until all of the body is sent.
-    pub(crate) whole: bool,
+    pub(super) whole: bool,
 }
 
 impl Reply {
     /// The reply to a call of a case, which is the same each time.
-    pub(crate) fn of(case: u64, call: Call) -> Self {
+    pub(super) fn of(case: u64, call: Call) -> Self {
         let mut rng = Rng::with_seed(case.wrapping_mul(8) + call as u64);
         let mut body = intact(&server::id_of(case), call, &mut rng);
         let mut reply = Self {
@@ -48,7 +48,7 @@ impl Reply {
     }
 
     /// The bytes on the wire. What is not whole promises more than it holds.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let length = self.body.len() + usize::from(!self.whole);
         let mut bytes = format!("HTTP/1.1 {} x\r\n{}", self.status, self.headers).into_bytes();
         if !matches!(self.status, 100..200 | 204 | 304) {

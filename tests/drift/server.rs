@@ -5,21 +5,21 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::call::Call;
-use crate::reply::Reply;
+use super::call::Call;
+use super::reply::Reply;
 
 /// The id of a case's job, by which the server knows the case.
-pub(crate) fn id_of(case: u64) -> String {
+pub(super) fn id_of(case: u64) -> String {
     format!("case-{case}")
 }
 
 /// The model that a case's job is submitted to, for the same.
-pub(crate) fn model_of(case: u64) -> String {
+pub(super) fn model_of(case: u64) -> String {
     format!("drift/{}", id_of(case))
 }
 
 /// Starts it in this thread.
-pub(crate) async fn start() -> SocketAddr {
+pub(super) async fn start() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::task::spawn_local(async move {

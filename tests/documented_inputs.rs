@@ -1,8 +1,5 @@
 //! The examples of the models' documentation pages are valid and survive the typed structs.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use runcomfy::Model;
 use runcomfy::schema::Json;
 use runcomfy_models::bytedance::{dreamina_3_0, dreamina_4_0};
@@ -19,10 +16,12 @@ fn survives<M: Model + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug
 
 #[test]
 fn the_pages_examples_are_valid_and_survive() {
-    survives::<dreamina_4_0::edit::Input>(include_str!("examples/edit.json"));
-    survives::<dreamina_4_0::text_to_image::Input>(include_str!("examples/text-to-image.json"));
+    survives::<dreamina_4_0::edit::Input>(include_str!("documented_inputs/edit.json"));
+    survives::<dreamina_4_0::text_to_image::Input>(include_str!(
+        "documented_inputs/text-to-image.json"
+    ));
     survives::<dreamina_3_0::pro::image_to_video::Input>(include_str!(
-        "examples/image-to-video.json"
+        "documented_inputs/image-to-video.json"
     ));
 }
 

@@ -6,9 +6,6 @@
 //! knows nothing of the client. `RUNCOMFY_CASES` sets the number of cases, `RUNCOMFY_SEED` the
 //! first; a case depends on its number alone.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 mod call;
 mod mutation;
 mod reading;

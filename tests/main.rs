@@ -1,0 +1,24 @@
+//! Promises of the whole, a module each, in one binary, since linking takes longer than most tests.
+//!
+//! Tests that need a process or a feature of their own are binaries of their own; the manifest
+//! says why.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+mod abandoned;
+mod attach;
+mod catalogue;
+mod documented_inputs;
+mod downloads;
+mod drift;
+mod drop_in;
+mod lifecycle;
+mod many;
+mod media;
+mod never_twice;
+mod outage;
+mod own_build;
+mod packaging;
+mod proxy;
+mod waiting;
