@@ -1,11 +1,11 @@
-//! Outputs on disk.
+//! Downloads outputs to disk.
 
-mod answer;
 mod fetcher;
+mod file_name;
 mod job;
-mod name;
-mod part;
+mod partial_file;
 mod progress;
+mod response;
 mod transfer;
 
 use std::fmt;
@@ -19,7 +19,7 @@ pub use progress::DownloadProgress;
 
 use crate::client::Client;
 use crate::error::Error;
-use progress::Watcher;
+use progress::ProgressObserver;
 use transfer::Transfer;
 
 #[cfg(doc)]
@@ -27,77 +27,101 @@ use crate::error::ErrorKind;
 #[cfg(doc)]
 use crate::job::Job;
 
-/// The download of an output; `.await` it.
+/// Downloads one URL of an output into a folder when it is awaited.
 ///
-/// The bytes go to a hidden file beside the target, which gets the target's name once it is
-/// complete and safe on the disk: under its name a file appears whole or not at all. The name is
-/// the last part of the URL's path, made safe; no file is overwritten, the new one gets a number.
-/// Dropping the download removes what is there of it; only a process that is killed leaves a hidden
-/// `.part` file. At most a megabyte is in memory at a time, and so many downloads run at once as
-/// [`download_concurrency`](crate::client::ClientBuilder::download_concurrency) says.
+/// [`Client::download`] creates it; the value of the `.await` is the path of the file.
 ///
-/// # What is tried again
-/// A connection that cannot be made or breaks, 20 seconds without a byte, an answer that cannot be
-/// right, and HTTP 408, 429 and 5xx: after a growing, jittered pause, or when the server says so.
-/// It ends after six tries in a row of which none came any further, and sooner in an outage: all
-/// calls of a client have a hundred such tries together, which good answers bring back. Wrap it in
-/// a time-out of your own where a slow download is worse than none.
+/// The bytes go to a hidden file in the same folder, which gets its final name once it is complete
+/// and synced to disk: a file appears under its final name whole or not at all. The name is the
+/// last segment of the URL's path with unsafe characters replaced. No file is overwritten: if the
+/// name is taken, the new file gets a number. Dropping the download removes its hidden file; only a
+/// process that is killed leaves a `.part` file behind. A download holds at most one megabyte in
+/// memory, and a client runs
+/// [`download_concurrency`](crate::client::ClientBuilder::download_concurrency) downloads at a time.
 ///
-/// What is there is kept, and the rest is asked for by `Range`, where the server has told by a
-/// strong `ETag` or by `Last-Modified` which version of the file it is. Where it has told neither,
-/// has no `Range`, or the file has changed, the download starts over.
+/// ```no_run
+/// # async fn example(client: runcomfy::Client, output: runcomfy::Output) -> Result<(), runcomfy::Error> {
+/// let url = output.image().unwrap_or_default();
+/// let file = client
+///     .download(url, "pictures".as_ref())
+///     .size_limit(50 << 20)
+///     .on_progress(|now| println!("{} of {:?} bytes", now.bytes, now.total))
+///     .await?;
+/// println!("saved {}", file.display());
+/// # Ok(()) }
+/// ```
 ///
-/// # Where it goes
+/// # Retries
+/// These failures are retried: a connection that cannot be made or breaks, 20 seconds without a
+/// byte, an invalid response, and HTTP 408, 429 and 5xx. The next attempt follows after an
+/// exponential, jittered backoff, or after the server's `Retry-After`. The download fails after six
+/// attempts in a row that brought no new byte. It fails earlier in an outage, because all calls of
+/// a client share one retry budget. Wrap the download in a timeout of your own if a slow download
+/// is worse than none.
+///
+/// Bytes on disk are kept, and only the rest is requested by `Range`, if the server identifies the
+/// version of the file by a strong `ETag` or by `Last-Modified`. The download starts over if the
+/// server sends neither, ignores `Range`, or has a new version of the file.
+///
+/// # Allowed hosts
 /// Outputs are fetched from `*.runcomfy.net`, `*.runcomfy.com` and the host of the base URL,
-/// redirects included, unless
-/// [`download_from_any_host`](crate::client::ClientBuilder::download_from_any_host) allows others. The
-/// token is not sent.
+/// redirects included.
+/// [`download_from_any_host`](crate::client::ClientBuilder::download_from_any_host) allows other
+/// hosts. The token is never sent.
 #[must_use = "nothing is downloaded until it is awaited"]
 pub struct Download<'a> {
     client: &'a Client,
     url: &'a str,
     folder: &'a Path,
     size_limit: u64,
-    watcher: Watcher<'a>,
+    observer: ProgressObserver<'a>,
 }
 
 impl Client {
-    /// Downloads an output into a folder, which is made where it is missing, and gives the file's
-    /// path; `.await` it. [`Job::download`] also helps where the link has died meanwhile.
+    /// Downloads one URL of an output into a folder; `.await` the returned [`Download`].
+    ///
+    /// The folder is created if it does not exist. [`Job::download`] also replaces links that
+    /// have expired.
     ///
     /// # Errors
-    /// All of them tell how often it was tried ([`Error::attempts`]), and leave no file behind.
-    /// - [`ErrorKind::Configuration`]: the URL is none, or it leads to a host that is not one of
-    ///   the service's; nothing was asked of that host. Where a redirect leads there,
-    ///   there is an [`Error::http_status`].
-    /// - [`ErrorKind::Io`]: the file cannot be written.
-    /// - [`ErrorKind::NotFound`], [`ErrorKind::Forbidden`]: the link is dead (HTTP 404, 410; 401,
-    ///   403). Ask the job for its result anew.
-    /// - [`ErrorKind::BadRequest`]: another refusal (HTTP 4xx).
-    /// - [`ErrorKind::TooLarge`]: it has more bytes than the limit.
+    /// Every error reports its number of attempts ([`Error::attempts`]) and leaves no file behind.
+    /// - [`ErrorKind::Configuration`]: the URL is invalid, or it or a redirect leads to a host that
+    ///   is not one of the service's. Nothing was sent to that host. After a redirect,
+    ///   [`Error::http_status`] is set. Fix the URL, or allow the host with
+    ///   [`download_from_any_host`](crate::client::ClientBuilder::download_from_any_host).
+    /// - [`ErrorKind::Io`]: the file cannot be written. Check the folder and the space on the disk.
+    /// - [`ErrorKind::NotFound`] (HTTP 404, 410), [`ErrorKind::Forbidden`] (HTTP 401, 403): the link
+    ///   has expired. Fetch the job's result again, or use [`Job::download`], which does.
+    /// - [`ErrorKind::BadRequest`]: the server refused the request (another HTTP 4xx). A retry does
+    ///   not help.
+    /// - [`ErrorKind::TooLarge`]: the file is larger than the limit. Raise it with
+    ///   [`Download::size_limit`].
     /// - [`ErrorKind::NotSent`], [`ErrorKind::ResponseLost`], [`ErrorKind::Throttled`],
-    ///   [`ErrorKind::Unavailable`], [`ErrorKind::Unreadable`]: what the last try met with. Try
-    ///   again later.
+    ///   [`ErrorKind::Unavailable`], [`ErrorKind::Unreadable`]: the last attempt failed this way.
+    ///   Download it again later.
     pub fn download<'a>(&'a self, url: &'a str, folder: &'a Path) -> Download<'a> {
         Download {
             client: self,
             url,
             folder,
             size_limit: self.inner.fetcher.size_limit,
-            watcher: Watcher::default(),
+            observer: ProgressObserver::default(),
         }
     }
 }
 
 impl<'a> Download<'a> {
-    /// Calls `observer` when the file begins to come, and with every piece that is on disk.
+    /// Calls `observer` once when the response begins, and again after each write to disk.
     pub fn on_progress(mut self, observer: impl FnMut(&DownloadProgress) + Send + 'a) -> Self {
-        self.watcher = Watcher::new(observer);
+        self.observer = ProgressObserver::new(observer);
         self
     }
 
-    /// The most bytes that the file may have; else as the client is set up. A larger one is
-    /// refused before anything is written where the server tells its size, and else at the limit.
+    /// Sets the maximum size of the file in bytes. Default: the client's
+    /// [`download_size_limit`](crate::client::ClientBuilder::download_size_limit).
+    ///
+    /// A larger file is refused before anything is written if the server sends its size, and at the
+    /// limit if not.
     pub fn size_limit(mut self, bytes: u64) -> Self {
         self.size_limit = bytes;
         self
@@ -107,7 +131,7 @@ impl<'a> Download<'a> {
         Transfer {
             client: self.client,
             size_limit: self.size_limit,
-            watch: self.watcher.one_of(0, 1),
+            progress: self.observer.for_file(0, 1),
             renewal: None,
         }
         .run(self.url, self.folder)
@@ -124,7 +148,7 @@ impl<'a> IntoFuture for Download<'a> {
     }
 }
 
-/// The URL is left out: it may be signed.
+/// Prints no URL, which may be signed.
 impl fmt::Debug for Download<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Download")

@@ -1,4 +1,4 @@
-//! What all downloads of a client share.
+//! Sends the requests of all downloads of a client.
 
 use std::time::Duration;
 
@@ -12,20 +12,21 @@ use crate::error::ErrorKind;
 use crate::http::endpoint::Endpoint;
 use crate::http::transport::failed_at;
 
-/// Outputs live below these (seen).
-const HOSTS: [&str; 2] = ["runcomfy.net", "runcomfy.com"];
+/// Domains from which the service has been seen to serve outputs.
+const OUTPUT_DOMAINS: [&str; 2] = ["runcomfy.net", "runcomfy.com"];
 
-/// Enough for a shortener, a host's change and its store; a loop ends soon.
-const MOST_REDIRECTS: usize = 5;
+/// Maximum number of redirects: enough for a shortener, a moved host and its storage, while a loop
+/// ends soon.
+const MAX_REDIRECTS: usize = 5;
 
-/// A server that sends nothing for so long has forgotten the request.
-const LONGEST_SILENCE: Duration = Duration::from_secs(20);
+/// Maximum time without a byte; a server that sends nothing for this long has lost the request.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What an HTTP/2 server may send before it is read from: half of what a download may hold in
-/// memory. In HTTP/1 hyper holds two pieces of 408 KiB at the most.
-const WINDOW: u32 = 512 << 10;
+/// Number of bytes that an HTTP/2 server may send ahead of the reader: half of what a download may
+/// hold in memory. In HTTP/1, hyper holds at most two pieces of 408 KiB.
+const WINDOW_BYTES: u32 = 512 << 10;
 
-/// Sends the requests of downloads, without the token.
+/// Sends the requests of downloads without the token, to allowed hosts only.
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     http: reqwest::Client,
@@ -34,15 +35,17 @@ pub(crate) struct Fetcher {
     slots: Semaphore,
 }
 
-/// Settings of the HTTP client for downloads. Nothing is unpacked (other crates may have switched
-/// that on): sizes and ranges are those of the file.
+/// Applies the settings for downloads to an HTTP client.
+///
+/// Decompression is off, although other crates may have enabled its feature: sizes and ranges are
+/// those of the file.
 pub(crate) fn tuned(http: ClientBuilder) -> ClientBuilder {
     http.referer(false)
         .no_gzip()
         .no_brotli()
         .no_deflate()
         .no_zstd()
-        .http2_initial_stream_window_size(WINDOW)
+        .http2_initial_stream_window_size(WINDOW_BYTES)
 }
 
 impl Fetcher {
@@ -60,22 +63,24 @@ impl Fetcher {
         }
     }
 
-    /// Waits until it is a download's turn; the permit is held to its end.
-    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // Never closed, so there is a permit.
+    /// Waits for a free slot, which the download holds until it ends.
+    pub(super) async fn acquire_slot(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed, so there is always a permit.
         self.slots.acquire().await.ok()
     }
 
-    /// Reads a URL that may be asked.
-    pub(super) fn url(&self, text: &str, endpoint: &Endpoint) -> Result<Url, Error> {
+    /// Parses a URL and checks that its host is allowed.
+    pub(super) fn parse_url(&self, text: &str, endpoint: &Endpoint) -> Result<Url, Error> {
         let url = Url::parse(text).map_err(|e| {
-            Error::configuration(format!("the output's address is unreadable: {e}"))
+            Error::configuration(format!(
+                "the output's URL is invalid ({e}); nothing was downloaded"
+            ))
         })?;
-        self.permit(&url, endpoint)?;
+        self.check_host(&url, endpoint)?;
         Ok(url)
     }
 
-    /// Asks, and follows redirects to where it may go.
+    /// Sends a request and follows redirects to allowed hosts.
     pub(super) async fn get(
         &self,
         url: &Url,
@@ -83,22 +88,24 @@ impl Fetcher {
         endpoint: &Endpoint,
     ) -> Result<Response, Error> {
         let mut url = url.clone();
-        for _ in 0..=MOST_REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let response = self.send(url, headers).await?;
             let status = response.status().as_u16();
-            let led = |error: Error| error.with_reply(status, String::new());
-            // A client from outside may follow redirects by itself.
-            self.permit(response.url(), endpoint).map_err(led)?;
-            match redirected(&response)? {
+            let after_redirect = |error: Error| error.with_reply(status, String::new());
+            // An HTTP client that the caller supplies may follow redirects by itself.
+            self.check_host(response.url(), endpoint)
+                .map_err(after_redirect)?;
+            match redirect_target(&response)? {
                 Some(next) => {
-                    self.permit(&next, endpoint).map_err(led)?;
+                    self.check_host(&next, endpoint).map_err(after_redirect)?;
                     url = next;
                 }
                 None => return Ok(response),
             }
         }
-        let message =
-            format!("the output's address redirects more than {MOST_REDIRECTS} times in a row");
+        let message = format!(
+            "the output's URL redirects more than {MAX_REDIRECTS} times; nothing was downloaded"
+        );
         Err(Error::new(ErrorKind::Unreadable, message))
     }
 
@@ -109,15 +116,15 @@ impl Fetcher {
             .get(url)
             .header(ACCEPT_ENCODING, "identity")
             .headers(headers.clone());
-        in_time(&host, request.send()).await
+        with_idle_timeout(&host, request.send()).await
     }
 
-    fn permit(&self, url: &Url, endpoint: &Endpoint) -> Result<(), Error> {
+    fn check_host(&self, url: &Url, endpoint: &Endpoint) -> Result<(), Error> {
         let host = url.host_str().unwrap_or_default();
         let own = endpoint.host() == Some(host)
             && ["https", endpoint.catalogue().scheme()].contains(&url.scheme());
         let service = url.scheme() == "https"
-            && HOSTS.iter().any(|known| {
+            && OUTPUT_DOMAINS.iter().any(|known| {
                 host == *known
                     || host
                         .strip_suffix(known)
@@ -128,13 +135,13 @@ impl Fetcher {
         }
         let scheme = url.scheme();
         Err(Error::configuration(format!(
-            "the output's address leads to `{scheme}://{host}`, which is not one of the service's hosts; allow it with `download_from_any_host`"
+            "the output's URL leads to `{scheme}://{host}`, which is not one of the service's hosts; nothing was downloaded; allow other hosts with `download_from_any_host`"
         )))
     }
 }
 
-/// Where a redirect leads; `None` for any other answer.
-fn redirected(response: &Response) -> Result<Option<Url>, Error> {
+/// Returns the target of a redirect; `None` for any other response.
+fn redirect_target(response: &Response) -> Result<Option<Url>, Error> {
     match response.status() {
         StatusCode::MOVED_PERMANENTLY
         | StatusCode::FOUND
@@ -149,12 +156,12 @@ fn redirected(response: &Response) -> Result<Option<Url>, Error> {
     next.map(Some).ok_or_else(|| {
         Error::new(
             ErrorKind::Unreadable,
-            format!("the output's server redirects (HTTP {status}) without saying where to"),
+            format!("the output's server redirects (HTTP {status}) without a valid `Location`"),
         )
     })
 }
 
-/// The host of a URL, with its port where that is not the usual one.
+/// Returns the host of a URL, with its port if that is not the scheme's default.
 pub(super) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
@@ -163,16 +170,16 @@ pub(super) fn host(url: &Url) -> String {
     }
 }
 
-/// What comes of a wait for the server at `host`, if it does not take too long.
-pub(super) async fn in_time<T>(
+/// Waits for the server at `host`, for at most [`IDLE_TIMEOUT`].
+pub(super) async fn with_idle_timeout<T>(
     host: &str,
     wait: impl Future<Output = Result<T, reqwest::Error>>,
 ) -> Result<T, Error> {
-    match timeout(LONGEST_SILENCE, wait).await {
+    match timeout(IDLE_TIMEOUT, wait).await {
         Ok(outcome) => outcome.map_err(|error| failed_at(host, error)),
         Err(_) => Err(Error::new(
             ErrorKind::ResponseLost,
-            format!("the output's server sent nothing for {LONGEST_SILENCE:?}"),
+            format!("the output's server sent nothing for {IDLE_TIMEOUT:?}"),
         )),
     }
 }
@@ -186,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_services_hosts_are_asked() {
+    fn only_the_services_hosts_are_allowed() {
         let own = Endpoint::new("http://127.0.0.1:9").unwrap();
         for good in [
             "https://a.runcomfy.net/x",
@@ -194,7 +201,7 @@ mod tests {
             "http://127.0.0.1:9/x",
             "https://127.0.0.1/x",
         ] {
-            assert!(fetcher(false).url(good, &own).is_ok(), "{good}");
+            assert!(fetcher(false).parse_url(good, &own).is_ok(), "{good}");
         }
         for bad in [
             "https://evilruncomfy.net/x",
@@ -204,16 +211,17 @@ mod tests {
             "file:///etc/passwd",
             "x",
         ] {
-            assert!(fetcher(false).url(bad, &own).is_err(), "{bad}");
+            assert!(fetcher(false).parse_url(bad, &own).is_err(), "{bad}");
         }
-        assert!(fetcher(true).url("http://example.com", &own).is_ok());
+        assert!(fetcher(true).parse_url("http://example.com", &own).is_ok());
     }
 
     #[test]
-    fn the_services_own_host_is_not_asked_in_the_open() {
+    fn own_host_needs_https() {
         let service = Endpoint::service().unwrap();
         let host = service.host().unwrap();
-        let url = |scheme: &str| fetcher(false).url(&format!("{scheme}://{host}/x"), &service);
+        let url =
+            |scheme: &str| fetcher(false).parse_url(&format!("{scheme}://{host}/x"), &service);
         assert!(url("https").is_ok());
         assert!(url("http").is_err());
     }

@@ -1,4 +1,4 @@
-//! All files of a job.
+//! Downloads all files of a job's output.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::{Instrument, debug_span};
 
-use super::progress::{DownloadProgress, Watcher};
+use super::progress::{DownloadProgress, ProgressObserver};
 use super::transfer::Transfer;
 use crate::error::Error;
 use crate::error::ErrorKind;
@@ -22,23 +22,29 @@ use crate::client::Client;
 #[cfg(doc)]
 use crate::download::Download;
 
-/// The downloads of a job's output; `.await` them. Each is made as a [`Download`].
+/// Downloads all files of a job's output into a folder when it is awaited.
+///
+/// [`Job::download`] creates it, with an example. The value of the `.await` is the files' paths;
+/// [`outcomes`](Self::outcomes) returns the outcome of each file instead. Each file is downloaded
+/// as by [`Download`], with its retries and its allowed hosts.
 #[must_use = "nothing is downloaded until it is awaited"]
 pub struct Downloads<'a> {
     job: Job<Output>,
     output: &'a Output,
     folder: &'a Path,
     size_limit: u64,
-    watcher: Watcher<'a>,
+    observer: ProgressObserver<'a>,
 }
 
 impl<O> Job<O> {
-    /// Downloads all files of this job's output into a folder, and gives their paths in the order
-    /// of [`Output::urls`]; `.await` it.
+    /// Downloads all files of this job's output into a folder; `.await` the returned [`Downloads`].
     ///
-    /// Links live for some time only. Where one is dead (HTTP 403, 404, 410), the job's result is
-    /// read anew, once for all of them, and the link that then stands in the same place is tried;
-    /// also in the middle of a file, which goes on where it was.
+    /// The value is the paths of the files, in the order of [`Output::urls`]. The folder is created
+    /// if it does not exist.
+    ///
+    /// Links expire after some time. If one has expired (HTTP 403, 404, 410), the job's result is
+    /// fetched again, once for all files, and the link at the same position of the new output is
+    /// used instead. A file that was partly downloaded is resumed.
     ///
     /// ```no_run
     /// # async fn example(job: runcomfy::Job<runcomfy::Output>) -> Result<(), runcomfy::Error> {
@@ -51,51 +57,58 @@ impl<O> Job<O> {
     /// ```
     ///
     /// # Errors
-    /// As [`Client::download`], and those of [`Job::result`]; all of them name the job. All files
-    /// are tried: those that arrived stay, and the error is that of the first that did not.
-    /// [`Downloads::outcomes`] tells them apart; of use where an output also names what is not the
-    /// service's, such as an input.
+    /// - The errors of [`Client::download`]: the download of a file failed.
+    /// - The errors of [`Job::result`]: a link had expired, and the job's result could not be
+    ///   fetched again.
+    ///
+    /// Every error names the job. All files are attempted: complete files stay, and the error is
+    /// that of the first file that failed. Use [`Downloads::outcomes`] to get the outcome of each
+    /// file, for example if an output also contains URLs that are not the service's, such as those
+    /// of inputs.
     pub fn download<'a>(&'a self, output: &'a Output, folder: &'a Path) -> Downloads<'a> {
         Downloads {
             job: self.cast(),
             output,
             folder,
             size_limit: self.client.inner.fetcher.size_limit,
-            watcher: Watcher::default(),
+            observer: ProgressObserver::default(),
         }
     }
 }
 
 impl<'a> Downloads<'a> {
-    /// As [`Download::on_progress`]; the files may come at the same time.
+    /// Calls `observer` for each file as [`Download::on_progress`] does; files may be downloaded at
+    /// the same time.
     pub fn on_progress(mut self, observer: impl FnMut(&DownloadProgress) + Send + 'a) -> Self {
-        self.watcher = Watcher::new(observer);
+        self.observer = ProgressObserver::new(observer);
         self
     }
 
-    /// As [`Download::size_limit`], for each file.
+    /// Sets the maximum size of each file in bytes, as [`Download::size_limit`] does.
     pub fn size_limit(mut self, bytes: u64) -> Self {
         self.size_limit = bytes;
         self
     }
 
-    /// Downloads them, and gives for each URL, in the order of [`Output::urls`], the path of its
-    /// file or why there is none; all errors name the job.
+    /// Downloads all files and returns the outcome of each, in the order of [`Output::urls`].
+    ///
+    /// An outcome is the path of the file, or the error of its download as [`Job::download`] lists
+    /// them. Every error names the job.
     ///
     /// ```no_run
     /// # async fn example(job: runcomfy::Job<runcomfy::Output>) -> Result<(), runcomfy::Error> {
     /// let output = job.wait().await?;
     /// let outcomes = job.download(&output, "pictures".as_ref()).outcomes().await;
-    /// for (number, outcome) in outcomes.into_iter().enumerate() {
+    /// for (index, outcome) in outcomes.into_iter().enumerate() {
     ///     match outcome {
-    ///         Ok(file) => println!("{number}: saved {}", file.display()),
-    ///         Err(error) => eprintln!("{number}: {error}"),
+    ///         Ok(file) => println!("{index}: saved {}", file.display()),
+    ///         Err(error) => eprintln!("{index}: {error}"),
     ///     }
     /// }
     /// # Ok(()) }
     /// ```
     pub async fn outcomes(self) -> Vec<Result<PathBuf, Error>> {
-        let renewal = Renewal {
+        let renewal = LinkRenewal {
             job: &self.job,
             output: self.output,
             fresh: OnceCell::new(),
@@ -104,7 +117,7 @@ impl<'a> Downloads<'a> {
         let transfer = |file| Transfer {
             client: &self.job.client,
             size_limit: self.size_limit,
-            watch: self.watcher.one_of(file, urls.len()),
+            progress: self.observer.for_file(file, urls.len()),
             renewal: Some(&renewal),
         };
         let transfers = urls.iter().enumerate();
@@ -129,7 +142,7 @@ impl<'a> IntoFuture for Downloads<'a> {
     }
 }
 
-/// The URLs are left out: they may be signed.
+/// Prints no URLs, which may be signed.
 impl fmt::Debug for Downloads<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Downloads")
@@ -140,33 +153,33 @@ impl fmt::Debug for Downloads<'_> {
     }
 }
 
-/// Where dead links are read anew.
-pub(super) struct Renewal<'a> {
+/// Replaces expired links by those of the job's result, which is fetched again at most once.
+pub(super) struct LinkRenewal<'a> {
     job: &'a Job<Output>,
     output: &'a Output,
     fresh: OnceCell<Output>,
 }
 
-impl Renewal<'_> {
-    /// The link that now stands where this one stood, if it is another.
-    pub(super) async fn url(&self, dead: &str) -> Result<Option<&str>, Error> {
-        let fresh = self.fresh.get_or_try_init(|| self.read()).await?;
-        let url = counterpart(self.output.as_value(), fresh.as_value(), dead);
-        Ok(url.filter(|url| *url != dead))
+impl LinkRenewal<'_> {
+    /// Returns the link that replaces an expired one; `None` if the job's result has no other.
+    pub(super) async fn url(&self, expired: &str) -> Result<Option<&str>, Error> {
+        let fresh = self.fresh.get_or_try_init(|| self.fetch()).await?;
+        let url = counterpart(self.output.as_value(), fresh.as_value(), expired);
+        Ok(url.filter(|url| *url != expired))
     }
 
-    async fn read(&self) -> Result<Output, Error> {
+    async fn fetch(&self) -> Result<Output, Error> {
         let result = self.job.result().await?;
         result.output.ok_or_else(|| {
             Error::new(
                 ErrorKind::Unreadable,
-                "the output's link is dead, and the job's result has no output any more",
+                "the output's link has expired, and the job's result has no output any more; the file is lost",
             )
         })
     }
 }
 
-/// What stands in `fresh` where `url` stands in `old`.
+/// Returns the text in `fresh` at the position of `url` in `old`.
 fn counterpart<'f>(old: &Value, fresh: &'f Value, url: &str) -> Option<&'f str> {
     match old {
         Value::String(text) if text == url => fresh.as_str(),
@@ -187,7 +200,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_link_is_found_where_it_stood() {
+    fn new_link_is_found_at_the_same_position() {
         let old = json!({"image": "u1", "images": ["u1", "u2"], "audio": {"url": "u3"}});
         let fresh = json!({
             "seed": 7, "audio": {"url": "n3"}, "images": ["n1", "n2"], "image": "n0",
@@ -200,9 +213,9 @@ mod tests {
         ] {
             assert_eq!(counterpart(&old, &fresh, url), found, "{url}");
         }
-        let odd = json!({"image": {"url": "n0"}, "images": ["n1"], "audio": null});
-        assert_eq!(counterpart(&old, &odd, "u1"), Some("n1"));
-        assert_eq!(counterpart(&old, &odd, "u2"), None);
+        let partial = json!({"image": {"url": "n0"}, "images": ["n1"], "audio": null});
+        assert_eq!(counterpart(&old, &partial, "u1"), Some("n1"));
+        assert_eq!(counterpart(&old, &partial, "u2"), None);
         assert_eq!(counterpart(&json!("u1"), &json!("n1"), "u1"), Some("n1"));
     }
 }

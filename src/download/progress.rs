@@ -1,59 +1,59 @@
-//! How far downloads are.
+//! Reports the progress of downloads to the caller.
 
 use std::sync::{Mutex, PoisonError};
 
-/// How far a download is.
+/// The progress of one file of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
-    /// The bytes on disk; fewer than before where the download had to start over.
+    /// Number of bytes on disk; less than in an earlier report if the download had to start over.
     pub bytes: u64,
-    /// The bytes that the file has, where the server tells.
+    /// Size of the whole file in bytes, if the server sends it.
     pub total: Option<u64>,
-    /// Which file of the output it is, from 0.
+    /// Index of the file among the output's files, from 0.
     pub file: usize,
-    /// How many files the output has; 1 for the download of a URL.
+    /// Number of files of the output; 1 for the download of a single URL.
     pub files: usize,
 }
 
 type Observer<'a> = Box<dyn FnMut(&DownloadProgress) + Send + 'a>;
 
-/// The caller's observer, if there is one, for files that may come at the same time.
+/// The caller's observer, shared by files that are downloaded at the same time.
 #[derive(Default)]
-pub(super) struct Watcher<'a> {
+pub(super) struct ProgressObserver<'a> {
     observer: Option<Mutex<Observer<'a>>>,
 }
 
-/// The watch over one file.
+/// Reports the progress of one file to the caller's observer.
 #[derive(Clone, Copy)]
-pub(super) struct Watch<'w, 'a> {
-    watcher: &'w Watcher<'a>,
+pub(super) struct FileProgress<'o, 'a> {
+    observer: &'o ProgressObserver<'a>,
     file: usize,
     files: usize,
 }
 
-impl<'a> Watcher<'a> {
+impl<'a> ProgressObserver<'a> {
     pub(super) fn new(observer: impl FnMut(&DownloadProgress) + Send + 'a) -> Self {
         Self {
             observer: Some(Mutex::new(Box::new(observer))),
         }
     }
 
-    pub(super) fn one_of(&self, file: usize, files: usize) -> Watch<'_, 'a> {
-        Watch {
-            watcher: self,
+    pub(super) fn for_file(&self, file: usize, files: usize) -> FileProgress<'_, 'a> {
+        FileProgress {
+            observer: self,
             file,
             files,
         }
     }
 }
 
-impl Watch<'_, '_> {
-    pub(super) fn tell(&self, bytes: u64, total: Option<u64>) {
-        let Some(observer) = &self.watcher.observer else {
+impl FileProgress<'_, '_> {
+    pub(super) fn report(&self, bytes: u64, total: Option<u64>) {
+        let Some(observer) = &self.observer.observer else {
             return;
         };
-        // What an observer that has panicked does is its own affair.
+        // An observer that has panicked is called again: its state is the caller's concern.
         let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
         observer(&DownloadProgress {
             bytes,

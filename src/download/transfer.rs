@@ -1,4 +1,4 @@
-//! One output on its way to the disk.
+//! Transfers one file of an output to disk, with retries.
 
 use std::path::{Path, PathBuf};
 
@@ -7,41 +7,41 @@ use reqwest::header::HeaderMap;
 use tokio::time::sleep;
 use tracing::{Instrument, debug_span};
 
-use super::answer::{Answer, Kept, Known};
-use super::fetcher::{self, in_time};
-use super::job::Renewal;
-use super::name;
-use super::part::Part;
-use super::progress::Watch;
+use super::fetcher::{self, with_idle_timeout};
+use super::file_name;
+use super::job::LinkRenewal;
+use super::partial_file::PartialFile;
+use super::progress::FileProgress;
+use super::response::{FileResponse, RemoteFile, ResumePoint};
 use crate::client::Client;
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::retry::{MAX_RETRY_AFTER, backoff_after};
 
-/// How often it is tried in a row without coming any further.
+/// Maximum number of attempts in a row that bring no new byte.
 const MAX_ATTEMPTS: u32 = 6;
 
-/// A download with all that was set for it.
+/// One download with its settings.
 pub(super) struct Transfer<'t, 'a> {
     pub(super) client: &'t Client,
     pub(super) size_limit: u64,
-    pub(super) watch: Watch<'t, 'a>,
-    /// For the output of a job: where a dead link is read anew.
-    pub(super) renewal: Option<&'t Renewal<'t>>,
+    pub(super) progress: FileProgress<'t, 'a>,
+    /// Replaces an expired link once; `None` without a job to query.
+    pub(super) renewal: Option<&'t LinkRenewal<'t>>,
 }
 
 impl Transfer<'_, '_> {
     pub(super) async fn run(mut self, text: &str, folder: &Path) -> Result<PathBuf, Error> {
-        let mut url = self.url(text)?;
-        let _turn = self.client.inner.fetcher.turn().await;
+        let mut url = self.parse_url(text)?;
+        let _slot = self.client.inner.fetcher.acquire_slot().await;
         let budget = &self.client.inner.budget;
-        let mut part = Part::create(folder, name::of(&url)).await?;
-        let mut known = None;
+        let mut part = PartialFile::create(folder, file_name::from_url(&url)).await?;
+        let mut file = None;
         let (mut attempts, mut failures, mut reached) = (0, 0, 0);
         loop {
             attempts += 1;
             let span = debug_span!("download", host = url.host_str(), attempt = attempts);
-            let attempt = self.attempt(&url, &mut part, &mut known);
+            let attempt = self.attempt(&url, &mut part, &mut file);
             let error = match attempt.instrument(span).await {
                 Ok(()) => {
                     budget.earn();
@@ -50,85 +50,88 @@ impl Transfer<'_, '_> {
                 Err(error) => counted(attempts)(error),
             };
             if let Some(fresh) = self.renewed(&error, text).await? {
-                // The same file behind another signature, so what is there is kept.
+                // The link leads to the same file with a new signature, so the bytes are kept.
                 url = fresh;
                 continue;
             }
-            // The file may have changed, and then what is there may be wrong too.
+            // The file may have changed, and then the bytes on disk may be wrong too.
             if error.kind() == ErrorKind::Unreadable {
-                known = None;
+                file = None;
             }
-            let came_further = part.length() > reached;
-            failures = if came_further { 1 } else { failures + 1 };
+            let made_progress = part.length() > reached;
+            failures = if made_progress { 1 } else { failures + 1 };
             reached = reached.max(part.length());
-            let pause = backoff_after(&error, failures);
-            let patient = pause <= MAX_RETRY_AFTER && failures < MAX_ATTEMPTS;
-            // A try that brings something is none too many, however often a file is cut.
-            if !(error.is_transient() && patient && (came_further || budget.spend())) {
+            let backoff = backoff_after(&error, failures);
+            let may_retry = backoff <= MAX_RETRY_AFTER && failures < MAX_ATTEMPTS;
+            // An attempt that brings new bytes costs no budget, however often the file is cut.
+            if !(error.is_transient() && may_retry && (made_progress || budget.spend())) {
                 return Err(error);
             }
-            sleep(pause).await;
+            sleep(backoff).await;
         }
     }
 
-    /// One request, redirects aside; what comes is kept, whatever comes of it.
+    /// Sends one request and follows its redirects. Received bytes are kept even if it fails.
     async fn attempt(
         &self,
         url: &Url,
-        part: &mut Part,
-        known: &mut Option<Known>,
+        part: &mut PartialFile,
+        file: &mut Option<RemoteFile>,
     ) -> Result<(), Error> {
         let inner = &self.client.inner;
-        let kept = Kept::of(part.length(), known.as_ref());
-        let headers = kept.map_or_else(HeaderMap::new, |kept| kept.headers());
+        let resume = ResumePoint::new(part.length(), file.as_ref());
+        let headers = resume.map_or_else(HeaderMap::new, |resume| resume.headers());
         let response = inner.fetcher.get(url, &headers, &inner.endpoint).await?;
-        let answer = Answer::read(&response, kept)?;
-        self.fits(answer.known.total.unwrap_or_default())?;
-        if answer.start == 0 {
+        let head = FileResponse::read(&response, resume)?;
+        self.check_size(head.file.total.unwrap_or_default())?;
+        if head.start == 0 {
             part.clear().await?;
         }
-        *known = Some(answer.known.clone());
-        self.receive(response, &answer, part).await
+        *file = Some(head.file.clone());
+        self.receive(response, &head, part).await
     }
 
     async fn receive(
         &self,
         mut response: reqwest::Response,
-        answer: &Answer,
-        part: &mut Part,
+        head: &FileResponse,
+        part: &mut PartialFile,
     ) -> Result<(), Error> {
-        let total = answer.known.total;
+        let total = head.file.total;
         let host = fetcher::host(response.url());
-        self.watch.tell(part.length(), total);
+        self.progress.report(part.length(), total);
         loop {
-            let piece = match in_time(&host, response.chunk()).await {
+            let piece = match with_idle_timeout(&host, response.chunk()).await {
                 Ok(Some(piece)) => piece,
-                // A server that tells no size and just closes cannot be told from a cut without
-                // TLS, which only this machine is asked.
+                // Without a size, the end of the file and a cut look alike where there is no TLS,
+                // and only this machine is contacted without TLS.
                 Ok(None) => break,
-                // All is there, and how the connection ends does not matter.
+                // The file is complete, so it does not matter how the connection ends.
                 Err(_) if total == Some(part.length()) => break,
                 Err(error) => return Err(error),
             };
             let length = part.length().saturating_add(piece.len() as u64);
-            if answer.end.is_some_and(|end| length > end) {
-                let message = "the output's server sent more bytes than it announced";
+            if head.end.is_some_and(|end| length > end) {
+                let message = "the output's server sent more bytes than it announced; download it again later";
                 return Err(Error::new(ErrorKind::Unreadable, message));
             }
-            self.fits(length)?;
+            self.check_size(length)?;
             part.write(piece).await?;
-            self.watch.tell(length, total);
+            self.progress.report(length, total);
         }
         match total {
             Some(total) if part.length() < total => Err(Error::new(
                 ErrorKind::ResponseLost,
-                format!("the output ended after {} of {total} bytes", part.length()),
+                format!(
+                    "the output ended after {} of {total} bytes; download it again later",
+                    part.length()
+                ),
             )),
             _ => Ok(()),
         }
     }
 
-    fn fits(&self, length: u64) -> Result<(), Error> {
+    fn check_size(&self, length: u64) -> Result<(), Error> {
         let limit = self.size_limit;
         if length <= limit {
             return Ok(());
@@ -136,25 +139,25 @@ impl Transfer<'_, '_> {
         Err(Error::new(
             ErrorKind::TooLarge,
             format!(
-                "the output has {length} bytes or more, and the limit is {limit}; raise it with `size_limit`"
+                "the output has at least {length} bytes, and the limit is {limit}; no file was left behind; raise the limit with `size_limit`"
             ),
         ))
     }
 
-    /// Another link in the place of a dead one, at most once.
+    /// Returns a new link in place of an expired one, at most once.
     async fn renewed(&mut self, error: &Error, text: &str) -> Result<Option<Url>, Error> {
-        let is_dead = matches!(error.http_status(), Some(403 | 404 | 410));
-        let Some(renewal) = self.renewal.filter(|_| is_dead) else {
+        let has_expired = matches!(error.http_status(), Some(403 | 404 | 410));
+        let Some(renewal) = self.renewal.filter(|_| has_expired) else {
             return Ok(None);
         };
         self.renewal = None;
         let fresh = renewal.url(text).await?;
-        fresh.map(|text| self.url(text)).transpose()
+        fresh.map(|text| self.parse_url(text)).transpose()
     }
 
-    fn url(&self, text: &str) -> Result<Url, Error> {
+    fn parse_url(&self, text: &str) -> Result<Url, Error> {
         let inner = &self.client.inner;
-        inner.fetcher.url(text, &inner.endpoint)
+        inner.fetcher.parse_url(text, &inner.endpoint)
     }
 }
 

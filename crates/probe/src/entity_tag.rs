@@ -1,8 +1,8 @@
-//! Which version of a file an answer belongs to.
+//! Distinguishes the versions of a file on a server.
 
 use reqwest::header::{ETAG, HeaderMap, HeaderValue, LAST_MODIFIED};
 
-/// What tells one version of a file from the next, so that parts of two are never mixed.
+/// The headers that identify one version of a file, so that parts of two versions are never mixed.
 #[derive(Clone, Debug)]
 pub struct EntityTag {
     etag: Option<HeaderValue>,
@@ -11,7 +11,8 @@ pub struct EntityTag {
 }
 
 impl EntityTag {
-    pub fn of(headers: &HeaderMap, total: Option<u64>) -> Self {
+    /// Reads `ETag` and `Last-Modified`; `total` is the size of the whole file in bytes, if known.
+    pub fn from_headers(headers: &HeaderMap, total: Option<u64>) -> Self {
         Self {
             etag: headers.get(ETAG).cloned(),
             modified: headers.get(LAST_MODIFIED).cloned(),
@@ -19,16 +20,18 @@ impl EntityTag {
         }
     }
 
-    /// What `If-Range` may carry: a strong tag, else the date. A weak tag (`W/…`) promises nothing
-    /// about bytes.
+    /// Returns the value for `If-Range`: a strong tag, else the date. A weak tag (`W/…`) promises
+    /// nothing about bytes.
     pub fn validator(&self) -> Option<&HeaderValue> {
         let strong = |tag: &&HeaderValue| tag.as_bytes().starts_with(b"\"");
         self.etag.as_ref().filter(strong).or(self.modified.as_ref())
     }
 
-    /// Whether a later answer may be of this version; what only one of the two tells is no
-    /// difference, since a partial answer may leave out what the one before has said.
-    pub fn may_be(&self, later: &Self) -> bool {
+    /// Returns `true` if a later response may be of this version.
+    ///
+    /// A header that only one of the two has makes no difference: a partial response may omit
+    /// headers of the one before.
+    pub fn may_match(&self, later: &Self) -> bool {
         fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
             one.is_none() || other.is_none() || one == other
         }
@@ -49,13 +52,13 @@ mod tests {
                 headers.insert(name, value.parse().unwrap());
             }
         }
-        EntityTag::of(&headers, total)
+        EntityTag::from_headers(&headers, total)
     }
 
     const DAY: &str = "Fri, 20 Nov 2026 10:00:00 GMT";
 
     #[test]
-    fn the_validator_is_a_strong_tag_or_the_date() {
+    fn validator_is_a_strong_tag_or_the_date() {
         for (etag, modified, validator) in [
             ("\"a\"", DAY, Some("\"a\"")),
             ("W/\"a\"", DAY, Some(DAY)),
@@ -70,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn versions_differ_where_both_tell_and_disagree() {
+    fn versions_differ_where_known_headers_disagree() {
         let first = version("\"a\"", DAY, Some(9));
         for same in [
             version("\"a\"", DAY, Some(9)),
             version("", "", None),
             version("\"a\"", "", None),
         ] {
-            assert!(first.may_be(&same), "{same:?}");
+            assert!(first.may_match(&same), "{same:?}");
         }
         for other in [
             version("\"b\"", DAY, Some(9)),
@@ -85,7 +88,7 @@ mod tests {
             version("", "Sat, 21 Nov 2026 10:00:00 GMT", None),
             version("\"a\"", DAY, Some(10)),
         ] {
-            assert!(!first.may_be(&other), "{other:?}");
+            assert!(!first.may_match(&other), "{other:?}");
         }
     }
 }

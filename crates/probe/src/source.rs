@@ -127,9 +127,9 @@ impl<'a> Source<'a> {
             .and_then(|range| ContentRange::parse(range.to_str().ok()?))
             .filter(|part| part.range.start == wanted.start)
             .ok_or_else(|| self.useless("sent other bytes than those asked for"))?;
-        let version = EntityTag::of(response.headers(), part.total);
+        let version = EntityTag::from_headers(response.headers(), part.total);
         match &self.version {
-            Some(first) if !first.may_be(&version) => {
+            Some(first) if !first.may_match(&version) => {
                 return Err(self.useless("has changed the file meanwhile"));
             }
             Some(_) => {}

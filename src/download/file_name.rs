@@ -1,15 +1,17 @@
-//! What the file of an output is called.
+//! Makes the file name of an output from its URL.
 
 use reqwest::Url;
 
-/// Long enough for every real name, short enough for every file system.
-const LONGEST: usize = 120;
+/// Maximum length of a file name in bytes: enough for real names, and short enough for every file
+/// system.
+const MAX_NAME_BYTES: usize = 120;
 
-/// Devices on Windows, whatever stands behind the first dot; `COM1` and `LPT1` go on to 9.
+/// Names of devices on Windows, with any extension. `COM0` to `COM9` and `LPT0` to `LPT9` are
+/// devices too.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// The last part of the path, of characters that are harmless everywhere.
-pub(super) fn of(url: &Url) -> String {
+/// Returns the last segment of the URL's path with all unsafe characters replaced by `_`.
+pub(super) fn from_url(url: &Url) -> String {
     let last = url
         .path_segments()
         .and_then(|mut segments| segments.next_back())
@@ -22,12 +24,12 @@ pub(super) fn of(url: &Url) -> String {
         }
     };
     let name: String = last.chars().map(safe).collect();
-    // The end has the ending, so the start is cut.
-    let name = &name[name.len().saturating_sub(LONGEST)..];
-    // A leading dot hides a file, and Windows drops one at the end.
+    // The end has the extension, so the start is cut.
+    let name = &name[name.len().saturating_sub(MAX_NAME_BYTES)..];
+    // A leading dot hides a file, and Windows removes a trailing one.
     match name.trim_matches('.') {
         "" => "output".to_owned(),
-        // A command would take it for an option.
+        // A command line program would read it as an option.
         name if name.starts_with('-') || is_device(name) => format!("_{name}"),
         name => name.to_owned(),
     }
@@ -43,11 +45,11 @@ fn is_device(name: &str) -> bool {
     DEVICES.contains(&stem.as_str()) || port("com") || port("lpt")
 }
 
-/// `picture.png`, `picture-1.png`, `picture-2.png`, …
+/// Returns `picture.png` for the number 0, and then `picture-1.png`, `picture-2.png`, …
 pub(super) fn numbered(name: &str, number: u32) -> String {
     match (number, name.rsplit_once('.')) {
         (0, _) => name.to_owned(),
-        (_, Some((stem, ending))) => format!("{stem}-{number}.{ending}"),
+        (_, Some((stem, extension))) => format!("{stem}-{number}.{extension}"),
         (_, None) => format!("{name}-{number}"),
     }
 }
@@ -57,11 +59,11 @@ mod tests {
     use super::*;
 
     fn name(path: &str) -> String {
-        of(&Url::parse(&format!("https://x.runcomfy.net{path}")).unwrap())
+        from_url(&Url::parse(&format!("https://x.runcomfy.net{path}")).unwrap())
     }
 
     #[test]
-    fn names_are_harmless() {
+    fn unsafe_characters_are_replaced() {
         for (path, expected) in [
             ("/a/b.png?sig=1", "b.png"),
             ("/a/..%2f..%2fetc", "_2f.._2fetc"),
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_are_no_names() {
+    fn device_names_get_a_prefix() {
         for (path, expected) in [
             ("/CON", "_CON"),
             ("/nul.png", "_nul.png"),
@@ -95,18 +97,18 @@ mod tests {
     }
 
     #[test]
-    fn long_names_keep_their_endings() {
+    fn long_names_keep_their_extensions() {
         let long = name(&format!("/{}.{}.png", "a".repeat(300), "b".repeat(115)));
         assert_eq!(long, format!("{}.png", "b".repeat(115)));
         let long = name(&format!("/{}.png", "日".repeat(300)));
         assert!(
-            long.len() <= LONGEST && long.strip_suffix(".png").is_some(),
+            long.len() <= MAX_NAME_BYTES && long.strip_suffix(".png").is_some(),
             "{long}"
         );
     }
 
     #[test]
-    fn numbers_stand_before_the_ending() {
+    fn number_precedes_the_extension() {
         assert_eq!(numbered("a.png", 0), "a.png");
         assert_eq!(numbered("a.tar.gz", 2), "a.tar-2.gz");
         assert_eq!(numbered("a", 1), "a-1");

@@ -1,4 +1,4 @@
-//! A file in the making.
+//! Writes a file that appears under its final name only once it is complete.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Seek, Write};
@@ -7,42 +7,46 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::name::numbered;
+use super::file_name::numbered;
 use crate::error::Error;
 
-/// A hidden file beside its target; removed unless it is finished.
+/// A hidden file in the target's folder, removed on drop unless it is finished.
 ///
-/// All that touches the disk runs on tokio's threads for that, a hop for each piece: a slow disk
-/// holds up no other task, and there is no buffer beyond the piece itself. tokio's own file type
-/// does the same and copies every piece.
+/// Disk operations run on tokio's blocking threads, one call for each piece: a slow disk delays no
+/// other task, and nothing is buffered beyond the piece itself. tokio's own `File` does the same
+/// and copies every piece.
 #[derive(Debug)]
-pub(super) struct Part {
-    // Closed before its place is cleared up.
+pub(super) struct PartialFile {
+    // Declared first, so that the file is closed before its path is removed.
     file: Arc<File>,
-    place: Place,
+    paths: Paths,
     length: u64,
 }
 
-/// Where a part lies and what is to become of it.
+/// The hidden path of a partial file, and the folder and name that it gets when it is complete.
 #[derive(Debug)]
-struct Place {
+struct Paths {
     folder: PathBuf,
     name: String,
-    path: PathBuf,
+    hidden: PathBuf,
 }
 
-impl Part {
-    /// Makes the folder too where it is missing.
+impl PartialFile {
+    /// Creates the hidden file, and its folder if that does not exist.
     pub(super) async fn create(folder: &Path, name: String) -> Result<Self, Error> {
         let folder = folder.to_owned();
         blocking(move || {
             std::fs::create_dir_all(&folder)
                 .map_err(|e| Error::file("create the folder", &folder, e))?;
-            let path = folder.join(format!(".{name}.{:08x}.part", fastrand::u32(..)));
-            let file = File::create_new(&path).map_err(|e| Error::file("create", &path, e))?;
-            let place = Place { folder, name, path };
+            let hidden = folder.join(format!(".{name}.{:08x}.part", fastrand::u32(..)));
+            let file = File::create_new(&hidden).map_err(|e| Error::file("create", &hidden, e))?;
+            let paths = Paths {
+                folder,
+                name,
+                hidden,
+            };
             Ok(Self {
-                place,
+                paths,
                 file: Arc::new(file),
                 length: 0,
             })
@@ -61,7 +65,7 @@ impl Part {
         Ok(())
     }
 
-    /// Throws away what is there.
+    /// Discards all bytes.
     pub(super) async fn clear(&mut self) -> Result<(), Error> {
         self.on_disk(|mut file| file.set_len(0).and_then(|()| file.rewind()))
             .await?;
@@ -69,16 +73,16 @@ impl Part {
         Ok(())
     }
 
-    /// Gives the file the first name that is free.
+    /// Syncs the file and gives it the first of its numbered names that is not taken.
     pub(super) async fn finish(self) -> Result<PathBuf, Error> {
         self.on_disk(File::sync_all).await?;
-        let Self { place, file, .. } = self;
-        // Not every system gives a new name to an open file.
+        let Self { paths, file, .. } = self;
+        // Not every system can rename an open file.
         drop(file);
-        // A download that is dropped from here on may leave its file behind, which is whole.
+        // A download that is dropped from here on may leave its file behind, which is complete.
         blocking(move || {
-            let target = place.appear()?;
-            sync(&place.folder);
+            let target = paths.publish()?;
+            sync(&paths.folder);
             Ok(target)
         })
         .await
@@ -90,16 +94,16 @@ impl Part {
     ) -> Result<(), Error> {
         let file = self.file.clone();
         let done = blocking(move || Ok(work(&file))).await?;
-        done.map_err(|e| Error::file("write", &self.place.path, e))
+        done.map_err(|e| Error::file("write", &self.paths.hidden, e))
     }
 }
 
-impl Place {
-    fn appear(&self) -> Result<PathBuf, Error> {
+impl Paths {
+    fn publish(&self) -> Result<PathBuf, Error> {
         for number in 0.. {
             let target = self.folder.join(numbered(&self.name, number));
-            // A link fails where a file stands; a rename would replace it.
-            let outcome = match std::fs::hard_link(&self.path, &target) {
+            // A hard link fails if the name is taken; a rename would replace that file.
+            let outcome = match std::fs::hard_link(&self.hidden, &target) {
                 Err(e) if e.kind() != ErrorKind::AlreadyExists => self.rename(&target),
                 outcome => outcome,
             };
@@ -112,27 +116,27 @@ impl Place {
         unreachable!("the numbers never end")
     }
 
-    /// For file systems without hard links: claims the name with an empty file, and then replaces
-    /// that.
+    /// Renames the hidden file on file systems without hard links: an empty file claims the name,
+    /// and the rename replaces it.
     fn rename(&self, target: &Path) -> io::Result<()> {
         File::create_new(target)?;
-        std::fs::rename(&self.path, target).inspect_err(|_| {
-            // The first failure is the one to tell of.
+        std::fs::rename(&self.hidden, target).inspect_err(|_| {
+            // The rename's error is the one to report.
             let _ = std::fs::remove_file(target);
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for Paths {
     fn drop(&mut self) {
-        // It is gone where it was renamed; else a leftover is harmless, and there is nobody to
-        // tell.
-        let _ = std::fs::remove_file(&self.path);
+        // After a rename there is nothing to remove. A leftover is harmless, and there is no caller
+        // to report it to.
+        let _ = std::fs::remove_file(&self.hidden);
     }
 }
 
-/// Makes the file's new name outlast a power cut. The file itself is safe, so a file system that
-/// cannot do that is no failure.
+/// Syncs the folder, so that the file's new name survives a power cut. The file itself is synced
+/// already, so a file system that cannot sync folders is no failure.
 fn sync(folder: &Path) {
     if cfg!(unix) {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -147,7 +151,7 @@ async fn blocking<T: Send + 'static>(
         Err(e) => match e.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(e) => {
-                let message = "the runtime shut down before the file was written";
+                let message = "the runtime was shut down before the file was written; no file was left behind";
                 Err(Error::new(crate::error::ErrorKind::Io, message).with_source(e))
             }
         },
@@ -171,14 +175,16 @@ mod tests {
         files
     }
 
-    async fn part(folder: &Path, content: &'static [u8]) -> Part {
-        let mut part = Part::create(folder, "a.png".to_owned()).await.unwrap();
+    async fn part(folder: &Path, content: &'static [u8]) -> PartialFile {
+        let mut part = PartialFile::create(folder, "a.png".to_owned())
+            .await
+            .unwrap();
         part.write(Bytes::from_static(content)).await.unwrap();
         part
     }
 
     #[tokio::test]
-    async fn a_file_appears_when_it_is_finished_and_replaces_none() {
+    async fn finished_file_appears_and_replaces_none() {
         let folder = tempfile::tempdir().unwrap();
         let nested = folder.path().join("x/y");
         for content in [&b"one"[..], b"two"] {
@@ -194,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_cleared_is_gone() {
+    async fn cleared_bytes_are_discarded() {
         let folder = tempfile::tempdir().unwrap();
         let mut part = part(folder.path(), b"a longer text").await;
         part.clear().await.unwrap();
@@ -206,13 +212,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_hard_links_no_file_is_replaced_either() {
+    async fn rename_replaces_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.png");
         let first = part(folder.path(), b"one").await;
-        first.place.rename(&target).unwrap();
+        first.paths.rename(&target).unwrap();
         let second = part(folder.path(), b"two").await;
-        let error = second.place.rename(&target).unwrap_err();
+        let error = second.paths.rename(&target).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         drop((first, second));
         assert_eq!(
@@ -222,19 +228,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rename_that_fails_leaves_no_empty_file() {
+    async fn failed_rename_leaves_no_empty_file() {
         let folder = tempfile::tempdir().unwrap();
         let part = part(folder.path(), b"one").await;
-        std::fs::remove_file(&part.place.path).unwrap();
+        std::fs::remove_file(&part.paths.hidden).unwrap();
         let error = part.finish().await.unwrap_err();
         assert_eq!(error.kind(), crate::error::ErrorKind::Io);
         assert_eq!(files(folder.path()), []);
     }
 
-    /// `/dev/full` is a disk without room.
+    /// `/dev/full` behaves like a full disk.
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_full_disk_leaves_nothing_behind() {
+    async fn full_disk_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let mut part = part(folder.path(), b"one").await;
         part.file = Arc::new(File::options().write(true).open("/dev/full").unwrap());
