@@ -4,16 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A text file of the repository.
-pub struct File {
+pub(crate) struct File {
     /// Path from the repository's root, with `/`.
-    pub path: String,
+    pub(crate) path: String,
     /// Its whole text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl File {
     /// Makes a file that is not on the disk, to test a check with.
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         File {
             path: path.to_owned(),
             text: text.to_owned(),
@@ -21,13 +21,13 @@ impl File {
     }
 
     /// Returns `true` if the file is Rust source.
-    pub fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
 
     /// Returns the packages in the manifest's tables whose name ends with `dependencies`, without
     /// the `dev-dependencies`, which reach no user.
-    pub fn dependencies(&self) -> Vec<&str> {
+    pub(crate) fn dependencies(&self) -> Vec<&str> {
         let mut counts = false;
         let mut names = Vec::new();
         for line in self.text.lines() {
@@ -58,13 +58,13 @@ const FOREIGN: &[&str] = &[
 ];
 
 /// Returns the path of the repository's root.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Reads every text file of the repository whose name ends with one of `endings`, in the order of
 /// their paths.
-pub fn files(endings: &[&str]) -> Vec<File> {
+pub(crate) fn files(endings: &[&str]) -> Vec<File> {
     let mut files = Vec::new();
     read(&root(), endings, &mut files);
     assert!(!files.is_empty(), "no file ends with one of {endings:?}");
