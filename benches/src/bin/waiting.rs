@@ -126,7 +126,7 @@ async fn serve() -> Outcome {
     std::io::stdout().flush()?;
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     let looks = emulator.count(Call::Status) + emulator.count(Call::Result);
-    println!("{looks} {}", emulator.connections().most_open);
+    println!("{looks} {}", emulator.connections().max_open);
     Ok(())
 }
 

@@ -1,60 +1,60 @@
-//! The money of the accounts.
+//! Balances: what each account has and what its jobs cost.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-/// Millionths of a US dollar.
+/// A sum in millionths of a US dollar.
 pub(crate) type Micros = u64;
 
-/// Sums above 18 million million dollars are taken as that, and debts as nothing.
+/// Converts US dollars; a sum beyond the type's range becomes its maximum, a negative one 0.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the cast ends at the type's bounds"
+    reason = "the cast saturates at the type's bounds"
 )]
 pub(crate) fn micros(usd: f64) -> Micros {
     (usd * 1e6).round() as Micros
 }
 
-/// A sum in US dollars.
+/// Converts a sum to US dollars.
 pub(crate) fn usd(sum: Micros) -> f64 {
     sum as f64 / 1e6
 }
 
-/// What the accepted jobs of each token cost, those that still wait or run included.
+/// Sums up what the accepted jobs of each token cost, those that wait or run included.
 #[derive(Default)]
 pub(crate) struct Accounts {
-    committed: HashMap<String, Micros>,
+    reserved: HashMap<String, Micros>,
 }
 
 impl Accounts {
-    /// Sets the price of a job aside. `false`, and nothing is set aside, if less is left of
-    /// `balance`.
-    pub(crate) fn commit(&mut self, token: &str, balance: Micros, price: Micros) -> bool {
-        let committed = self.committed.entry(token.to_owned()).or_default();
-        let after = committed.saturating_add(price);
-        // A job for nothing is welcome on an empty account.
+    /// Reserves the price of a job. Returns `false` and reserves nothing if `balance` does not
+    /// suffice.
+    pub(crate) fn reserve(&mut self, token: &str, balance: Micros, price: Micros) -> bool {
+        let reserved = self.reserved.entry(token.to_owned()).or_default();
+        let after = reserved.saturating_add(price);
+        // A job that costs nothing is accepted on an empty account.
         let enough = price == 0 || after <= balance;
         if enough {
-            *committed = after;
+            *reserved = after;
         }
         enough
     }
 
-    /// Gives back what a job will not cost after all.
-    pub(crate) fn give_back(&mut self, token: &str, price: Micros) {
-        if let Some(committed) = self.committed.get_mut(token) {
-            *committed = committed.saturating_sub(price);
+    /// Releases the price of a job that failed or was cancelled.
+    pub(crate) fn release(&mut self, token: &str, price: Micros) {
+        if let Some(reserved) = self.reserved.get_mut(token) {
+            *reserved = reserved.saturating_sub(price);
         }
     }
 }
 
-/// The answer to the call for the balance.
-pub(crate) fn balance(left: Micros) -> Value {
+/// Builds the response to the balance call.
+pub(crate) fn balance(remaining: Micros) -> Value {
     json!({
-        "balance_usd": usd(left),
-        "balance_microdollars": left,
+        "balance_usd": usd(remaining),
+        "balance_microdollars": remaining,
         "currency": "USD",
     })
 }
@@ -64,18 +64,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_set_aside_cannot_be_spent_again() {
+    fn reserved_money_is_not_spent_twice() {
         let mut accounts = Accounts::default();
-        assert!(accounts.commit("ann", 10, 6));
-        assert!(!accounts.commit("ann", 10, 5));
-        assert!(accounts.commit("ann", 10, 4) && accounts.commit("bob", 10, 10));
-        assert!(accounts.commit("ann", 10, 0));
-        accounts.give_back("ann", 4);
-        assert!(!accounts.commit("ann", 10, 5) && accounts.commit("ann", 10, 4));
+        assert!(accounts.reserve("ann", 10, 6));
+        assert!(!accounts.reserve("ann", 10, 5));
+        assert!(accounts.reserve("ann", 10, 4) && accounts.reserve("bob", 10, 10));
+        assert!(accounts.reserve("ann", 10, 0));
+        accounts.release("ann", 4);
+        assert!(!accounts.reserve("ann", 10, 5) && accounts.reserve("ann", 10, 4));
     }
 
     #[test]
-    fn dollars_are_counted_in_whole_millionths() {
+    fn dollars_are_rounded_to_millionths() {
         assert_eq!(micros(0.04), 40_000);
         assert_eq!(micros(-1.0), 0);
         assert_eq!(micros(f64::INFINITY), u64::MAX);

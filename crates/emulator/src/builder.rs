@@ -1,4 +1,4 @@
-//! How an emulator is set up.
+//! Settings of an emulator before it starts.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,14 +13,34 @@ use crate::{Emulator, Fault, fault_file, schemas};
 use runcomfy_schema::ModelSchema;
 use serde_json::Value;
 
-/// The price of a job unless the builder says otherwise; some small sum that is not zero.
-const PRICE: Micros = 40_000;
+/// Default price of a job: a small sum that is not zero.
+const DEFAULT_PRICE: Micros = 40_000;
 
-/// A million dollars: more than any test spends that has not asked for its end.
-const BALANCE: Micros = 1_000_000_000_000;
+/// Default balance of an account, a million dollars: more than a test spends by accident.
+const DEFAULT_BALANCE: Micros = 1_000_000_000_000;
 
-/// Sets up an [`Emulator`]. Without any setting it knows no model, takes any token, runs one job
-/// at a time, and each job is done at once.
+/// Configures and starts an [`Emulator`].
+///
+/// Without any setting the emulator knows no model, accepts any token, runs one job at a time, and
+/// each job succeeds at once.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::time::Duration;
+///
+/// use runcomfy_emulator::Emulator;
+///
+/// let emulator = Emulator::builder()
+///     .built_in_models()
+///     .run_time(Duration::from_secs(30))
+///     .slots(4)
+///     .start()
+///     .await?;
+/// assert!(emulator.base_url().starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
@@ -39,9 +59,9 @@ impl Builder {
                 queue_time: Duration::ZERO,
                 run_time: Duration::ZERO,
                 run_time_when: Vec::new(),
-                price: PRICE,
-                balance: BALANCE,
-                expiry: Duration::MAX,
+                price: DEFAULT_PRICE,
+                balance: DEFAULT_BALANCE,
+                expire_after: Duration::MAX,
                 fail_when: Vec::new(),
                 faults: Vec::new(),
                 epoch: None,
@@ -50,7 +70,7 @@ impl Builder {
         }
     }
 
-    /// Adds models. One whose id is there already takes its place.
+    /// Adds models; a model replaces an earlier one of the same id. Default: no model.
     pub fn models(mut self, models: impl IntoIterator<Item = ModelSchema>) -> Self {
         let by_id = models
             .into_iter()
@@ -59,66 +79,74 @@ impl Builder {
         self
     }
 
-    /// Adds every model of `runcomfy-models`.
+    /// Adds every model of the crate `runcomfy-models`.
     pub fn built_in_models(self) -> Self {
         self.models(runcomfy_models::ALL.iter().map(|model| (***model).clone()))
     }
 
-    /// Adds the models whose schema files lie below `folder`; the path below it is the model's id.
+    /// Adds the models of every schema file (`.json`) below `folder`. The path of a file below the
+    /// folder, without `.json`, is the model's id.
     ///
     /// # Errors
-    /// When the folder or a file in it cannot be read, or a file is no schema; the text names the
-    /// file, what is wrong and what to write instead.
+    /// - The folder or a file cannot be read: the kind is the system's, and the message names the
+    ///   path.
+    /// - [`InvalidData`](io::ErrorKind::InvalidData): a file is not a schema. The message names the
+    ///   file, what is wrong and what to write instead.
     pub fn schemas(self, folder: impl AsRef<Path>) -> io::Result<Self> {
         Ok(self.models(schemas::read(folder.as_ref())?))
     }
 
-    /// Listens on this port of `127.0.0.1`; without it, on one that is free.
+    /// Sets the port to listen on. Default: 0, a free port that the system chooses.
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
         self
     }
 
-    /// Listens on this address. One that other machines reach lets them in, too.
+    /// Sets the address to listen on, port included. Other machines can call an address that is not
+    /// loopback. Default: `127.0.0.1:0`.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Takes this token; may be called again for others. Without it, any token is taken. Each
-    /// token is an account of its own, which sees its own jobs only.
+    /// Accepts this token, and no other than those that this method was called with. Default: any
+    /// token is accepted.
+    ///
+    /// Each token is an account of its own, which sees only its own jobs.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.settings.tokens.push(token.into());
         self
     }
 
-    /// Runs so many jobs at once; with 0, all stay in the queue for ever. Default: 1.
+    /// Sets the number of jobs that run at once; with 0, all stay in the queue. Default: 1.
     pub fn slots(mut self, slots: usize) -> Self {
         self.settings.slots = slots;
         self
     }
 
-    /// Keeps each job in the queue at least so long, also when a slot is free. Default: 0.
+    /// Sets the minimum time that a job waits in the queue, also when a slot is free. Default: 0.
     pub fn queue_time(mut self, time: Duration) -> Self {
         self.settings.queue_time = time;
         self
     }
 
-    /// Lets each job run so long; with [`Duration::MAX`], for ever. Default: 0.
+    /// Sets the time that each job runs; with [`Duration::MAX`] it never ends. Default: 0.
     pub fn run_time(mut self, time: Duration) -> Self {
         self.settings.run_time = time;
         self
     }
 
-    /// Lets each job of this model run so long, whatever [`run_time`](Self::run_time) says.
+    /// Sets the time that each job of this model runs, in place of [`run_time`](Self::run_time).
     pub fn run_time_of(self, model_id: impl Into<String>, time: Duration) -> Self {
         let own = model_id.into();
         self.run_time_when(move |id, _| (id == own).then_some(time))
     }
 
-    /// Lets those jobs run so long for which `time`, asked with model id and input, gives a time;
-    /// [`Duration::MAX`] is for ever. May be called again, also after
-    /// [`run_time_of`](Self::run_time_of): the first that gives a time is right.
+    /// Sets the time that a job runs from its model id and input. Where `time` returns `None`, the
+    /// next function that was added decides, and at last [`run_time`](Self::run_time).
+    ///
+    /// Functions are called in the order in which they were added, those of
+    /// [`run_time_of`](Self::run_time_of) included. A job of [`Duration::MAX`] never ends.
     ///
     /// ```
     /// # use runcomfy_emulator::Emulator;
@@ -137,38 +165,44 @@ impl Builder {
         self
     }
 
-    /// Forgets each job, with its files, so long after it ended. Default: never.
+    /// Expires a job's request id, with its files, this time after the job ended. Default: never.
     pub fn expire_after(mut self, time: Duration) -> Self {
-        self.settings.expiry = time;
+        self.settings.expire_after = time;
         self
     }
 
-    /// The `cost` of each job that succeeds, in US dollars, to the millionth. Default: 0.04.
+    /// Sets the price of each job that succeeds, in US dollars, rounded to the millionth.
+    /// Default: 0.04.
     pub fn price(mut self, usd: f64) -> Self {
         self.settings.price = micros(usd);
         self
     }
 
-    /// What each token's account starts with, in US dollars, to the millionth. Each job that
-    /// succeeds is paid from it when it ends. A submit is refused with 400002 where the balance
-    /// does not suffice for it and all jobs under way. Default: a million.
+    /// Sets the balance that each token's account starts with, in US dollars, rounded to the
+    /// millionth. Default: 1,000,000.
+    ///
+    /// A job that succeeds is charged when it ends. A submit is refused with `error_code` 400002
+    /// where the balance does not suffice for it and all unfinished jobs.
     pub fn balance(mut self, usd: f64) -> Self {
         self.settings.balance = micros(usd);
         self
     }
 
-    /// Adds a fault, which counts from the start; [`Emulator::add_fault`] adds one later.
+    /// Adds a fault, whose occurrences count from the emulator's start. Default: no fault.
+    ///
+    /// [`Emulator::add_fault`] adds one to a running emulator.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.settings.faults.push(fault);
         self
     }
 
-    /// Adds the faults of a file, as the command's `--faults` does; its form is described
-    /// [here](crate#a-file-of-faults).
+    /// Adds the faults of a file, as the option `--faults` of the command does. The form of the file
+    /// is described in [the help of the command](crate::CommandLine#help).
     ///
     /// # Errors
-    /// When the file cannot be read or is no list of faults; the text names the file, the place in
-    /// it, what was found and what is expected there.
+    /// - The file cannot be read: the kind is the system's, and the message names the file.
+    /// - [`InvalidData`](io::ErrorKind::InvalidData): the file is not a list of faults. The message
+    ///   names the file, the path in it, what was found and what is expected there.
     pub fn fault_file(mut self, file: impl AsRef<Path>) -> io::Result<Self> {
         self.settings
             .faults
@@ -176,9 +210,11 @@ impl Builder {
         Ok(self)
     }
 
-    /// Lets those jobs fail for which `failure`, asked with model id and input, gives the `error`
-    /// to show; may be called again. It is asked when the job is accepted, and the job takes as
-    /// long as any other.
+    /// Fails a job if `failure`, called with its model id and input, returns an `error` to show.
+    /// Default: no job fails.
+    ///
+    /// The function is called when the job is accepted; the job then runs as long as any other. Of
+    /// several functions the first that returns an error decides.
     ///
     /// ```
     /// # use runcomfy_emulator::Emulator;
@@ -196,26 +232,28 @@ impl Builder {
         self
     }
 
-    /// The date of the emulator's start, for the same dates in every run. Default: now.
+    /// Sets the date of the emulator's start, for the same dates in every run. Default: now.
     pub fn epoch(mut self, date: SystemTime) -> Self {
         self.settings.epoch = Some(date);
         self
     }
 
-    /// Gives the same request ids in every run; nothing else is drawn. Default: others in each.
+    /// Seeds the request ids, for the same ids in every run; nothing else is random. Default: a
+    /// random seed.
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self
     }
 
-    /// Starts the server as a task of the tokio runtime that this runs in.
+    /// Starts the server as a task of the current tokio runtime.
     ///
     /// # Errors
-    /// When the address cannot be listened on: mostly since another process has the port. Choose
-    /// another, or leave the choice to the system.
+    /// The emulator cannot listen on the address. With
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) another process has the port: choose another one, or
+    /// port 0 for a free one.
     #[expect(
         clippy::unused_async,
-        reason = "it needs a runtime, and whoever awaits has one"
+        reason = "it needs a runtime, and a caller that awaits has one"
     )]
     pub async fn start(self) -> io::Result<Emulator> {
         Emulator::serve(self.address, self.settings)

@@ -1,31 +1,32 @@
-//! The calls of the API.
+//! The kinds of call that the API has.
 
 use std::fmt;
 
 use axum::http::Method;
 
-/// One kind of call that the emulator answers.
+/// Names one kind of call that the emulator serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Call {
-    /// `POST /v1/models/{model_id}`
+    /// Starts a job: `POST /v1/models/{model_id}`.
     Submit,
-    /// `GET /v1/requests/{request_id}/status`
+    /// Polls a job's status: `GET /v1/requests/{request_id}/status`.
     Status,
-    /// `GET /v1/requests/{request_id}/result`
+    /// Fetches a job's result: `GET /v1/requests/{request_id}/result`.
     Result,
-    /// `POST /v1/requests/{request_id}/cancel`
+    /// Cancels a queued job: `POST /v1/requests/{request_id}/cancel`.
     Cancel,
-    /// `GET /files/{request_id}/{name}`: the download of an output.
+    /// Downloads an output: `GET /files/{request_id}/{name}`.
     File,
-    /// `GET /v1/models`, `GET /v1/models/{model_id}` and `GET /v1/models/categories`
+    /// Reads the catalogue: `GET /v1/models`, `GET /v1/models/{model_id}` and
+    /// `GET /v1/models/categories`.
     Catalogue,
-    /// `GET /prod/v2/balance`
+    /// Reads the account's balance: `GET /prod/v2/balance`.
     Balance,
 }
 
 impl Call {
-    /// Every call.
+    /// Lists every call.
     pub const ALL: &[Self] = &[
         Self::Submit,
         Self::Status,
@@ -36,7 +37,7 @@ impl Call {
         Self::Balance,
     ];
 
-    /// Its name in a file of faults, such as `submit`.
+    /// Returns the call's name in a file of faults, such as `submit`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,8 +51,8 @@ impl Call {
         }
     }
 
-    /// The call that a request means, judged by its method and path alone.
-    pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
+    /// Classifies a request by its method and path alone.
+    pub(crate) fn from_request(method: &Method, path: &str) -> Option<Self> {
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let get = matches!(*method, Method::GET | Method::HEAD);
         Some(match *segments {
@@ -78,8 +79,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_told_by_method_and_path() {
-        let of = |method: &Method, path| Call::of(method, path);
+    fn method_and_path_decide_the_call() {
+        let of = |method: &Method, path| Call::from_request(method, path);
         assert_eq!(
             of(&Method::POST, "/v1/models/a/b/status"),
             Some(Call::Submit)

@@ -1,4 +1,4 @@
-//! The catalogue: which models there are.
+//! The calls of the catalogue.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,23 +12,26 @@ use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
 use crate::account::{Micros, usd};
-use crate::output::Medium;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::output::OutputKind;
 use crate::server::{Server, model_id};
 
-/// Entries in one answer where the query does not say, and the most there can be.
-const LIMIT: (usize, usize) = (100, 500);
+/// Default number of entries in a response.
+const DEFAULT_LIMIT: usize = 100;
 
-/// `GET /v1/models`: entries in the order of their ids.
+/// Maximum number of entries in a response.
+const MAX_LIMIT: usize = 500;
+
+/// Serves `GET /v1/models`: entries in the order of their ids.
 pub(crate) async fn list(
     State(server): State<Arc<Server>>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     server.token(&headers)?;
-    let query = Query::of(uri.query().unwrap_or_default());
+    let query = Query::parse(uri.query().unwrap_or_default());
     let mut models: Vec<&ModelSchema> = server.service.settings.models.values().collect();
-    models.retain(|model| query.wants(model));
+    models.retain(|model| query.matches(model));
     models.sort_unstable_by(|a, b| (*a.id).cmp(&b.id));
     let page = models.iter().skip(query.offset).take(query.limit);
     let price = server.service.settings.price;
@@ -40,40 +43,40 @@ pub(crate) async fn list(
     Ok(Json(body).into_response())
 }
 
-/// `GET /v1/models/{model_id}`: one entry with its schema.
+/// Serves `GET /v1/models/{model_id}`: one entry with its schema.
 pub(crate) async fn describe(
     State(server): State<Arc<Server>>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     server.token(&headers)?;
     let id = model_id(&uri)?;
     let settings = &server.service.settings;
     let model = settings
         .models
         .get(&id)
-        .ok_or_else(|| Refusal::unknown_model(&id))?;
+        .ok_or_else(|| ApiError::unknown_model(&id))?;
     Ok(Json(entry(model, settings.price, true)).into_response())
 }
 
-/// `GET /v1/models/categories`: those of the models there are. The form is a guess, since none is
-/// documented.
+/// Serves `GET /v1/models/categories`: the categories of the emulator's models. The form of the
+/// response is a guess, since none is documented.
 pub(crate) async fn categories(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     server.token(&headers)?;
     let models = server.service.settings.models.values();
     let categories: BTreeSet<String> = models.map(category).collect();
     Ok(Json(json!({ "categories": categories })).into_response())
 }
 
-/// What a model makes, for want of better.
+/// Returns a model's category: what it makes, since schemas have no category.
 fn category(model: &ModelSchema) -> String {
-    Medium::of(model).to_string()
+    OutputKind::from_model(model).to_string()
 }
 
-/// Schemas know neither names nor categories, so both are made from the id.
+/// Builds an entry. Name and category come from the id, since schemas have neither.
 fn entry(model: &ModelSchema, price: Micros, with_schema: bool) -> Value {
     let mut entry = json!({
         "model_id": *model.id,
@@ -94,7 +97,7 @@ fn entry(model: &ModelSchema, price: Micros, with_schema: bool) -> Value {
     entry
 }
 
-/// What a list is asked for.
+/// Parameters of a list.
 #[derive(Debug, PartialEq)]
 struct Query {
     search: String,
@@ -106,14 +109,14 @@ struct Query {
 }
 
 impl Query {
-    /// Reads a query string; what is unknown or unreadable counts as not said.
-    fn of(text: &str) -> Self {
+    /// Parses a query string; unknown and unreadable parameters keep their defaults.
+    fn parse(text: &str) -> Self {
         let mut query = Self {
             search: String::new(),
             category: None,
             kind: None,
             include_schema: false,
-            limit: LIMIT.0,
+            limit: DEFAULT_LIMIT,
             offset: 0,
         };
         for pair in text.split('&') {
@@ -125,7 +128,7 @@ impl Query {
                 "category" => query.category = Some(value),
                 "kind" => query.kind = Some(value),
                 "include_schema" => query.include_schema = value == "true",
-                "limit" => query.limit = value.parse().unwrap_or(LIMIT.0).clamp(1, LIMIT.1),
+                "limit" => query.limit = value.parse().unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT),
                 "offset" => query.offset = value.parse().unwrap_or_default(),
                 _ => {}
             }
@@ -133,15 +136,15 @@ impl Query {
         query
     }
 
-    fn wants(&self, model: &ModelSchema) -> bool {
-        let made = category(model);
-        let said = model.input.description().unwrap_or_default();
+    fn matches(&self, model: &ModelSchema) -> bool {
+        let own = category(model);
+        let description = model.input.description().unwrap_or_default();
         let found = |text: &str| text.to_lowercase().contains(&self.search);
-        (found(&model.id) || found(said))
+        (found(&model.id) || found(description))
             && self
                 .category
                 .as_ref()
-                .is_none_or(|category| *category == made)
+                .is_none_or(|category| *category == own)
             && self.kind.as_ref().is_none_or(|kind| kind == "model")
     }
 }
@@ -151,14 +154,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn queries_are_decoded_and_held_within_bounds() {
-        let query = Query::of("search=Hailuo+Video%2001&limit=9999&offset=x&include_schema=true");
+    fn queries_are_decoded_and_clamped() {
+        let query =
+            Query::parse("search=Hailuo+Video%2001&limit=9999&offset=x&include_schema=true");
         assert_eq!(
             (&*query.search, query.limit, query.offset),
             ("hailuo video 01", 500, 0)
         );
         assert!(query.include_schema);
-        assert_eq!(Query::of("limit=0").limit, 1);
-        assert_eq!(Query::of("").limit, 100);
+        assert_eq!(Query::parse("limit=0").limit, 1);
+        assert_eq!(Query::parse("").limit, 100);
     }
 }

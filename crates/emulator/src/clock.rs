@@ -1,15 +1,15 @@
-//! The emulator's time: tokio's clock plus what a test has skipped.
+//! The emulator's clock: tokio's clock plus the time that a test has skipped.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-/// A time, as the distance from the emulator's start.
+/// A point in time, counted from the emulator's start.
 pub(crate) type Moment = Duration;
 
-/// Tells the time. tokio's paused clock moves it, and so does [`advance`](Self::advance); the
-/// wall clock is read once at the start, for the dates in the replies.
+/// Measures time. tokio's clock, paused or not, moves it, and so does [`advance`](Self::advance).
+/// The wall clock is read once at the start, for the dates in responses.
 pub(crate) struct Clock {
     started: Instant,
     skipped: Mutex<Duration>,
@@ -17,7 +17,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Starts at zero; `epoch` is the date that the zero stands for.
+    /// Starts a clock at zero; `epoch` is the date of the zero.
     pub(crate) fn new(epoch: SystemTime) -> Self {
         Self {
             started: Instant::now(),
@@ -36,9 +36,9 @@ impl Clock {
         *skipped = skipped.saturating_add(by);
     }
 
-    /// The date of a moment, in RFC 3339.
+    /// Formats a moment as a date in RFC 3339.
     pub(crate) fn date(&self, at: Moment) -> String {
-        // Before 1970 or beyond what fits: no test needs a true date there.
+        // An epoch before 1970 counts as 1970, and a date beyond the range saturates.
         let epoch = self.epoch.duration_since(UNIX_EPOCH).unwrap_or_default();
         rfc3339(epoch.saturating_add(at))
     }
@@ -54,7 +54,7 @@ fn rfc3339(since_1970: Duration) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
+/// Converts days since 1970-01-01 to year, month and day of the Gregorian calendar.
 ///
 /// Years are taken to begin in March, so that the leap day is a year's last day and every month
 /// begins a fixed number of days after the year does.
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn dates_follow_the_gregorian_calendar() {
         let date = |seconds, millis: u32| rfc3339(Duration::new(seconds, millis * 1_000_000));
         assert_eq!(date(0, 0), "1970-01-01T00:00:00.000Z");
         assert_eq!(date(951_782_400, 5), "2000-02-29T00:00:00.005Z");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn moves_with_tokio_and_by_hand() {
+    async fn clock_moves_with_tokio_and_by_advance() {
         let clock = Clock::new(UNIX_EPOCH);
         assert_eq!(clock.now(), Duration::ZERO);
         tokio::time::sleep(Duration::from_secs(5)).await;

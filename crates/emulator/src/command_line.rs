@@ -1,4 +1,4 @@
-//! The command line of the emulator, for whichever command has one inside.
+//! The emulator's command line, which several commands share.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -7,47 +7,54 @@ use crate::{Builder, Emulator};
 
 const HELP: &str = include_str!("help.txt");
 
-/// The name under which [`HELP`] speaks of the command.
+/// The command's name in [`HELP`].
 const NAME: &str = "runcomfy-emulator";
 
-/// What the words of a command line ask for, as the commands `runcomfy-emulator` and
-/// `runcomfy emulator` take them.
+/// Parses the command line of `runcomfy-emulator` and `runcomfy emulator`.
 ///
 /// ```
 /// use runcomfy_emulator::CommandLine;
 ///
-/// let words = ["--port", "0", "--slots=3"].map(str::to_owned);
-/// assert!(matches!(CommandLine::parse("emulate", words), Ok(CommandLine::Serve(_))));
-/// let why = CommandLine::parse("emulate", ["--speed".to_owned()]).unwrap_err();
-/// assert_eq!(why.to_string(), "unknown option `--speed`");
+/// let arguments = ["--port", "0", "--slots=3"].map(str::to_owned);
+/// assert!(matches!(CommandLine::parse("emulate", arguments), Ok(CommandLine::Serve(_))));
+/// let error = CommandLine::parse("emulate", ["--speed".to_owned()]).unwrap_err();
+/// assert_eq!(error.to_string(), "unknown option `--speed`");
+/// ```
+///
+/// # Help
+///
+/// ```text
+#[doc = include_str!("help.txt")]
 /// ```
 #[derive(Debug)]
 pub enum CommandLine {
-    /// To serve what is set up here.
+    /// Serve the emulator of this builder.
     Serve(Box<Builder>),
-    /// To print this text, the help or the version, and end.
+    /// Print this text, the help or the version, and exit.
     Print(String),
 }
 
 impl CommandLine {
-    /// Reads the words behind the name of `program`, which stands in the help.
+    /// Parses the arguments after the name of `program`, and reads the files that they name. The
+    /// help shows `program`.
     ///
     /// # Errors
-    /// What is wrong, in one sentence. It is of the kind [`ErrorKind::InvalidInput`] where that is
-    /// the words; files of schemas and faults are read already, so it is
-    /// [`ErrorKind::InvalidData`] for one with mistakes in it, and what the system says of one that
-    /// cannot be read.
-    pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> io::Result<Self> {
+    /// - [`ErrorKind::InvalidInput`]: an option is unknown or its value is invalid. Print the
+    ///   message and point to `--help`.
+    /// - [`ErrorKind::InvalidData`]: a file of schemas or faults has a mistake, which the message
+    ///   names.
+    /// - Another kind: the system cannot read a file, which the message names.
+    pub fn parse(program: &str, arguments: impl IntoIterator<Item = String>) -> io::Result<Self> {
         let mut builder = Emulator::builder()
             .built_in_models()
             .port(8188)
             .queue_time(Duration::from_secs(1))
             .run_time(Duration::from_secs(3));
-        let mut words = words.into_iter();
-        while let Some(word) = words.next() {
-            let (name, inline) = match word.split_once('=') {
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (name, inline) = match argument.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
-                None => (&*word, None),
+                None => (&*argument, None),
             };
             match name {
                 "-h" | "--help" => return Ok(Self::Print(HELP.replace(NAME, program))),
@@ -57,21 +64,21 @@ impl CommandLine {
                 }
                 _ => {}
             }
-            builder = option(builder, name, || inline.or_else(|| words.next()))?;
+            builder = apply(builder, name, || inline.or_else(|| arguments.next()))?;
         }
         Ok(Self::Serve(Box::new(builder)))
     }
 }
 
-fn option(
+fn apply(
     builder: Builder,
     name: &str,
     value: impl FnOnce() -> Option<String>,
 ) -> io::Result<Builder> {
-    let text = || value().ok_or_else(|| mistake(format!("`{name}` needs a value")));
+    let text = || value().ok_or_else(|| invalid(format!("`{name}` needs a value")));
     Ok(match name {
         "--schemas" => builder.schemas(text()?)?,
-        "--port" => builder.port(number(name, &text()?, "a port, 0 to 65535")?),
+        "--port" => builder.port(number(name, &text()?, "a port in 0..=65535")?),
         "--queue-time" => builder.queue_time(seconds(name, &text()?)?),
         "--run-time" => builder.run_time(seconds(name, &text()?)?),
         "--slots" => builder.slots(number(name, &text()?, "a count")?),
@@ -80,32 +87,34 @@ fn option(
         "--price" => builder.price(dollars(name, &text()?)?),
         "--balance" => builder.balance(dollars(name, &text()?)?),
         "--faults" => builder.fault_file(text()?)?,
-        "--seed" => builder.seed(number(name, &text()?, "a whole number from 0 on")?),
-        _ => return Err(mistake(format!("unknown option `{name}`"))),
+        "--seed" => builder.seed(number(name, &text()?, "an integer of at least 0")?),
+        _ => return Err(invalid(format!("unknown option `{name}`"))),
     })
 }
 
 fn seconds(name: &str, text: &str) -> io::Result<Duration> {
-    let seconds = number(name, text, "seconds")?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| wrong(name, text, "seconds from 0 on"))
+    let seconds = number(name, text, "a number of seconds")?;
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| unexpected(name, text, "a number of seconds, at least 0"))
 }
 
 fn dollars(name: &str, text: &str) -> io::Result<f64> {
-    let sum: f64 = number(name, text, "US dollars")?;
-    let good = sum.is_finite() && sum >= 0.0;
-    good.then_some(sum)
-        .ok_or_else(|| wrong(name, text, "US dollars from 0 on"))
+    let sum: f64 = number(name, text, "a sum in US dollars")?;
+    let valid = sum.is_finite() && sum >= 0.0;
+    valid
+        .then_some(sum)
+        .ok_or_else(|| unexpected(name, text, "a sum in US dollars, at least 0"))
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str, expected: &str) -> io::Result<T> {
-    text.parse().map_err(|_| wrong(name, text, expected))
+    text.parse().map_err(|_| unexpected(name, text, expected))
 }
 
-fn wrong(name: &str, text: &str, expected: &str) -> io::Error {
-    mistake(format!("`{name}` is `{text}`, expected {expected}"))
+fn unexpected(name: &str, text: &str, expected: &str) -> io::Error {
+    invalid(format!("`{name}` is `{text}`, expected {expected}"))
 }
 
-fn mistake(text: String) -> io::Error {
+fn invalid(text: String) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, text)
 }
 
@@ -113,15 +122,15 @@ fn mistake(text: String) -> io::Error {
 mod tests {
     use super::*;
 
-    fn parse(words: &str) -> io::Result<CommandLine> {
-        CommandLine::parse("emulate", words.split_whitespace().map(str::to_owned))
+    fn parse(arguments: &str) -> io::Result<CommandLine> {
+        CommandLine::parse("emulate", arguments.split_whitespace().map(str::to_owned))
     }
 
     #[test]
     fn options_are_read_in_both_spellings() {
         let Ok(CommandLine::Serve(builder)) = parse("--port 0 --run-time=0.5 --slots 3 --token t")
         else {
-            panic!("these options are good");
+            panic!("these options are valid");
         };
         let shown = format!("{builder:?}");
         assert!(
@@ -129,7 +138,7 @@ mod tests {
             "{shown}"
         );
         let Ok(CommandLine::Print(help)) = parse("--help") else {
-            panic!("help is asked for");
+            panic!("this prints the help");
         };
         assert!(
             help.contains("Usage: emulate [OPTIONS]") && !help.contains(NAME),
@@ -138,39 +147,39 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_plain_words() {
-        for (arguments, told) in [
+    fn invalid_options_are_named_with_what_is_expected() {
+        for (arguments, expected) in [
             (
                 "--port 70000",
-                "`--port` is `70000`, expected a port, 0 to 65535",
+                "`--port` is `70000`, expected a port in 0..=65535",
             ),
             ("--port", "`--port` needs a value"),
             (
                 "--run-time -1",
-                "`--run-time` is `-1`, expected seconds from 0 on",
+                "`--run-time` is `-1`, expected a number of seconds, at least 0",
             ),
             (
                 "--queue-time soon",
-                "`--queue-time` is `soon`, expected seconds",
+                "`--queue-time` is `soon`, expected a number of seconds",
             ),
             (
                 "--balance -1",
-                "`--balance` is `-1`, expected US dollars from 0 on",
+                "`--balance` is `-1`, expected a sum in US dollars, at least 0",
             ),
             (
                 "--price NaN",
-                "`--price` is `NaN`, expected US dollars from 0 on",
+                "`--price` is `NaN`, expected a sum in US dollars, at least 0",
             ),
             (
                 "--seed x",
-                "`--seed` is `x`, expected a whole number from 0 on",
+                "`--seed` is `x`, expected an integer of at least 0",
             ),
             ("--speed 3", "unknown option `--speed`"),
             ("serve", "unknown option `serve`"),
         ] {
             let error = parse(arguments).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{arguments}");
-            assert_eq!(error.to_string(), told);
+            assert_eq!(error.to_string(), expected);
         }
         for option in ["--schemas", "--faults"] {
             let error = parse(&format!("{option} /nowhere")).unwrap_err();

@@ -1,4 +1,4 @@
-//! A body that comes in small pieces.
+//! A response body that is sent in small pieces.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,23 +9,23 @@ use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-/// Gives a body out piece by piece, with a pause between two of them.
+/// Sends a body piece by piece, with an pause between two pieces.
 pub(crate) struct Drip {
     rest: Bytes,
     piece: usize,
     pause: Duration,
-    /// The pause before the next piece; none before the first.
-    paused: Option<Pin<Box<Sleep>>>,
+    /// The timer until the next piece; `None` before the first.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Drip {
-    /// Pieces of no bytes would never come to an end, so each has one at least.
+    /// Creates a body of `piece` bytes at a time; 0 counts as 1, since empty pieces never end.
     pub(crate) fn new(body: Bytes, piece: usize, pause: Duration) -> Self {
         Self {
             rest: body,
             piece: piece.max(1),
             pause,
-            paused: None,
+            timer: None,
         }
     }
 }
@@ -42,10 +42,10 @@ impl HttpBody for Drip {
         if this.rest.is_empty() {
             return Poll::Ready(None);
         }
-        if let Some(paused) = &mut this.paused {
-            ready!(paused.as_mut().poll(task));
+        if let Some(timer) = &mut this.timer {
+            ready!(timer.as_mut().poll(task));
         }
-        this.paused = Some(Box::pin(sleep(this.pause)));
+        this.timer = Some(Box::pin(sleep(this.pause)));
         let piece = this.rest.split_to(this.piece.min(this.rest.len()));
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }

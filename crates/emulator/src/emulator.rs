@@ -1,4 +1,4 @@
-//! A running emulator, seen from the test that started it.
+//! The running emulator, as the test that started it controls and inspects it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,23 +9,26 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::clock::Moment;
+use crate::connection::{ConnectionHandle, ConnectionListener, OpenConnections};
 use crate::gate::Gate;
 use crate::server::{Server, router};
 use crate::service::{Service, Settings};
-use crate::wire::{Line, Lines, Switchboard};
 use crate::{Builder, Call, Connections, Entry, Fault, Received, Reply};
 
-/// The Model API on one's own machine. Ends, with all its connections, when it is dropped.
+/// Serves the Model API on this machine until it is stopped or dropped.
+///
+/// Dropping the emulator closes its port and all its connections. Every method takes effect at
+/// once.
 pub struct Emulator {
     service: Arc<Service>,
     address: SocketAddr,
     gate: Gate,
-    lines: Lines,
+    connections: OpenConnections,
     server: JoinHandle<io::Result<()>>,
 }
 
 impl Emulator {
-    /// Sets up an emulator; [`Builder::start`] starts it.
+    /// Returns a builder; [`Builder::start`] starts the emulator.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -35,142 +38,163 @@ impl Emulator {
         let service = Arc::new(Service::new(settings));
         let server = Server {
             service: Arc::clone(&service),
-            files: crate::file::Shelf::default(),
+            files: crate::file::FileCache::default(),
             address,
         };
-        let app = router(Arc::new(server)).into_make_service_with_connect_info::<Line>();
-        let lines = Lines::default();
-        let switchboard = Switchboard {
+        let app =
+            router(Arc::new(server)).into_make_service_with_connect_info::<ConnectionHandle>();
+        let connections = OpenConnections::default();
+        let listener = ConnectionListener {
             gate: gate.clone(),
             address,
-            lines: lines.clone(),
+            connections: connections.clone(),
             service: Arc::clone(&service),
         };
-        let serve = axum::serve(switchboard, app);
+        let serve = axum::serve(listener, app);
         let server = tokio::spawn(async move { serve.await });
         Ok(Self {
             service,
             address,
             gate,
-            lines,
+            connections,
             server,
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that the emulator listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base URL to give to a client, such as `http://127.0.0.1:41234`, without `/v1`.
+    /// Returns the base URL for a client, such as `http://127.0.0.1:41234`, without `/v1`.
     #[must_use]
     pub fn base_url(&self) -> String {
         let mut address = self.address;
         if address.ip().is_unspecified() {
-            // "All addresses" can be listened on, but not called.
+            // The unspecified address can be listened on, but not called.
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
         format!("http://{address}")
     }
 
-    /// Lets time pass at once: jobs move on, ids expire, faults and outages end as if one had
-    /// waited. tokio's clock, paused or not, moves them too; this moves only them.
+    /// Advances the emulator's clock: jobs run, request ids expire, faults and outages end as if
+    /// this time had passed.
+    ///
+    /// tokio's clock, paused or not, moves the emulator's clock too; this method does not move
+    /// tokio's.
     pub fn advance(&self, time: Duration) {
         self.service.clock.advance(time);
-        self.gate.settle(self.service.clock.now());
+        self.gate.open_if_due(self.service.clock.now());
     }
 
-    /// Every submit that was accepted, the oldest first.
+    /// Returns every accepted submit, the oldest first: the jobs that the service would charge for.
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
         self.service.state().ledger.clone()
     }
 
-    /// The HTTP requests that came in, the oldest first; of very many only the last 65,536.
+    /// Returns the received HTTP requests, the oldest first. Only the last 65,536 are kept.
     #[must_use]
     pub fn requests(&self) -> Vec<Received> {
-        self.service.state().log.kept()
+        self.service.state().log.requests()
     }
 
-    /// How often a call came in, whatever was answered.
+    /// Returns how many requests of this call were received, whatever the response was.
     #[must_use]
     pub fn count(&self, call: Call) -> usize {
         self.service.state().log.count(call)
     }
 
-    /// How many connections were made, and how many at once. The counts go on after an outage.
+    /// Returns the counts of connections since the start, across outages.
     #[must_use]
     pub fn connections(&self) -> Connections {
-        self.lines.count()
+        self.connections.count()
     }
 
-    /// Dictates the reply to the next `call`; called again, to the one after it, and so on. When
-    /// no reply is left, calls are answered truly again.
+    /// Queues a scripted reply for the next `call` that has none. Calls beyond the queue get the
+    /// service's own response.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use runcomfy_emulator::{Call, Emulator, Reply};
+    ///
+    /// let emulator = Emulator::builder().start().await?;
+    /// emulator.script(Call::Status, Reply::genuine()); // the first poll passes
+    /// emulator.script(Call::Status, Reply::html(503)); // the second does not
+    /// assert_eq!(emulator.unplayed(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn script(&self, call: Call, reply: Reply) {
         self.service.state().faults.queue(call, reply);
     }
 
-    /// Dictates the reply to certain calls from now on, where [`script`](Self::script) has none
-    /// for them; of several faults for one call the one added first is right.
+    /// Adds a fault, whose occurrences count from now.
+    ///
+    /// A reply of [`script`](Self::script) goes before any fault; of several faults for one call the
+    /// one added first applies.
     pub fn add_fault(&self, fault: Fault) {
         let mut state = self.service.state();
         state.faults.add(fault, self.service.clock.now());
     }
 
-    /// How many replies of [`script`](Self::script) have not been asked for.
+    /// Returns how many replies of [`script`](Self::script) have not been used.
     #[must_use]
     pub fn unplayed(&self) -> usize {
         self.service.state().faults.unplayed()
     }
 
-    /// Lets a request id expire: every call about it finds nothing, and its files are gone. The
-    /// job stays in the ledger, and what it costs is paid.
+    /// Expires a request id: every later call for it gets 404001, and its files are gone. The job
+    /// stays in the ledger and is charged.
     pub fn expire(&self, request_id: &str) {
         self.service.expire(request_id);
     }
 
-    /// Goes out of order for so long on the emulator's own clock: connections are refused, those
-    /// that stand are reset. Jobs go on, and afterwards it listens on the same port again. An
-    /// outage that has begun already ends at the time that was said last.
+    /// Begins an outage of this length on the emulator's clock: new connections are refused, open
+    /// ones are reset.
+    ///
+    /// Jobs keep running. Afterwards the emulator listens on the same port again. During an outage
+    /// this method replaces its end.
     pub fn outage(&self, time: Duration) {
         let until = self.service.clock.now().saturating_add(time);
         self.gate.shut(until);
-        self.lines.reset();
+        self.connections.reset();
     }
 
-    /// Begins an outage without an end, or ends the one there is.
+    /// Begins an outage without an end (`true`), or ends the current one (`false`).
     pub fn set_outage(&self, on: bool) {
         if on {
             self.outage(Duration::MAX);
         } else {
-            // Every outage, whatever its end, is over by then.
-            self.gate.settle(Moment::MAX);
+            // Every outage is over by then.
+            self.gate.open_if_due(Moment::MAX);
         }
     }
 
-    /// Lets the next job that is accepted fail with this `error`; called again, the one after it.
+    /// Fails the next accepted job with this `error`; each further call fails one more job.
     pub fn fail_next(&self, error: impl Into<Value>) {
         self.service.state().failures.push_back(error.into());
     }
 
-    /// Closes all connections; new ones are accepted.
+    /// Closes all open connections; new ones are accepted.
     pub fn disconnect(&self) {
-        self.lines.close();
+        self.connections.close();
     }
 
-    /// Ends the server: its port refuses connections from now on. The ledger can still be read.
+    /// Stops the server: its port refuses connections from now on. The ledger can still be read.
     pub async fn stop(&mut self) {
         self.gate.close();
         self.server.abort();
         self.join().await;
-        self.lines.close();
+        self.connections.close();
     }
 
-    /// Waits until the server ends, which it does by [`stop`](Self::stop) only.
+    /// Waits until the server ends, which only [`stop`](Self::stop) causes.
     pub async fn join(&mut self) {
         if !self.server.is_finished() {
-            // How it ended is no news: it was aborted, since it never ends by itself.
+            // The server never ends by itself, so the only error is that it was aborted.
             let _ = (&mut self.server).await;
         }
     }
@@ -180,7 +204,7 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.gate.close();
         self.server.abort();
-        self.lines.close();
+        self.connections.close();
     }
 }
 

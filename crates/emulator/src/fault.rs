@@ -1,4 +1,4 @@
-//! Which calls get a dictated reply.
+//! Faults: which calls get a scripted reply.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -6,8 +6,10 @@ use std::time::Duration;
 use crate::clock::Moment;
 use crate::{Call, Reply};
 
-/// A [`Reply`] for certain occurrences of a call, counted from 1 since the fault was added; every
-/// call of that kind counts, whatever is answered.
+/// Gives a scripted [`Reply`] to certain occurrences of a call.
+///
+/// Occurrences count from 1 since the fault was added. Every call of that kind counts, also one
+/// that gets another reply. An `n` of 0 counts as 1.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,7 +32,7 @@ pub struct Fault {
     reply: Reply,
 }
 
-/// Which occurrences are meant, counted from 1.
+/// Selects occurrences, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occurrence {
     Nth(usize),
@@ -39,8 +41,8 @@ pub(crate) enum Occurrence {
 }
 
 impl Occurrence {
-    /// A 0 counts as 1, so that every fault has a meaning.
-    fn meets(self, count: usize) -> bool {
+    /// Returns `true` if occurrence `count` is selected. An `n` of 0 counts as 1.
+    fn selects(self, count: usize) -> bool {
         match self {
             Self::Nth(n) => count == n.max(1),
             Self::Every(n) => count.is_multiple_of(n.max(1)),
@@ -50,22 +52,22 @@ impl Occurrence {
 }
 
 impl Fault {
-    /// The `n`-th call alone.
+    /// Creates a fault for the `n`-th call alone.
     pub fn nth(call: Call, n: usize, reply: Reply) -> Self {
         Self::new(call, Occurrence::Nth(n), reply)
     }
 
-    /// Each `n`-th call: with 5 the fifth, the tenth, and so on; with 1 every call.
+    /// Creates a fault for each `n`-th call: with 5 the fifth, the tenth and so on, with 1 every call.
     pub fn every(call: Call, n: usize, reply: Reply) -> Self {
         Self::new(call, Occurrence::Every(n), reply)
     }
 
-    /// The `n`-th call and all after it; with 1 every call.
+    /// Creates a fault for the `n`-th call and all after it; with 1 every call.
     pub fn from_nth(call: Call, n: usize, reply: Reply) -> Self {
         Self::new(call, Occurrence::From(n), reply)
     }
 
-    /// Ends the fault so long after it was added, on the emulator's clock.
+    /// Ends the fault this time after it was added, on the emulator's clock. Default: it never ends.
     pub fn lasting(mut self, time: Duration) -> Self {
         self.lasting = Some(time);
         self
@@ -81,56 +83,56 @@ impl Fault {
     }
 }
 
-/// All replies that are dictated.
+/// Holds all scripted replies and active faults.
 #[derive(Default)]
 pub(crate) struct Faults {
-    queues: HashMap<Call, VecDeque<Reply>>,
-    standing: Vec<Standing>,
+    scripted: HashMap<Call, VecDeque<Reply>>,
+    active: Vec<ActiveFault>,
 }
 
-struct Standing {
+struct ActiveFault {
     fault: Fault,
     until: Moment,
-    seen: usize,
+    count: usize,
 }
 
 impl Faults {
-    /// Adds a reply for the next call that has none.
+    /// Queues a reply for the next call that has none.
     pub(crate) fn queue(&mut self, call: Call, reply: Reply) {
-        self.queues.entry(call).or_default().push_back(reply);
+        self.scripted.entry(call).or_default().push_back(reply);
     }
 
     pub(crate) fn add(&mut self, fault: Fault, now: Moment) {
         let until = now.saturating_add(fault.lasting.unwrap_or(Duration::MAX));
-        self.standing.push(Standing {
+        self.active.push(ActiveFault {
             fault,
             until,
-            seen: 0,
+            count: 0,
         });
     }
 
-    /// Counts a call and gives its reply, if one is dictated: a queued one, else that of the fault
-    /// added first.
+    /// Counts a call and returns its reply, if there is one: a scripted one, else that of the first
+    /// added fault that applies.
     pub(crate) fn reply(&mut self, call: Call, now: Moment) -> Option<Reply> {
-        // A fault without an end lasts even at the clock's end.
-        self.standing
-            .retain(|standing| now < standing.until || standing.until == Moment::MAX);
-        let mut met = None;
-        for standing in &mut self.standing {
-            if standing.fault.call == call {
-                standing.seen += 1;
-                if met.is_none() && standing.fault.when.meets(standing.seen) {
-                    met = Some(&standing.fault.reply);
+        // A fault without an end is active even at the clock's last moment.
+        self.active
+            .retain(|active| now < active.until || active.until == Moment::MAX);
+        let mut selected = None;
+        for active in &mut self.active {
+            if active.fault.call == call {
+                active.count += 1;
+                if selected.is_none() && active.fault.when.selects(active.count) {
+                    selected = Some(&active.fault.reply);
                 }
             }
         }
-        let queued = self.queues.get_mut(&call).and_then(VecDeque::pop_front);
-        queued.or_else(|| met.cloned())
+        let scripted = self.scripted.get_mut(&call).and_then(VecDeque::pop_front);
+        scripted.or_else(|| selected.cloned())
     }
 
-    /// How many queued replies nobody has asked for.
+    /// Counts the scripted replies that have not been used.
     pub(crate) fn unplayed(&self) -> usize {
-        self.queues.values().map(VecDeque::len).sum()
+        self.scripted.values().map(VecDeque::len).sum()
     }
 }
 
@@ -138,23 +140,23 @@ impl Faults {
 mod tests {
     use super::*;
 
-    /// The occurrences among the first ten.
-    fn met(when: Occurrence) -> Vec<usize> {
-        (1..=10).filter(|count| when.meets(*count)).collect()
+    /// Returns the selected occurrences among the first ten.
+    fn selected(when: Occurrence) -> Vec<usize> {
+        (1..=10).filter(|count| when.selects(*count)).collect()
     }
 
     #[test]
     fn occurrences_count_from_one() {
-        assert_eq!(met(Occurrence::Nth(3)), [3]);
-        assert_eq!(met(Occurrence::Every(4)), [4, 8]);
-        assert_eq!(met(Occurrence::From(8)), [8, 9, 10]);
-        assert_eq!(met(Occurrence::Nth(0)), [1]);
-        assert_eq!(met(Occurrence::Every(0)).len(), 10);
-        assert_eq!(met(Occurrence::From(0)).len(), 10);
+        assert_eq!(selected(Occurrence::Nth(3)), [3]);
+        assert_eq!(selected(Occurrence::Every(4)), [4, 8]);
+        assert_eq!(selected(Occurrence::From(8)), [8, 9, 10]);
+        assert_eq!(selected(Occurrence::Nth(0)), [1]);
+        assert_eq!(selected(Occurrence::Every(0)).len(), 10);
+        assert_eq!(selected(Occurrence::From(0)).len(), 10);
     }
 
     #[test]
-    fn what_is_queued_goes_before_what_stands_and_counts() {
+    fn scripted_reply_goes_before_a_fault_and_counts() {
         let mut faults = Faults::default();
         let second = Reply::new(502, "");
         faults.add(Fault::nth(Call::Status, 2, second), Moment::ZERO);
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_ends_when_its_time_is_over() {
+    fn fault_ends_when_its_time_is_over() {
         let mut faults = Faults::default();
         let minute = Duration::from_secs(60);
         let busy = Fault::from_nth(Call::Submit, 1, Reply::new(503, ""));

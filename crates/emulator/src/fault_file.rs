@@ -1,4 +1,4 @@
-//! Faults from a file.
+//! Reads files of faults.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::fault::Occurrence;
 use crate::{Call, Fault, Reply, unique_names};
 
-/// The kinds of fault, as they are written.
+/// The kinds of fault, as a file names them.
 const KINDS: &[&str] = &[
     "genuine",
     "patched",
@@ -32,8 +32,8 @@ const KINDS: &[&str] = &[
     "job_never_ends",
 ];
 
-/// Those of them that take their effect anyway.
-const CARRIED_OUT: &[&str] = &[
+/// The kinds whose call is always carried out.
+const ALWAYS_CARRIED_OUT: &[&str] = &[
     "genuine",
     "patched",
     "half",
@@ -43,17 +43,17 @@ const CARRIED_OUT: &[&str] = &[
     "job_never_ends",
 ];
 
-/// Those of them after which no reply comes that could have a header or a body.
-const SILENT: &[&str] = &["reset", "reset_after_body", "lost", "close", "stall"];
+/// The kinds that send no response, and so no header and no body.
+const WITHOUT_RESPONSE: &[&str] = &["reset", "reset_after_body", "lost", "close", "stall"];
 
-/// Headers that describe the body on the wire, which the server writes; of two, neither side knows
-/// where the body ends.
-const FRAMING: &[HeaderName] = &[CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+/// Headers that frame the body, which the server writes. With a second one the client could not
+/// find the end of the body.
+const FRAMING_HEADERS: &[HeaderName] = &[CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
 
-/// The HTTP status of a gateway's page, where none is said.
+/// Default HTTP status of a gateway's page.
 const BAD_GATEWAY: u16 = 502;
 
-/// Reads a file of faults; an error names the file and the place in it.
+/// Reads a file of faults; an error names the file and the path in it.
 pub(crate) fn read(file: &Path) -> io::Result<Vec<Fault>> {
     let about = |kind, why: &str| io::Error::new(kind, format!("{}: {why}", file.display()));
     let text = fs::read_to_string(file).map_err(|e| about(e.kind(), &e.to_string()))?;
@@ -61,27 +61,27 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<Fault>> {
 }
 
 fn parse(text: &str) -> Result<Vec<Fault>, String> {
-    // Some editors put one before whatever they write.
+    // Some editors begin every file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let json: Value =
         serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
     unique_names::check(text).map_err(|error| error.to_string())?;
     let Value::Array(faults) = &json else {
-        return Err(wrong("the file", &json, "a list of faults"));
+        return Err(unexpected("the file", &json, "a list of faults"));
     };
     let numbered = faults.iter().enumerate();
     numbered
-        .map(|(index, json)| fault(&format!("[{index}]"), json))
+        .map(|(index, json)| parse_fault(&format!("[{index}]"), json))
         .collect()
 }
 
-fn fault(place: &str, json: &Value) -> Result<Fault, String> {
-    let mut members = Members::of(place, json)?;
-    let call = call(&mut members)?;
-    let when = occurrence(&mut members)?;
+fn parse_fault(path: &str, json: &Value) -> Result<Fault, String> {
+    let mut members = Members::new(path, json)?;
+    let call = parse_call(&mut members)?;
+    let when = parse_occurrence(&mut members)?;
     let lasting = members.seconds("lasting")?;
-    let reply = reply(&members.place("fault"), members.needed("fault")?, call)?;
-    members.end()?;
+    let reply = parse_reply(&members.path_of("fault"), members.required("fault")?, call)?;
+    members.reject_unknown()?;
     let fault = Fault::new(call, when, reply);
     Ok(match lasting {
         Some(time) => fault.lasting(time),
@@ -89,15 +89,15 @@ fn fault(place: &str, json: &Value) -> Result<Fault, String> {
     })
 }
 
-fn call(members: &mut Members<'_>) -> Result<Call, String> {
-    let json = members.needed("call")?;
+fn parse_call(members: &mut Members<'_>) -> Result<Call, String> {
+    let json = members.required("call")?;
     let call = Call::ALL.iter().find(|call| json == call.as_str());
     let names: Vec<&str> = Call::ALL.iter().map(|call| call.as_str()).collect();
     call.copied()
-        .ok_or_else(|| wrong(&members.place("call"), json, &one_of(&names)))
+        .ok_or_else(|| unexpected(&members.path_of("call"), json, &one_of(&names)))
 }
 
-fn occurrence(members: &mut Members<'_>) -> Result<Occurrence, String> {
+fn parse_occurrence(members: &mut Members<'_>) -> Result<Occurrence, String> {
     let nth = members.count("occurrence")?.map(Occurrence::Nth);
     let every = members.count("every")?.map(Occurrence::Every);
     let from = members.count("from")?.map(Occurrence::From);
@@ -106,42 +106,42 @@ fn occurrence(members: &mut Members<'_>) -> Result<Occurrence, String> {
         [one] => Ok(one),
         _ => Err(format!(
             "{}: found {} of `occurrence`, `every` and `from`, expected exactly one",
-            members.place,
+            members.path,
             all.len()
         )),
     }
 }
 
-fn reply(place: &str, json: &Value, call: Call) -> Result<Reply, String> {
-    let mut members = Members::of(place, json)?;
-    let kind = members.needed("kind")?;
+fn parse_reply(path: &str, json: &Value, call: Call) -> Result<Reply, String> {
+    let mut members = Members::new(path, json)?;
+    let kind = members.required("kind")?;
     let known = kind.as_str().filter(|kind| KINDS.contains(kind));
     let Some(kind) = known else {
-        return Err(wrong(&members.place("kind"), kind, &one_of(KINDS)));
+        return Err(unexpected(&members.path_of("kind"), kind, &one_of(KINDS)));
     };
     if kind.starts_with("job_") && call != Call::Submit {
-        let place = members.place("kind");
+        let path = members.path_of("kind");
         return Err(format!(
-            "{place}: found {kind:?} for `{call}`, but only a `submit` makes a job"
+            "{path}: found {kind:?} for `{call}`, but only a `submit` makes a job"
         ));
     }
-    let reply = of_kind(kind, &mut members)?;
-    let reply = modified(reply, kind, &mut members)?;
-    members.end()?;
+    let reply = parse_kind(kind, &mut members)?;
+    let reply = parse_modifiers(reply, kind, &mut members)?;
+    members.reject_unknown()?;
     Ok(reply)
 }
 
-fn of_kind(kind: &str, members: &mut Members<'_>) -> Result<Reply, String> {
+fn parse_kind(kind: &str, members: &mut Members<'_>) -> Result<Reply, String> {
     Ok(match kind {
         "patched" => Reply::patched(members.object("members")?),
         "refused" => {
-            let status = members.status("status")?.ok_or(members.lacks("status"))?;
-            let code = members.whole("error_code", 0..=u32::MAX.into(), "an error code")?;
+            let status = members.status("status")?.ok_or(members.missing("status"))?;
+            let code = members.integer("error_code", 0..=u32::MAX.into(), "an error code")?;
             let code = code.and_then(|code| u32::try_from(code).ok());
-            Reply::refused(status, code.ok_or(members.lacks("error_code"))?)
+            Reply::refused(status, code.ok_or(members.missing("error_code"))?)
         }
         "http" => {
-            let status = members.status("status")?.ok_or(members.lacks("status"))?;
+            let status = members.status("status")?.ok_or(members.missing("status"))?;
             match members.get("body") {
                 None => Reply::new(status, ""),
                 Some(Value::String(text)) => Reply::new(status, text.as_str()),
@@ -157,36 +157,40 @@ fn of_kind(kind: &str, members: &mut Members<'_>) -> Result<Reply, String> {
         "close" => Reply::close(),
         "stall" => Reply::stall(),
         "expired" => Reply::expired(),
-        "job_fails" => Reply::job_fails(members.needed("error")?.clone()),
+        "job_fails" => Reply::job_fails(members.required("error")?.clone()),
         "job_runs" => {
             let time = members.seconds("seconds")?;
-            Reply::job_runs(time.ok_or(members.lacks("seconds"))?)
+            Reply::job_runs(time.ok_or(members.missing("seconds"))?)
         }
         "job_never_ends" => Reply::job_runs(Duration::MAX),
         _ => Reply::genuine(),
     })
 }
 
-/// What every kind of fault can have besides, as far as it sends a reply.
-fn modified(mut reply: Reply, kind: &str, members: &mut Members<'_>) -> Result<Reply, String> {
+/// Reads the members that every kind of fault can have, or every kind that sends a response.
+fn parse_modifiers(
+    mut reply: Reply,
+    kind: &str,
+    members: &mut Members<'_>,
+) -> Result<Reply, String> {
     match members.get("carried_out") {
-        Some(Value::Bool(false)) if CARRIED_OUT.contains(&kind) => {
-            let place = members.place("carried_out");
+        Some(Value::Bool(false)) if ALWAYS_CARRIED_OUT.contains(&kind) => {
+            let path = members.path_of("carried_out");
             return Err(format!(
-                "{place}: found false, but `{kind}` is always carried out"
+                "{path}: found false, but `{kind}` is always carried out"
             ));
         }
         None | Some(Value::Bool(false)) => {}
         Some(Value::Bool(true)) => reply = reply.carried_out(),
         Some(other) => {
-            let place = members.place("carried_out");
-            return Err(wrong(&place, other, "true or false"));
+            let path = members.path_of("carried_out");
+            return Err(unexpected(&path, other, "true or false"));
         }
     }
     if let Some(time) = members.seconds("delay")? {
         reply = reply.delayed(time);
     }
-    if SILENT.contains(&kind) {
+    if WITHOUT_RESPONSE.contains(&kind) {
         return Ok(reply);
     }
     if let Some(time) = members.seconds("retry_after")? {
@@ -197,87 +201,87 @@ fn modified(mut reply: Reply, kind: &str, members: &mut Members<'_>) -> Result<R
     }
     if members.get("headers").is_some() {
         let headers = members.object("headers")?;
-        let mut own = Members::of(&members.place("headers"), &headers)?;
+        let mut own = Members::new(&members.path_of("headers"), &headers)?;
         for name in own.map.keys() {
-            reply = reply.header(name, header(name, &mut own)?);
+            reply = reply.header(name, parse_header(name, &mut own)?);
         }
     }
     if let Some(json) = members.get("drip") {
-        let mut drip = Members::of(&members.place("drip"), json)?;
-        let bytes = drip.count("bytes")?.ok_or(drip.lacks("bytes"))?;
-        let pause = drip.seconds("pause")?.ok_or(drip.lacks("pause"))?;
-        drip.end()?;
+        let mut drip = Members::new(&members.path_of("drip"), json)?;
+        let bytes = drip.count("bytes")?.ok_or(drip.missing("bytes"))?;
+        let pause = drip.seconds("pause")?.ok_or(drip.missing("pause"))?;
+        drip.reject_unknown()?;
         reply = reply.dripping(bytes, pause);
     }
     Ok(reply)
 }
 
-/// The value of the header with this name, if both can be ones.
-fn header<'a>(name: &str, headers: &mut Members<'a>) -> Result<&'a str, String> {
-    let place = headers.place(name);
-    let known = HeaderName::try_from(name);
-    let known = known.map_err(|_| format!("{place}: no header can have this name"))?;
-    if FRAMING.contains(&known) {
+/// Returns the value of the header with this name, if name and value are valid.
+fn parse_header<'a>(name: &str, headers: &mut Members<'a>) -> Result<&'a str, String> {
+    let path = headers.path_of(name);
+    let parsed = HeaderName::try_from(name);
+    let parsed = parsed.map_err(|_| format!("{path}: this is not a valid header name"))?;
+    if FRAMING_HEADERS.contains(&parsed) {
         return Err(format!(
-            "{place}: the emulator frames the body itself, so no header of a fault may"
+            "{path}: the emulator frames the body itself, remove this header"
         ));
     }
     let text = headers.text(name)?;
     if HeaderValue::try_from(text).is_err() {
-        let expected = "a text that a header can carry";
-        return Err(wrong(&place, &headers.map[name], expected));
+        let expected = "a valid header value";
+        return Err(unexpected(&path, &headers.map[name], expected));
     }
     Ok(text)
 }
 
-/// The members of an object, each asked for once by what needs it; what nobody has asked for at
-/// the end is a mistake.
+/// Reads the members of an object by name. A member that was never read is unknown, which
+/// [`reject_unknown`](Self::reject_unknown) reports.
 struct Members<'a> {
-    place: String,
+    path: String,
     map: &'a Map<String, Value>,
-    asked: Vec<&'static str>,
+    known: Vec<&'static str>,
 }
 
 impl<'a> Members<'a> {
-    fn of(place: &str, json: &'a Value) -> Result<Self, String> {
+    fn new(path: &str, json: &'a Value) -> Result<Self, String> {
         let map = json.as_object();
         Ok(Self {
-            place: place.to_owned(),
-            map: map.ok_or_else(|| wrong(place, json, "an object"))?,
-            asked: Vec::new(),
+            path: path.to_owned(),
+            map: map.ok_or_else(|| unexpected(path, json, "an object"))?,
+            known: Vec::new(),
         })
     }
 
-    fn place(&self, name: &str) -> String {
-        format!("{}.{name}", self.place)
+    fn path_of(&self, name: &str) -> String {
+        format!("{}.{name}", self.path)
     }
 
-    fn lacks(&self, name: &str) -> String {
-        format!("{}: `{name}` is missing", self.place)
+    fn missing(&self, name: &str) -> String {
+        format!("{}: `{name}` is missing", self.path)
     }
 
     fn get(&mut self, name: &'static str) -> Option<&'a Value> {
-        self.asked.push(name);
+        self.known.push(name);
         self.map.get(name)
     }
 
-    fn needed(&mut self, name: &'static str) -> Result<&'a Value, String> {
-        self.get(name).ok_or_else(|| self.lacks(name))
+    fn required(&mut self, name: &'static str) -> Result<&'a Value, String> {
+        self.get(name).ok_or_else(|| self.missing(name))
     }
 
     fn object(&mut self, name: &'static str) -> Result<Value, String> {
-        let json = self.needed(name)?;
-        let wrong = || wrong(&self.place(name), json, "an object");
-        json.is_object().then(|| json.clone()).ok_or_else(wrong)
+        let json = self.required(name)?;
+        let error = || unexpected(&self.path_of(name), json, "an object");
+        json.is_object().then(|| json.clone()).ok_or_else(error)
     }
 
     fn text(&mut self, name: &str) -> Result<&'a str, String> {
         let json = &self.map[name];
         json.as_str()
-            .ok_or_else(|| wrong(&self.place(name), json, "a text"))
+            .ok_or_else(|| unexpected(&self.path_of(name), json, "a string"))
     }
 
-    fn whole(
+    fn integer(
         &mut self,
         name: &'static str,
         range: std::ops::RangeInclusive<u64>,
@@ -287,17 +291,17 @@ impl<'a> Members<'a> {
             return Ok(None);
         };
         let number = json.as_u64().filter(|number| range.contains(number));
-        let wrong = || wrong(&self.place(name), json, expected);
-        number.map(Some).ok_or_else(wrong)
+        let error = || unexpected(&self.path_of(name), json, expected);
+        number.map(Some).ok_or_else(error)
     }
 
     fn status(&mut self, name: &'static str) -> Result<Option<u16>, String> {
-        let status = self.whole(name, 200..=999, "an HTTP status, 200 to 999")?;
+        let status = self.integer(name, 200..=999, "an HTTP status in 200..=999")?;
         Ok(status.and_then(|status| u16::try_from(status).ok()))
     }
 
     fn count(&mut self, name: &'static str) -> Result<Option<usize>, String> {
-        let count = self.whole(name, 1..=u32::MAX.into(), "a count from 1 on")?;
+        let count = self.integer(name, 1..=u32::MAX.into(), "a count of at least 1")?;
         Ok(count.and_then(|count| usize::try_from(count).ok()))
     }
 
@@ -306,32 +310,32 @@ impl<'a> Members<'a> {
             return Ok(None);
         };
         let time = json.as_f64().map(Duration::try_from_secs_f64);
-        let wrong = || wrong(&self.place(name), json, "seconds from 0 on");
-        time.and_then(Result::ok).map(Some).ok_or_else(wrong)
+        let error = || unexpected(&self.path_of(name), json, "a number of seconds, at least 0");
+        time.and_then(Result::ok).map(Some).ok_or_else(error)
     }
 
-    fn end(self) -> Result<(), String> {
-        let unknown = self.map.keys().find(|key| !self.asked.contains(&&***key));
+    fn reject_unknown(self) -> Result<(), String> {
+        let unknown = self.map.keys().find(|key| !self.known.contains(&&***key));
         match unknown {
             None => Ok(()),
             Some(key) => {
-                let place = self.place(key);
-                let known = one_of(&self.asked);
-                Err(format!("{place}: no such member here, expected {known}"))
+                let path = self.path_of(key);
+                let known = one_of(&self.known);
+                Err(format!("{path}: unknown member, expected {known}"))
             }
         }
     }
 }
 
-fn wrong(place: &str, found: &Value, expected: &str) -> String {
-    /// Characters enough to recognise a value in its file.
-    const SHOWN: usize = 60;
+fn unexpected(path: &str, found: &Value, expected: &str) -> String {
+    /// Enough characters to recognise a value in its file.
+    const MAX_SHOWN: usize = 60;
     let found = found.to_string();
-    let mut shown: String = found.chars().take(SHOWN).collect();
+    let mut shown: String = found.chars().take(MAX_SHOWN).collect();
     if shown.len() < found.len() {
         shown.push('…');
     }
-    format!("{place}: found {shown}, expected {expected}")
+    format!("{path}: found {shown}, expected {expected}")
 }
 
 fn one_of(names: &[&str]) -> String {
@@ -344,12 +348,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(fault: &Value) -> String {
+    fn error(fault: &Value) -> String {
         parse(&json!([fault]).to_string()).unwrap_err()
     }
 
     #[test]
-    fn a_fault_says_what_it_is() {
+    fn fault_is_read_with_all_its_members() {
         let file = json!([
             { "call": "status", "every": 5, "lasting": 60, "fault": {
                 "kind": "http", "status": 503, "body": { "message": "busy" },
@@ -373,7 +377,7 @@ mod tests {
         for kind in KINDS {
             let mut fault = json!({ "kind": kind });
             let members = match *kind {
-                "patched" => json!({ "members": { "status": "odd" } }),
+                "patched" => json!({ "members": { "status": "unknown" } }),
                 "refused" => json!({ "status": 200, "error_code": 400_002 }),
                 "http" => json!({ "status": 500 }),
                 "job_fails" => json!({ "error": ["no"] }),
@@ -396,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_names_every_kind_and_call() {
+    fn help_names_every_kind_and_call() {
         let help = include_str!("help.txt");
         let mut words = help.split([' ', ',', '\n']);
         for name in KINDS
@@ -410,18 +414,18 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_their_place() {
+    fn error_names_the_path_of_a_mistake() {
         let calls = "`submit`, `status`, `result`, `cancel`, `file`, `catalogue`, `balance`";
         assert_eq!(
-            told(&json!({ "call": "sumbit", "every": 1, "fault": { "kind": "lost" } })),
+            error(&json!({ "call": "sumbit", "every": 1, "fault": { "kind": "lost" } })),
             format!("[0].call: found \"sumbit\", expected one of {calls}")
         );
         let keys = "`call`, `occurrence`, `every`, `from`, `lasting`, `fault`";
         assert_eq!(
-            told(&json!({ "call": "file", "every": 1, "fault": { "kind": "half" }, "form": 2 })),
-            format!("[0].form: no such member here, expected one of {keys}")
+            error(&json!({ "call": "file", "every": 1, "fault": { "kind": "half" }, "form": 2 })),
+            format!("[0].form: unknown member, expected one of {keys}")
         );
-        for (when, told_) in [
+        for (when, expected) in [
             (
                 json!({}),
                 "[0]: found 0 of `occurrence`, `every` and `from`, expected exactly one",
@@ -432,15 +436,15 @@ mod tests {
             ),
             (
                 json!({ "every": 0 }),
-                "[0].every: found 0, expected a count from 1 on",
+                "[0].every: found 0, expected a count of at least 1",
             ),
             (
                 json!({ "from": "2" }),
-                "[0].from: found \"2\", expected a count from 1 on",
+                "[0].from: found \"2\", expected a count of at least 1",
             ),
             (
                 json!({ "from": 1, "lasting": -1 }),
-                "[0].lasting: found -1, expected seconds from 0 on",
+                "[0].lasting: found -1, expected a number of seconds, at least 0",
             ),
         ] {
             let mut fault = json!({ "call": "file", "fault": { "kind": "half" } });
@@ -448,13 +452,13 @@ mod tests {
                 unreachable!()
             };
             fault.as_object_mut().unwrap().extend(when);
-            assert_eq!(told(&fault), told_);
+            assert_eq!(error(&fault), expected);
         }
     }
 
     #[test]
-    fn mistakes_within_a_fault_are_told_with_their_place() {
-        for (fault, told_) in [
+    fn error_names_the_path_within_a_fault() {
+        for (fault, expected) in [
             (
                 json!("lost"),
                 "[0].fault: found \"lost\", expected an object",
@@ -462,7 +466,7 @@ mod tests {
             (json!({}), "[0].fault: `kind` is missing"),
             (
                 json!({ "kind": "html", "status": 70 }),
-                "[0].fault.status: found 70, expected an HTTP status, 200 to 999",
+                "[0].fault.status: found 70, expected an HTTP status in 200..=999",
             ),
             (
                 json!({ "kind": "refused", "status": 400 }),
@@ -474,31 +478,31 @@ mod tests {
             ),
             (
                 json!({ "kind": "half", "headers": { "a": 1 } }),
-                "[0].fault.headers.a: found 1, expected a text",
+                "[0].fault.headers.a: found 1, expected a string",
             ),
             (
                 json!({ "kind": "half", "headers": { "a b": "1" } }),
-                "[0].fault.headers.a b: no header can have this name",
+                "[0].fault.headers.a b: this is not a valid header name",
             ),
             (
                 json!({ "kind": "half", "headers": { "": "1" } }),
-                "[0].fault.headers.: no header can have this name",
+                "[0].fault.headers.: this is not a valid header name",
             ),
             (
                 json!({ "kind": "half", "headers": { "a": "1\n2" } }),
-                "[0].fault.headers.a: found \"1\\n2\", expected a text that a header can carry",
+                "[0].fault.headers.a: found \"1\\n2\", expected a valid header value",
             ),
             (
                 json!({ "kind": "html", "headers": { "Content-Length": "5" } }),
-                "[0].fault.headers.Content-Length: the emulator frames the body itself, so no header of a fault may",
+                "[0].fault.headers.Content-Length: the emulator frames the body itself, remove this header",
             ),
             (
                 json!({ "kind": "html", "headers": { "transfer-encoding": "gzip" } }),
-                "[0].fault.headers.transfer-encoding: the emulator frames the body itself, so no header of a fault may",
+                "[0].fault.headers.transfer-encoding: the emulator frames the body itself, remove this header",
             ),
             (
                 json!({ "kind": "html", "headers": { "connection": "close" } }),
-                "[0].fault.headers.connection: the emulator frames the body itself, so no header of a fault may",
+                "[0].fault.headers.connection: the emulator frames the body itself, remove this header",
             ),
             (
                 json!({ "kind": "patched", "members": {}, "carried_out": false }),
@@ -518,41 +522,45 @@ mod tests {
             ),
         ] {
             let fault = json!({ "call": "file", "every": 1, "fault": fault });
-            assert_eq!(told(&fault), told_);
+            assert_eq!(error(&fault), expected);
         }
-        let odd = json!({ "kind": "explode" });
-        let odd = told(&json!({ "call": "file", "every": 1, "fault": odd }));
+        let unknown = json!({ "kind": "explode" });
+        let unknown = error(&json!({ "call": "file", "every": 1, "fault": unknown }));
         assert!(
-            odd.starts_with("[0].fault.kind: found \"explode\", expected one of `genuine`, "),
-            "{odd}"
+            unknown.starts_with("[0].fault.kind: found \"explode\", expected one of `genuine`, "),
+            "{unknown}"
         );
-        let spelt = json!({ "kind": "html", "stauts": 500 });
-        let spelt = told(&json!({ "call": "file", "every": 1, "fault": spelt }));
+        let misspelt = json!({ "kind": "html", "stauts": 500 });
+        let misspelt = error(&json!({ "call": "file", "every": 1, "fault": misspelt }));
         assert!(
-            spelt.starts_with(
-                "[0].fault.stauts: no such member here, expected one of `kind`, `status`, "
+            misspelt.starts_with(
+                "[0].fault.stauts: unknown member, expected one of `kind`, `status`, "
             ),
-            "{spelt}"
+            "{misspelt}"
         );
     }
 
     #[test]
-    fn what_is_always_carried_out_is_not_said_to_be_left() {
+    fn kinds_always_carried_out_refuse_false() {
         for kind in KINDS {
             let mut fault =
                 json!({ "kind": kind, "carried_out": false, "members": {}, "error": 1 });
             for (name, value) in [("status", 500), ("error_code", 1), ("seconds", 1)] {
                 fault[name] = value.into();
             }
-            let told = told(&json!({ "call": "submit", "every": 1, "fault": fault }));
-            let refused = told.ends_with("is always carried out");
-            assert_eq!(refused, CARRIED_OUT.contains(kind), "{kind}: {told}");
+            let error = error(&json!({ "call": "submit", "every": 1, "fault": fault }));
+            let refused = error.ends_with("is always carried out");
+            assert_eq!(
+                refused,
+                ALWAYS_CARRIED_OUT.contains(kind),
+                "{kind}: {error}"
+            );
         }
     }
 
     #[test]
-    fn what_sends_no_reply_takes_nothing_for_one() {
-        for kind in SILENT {
+    fn kinds_without_response_refuse_its_members() {
+        for kind in WITHOUT_RESPONSE {
             for (name, value) in [
                 ("drip", json!({ "bytes": 1, "pause": 1 })),
                 ("retry_after", json!(1)),
@@ -562,9 +570,9 @@ mod tests {
                 let mut fault = json!({ "kind": kind, "delay": 1 });
                 fault[name] = value;
                 assert_eq!(
-                    told(&json!({ "call": "file", "every": 1, "fault": fault })),
+                    error(&json!({ "call": "file", "every": 1, "fault": fault })),
                     format!(
-                        "[0].fault.{name}: no such member here, expected one of `kind`, `carried_out`, `delay`"
+                        "[0].fault.{name}: unknown member, expected one of `kind`, `carried_out`, `delay`"
                     )
                 );
             }
@@ -572,8 +580,8 @@ mod tests {
     }
 
     #[test]
-    fn of_two_members_of_one_name_none_is_lost_silently() {
-        for (text, told) in [
+    fn duplicate_members_are_refused() {
+        for (text, expected) in [
             (
                 r#"[{"call": "file", "call": "file", "every": 1, "fault": {"kind": "half"}}]"#,
                 "[0].call: found twice, expected once at line 1 column ",
@@ -589,18 +597,18 @@ mod tests {
             ),
         ] {
             let found = parse(text).unwrap_err();
-            assert!(found.starts_with(told), "{found}");
+            assert!(found.starts_with(expected), "{found}");
         }
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_mistake() {
+    fn byte_order_mark_is_ignored() {
         let fault = json!([{ "call": "file", "every": 1, "fault": { "kind": "half" } }]);
         assert_eq!(parse(&format!("\u{feff}{fault}")).unwrap().len(), 1);
     }
 
     #[test]
-    fn a_file_that_is_no_list_is_told() {
+    fn file_without_a_list_is_refused() {
         assert_eq!(
             parse("{}").unwrap_err(),
             "the file: found {}, expected a list of faults"

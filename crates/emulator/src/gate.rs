@@ -1,4 +1,4 @@
-//! The port that the emulator listens on, which an outage closes and opens again.
+//! The listening port, which an outage shuts and opens again.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,35 +10,35 @@ use tokio::runtime::Handle;
 
 use crate::clock::Moment;
 
-/// A listening port that can be shut, so that connections are refused, and be opened again.
+/// Listens on a port, and stops listening during an outage, so that connections are refused.
 ///
-/// It opens and shuts at once, not when the server's task gets its turn: who shuts it can count on
-/// the next connection being refused.
+/// Opening and shutting take effect at once, not when the server's task runs next: after
+/// [`shut`](Self::shut) the next connection is refused.
 #[derive(Clone)]
 pub(crate) struct Gate(Arc<Mutex<Inner>>);
 
 struct Inner {
-    /// Nothing once the gate was closed for good.
+    /// `None` once the gate is closed for good.
     port: Option<Port>,
     listener: Option<TcpListener>,
-    /// When the outage ends.
+    /// The end of the outage, while there is one.
     shut_until: Option<Moment>,
-    /// The accepting task, which must look again when any of the above has changed.
+    /// Wakes the accepting task when one of the fields above has changed.
     waker: Option<Waker>,
     changed: bool,
-    /// A listener belongs to a runtime, and who opens the gate may stand outside of it.
+    /// The runtime that owns the listener; the gate may be opened from outside of it.
     runtime: Handle,
 }
 
-/// What the accepting task has waited for.
+/// Reports what ended a wait of the accepting task.
 pub(crate) enum Arrival {
     Connection(TcpStream, SocketAddr),
-    /// An outage began, ended, or will end at another time.
+    /// An outage began, ended, or got another end.
     Change,
 }
 
 impl Gate {
-    /// Listens on `address`; its port may be 0.
+    /// Listens on `address`; with port 0 the system chooses a free one.
     pub(crate) fn open(address: SocketAddr) -> io::Result<(Self, SocketAddr)> {
         let port = Port::take(address)?;
         let address = port.address;
@@ -53,7 +53,7 @@ impl Gate {
         Ok((Self(Arc::new(Mutex::new(inner))), address))
     }
 
-    /// Refuses connections until then; those that nobody has accepted yet are reset.
+    /// Refuses connections until this moment, and resets those that are not accepted yet.
     pub(crate) fn shut(&self, until: Moment) {
         let mut inner = self.inner();
         inner.listener = None;
@@ -61,8 +61,8 @@ impl Gate {
         inner.wake();
     }
 
-    /// Opens the gate if its outage is over.
-    pub(crate) fn settle(&self, now: Moment) {
+    /// Opens the gate if its outage is over by `now`.
+    pub(crate) fn open_if_due(&self, now: Moment) {
         let mut inner = self.inner();
         if let Some(until) = inner.shut_until {
             if until <= now {
@@ -72,7 +72,7 @@ impl Gate {
         }
     }
 
-    /// Closes the gate for good and gives its port back.
+    /// Closes the gate for good and frees its port.
     pub(crate) fn close(&self) {
         let mut inner = self.inner();
         inner.listener = None;
@@ -103,8 +103,8 @@ impl Gate {
 }
 
 impl Inner {
-    /// Where another process has the port the gate stays shut, with its outage over: then the
-    /// accepting task tries again and again.
+    /// Listens again. While another process has the port the gate stays shut with its outage over,
+    /// and the accepting task retries.
     fn reopen(&mut self) {
         let _inside = self.runtime.enter();
         self.listener = self.port.as_ref().and_then(|port| port.listen().ok());
@@ -122,35 +122,36 @@ impl Inner {
     }
 }
 
-/// A port that is this emulator's, whether it listens or not.
+/// Holds a port for this emulator, also while it does not listen.
 struct Port {
     address: SocketAddr,
-    /// Bound and never listening: while the gate is shut the port refuses connections, and the
-    /// system still gives it to nobody who wants just any.
+    /// A socket that is bound and never listens: while the gate is shut the port refuses
+    /// connections, and the system gives it to no process that binds port 0.
     #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-    _kept: tokio::net::TcpSocket,
+    _reserved: tokio::net::TcpSocket,
 }
 
 #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
 impl Port {
-    /// Connections that the system keeps until they are accepted.
-    const BACKLOG: u32 = 1024;
+    /// Number of connections that the system holds until they are accepted.
+    const MAX_BACKLOG: u32 = 1024;
 
     fn take(mut address: SocketAddr) -> io::Result<Self> {
         if address.port() != 0 {
-            // A port that can be shared would be shared with another emulator without a word.
+            // The sockets below may share their port, so a second emulator would get a part of the
+            // connections. This exclusive bind fails instead.
             std::net::TcpListener::bind(address)?;
         }
-        let kept = Self::bind(address)?;
-        address.set_port(kept.local_addr()?.port());
+        let reserved = Self::bind(address)?;
+        address.set_port(reserved.local_addr()?.port());
         Ok(Self {
             address,
-            _kept: kept,
+            _reserved: reserved,
         })
     }
 
     fn listen(&self) -> io::Result<TcpListener> {
-        Self::bind(self.address)?.listen(Self::BACKLOG)
+        Self::bind(self.address)?.listen(Self::MAX_BACKLOG)
     }
 
     fn bind(address: SocketAddr) -> io::Result<tokio::net::TcpSocket> {
@@ -158,7 +159,7 @@ impl Port {
             SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4(),
             SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6(),
         }?;
-        // Also while connections of an earlier process on this port are in their last minute.
+        // Binds also while connections of an earlier process on this port are in TIME_WAIT.
         socket.set_reuseaddr(true)?;
         socket.set_reuseport(true)?;
         socket.bind(address)?;
@@ -166,14 +167,14 @@ impl Port {
     }
 }
 
-/// Without a way to hold a port that does not listen, another process may take it meanwhile; then
-/// the outage lasts until that process gives it back.
+/// Without a way to hold a port that does not listen, another process may take it during an
+/// outage; then the outage lasts until that process frees the port.
 #[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
 impl Port {
     fn take(address: SocketAddr) -> io::Result<Self> {
-        let found = std::net::TcpListener::bind(address)?;
+        let probe = std::net::TcpListener::bind(address)?;
         Ok(Self {
-            address: found.local_addr()?,
+            address: probe.local_addr()?,
         })
     }
 

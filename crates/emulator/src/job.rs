@@ -1,4 +1,4 @@
-//! One accepted submit, and how the replies show it.
+//! A job, and the responses that show it.
 
 use std::time::Duration;
 
@@ -9,37 +9,37 @@ use crate::clock::{Clock, Moment};
 use crate::output::Output;
 use crate::queue::{Phase, Ticket};
 
-/// What a dictated reply wants of the job that its submit makes.
+/// Overrides of a scripted reply for the job that its submit makes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Terms {
+pub(crate) struct JobOverrides {
     pub(crate) failure: Option<Value>,
     pub(crate) run_time: Option<Duration>,
 }
 
-/// What is fixed about a job once it is accepted; where it stands is the queue's to say.
+/// Holds what is fixed once a job is accepted; its phase comes from the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub(crate) request_id: String,
     pub(crate) ticket: Ticket,
-    /// The token that submitted it: nobody else may see it.
+    /// Token that submitted the job: no other account sees it.
     pub(crate) owner: String,
     pub(crate) created: Moment,
-    /// What it will have ended with: an output or an error.
-    pub(crate) ending: Result<Output, Value>,
-    /// What it costs if it succeeds.
+    /// Outcome that the job will have: an output or an error.
+    pub(crate) outcome: Result<Output, Value>,
+    /// Price of the job if it succeeds.
     pub(crate) price: Micros,
 }
 
 impl Job {
-    /// What is to be paid for it: a job that fails costs nothing, like one that was cancelled.
+    /// Returns what the job costs in this phase: only one that has succeeded costs its price.
     pub(crate) fn cost(&self, phase: Phase) -> Micros {
-        match (phase, &self.ending) {
+        match (phase, &self.outcome) {
             (Phase::Finished { .. }, Ok(_)) => self.price,
             _ => 0,
         }
     }
 
-    /// The answer to the submit, from the server at `origin`, such as `http://127.0.0.1:8188`.
+    /// Builds the response to the submit. `origin` is the server, such as `http://127.0.0.1:8188`.
     pub(crate) fn submitted(&self, origin: &str) -> Value {
         json!({
             "request_id": self.request_id,
@@ -49,7 +49,7 @@ impl Job {
         })
     }
 
-    /// The answer to `status`.
+    /// Builds the response to a status poll.
     pub(crate) fn status(&self, phase: Phase, origin: &str) -> Value {
         let mut body = json!({ "request_id": self.request_id, "status": status(phase) });
         if let Phase::Queued { ahead } = phase {
@@ -60,10 +60,10 @@ impl Job {
         body
     }
 
-    /// The answer to `result`: the ending where there is one, else the current status.
+    /// Builds the response to a result request: the outcome if the job has ended, else its status.
     pub(crate) fn result(&self, phase: Phase, clock: &Clock, origin: &str, cost: bool) -> Value {
         let mut body = json!({ "request_id": self.request_id, "status": status(phase) });
-        match (phase, &self.ending) {
+        match (phase, &self.outcome) {
             (Phase::Finished { .. }, Ok(output)) => {
                 body["status"] = "succeeded".into();
                 body["output"] = output.to_json(origin, &self.request_id);
@@ -84,9 +84,9 @@ impl Job {
         body
     }
 
-    /// The answer to `cancel`, given whether the job could be taken out of the queue.
-    pub(crate) fn cancel(&self, taken_out: bool, phase: Phase) -> Value {
-        let outcome = if taken_out {
+    /// Builds the response to a cancel; `cancelled` is `true` if the job was still in the queue.
+    pub(crate) fn cancel(&self, cancelled: bool, phase: Phase) -> Value {
+        let outcome = if cancelled {
             "cancelled"
         } else {
             "not_cancellable"
@@ -99,7 +99,7 @@ impl Job {
     }
 }
 
-/// The status of a job: one that failed is `completed`, too.
+/// Returns the status of a phase. A failed job is `completed` as well.
 fn status(phase: Phase) -> &'static str {
     match phase {
         Phase::Queued { .. } => "in_queue",

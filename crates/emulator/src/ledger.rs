@@ -1,4 +1,4 @@
-//! What the emulator has seen, for tests to count.
+//! Records of accepted submits, requests and connections, for tests to count.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -9,24 +9,24 @@ use serde_json::Value;
 use crate::Call;
 use crate::clock::Moment;
 
-/// A submit that was accepted, and so would have been paid for.
+/// Records one accepted submit: a job that the service would charge for.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The model.
+    /// Id of the model.
     pub model_id: String,
-    /// The request id that was given out.
+    /// Request id that the response carried.
     pub request_id: String,
-    /// When it was accepted: the time since the emulator's start, on its own clock.
+    /// Time of acceptance, counted from the emulator's start on its own clock.
     pub at: Duration,
-    /// The input exactly as it was sent.
+    /// Input exactly as it was sent.
     pub input: Value,
-    /// The headers that came with it, names in lower case, without `authorization`.
+    /// Headers of the request, names in lower case, without `authorization`.
     pub headers: Vec<(String, String)>,
 }
 
 impl Entry {
-    /// The value of the header `name`, in whatever case; the first if there are several.
+    /// Returns the value of the header `name`, in any case; the first if there are several.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self
@@ -36,93 +36,95 @@ impl Entry {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The value of the `Idempotency-Key` header.
+    /// Returns the value of the `Idempotency-Key` header.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
         self.header("idempotency-key")
     }
 
     pub(crate) fn keep_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-        let kept = headers
+        let without_token = headers
             .iter()
             .filter(|(name, _)| *name != header::AUTHORIZATION);
-        kept.map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
-        .collect()
+        without_token
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect()
     }
 }
 
-/// An HTTP request as it reached the emulator, answered or not.
+/// Records one HTTP request as it reached the emulator, whatever the response was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Received {
-    /// The method, such as `POST`.
+    /// HTTP method, such as `POST`.
     pub method: String,
-    /// Path and query, percent-encoded as they came.
+    /// Path and query, percent-encoded as received.
     pub path: String,
-    /// The call that this is, if it is one.
+    /// Kind of call, or `None` for an unknown address.
     pub call: Option<Call>,
-    /// When its head was read: the time since the emulator's start, on its own clock.
+    /// Time at which the head was read, counted from the emulator's start on its own clock.
     pub at: Duration,
-    /// Whether there was an `Authorization` header, whatever it held.
+    /// `true` if an `Authorization` header was present, valid or not.
     pub authorized: bool,
 }
 
-/// The TCP connections that were made to the emulator.
+/// Counts the TCP connections to the emulator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Connections {
-    /// How many there were in all.
+    /// Number of connections since the start.
     pub opened: usize,
-    /// How many are open now. One that the client closed counts until the emulator has noticed.
+    /// Number of connections open now. A connection that the client closed counts until the
+    /// emulator has noticed.
     pub open: usize,
-    /// How many were open at once at the most.
-    pub most_open: usize,
+    /// Maximum number of connections that were open at once.
+    pub max_open: usize,
 }
 
-/// How many requests are kept word for word: enough for any test that reads them one by one, and
-/// a bound for an emulator that runs for days. The counts go on.
-const KEPT: usize = 65_536;
+/// Maximum number of requests that the log keeps: enough for any test that reads them one by one,
+/// and a bound for an emulator that runs for days. The counts have no bound.
+const MAX_LOGGED_REQUESTS: usize = 65_536;
 
-/// The requests that came in.
+/// Keeps the latest requests and counts all of them.
 #[derive(Default)]
 pub(crate) struct Log {
-    kept: VecDeque<Received>,
+    requests: VecDeque<Received>,
     counts: HashMap<Call, usize>,
 }
 
 impl Log {
-    pub(crate) fn note(
+    pub(crate) fn record(
         &mut self,
         at: Moment,
         call: Option<Call>,
         method: &Method,
         uri: &Uri,
-        head: &HeaderMap,
+        headers: &HeaderMap,
     ) {
         if let Some(call) = call {
             *self.counts.entry(call).or_default() += 1;
         }
-        if self.kept.len() == KEPT {
-            self.kept.pop_front();
+        if self.requests.len() == MAX_LOGGED_REQUESTS {
+            self.requests.pop_front();
         }
-        self.kept.push_back(Received {
+        self.requests.push_back(Received {
             method: method.to_string(),
             path: uri
                 .path_and_query()
                 .map_or_else(String::new, ToString::to_string),
             call,
             at,
-            authorized: head.contains_key(header::AUTHORIZATION),
+            authorized: headers.contains_key(header::AUTHORIZATION),
         });
     }
 
-    pub(crate) fn kept(&self) -> Vec<Received> {
-        self.kept.iter().cloned().collect()
+    pub(crate) fn requests(&self) -> Vec<Received> {
+        self.requests.iter().cloned().collect()
     }
 
     pub(crate) fn count(&self, call: Call) -> usize {

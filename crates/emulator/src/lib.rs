@@ -99,11 +99,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod api_error;
 mod builder;
 mod call;
 mod catalogue;
 mod clock;
 mod command_line;
+mod connection;
 mod drip;
 mod emulator;
 mod fault;
@@ -115,7 +117,6 @@ mod ledger;
 mod media_rules;
 mod output;
 mod queue;
-mod refusal;
 mod render;
 mod reply;
 mod request_id;
@@ -123,7 +124,6 @@ mod schemas;
 mod server;
 mod service;
 mod unique_names;
-mod wire;
 
 pub use builder::Builder;
 pub use call::Call;

@@ -1,29 +1,29 @@
-//! The command `runcomfy-emulator`: the Model API on one's own machine, until it is stopped.
+//! The command `runcomfy-emulator`, which serves the Model API on this machine until it is stopped.
 
 use std::io::ErrorKind::{InvalidData, InvalidInput};
 use std::process::ExitCode;
 
 use runcomfy_emulator::{Builder, CommandLine};
 
-/// Exit statuses as in sysexits.
+/// Exit statuses of sysexits(3).
 const USAGE: u8 = 64;
 const NO_INPUT: u8 = 66;
 const UNAVAILABLE: u8 = 69;
 
 fn main() -> ExitCode {
-    let words = std::env::args().skip(1);
-    let builder = match CommandLine::parse("runcomfy-emulator", words) {
+    let arguments = std::env::args().skip(1);
+    let builder = match CommandLine::parse("runcomfy-emulator", arguments) {
         Ok(CommandLine::Serve(builder)) => *builder,
         Ok(CommandLine::Print(text)) => {
             print!("{text}");
             return ExitCode::SUCCESS;
         }
-        Err(why) if matches!(why.kind(), InvalidInput | InvalidData) => {
-            eprintln!("runcomfy-emulator: {why}\nTry `runcomfy-emulator --help`.");
+        Err(error) if matches!(error.kind(), InvalidInput | InvalidData) => {
+            eprintln!("runcomfy-emulator: {error}\nTry `runcomfy-emulator --help`.");
             return ExitCode::from(USAGE);
         }
-        Err(why) => {
-            eprintln!("runcomfy-emulator: {why}");
+        Err(error) => {
+            eprintln!("runcomfy-emulator: {error}");
             return ExitCode::from(NO_INPUT);
         }
     };

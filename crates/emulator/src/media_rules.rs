@@ -1,4 +1,4 @@
-//! The schemas' rules about media, on the media of an input.
+//! Checks the media of an input against the rules of its schema.
 
 use std::net::IpAddr;
 
@@ -8,8 +8,8 @@ use runcomfy_probe::Prober;
 use runcomfy_schema::{MediaInput, MediaSource, ModelSchema, Violation};
 use serde_json::Value;
 
-/// Judges media as the client does. The service would fetch every URL; the emulator asks only this
-/// machine, and takes what lies elsewhere unseen.
+/// Judges media as the client does. The service would fetch every URL; the emulator fetches only
+/// from this machine, and accepts other URLs unchecked.
 #[derive(Debug)]
 pub(crate) struct MediaRules {
     prober: Option<Prober>,
@@ -17,7 +17,7 @@ pub(crate) struct MediaRules {
 
 impl MediaRules {
     pub(crate) fn new() -> Self {
-        // Where no client can be set up no rule is judged, and the rest works.
+        // Without a prober no media rule is judged, and everything else works.
         let prober = Prober::builder().allow_loopback(true).build().ok();
         Self { prober }
     }
@@ -27,7 +27,7 @@ impl MediaRules {
             return Vec::new();
         };
         let mut media = model.input.media_in(input);
-        media.retain(is_here);
+        media.retain(is_local);
         if media.is_empty() {
             return Vec::new();
         }
@@ -35,15 +35,15 @@ impl MediaRules {
     }
 }
 
-/// In the request itself, or on this machine.
-fn is_here(medium: &MediaInput<'_, '_>) -> bool {
-    match medium.source {
+/// Returns `true` for media in the request itself and for URLs of this machine.
+fn is_local(input: &MediaInput<'_, '_>) -> bool {
+    match input.source {
         MediaSource::Url(url) => DataUri::parse(url).is_some() || is_loopback(url),
         MediaSource::Local(_) => false,
     }
 }
 
-/// A name that only looks like this machine's must not be looked up.
+/// Returns `true` for a URL whose host is `localhost` or a loopback address. No name is resolved.
 fn is_loopback(url: &str) -> bool {
     let uri = url.parse::<Uri>().ok();
     let uri = uri.filter(|uri| uri.scheme().is_some());
@@ -57,15 +57,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_asked() {
-        for here in [
+    fn only_loopback_urls_are_local() {
+        for local in [
             "http://127.0.0.1:80/a",
             "https://localhost",
             "http://[::1]:9/a?b",
         ] {
-            assert!(is_loopback(here), "{here}");
+            assert!(is_loopback(local), "{local}");
         }
-        for there in [
+        for remote in [
             "http://127.0.0.1.example.com/",
             "http://127.0.0.1@example.com/",
             "https://example.com/127.0.0.1",
@@ -73,7 +73,7 @@ mod tests {
             "localhost",
             "https://",
         ] {
-            assert!(!is_loopback(there), "{there}");
+            assert!(!is_loopback(remote), "{remote}");
         }
     }
 }

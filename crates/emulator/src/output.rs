@@ -1,53 +1,54 @@
-//! What a job makes: one picture, video or sound that fits its input.
+//! The output of a job: one image, video or audio file that fits its input.
 
 use std::fmt;
 
 use runcomfy_schema::{Kind, Literal, MediaKind, ModelSchema, Property};
 use serde_json::{Value, json};
 
-/// The one file that a job makes, fixed when the job is accepted and drawn when it is fetched.
+/// Describes the file that a job makes. It is decided when the job is accepted, and made when it is
+/// fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Output {
-    pub(crate) medium: Medium,
+    pub(crate) kind: OutputKind,
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) seconds: u32,
-    /// The words that are drawn into it.
+    /// Text that the file shows.
     pub(crate) caption: String,
 }
 
-/// The kinds of file that models make.
+/// Names the kinds of file that models make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Medium {
+pub(crate) enum OutputKind {
     Image,
     Video,
     Audio,
 }
 
-/// The longer side of a picture where the input says only its shape.
-const SIDE: u32 = 1024;
+/// Default length of the longer side, in pixels.
+const DEFAULT_SIDE: u32 = 1024;
 
-/// Larger than any real model makes; a bound for what is drawn because a schema says so.
-const LARGEST: u32 = 8192;
+/// Maximum side in pixels: more than any real model makes, and a bound for what a schema can cause.
+const MAX_SIDE: u32 = 8192;
 
-/// The length of a video or sound where the input does not say.
-const SECONDS: u32 = 5;
+/// Default duration of video and audio, in seconds.
+const DEFAULT_SECONDS: u32 = 5;
 
-/// The longest that is made.
-const MOST_SECONDS: u32 = 60;
+/// Maximum duration of video and audio, in seconds.
+const MAX_SECONDS: u32 = 60;
 
 impl Output {
-    /// Decides what a valid input makes.
+    /// Decides the output of a valid input.
     pub(crate) fn plan(model: &ModelSchema, input: &Value) -> Self {
-        let medium = Medium::of(model);
-        let size = Size::wished(model, input);
-        let (width, height) = size.resolve(match medium {
-            Medium::Video => (16, 9),
-            Medium::Image | Medium::Audio => (1, 1),
+        let kind = OutputKind::from_model(model);
+        let size = Size::from_input(model, input);
+        let (width, height) = size.resolve(match kind {
+            OutputKind::Video => (16, 9),
+            OutputKind::Image | OutputKind::Audio => (1, 1),
         });
         let seconds = seconds(model, input);
         Self {
-            medium,
+            kind,
             width,
             height,
             seconds,
@@ -55,37 +56,38 @@ impl Output {
         }
     }
 
-    /// The file's name on the server.
+    /// Returns the file's name on the server.
     pub(crate) fn name(&self) -> String {
-        format!("{}.{}", self.medium, self.medium.extension())
+        format!("{}.{}", self.kind, self.kind.extension())
     }
 
-    /// The `output` of a result.
+    /// Builds the `output` of a result.
     pub(crate) fn to_json(&self, origin: &str, request_id: &str) -> Value {
         let url = format!("{origin}/files/{request_id}/{}", self.name());
-        match self.medium {
-            Medium::Image => json!({ "image": url, "images": [url] }),
-            Medium::Video => json!({ "video": url, "videos": [url] }),
-            Medium::Audio => json!({ "audio": url }),
+        match self.kind {
+            OutputKind::Image => json!({ "image": url, "images": [url] }),
+            OutputKind::Video => json!({ "video": url, "videos": [url] }),
+            OutputKind::Audio => json!({ "audio": url }),
         }
     }
 }
 
-impl Medium {
-    /// What a model makes, as its id says: the last segment that names a medium decides, and in it
-    /// what comes last, so `image-to-video` makes a video. Where the id is silent, what cannot do
-    /// without a video makes one, and the rest makes pictures.
-    pub(crate) fn of(model: &ModelSchema) -> Self {
-        let wants_video = |p: &Property| p.required && p.schema.media() == Some(MediaKind::Video);
+impl OutputKind {
+    /// Infers from a model's id what it makes. The last segment that names a kind decides, and in
+    /// it the last word, so `image-to-video` makes a video. Otherwise a model that requires a video
+    /// makes videos, and every other one images.
+    pub(crate) fn from_model(model: &ModelSchema) -> Self {
+        let requires_video =
+            |p: &Property| p.required && p.schema.media() == Some(MediaKind::Video);
         let properties = model.input.properties().unwrap_or_default();
-        let named = model.id.rsplit('/').find_map(Self::of_segment);
-        let taken = properties.iter().any(wants_video).then_some(Self::Video);
-        named.or(taken).unwrap_or(Self::Image)
+        let from_id = model.id.rsplit('/').find_map(Self::from_segment);
+        let from_input = properties.iter().any(requires_video).then_some(Self::Video);
+        from_id.or(from_input).unwrap_or(Self::Image)
     }
 
-    fn of_segment(segment: &str) -> Option<Self> {
+    fn from_segment(segment: &str) -> Option<Self> {
         let lower = segment.to_lowercase();
-        // In `video-edit` and `image-to-image` alike, what stands after a `to` counts, else all.
+        // In `image-to-video` only the part after `to` counts; `video-edit` has no such part.
         let target = lower
             .rsplit_once("-to-")
             .map_or(&*lower, |(_, target)| target);
@@ -119,7 +121,7 @@ impl Medium {
     }
 }
 
-impl fmt::Display for Medium {
+impl fmt::Display for OutputKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Image => "image",
@@ -129,23 +131,23 @@ impl fmt::Display for Medium {
     }
 }
 
-/// What the enum values of an input say about the size of what it makes.
+/// Collects what the enum values of an input say about the size of its output.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Size {
-    /// `2304x1728(4:3)`
+    /// Exact size: `2304x1728(4:3)`.
     exact: Option<(u32, u32)>,
-    /// `16:9`, `portrait_4_3`
+    /// Aspect ratio: `16:9`, `portrait_4_3`.
     shape: Option<(u32, u32)>,
-    /// `720p`: the shorter side.
+    /// Shorter side: `720p`.
     short: Option<u32>,
-    /// `2K`: the longer side.
+    /// Longer side: `2K`.
     long: Option<u32>,
 }
 
 impl Size {
-    /// Reads every enum property, at its value or else its default, and then the segments of the
-    /// id (`…/text-to-video/480p`); what is said first counts.
-    fn wished(model: &ModelSchema, input: &Value) -> Self {
+    /// Reads the value or default of every enum property, then the segments of the id
+    /// (`…/text-to-video/480p`). The first value of a kind counts.
+    fn from_input(model: &ModelSchema, input: &Value) -> Self {
         let mut size = Self::default();
         for property in model.input.properties().unwrap_or_default() {
             if property.schema.choices().is_none() {
@@ -184,50 +186,50 @@ impl Size {
         if let Some(short) = lower.strip_suffix('p').and_then(number) {
             self.short.get_or_insert(short);
         } else if let Some(long) = lower.strip_suffix('k').and_then(number) {
-            self.long.get_or_insert(long.saturating_mul(SIDE));
+            self.long.get_or_insert(long.saturating_mul(DEFAULT_SIDE));
         }
     }
 
-    /// Width and height, neither above [`LARGEST`], shrunk in proportion where they would be.
-    fn resolve(&self, usual_shape: (u32, u32)) -> (u32, u32) {
+    /// Returns width and height, shrunk in proportion to at most [`MAX_SIDE`].
+    fn resolve(&self, default_shape: (u32, u32)) -> (u32, u32) {
         let (width, height) = self.exact.unwrap_or_else(|| {
-            let (a, b) = self.shape.unwrap_or(usual_shape);
+            let (a, b) = self.shape.unwrap_or(default_shape);
             let (longer, shorter) = (a.max(b), a.min(b));
             let (long, short) = match self.short {
                 Some(short) => (scale(short, longer, shorter), short),
                 None => {
-                    let long = self.long.unwrap_or(SIDE);
+                    let long = self.long.unwrap_or(DEFAULT_SIDE);
                     (long, scale(long, shorter, longer))
                 }
             };
             if a >= b { (long, short) } else { (short, long) }
         });
         let longer = width.max(height);
-        if longer <= LARGEST {
+        if longer <= MAX_SIDE {
             return (width, height);
         }
         (
-            scale(width, LARGEST, longer),
-            scale(height, LARGEST, longer),
+            scale(width, MAX_SIDE, longer),
+            scale(height, MAX_SIDE, longer),
         )
     }
 }
 
-/// `side × by / of`, at least 1, even where it is not exact, since video codecs want even sides.
+/// Computes `side × by / of`, rounded down to an even number as video codecs need, at least 1.
 fn scale(side: u32, by: u32, of: u32) -> u32 {
     let exact = u64::from(side) * u64::from(by) / u64::from(of.max(1));
     let even = exact / 2 * 2;
-    u32::try_from(even).unwrap_or(LARGEST).max(1)
+    u32::try_from(even).unwrap_or(MAX_SIDE).max(1)
 }
 
-/// The first two numbers of at least `least` with nothing but one of `signs` between them.
-fn pair(text: &str, signs: &[char], least: u32) -> Option<(u32, u32)> {
-    text.match_indices(signs).find_map(|(at, sign)| {
-        let (before, after) = (&text[..at], &text[at + sign.len()..]);
+/// Finds the first two numbers of at least `min` with only one of `separators` between them.
+fn pair(text: &str, separators: &[char], min: u32) -> Option<(u32, u32)> {
+    text.match_indices(separators).find_map(|(at, separator)| {
+        let (before, after) = (&text[..at], &text[at + separator.len()..]);
         let start = before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         let end = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (a, b) = (number(&before[start..])?, number(&after[..end])?);
-        (a >= least && b >= least).then_some((a, b))
+        (a >= min && b >= min).then_some((a, b))
     })
 }
 
@@ -235,7 +237,7 @@ fn number(text: &str) -> Option<u32> {
     text.parse().ok().filter(|number| *number > 0)
 }
 
-/// The `duration` of the input or of the schema's default, as a number or a text.
+/// Reads the first property with `duration` in its name, or its default, as a number or a string.
 fn seconds(model: &ModelSchema, input: &Value) -> u32 {
     let named = |p: &&Property| p.name.contains("duration");
     let property = model
@@ -248,17 +250,17 @@ fn seconds(model: &ModelSchema, input: &Value) -> u32 {
         let own = input.get(&*property.name).cloned();
         own.or_else(|| property.schema.default().map(Literal::to_value))
     });
-    let wished = match value {
-        // Whole seconds are all that a made file has; negative and huge wishes saturate.
+    let seconds = match value {
+        // Files have whole seconds; negative and huge values saturate.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         Some(Value::Number(number)) => number.as_f64().map(|seconds| seconds as u32),
         Some(Value::String(text)) => number(&text),
         _ => None,
     };
-    wished.unwrap_or(SECONDS).clamp(1, MOST_SECONDS)
+    seconds.unwrap_or(DEFAULT_SECONDS).clamp(1, MAX_SECONDS)
 }
 
-/// The prompt, else the first free text of the input, else the model's id.
+/// Returns the prompt, else the first free text of the input, else the model's id.
 fn caption(model: &ModelSchema, input: &Value) -> String {
     let free = |property: &&Property| {
         let schema = &property.schema;
@@ -294,8 +296,8 @@ mod tests {
     }
 
     #[test]
-    fn the_id_says_what_is_made() {
-        let of = |id| Medium::of(&model(id, &json!({}))).to_string();
+    fn id_decides_the_kind_of_output() {
+        let of = |id| OutputKind::from_model(&model(id, &json!({}))).to_string();
         assert_eq!(of("bytedance/dreamina-4-0/edit"), "image");
         assert_eq!(of("bytedance/dreamina-3-0/pro/image-to-video"), "video");
         assert_eq!(of("google/gemini-omni-flash/video-edit"), "video");
@@ -314,11 +316,14 @@ mod tests {
             "properties": { "clip": { "type": "string", "format": "video_uri" } },
         });
         let extend = ModelSchema::parse(Some("pixverse/pixverse-v6/extend"), &[schema]);
-        assert_eq!(Medium::of(&extend.0.unwrap()), Medium::Video);
+        assert_eq!(
+            OutputKind::from_model(&extend.0.unwrap()),
+            OutputKind::Video
+        );
     }
 
     #[test]
-    fn the_size_is_the_enums_own() {
+    fn enum_value_decides_the_size() {
         let properties = json!({
             "width×height": {
                 "type": "string",
@@ -339,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_and_resolutions_are_read_in_all_their_spellings() {
+    fn shapes_and_resolutions_are_read_in_all_spellings() {
         let size = |words: &[&str]| {
             let mut size = Size::default();
             for word in words {
@@ -364,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn videos_are_wide_and_as_long_as_asked() {
+    fn videos_have_the_shape_and_duration_of_the_input() {
         let properties = json!({
             "aspect_ratio": { "type": "string", "enum": ["16:9", "9:16"], "default": "16:9" },
             "duration": { "type": "string", "enum": ["auto", "8", "90"], "default": "auto" },
@@ -382,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caption_is_the_prompt_or_the_first_free_text() {
+    fn caption_is_the_prompt_or_the_first_free_text() {
         let properties = json!({
             "negative": { "type": "string" },
             "prompt": { "type": "string" },

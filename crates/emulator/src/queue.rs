@@ -1,4 +1,4 @@
-//! When each job runs: a first-come queue before a number of slots.
+//! The queue: jobs wait in order of submission for a free slot.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// A job's number, in the order of submission.
+/// A job's number in order of submission.
 pub(crate) type Ticket = usize;
 
-/// Where a job stands at some moment.
+/// Names the phase of a job at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Not begun; so many jobs are before it.
+    /// Waiting, with this number of jobs ahead.
     Queued {
         ahead: usize,
     },
@@ -25,41 +25,41 @@ pub(crate) enum Phase {
     },
 }
 
-/// The queue, computed from the clock whenever somebody looks: there are no timers.
+/// Computes phases from the clock on demand, without timers.
 ///
-/// A job begins when it has waited `least_wait` and a slot is free. Each look first settles what
-/// has begun until now, so a later cancellation cannot change the past. Times must not go back.
+/// A job starts when it has waited `min_wait` and a slot is free. Each query first starts the jobs
+/// that were due, so a later cancellation cannot change the past. `now` must never decrease.
 pub(crate) struct Queue {
-    /// The least time that a job waits.
-    least_wait: Duration,
+    /// Minimum time that a job waits.
+    min_wait: Duration,
     waiting: VecDeque<Ticket>,
-    /// When each slot is free again, the earliest on top.
+    /// Moments at which the slots are free again, the earliest on top.
     slots: BinaryHeap<Reverse<Moment>>,
-    courses: Vec<Course>,
+    states: Vec<State>,
 }
 
-/// What is known of a job's course.
-enum Course {
+/// Holds what is known of a job.
+enum State {
     Waiting { since: Moment, run_time: Duration },
-    Begun { until: Moment },
+    Started { until: Moment },
     Cancelled { at: Moment },
 }
 
 impl Queue {
-    pub(crate) fn new(slots: usize, least_wait: Duration) -> Self {
+    pub(crate) fn new(slots: usize, min_wait: Duration) -> Self {
         let slots = std::iter::repeat_n(Reverse(Moment::ZERO), slots).collect();
         Self {
-            least_wait,
+            min_wait,
             waiting: VecDeque::new(),
             slots,
-            courses: Vec::new(),
+            states: Vec::new(),
         }
     }
 
-    /// Takes a job in at the queue's end.
+    /// Adds a job at the end of the queue.
     pub(crate) fn submit(&mut self, now: Moment, run_time: Duration) -> Ticket {
-        let ticket = self.courses.len();
-        self.courses.push(Course::Waiting {
+        let ticket = self.states.len();
+        self.states.push(State::Waiting {
             since: now,
             run_time,
         });
@@ -67,44 +67,44 @@ impl Queue {
         ticket
     }
 
-    /// Where the job stands; `None` for a ticket that was never given.
+    /// Returns the phase of a job; `None` for an unknown ticket.
     pub(crate) fn phase(&mut self, ticket: Ticket, now: Moment) -> Option<Phase> {
-        self.settle(now);
-        Some(match *self.courses.get(ticket)? {
-            // Tickets ascend within the queue, whatever was taken out of it.
-            Course::Waiting { .. } => Phase::Queued {
+        self.start_due(now);
+        Some(match *self.states.get(ticket)? {
+            // Tickets ascend in the queue, also after cancellations.
+            State::Waiting { .. } => Phase::Queued {
                 ahead: self.waiting.partition_point(|other| *other < ticket),
             },
-            Course::Begun { until } if until > now => Phase::Running,
-            Course::Begun { until } => Phase::Finished { at: until },
-            Course::Cancelled { at } => Phase::Cancelled { at },
+            State::Started { until } if until > now => Phase::Running,
+            State::Started { until } => Phase::Finished { at: until },
+            State::Cancelled { at } => Phase::Cancelled { at },
         })
     }
 
-    /// Takes the job out of the queue, if it still stands there.
+    /// Removes a job from the queue, and returns `true` if it was still waiting.
     pub(crate) fn cancel(&mut self, ticket: Ticket, now: Moment) -> bool {
-        self.settle(now);
+        self.start_due(now);
         let Ok(index) = self.waiting.binary_search(&ticket) else {
             return false;
         };
         self.waiting.remove(index);
-        self.courses[ticket] = Course::Cancelled { at: now };
+        self.states[ticket] = State::Cancelled { at: now };
         true
     }
 
-    /// Lets begin what had to begin until now.
-    fn settle(&mut self, now: Moment) {
+    /// Starts the jobs that were due by `now`.
+    fn start_due(&mut self, now: Moment) {
         while let Some(ticket) = self.waiting.front().copied()
             && let Some(mut slot) = self.slots.peek_mut()
-            && let Course::Waiting { since, run_time } = self.courses[ticket]
+            && let State::Waiting { since, run_time } = self.states[ticket]
         {
-            let begin = since.saturating_add(self.least_wait).max(slot.0);
-            if begin > now {
+            let start = since.saturating_add(self.min_wait).max(slot.0);
+            if start > now {
                 return;
             }
-            let until = begin.saturating_add(run_time);
+            let until = start.saturating_add(run_time);
             *slot = Reverse(until);
-            self.courses[ticket] = Course::Begun { until };
+            self.states[ticket] = State::Started { until };
             self.waiting.pop_front();
         }
     }
@@ -119,22 +119,22 @@ mod tests {
     }
 
     fn phases(queue: &mut Queue, now: Moment) -> Vec<Phase> {
-        (0..queue.courses.len())
+        (0..queue.states.len())
             .map(|ticket| queue.phase(ticket, now).unwrap())
             .collect()
     }
 
     #[test]
-    fn jobs_run_in_order_as_slots_come_free() {
+    fn jobs_run_in_order_as_slots_become_free() {
         use Phase::{Finished, Queued, Running};
         let mut queue = Queue::new(2, s(1));
         for _ in 0..4 {
             queue.submit(s(0), s(10));
         }
-        let all_wait = [0, 1, 2, 3].map(|ahead| Queued { ahead });
-        assert_eq!(phases(&mut queue, s(0)), all_wait);
-        let two_run = [Running, Running, Queued { ahead: 0 }, Queued { ahead: 1 }];
-        assert_eq!(phases(&mut queue, s(1)), two_run);
+        let all_queued = [0, 1, 2, 3].map(|ahead| Queued { ahead });
+        assert_eq!(phases(&mut queue, s(0)), all_queued);
+        let two_running = [Running, Running, Queued { ahead: 0 }, Queued { ahead: 1 }];
+        assert_eq!(phases(&mut queue, s(1)), two_running);
         let next = [
             Finished { at: s(11) },
             Finished { at: s(11) },
@@ -145,22 +145,22 @@ mod tests {
     }
 
     #[test]
-    fn a_long_silence_gives_the_same_as_looking_all_the_time() {
-        let mut lazy = Queue::new(3, s(2));
-        let mut watched = Queue::new(3, s(2));
+    fn rare_queries_give_the_same_phases_as_frequent_ones() {
+        let mut rare = Queue::new(3, s(2));
+        let mut frequent = Queue::new(3, s(2));
         for second in 0..20 {
-            lazy.submit(s(second), s(7));
-            watched.submit(s(second), s(7));
-            phases(&mut watched, s(second));
+            rare.submit(s(second), s(7));
+            frequent.submit(s(second), s(7));
+            phases(&mut frequent, s(second));
         }
         for second in 20..60 {
-            phases(&mut watched, s(second));
+            phases(&mut frequent, s(second));
         }
-        assert_eq!(phases(&mut lazy, s(60)), phases(&mut watched, s(60)));
+        assert_eq!(phases(&mut rare, s(60)), phases(&mut frequent, s(60)));
     }
 
     #[test]
-    fn cancelling_moves_the_others_up() {
+    fn cancellation_moves_later_jobs_up() {
         let mut queue = Queue::new(1, s(0));
         for _ in 0..4 {
             queue.submit(s(0), s(10));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_runs_without_slots_and_nothing_ends_without_an_end() {
+    fn jobs_wait_without_slots_and_run_without_an_end() {
         let mut queue = Queue::new(0, s(0));
         queue.submit(s(0), s(0));
         assert_eq!(
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn without_times_a_job_is_done_at_once() {
+    fn job_without_times_ends_at_once() {
         let mut queue = Queue::new(1, s(0));
         for ticket in 0..3 {
             queue.submit(s(5), s(0));

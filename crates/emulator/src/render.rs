@@ -1,16 +1,16 @@
-//! Output files of the emulator: pictures, videos and sounds made on the spot.
+//! Draws output files: images, videos and sounds.
 //!
-//! Every file is real and opens in ordinary players, its pixel size and duration are the ones
-//! asked for, and its bytes depend on nothing but the arguments. Pictures and videos show the
-//! caption they were made from, so that a reader can tell which request produced which file.
+//! Every file is real and opens in ordinary players, has the requested size and duration, and its
+//! bytes depend only on the arguments. Images and videos show the caption, so that a reader
+//! recognises which request made which file.
 //!
-//! This file lays text out, `scene` composes the picture, and one module per format writes it;
+//! This file lays out text, `scene` composes the picture, and one module per format writes it;
 //! `h264` codes the pictures of videos.
 
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "sides, lengths and colours are held within limits that fit every type used here"
+    reason = "sides, lengths and colours are clamped to ranges that fit every type used here"
 )]
 
 mod h264;
@@ -26,9 +26,10 @@ use font8x8::{
     UnicodeFonts,
 };
 
-pub(crate) use self::{mp4::mp4, png::png, wav::wav};
+use self::{mp4::mp4, png::png, wav::wav};
+use crate::output::{Output, OutputKind};
 
-/// Longest side of a picture or video, in pixels. Longer ones are cut down to it.
+/// Maximum side of an image or video, in pixels. Longer sides are clamped.
 pub(crate) const MAX_SIDE: u32 = 16_384;
 
 /// Side of a glyph in font pixels.
@@ -37,21 +38,21 @@ const GLYPH: usize = 8;
 /// Distance from the top of one line to the top of the next, in font pixels.
 const LINE_PITCH: usize = 11;
 
-/// A line with room for fewer characters than this says nothing, so it is left out.
+/// Minimum number of characters in a line; a narrower area gets no text.
 const MIN_COLUMNS: usize = 4;
 
-/// Text shrinks to keep words up to this long in one piece; longer ones are broken.
-const LONGEST_WHOLE_WORD: usize = 24;
+/// Maximum length of a word that is kept in one piece; longer words are broken.
+const MAX_WHOLE_WORD: usize = 24;
 
 /// Ends a text that was cut.
 const ELLIPSIS: char = '\u{2026}';
 
-/// One character's pixels: a byte per row, lowest bit leftmost.
+/// A character's pixels: a byte per row, lowest bit leftmost.
 type Glyph = [u8; GLYPH];
 
 const BLANK: Glyph = [0; GLYPH];
 const ELLIPSIS_GLYPH: Glyph = [0, 0, 0, 0, 0, 0, 0b0010_1010, 0];
-/// Hollow box, drawn for characters the font does not have.
+/// A hollow box for characters that the font does not have.
 const MISSING: Glyph = [0x7E, 0x42, 0x42, 0x42, 0x42, 0x42, 0x7E, 0];
 
 /// A rectangle of the picture, in pixels.
@@ -64,18 +65,18 @@ struct Area {
 }
 
 impl Area {
-    /// How many characters of this scale fit beside each other.
+    /// Counts the characters of this scale that fit beside each other.
     fn columns(&self, scale: usize) -> usize {
         self.width / (GLYPH * scale)
     }
 
-    /// How many lines of this scale fit below each other; the last one needs no gap below it.
+    /// Counts the lines of this scale that fit below each other; the last one needs no gap below it.
     fn rows(&self, scale: usize) -> usize {
         (self.height + (LINE_PITCH - GLYPH) * scale) / (LINE_PITCH * scale)
     }
 }
 
-/// One line of text at its place in the picture.
+/// A line of text at its position in the picture.
 struct TextLine {
     left: usize,
     top: usize,
@@ -84,7 +85,7 @@ struct TextLine {
 }
 
 impl TextLine {
-    /// The horizontal pixel ranges that this line inks in picture row `y`.
+    /// Returns the horizontal pixel ranges that this line inks in picture row `y`.
     fn runs(&self, y: usize) -> impl Iterator<Item = Range<usize>> {
         let row = y
             .checked_sub(self.top)
@@ -100,34 +101,43 @@ impl TextLine {
     }
 }
 
-/// Word-wraps `text` into `area` at the largest of `scales` at which all of it fits, and centres
-/// it vertically. What does not even fit at the smallest scale is cut and ends in an ellipsis.
-fn lay_out(text: &str, area: Area, scales: RangeInclusive<usize>) -> Vec<TextLine> {
-    let longest = text.split_whitespace().map(|word| word.chars().count());
-    let longest = longest.max().unwrap_or(0).min(LONGEST_WHOLE_WORD);
-    let smallest = *scales.start();
-    let (lines, scale) = scales
-        .rev()
-        .filter(|&scale| area.columns(scale) >= longest)
-        .chain([smallest])
-        .find_map(|scale| Some((wrap_whole(text, area, scale)?, scale)))
-        .unwrap_or_else(|| (wrap_cut(text, area, smallest), smallest));
-    place(&lines, area, scale)
+/// Draws the file of a job.
+pub(crate) fn make(output: &Output) -> Vec<u8> {
+    match output.kind {
+        OutputKind::Image => png(output.width, output.height, &output.caption),
+        OutputKind::Video => mp4(output.width, output.height, output.seconds, &output.caption),
+        OutputKind::Audio => wav(output.seconds),
+    }
 }
 
-/// The lines of `text` at this scale, if all of them fit.
+/// Word-wraps `text` into `area` at the largest of `scales` at which all of it fits, and centres
+/// it vertically. Text that does not fit at the smallest scale is cut and ends in an ellipsis.
+fn lay_out(text: &str, area: Area, scales: RangeInclusive<usize>) -> Vec<TextLine> {
+    let words = text.split_whitespace().map(|word| word.chars().count());
+    let max_word = words.max().unwrap_or(0).min(MAX_WHOLE_WORD);
+    let min_scale = *scales.start();
+    let (lines, scale) = scales
+        .rev()
+        .filter(|&scale| area.columns(scale) >= max_word)
+        .chain([min_scale])
+        .find_map(|scale| Some((wrap_whole(text, area, scale)?, scale)))
+        .unwrap_or_else(|| (wrap_cut(text, area, min_scale), min_scale));
+    centre(&lines, area, scale)
+}
+
+/// Returns the lines of `text` at this scale, if all of them fit.
 fn wrap_whole(text: &str, area: Area, scale: usize) -> Option<Vec<String>> {
     let columns = area.columns(scale);
     if columns < MIN_COLUMNS {
         return None;
     }
     let rows = area.rows(scale);
-    // One line more than fits tells that the text is too long without wrapping the rest of it.
+    // One line more than fits is enough to see that the text is too long.
     let lines: Vec<_> = wrap(text, columns).take(rows + 1).collect();
     (lines.len() <= rows).then(|| lines.into_iter().map(String::from).collect())
 }
 
-/// As many lines of `text` as fit at this scale, the last of them ending in an ellipsis.
+/// Returns the lines of `text` that fit at this scale, the last one ending in an ellipsis.
 fn wrap_cut(text: &str, area: Area, scale: usize) -> Vec<String> {
     let columns = area.columns(scale);
     if columns < MIN_COLUMNS {
@@ -153,7 +163,7 @@ fn wrap(text: &str, columns: usize) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where the first line of `text`, which starts with no white space, ends.
+/// Finds the end of the first line of `text`, which does not start with white space.
 fn line_end(text: &str, columns: usize) -> usize {
     let mut last_gap = None;
     for (count, (at, c)) in text.char_indices().enumerate() {
@@ -170,8 +180,8 @@ fn line_end(text: &str, columns: usize) -> usize {
     text.len()
 }
 
-/// Puts wrapped lines into the vertical middle of `area`.
-fn place(lines: &[String], area: Area, scale: usize) -> Vec<TextLine> {
+/// Positions wrapped lines in the vertical middle of `area`.
+fn centre(lines: &[String], area: Area, scale: usize) -> Vec<TextLine> {
     let gap = (LINE_PITCH - GLYPH) * scale;
     let height = (lines.len() * LINE_PITCH * scale).saturating_sub(gap);
     let top = area.top + area.height.saturating_sub(height) / 2;
@@ -184,7 +194,7 @@ fn place(lines: &[String], area: Area, scale: usize) -> Vec<TextLine> {
     lines.iter().enumerate().map(line).collect()
 }
 
-/// The pixels of a character: its own, those of an ASCII look-alike, or a hollow box.
+/// Returns the pixels of a character: its own, those of an ASCII look-alike, or a hollow box.
 fn glyph(c: char) -> Glyph {
     let c = match c {
         ELLIPSIS => return ELLIPSIS_GLYPH,
@@ -223,13 +233,13 @@ mod tests {
     };
 
     #[test]
-    fn wraps_between_words() {
+    fn lines_wrap_between_words() {
         assert_eq!(lines("a red fox  jumps", 5), ["a red", "fox", "jumps"]);
         assert_eq!(lines("  one\r\n\n two ", 10), ["one", "two"]);
     }
 
     #[test]
-    fn breaks_words_longer_than_a_line() {
+    fn words_longer_than_a_line_are_broken() {
         assert_eq!(lines("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(lines("\u{3042}\u{3044}\u{3046}", 2).len(), 2);
     }
@@ -241,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn chooses_the_largest_scale_that_fits() {
+    fn largest_scale_that_fits_is_chosen() {
         let short = lay_out("hi", AREA, 1..=3);
         assert_eq!((short.len(), short[0].scale), (1, 3));
         let long = lay_out("some twenty-five letters x", AREA, 1..=3);
@@ -249,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_what_never_fits() {
+    fn text_that_never_fits_is_cut() {
         let cut = lay_out(&"word ".repeat(20_000), AREA, 1..=3);
         assert_eq!(cut.len(), AREA.rows(1));
         assert_eq!(cut.last().unwrap().glyphs.last(), Some(&ELLIPSIS_GLYPH));
@@ -257,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_text_without_room() {
+    fn text_without_room_is_left_out() {
         let narrow = Area { width: 31, ..AREA };
         let flat = Area { height: 7, ..AREA };
         assert!(lay_out("hi", narrow, 1..=1).is_empty());

@@ -1,15 +1,15 @@
-//! Names for jobs.
+//! Generates request ids.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// Gives out request ids in the form of random UUIDs.
+/// Generates request ids in the form of random UUIDs.
 pub(crate) struct RequestIds {
     state: u64,
 }
 
 impl RequestIds {
-    /// The same seed gives the same ids; without one they differ from start to start, so that an
-    /// id kept from an earlier emulator never names a job of this one.
+    /// Creates a generator. The same seed gives the same ids; without one they differ between
+    /// starts, so that an id of an earlier emulator never names a job of this one.
     pub(crate) fn new(seed: Option<u64>) -> Self {
         Self {
             state: seed.unwrap_or_else(|| RandomState::new().hash_one(0)),
@@ -28,7 +28,7 @@ impl RequestIds {
         )
     }
 
-    /// SplitMix64: every state gives another number, so two ids never agree.
+    /// Returns the next number of SplitMix64, which repeats none, so that ids are unique.
     fn random(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
@@ -44,7 +44,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn ids_look_like_uuids_and_differ() {
+    fn ids_have_the_form_of_uuids_and_are_unique() {
         let mut ids = RequestIds::new(Some(1));
         let all: HashSet<String> = (0..10_000).map(|_| ids.next()).collect();
         assert_eq!(all.len(), 10_000);

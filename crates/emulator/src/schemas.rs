@@ -1,4 +1,4 @@
-//! Models from a folder of schema files.
+//! Reads models from a folder of schema files.
 
 use std::fs;
 use std::io;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use runcomfy_schema::{Diagnostic, ModelSchema, Severity};
 use serde_json::{Deserializer, Value};
 
-/// Reads every `.json` file below `folder`, in the order of their paths. The path below the folder
-/// is the model's id.
+/// Reads every `.json` file below `folder`, in the order of their paths. The path of a file below
+/// the folder, without `.json`, is the model's id.
 pub(crate) fn read(folder: &Path) -> io::Result<Vec<ModelSchema>> {
     let mut files = Vec::new();
     find(folder, &mut files).map_err(|error| about(folder, error.kind(), &error.to_string()))?;
@@ -42,7 +42,7 @@ fn model(folder: &Path, file: &Path) -> io::Result<ModelSchema> {
     model.ok_or_else(|| invalid(&reasons(&diagnostics)))
 }
 
-/// `vendor/family/task` for `<folder>/vendor/family/task.json`.
+/// Returns `vendor/family/task` for `<folder>/vendor/family/task.json`.
 fn id(folder: &Path, file: &Path) -> Option<String> {
     let path = file.strip_prefix(folder).ok()?.with_extension("");
     let names: Option<Vec<&str>> = path.iter().map(|name| name.to_str()).collect();
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_the_path_below_the_folder_whatever_dots_it_has() {
+    fn id_is_the_path_below_the_folder() {
         let id = |file: &str| id(Path::new("/s"), Path::new(file)).unwrap();
         assert_eq!(
             id("/s/wan-ai/wan-3.0/text-to-video.json"),

@@ -1,4 +1,4 @@
-//! The HTTP face of the service.
+//! The HTTP routes and handlers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use percent_encoding::percent_decode_str;
 
-use crate::job::Terms;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::connection::ConnectionHandle;
+use crate::job::JobOverrides;
 use crate::service::Service;
-use crate::wire::Line;
 use crate::{Call, account, catalogue, file};
 
-/// What the handlers share.
+/// Holds what the handlers share.
 pub(crate) struct Server {
     pub(crate) service: Arc<Service>,
-    pub(crate) files: file::Shelf,
-    /// Where the server listens, for requests without a `Host`.
+    pub(crate) files: file::FileCache,
+    /// The address that the server listens on, for requests without a `Host`.
     pub(crate) address: SocketAddr,
 }
 
 type Shared = State<Arc<Server>>;
 
-/// All addresses that answer.
+/// Builds the router of all addresses.
 pub(crate) fn router(server: Arc<Server>) -> Router {
     Router::new()
         .route("/v1/models", get(catalogue::list))
@@ -45,30 +45,32 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/v1/requests/{request_id}/cancel", post(cancel))
         .route("/prod/v2/balance", get(balance))
         .route("/files/{request_id}/{name}", get(file::serve))
-        .fallback(async || Refusal::no_such_thing("such address"))
-        .method_not_allowed_fallback(async |method: Method| Refusal::wrong_method(method.as_str()))
+        .fallback(async || ApiError::not_found("such address"))
+        .method_not_allowed_fallback(async |method: Method| {
+            ApiError::method_not_allowed(method.as_str())
+        })
         .layer(DefaultBodyLimit::max(runcomfy_media::MAX_REQUEST_BYTES))
         .layer(from_fn_with_state(Arc::clone(&server), intercept))
         .with_state(server)
 }
 
-/// Notes every request, and gives the reply that a test dictated for it, if there is one.
+/// Records every request, and sends its scripted reply if there is one.
 async fn intercept(
     State(server): Shared,
-    ConnectInfo(line): ConnectInfo<Line>,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
     request: Request,
     next: Next,
 ) -> Response {
-    let call = Call::of(request.method(), request.uri().path());
+    let call = Call::from_request(request.method(), request.uri().path());
     let scripted = {
         let mut state = server.service.state();
         let now = server.service.clock.now();
         let (method, uri) = (request.method(), request.uri());
-        state.log.note(now, call, method, uri, request.headers());
+        state.log.record(now, call, method, uri, request.headers());
         call.and_then(|call| state.faults.reply(call, now))
     };
     match scripted {
-        Some(reply) => reply.play(&line, request, next).await,
+        Some(reply) => reply.play(&connection, request, next).await,
         None => next.run(request).await,
     }
 }
@@ -77,19 +79,21 @@ async fn submit(
     State(server): Shared,
     uri: Uri,
     headers: HeaderMap,
-    terms: Option<Extension<Terms>>,
+    overrides: Option<Extension<JobOverrides>>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let token = server.token(&headers)?;
     let id = model_id(&uri)?;
     if !server.service.settings.models.contains_key(&id) {
-        return Err(Refusal::unknown_model(&id));
+        return Err(ApiError::unknown_model(&id));
     }
-    let body = body.map_err(|e| Refusal::body_unreadable(e.status(), e.body_text()))?;
-    let input = serde_json::from_slice(&body).map_err(|e| Refusal::not_json(&e.to_string()))?;
-    let terms = terms.map_or_else(Terms::default, |Extension(terms)| terms);
+    let body = body.map_err(|e| ApiError::unreadable_body(e.status(), e.body_text()))?;
+    let input = serde_json::from_slice(&body).map_err(|e| ApiError::not_json(&e.to_string()))?;
+    let overrides = overrides.map_or_else(JobOverrides::default, |Extension(overrides)| overrides);
     let service = &server.service;
-    let job = service.submit(token, &id, input, &headers, terms).await?;
+    let job = service
+        .submit(token, &id, input, &headers, overrides)
+        .await?;
     Ok(Json(job.submitted(&server.origin(&headers))).into_response())
 }
 
@@ -97,7 +101,7 @@ async fn status(
     State(server): Shared,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let token = server.token(&headers)?;
     let (job, phase) = server.service.look_up(token, &id)?;
     Ok(Json(job.status(phase, &server.origin(&headers))).into_response())
@@ -108,7 +112,7 @@ async fn result(
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let token = server.token(&headers)?;
     let (job, phase) = server.service.look_up(token, &id)?;
     let cost = uri
@@ -122,24 +126,24 @@ async fn cancel(
     State(server): Shared,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let token = server.token(&headers)?;
-    let (job, taken_out, phase) = server.service.cancel(token, &id)?;
-    let body = job.cancel(taken_out, phase);
+    let (job, cancelled, phase) = server.service.cancel(token, &id)?;
+    let body = job.cancel(cancelled, phase);
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }
 
-async fn balance(State(server): Shared, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn balance(State(server): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
     let token = server.token(&headers)?;
     Ok(Json(account::balance(server.service.balance(token))).into_response())
 }
 
 impl Server {
-    /// The token of a request, if it is one that the service takes.
-    pub(crate) fn token<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
+    /// Returns the token of a request, if the service accepts it.
+    pub(crate) fn token<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, ApiError> {
         let value = headers.get(header::AUTHORIZATION);
         let Some(value) = value.and_then(|value| value.to_str().ok()) else {
-            return Err(Refusal::bad_token(
+            return Err(ApiError::unauthenticated(
                 "The header `Authorization: Bearer <token>` is missing.",
             ));
         };
@@ -148,20 +152,21 @@ impl Server {
             _ => "",
         };
         if token.is_empty() {
-            return Err(Refusal::bad_token(
+            return Err(ApiError::unauthenticated(
                 "The header must be `Authorization: Bearer <token>`.",
             ));
         }
         let tokens = &self.service.settings.tokens;
-        if tokens.is_empty() || tokens.iter().any(|good| good == token) {
+        if tokens.is_empty() || tokens.iter().any(|accepted| accepted == token) {
             return Ok(token);
         }
-        Err(Refusal::bad_token(
+        Err(ApiError::unauthenticated(
             "The token is not valid, or it was revoked.",
         ))
     }
 
-    /// The server as the client calls it, which behind a forwarded port is not what it listens on.
+    /// Returns the origin that the client called, which differs from the address listened on behind
+    /// a forwarded port.
     pub(crate) fn origin(&self, headers: &HeaderMap) -> String {
         let host = headers
             .get(header::HOST)
@@ -173,9 +178,9 @@ impl Server {
     }
 }
 
-/// The model id of an address. Each segment is decoded by itself: an encoded slash does not
-/// divide segments, so an id written as one segment is not the id that was meant.
-pub(crate) fn model_id(uri: &Uri) -> Result<String, Refusal> {
+/// Reads the model id of an address. Each segment is decoded by itself: an encoded slash does not
+/// separate segments, so an id with one is unknown.
+pub(crate) fn model_id(uri: &Uri) -> Result<String, ApiError> {
     let path = uri.path().strip_prefix("/v1/models/").unwrap_or_default();
     let decode = |segment: &str| {
         let text = percent_decode_str(segment).decode_utf8().ok()?.into_owned();
@@ -184,7 +189,7 @@ pub(crate) fn model_id(uri: &Uri) -> Result<String, Refusal> {
     let segments: Option<Vec<String>> = path.split('/').map(decode).collect();
     segments
         .map(|segments| segments.join("/"))
-        .ok_or_else(|| Refusal::unknown_model(path))
+        .ok_or_else(|| ApiError::unknown_model(path))
 }
 
 #[cfg(test)]
@@ -192,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_decoded_by_segment() {
+    fn model_ids_are_decoded_by_segment() {
         let id = |path: &str| model_id(&path.parse().unwrap()).ok();
         assert_eq!(id("/v1/models/a/b-1/c").as_deref(), Some("a/b-1/c"));
         let hailuo = "/v1/models/minimax/Hailuo%20Video%2001%20Live";

@@ -1,4 +1,4 @@
-//! The service behind the HTTP: what it knows, and what each call does to it.
+//! The state behind the HTTP routes, and what each call does to it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
@@ -6,52 +6,52 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use axum::http::HeaderMap;
-use runcomfy_schema::ModelSchema;
+use runcomfy_schema::{ModelSchema, Violations};
 use serde_json::Value;
 
 use crate::account::{Accounts, Micros};
+use crate::api_error::ApiError;
 use crate::clock::{Clock, Moment};
 use crate::fault::Faults;
-use crate::job::{Job, Terms};
+use crate::job::{Job, JobOverrides};
 use crate::ledger::Log;
 use crate::media_rules::MediaRules;
 use crate::output::Output;
 use crate::queue::{Phase, Queue};
-use crate::refusal::Refusal;
 use crate::request_id::RequestIds;
 use crate::{Entry, Fault};
 
-/// Decides whether a job fails, by model id and input.
+/// Returns the error of a job that fails, by model id and input.
 pub(crate) type FailWhen = Arc<dyn Fn(&str, &Value) -> Option<Value> + Send + Sync>;
 
-/// Decides how long a job runs, by model id and input.
+/// Returns the time that a job runs, by model id and input.
 pub(crate) type RunTimeWhen = Arc<dyn Fn(&str, &Value) -> Option<Duration> + Send + Sync>;
 
-/// What does not change while the service runs.
+/// Holds what does not change while the service runs.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    /// By id; a model given twice counts as given last.
+    /// Models by id; the last one added under an id counts.
     pub(crate) models: HashMap<String, ModelSchema>,
-    /// The tokens that are good; empty where any is.
+    /// Accepted tokens; with none, any token is accepted.
     pub(crate) tokens: Vec<String>,
     pub(crate) slots: usize,
     pub(crate) queue_time: Duration,
     pub(crate) run_time: Duration,
     pub(crate) run_time_when: Vec<RunTimeWhen>,
     pub(crate) price: Micros,
-    /// What each account starts with.
+    /// Balance that each account starts with.
     pub(crate) balance: Micros,
-    /// How long after its end a job is known.
-    pub(crate) expiry: Duration,
+    /// Time from a job's end until its id expires.
+    pub(crate) expire_after: Duration,
     pub(crate) fail_when: Vec<FailWhen>,
-    /// Those that stand from the start.
+    /// Faults that are active from the start.
     pub(crate) faults: Vec<Fault>,
     pub(crate) epoch: Option<SystemTime>,
     pub(crate) seed: Option<u64>,
 }
 
 impl fmt::Debug for Settings {
-    /// Leaves the tokens out, which may be real ones.
+    /// Leaves the tokens out, since they may be real.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("models", &self.models.keys())
@@ -63,23 +63,23 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The service.
+/// Serves the calls, independent of HTTP.
 pub(crate) struct Service {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
-    media: MediaRules,
+    media_rules: MediaRules,
     state: Mutex<State>,
 }
 
-/// What changes.
+/// Holds what changes while the service runs.
 pub(crate) struct State {
     queue: Queue,
     jobs: HashMap<String, Arc<Job>>,
-    /// Ids that were made to expire before their time.
+    /// Request ids that a test made expire.
     expired: HashSet<String>,
     accounts: Accounts,
     request_ids: RequestIds,
-    /// Errors for the next jobs, whatever they are.
+    /// Errors for the next jobs, of any model.
     pub(crate) failures: VecDeque<Value>,
     pub(crate) ledger: Vec<Entry>,
     pub(crate) log: Log,
@@ -107,37 +107,42 @@ impl Service {
         Self {
             settings,
             clock,
-            media: MediaRules::new(),
+            media_rules: MediaRules::new(),
             state: Mutex::new(state),
         }
     }
 
-    /// The state; never held across an await.
+    /// Locks the state; never held across an await.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere must not hide the ledger from the test that wants to read it.
+        // After a panic elsewhere a test must still be able to read the ledger.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Accepts a job for a valid input with media that keep their rules.
+    /// Accepts a job if its input is valid and its media keep their rules.
     pub(crate) async fn submit(
         &self,
         token: &str,
         id: &str,
         input: Value,
         headers: &HeaderMap,
-        terms: Terms,
-    ) -> Result<Arc<Job>, Refusal> {
+        overrides: JobOverrides,
+    ) -> Result<Arc<Job>, ApiError> {
         let model = self
             .settings
             .models
             .get(id)
-            .ok_or_else(|| Refusal::unknown_model(id))?;
-        let mut violations = model.validate(&input);
-        violations.extend(self.media.check(model, &input).await);
+            .ok_or_else(|| ApiError::unknown_model(id))?;
+        let violations = self.violations(model, &input).await;
         if violations.refuse() {
-            return Err(Refusal::invalid_input(&violations));
+            return Err(ApiError::invalid_input(&violations));
         }
-        self.accept(model, token, input, headers, terms)
+        self.accept(model, token, input, headers, overrides)
+    }
+
+    async fn violations(&self, model: &ModelSchema, input: &Value) -> Violations {
+        let mut violations = model.validate(input);
+        violations.extend(self.media_rules.check(model, input).await);
+        violations
     }
 
     fn accept(
@@ -146,40 +151,40 @@ impl Service {
         token: &str,
         input: Value,
         headers: &HeaderMap,
-        terms: Terms,
-    ) -> Result<Arc<Job>, Refusal> {
+        overrides: JobOverrides,
+    ) -> Result<Arc<Job>, ApiError> {
         let id = &*model.id;
         let settings = &self.settings;
-        let failing = || settings.fail_when.iter().find_map(|when| when(id, &input));
-        let failure = terms.failure.or_else(failing);
-        let running = || {
+        let failure_when = || settings.fail_when.iter().find_map(|when| when(id, &input));
+        let failure = overrides.failure.or_else(failure_when);
+        let run_time_when = || {
             settings
                 .run_time_when
                 .iter()
                 .find_map(|when| when(id, &input))
         };
-        let run_time = terms.run_time.or_else(running);
+        let run_time = overrides.run_time.or_else(run_time_when);
         let run_time = run_time.unwrap_or(settings.run_time);
         let output = Output::plan(model, &input);
         let mut state = self.state();
-        // Read under the lock, so that the queue never sees time go back.
+        // Read under the lock, so that the queue's time never decreases.
         let created = self.clock.now();
         if !state
             .accounts
-            .commit(token, settings.balance, settings.price)
+            .reserve(token, settings.balance, settings.price)
         {
-            return Err(Refusal::no_balance(settings.price));
+            return Err(ApiError::insufficient_balance(settings.price));
         }
         let failure = failure.or_else(|| state.failures.pop_front());
         if failure.is_some() {
-            state.accounts.give_back(token, settings.price);
+            state.accounts.release(token, settings.price);
         }
         let job = Arc::new(Job {
             request_id: state.request_ids.next(),
             ticket: state.queue.submit(created, run_time),
             owner: token.to_owned(),
             created,
-            ending: failure.map_or(Ok(output), Err),
+            outcome: failure.map_or(Ok(output), Err),
             price: settings.price,
         });
         state.jobs.insert(job.request_id.clone(), Arc::clone(&job));
@@ -193,7 +198,7 @@ impl Service {
         Ok(job)
     }
 
-    /// What is left of a token's balance once the jobs that have run are paid.
+    /// Returns a token's balance after the jobs that have succeeded.
     pub(crate) fn balance(&self, token: &str) -> Micros {
         let mut state = self.state();
         let State { queue, jobs, .. } = &mut *state;
@@ -203,65 +208,69 @@ impl Service {
         self.settings.balance.saturating_sub(costs.sum())
     }
 
-    /// A job of this token and where it stands now.
-    pub(crate) fn look_up(&self, token: &str, id: &str) -> Result<(Arc<Job>, Phase), Refusal> {
+    /// Finds a job of this token and its phase.
+    pub(crate) fn look_up(&self, token: &str, id: &str) -> Result<(Arc<Job>, Phase), ApiError> {
         let (job, phase) = self.find(id)?;
         if job.owner == token {
             Ok((job, phase))
         } else {
-            Err(Refusal::foreign_job())
+            Err(ApiError::forbidden())
         }
     }
 
-    /// Cancels a job that still stands in the queue, and tells whether it did.
-    pub(crate) fn cancel(&self, token: &str, id: &str) -> Result<(Arc<Job>, bool, Phase), Refusal> {
+    /// Cancels a job that is still in the queue, and returns `true` with it if it did.
+    pub(crate) fn cancel(
+        &self,
+        token: &str,
+        id: &str,
+    ) -> Result<(Arc<Job>, bool, Phase), ApiError> {
         let (job, _) = self.look_up(token, id)?;
-        let taken_out = {
+        let cancelled = {
             let mut state = self.state();
             let now = self.clock.now();
-            let taken_out = state.queue.cancel(job.ticket, now);
-            if taken_out && job.ending.is_ok() {
-                state.accounts.give_back(token, job.price);
+            let cancelled = state.queue.cancel(job.ticket, now);
+            if cancelled && job.outcome.is_ok() {
+                state.accounts.release(token, job.price);
             }
-            taken_out
+            cancelled
         };
         let (job, phase) = self.find(id)?;
-        Ok((job, taken_out, phase))
+        Ok((job, cancelled, phase))
     }
 
-    /// The output of a job that succeeded, by its file's address; no token is asked for.
-    pub(crate) fn file(&self, id: &str, name: &str) -> Result<Output, Refusal> {
+    /// Finds the output of a succeeded job by its file's address; no token is needed.
+    pub(crate) fn file(&self, id: &str, name: &str) -> Result<Output, ApiError> {
         let (job, phase) = self.find(id)?;
-        match (&job.ending, phase) {
+        match (&job.outcome, phase) {
             (Ok(output), Phase::Finished { .. }) if output.name() == name => Ok(output.clone()),
-            _ => Err(Refusal::no_such_thing("such file")),
+            _ => Err(ApiError::not_found("such file")),
         }
     }
 
-    fn find(&self, id: &str) -> Result<(Arc<Job>, Phase), Refusal> {
+    fn find(&self, id: &str) -> Result<(Arc<Job>, Phase), ApiError> {
         let mut state = self.state();
         let now = self.clock.now();
         let job = state.jobs.get(id).cloned();
-        let job = job.ok_or_else(|| Refusal::unknown_request(id))?;
+        let job = job.ok_or_else(|| ApiError::unknown_request(id))?;
         let phase = state.queue.phase(job.ticket, now);
-        // Every job got its ticket from this queue.
-        let phase = phase.ok_or_else(|| Refusal::unknown_request(id))?;
-        if state.expired.contains(id) || self.is_over(phase, now) {
-            return Err(Refusal::unknown_request(id));
+        // Every job has a ticket of this queue, so the phase is always known.
+        let phase = phase.ok_or_else(|| ApiError::unknown_request(id))?;
+        if state.expired.contains(id) || self.is_expired(phase, now) {
+            return Err(ApiError::unknown_request(id));
         }
         Ok((job, phase))
     }
 
-    /// Lets a request id be known no more. What the job costs is paid all the same.
+    /// Expires a request id. The job is charged anyway.
     pub(crate) fn expire(&self, id: &str) {
         self.state().expired.insert(id.to_owned());
     }
 
-    /// Whether a job ended so long ago that its id has expired.
-    fn is_over(&self, phase: Phase, now: Moment) -> bool {
+    /// Returns `true` if a job ended so long ago that its id has expired.
+    fn is_expired(&self, phase: Phase, now: Moment) -> bool {
         match phase {
             Phase::Finished { at } | Phase::Cancelled { at } => {
-                now.saturating_sub(at) >= self.settings.expiry
+                now.saturating_sub(at) >= self.settings.expire_after
             }
             Phase::Queued { .. } | Phase::Running => false,
         }

@@ -1,17 +1,17 @@
-//! JSON in which no object has two members of one name: of two, a reader that keeps one loses the
-//! other without a word.
+//! Finds duplicate member names in JSON. `serde_json` keeps the last of two members and drops the
+//! first silently.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Looks for a name that stands twice in one object; the error tells its place.
+/// Checks that no object has two members of one name; the error names the path of the second.
 pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
     Value(String::new()).deserialize(&mut serde_json::Deserializer::from_str(text))
 }
 
-/// A value at this place, of which only the names are looked at.
+/// Visits the value at this path for its member names.
 struct Value(String);
 
 impl<'de> DeserializeSeed<'de> for Value {
@@ -30,23 +30,23 @@ impl<'de> Visitor<'de> for Value {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut seen = HashSet::new();
+        let mut names = HashSet::new();
         while let Some(name) = members.next_key::<String>()? {
-            let place = format!("{}.{name}", self.0);
-            if !seen.insert(name) {
+            let path = format!("{}.{name}", self.0);
+            if !names.insert(name) {
                 return Err(A::Error::custom(format!(
-                    "{place}: found twice, expected once"
+                    "{path}: found twice, expected once"
                 )));
             }
-            members.next_value_seed(Value(place))?;
+            members.next_value_seed(Value(path))?;
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut index = 0;
-        let place = |index: usize| Value(format!("{}[{index}]", self.0));
-        while list.next_element_seed(place(index))?.is_some() {
+        let element = |index: usize| Value(format!("{}[{index}]", self.0));
+        while list.next_element_seed(element(index))?.is_some() {
             index += 1;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! H.264 video of the simplest kind that every decoder plays: constrained baseline profile,
+//! H.264 coding in the simplest form that every decoder plays: constrained baseline profile,
 //! macroblocks either stored uncompressed (`I_PCM`) or skipped. Clause and table numbers are
 //! those of ITU-T H.264.
 
@@ -11,7 +11,7 @@ const CHROMA: usize = MACROBLOCK / 2;
 const LUMA_SAMPLES: usize = MACROBLOCK * MACROBLOCK;
 const CHROMA_SAMPLES: usize = CHROMA * CHROMA;
 
-/// The samples of a macroblock in the order in which `I_PCM` stores them: Y, Cb, Cr.
+/// A macroblock's samples in the order in which `I_PCM` stores them: Y, Cb, Cr.
 type Macroblock = [u8; LUMA_SAMPLES + 2 * CHROMA_SAMPLES];
 
 /// `nal_unit_type` values of table 7-1.
@@ -19,7 +19,7 @@ const NAL_SLICE: u8 = 1;
 const NAL_IDR_SLICE: u8 = 5;
 const NAL_SPS: u8 = 7;
 const NAL_PPS: u8 = 8;
-/// `nal_ref_idc` in its place in the NAL header: this unit is needed to decode later ones.
+/// `nal_ref_idc` at its position in the NAL header: this unit is needed to decode later ones.
 const NAL_REFERENCE: u8 = 3 << 5;
 
 /// `profile_idc` of the baseline profile (A.2.1).
@@ -38,7 +38,7 @@ const SLICE_I: u32 = 7;
 const I_PCM_IN_I: u32 = 25;
 const I_PCM_IN_P: u32 = 5 + I_PCM_IN_I;
 
-/// A picture as the decoder will hold it, in whole macroblocks.
+/// A picture in whole macroblocks, as the decoder holds it.
 pub(super) struct Picture {
     width: usize,
     height: usize,
@@ -46,8 +46,8 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// Paints a scene, both of whose sides must be even. Macroblocks that reach over its edges
-    /// repeat the outermost pixels.
+    /// Paints a scene with even sides. Macroblocks that reach over its edges repeat the outermost
+    /// pixels.
     pub(super) fn paint(scene: &Scene) -> Self {
         let (width, height) = (scene.width(), scene.height());
         let (across, down) = (width.div_ceil(MACROBLOCK), height.div_ceil(MACROBLOCK));
@@ -58,8 +58,8 @@ impl Picture {
             scene.paint_row(y.min(height - 1), |run, colour| row[run].fill(colour));
             let edge = row[width - 1];
             row[width..].fill(edge);
-            let beside = &mut blocks[y / MACROBLOCK * across..][..across];
-            for (block, pixels) in beside.iter_mut().zip(row.chunks_exact(MACROBLOCK)) {
+            let across_row = &mut blocks[y / MACROBLOCK * across..][..across];
+            for (block, pixels) in across_row.iter_mut().zip(row.chunks_exact(MACROBLOCK)) {
                 set_row(block, y % MACROBLOCK, pixels, &colours);
             }
         }
@@ -86,8 +86,8 @@ fn set_row(block: &mut Macroblock, y: usize, pixels: &[u8], colours: &[[u8; 3]])
     }
 }
 
-/// BT.601 with limited range (Y 16 to 235, chroma 16 to 240), which players assume for small
-/// pictures. No sample is 0, which `I_PCM` forbids (`pcm_sample_luma`, 7.4.5).
+/// Converts to BT.601 with limited range (Y `16..=235`, chroma `16..=240`), which players assume
+/// for small pictures. No sample is 0, which `I_PCM` forbids (`pcm_sample_luma`, 7.4.5).
 fn ycbcr([red, green, blue]: Rgb) -> [u8; 3] {
     let weigh = |offset: f32, [r, g, b]: [f32; 3]| {
         let sum = r * f32::from(red) + g * f32::from(green) + b * f32::from(blue);
@@ -100,7 +100,7 @@ fn ycbcr([red, green, blue]: Rgb) -> [u8; 3] {
     ]
 }
 
-/// The sequence parameter set for pictures of this size (7.3.2.1.1).
+/// Builds the sequence parameter set for pictures of this size (7.3.2.1.1).
 pub(super) fn sequence_parameters(picture: &Picture) -> Vec<u8> {
     let across = picture.width.div_ceil(MACROBLOCK);
     let down = picture.height.div_ceil(MACROBLOCK);
@@ -126,12 +126,12 @@ pub(super) fn sequence_parameters(picture: &Picture) -> Vec<u8> {
     nal_unit(NAL_SPS, bits.finish())
 }
 
-/// How much of a side is cut off for display, in units of two luma samples (table 6-1).
+/// Returns the part of a side that players crop, in units of two luma samples (table 6-1).
 fn crop(macroblocks: usize, samples: usize) -> u32 {
     ((macroblocks * MACROBLOCK - samples) / 2) as u32
 }
 
-/// The picture parameter set (7.3.2.2), the same for all pictures.
+/// Builds the picture parameter set (7.3.2.2), which is the same for all pictures.
 pub(super) fn picture_parameters() -> Vec<u8> {
     let mut bits = BitWriter::default();
     bits.golomb(0); // pic_parameter_set_id
@@ -152,7 +152,7 @@ pub(super) fn picture_parameters() -> Vec<u8> {
     nal_unit(NAL_PPS, bits.finish())
 }
 
-/// A picture that needs no other. Two of them that follow each other directly must differ in the
+/// Codes a picture that needs no other. Two that follow each other directly must differ in the
 /// lowest bit of `number`.
 pub(super) fn key_picture(picture: &Picture, number: usize) -> Vec<u8> {
     let mut bits = slice_header(SLICE_I, 0);
@@ -166,7 +166,7 @@ pub(super) fn key_picture(picture: &Picture, number: usize) -> Vec<u8> {
     nal_unit(NAL_IDR_SLICE, bits.finish())
 }
 
-/// A picture told by the macroblocks that differ from the one before it; all others are skipped.
+/// Codes a picture as the macroblocks that differ from the one before it; the others are skipped.
 /// `since_key` counts pictures from the last key picture, which has number 0.
 pub(super) fn changed_picture(picture: &Picture, before: &Picture, since_key: usize) -> Vec<u8> {
     let mut bits = slice_header(SLICE_P, since_key as u32 % (1 << FRAME_NUM_BITS));
@@ -177,7 +177,7 @@ pub(super) fn changed_picture(picture: &Picture, before: &Picture, since_key: us
     let mut skipped = 0; // mb_skip_run
     for (block, old) in picture.blocks.iter().zip(&before.blocks) {
         if block == old {
-            // Its motion vector is predicted from neighbours (8.4.1.1), none of which moves.
+            // Its motion vector is predicted from its neighbours (8.4.1.1), and none moves.
             skipped += 1;
         } else {
             bits.golomb(skipped);
@@ -191,7 +191,7 @@ pub(super) fn changed_picture(picture: &Picture, before: &Picture, since_key: us
     nal_unit(NAL_SLICE, bits.finish())
 }
 
-/// The fields of a slice header (7.3.3) that come first in slices of both types.
+/// Writes the first fields of a slice header (7.3.3), which both types of slices have.
 fn slice_header(slice_type: u32, frame_num: u32) -> BitWriter {
     let mut bits = BitWriter::default();
     bits.golomb(0); // first_mb_in_slice
@@ -201,7 +201,7 @@ fn slice_header(slice_type: u32, frame_num: u32) -> BitWriter {
     bits
 }
 
-/// The fields of a slice header that come last in slices of both types.
+/// Writes the last fields of a slice header, which both types of slices have.
 fn end_slice_header(bits: &mut BitWriter) {
     bits.golomb(0); // slice_qp_delta
     bits.golomb(1); // disable_deblocking_filter_idc: samples stay as they are stored
@@ -218,7 +218,7 @@ fn put_block(bits: &mut BitWriter, mb_type: u32, block: &Macroblock) {
 #[derive(Default)]
 struct BitWriter {
     bytes: Vec<u8>,
-    /// Bits not yet in `bytes`, fewer than eight, the latest one lowest.
+    /// Bits that are not yet in `bytes`, fewer than eight, the latest one lowest.
     pending: u64,
     pending_bits: u32,
 }
@@ -251,7 +251,7 @@ impl BitWriter {
         self.put(0, (8 - self.pending_bits) % 8);
     }
 
-    /// Ends the payload with a one and zeros, `rbsp_trailing_bits` of 7.3.2.11.
+    /// Ends the payload with a one and zeros: `rbsp_trailing_bits` of 7.3.2.11.
     fn finish(mut self) -> Vec<u8> {
         self.flag(true);
         self.align();
@@ -280,7 +280,7 @@ fn nal_unit(unit_type: u8, payload: Vec<u8>) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The payload of a NAL unit as decoders read it (7.4.1).
+    /// Reads the payload of a NAL unit as decoders do (7.4.1).
     fn payload(unit: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for &byte in &unit[1..] {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn start_codes_are_prevented_and_the_payload_survives() {
+    fn start_codes_are_escaped_and_the_payload_is_kept() {
         for bytes in [
             &[0, 0, 0, 0, 0, 0, 1][..],
             &[0, 0, 1],
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn golomb_codes_are_those_of_table_9_2() {
+    fn golomb_codes_follow_table_9_2() {
         let mut bits = BitWriter::default();
         for value in [0, 1, 2, 3, 6, 7] {
             bits.golomb(value);

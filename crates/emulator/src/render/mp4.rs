@@ -10,18 +10,18 @@ use super::{
     scene::Scene,
 };
 
-/// Longest video in seconds.
+/// Maximum duration in seconds.
 const MAX_SECONDS: u32 = 60;
 const FRAMES_PER_SECOND: u32 = 4;
-/// Players can start at frames that are this far apart.
+/// Number of frames from one key frame, at which players can start, to the next.
 const FRAMES_PER_KEY_FRAME: usize = 8;
 
-/// Largest coded picture, in pixels, and its longest side. They keep ten seconds under half a
-/// megabyte and every shape within the H.264 level.
+/// Maximum area of the coded picture, in pixels, and maximum side. They keep ten seconds under half
+/// a megabyte and every shape within the H.264 level.
 const MAX_CODED_AREA: f64 = 320.0 * 180.0;
 const MAX_CODED_SIDE: f64 = 640.0;
 
-/// Units per second of all times in the file.
+/// Number of time units per second in the file.
 const TIMESCALE: u32 = 1000;
 const FRAME_DURATION: u32 = TIMESCALE / FRAMES_PER_SECOND;
 const TRACK_ID: u32 = 1;
@@ -39,34 +39,33 @@ const RESOLUTION: u32 = 72 * ONE;
 /// Colour without alpha, the template value of a visual sample entry.
 const DEPTH: u16 = 24;
 
-/// A coded video and what the boxes tell about it.
+/// A coded video and what the boxes contain about it.
 struct Video {
-    /// Size to show it at.
+    /// Size at which players show the video.
     width: u32,
     height: u32,
-    /// Size of its pictures.
+    /// Size of the coded pictures.
     coded_width: usize,
     coded_height: usize,
     sequence_parameters: Vec<u8>,
     picture_parameters: Vec<u8>,
-    /// The coded frames, each a NAL unit after its length.
+    /// Coded frames, each a NAL unit after its length.
     frames: Vec<Vec<u8>>,
 }
 
-/// Makes an MP4 file with H.264 video that shows the caption. Each side is taken into
-/// 1..=[`MAX_SIDE`], the duration into 1..=60 seconds.
-#[must_use]
-pub(crate) fn mp4(width: u32, height: u32, seconds: u32, caption: &str) -> Vec<u8> {
+/// Draws an MP4 file with H.264 video that shows the caption. Each side is clamped to
+/// `1..=`[`MAX_SIDE`], the duration to `1..=60` seconds.
+pub(super) fn mp4(width: u32, height: u32, seconds: u32, caption: &str) -> Vec<u8> {
     let (width, height) = (width.clamp(1, MAX_SIDE), height.clamp(1, MAX_SIDE));
     let video = encode(width, height, seconds.clamp(1, MAX_SECONDS), caption);
     let start = file_type();
-    // The offset of the samples does not change the size of the box that states it.
+    // The offset of the samples does not change the size of the box that contains it.
     let samples_at = start.len() + movie(&video, 0).len() + BOX_HEADER;
     let movie = movie(&video, samples_at as u32);
     [start, movie, boxed(*b"mdat", &[&video.frames.concat()])].concat()
 }
 
-/// Codes the frames, in each of which the progress bar is a little longer.
+/// Codes the frames; the progress bar grows from frame to frame.
 fn encode(width: u32, height: u32, seconds: u32, caption: &str) -> Video {
     let (coded_width, coded_height) = coded_size(width, height);
     let footer = format!("{width}x{height}  {seconds} s  emulated");
@@ -95,8 +94,8 @@ fn encode(width: u32, height: u32, seconds: u32, caption: &str) -> Video {
     }
 }
 
-/// Shrinks a size to what is coded, keeping its shape. Both sides become even, because chroma is
-/// stored for two by two pixels.
+/// Shrinks a size to that of the coded picture and keeps its shape. Both sides become even, because
+/// chroma is stored for two by two pixels.
 fn coded_size(width: u32, height: u32) -> (usize, usize) {
     let (width, height) = (f64::from(width), f64::from(height));
     let by_area = (MAX_CODED_AREA / (width * height)).sqrt();
@@ -106,27 +105,27 @@ fn coded_size(width: u32, height: u32) -> (usize, usize) {
     (even(width), even(height))
 }
 
-/// Bytes of a box before its content.
+/// Size of a box before its content, in bytes.
 const BOX_HEADER: usize = 8;
 
-/// A box (14496-12, 4.2): its size, its type and its content.
+/// Builds a box (14496-12, 4.2): its size, its type and its content.
 fn boxed(kind: [u8; 4], content: &[&[u8]]) -> Vec<u8> {
     let size = BOX_HEADER + content.iter().map(|part| part.len()).sum::<usize>();
     let size = (size as u32).to_be_bytes();
     [&[&size[..], &kind], content].concat().concat()
 }
 
-/// A full box: one whose content starts with a version, always 0 here, and flags.
+/// Builds a full box, whose content starts with a version, always 0 here, and flags.
 fn full_box(kind: [u8; 4], flags: u32, content: &[&[u8]]) -> Vec<u8> {
     boxed(kind, &[&[&flags.to_be_bytes()[..]], content].concat())
 }
 
-/// The numbers of a table in file order.
+/// Builds a table of numbers in file order.
 fn table(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
     numbers.into_iter().flat_map(u32::to_be_bytes).collect()
 }
 
-/// The brands whose readers can play the file.
+/// Builds the `ftyp` box: the brands whose readers can play the file.
 fn file_type() -> Vec<u8> {
     const MINOR_VERSION: [u8; 4] = [0, 0, 2, 0];
     boxed(
@@ -136,19 +135,19 @@ fn file_type() -> Vec<u8> {
 }
 
 impl Video {
-    /// Duration in units of [`TIMESCALE`].
+    /// Returns the duration in units of [`TIMESCALE`].
     fn duration(&self) -> u32 {
         self.frames.len() as u32 * FRAME_DURATION
     }
 }
 
-/// Everything about the video; its samples start at `samples_at` in the file.
+/// Builds the `moov` box; the samples start at `samples_at` in the file.
 fn movie(video: &Video, samples_at: u32) -> Vec<u8> {
     let track = boxed(*b"trak", &[&track_header(video), &media(video, samples_at)]);
     boxed(*b"moov", &[&movie_header(video), &track])
 }
 
-/// Time scale, duration and neutral playback settings of the whole file.
+/// Builds the `mvhd` box: time scale, duration and neutral playback settings of the file.
 fn movie_header(video: &Video) -> Vec<u8> {
     let times = table([0, 0, TIMESCALE, video.duration()]); // created, modified
     let rate = ONE.to_be_bytes();
@@ -166,7 +165,7 @@ fn movie_header(video: &Video) -> Vec<u8> {
     full_box(*b"mvhd", 0, &content)
 }
 
-/// Duration of the one track and the size to show it at.
+/// Builds the `tkhd` box: duration of the track and the size at which players show it.
 fn track_header(video: &Video) -> Vec<u8> {
     let times = table([0, 0, TRACK_ID, 0, video.duration()]); // created, modified
     let size = table([video.width * ONE, video.height * ONE]);
@@ -175,12 +174,12 @@ fn track_header(video: &Video) -> Vec<u8> {
     full_box(*b"tkhd", TRACK_ENABLED_IN_MOVIE, &content)
 }
 
-/// The transformation that changes nothing; its last column is 2.30 fixed-point.
+/// Builds the identity transformation; its last column is 2.30 fixed-point.
 fn identity_matrix() -> Vec<u8> {
     table([ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30])
 }
 
-/// What the track holds: its time scale, its kind and its samples.
+/// Builds the `mdia` box: the track's time scale, kind and samples.
 fn media(video: &Video, samples_at: u32) -> Vec<u8> {
     let times = table([0, 0, TIMESCALE, video.duration()]); // created, modified
     let header = [&times, &LANGUAGE_UNDETERMINED.to_be_bytes()[..], &[0; 2]];
@@ -192,9 +191,9 @@ fn media(video: &Video, samples_at: u32) -> Vec<u8> {
     )
 }
 
-/// Where the samples come from: this very file.
+/// Builds the `minf` box, which refers to samples in this file.
 fn media_information(video: &Video, samples_at: u32) -> Vec<u8> {
-    // The flags of `vmhd` are 1 by definition; its content says to copy, and no colour.
+    // The flags of `vmhd` are 1 by definition; its content means copy mode without colour.
     let header = full_box(*b"vmhd", 1, &[&[0; 8]]);
     let here = full_box(*b"url ", SELF_CONTAINED, &[]);
     let references = full_box(*b"dref", 0, &[&table([1]), &here]);
@@ -205,7 +204,8 @@ fn media_information(video: &Video, samples_at: u32) -> Vec<u8> {
     )
 }
 
-/// Where each frame is, how long it lasts and which are key frames. All are in one chunk.
+/// Builds the `stbl` box: position and duration of each frame, and the key frames. All frames are
+/// in one chunk.
 fn sample_table(video: &Video, samples_at: u32) -> Vec<u8> {
     let count = video.frames.len() as u32;
     let sizes = video.frames.iter().map(|frame| frame.len() as u32);
@@ -214,7 +214,7 @@ fn sample_table(video: &Video, samples_at: u32) -> Vec<u8> {
     let no_common_size = 0;
     let times = full_box(*b"stts", 0, &[&table([1, count, FRAME_DURATION])]);
     let keys = full_box(*b"stss", 0, &[&table([key_count]), &table(keys)]);
-    // From the first chunk on, each holds `count` samples of the first description.
+    // Every chunk, the first included, holds `count` samples of the first description.
     let chunks = full_box(*b"stsc", 0, &[&table([1, 1, count, 1])]);
     let sizes = full_box(
         *b"stsz",
@@ -229,7 +229,7 @@ fn sample_table(video: &Video, samples_at: u32) -> Vec<u8> {
     )
 }
 
-/// The `avc1` entry: size of the coded pictures and the decoder configuration.
+/// Builds the `avc1` entry: size of the coded pictures and the decoder configuration.
 fn sample_entry(video: &Video) -> Vec<u8> {
     let data_reference = 1_u16;
     let frames_per_sample = 1_u16;
@@ -251,7 +251,8 @@ fn sample_entry(video: &Video) -> Vec<u8> {
     )
 }
 
-/// The `avcC` box (14496-15, 5.3.3.1): parameter sets, and lengths of four bytes before NAL units.
+/// Builds the `avcC` box (14496-15, 5.3.3.1): parameter sets, and lengths of four bytes before NAL
+/// units.
 fn decoder_configuration(video: &Video) -> Vec<u8> {
     const RESERVED_AND_LENGTH_SIZE: u8 = 0b1111_1100 | (4 - 1);
     const RESERVED_AND_SPS_COUNT: u8 = 0b1110_0000 | 1;
@@ -281,7 +282,7 @@ mod tests {
         u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
     }
 
-    /// The boxes that `bytes` consist of, without remainder.
+    /// Splits `bytes` into boxes, without remainder.
     fn children(mut bytes: &[u8]) -> Vec<(&str, &[u8])> {
         let mut found = Vec::new();
         while !bytes.is_empty() {
@@ -292,7 +293,7 @@ mod tests {
         found
     }
 
-    /// The content of the box at the end of a path.
+    /// Returns the content of the box at the end of a path.
     fn find<'a>(file: &'a [u8], path: &str) -> &'a [u8] {
         path.split('/').fold(file, |bytes, kind| {
             let found = children(bytes).into_iter().find(|(name, _)| *name == kind);
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_and_size_are_those_asked_for() {
+    fn durations_and_size_are_the_requested_ones() {
         let file = mp4(1921, 1080, 7, "fox");
         let movie = find(&file, "moov/mvhd");
         assert_eq!(number(movie, 16), 7 * number(movie, 12));
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_taken_into_range() {
+    fn arguments_are_clamped() {
         let frames = |file: &[u8]| number(find(file, &format!("{TABLES}/stsz")), 8);
         assert_eq!(frames(&mp4(0, 0, 0, "")), 4);
         assert_eq!(frames(&mp4(16, 16, u32::MAX, "")), 240);

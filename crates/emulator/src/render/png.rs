@@ -1,4 +1,4 @@
-//! PNG files: the scene as an indexed picture of four bits per pixel.
+//! PNG files: the scene as an indexed image of four bits per pixel.
 
 use std::{io::Write as _, ops::Range};
 
@@ -6,19 +6,19 @@ use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 use super::{MAX_SIDE, scene::Scene};
 
-/// Pixels in a byte at four bits each.
+/// Number of pixels in a byte, at four bits each.
 const PIXELS_PER_BYTE: usize = 2;
 
-/// Makes a PNG file of this size, each side taken into 1..=[`MAX_SIDE`], that shows the caption.
-#[must_use]
-pub(crate) fn png(width: u32, height: u32, caption: &str) -> Vec<u8> {
+/// Draws a PNG file of this size that shows the caption. Each side is clamped to
+/// `1..=`[`MAX_SIDE`].
+pub(super) fn png(width: u32, height: u32, caption: &str) -> Vec<u8> {
     let (width, height) = (width.clamp(1, MAX_SIDE), height.clamp(1, MAX_SIDE));
     let footer = format!("{width}x{height}  emulated");
     let scene = Scene::new(width as usize, height as usize, caption, &footer);
     let mut file = Vec::new();
-    // Writing fails only if the output does or if palette, sizes and rows contradict each other:
-    // a `Vec` takes every byte, and the rest follows from `scene`, not from the input.
-    write(&scene, &mut file).expect("a picture written to memory");
+    // Writing fails only if the output does or if palette, sizes and rows contradict each other. A
+    // `Vec` accepts every byte, and palette, sizes and rows come from one scene.
+    write(&scene, &mut file).expect("an image written to memory");
     file
 }
 
@@ -28,8 +28,8 @@ fn write(scene: &Scene, file: &mut Vec<u8>) -> Result<(), EncodingError> {
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::Four);
     encoder.set_palette(scene.palette().concat());
-    // Stores the difference to the row above and compresses runs of zeros: most rows repeat the
-    // one above except at a few edges, so the fastest method is a good one as well.
+    // Stores the difference to the row above and compresses runs of zeros. Most rows repeat the
+    // one above except at a few edges, so the fastest method compresses well.
     encoder.set_compression(Compression::Fastest);
     let mut writer = encoder.write_header()?;
     let mut output = writer.stream_writer()?;
@@ -42,7 +42,7 @@ fn write(scene: &Scene, file: &mut Vec<u8>) -> Result<(), EncodingError> {
     writer.finish()
 }
 
-/// Gives a range of pixels of a row one colour. The left pixel of a byte is its high half.
+/// Fills a range of pixels of a row with one colour. The left pixel of a byte is its high half.
 fn fill(row: &mut [u8], mut run: Range<usize>, colour: u8) {
     if run.is_empty() {
         return;
@@ -67,7 +67,7 @@ mod tests {
 
     use super::{super::scene::INK, *};
 
-    /// Size and colour number of every pixel.
+    /// Decodes the size and the colour number of every pixel.
     fn decode(file: &[u8]) -> (usize, usize, Vec<u8>) {
         let mut decoder = ::png::Decoder::new(Cursor::new(file));
         decoder.set_transformations(::png::Transformations::IDENTITY);
@@ -85,14 +85,14 @@ mod tests {
         (width, height, pixels)
     }
 
-    /// Number of pixels inked by the caption.
+    /// Counts the pixels that the caption inks.
     fn ink(file: &[u8]) -> usize {
         let pixels = decode(file).2;
         pixels.into_iter().filter(|pixel| *pixel == INK).count()
     }
 
     #[test]
-    fn has_exactly_the_size_asked_for() {
+    fn size_is_exactly_the_requested_one() {
         for (width, height) in [
             (1, 1),
             (2, 1),
@@ -110,13 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn sizes_out_of_range_are_taken_in() {
+    fn sizes_out_of_range_are_clamped() {
         assert_eq!(decode(&png(0, 0, "")).2.len(), 1);
         assert_eq!(decode(&png(u32::MAX, 1, "")).0, MAX_SIDE as usize);
     }
 
     #[test]
-    fn shows_the_caption() {
+    fn caption_is_shown() {
         let empty = png(800, 500, "");
         let fox = png(800, 500, "a red fox");
         assert_eq!(ink(&empty), 0);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_any_caption() {
+    fn every_caption_is_accepted() {
         let long = "many words ".repeat(10_000);
         for caption in [
             "\u{1F600}\u{200d}\u{1F680}",
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn fills_nibbles_exactly() {
+    fn nibbles_are_filled_exactly() {
         for (start, end) in (0..=8).flat_map(|start| (start..=8).map(move |end| (start, end))) {
             let mut row = [0; 4];
             fill(&mut row, start..end, 0xA);

@@ -1,8 +1,8 @@
-//! The picture that image and video files show: a diagonal gradient in bands, the caption, a
-//! footer, and for videos a progress bar.
+//! The picture of image and video files: a diagonal gradient in bands, the caption, a footer, and
+//! for videos a progress bar.
 //!
 //! A scene is painted row by row in colour numbers of a small palette, so a format writer needs
-//! room for no more than a row.
+//! memory for one row.
 
 use std::ops::Range;
 
@@ -14,23 +14,24 @@ pub(super) type Rgb = [u8; 3];
 /// Number of palette entries, which fit into four bits.
 pub(super) const COLOURS: usize = BANDS + 3;
 
-/// Bands of the gradient; they are the first entries of the palette.
+/// Number of bands of the gradient, which are the first entries of the palette.
 const BANDS: usize = 13;
 const SHADOW: u8 = BANDS as u8;
 /// Colour number of the caption, and of nothing else.
 pub(super) const INK: u8 = SHADOW + 1;
 const FAINT_INK: u8 = SHADOW + 2;
 
-/// The shorter side of the picture is this many margins long.
+/// Length of the picture's shorter side, in margins.
 const MARGINS_PER_SIDE: usize = 16;
-/// The shorter side holds about this many font pixels of the footer.
+/// Length of the shorter side, in font pixels of the footer.
 const FOOTER_DETAIL: usize = 400;
-/// A caption is never so large that fewer characters fit into a line ...
-const FEWEST_COLUMNS: usize = 20;
-/// ... and never so small that more of them do, ...
-const MOST_COLUMNS: usize = 56;
-/// ... unless fewer lines than this would fit.
-const FEWEST_ROWS: usize = 3;
+/// Minimum number of caption characters that fit into a line: the caption is not larger.
+const MIN_CAPTION_COLUMNS: usize = 20;
+/// Maximum number of caption characters that fit into a line: the caption is not smaller, except
+/// for [`MIN_CAPTION_ROWS`].
+const MAX_CAPTION_COLUMNS: usize = 56;
+/// Minimum number of caption lines that fit into the picture.
+const MIN_CAPTION_ROWS: usize = 3;
 
 /// A composed picture.
 pub(super) struct Scene {
@@ -39,12 +40,12 @@ pub(super) struct Scene {
     palette: [Rgb; COLOURS],
     caption: Vec<TextLine>,
     footer: Vec<TextLine>,
-    /// Width of the filled part of the progress bar; still pictures have no bar.
+    /// Width of the filled part of the progress bar; images have no bar.
     progress: Option<usize>,
 }
 
 impl Scene {
-    /// Composes a still picture. Neither side may be 0.
+    /// Composes a picture without a progress bar. Neither side may be 0.
     pub(super) fn new(width: usize, height: usize, caption: &str, footer: &str) -> Self {
         let margin = margin(width, height);
         let footer_scale = (width.min(height) / FOOTER_DETAIL).max(1);
@@ -65,17 +66,17 @@ impl Scene {
         }
     }
 
-    /// Width in pixels.
+    /// Returns the width in pixels.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     pub(super) fn height(&self) -> usize {
         self.height
     }
 
-    /// The colours that [`Scene::paint_row`] refers to by number.
+    /// Returns the colours that [`Scene::paint_row`] refers to by number.
     pub(super) fn palette(&self) -> &[Rgb; COLOURS] {
         &self.palette
     }
@@ -109,19 +110,19 @@ impl Scene {
         }
     }
 
-    /// Where `band` starts in row `y`; band edges are the lines on which `x + y` is constant.
+    /// Returns the start of `band` in row `y`; band edges are the lines on which `x + y` is constant.
     fn band_edge(&self, band: usize, y: usize) -> usize {
         let edge = (band * (self.width + self.height)).div_ceil(BANDS);
         edge.saturating_sub(y).min(self.width)
     }
 }
 
-/// Width of the empty border around the text.
+/// Returns the width of the empty border around the text.
 fn margin(width: usize, height: usize) -> usize {
     (width.min(height) / MARGINS_PER_SIDE).max(1)
 }
 
-/// Cuts a strip of at most this height off the lower end, and leaves a gap above it.
+/// Splits off a strip of at most this height at the lower end, with a gap above it.
 fn split(area: Area, strip: usize, gap: usize) -> (Area, Area) {
     let strip = strip.min(area.height);
     let above = area.height - strip;
@@ -137,17 +138,17 @@ fn split(area: Area, strip: usize, gap: usize) -> (Area, Area) {
     (upper, lower)
 }
 
-/// Lays the caption out at a scale that suits the picture.
+/// Lays out the caption at a scale that suits the picture.
 fn lay_out_caption(caption: &str, area: Area) -> Vec<TextLine> {
-    let largest = area.width / (GLYPH * FEWEST_COLUMNS);
-    let smallest = area.width / (GLYPH * MOST_COLUMNS);
-    let smallest = smallest
-        .min(area.height / (LINE_PITCH * FEWEST_ROWS))
+    let max_scale = area.width / (GLYPH * MIN_CAPTION_COLUMNS);
+    let min_scale = area.width / (GLYPH * MAX_CAPTION_COLUMNS);
+    let min_scale = min_scale
+        .min(area.height / (LINE_PITCH * MIN_CAPTION_ROWS))
         .max(1);
-    lay_out(caption, area, smallest..=largest.max(smallest))
+    lay_out(caption, area, min_scale..=max_scale.max(min_scale))
 }
 
-/// Colours derived from the caption: a gradient dark enough for light text, then the inks.
+/// Derives colours from the caption: a gradient dark enough for light text, then the inks.
 fn palette(caption: &str) -> [Rgb; COLOURS] {
     let seed = hash(caption.as_bytes());
     let hue = (seed % 360) as f32;
@@ -163,7 +164,7 @@ fn palette(caption: &str) -> [Rgb; COLOURS] {
     })
 }
 
-/// 64-bit FNV-1a, which unlike the standard library's hasher is the same in every release.
+/// Hashes with 64-bit FNV-1a, which, unlike the standard library's hasher, never changes.
 fn hash(bytes: &[u8]) -> u64 {
     const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
@@ -172,11 +173,11 @@ fn hash(bytes: &[u8]) -> u64 {
     })
 }
 
-/// Hue in degrees, saturation and lightness from 0 to 1.
+/// Converts hue in degrees, saturation and lightness in `0..=1` to RGB.
 fn hsl(hue: f32, saturation: f32, lightness: f32) -> Rgb {
     let reach = saturation * lightness.min(1.0 - lightness);
-    // Each channel is the same trapezoid over the twelve 30-degree steps of the colour circle,
-    // shifted: red has its foot at step 0, green at 8, blue at 4.
+    // Each channel is the same trapezoid over the twelve 30-degree steps of the colour circle, at
+    // another offset: red begins at step 0, green at 8, blue at 4.
     [0.0, 8.0, 4.0].map(|shift| {
         let step = (shift + hue / 30.0) % 12.0;
         let height = (step - 3.0).min(9.0 - step).clamp(-1.0, 1.0);
@@ -189,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_covered_and_stay_inside_at_every_size() {
+    fn rows_are_covered_exactly_at_every_size() {
         let sides = [1, 2, 3, 7, 16, 33, 64, 101, 320, 2000];
         for (width, height) in sides.iter().flat_map(|w| sides.map(|h| (*w, h))) {
             let mut scene = Scene::new(width, height, "some words to wrap", "footer");
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn primary_hues() {
+    fn primary_hues_are_primary_colours() {
         assert_eq!(hsl(0.0, 1.0, 0.5), [255, 0, 0]);
         assert_eq!(hsl(120.0, 1.0, 0.5), [0, 255, 0]);
         assert_eq!(hsl(240.0, 1.0, 0.5), [0, 0, 255]);

@@ -2,16 +2,16 @@
 
 use std::f32::consts::TAU;
 
-/// Longest sound in seconds.
+/// Maximum duration in seconds.
 const MAX_SECONDS: u32 = 600;
 const SAMPLE_RATE: u32 = 16_000;
 const BYTES_PER_SAMPLE: u16 = 2;
 const CHANNELS: u16 = 1;
 /// Format tag of uncompressed PCM.
 const FORMAT_PCM: u16 = 1;
-/// Bytes of the `fmt ` chunk's content for PCM.
+/// Size of the `fmt ` chunk's content for PCM, in bytes.
 const FORMAT_SIZE: u32 = 16;
-/// Bytes between the RIFF size field and the samples: `WAVE`, the `fmt ` chunk with its header,
+/// Number of bytes between the RIFF size field and the samples: `WAVE`, the `fmt ` chunk with its header,
 /// and the header of the `data` chunk.
 const SIZE_BEFORE_SAMPLES: u32 = 4 + (8 + FORMAT_SIZE) + 8;
 
@@ -20,16 +20,15 @@ const PARTIALS: [(f32, f32); 3] = [(220.0, 0.16), (440.0, 0.06), (660.0, 0.03)];
 /// Length of the rise at the start and of the fall at the end, in samples.
 const FADE: u32 = SAMPLE_RATE / 4;
 
-/// Makes a WAV file of this duration, taken into 1..=600 seconds.
-#[must_use]
-pub(crate) fn wav(seconds: u32) -> Vec<u8> {
+/// Makes a WAV file of this duration, clamped to `1..=600` seconds.
+pub(super) fn wav(seconds: u32) -> Vec<u8> {
     let samples = seconds.clamp(1, MAX_SECONDS) * SAMPLE_RATE;
     let mut file = header(samples * u32::from(BYTES_PER_SAMPLE * CHANNELS));
     file.extend((0..samples).flat_map(|index| sample(index, samples).to_le_bytes()));
     file
 }
 
-/// Everything before the samples, which are `data_size` bytes long.
+/// Builds everything before the samples, which are `data_size` bytes long.
 fn header(data_size: u32) -> Vec<u8> {
     let frame_size = BYTES_PER_SAMPLE * CHANNELS;
     [
@@ -49,10 +48,10 @@ fn header(data_size: u32) -> Vec<u8> {
     .concat()
 }
 
-/// The sample number `index` of a sound of `total` samples.
+/// Computes sample `index` of a sound of `total` samples.
 fn sample(index: u32, total: u32) -> i16 {
-    // The frequencies are whole numbers, so the tone repeats every second; the time within one is
-    // short enough for f32 to keep the phase exact.
+    // The frequencies are integers, so the tone repeats every second, and a time below one second
+    // keeps the phase exact in f32.
     let time = (index % SAMPLE_RATE) as f32 / SAMPLE_RATE as f32;
     let tone: f32 = PARTIALS
         .iter()
@@ -82,13 +81,13 @@ mod tests {
     }
 
     #[test]
-    fn duration_is_taken_into_range() {
+    fn duration_is_clamped() {
         assert_eq!(wav(0).len(), wav(1).len());
         assert_eq!(header(0).len(), 44);
     }
 
     #[test]
-    fn fades_in_and_out() {
+    fn sound_fades_in_and_out() {
         let file = wav(1);
         let samples: Vec<_> = file[44..]
             .chunks_exact(2)

@@ -1,17 +1,12 @@
-//! The catalogue shows the models that the emulator takes, with the schemas that it goes by.
+//! The catalogue lists the emulator's models with the schemas that it validates with.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{EDIT, IMAGE, VIDEO, builder, start};
 use runcomfy_schema::ModelSchema;
 use serde_json::json;
-use support::{Caller, EDIT, IMAGE, VIDEO, builder};
 
 #[tokio::test]
 async fn models_are_listed_searched_and_paged() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+    let (_emulator, caller) = start(builder()).await;
     let list = async |query: &str| {
         let (status, body) = caller.get(&format!("/v1/models{query}")).await;
         assert_eq!(status, 200);
@@ -33,9 +28,8 @@ async fn models_are_listed_searched_and_paged() {
 }
 
 #[tokio::test]
-async fn an_entry_read_again_is_the_same_model() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn entry_parses_to_the_same_model() {
+    let (_emulator, caller) = start(builder()).await;
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../schemas/bytedance/dreamina-4-0/edit.json"

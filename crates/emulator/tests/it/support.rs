@@ -1,10 +1,6 @@
-//! A client that knows nothing: it sends what it is told and gives back what came.
-
-// Each test file is a crate of its own and uses a part of this.
-#![allow(dead_code)]
+//! A plain HTTP client and the set-up that the tests share.
 
 use std::path::Path;
-
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -15,7 +11,7 @@ pub(crate) const EDIT: &str = "bytedance/dreamina-4-0/edit";
 pub(crate) const IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
 pub(crate) const VIDEO: &str = "bytedance/dreamina-3-0/pro/image-to-video";
 
-/// An emulator of the models in this repository.
+/// Returns a builder with the models of this repository.
 pub(crate) fn builder() -> Builder {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
     Emulator::builder().schemas(schemas).unwrap()
@@ -25,11 +21,19 @@ pub(crate) const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A valid input for [`IMAGE`].
+/// Starts an emulator and returns it with a client.
+pub(crate) async fn start(builder: Builder) -> (Emulator, Caller) {
+    let emulator = builder.start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    (emulator, caller)
+}
+
+/// Returns a valid input for [`IMAGE`].
 pub(crate) fn boat() -> Value {
     json!({ "prompt": "A boat" })
 }
 
+/// Sends requests exactly as written, without retries.
 pub(crate) struct Caller {
     http: Client,
     base_url: String,
@@ -41,7 +45,7 @@ impl Caller {
         Self::at(&emulator.base_url())
     }
 
-    /// For an emulator in another process.
+    /// Creates a client of the emulator at a base URL, such as one in another process.
     pub(crate) fn at(base_url: &str) -> Self {
         // Without a pool each request has a connection of its own.
         let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
@@ -52,7 +56,7 @@ impl Caller {
         }
     }
 
-    /// The same with connections used again.
+    /// Creates a client that uses connections again.
     pub(crate) fn pooled(emulator: &Emulator) -> Self {
         Self {
             http: Client::new(),
@@ -65,7 +69,7 @@ impl Caller {
         self
     }
 
-    /// A request to a path, or to a whole URL.
+    /// Creates a request to a path or a URL.
     pub(crate) fn request(&self, method: Method, to: &str) -> RequestBuilder {
         let url = if to.starts_with("http") {
             to.into()
@@ -85,10 +89,10 @@ impl Caller {
     }
 
     pub(crate) async fn submit(&self, model: &str, input: &Value) -> (u16, Value) {
-        answer(self.post_job(model, input)).await
+        send(self.post_job(model, input)).await
     }
 
-    /// Submits and expects it to be accepted.
+    /// Submits a job that must be accepted, and returns its request id.
     pub(crate) async fn job(&self, model: &str, input: &Value) -> String {
         let (status, body) = self.submit(model, input).await;
         assert_eq!(status, 200, "{body}");
@@ -96,7 +100,7 @@ impl Caller {
     }
 
     pub(crate) async fn get(&self, to: &str) -> (u16, Value) {
-        answer(self.request(Method::GET, to)).await
+        send(self.request(Method::GET, to)).await
     }
 
     pub(crate) async fn status(&self, id: &str) -> Value {
@@ -108,7 +112,7 @@ impl Caller {
     }
 
     pub(crate) async fn cancel(&self, id: &str) -> (u16, Value) {
-        answer(self.request(Method::POST, &format!("/v1/requests/{id}/cancel"))).await
+        send(self.request(Method::POST, &format!("/v1/requests/{id}/cancel"))).await
     }
 
     pub(crate) async fn balance(&self) -> Value {
@@ -120,7 +124,7 @@ impl Caller {
     }
 }
 
-pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
+pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     (response.status().as_u16(), response.json().await.unwrap())
 }

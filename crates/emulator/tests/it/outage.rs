@@ -1,19 +1,15 @@
 //! An outage refuses connections and ends on the same port.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::io::ErrorKind;
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
+use crate::support::{Caller, IMAGE, boat, builder, s, start};
 use runcomfy_emulator::{Call, Emulator, Reply};
-use support::{Caller, IMAGE, boat, builder, s};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-/// Whether connections are refused, as opposed to accepted and reset.
+/// Returns `true` if connections are refused, not accepted and reset.
 async fn is_refused(emulator: &Emulator) -> bool {
     match TcpStream::connect(emulator.address()).await {
         Ok(_) => false,
@@ -25,9 +21,8 @@ async fn is_refused(emulator: &Emulator) -> bool {
 }
 
 #[tokio::test]
-async fn an_outage_begins_and_ends_at_once_on_one_port() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn outage_begins_and_ends_at_once_on_one_port() {
+    let (emulator, caller) = start(builder()).await;
     for round in 1..=3 {
         let id = caller.job(IMAGE, &boat()).await;
         emulator.set_outage(true);
@@ -39,11 +34,14 @@ async fn an_outage_begins_and_ends_at_once_on_one_port() {
         assert_eq!(emulator.ledger().len(), round);
     }
     emulator.set_outage(false);
-    assert!(!is_refused(&emulator).await, "the end of no outage is none");
+    assert!(
+        !is_refused(&emulator).await,
+        "without an outage nothing ends"
+    );
 }
 
 #[tokio::test]
-async fn connections_that_stand_are_reset() {
+async fn outage_resets_open_connections() {
     let emulator = builder().start().await.unwrap();
     let mut idle = TcpStream::connect(emulator.address()).await.unwrap();
     let caller = Caller::new(&emulator);
@@ -57,7 +55,7 @@ async fn connections_that_stand_are_reset() {
     let error = idle.read_u8().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 
-    // A client that keeps connections gets none of its requests through, either.
+    // A client that keeps connections fails as well.
     emulator.set_outage(false);
     let pooled = Caller::pooled(&emulator);
     pooled.job(IMAGE, &boat()).await;
@@ -67,9 +65,8 @@ async fn connections_that_stand_are_reset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_ends_by_either_clock_and_jobs_go_on_meanwhile() {
-    let emulator = builder().run_time(s(90)).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn outage_ends_by_either_clock_and_jobs_keep_running() {
+    let (emulator, caller) = start(builder().run_time(s(90))).await;
     let id = caller.job(IMAGE, &boat()).await;
 
     emulator.outage(s(60));
@@ -84,7 +81,7 @@ async fn an_outage_ends_by_either_clock_and_jobs_go_on_meanwhile() {
     tokio::time::sleep(s(2)).await;
     assert_eq!(caller.status(&id).await["status"], "completed");
 
-    // Half by hand, half by itself.
+    // Half by advance, half by tokio's clock.
     emulator.outage(s(60));
     emulator.advance(s(30));
     tokio::time::sleep(s(29)).await;
@@ -94,7 +91,7 @@ async fn an_outage_ends_by_either_clock_and_jobs_go_on_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_that_was_said_last_counts() {
+async fn latest_end_of_an_outage_counts() {
     let emulator = builder().start().await.unwrap();
     emulator.outage(s(10));
     emulator.outage(s(60));
@@ -109,7 +106,7 @@ async fn the_end_that_was_said_last_counts() {
 }
 
 #[tokio::test]
-async fn a_port_belongs_to_one_emulator_until_it_is_gone() {
+async fn port_belongs_to_one_emulator_until_it_stops() {
     let mut first = builder().start().await.unwrap();
     let port = first.address().port();
     let error = builder().port(port).start().await.unwrap_err();
@@ -119,20 +116,17 @@ async fn a_port_belongs_to_one_emulator_until_it_is_gone() {
     first.stop().await;
     first.set_outage(false);
     first.advance(s(1));
-    assert!(
-        is_refused(&first).await,
-        "what has stopped does not come back"
-    );
+    assert!(is_refused(&first).await, "a stopped emulator stays stopped");
     let second = builder().port(port).start().await.unwrap();
     assert_eq!(second.address().port(), port);
     drop(second);
     builder().port(port).start().await.unwrap();
 }
 
-/// Linux lets others have a port on which nobody listens if they ask for that very one.
+/// On Linux another process may bind the port by number while the emulator does not listen.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_port_that_another_took_meanwhile_is_taken_back_when_it_is_free() {
+async fn port_taken_during_an_outage_is_taken_back() {
     let emulator = builder().start().await.unwrap();
     emulator.set_outage(true);
     let other = std::net::TcpListener::bind(emulator.address()).unwrap();

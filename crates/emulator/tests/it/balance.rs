@@ -1,23 +1,18 @@
-//! Money: what ran is paid, what did not is not, and nobody spends more than there is.
+//! Succeeded jobs are charged, others are not, and no account spends more than it has.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Caller, IMAGE, boat, builder, s, start};
 use serde_json::json;
-use support::{Caller, IMAGE, boat, builder, s};
 
 #[tokio::test(start_paused = true)]
-async fn only_jobs_that_succeeded_are_paid() {
-    let emulator = builder()
-        .price(0.25)
-        .balance(10.0)
-        .queue_time(s(10))
-        .run_time(s(20))
-        .start()
-        .await
-        .unwrap();
-    let caller = Caller::new(&emulator);
+async fn only_succeeded_jobs_are_charged() {
+    let (emulator, caller) = start(
+        builder()
+            .price(0.25)
+            .balance(10.0)
+            .queue_time(s(10))
+            .run_time(s(20)),
+    )
+    .await;
     let full =
         json!({ "balance_usd": 10.0, "balance_microdollars": 10_000_000, "currency": "USD" });
     assert_eq!(caller.balance().await, full);
@@ -35,15 +30,8 @@ async fn only_jobs_that_succeeded_are_paid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_submit_is_refused_once_the_balance_is_spoken_for() {
-    let emulator = builder()
-        .price(0.1)
-        .balance(0.3)
-        .queue_time(s(10))
-        .start()
-        .await
-        .unwrap();
-    let caller = Caller::new(&emulator);
+async fn submit_is_refused_once_the_balance_is_reserved() {
+    let (emulator, caller) = start(builder().price(0.1).balance(0.3).queue_time(s(10))).await;
     let refused = async || {
         let (status, body) = caller.submit(IMAGE, &boat()).await;
         assert_eq!((status, &body["error_code"]), (402, &json!(400_002)));
@@ -64,9 +52,8 @@ async fn a_submit_is_refused_once_the_balance_is_spoken_for() {
 }
 
 #[tokio::test]
-async fn a_job_that_fails_leaves_its_price_to_others() {
-    let emulator = builder().price(1.0).balance(1.0).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn failed_job_releases_its_price() {
+    let (emulator, caller) = start(builder().price(1.0).balance(1.0)).await;
     emulator.fail_next("no");
     caller.job(IMAGE, &boat()).await;
     caller.job(IMAGE, &boat()).await;
@@ -86,7 +73,7 @@ async fn each_token_has_a_balance_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_costs_nothing_runs_on_an_empty_account() {
+async fn free_job_runs_on_an_empty_account() {
     let emulator = builder().price(0.0).balance(0.0).start().await.unwrap();
     Caller::new(&emulator).job(IMAGE, &boat()).await;
     let emulator = builder().balance(0.0).start().await.unwrap();

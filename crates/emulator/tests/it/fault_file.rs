@@ -1,16 +1,11 @@
-//! A file of faults does what it says, for a test and for the command.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! A file of faults takes effect, in a test and in the command.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::support::{Caller, IMAGE, boat, builder, s, send};
 use serde_json::{Value, json};
-use support::{Caller, IMAGE, answer, boat, builder, s};
 
 fn sample() -> PathBuf {
     beside("faults.json")
@@ -18,12 +13,12 @@ fn sample() -> PathBuf {
 
 fn beside(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
+        .join("tests/it")
         .join(name)
 }
 
 #[tokio::test]
-async fn the_sample_is_played() {
+async fn sample_file_is_played() {
     let builder = builder().slots(2).fault_file(sample()).unwrap();
     let emulator = builder.start().await.unwrap();
     let caller = Caller::new(&emulator);
@@ -69,48 +64,48 @@ async fn the_sample_is_played() {
 }
 
 #[tokio::test]
-async fn a_faulty_file_is_told_with_its_place() {
+async fn invalid_file_is_refused_with_the_path_in_it() {
     let file = beside("faulty.json");
     let error = builder().fault_file(&file).unwrap_err();
-    let told = "[0].occurrence: found \"3rd\", expected a count from 1 on";
-    assert_eq!(error.to_string(), format!("{}: {told}", file.display()));
+    let mistake = "[0].occurrence: found \"3rd\", expected a count of at least 1";
+    assert_eq!(error.to_string(), format!("{}: {mistake}", file.display()));
 
-    let (code, said) = command(&file);
+    let (code, stderr) = command(&file);
     assert_eq!(code, Some(64));
-    assert!(said.contains(told), "{said}");
+    assert!(stderr.contains(mistake), "{stderr}");
 }
 
-/// The exit code of the command with this file, and what it says.
+/// Runs the command with this file, and returns its exit code and standard error.
 fn command(file: &Path) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_runcomfy-emulator"))
         .arg("--faults")
         .arg(file)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code(), said)
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), stderr)
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_no_wrong_usage() {
-    let (code, said) = command(&beside("nope.json"));
-    assert_eq!(code, Some(66), "{said}");
-    assert!(said.contains("nope.json: "), "{said}");
+fn unreadable_file_is_not_a_usage_error() {
+    let (code, stderr) = command(&beside("nope.json"));
+    assert_eq!(code, Some(66), "{stderr}");
+    assert!(stderr.contains("nope.json: "), "{stderr}");
 }
 
-/// The command, ended when the test is.
+/// Ends the command when the test ends.
 struct Served(Child);
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // One that has ended already cannot be killed, and need not.
+        // Killing a process that has ended fails, which is fine.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
 #[tokio::test]
-async fn the_command_plays_a_file() {
+async fn command_plays_the_sample_file() {
     let child = Command::new(env!("CARGO_BIN_EXE_runcomfy-emulator"))
         .args(["--port", "0", "--run-time", "0", "--queue-time", "0"])
         .args(["--seed", "7", "--balance", "1", "--faults"])
@@ -124,13 +119,13 @@ async fn the_command_plays_a_file() {
     BufReader::new(served.0.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
-    let mut said = String::new();
+    let mut error = String::new();
     if line.is_empty() {
         let mut stderr = served.0.stderr.take().unwrap();
-        stderr.read_to_string(&mut said).unwrap();
+        stderr.read_to_string(&mut error).unwrap();
     }
     let url = line.trim().strip_prefix("Listening on ");
-    let url = url.unwrap_or_else(|| panic!("{line}{said}"));
+    let url = url.unwrap_or_else(|| panic!("{line}{error}"));
     let caller = Caller::at(url);
     let (status, refused) = caller.submit(IMAGE, &boat()).await;
     assert_eq!((status, &refused["error_code"]), (200, &json!(400_002)));
@@ -138,11 +133,11 @@ async fn the_command_plays_a_file() {
     assert!(lost.is_err());
     let id = caller.job(IMAGE, &boat()).await;
 
-    // The seed gives the second id here, too.
+    // The seed gives the same second id here.
     let emulator = builder().seed(7).start().await.unwrap();
     let own = Caller::new(&emulator);
     own.job(IMAGE, &boat()).await;
     assert_eq!(own.job(IMAGE, &boat()).await, id);
     let balance = caller.request(reqwest::Method::GET, "/prod/v2/balance");
-    assert_eq!(answer(balance).await.1["balance_usd"], 0.96);
+    assert_eq!(send(balance).await.1["balance_usd"], 0.96);
 }

@@ -1,14 +1,10 @@
-//! A fault meets the occurrences that it names, and no others.
+//! A fault applies to its occurrences and to no others.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Caller, IMAGE, boat, builder, s, start};
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
-use support::{Caller, IMAGE, boat, builder, s};
 
-/// The HTTP statuses of so many calls for the catalogue.
-async fn answers(emulator: &Emulator, calls: usize) -> Vec<u16> {
+/// Returns the HTTP statuses of this number of catalogue calls.
+async fn statuses(emulator: &Emulator, calls: usize) -> Vec<u16> {
     let caller = Caller::new(emulator);
     let mut all = Vec::new();
     for _ in 0..calls {
@@ -18,7 +14,7 @@ async fn answers(emulator: &Emulator, calls: usize) -> Vec<u16> {
 }
 
 #[tokio::test]
-async fn the_nth_every_kth_and_all_from_the_nth() {
+async fn faults_apply_to_the_nth_every_nth_or_all_from_it() {
     let gone = || Reply::new(410, "");
     for (fault, expected) in [
         (
@@ -37,17 +33,17 @@ async fn the_nth_every_kth_and_all_from_the_nth() {
         (Fault::every(Call::Status, 1, gone()), [200; 5]),
     ] {
         let emulator = builder().fault(fault.clone()).start().await.unwrap();
-        assert_eq!(answers(&emulator, 5).await, expected, "{fault:?}");
-        // One that is added later counts from then on.
+        assert_eq!(statuses(&emulator, 5).await, expected, "{fault:?}");
+        // A fault that is added later counts from then on.
         let emulator = builder().start().await.unwrap();
-        answers(&emulator, 2).await;
+        statuses(&emulator, 2).await;
         emulator.add_fault(fault.clone());
-        assert_eq!(answers(&emulator, 5).await, expected, "{fault:?}");
+        assert_eq!(statuses(&emulator, 5).await, expected, "{fault:?}");
     }
 }
 
 #[tokio::test]
-async fn the_fault_added_first_goes_before_later_ones_and_a_script_before_both() {
+async fn script_goes_before_faults_and_the_first_fault_wins() {
     let emulator = builder()
         .fault(Fault::every(Call::Catalogue, 2, Reply::new(501, "")))
         .fault(Fault::from_nth(Call::Catalogue, 1, Reply::new(502, "")))
@@ -56,29 +52,28 @@ async fn the_fault_added_first_goes_before_later_ones_and_a_script_before_both()
         .unwrap();
     emulator.script(Call::Catalogue, Reply::genuine());
     emulator.script(Call::Catalogue, Reply::new(503, ""));
-    assert_eq!(answers(&emulator, 5).await, [200, 503, 502, 501, 502]);
+    assert_eq!(statuses(&emulator, 5).await, [200, 503, 502, 501, 502]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_lasts_for_its_time_on_either_clock() {
+async fn fault_lasts_for_its_time_on_either_clock() {
     let emulator = builder().start().await.unwrap();
     let minute = || Fault::from_nth(Call::Catalogue, 1, Reply::new(503, "")).lasting(s(60));
     emulator.add_fault(minute());
     emulator.advance(s(30));
-    assert_eq!(answers(&emulator, 2).await, [503, 503]);
+    assert_eq!(statuses(&emulator, 2).await, [503, 503]);
     emulator.advance(s(30));
-    assert_eq!(answers(&emulator, 2).await, [200, 200]);
+    assert_eq!(statuses(&emulator, 2).await, [200, 200]);
 
     emulator.add_fault(minute());
-    assert_eq!(answers(&emulator, 1).await, [503]);
+    assert_eq!(statuses(&emulator, 1).await, [503]);
     tokio::time::sleep(s(60)).await;
-    assert_eq!(answers(&emulator, 1).await, [200]);
+    assert_eq!(statuses(&emulator, 1).await, [200]);
 }
 
 #[tokio::test]
-async fn every_call_can_be_met() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn every_call_can_have_a_fault() {
+    let (emulator, caller) = start(builder()).await;
     let id = caller.job(IMAGE, &boat()).await;
     for call in Call::ALL {
         emulator.add_fault(Fault::every(*call, 1, Reply::new(418, "")));

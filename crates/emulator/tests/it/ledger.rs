@@ -1,14 +1,10 @@
-//! What the emulator has seen is told with its times, and connections are counted.
+//! The ledger and the log have times, and connections are counted.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Caller, IMAGE, boat, builder, s};
 use runcomfy_emulator::{Call, Reply};
-use support::{Caller, IMAGE, boat, builder, s};
 
 #[tokio::test(start_paused = true)]
-async fn jobs_and_requests_come_with_their_moments() {
+async fn ledger_and_log_have_the_times_of_the_clock() {
     let emulator = builder().start().await.unwrap();
     let caller = Caller::pooled(&emulator);
     let id = caller.job(IMAGE, &boat()).await;
@@ -17,7 +13,7 @@ async fn jobs_and_requests_come_with_their_moments() {
     tokio::time::sleep(s(60)).await;
     caller.job(IMAGE, &boat()).await;
 
-    // tokio's paused clock may step by milliseconds on the way.
+    // tokio's paused clock may advance by milliseconds during the calls.
     let seconds: Vec<u64> = emulator.requests().iter().map(|r| r.at.as_secs()).collect();
     assert_eq!(seconds, [0, 60, 120]);
     let ledger = emulator.ledger();
@@ -27,14 +23,14 @@ async fn jobs_and_requests_come_with_their_moments() {
 }
 
 #[tokio::test]
-async fn connections_are_counted_in_all_and_at_once() {
+async fn connections_are_counted() {
     let emulator = builder().start().await.unwrap();
     let pooled = Caller::pooled(&emulator);
     for _ in 0..3 {
         pooled.get("/v1/models").await;
     }
     let connections = emulator.connections();
-    let counts = (connections.opened, connections.open, connections.most_open);
+    let counts = (connections.opened, connections.open, connections.max_open);
     assert_eq!(counts, (1, 1, 1));
 
     let caller = Caller::new(&emulator);
@@ -48,7 +44,7 @@ async fn connections_are_counted_in_all_and_at_once() {
         tokio::task::yield_now().await;
     }
     let connections = emulator.connections();
-    let counts = (connections.opened, connections.open, connections.most_open);
+    let counts = (connections.opened, connections.open, connections.max_open);
     assert_eq!(counts, (4, 4, 4));
 
     emulator.disconnect();
@@ -60,6 +56,6 @@ async fn connections_are_counted_in_all_and_at_once() {
     }
     pooled.get("/v1/models").await;
     let connections = emulator.connections();
-    let counts = (connections.opened, connections.open, connections.most_open);
+    let counts = (connections.opened, connections.open, connections.max_open);
     assert_eq!(counts, (5, 1, 4));
 }

@@ -1,21 +1,15 @@
-//! What a job makes is a real file that can be fetched whole and in parts.
+//! Outputs are real files that can be fetched whole and in ranges.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
-use std::io::Cursor;
 use std::time::Duration;
 
+use crate::support::{Caller, IMAGE, VIDEO, boat, builder, start};
 use reqwest::{Method, StatusCode, header};
 use runcomfy_schema::ModelSchema;
 use serde_json::json;
-use support::{Caller, IMAGE, VIDEO, boat, builder};
 
 #[tokio::test]
-async fn a_picture_has_the_size_that_the_input_chose() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn image_has_the_size_of_the_input() {
+    let (_emulator, caller) = start(builder()).await;
     let chosen = json!({ "prompt": "A boat", "width×height": "2304x1728(4:3)" });
     for (input, size) in [(boat(), (2048, 2048)), (chosen, (2304, 1728))] {
         let id = caller.job(IMAGE, &input).await;
@@ -24,7 +18,9 @@ async fn a_picture_has_the_size_that_the_input_chose() {
         let response = caller.fetch(url).await;
         assert_eq!(response.headers()[header::CONTENT_TYPE], "image/png");
         let file = response.bytes().await.unwrap();
-        let mut reader = png::Decoder::new(Cursor::new(file)).read_info().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+            .read_info()
+            .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let frame = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((frame.width, frame.height), size);
@@ -32,13 +28,12 @@ async fn a_picture_has_the_size_that_the_input_chose() {
 }
 
 #[tokio::test]
-async fn videos_and_sounds_have_their_own_kinds() {
+async fn video_and_audio_have_their_own_types() {
     let schema = json!({ "type": "object", "properties": { "prompt": { "type": "string" } } });
     let sound = ModelSchema::parse(Some("acme/sing/text-to-audio"), &[schema])
         .0
         .unwrap();
-    let emulator = builder().models([sound]).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+    let (_emulator, caller) = start(builder().models([sound])).await;
     let input = json!({ "prompt": "x", "image_urls": ["https://example.com/a.jpg"] });
 
     let output = caller.result(&caller.job(VIDEO, &input).await).await["output"].clone();
@@ -57,7 +52,7 @@ async fn videos_and_sounds_have_their_own_kinds() {
 }
 
 #[tokio::test]
-async fn a_file_can_be_probed_and_fetched_in_parts() {
+async fn file_is_served_in_ranges() {
     let emulator = builder().start().await.unwrap();
     // Output links work without a token.
     let caller = Caller::new(&emulator);
@@ -75,7 +70,7 @@ async fn a_file_can_be_probed_and_fetched_in_parts() {
     assert_eq!(head.headers()[header::ACCEPT_RANGES], "bytes");
     assert!(head.bytes().await.unwrap().is_empty());
 
-    let ranged = async |range: &str, known: &str| {
+    let fetch_range = async |range: &str, known: &str| {
         let request = caller
             .request(Method::GET, &path)
             .header(header::RANGE, range);
@@ -91,21 +86,21 @@ async fn a_file_can_be_probed_and_fetched_in_parts() {
         (format!("bytes={}-", total - 5), total - 5..total),
         ("bytes=-7".to_owned(), total - 7..total),
     ] {
-        let response = ranged(&range, etag).await;
+        let response = fetch_range(&range, etag).await;
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
-        let place = format!("bytes {}-{}/{total}", part.start, part.end - 1);
-        assert_eq!(response.headers()[header::CONTENT_RANGE], *place);
+        let content_range = format!("bytes {}-{}/{total}", part.start, part.end - 1);
+        assert_eq!(response.headers()[header::CONTENT_RANGE], *content_range);
         assert_eq!(response.bytes().await.unwrap(), whole[part]);
     }
     assert_eq!(
-        ranged("bytes=0-9", "\"older\"")
+        fetch_range("bytes=0-9", "\"older\"")
             .await
             .bytes()
             .await
             .unwrap(),
         whole
     );
-    let beyond = ranged(&format!("bytes={total}-"), etag).await;
+    let beyond = fetch_range(&format!("bytes={total}-"), etag).await;
     assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(
         beyond.headers()[header::CONTENT_RANGE],
@@ -114,10 +109,9 @@ async fn a_file_can_be_probed_and_fetched_in_parts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_no_file_before_the_job_succeeded() {
+async fn file_exists_only_after_the_job_succeeded() {
     let hour = Duration::from_secs(3600);
-    let emulator = builder().run_time(hour).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+    let (emulator, caller) = start(builder().run_time(hour)).await;
     let id = caller.job(IMAGE, &boat()).await;
     let path = format!("/files/{id}/image.png");
     assert_eq!(caller.fetch(&path).await.status(), StatusCode::NOT_FOUND);

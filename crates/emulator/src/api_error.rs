@@ -1,4 +1,4 @@
-//! What the service answers when it does not do what was asked.
+//! Error responses of the API.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::account::{Micros, usd};
 
-/// An error reply: `{"error_code", "error_message", "detail"?}` and its HTTP status.
+/// Describes an error response: `{"error_code", "error_message", "detail"?}` and its HTTP status.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     status: StatusCode,
     code: u32,
     message: String,
     detail: Option<Value>,
 }
 
-impl Refusal {
+impl ApiError {
     fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -27,16 +27,17 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn bad_token(message: &str) -> Self {
+    pub(crate) fn unauthenticated(message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 400_004, message)
     }
 
-    /// Money for jobs under way is set aside, so the balance may show more than can be spent.
-    pub(crate) fn no_balance(price: Micros) -> Self {
+    /// The balance does not suffice. The price of unfinished jobs is reserved, so the balance may
+    /// show more than can be spent.
+    pub(crate) fn insufficient_balance(price: Micros) -> Self {
         let price = usd(price);
         let message = format!(
-            "The balance does not suffice: this job costs {price} USD, and jobs under way are \
-             counted as paid."
+            "The balance does not suffice: this job costs {price} USD, and the price of \
+             unfinished jobs is reserved."
         );
         Self::new(StatusCode::PAYMENT_REQUIRED, 400_002, message)
     }
@@ -46,25 +47,26 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, 400_001, message)
     }
 
-    /// The documentation has no code for a body that is no JSON at all; this one is made up.
+    /// The body is not JSON. No code is documented for that; this one is the emulator's own.
     pub(crate) fn not_json(why: &str) -> Self {
         let message = format!("The body is not JSON: {why}.");
         Self::new(StatusCode::BAD_REQUEST, 400_000, message)
     }
 
-    /// The code is made up, since none is documented for an input that breaks its schema.
+    /// The input violates its schema. No code is documented for that; this one is the emulator's
+    /// own.
     pub(crate) fn invalid_input(violations: &Violations) -> Self {
         let message = format!("The input does not match the model's schema. {violations}");
-        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, 422_001, message);
-        refusal.detail = Some(json!(violations));
-        refusal
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, 422_001, message);
+        error.detail = Some(json!(violations));
+        error
     }
 
-    pub(crate) fn body_unreadable(status: StatusCode, why: String) -> Self {
+    pub(crate) fn unreadable_body(status: StatusCode, why: String) -> Self {
         Self::new(status, 400_000, why)
     }
 
-    pub(crate) fn foreign_job() -> Self {
+    pub(crate) fn forbidden() -> Self {
         let message = "This request belongs to another account.";
         Self::new(StatusCode::FORBIDDEN, 403_001, message)
     }
@@ -74,7 +76,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, 404_001, message)
     }
 
-    pub(crate) fn no_such_thing(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             404_001,
@@ -82,17 +84,17 @@ impl Refusal {
         )
     }
 
-    pub(crate) fn wrong_method(method: &str) -> Self {
+    pub(crate) fn method_not_allowed(method: &str) -> Self {
         let message = format!("This address does not take {method}.");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, 405_000, message)
     }
 
-    pub(crate) fn broken(why: &str) -> Self {
+    pub(crate) fn internal(why: &str) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 500_000, why)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut body = json!({ "error_code": self.code, "error_message": self.message });
         if let Some(detail) = self.detail {

@@ -1,23 +1,19 @@
-//! Dictated replies do what they say, on new connections and on used ones, and the ledger tells
-//! whether a job was made.
-
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! Scripted replies take effect on new connections and on used ones, and the ledger shows which
+//! jobs were made.
 
 use std::error::Error;
 use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
+use crate::support::{Caller, IMAGE, boat, builder, s, send, start};
 use reqwest::StatusCode;
 use runcomfy_emulator::{Call, Emulator, Reply};
 use serde_json::{Value, json};
-use support::{Caller, IMAGE, answer, boat, builder, s};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-/// Whether a connection was reset (RST), as opposed to closed.
+/// Returns `true` if a connection was reset (RST), not closed.
 fn is_reset(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(error) = source {
@@ -44,7 +40,7 @@ async fn connections_are_cut_before_or_after_the_job_is_made() {
     for (fault, reset, jobs) in faults {
         let emulator = builder().start().await.unwrap();
         for caller in [Caller::new(&emulator), Caller::pooled(&emulator)] {
-            // Gives a connection that the next request can use again.
+            // Opens a connection that the next request can use again.
             caller.get("/v1/models").await;
             let before = emulator.ledger().len();
             emulator.script(Call::Submit, fault.clone());
@@ -54,13 +50,13 @@ async fn connections_are_cut_before_or_after_the_job_is_made() {
             assert_eq!(emulator.ledger().len() - before, jobs, "{fault:?}");
             caller.job(IMAGE, &boat()).await;
         }
-        // Two of each caller: no client sent one again by itself, which would spoil the above.
+        // Two submits of each caller: no client has retried by itself.
         assert_eq!((emulator.count(Call::Submit), emulator.unplayed()), (4, 0));
     }
 }
 
 #[tokio::test]
-async fn half_a_reply_ends_in_the_middle_of_the_body() {
+async fn half_a_response_ends_in_the_middle_of_the_body() {
     let emulator = builder().start().await.unwrap();
     for caller in [Caller::new(&emulator), Caller::pooled(&emulator)] {
         let whole = caller.fetch("/v1/models").await.bytes().await.unwrap();
@@ -82,15 +78,14 @@ async fn half_a_reply_ends_in_the_middle_of_the_body() {
     let id = caller.job(IMAGE, &boat()).await;
     let path = format!("/files/{id}/image.png");
     let total = caller.fetch(&path).await.bytes().await.unwrap().len();
-    assert!(total > 4096, "more than one write takes");
+    assert!(total > 4096, "the file needs more than one write");
     emulator.script(Call::File, Reply::half());
     assert!(caller.fetch(&path).await.bytes().await.is_err());
 }
 
 #[tokio::test]
-async fn a_canned_reply_stands_before_or_behind_the_service() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn stubbed_reply_is_sent_before_or_after_the_service() {
+    let (emulator, caller) = start(builder()).await;
     let busy = Reply::new(503, "<html>busy</html>").header("retry-after", "2");
     emulator.script(Call::Submit, busy.clone());
     emulator.script(Call::Submit, busy.carried_out());
@@ -108,8 +103,7 @@ async fn a_canned_reply_stands_before_or_behind_the_service() {
 
 #[tokio::test]
 async fn replies_are_played_in_order_and_by_call() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+    let (emulator, caller) = start(builder()).await;
     emulator.script(Call::Status, Reply::genuine().header("x-mark", "1"));
     emulator.script(Call::Status, Reply::new(500, ""));
     emulator.script(Call::Cancel, Reply::new(502, ""));
@@ -127,9 +121,8 @@ async fn replies_are_played_in_order_and_by_call() {
 }
 
 #[tokio::test]
-async fn a_genuine_reply_can_be_patched() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn genuine_reply_can_be_patched() {
+    let (emulator, caller) = start(builder()).await;
     let id = caller.job(IMAGE, &boat()).await;
     let patch = json!({ "status": "warming_up", "status_url": null, "eta": 5 });
     emulator.script(Call::Status, Reply::patched(patch));
@@ -145,9 +138,8 @@ async fn a_genuine_reply_can_be_patched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replies_are_late_or_never_come() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn replies_are_delayed_or_never_sent() {
+    let (emulator, caller) = start(builder()).await;
     let minute = Duration::from_secs(60);
     emulator.script(Call::Submit, Reply::genuine().delayed(minute));
     let begun = Instant::now();
@@ -169,7 +161,7 @@ async fn replies_are_late_or_never_come() {
 }
 
 #[tokio::test]
-async fn a_stopped_emulator_refuses_connections_and_keeps_its_ledger() {
+async fn stopped_emulator_keeps_its_ledger() {
     let mut emulator = builder().start().await.unwrap();
     let caller = Caller::pooled(&emulator);
     caller.job(IMAGE, &boat()).await;
@@ -194,14 +186,13 @@ async fn stopping_ends_calls_that_stall() {
 }
 
 #[tokio::test]
-async fn the_ledger_and_the_log_say_what_came() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn ledger_and_log_record_what_was_received() {
+    let (emulator, caller) = start(builder()).await;
     let submit = caller
         .post_job(IMAGE, &boat())
         .header("Idempotency-Key", "k1")
         .header("X-Key", "k2");
-    let (_, job) = answer(submit).await;
+    let (_, job) = send(submit).await;
     let path = format!(
         "/v1/requests/{}/result?include_cost=true",
         job["request_id"].as_str().unwrap()
@@ -229,8 +220,8 @@ async fn the_ledger_and_the_log_say_what_came() {
     assert_eq!((&result.path, result.authorized), (&path, false));
 }
 
-/// A submit whose body has not been sent.
-async fn half_a_submit(emulator: &Emulator) -> TcpStream {
+/// Sends the head of a submit without its body.
+async fn submit_without_body(emulator: &Emulator) -> TcpStream {
     let mut socket = TcpStream::connect(emulator.address()).await.unwrap();
     let head = format!(
         "POST /v1/models/{IMAGE} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\n\
@@ -241,19 +232,19 @@ async fn half_a_submit(emulator: &Emulator) -> TcpStream {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reset_comes_before_or_after_the_body() {
+async fn reset_comes_before_or_after_the_body() {
     let emulator = builder().start().await.unwrap();
     let mut rest = Vec::new();
 
     emulator.script(Call::Submit, Reply::reset());
-    let mut early = half_a_submit(&emulator).await;
+    let mut early = submit_without_body(&emulator).await;
     let error = early.read_to_end(&mut rest).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 
     for (fault, jobs) in [(Reply::reset_after_body(), 0), (Reply::lost(), 1)] {
         emulator.script(Call::Submit, fault);
-        let mut late = half_a_submit(&emulator).await;
-        // An hour in which nothing comes: the emulator waits for the body.
+        let mut late = submit_without_body(&emulator).await;
+        // The emulator waits for the body for an hour without a response.
         assert!(timeout(s(3600), late.read_u8()).await.is_err());
         late.write_all(br#"{"prompt":"A boat"}"#).await.unwrap();
         let error = late.read_to_end(&mut rest).await.unwrap_err();
@@ -264,9 +255,8 @@ async fn a_reset_comes_before_or_after_the_body() {
 }
 
 #[tokio::test]
-async fn bodies_are_no_json_or_say_no_with_any_status() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn bodies_are_not_json_or_errors_with_any_status() {
+    let (emulator, caller) = start(builder()).await;
     let submit = async |fault| {
         emulator.script(Call::Submit, fault);
         let response = caller.post_job(IMAGE, &boat()).send().await.unwrap();
@@ -299,9 +289,8 @@ async fn bodies_are_no_json_or_say_no_with_any_status() {
 }
 
 #[tokio::test]
-async fn retry_after_comes_in_seconds_and_as_a_date() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn retry_after_is_sent_in_seconds_and_as_a_date() {
+    let (emulator, caller) = start(builder()).await;
     let retry_after = async |reply| {
         emulator.script(Call::Status, reply);
         let response = caller.fetch("/v1/requests/x/status").await;
@@ -318,14 +307,14 @@ async fn retry_after_comes_in_seconds_and_as_a_date() {
     let before = SystemTime::now();
     let date = retry_after(busy().retry_after_date(s(120))).await.unwrap();
     let date = httpdate::parse_http_date(&date).unwrap();
-    // What is written is the whole second that has begun.
+    // A date contains the whole second that has begun.
     assert!(date > before + s(119) && date <= SystemTime::now() + s(120));
     let never = retry_after(busy().retry_after_date(Duration::MAX)).await;
-    assert_eq!(never, None, "no date is that late");
+    assert_eq!(never, None, "a header cannot hold that date");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dripping_body_comes_in_pieces_with_pauses() {
+async fn dripping_body_is_sent_in_pieces_with_pauses() {
     let emulator = builder().start().await.unwrap();
     let caller = Caller::pooled(&emulator);
     let whole = caller.fetch("/v1/models").await.bytes().await.unwrap();
@@ -347,16 +336,15 @@ async fn a_dripping_body_comes_in_pieces_with_pauses() {
     let pauses = u32::try_from(pieces.len() - 1).unwrap();
     assert!(begun.elapsed() >= pause * pauses);
 
-    // Made-up bodies drip as well, and no piece is empty.
+    // Stubbed bodies drip as well, and no piece is empty.
     emulator.script(Call::Catalogue, Reply::new(500, "abc").dripping(0, s(1)));
     let error = caller.fetch("/v1/models").await;
     assert_eq!(error.text().await.unwrap(), "abc");
 }
 
 #[tokio::test]
-async fn an_id_is_unknown_once() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn expired_reply_applies_once() {
+    let (emulator, caller) = start(builder()).await;
     let id = caller.job(IMAGE, &boat()).await;
     emulator.script(Call::Result, Reply::expired());
     let (status, body) = caller.get(&format!("/v1/requests/{id}/result")).await;
@@ -365,9 +353,8 @@ async fn an_id_is_unknown_once() {
 }
 
 #[tokio::test]
-async fn a_submits_reply_can_decide_what_becomes_of_its_job() {
-    let emulator = builder().slots(3).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn reply_to_a_submit_can_decide_its_jobs_outcome() {
+    let (emulator, caller) = start(builder().slots(3)).await;
     let error = json!({ "message": "out of paint" });
     emulator.script(Call::Submit, Reply::job_fails(error.clone()));
     emulator.script(Call::Submit, Reply::job_runs(Duration::MAX));

@@ -1,14 +1,10 @@
-//! Each call answers in the form that clients rely on, found at the base URL that they are given.
+//! Each response has the form that clients rely on.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Caller, IMAGE, boat, builder, s, send};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Caller, IMAGE, answer, boat, builder, s};
 
-/// The names of an object's members, in the order of the alphabet.
+/// Returns the names of an object's members in alphabetical order.
 fn members(json: &Value) -> Vec<&str> {
     let mut names: Vec<&str> = json
         .as_object()
@@ -20,7 +16,7 @@ fn members(json: &Value) -> Vec<&str> {
     names
 }
 
-/// The calls of one account, below a base URL with its `/v1` as in `RUNCOMFY_MODEL_API_BASE`.
+/// Calls the API below a base URL with `/v1`, as in `RUNCOMFY_MODEL_API_BASE`.
 struct Api {
     base: String,
     caller: Caller,
@@ -35,12 +31,12 @@ impl Api {
 
     async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let url = format!("{}{path}", self.base);
-        answer(self.caller.request(Method::POST, &url).json(body)).await
+        send(self.caller.request(Method::POST, &url).json(body)).await
     }
 }
 
 #[tokio::test]
-async fn a_jobs_calls_answer_as_documented() {
+async fn responses_about_a_job_have_the_documented_form() {
     let emulator = builder()
         .queue_time(s(10))
         .run_time(s(10))
@@ -115,7 +111,7 @@ async fn a_jobs_calls_answer_as_documented() {
 }
 
 #[tokio::test]
-async fn the_catalogue_and_the_balance_answer_in_the_form_seen() {
+async fn catalogue_and_balance_have_the_known_form() {
     let emulator = builder().start().await.unwrap();
     let api = Api {
         base: format!("{}/v1", emulator.base_url()),
@@ -126,7 +122,7 @@ async fn the_catalogue_and_the_balance_answer_in_the_form_seen() {
         .await;
     assert_eq!(members(&list), ["limit", "models", "offset", "total"]);
     let [entry] = &list["models"].as_array().unwrap()[..] else {
-        panic!("one entry was asked for")
+        panic!("the limit is one entry")
     };
     let form = [
         "base_price_usd",

@@ -1,14 +1,10 @@
-//! A job goes through the queue as the documentation says, as fast as the clock does.
-
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! A job passes through the documented statuses, as the clock moves.
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use crate::support::{Caller, EDIT, IMAGE, boat, builder, s, start};
 use runcomfy_emulator::{Call, Emulator};
 use serde_json::{Value, json};
-use support::{Caller, EDIT, IMAGE, boat, builder, s};
 
 async fn slow(slots: usize) -> (Emulator, Caller) {
     let builder = builder()
@@ -22,7 +18,7 @@ async fn slow(slots: usize) -> (Emulator, Caller) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_is_queued_runs_and_succeeds() {
+async fn job_is_queued_runs_and_succeeds() {
     let (emulator, caller) = slow(1).await;
     let (status, job) = caller.submit(IMAGE, &boat()).await;
     let id = job["request_id"].as_str().unwrap();
@@ -65,14 +61,14 @@ async fn a_job_is_queued_runs_and_succeeds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dates_are_those_of_the_virtual_clock() {
+async fn dates_follow_the_emulators_clock() {
     let (emulator, caller) = slow(1).await;
     emulator.advance(s(3600));
     let id = caller.job(IMAGE, &boat()).await;
     emulator.advance(s(24 * 3600));
     let result = caller.result(&id).await;
     let date = |name: &str| result[name].as_str().unwrap().to_owned();
-    // tokio's paused clock may have stepped by milliseconds on the way.
+    // tokio's paused clock may have advanced by milliseconds during the calls.
     assert!(
         date("created_at").starts_with("1970-01-01T01:00:00."),
         "{result}"
@@ -84,9 +80,8 @@ async fn dates_are_those_of_the_virtual_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_hour_passes_at_once() {
-    let emulator = builder().run_time(s(3600)).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn advance_moves_a_job_by_an_hour() {
+    let (emulator, caller) = start(builder().run_time(s(3600))).await;
     let id = caller.job(IMAGE, &boat()).await;
     assert_eq!(caller.status(&id).await["status"], "in_progress");
     emulator.advance(s(3599));
@@ -96,7 +91,7 @@ async fn an_hour_passes_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn positions_count_the_jobs_ahead_and_move_up() {
+async fn queue_position_counts_the_jobs_ahead() {
     let (emulator, caller) = slow(2).await;
     let mut ids = Vec::new();
     for _ in 0..5 {
@@ -146,12 +141,11 @@ async fn only_a_queued_job_can_be_cancelled() {
 }
 
 #[tokio::test]
-async fn a_failed_job_is_completed_in_its_status_and_failed_in_its_result() {
+async fn failed_job_is_completed_in_its_status() {
     let fails = |model: &str, input: &Value| {
         (model == IMAGE && input["prompt"] == "bad").then(|| json!("no such paint"))
     };
-    let emulator = builder().fail_when(fails).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+    let (emulator, caller) = start(builder().fail_when(fails)).await;
     let error = json!([{ "errorCode": 7, "error": "out of memory" }]);
     emulator.fail_next(error.clone());
 
@@ -172,16 +166,15 @@ async fn a_failed_job_is_completed_in_its_status_and_failed_in_its_result() {
 
 #[tokio::test(start_paused = true)]
 async fn run_times_follow_the_model_and_the_input() {
-    let emulator = builder()
-        .slots(9)
-        .run_time(s(10))
-        .run_time_when(|_, input| (input["prompt"] == "endless").then_some(Duration::MAX))
-        .run_time_of(IMAGE, s(100))
-        .run_time_when(|_, _| None)
-        .start()
-        .await
-        .unwrap();
-    let caller = Caller::new(&emulator);
+    let (emulator, caller) = start(
+        builder()
+            .slots(9)
+            .run_time(s(10))
+            .run_time_when(|_, input| (input["prompt"] == "endless").then_some(Duration::MAX))
+            .run_time_of(IMAGE, s(100))
+            .run_time_when(|_, _| None),
+    )
+    .await;
     let edit = json!({ "prompt": "x", "image_urls": ["https://example.com/a.jpg"] });
     let by_default = caller.job(EDIT, &edit).await;
     let by_model = caller.job(IMAGE, &boat()).await;
@@ -202,9 +195,8 @@ async fn run_times_follow_the_model_and_the_input() {
 }
 
 #[tokio::test]
-async fn errors_keep_the_form_they_are_given_in() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn errors_of_jobs_keep_their_form() {
+    let (emulator, caller) = start(builder()).await;
     for error in [
         json!("out of memory"),
         json!({ "code": 7, "message": "out of memory" }),
@@ -217,15 +209,14 @@ async fn errors_keep_the_form_they_are_given_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_expire_a_while_after_the_job_ended() {
-    let emulator = builder()
-        .queue_time(s(10))
-        .run_time(s(20))
-        .expire_after(s(60))
-        .start()
-        .await
-        .unwrap();
-    let caller = Caller::new(&emulator);
+async fn ids_expire_after_the_job_ended() {
+    let (emulator, caller) = start(
+        builder()
+            .queue_time(s(10))
+            .run_time(s(20))
+            .expire_after(s(60)),
+    )
+    .await;
     let done = caller.job(IMAGE, &boat()).await;
     let cancelled = caller.job(IMAGE, &boat()).await;
     caller.cancel(&cancelled).await;
@@ -239,7 +230,7 @@ async fn ids_expire_a_while_after_the_job_ended() {
 
     emulator.advance(s(59));
     assert_eq!(code(status(&cancelled)).await, known);
-    // Calls may step the paused clock by milliseconds, so this is a second after the end.
+    // Calls may advance the paused clock by milliseconds, so this is a second after the end.
     emulator.advance(s(2));
     assert_eq!(code(status(&cancelled)).await, gone);
     assert_eq!(code(status(&done)).await, known);
@@ -252,9 +243,8 @@ async fn ids_expire_a_while_after_the_job_ended() {
 }
 
 #[tokio::test]
-async fn an_id_can_be_made_to_expire() {
-    let emulator = builder().price(0.25).balance(1.0).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn expire_forgets_one_id() {
+    let (emulator, caller) = start(builder().price(0.25).balance(1.0)).await;
     let [gone, kept] = [
         caller.job(IMAGE, &boat()).await,
         caller.job(IMAGE, &boat()).await,
@@ -266,9 +256,8 @@ async fn an_id_can_be_made_to_expire() {
 }
 
 #[tokio::test]
-async fn the_cost_is_shown_when_asked_for() {
-    let emulator = builder().price(0.25).start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn cost_is_shown_on_request() {
+    let (emulator, caller) = start(builder().price(0.25)).await;
     let good = caller.job(IMAGE, &boat()).await;
     emulator.fail_next("no");
     let bad = caller.job(IMAGE, &boat()).await;
@@ -290,7 +279,7 @@ async fn the_cost_is_shown_when_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_jobs_wait_run_and_are_all_in_the_ledger() {
+async fn thousand_jobs_run_and_are_in_the_ledger() {
     let emulator = builder()
         .slots(1000)
         .queue_time(s(30))
@@ -318,7 +307,7 @@ async fn a_thousand_jobs_wait_run_and_are_all_in_the_ledger() {
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_ids() {
+async fn same_seed_gives_the_same_ids() {
     let mut ids = Vec::new();
     for seed in [7, 7, 8] {
         let emulator = builder().seed(seed).start().await.unwrap();

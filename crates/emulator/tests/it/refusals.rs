@@ -1,17 +1,13 @@
-//! What the service refuses, the emulator refuses, with the documented codes.
+//! The emulator refuses what the service refuses, with the documented codes.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{Caller, EDIT, IMAGE, boat, builder, send, start};
 use reqwest::Method;
 use runcomfy_emulator::Emulator;
 use runcomfy_schema::ModelSchema;
 use serde_json::json;
-use support::{Caller, EDIT, IMAGE, answer, boat, builder};
 
 #[tokio::test]
-async fn every_call_wants_a_token() {
+async fn every_call_needs_a_token() {
     let emulator = builder().start().await.unwrap();
     let id = Caller::new(&emulator).job(IMAGE, &boat()).await;
     for token in [None, Some(""), Some("  ")] {
@@ -28,7 +24,7 @@ async fn every_call_wants_a_token() {
             (Method::GET, "/prod/v2/balance".to_owned()),
         ];
         for (method, path) in calls {
-            let (status, body) = answer(caller.request(method, &path).json(&boat())).await;
+            let (status, body) = send(caller.request(method, &path).json(&boat())).await;
             assert_eq!(
                 (status, &body["error_code"]),
                 (401, &json!(400_004)),
@@ -41,12 +37,12 @@ async fn every_call_wants_a_token() {
     let basic = basic
         .request(Method::GET, "/v1/models")
         .header("authorization", "Basic YTpi");
-    assert_eq!(answer(basic).await.0, 401);
+    assert_eq!(send(basic).await.0, 401);
     assert_eq!(emulator.ledger().len(), 1);
 }
 
 #[tokio::test]
-async fn only_the_given_tokens_are_good_and_each_sees_its_own_jobs() {
+async fn each_accepted_token_sees_only_its_own_jobs() {
     let emulator = builder().token("ann").token("bob").start().await.unwrap();
     let caller = |token| Caller::new(&emulator).with_token(Some(token));
     let id = caller("ann").job(IMAGE, &boat()).await;
@@ -63,9 +59,8 @@ async fn only_the_given_tokens_are_good_and_each_sees_its_own_jobs() {
 }
 
 #[tokio::test]
-async fn an_unknown_model_is_a_malformed_identifier() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn unknown_model_is_a_malformed_identifier() {
+    let (emulator, caller) = start(builder()).await;
     for id in [
         "bytedance/dreamina-4-0",
         "Bytedance/dreamina-4-0/edit",
@@ -85,7 +80,7 @@ async fn an_unknown_model_is_a_malformed_identifier() {
 }
 
 #[tokio::test]
-async fn ids_may_hold_spaces_dots_and_other_ids() {
+async fn model_ids_may_contain_spaces_dots_and_other_ids() {
     let ids = [
         "minimax/Hailuo Video 01 Live",
         "wan-ai/wan-3.0/text-to-video",
@@ -121,9 +116,8 @@ async fn ids_may_hold_spaces_dots_and_other_ids() {
 }
 
 #[tokio::test]
-async fn an_invalid_input_is_refused_with_all_its_violations() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn invalid_input_is_refused_with_all_violations() {
+    let (emulator, caller) = start(builder()).await;
     let input = json!({ "prompt": "x", "image_urls": ["https://example.com/a.jpg"], "scale": 7, "sclae": 1 });
     let (status, body) = caller.submit(EDIT, &input).await;
     assert_eq!((status, &body["error_code"]), (422, &json!(422_001)));
@@ -149,7 +143,7 @@ async fn an_invalid_input_is_refused_with_all_its_violations() {
         let request = caller
             .request(Method::POST, &format!("/v1/models/{EDIT}"))
             .body(no_json);
-        let (status, body) = answer(request).await;
+        let (status, body) = send(request).await;
         assert_eq!(
             (status, &body["error_code"]),
             (400, &json!(400_000)),
@@ -160,9 +154,8 @@ async fn an_invalid_input_is_refused_with_all_its_violations() {
 }
 
 #[tokio::test]
-async fn requests_that_are_not_there_are_not_found() {
-    let emulator = builder().start().await.unwrap();
-    let caller = Caller::new(&emulator);
+async fn unknown_requests_are_not_found() {
+    let (_emulator, caller) = start(builder()).await;
     for path in [
         "/v1/requests/nope/status",
         "/v1/requests/..%2f/result",
@@ -177,17 +170,17 @@ async fn requests_that_are_not_there_are_not_found() {
         );
     }
     assert_eq!(caller.cancel("nope").await.0, 404);
-    let (status, body) = answer(caller.request(Method::DELETE, "/v1/models")).await;
+    let (status, body) = send(caller.request(Method::DELETE, "/v1/models")).await;
     assert_eq!((status, &body["error_code"]), (405, &json!(405_000)));
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_refused() {
+async fn body_beyond_the_limit_is_refused() {
     let emulator = builder().start().await.unwrap();
     let huge = vec![b' '; (64 << 20) + 1];
     let caller = Caller::new(&emulator);
     let request = caller
         .request(Method::POST, &format!("/v1/models/{EDIT}"))
         .body(huge);
-    assert_eq!(answer(request).await.0, 413);
+    assert_eq!(send(request).await.0, 413);
 }

@@ -1,0 +1,340 @@
+//! TCP connections that the emulator can cut on demand.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::Connections;
+use crate::gate::{Arrival, Gate};
+use crate::service::Service;
+
+/// Cuts one connection on behalf of the call that came over it.
+#[derive(Clone, Default)]
+pub(crate) struct ConnectionHandle(Arc<Mutex<CutState>>);
+
+/// Holds the pending cut of a connection.
+#[derive(Default)]
+struct CutState {
+    cut: Option<Cut>,
+    /// Wakes the connection's task, which may wait in a read.
+    waker: Option<Waker>,
+}
+
+enum Cut {
+    /// RST: the other side sees "connection reset by peer".
+    Reset,
+    /// FIN: the other side sees an early end.
+    Close,
+    /// FIN once this many bytes of the next response's body are written.
+    AfterBody { remaining: usize, head: HeadEnd },
+}
+
+impl ConnectionHandle {
+    /// Resets the connection at its next read or write.
+    pub(crate) fn reset(&self) {
+        self.cut(Cut::Reset);
+    }
+
+    /// Closes the connection at its next read or write.
+    pub(crate) fn close(&self) {
+        self.cut(Cut::Close);
+    }
+
+    /// Closes the connection after the head of the next response and `bytes` bytes of its body.
+    pub(crate) fn close_after(&self, bytes: usize) {
+        self.cut(Cut::AfterBody {
+            remaining: bytes,
+            head: HeadEnd::default(),
+        });
+    }
+
+    fn cut(&self, cut: Cut) {
+        let mut state = self.state();
+        state.cut = Some(cut);
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, CutState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Finds the empty line that ends the head of a response, however the bytes are split.
+#[derive(Default)]
+struct HeadEnd {
+    matched: usize,
+}
+
+impl HeadEnd {
+    const MARK: &[u8] = b"\r\n\r\n";
+
+    /// Counts the bytes of `bytes` that belong to the head, and keeps the position in the mark.
+    fn head_part(&mut self, bytes: &[u8]) -> usize {
+        for (index, byte) in bytes.iter().enumerate() {
+            if self.matched == Self::MARK.len() {
+                return index;
+            }
+            self.matched = match *byte {
+                byte if byte == Self::MARK[self.matched] => self.matched + 1,
+                b'\r' => 1,
+                _ => 0,
+            };
+        }
+        bytes.len()
+    }
+}
+
+/// Wraps the stream that the HTTP server reads and writes.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    handle: ConnectionHandle,
+}
+
+impl Connection {
+    /// Counts the bytes of `bytes` that may be written now; fails once the connection is cut.
+    fn allowed(&self, bytes: &[u8], task: &Context<'_>) -> io::Result<usize> {
+        let mut state = self.handle.state();
+        state.waker = Some(task.waker().clone());
+        match &mut state.cut {
+            None => Ok(bytes.len()),
+            Some(Cut::Close) => Err(io::ErrorKind::BrokenPipe.into()),
+            Some(Cut::Reset) => {
+                // Without lingering, closing sends RST instead of FIN. If the system does not
+                // support that, the connection still ends, with FIN.
+                let _ = self.stream.set_zero_linger();
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
+            Some(Cut::AfterBody { remaining: 0, head }) if head.matched == HeadEnd::MARK.len() => {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            Some(Cut::AfterBody { remaining, head }) => {
+                let part = HeadEnd {
+                    matched: head.matched,
+                }
+                .head_part(bytes);
+                Ok(bytes.len().min(part.saturating_add(*remaining)))
+            }
+        }
+    }
+
+    /// Records the bytes that were written.
+    fn record_written(&self, bytes: &[u8]) {
+        if let Some(Cut::AfterBody { remaining, head }) = &mut self.handle.state().cut {
+            let part = head.head_part(bytes);
+            *remaining = remaining.saturating_sub(bytes.len() - part);
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.allowed(&[], task)?;
+        Pin::new(&mut this.stream).poll_read(task, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let allowed = this.allowed(bytes, task)?;
+        let outcome = Pin::new(&mut this.stream).poll_write(task, &bytes[..allowed]);
+        if let Poll::Ready(Ok(count)) = outcome {
+            this.record_written(&bytes[..count]);
+        }
+        outcome
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(task)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.allowed(&[], task)?;
+        Pin::new(&mut this.stream).poll_shutdown(task)
+    }
+}
+
+/// Tracks all open connections.
+#[derive(Clone, Default)]
+pub(crate) struct OpenConnections(Arc<Mutex<Registry>>);
+
+#[derive(Default)]
+struct Registry {
+    connections: Vec<Weak<Mutex<CutState>>>,
+    opened: usize,
+    max_open: usize,
+}
+
+impl Registry {
+    fn forget_ended(&mut self) {
+        self.connections
+            .retain(|connection| connection.strong_count() > 0);
+    }
+}
+
+impl OpenConnections {
+    fn add(&self, handle: &ConnectionHandle) {
+        let mut registry = self.registry();
+        registry.forget_ended();
+        registry.connections.push(Arc::downgrade(&handle.0));
+        registry.opened += 1;
+        registry.max_open = registry.max_open.max(registry.connections.len());
+    }
+
+    /// Closes every connection.
+    pub(crate) fn close(&self) {
+        self.each(ConnectionHandle::close);
+    }
+
+    /// Resets every connection.
+    pub(crate) fn reset(&self) {
+        self.each(ConnectionHandle::reset);
+    }
+
+    pub(crate) fn count(&self) -> Connections {
+        let mut registry = self.registry();
+        registry.forget_ended();
+        Connections {
+            opened: registry.opened,
+            open: registry.connections.len(),
+            max_open: registry.max_open,
+        }
+    }
+
+    fn each(&self, cut: impl Fn(&ConnectionHandle)) {
+        let open: Vec<_> = {
+            let registry = self.registry();
+            registry
+                .connections
+                .iter()
+                .filter_map(Weak::upgrade)
+                .collect()
+        };
+        for state in open {
+            cut(&ConnectionHandle(state));
+        }
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Accepts connections and registers each so that it can be cut.
+pub(crate) struct ConnectionListener {
+    pub(crate) gate: Gate,
+    pub(crate) address: SocketAddr,
+    pub(crate) connections: OpenConnections,
+    /// The service whose clock decides when an outage ends.
+    pub(crate) service: Arc<Service>,
+}
+
+/// Backoff after a failure to accept (the system is out of descriptors) or to listen again
+/// (another process has the port).
+const LISTEN_BACKOFF: Duration = Duration::from_millis(100);
+
+impl ConnectionListener {
+    /// Waits for the next connection; returns `None` when an outage changed or ended, and after a
+    /// failure.
+    async fn arrival(&self) -> Option<(TcpStream, SocketAddr)> {
+        let arrival = poll_fn(|task| self.gate.poll_arrival(task));
+        let arrival = match self.gate.shut_until() {
+            None => arrival.await,
+            Some(until) => {
+                let remaining = until.saturating_sub(self.service.clock.now());
+                let wait = if remaining.is_zero() {
+                    LISTEN_BACKOFF
+                } else {
+                    remaining
+                };
+                let Ok(arrival) = timeout(wait, arrival).await else {
+                    self.gate.open_if_due(self.service.clock.now());
+                    return None;
+                };
+                arrival
+            }
+        };
+        match arrival {
+            Ok(Arrival::Connection(stream, peer)) => Some((stream, peer)),
+            Ok(Arrival::Change) => None,
+            Err(_) => {
+                sleep(LISTEN_BACKOFF).await;
+                None
+            }
+        }
+    }
+}
+
+impl Listener for ConnectionListener {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        let (stream, peer) = loop {
+            if let Some(arrival) = self.arrival().await {
+                break arrival;
+            }
+        };
+        // A failure costs speed only.
+        let _ = stream.set_nodelay(true);
+        let handle = ConnectionHandle::default();
+        self.connections.add(&handle);
+        if self.gate.shut_until().is_some() {
+            // The outage began after this connection was accepted and before it was registered.
+            handle.reset();
+        }
+        (Connection { stream, handle }, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
+
+impl Connected<IncomingStream<'_, ConnectionListener>> for ConnectionHandle {
+    fn connect_info(stream: IncomingStream<'_, ConnectionListener>) -> Self {
+        stream.io().handle.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HeadEnd;
+
+    #[test]
+    fn head_ends_at_the_empty_line_however_it_is_split() {
+        let response = b"HTTP/1.1 200 OK\r\nx: \r\r\n\r\nbody\r\n\r\n";
+        let end = response.len() - b"body\r\n\r\n".len();
+        for first in 0..=response.len() {
+            let mut head = HeadEnd::default();
+            let (a, b) = response.split_at(first);
+            assert_eq!(
+                head.head_part(a) + head.head_part(b),
+                end,
+                "split at {first}"
+            );
+        }
+    }
+}
