@@ -10,7 +10,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::api_error::ApiError;
+#[cfg(not(feature = "render"))]
+use crate::fixed_files::make;
 use crate::output::Output;
+#[cfg(feature = "render")]
 use crate::render::make;
 use crate::server::Server;
 

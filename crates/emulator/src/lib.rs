@@ -111,12 +111,16 @@ mod emulator;
 mod fault;
 mod fault_file;
 mod file;
+#[cfg(any(test, not(feature = "render")))]
+mod fixed_files;
 mod gate;
 mod job;
 mod ledger;
+#[cfg(feature = "media-rules")]
 mod media_rules;
 mod output;
 mod queue;
+#[cfg(feature = "render")]
 mod render;
 mod reply;
 mod request_id;

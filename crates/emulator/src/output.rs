@@ -8,6 +8,13 @@ use serde_json::{Value, json};
 /// Describes the file that a job makes. It is decided when the job is accepted, and made when it is
 /// fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "render"),
+    allow(
+        dead_code,
+        reason = "without rendering, only the kind decides the file"
+    )
+)]
 pub(crate) struct Output {
     pub(crate) kind: OutputKind,
     pub(crate) width: u32,

@@ -15,6 +15,7 @@ use crate::clock::{Clock, Moment};
 use crate::fault::Faults;
 use crate::job::{Job, JobOverrides};
 use crate::ledger::Log;
+#[cfg(feature = "media-rules")]
 use crate::media_rules::MediaRules;
 use crate::output::Output;
 use crate::queue::{Phase, Queue};
@@ -67,6 +68,7 @@ impl fmt::Debug for Settings {
 pub(crate) struct Service {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
+    #[cfg(feature = "media-rules")]
     media_rules: MediaRules,
     state: Mutex<State>,
 }
@@ -107,6 +109,7 @@ impl Service {
         Self {
             settings,
             clock,
+            #[cfg(feature = "media-rules")]
             media_rules: MediaRules::new(),
             state: Mutex::new(state),
         }
@@ -139,10 +142,17 @@ impl Service {
         self.accept(model, token, input, headers, overrides)
     }
 
+    #[cfg(feature = "media-rules")]
     async fn violations(&self, model: &ModelSchema, input: &Value) -> Violations {
         let mut violations = model.validate(input);
         violations.extend(self.media_rules.check(model, input).await);
         violations
+    }
+
+    #[cfg(not(feature = "media-rules"))]
+    #[expect(clippy::unused_async, reason = "with media rules it fetches media")]
+    async fn violations(&self, model: &ModelSchema, input: &Value) -> Violations {
+        model.validate(input)
     }
 
     fn accept(

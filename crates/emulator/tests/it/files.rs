@@ -7,6 +7,7 @@ use reqwest::{Method, StatusCode, header};
 use runcomfy_schema::ModelSchema;
 use serde_json::json;
 
+#[cfg(feature = "render")]
 #[tokio::test]
 async fn image_has_the_size_of_the_input() {
     let (_emulator, caller) = start(builder()).await;
