@@ -159,7 +159,7 @@ async fn five_hundred_jobs_wait_over_64_connections_at_the_most() {
     assert_eq!(ids, paid);
     assert_eq!(ids.len(), 500);
     let connections = emulator.connections();
-    assert!(connections.most_open <= 64, "{connections:?}");
+    assert!(connections.max_open <= 64, "{connections:?}");
 }
 
 #[tokio::test(start_paused = true)]
