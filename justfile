@@ -21,7 +21,7 @@ test *args:
 
 # Runs the tests that compile programs of their own.
 test-slow:
-    cargo test --workspace -- --ignored
+    cargo test --workspace --tests -- --ignored
 
 # Rewrites the bindings and the golden files from what the code does now. Review the diff.
 bless:

@@ -21,4 +21,5 @@ mod outage;
 mod own_build;
 mod packaging;
 mod proxy;
+mod run_examples;
 mod waiting;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// A text file of the repository.
 pub(crate) struct File {
     /// Path from the repository's root, with `/`.
-    pub(crate) path: String,
+    pub path: String,
     /// Its whole text.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl File {
@@ -22,7 +22,9 @@ impl File {
 
     /// Returns `true` if the file is Rust source.
     pub(crate) fn is_rust(&self) -> bool {
-        self.path.ends_with(".rs")
+        std::path::Path::new(&self.path)
+            .extension()
+            .is_some_and(|end| end == "rs")
     }
 
     /// Returns the packages in the manifest's tables whose name ends with `dependencies`, without
@@ -53,7 +55,6 @@ const FOREIGN: &[&str] = &[
     "schemas",
     "tests/examples",
     "tests/house/words.txt",
-    "crates/media/tests/media/samples",
     "node_modules",
 ];
 
@@ -78,7 +79,7 @@ fn read(folder: &Path, endings: &[&str], files: &mut Vec<File>) {
         let inside = path.strip_prefix(root()).unwrap();
         let name = inside.to_str().unwrap().replace('\\', "/");
         let is_foreign = |place: &&str| name == **place || name.ends_with(&format!("/{place}"));
-        if FOREIGN.iter().any(|place| is_foreign(&place)) {
+        if FOREIGN.iter().any(is_foreign) {
             continue;
         }
         if path.is_dir() {
