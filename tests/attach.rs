@@ -38,7 +38,7 @@ async fn files_and_bytes_travel_inside_of_the_request() {
     client.submit(&input).await.unwrap();
 
     let sent = emulator.ledger().remove(0).input;
-    let uri = DataUri::of("image/gif", PICTURE);
+    let uri = DataUri::encode("image/gif", PICTURE);
     let expected = serde_json::json!({
         "image_urls": [uri, uri, url], "prompt": "A boat", "scale": 0.5
     });

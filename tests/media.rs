@@ -319,11 +319,11 @@ async fn what_cannot_be_told_is_a_warning() {
         .map(|v| (&*v.pointer, &*v.found))
         .collect();
     for (pointer, found) in [
-        ("/image_urls/0", "broke before an answer"),
-        ("/image_urls/1", "could not be reached"),
+        ("/image_urls/0", "broke before a response"),
+        ("/image_urls/1", "no connection to"),
         ("/image_urls/2", "ZIP archive"),
         ("/image_urls/3", "cannot be decoded"),
-        ("/image_urls/4", "a sound of the format wav"),
+        ("/image_urls/4", "audio of the format wav"),
     ] {
         let is_told = |told: &&(&str, &str)| told.0 == pointer && told.1.contains(found);
         assert!(

@@ -49,7 +49,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let manner = Manner::of(*manner);
     let medium = manner.medium(bytes);
-    let whole = Facts::of_bytes(&medium);
+    let whole = Facts::from_bytes(&medium);
     check(&whole);
     let facts = read(&manner, &medium);
     check(&facts);

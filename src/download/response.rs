@@ -8,8 +8,8 @@ use reqwest::{Response, StatusCode};
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::transport::retry_after;
-use runcomfy_probe::content_range::ContentRange;
-use runcomfy_probe::entity_tag::EntityTag;
+use runcomfy_probe::__private::ContentRange;
+use runcomfy_probe::__private::EntityTag;
 
 /// Content codings that change the bytes. Stores also send other words, which mean nothing.
 const CONTENT_CODINGS: [&str; 6] = ["br", "compress", "deflate", "gzip", "x-gzip", "zstd"];

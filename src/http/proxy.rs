@@ -2,7 +2,7 @@
 
 use reqwest::{ClientBuilder, Proxy};
 
-use runcomfy_probe::proxy::is_http;
+use runcomfy_probe::__private::is_http_proxy;
 
 use crate::error::Error;
 use crate::http::token::Unchecked;
@@ -31,7 +31,7 @@ impl Route {
                 "the proxy cannot be used; expected one such as http://proxy.example:3128",
             )
         };
-        if !is_http(address) {
+        if !is_http_proxy(address) {
             return Err(wrong());
         }
         // The cause would show the address.

@@ -122,10 +122,10 @@ impl Attach {
 
     async fn url(&self, media: &Media) -> Result<String, Error> {
         let (bytes, file_name) = read(media).await?;
-        let facts = Facts::of_bytes(&bytes);
+        let facts = Facts::from_bytes(&bytes);
         let media_type = facts.media_type().unwrap_or("application/octet-stream");
         let Some(uploader) = &self.uploader else {
-            return Ok(DataUri::of(media_type, &bytes));
+            return Ok(DataUri::encode(media_type, &bytes));
         };
         let upload = Upload {
             bytes,

@@ -135,9 +135,9 @@ async fn read(path: &str, others: u64) -> Result<Vec<u8>, Problem> {
 }
 
 fn medium(bytes: &[u8]) -> Result<String, Problem> {
-    let facts = Facts::of_bytes(bytes);
+    let facts = Facts::from_bytes(bytes);
     match facts.media_type() {
-        Some(media_type) => Ok(DataUri::of(media_type, bytes)),
+        Some(media_type) => Ok(DataUri::encode(media_type, bytes)),
         None => Err(Problem::NoMedium(facts.unknown.unwrap_or_default())),
     }
 }

@@ -32,7 +32,7 @@ fn is_medium(file: &Path) -> bool {
         let ending = ending.to_ascii_lowercase();
         ENDINGS.contains(&ending.as_str())
     });
-    known && Facts::of_file(file).is_ok_and(|facts| facts.media_type().is_some())
+    known && Facts::from_file(file).is_ok_and(|facts| facts.media_type().is_some())
 }
 
 /// The viewer goes on when this command ends.

@@ -48,7 +48,7 @@ pub(crate) fn show(files: &[String], matches: &ArgMatches, format: Format) {
 
 /// What makes the terminal show a file; `None` where it cannot.
 fn sequence(protocol: Protocol, file: &Path, window: Window) -> Option<String> {
-    let facts = Facts::of_file(file).ok()?;
+    let facts = Facts::from_file(file).ok()?;
     let format = match facts.format? {
         "png" => ImageFormat::Png,
         "jpeg" => ImageFormat::Jpeg,

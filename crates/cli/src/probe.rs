@@ -45,14 +45,14 @@ fn is_url(source: &str) -> bool {
 fn at_hand(source: &str) -> Result<Facts, String> {
     match DataUri::parse(source) {
         Some(uri) => match uri.bytes() {
-            Some(bytes) => Ok(Facts::of_bytes(&bytes)),
+            Some(bytes) => Ok(Facts::from_bytes(&bytes)),
             None => Err("a data: URI that cannot be decoded".into()),
         },
         None if source == "-" => Err(
             "standard input is not looked at; give the path of a file (`./-` for one of this name)"
                 .into(),
         ),
-        None => Facts::of_file(Path::new(source)).map_err(|e| format!("could not be read: {e}")),
+        None => Facts::from_file(Path::new(source)).map_err(|e| format!("could not be read: {e}")),
     }
 }
 

@@ -33,7 +33,7 @@ mod tests {
                 seconds: 5,
                 caption: "A boat".to_owned(),
             };
-            let facts = Facts::of_bytes(make(&output));
+            let facts = Facts::from_bytes(make(&output));
             let (size, seconds) = match kind {
                 OutputKind::Image => (Some((1, 1)), None),
                 OutputKind::Video => (Some((2, 2)), Some(1.0)),

@@ -16,7 +16,7 @@ pub const MAX_REQUEST_BYTES: usize = 64 << 20;
 /// ```
 /// use runcomfy_media::DataUri;
 ///
-/// let uri = DataUri::of("image/gif", b"GIF89a");
+/// let uri = DataUri::encode("image/gif", b"GIF89a");
 /// assert_eq!(uri, "data:image/gif;base64,R0lGODlh");
 /// let parsed = DataUri::parse(&uri).expect("it is one");
 /// assert_eq!(parsed.bytes().as_deref(), Some(&b"GIF89a"[..]));
@@ -57,7 +57,7 @@ impl<'a> DataUri<'a> {
 
     /// A medium as a URI.
     #[must_use]
-    pub fn of(media_type: &str, bytes: &[u8]) -> String {
+    pub fn encode(media_type: &str, bytes: &[u8]) -> String {
         let mut uri = format!("data:{media_type};base64,");
         STANDARD.encode_string(bytes, &mut uri);
         uri
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn the_length_is_known_beforehand() {
         for count in 0..10 {
-            let uri = DataUri::of("", &vec![7; count]);
+            let uri = DataUri::encode("", &vec![7; count]);
             let data = uri.split_once(',').unwrap().1;
             assert_eq!(DataUri::encoded_length(count as u64), data.len() as u64);
         }

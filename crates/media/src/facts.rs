@@ -18,7 +18,7 @@ use crate::{Limits, Reader, Step, orientation};
 /// ```
 /// use runcomfy_media::Facts;
 ///
-/// let facts = Facts::of_bytes(b"PK\x03\x04, whatever its name says");
+/// let facts = Facts::from_bytes(b"PK\x03\x04, whatever its name says");
 /// assert_eq!(facts.size_bytes, Some(28));
 /// assert_eq!((facts.kind, facts.width), (None, None));
 /// assert_eq!(facts.unknown.as_deref(), Some("not a medium but a ZIP archive"));
@@ -55,8 +55,8 @@ pub struct Facts {
 impl Facts {
     /// The facts of a medium that is wholly in memory.
     #[must_use]
-    pub fn of_bytes(bytes: &[u8]) -> Self {
-        let mut reader = Reader::with_limits(Limits::at_hand());
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut reader = Reader::with_limits(Limits::local());
         loop {
             match reader.step() {
                 Step::Read(range) => {
@@ -74,12 +74,12 @@ impl Facts {
     ///
     /// # Errors
     /// When the file cannot be opened or read. What is in it is never an error.
-    pub fn of_file(path: &Path) -> io::Result<Self> {
+    pub fn from_file(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let about = file.metadata()?;
         // The length of what is no plain file says nothing.
         let size = about.is_file().then_some(about.len());
-        let mut reader = Reader::with_limits(Limits::at_hand());
+        let mut reader = Reader::with_limits(Limits::local());
         loop {
             match reader.step() {
                 Step::Read(range) => {

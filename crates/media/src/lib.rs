@@ -11,7 +11,7 @@
 //! use runcomfy_media::{Facts, Verdict, judge};
 //!
 //! let picture = b"GIF89a\x40\x01\xf0\x00\x00\x00\x00;";
-//! let facts = Facts::of_bytes(picture);
+//! let facts = Facts::from_bytes(picture);
 //! assert_eq!((facts.format, facts.width, facts.height), (Some("gif"), Some(320), Some(240)));
 //!
 //! let rule = Rule {

@@ -22,7 +22,7 @@ const FIRST_ROUND_TRIP: u64 = 14_336;
 impl Limits {
     /// For bytes that cost nothing but a copy: files and memory. A photograph's extended XMP can
     /// be megabytes long.
-    pub(crate) fn at_hand() -> Self {
+    pub(crate) fn local() -> Self {
         Self {
             first: FIRST_ROUND_TRIP,
             requests: 64,

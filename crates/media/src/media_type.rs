@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_format_has_the_type_of_what_is_in_it() {
-        let gif = Facts::of_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00;");
+        let gif = Facts::from_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00;");
         assert_eq!(gif.media_type(), Some("image/gif"));
         let mut facts = Facts::default();
         assert_eq!(facts.media_type(), None);

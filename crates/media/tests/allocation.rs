@@ -51,7 +51,7 @@ fn lengths_do_not_decide_on_memory() {
                 let old = &mut old[..length.len()];
                 old.copy_from_slice(place);
                 place.copy_from_slice(length);
-                let facts = Facts::of_bytes(&bytes);
+                let facts = Facts::from_bytes(&bytes);
                 assert_eq!(facts.size_bytes, Some(bytes.len() as u64));
                 bytes[at..at + length.len()].copy_from_slice(old);
             }

@@ -1,13 +1,13 @@
-//! Which addresses are public.
+//! Decides which IP addresses are public.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// An address and how many of its leading bits count.
+/// A network: its base address and the number of its leading bits.
 type Range4 = (Ipv4Addr, u32);
 type Range6 = (Ipv6Addr, u32);
 
-/// What the IANA special-purpose registry does not call globally reachable, and multicast. The
-/// few single addresses within 192.0.0.0/24 that are reachable are anycast services, not media.
+/// Networks that the IANA special-purpose registry does not list as globally reachable, and
+/// multicast. The few reachable addresses within 192.0.0.0/24 are anycast services, not media.
 const NOT_PUBLIC_4: [Range4; 15] = [
     (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -26,14 +26,14 @@ const NOT_PUBLIC_4: [Range4; 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// All global unicast addresses lie here; the mapped and compatible forms of v4 addresses, the
-/// local-use NAT64, discard, segment routing, unique local, link-local, site-local and multicast
-/// ranges lie outside.
+/// Network of all global unicast addresses. Outside of it are the mapped and compatible forms of v4
+/// addresses and the ranges for local-use NAT64, discard, segment routing, unique local,
+/// link-local, site-local and multicast.
 const GLOBAL_UNICAST: Range6 = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// What is not public within [`GLOBAL_UNICAST`]: protocol assignments with Teredo, benchmarking
-/// and ORCHID; documentation; 6to4; documentation again. Teredo and 6to4 carry v4 addresses, but
-/// nobody serves media there, so nothing of them is taken apart.
+/// Networks within [`GLOBAL_UNICAST`] that are not public: protocol assignments with Teredo,
+/// benchmarking and ORCHID; documentation; 6to4; documentation again. Teredo and 6to4 contain v4
+/// addresses, but nobody serves media there, so all of them are refused.
 const NOT_PUBLIC_6: [Range6; 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -41,10 +41,11 @@ const NOT_PUBLIC_6: [Range6; 4] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Where v6-only networks put the v4 Internet; the last 32 bits are the v4 address.
+/// Network through which v6-only networks reach the v4 Internet; the last 32 bits are the v4
+/// address.
 const NAT64: Range6 = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
 
-/// Whether an address belongs to the public Internet, as far as its form tells.
+/// Returns `true` if an address belongs to the public Internet, judged by its value alone.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_4(address),
@@ -75,8 +76,8 @@ fn within_6(address: Ipv6Addr, (base, bits): Range6) -> bool {
 mod tests {
     use super::*;
 
-    /// The registries' entries that are not globally reachable, multicast, and the ranges that
-    /// were withdrawn; written out from the registries and not from the tables above.
+    /// Entries of the registries that are not globally reachable, multicast, and withdrawn ranges.
+    /// They are copied from the registries, not from the tables above.
     const REFUSED_4: &str = "0.0.0.0/8 0.0.0.0/32 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 \
         169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.0.0/29 192.0.0.8/32 192.0.0.9/32 \
         192.0.0.10/32 192.0.0.170/32 192.0.0.171/32 192.0.2.0/24 192.88.99.0/24 192.88.99.2/32 \
@@ -87,8 +88,8 @@ mod tests {
         2001:3::/32 2001:4:112::/48 2001:10::/28 2001:20::/28 2001:30::/28 2001:db8::/32 2002::/16 \
         3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
 
-    /// Just outside a refused range, on either side of it; and what the registries list as
-    /// globally reachable.
+    /// Addresses just outside of the refused ranges, and those that the registries list as globally
+    /// reachable.
     const PUBLIC: &str = "1.0.0.0 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 \
         126.255.255.255 128.0.0.0 169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 \
         191.255.255.255 192.0.1.0 192.0.1.255 192.0.3.0 192.88.98.255 192.88.100.0 \
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn no_end_of_a_special_range_is_public() {
+    fn ends_of_special_ranges_are_not_public() {
         for range in REFUSED_4.split(' ').chain(REFUSED_6.split(' ')) {
             for address in ends(range) {
                 assert!(!is_public(address), "{address} of {range}");
@@ -124,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_beside_a_special_range_is_public() {
+    fn neighbours_of_special_ranges_are_public() {
         for address in PUBLIC.split(' ') {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
     }
 
     #[test]
-    fn a_v4_address_inside_a_v6_address_is_judged_as_itself_or_refused() {
+    fn embedded_v4_address_is_judged_or_refused() {
         for range in REFUSED_4.split(' ') {
             for address in ends(range) {
                 let IpAddr::V4(inner) = address else {

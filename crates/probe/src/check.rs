@@ -1,4 +1,4 @@
-//! What a schema says of media, held against the media themselves.
+//! Checks media against the rules of their schema.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,61 +13,95 @@ use runcomfy_schema::{
 use crate::error::ProbeError;
 use crate::prober::Prober;
 
-/// What is known of a medium.
-enum Look {
+/// The facts of one media input, or the reason why there are none.
+enum Inspection {
     Known(Facts),
-    /// A file that is not there or cannot be read; the service would get nothing.
+    /// A local file that cannot be read; the service would get nothing.
     Unreadable(io::Error),
-    /// It could not be looked at, or there is no leave to.
+    /// Media that could not be inspected, and why.
     Unknown(String),
-    Unasked,
+    /// Media that nobody asked to inspect.
+    Skipped,
 }
 
 impl Prober {
-    /// Holds media against their schema's rules, those behind URLs too:
-    /// [`Schema::media_in`](runcomfy_schema::Schema::media_in) gives those of an input. Each URL is asked
-    /// once, all within one deadline.
+    /// Checks media against the rules of their schema, those behind URLs too.
     ///
-    /// What is certain is a violation, what cannot be told a warning
-    /// ([`Certainty::Likely`]): an unreachable host, a size between the two meanings of a megabyte.
+    /// [`Schema::media_in`](runcomfy_schema::Schema::media_in) returns the media of an input. Each
+    /// URL is fetched once, and one [deadline](crate::ProberBuilder::deadline) applies to all.
+    ///
+    /// The result is that of [`check`], which has an example: a broken rule is a violation, and what
+    /// cannot be measured is a warning ([`Certainty::Likely`]), such as an unreachable host or a
+    /// size between two meanings of "megabyte".
     pub async fn check(&self, media: &[MediaInput<'_, '_>]) -> Violations {
         check(media, Some(self)).await
     }
 }
 
-/// Everything that is wrong or may be wrong with these media, in their order. Without a prober
-/// URLs are not asked.
+/// Checks media against the rules of their schema, and returns all violations in the media's order.
+///
+/// Local files and bytes and `data:` URIs are always read. Media behind URLs are probed only if
+/// there is a `prober`; otherwise they have no violations here. Nothing is sent to the service.
+///
+/// Violations that are [`Certainty::Certain`] mean that the service will refuse the input. Those
+/// that are [`Certainty::Likely`] are warnings: the media could not be inspected or measured, or
+/// the service may measure differently.
+///
+/// ```
+/// use runcomfy_schema::ModelSchema;
+/// use serde_json::json;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let schema = json!({"properties": {"image": {
+///     "type": "string", "format": "image_uri",
+///     "validations": [{
+///         "validation_rule": "width_pixels>=", "validation_value": 640,
+///         "validation_error": "At least 640 pixels."
+///     }]
+/// }}});
+/// let (model, _) = ModelSchema::parse(Some("acme/edit"), &[schema]);
+/// let model = model.expect("the schema is valid");
+///
+/// // An image of 320 × 240 pixels.
+/// let input = json!({"image": "data:image/gif;base64,R0lGODlhQAHwAAAAADs="});
+/// let media = model.input.media_in(&input);
+/// let violations = runcomfy_probe::check(&media, None).await;
+/// assert!(violations.refuse());
+/// let violation = violations.iter().next().expect("the image is too small");
+/// assert_eq!((&*violation.pointer, &*violation.found), ("/image", "a width of 320"));
+/// # }
+/// ```
 pub async fn check(media: &[MediaInput<'_, '_>], prober: Option<&Prober>) -> Violations {
-    let asked = match prober {
-        Some(prober) => ask(media, prober).await,
+    let probed = match prober {
+        Some(prober) => probe(media, prober).await,
         None => HashMap::new(),
     };
     let mut violations = Violations::default();
-    for medium in media {
-        let look = match medium.source {
-            MediaSource::Local(Media::Bytes(bytes)) => Look::Known(Facts::of_bytes(bytes)),
-            MediaSource::Local(Media::File(path)) => file(path.clone()).await,
-            MediaSource::Local(_) => Look::Unasked,
-            MediaSource::Url(url) => match (DataUri::parse(url), asked.get(url)) {
-                (Some(uri), _) => data(&uri),
-                (None, Some(Ok(facts))) => Look::Known(facts.clone()),
-                (None, Some(Err(error))) => Look::Unknown(error.to_string()),
-                (None, None) => Look::Unasked,
+    for input in media {
+        let inspection = match input.source {
+            MediaSource::Local(Media::Bytes(bytes)) => Inspection::Known(Facts::from_bytes(bytes)),
+            MediaSource::Local(Media::File(path)) => inspect_file(path.clone()).await,
+            MediaSource::Local(_) => Inspection::Skipped,
+            MediaSource::Url(url) => match (DataUri::parse(url), probed.get(url)) {
+                (Some(uri), _) => inspect_data_uri(&uri),
+                (None, Some(Ok(facts))) => Inspection::Known(facts.clone()),
+                (None, Some(Err(error))) => Inspection::Unknown(error.to_string()),
+                (None, None) => Inspection::Skipped,
             },
         };
-        violations.extend(judgement(medium, &look));
+        violations.extend(violations_of(input, &inspection));
     }
     violations
 }
 
-type Answers<'v> = HashMap<&'v str, Result<Facts, ProbeError>>;
+type Outcomes<'v> = HashMap<&'v str, Result<Facts, ProbeError>>;
 
-/// Asks each URL that somebody wants to know something of, once. What is no `https` or `http` URL
-/// has been refused for its form.
-async fn ask<'v>(media: &[MediaInput<'v, '_>], prober: &Prober) -> Answers<'v> {
+/// Probes the media behind `https` and `http` URLs, each once. Other texts have a violation of their
+/// form already.
+async fn probe<'v>(media: &[MediaInput<'v, '_>], prober: &Prober) -> Outcomes<'v> {
     let urls: Vec<&str> = media
         .iter()
-        .filter_map(|medium| match medium.source {
+        .filter_map(|input| match input.source {
             MediaSource::Url(url) if is_web(url) => Some(url),
             _ => None,
         })
@@ -81,66 +115,68 @@ fn is_web(url: &str) -> bool {
     scheme.is_some_and(|s| s.eq_ignore_ascii_case("https") || s.eq_ignore_ascii_case("http"))
 }
 
-async fn file(path: PathBuf) -> Look {
-    let looking = tokio::task::spawn_blocking(move || facts_of_file(&path));
-    match looking.await {
-        Ok(Ok(facts)) => Look::Known(facts),
-        Ok(Err(error)) => Look::Unreadable(error),
-        // The runtime shuts down.
-        Err(_) => Look::Unasked,
+async fn inspect_file(path: PathBuf) -> Inspection {
+    match tokio::task::spawn_blocking(move || facts_of_file(&path)).await {
+        Ok(Ok(facts)) => Inspection::Known(facts),
+        Ok(Err(error)) => Inspection::Unreadable(error),
+        // The runtime is shutting down.
+        Err(_) => Inspection::Skipped,
     }
 }
 
-/// A folder can be opened on some systems, and a pipe would be read to its end here and be empty
-/// when it is sent.
+/// Reads the facts of a plain file. Others are refused: some systems can open a folder, and a pipe
+/// would be read to its end here and be empty when it is sent.
 fn facts_of_file(path: &Path) -> io::Result<Facts> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a plain file"));
     }
-    Facts::of_file(path)
+    Facts::from_file(path)
 }
 
-fn data(uri: &DataUri<'_>) -> Look {
+fn inspect_data_uri(uri: &DataUri<'_>) -> Inspection {
     match uri.bytes() {
-        Some(bytes) => Look::Known(Facts::of_bytes(&bytes)),
-        None => Look::Unknown("a data: URI that cannot be decoded".to_owned()),
+        Some(bytes) => Inspection::Known(Facts::from_bytes(&bytes)),
+        None => Inspection::Unknown("a data: URI that cannot be decoded".to_owned()),
     }
 }
 
-fn judgement(medium: &MediaInput<'_, '_>, look: &Look) -> Vec<Violation> {
-    let say = |certainty, found: String, expected: String| {
+fn violations_of(input: &MediaInput<'_, '_>, inspection: &Inspection) -> Vec<Violation> {
+    let violation = |certainty, found: String, expected: String| {
         vec![Violation::new(
-            &medium.pointer,
+            &input.pointer,
             Constraint::Media,
             certainty,
             found,
             expected,
         )]
     };
-    match look {
-        Look::Unasked => Vec::new(),
-        Look::Unreadable(error) => say(
+    match inspection {
+        Inspection::Skipped => Vec::new(),
+        Inspection::Unreadable(error) => violation(
             Certainty::Certain,
-            format!("{}, which cannot be read ({error})", source(medium)),
+            format!("{}, which cannot be read ({error})", source(input)),
             "a file that can be read".into(),
         ),
-        Look::Unknown(why) => say(
+        Inspection::Unknown(why) => violation(
             Certainty::Likely,
-            format!("a medium that could not be looked at ({why})"),
-            wanted(medium),
+            format!("media that could not be inspected ({why})"),
+            expected(input),
         ),
-        // Of what is no medium each rule would say the same.
-        Look::Known(facts) if facts.kind.is_none() => {
-            let why = facts.unknown.as_deref().unwrap_or("of no known format");
-            let found = format!("something that is no known medium ({why})");
-            let mut all = say(Certainty::Likely, found, wanted(medium));
-            all.extend(broken(medium, facts).filter(|v| v.certainty == Certainty::Certain));
+        // Without a known format, each rule would have the same violation.
+        Inspection::Known(facts) if facts.kind.is_none() => {
+            let why = facts
+                .unknown
+                .as_deref()
+                .unwrap_or("no format begins like it");
+            let found = format!("content of no known media format ({why})");
+            let mut all = violation(Certainty::Likely, found, expected(input));
+            all.extend(broken_rules(input, facts).filter(|v| v.certainty == Certainty::Certain));
             all
         }
-        Look::Known(facts) => {
-            let other = facts.kind.filter(|kind| !fits(*kind, medium.kind));
-            let mut all = match (other, medium.kind) {
-                (Some(found), Some(kind)) => say(
+        Inspection::Known(facts) => {
+            let other = facts.kind.filter(|kind| !is_accepted(*kind, input.kind));
+            let mut all = match (other, input.kind) {
+                (Some(found), Some(kind)) => violation(
                     Certainty::Likely,
                     format!(
                         "{} of the format {}",
@@ -151,39 +187,39 @@ fn judgement(medium: &MediaInput<'_, '_>, look: &Look) -> Vec<Violation> {
                 ),
                 _ => Vec::new(),
             };
-            all.extend(broken(medium, facts));
+            all.extend(broken_rules(input, facts));
             all
         }
     }
 }
 
-fn broken<'m>(
-    medium: &'m MediaInput<'_, '_>,
+fn broken_rules<'m>(
+    input: &'m MediaInput<'_, '_>,
     facts: &'m Facts,
 ) -> impl Iterator<Item = Violation> + 'm {
-    let rules = medium.rules.iter();
-    rules.filter_map(|rule| judge(rule, facts).violation(rule, &medium.pointer))
+    let rules = input.rules.iter();
+    rules.filter_map(|rule| judge(rule, facts).violation(rule, &input.pointer))
 }
 
-fn fits(found: MediaKind, wanted: Option<MediaKind>) -> bool {
-    // The sound of a video is sound too.
-    wanted.is_none_or(|wanted| wanted == found)
-        || (wanted == Some(MediaKind::Audio) && found == MediaKind::Video)
+fn is_accepted(found: MediaKind, expected: Option<MediaKind>) -> bool {
+    // A video has audio too.
+    expected.is_none_or(|expected| expected == found)
+        || (expected == Some(MediaKind::Audio) && found == MediaKind::Video)
 }
 
 fn with_article(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Image => "an image",
         MediaKind::Video => "a video",
-        MediaKind::Audio => "a sound",
-        _ => "a medium",
+        MediaKind::Audio => "audio",
+        _ => "media",
     }
 }
 
-/// `an image with file_size_mb <= 15, width_pixels <= 4096`
-fn wanted(medium: &MediaInput<'_, '_>) -> String {
-    let what = medium.kind.map_or("a medium", with_article);
-    let rules: Vec<String> = medium.rules.iter().map(ToString::to_string).collect();
+/// Describes the expected media: `an image with file_size_mb <= 15, width_pixels <= 4096`.
+fn expected(input: &MediaInput<'_, '_>) -> String {
+    let what = input.kind.map_or("media", with_article);
+    let rules: Vec<String> = input.rules.iter().map(ToString::to_string).collect();
     if rules.is_empty() {
         what.to_owned()
     } else {
@@ -191,8 +227,8 @@ fn wanted(medium: &MediaInput<'_, '_>) -> String {
     }
 }
 
-fn source(medium: &MediaInput<'_, '_>) -> String {
-    match medium.source {
+fn source(input: &MediaInput<'_, '_>) -> String {
+    match input.source {
         MediaSource::Local(media) => media.to_string(),
         MediaSource::Url(_) => "a URL".to_owned(),
     }

@@ -1,18 +1,19 @@
-//! Which part of a file an answer brings.
+//! Parses the `Content-Range` header, which says which part of a file a response has.
 
 use std::ops::Range;
 
-/// A `Content-Range` in bytes (RFC 9110, 14.4).
+/// The `Content-Range` of a response, in bytes (RFC 9110, section 14.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentRange {
+    /// Positions of the part's bytes in the file.
     pub range: Range<u64>,
-    /// The size of the whole file, where the server tells it.
+    /// Size of the whole file in bytes, if the server sends it.
     pub total: Option<u64>,
 }
 
 impl ContentRange {
-    /// Reads `bytes 0-99/1234` or `bytes 0-99/*`; `None` for anything else, and for parts that
-    /// cannot be, such as one that ends behind the file's end.
+    /// Parses `bytes 0-99/1234` or `bytes 0-99/*`. Returns `None` for other texts and for
+    /// impossible parts, such as one that ends after the file's end.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (unit, rest) = text.trim().split_once(' ')?;
@@ -31,7 +32,7 @@ impl ContentRange {
     }
 }
 
-/// Digits alone; `u64::from_str` would take a sign too.
+/// Parses a text of digits alone; `u64::from_str` would accept a sign too.
 fn number(text: &str) -> Option<u64> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_can_be() {
+    fn valid_ranges_are_parsed() {
         for (text, range, total) in [
             ("bytes 0-99/1234", 0..100, Some(1234)),
             ("Bytes 5-5/6", 5..6, Some(6)),
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn lies_and_other_texts_are_no_range() {
+    fn impossible_ranges_and_other_texts_are_refused() {
         for text in [
             "",
             "bytes",

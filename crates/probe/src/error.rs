@@ -1,36 +1,51 @@
-//! Why a medium could not be looked at.
+//! The error of a probe.
 
 use std::fmt;
 
-/// Why nothing is known of the medium behind a URL.
+/// The reason why nothing is known about the media behind a URL.
 ///
-/// Its text names the host and what kind of failure it was. It has neither the URL, which may be
-/// signed, nor anything that a server said but its status; and whether a name is unknown or leads
-/// to addresses that are not public is one answer, so that nobody can list an inner network by it.
+/// The text names the host and the kind of failure, and says what to do where the caller can do
+/// something. It contains neither the URL, which may be signed, nor anything that a server sent but
+/// its status. An unknown name and a name that leads to addresses that are not public give the same
+/// text, so that nobody can explore an internal network with it.
+///
+/// ```
+/// use runcomfy_probe::{Prober, ProbeErrorKind};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let prober = Prober::builder().build().expect("TLS is available");
+/// let error = prober.probe("https://10.0.0.1/photo.jpg?sig=s3cret").await.unwrap_err();
+/// assert_eq!(error.kind(), ProbeErrorKind::Address);
+/// assert_eq!(
+///     error.to_string(),
+///     "no public address was found for `10.0.0.1`; put the media where everyone can fetch them"
+/// );
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeError {
     kind: ProbeErrorKind,
     text: String,
 }
 
-/// What kind of failure a [`ProbeError`] is.
+/// The kinds of failures of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProbeErrorKind {
-    /// The URL, or one that it redirects to, is not one that is fetched: unreadable, not `https`
-    /// on port 443, with a user name, or written so that others might read it differently.
+    /// The URL, or one that it redirects to, is not allowed: it is invalid, not `https` on port
+    /// 443, has a user name, or is written so that another parser may read it differently.
     Url,
-    /// The host is not a public address, or no public address was found for its name.
+    /// The host is not a public address, or its name leads to none.
     Address,
-    /// No connection could be made, or it broke.
+    /// No connection could be made, or it broke. A later attempt may succeed.
     Unreachable,
-    /// Too many redirects, or one without a target.
+    /// The server redirects too often, or without a target.
     Redirect,
-    /// The server did not give the file; its status is in the text.
+    /// The server did not send the file. The text contains its HTTP status.
     Status,
-    /// The server's answer is of no use: compressed, or other bytes than those asked for.
-    Answer,
-    /// The time for all URLs of the call was over.
+    /// The response cannot be used: it is compressed, or has other bytes than those requested.
+    UnexpectedResponse,
+    /// The deadline of the call passed. A later attempt may succeed.
     Deadline,
     /// The prober cannot be built: its TLS or its proxy cannot be set up.
     Configuration,
@@ -50,17 +65,20 @@ impl ProbeError {
         Self::new(ProbeErrorKind::Url, text)
     }
 
-    pub(crate) fn answer(host: &str, text: &str) -> Self {
-        Self::new(ProbeErrorKind::Answer, format!("`{host}` {text}"))
+    pub(crate) fn unexpected_response(host: &str, text: &str) -> Self {
+        Self::new(
+            ProbeErrorKind::UnexpectedResponse,
+            format!("`{host}` {text}"),
+        )
     }
 
-    /// The same failure at a URL that a server led to.
+    /// Marks the error as one of a URL that a server redirected to.
     pub(crate) fn after_redirect(mut self) -> Self {
         self.text.insert_str(0, "after a redirect: ");
         self
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> ProbeErrorKind {
         self.kind

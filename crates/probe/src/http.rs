@@ -1,24 +1,25 @@
-//! The HTTP clients of a prober.
+//! Builds the HTTP clients of a prober.
 
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Proxy, redirect, retry};
 
 use crate::error::ProbeError;
-use crate::names::{Lookup, Names};
-use crate::proxy::is_http;
+use crate::proxy::is_http_proxy;
+use crate::resolver::{GuardedResolver, Lookup};
 use crate::target::Reach;
 
-/// A host that takes longer than this is down or drops what it is sent.
+/// Maximum time to connect; a host that takes longer is down or drops packets.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What an HTTP/2 server may send before it is read from: no more than one piece needs.
-const WINDOW: u32 = 64 << 10;
+/// Number of bytes that an HTTP/2 server may send ahead of the reader: about what one read needs.
+const WINDOW_BYTES: u32 = 64 << 10;
 
-/// Bytes of an HTTP/2 answer's head. In HTTP/1 hyper takes at most 100 fields and 400 KB.
-const LONGEST_HEAD: u32 = 16 << 10;
+/// Maximum size of the head of an HTTP/2 response in bytes. In HTTP/1, hyper accepts at most 100
+/// fields and 400 KB.
+const MAX_HEAD_BYTES: u32 = 16 << 10;
 
-/// One client for each [`Reach`]: each dials only what its own names resolve to.
+/// One HTTP client for each [`Reach`], which connects only to addresses that its resolver permits.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     public: Client,
@@ -26,7 +27,7 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    /// `finish` has the last word about each client; the tests count connections there.
+    /// Builds the clients. `finish` is applied to each last; tests count connections there.
     pub(crate) fn new(
         lookup: &Lookup,
         loopback: bool,
@@ -35,10 +36,10 @@ impl Http {
     ) -> Result<Self, ProbeError> {
         let build = |reach: Option<Reach>| {
             let lookup = lookup.clone();
-            finish(guarded(Names { lookup, reach }))
+            finish(guarded(GuardedResolver { lookup, reach }))
         };
         let public = match proxy {
-            // The proxy looks names up by itself, so the only name left is its own.
+            // The proxy resolves the names of URLs, so the only name left is its own.
             Some(proxy) => build(None).proxy(proxy),
             None => build(Some(Reach::Public)),
         };
@@ -54,7 +55,7 @@ impl Http {
         self.loopback.is_some()
     }
 
-    /// Without a client for loopback no target has that reach.
+    /// Returns the client for a reach. Without a client for loopback, no target has that reach.
     pub(crate) fn client(&self, reach: Reach) -> &Client {
         match (reach, &self.loopback) {
             (Reach::Loopback, Some(loopback)) => loopback,
@@ -63,12 +64,13 @@ impl Http {
     }
 }
 
-/// A client that dials only what `names` permits, and does nothing by itself: redirects are
-/// checked by the caller, nothing is unpacked (other crates may have switched that on), nothing is
-/// sent twice.
-fn guarded(names: Names) -> ClientBuilder {
+/// Configures a client that connects only to addresses that `resolver` permits.
+///
+/// It does nothing else by itself: the caller checks and follows redirects, responses are not
+/// decompressed (although other crates may have enabled that feature), and no request is retried.
+fn guarded(resolver: GuardedResolver) -> ClientBuilder {
     Client::builder()
-        .dns_resolver(names)
+        .dns_resolver(resolver)
         .no_proxy()
         .redirect(redirect::Policy::none())
         .retry(retry::never())
@@ -78,23 +80,24 @@ fn guarded(names: Names) -> ClientBuilder {
         .no_deflate()
         .no_zstd()
         .connect_timeout(CONNECT_TIMEOUT)
-        .http2_max_header_list_size(LONGEST_HEAD)
-        .http2_initial_stream_window_size(WINDOW)
-        .http2_initial_connection_window_size(WINDOW)
+        .http2_max_header_list_size(MAX_HEAD_BYTES)
+        .http2_initial_stream_window_size(WINDOW_BYTES)
+        .http2_initial_connection_window_size(WINDOW_BYTES)
         .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
 }
 
 fn built(client: ClientBuilder) -> Result<Client, ProbeError> {
     client.build().map_err(|e| {
         ProbeError::configuration(format!(
-            "the HTTP client for media could not be built: {}",
+            "the HTTP client for media could not be built ({}); nothing was sent",
             e.without_url()
         ))
     })
 }
 
-/// The proxy for https that the environment names, if any. `NO_PROXY` is not looked at: it lists
-/// the inner hosts, which are just those that a stranger's URL must not reach directly.
+/// Returns the proxy for https that the environment names, if any.
+///
+/// `NO_PROXY` is ignored: it lists internal hosts, which a URL from outside must not reach directly.
 pub(crate) fn environment_proxy(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Proxy>, ProbeError> {
@@ -104,15 +107,15 @@ pub(crate) fn environment_proxy(
     let Some((name, url)) = set else {
         return Ok(None);
     };
-    let wrong = || {
+    let invalid = || {
         ProbeError::configuration(format!(
-            "the proxy of {name} cannot be used; expected one such as http://proxy.example:3128"
+            "the proxy in {name} is invalid, expected a URL such as http://proxy.example:3128; fix the variable or remove it"
         ))
     };
-    if !is_http(&url) {
-        return Err(wrong());
+    if !is_http_proxy(&url) {
+        return Err(invalid());
     }
-    Proxy::https(&url).map(Some).map_err(|_| wrong())
+    Proxy::https(&url).map(Some).map_err(|_| invalid())
 }
 
 #[cfg(test)]
@@ -121,9 +124,9 @@ mod tests {
     use crate::error::ProbeErrorKind;
 
     #[test]
-    fn the_proxy_of_the_environment_is_one_for_https() {
+    fn proxy_of_the_environment_is_one_for_https() {
         let proxy = |name: &'static str, value: &'static str| {
-            environment_proxy(move |asked| (asked == name).then(|| value.to_owned()))
+            environment_proxy(move |variable| (variable == name).then(|| value.to_owned()))
                 .map(|proxy| proxy.is_some())
                 .map_err(|error| error.kind())
         };
@@ -143,22 +146,22 @@ mod tests {
     }
 
     #[test]
-    fn a_proxys_password_is_not_shown() {
+    fn password_of_a_proxy_is_not_printed() {
         let proxy = environment_proxy(|_| Some("http://user:s3cret@proxy.example".to_owned()));
         let http = Http::new(&Lookup::System, true, proxy.unwrap(), |client| client).unwrap();
         let shown = format!("{http:?}");
         assert!(!shown.contains("s3cret"), "{shown}");
     }
 
-    /// Without TLS nothing is asked for by https, through a proxy or not.
+    /// Needs TLS, since without it nothing is requested by https.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[tokio::test]
-    async fn a_proxy_may_be_an_inner_host_and_looks_names_up_by_itself() {
+    async fn proxy_may_be_internal_and_resolves_names() {
         use tokio::io::AsyncReadExt;
 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let lookup = Lookup::Given(std::sync::Arc::new(|name| {
+        let lookup = Lookup::Custom(std::sync::Arc::new(|name| {
             assert_eq!(name, "proxy.test");
             Ok(vec![std::net::Ipv4Addr::LOCALHOST.into()])
         }));

@@ -1,4 +1,4 @@
-//! The prober, its settings and its deadline.
+//! Probes media behind URLs within a deadline.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -12,14 +12,16 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{ProbeError, ProbeErrorKind};
 use crate::http::{self, Http};
-use crate::names::Lookup;
+use crate::resolver::Lookup;
 use crate::source::Source;
 
-/// Looks at media behind URLs, by reading as few bytes as it can; cheap to clone.
+/// Reads the facts of media behind URLs from as few bytes as possible.
 ///
-/// URLs may come from strangers. Only `https` on port 443 of public addresses is asked, after
-/// redirects too; no cookies, tokens or user names are sent; nothing is unpacked, and no server
-/// decides how much is read or how long it takes.
+/// URLs may come from strangers: requests go only to `https` on port 443 of public addresses, also
+/// after redirects. They carry no cookies, tokens or user names. Responses are not decompressed,
+/// and no server decides how much is read or how long it takes.
+///
+/// A prober is cheap to clone; clones share connections.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), runcomfy_probe::ProbeError> {
@@ -27,7 +29,7 @@ use crate::source::Source;
 /// for outcome in prober.probe_all(&["https://cdn.example/photo.jpg"]).await {
 ///     match outcome {
 ///         Ok(facts) => println!("{:?} × {:?}", facts.width, facts.height),
-///         Err(error) => println!("cannot tell: {error}"),
+///         Err(error) => println!("unknown: {error}"),
 ///     }
 /// }
 /// # Ok(()) }
@@ -44,25 +46,35 @@ struct Inner {
     concurrency: usize,
 }
 
-/// A deadline behind this is none, and adding it to a clock could overflow.
-const LONGEST_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Maximum deadline; adding a longer one to a clock could overflow.
+const MAX_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Prober {
-    /// A prober to be set up; its defaults are safe.
+    /// Returns a builder whose defaults are safe for URLs from strangers.
     pub fn builder() -> ProberBuilder {
         ProberBuilder::default()
     }
 
-    /// Looks at one medium.
+    /// Reads the facts of the media behind one URL.
+    ///
+    /// A read that fails after the first one is no error: the known facts are returned, and
+    /// [`Facts::unknown`] says what is missing.
     ///
     /// # Errors
-    /// A [`ProbeError`] when nothing can be known of it; its kind says why.
+    /// - [`ProbeErrorKind::Url`], [`ProbeErrorKind::Address`]: the URL, or one that it redirects to,
+    ///   must not be fetched. Use a public `https://` URL.
+    /// - [`ProbeErrorKind::Redirect`], [`ProbeErrorKind::Status`],
+    ///   [`ProbeErrorKind::UnexpectedResponse`]: the server does not send the file. Check the URL.
+    /// - [`ProbeErrorKind::Unreachable`], [`ProbeErrorKind::Deadline`]: the server did not respond in
+    ///   time. Probe the URL again later.
     pub async fn probe(&self, url: &str) -> Result<Facts, ProbeError> {
         self.probe_by(url, self.deadline()).await
     }
 
-    /// Looks at some media at once and gives what is known of each, in the order of the URLs. A
-    /// URL that comes twice is asked once. The deadline is one for all.
+    /// Reads the facts of the media behind several URLs at the same time.
+    ///
+    /// The outcomes are in the order of the URLs, with the errors of [`probe`](Self::probe). A URL
+    /// that occurs twice is fetched once. One [deadline](ProberBuilder::deadline) applies to all.
     pub async fn probe_all(&self, urls: &[impl AsRef<str>]) -> Vec<Result<Facts, ProbeError>> {
         let deadline = self.deadline();
         let distinct: BTreeSet<&str> = urls.iter().map(AsRef::as_ref).collect();
@@ -84,25 +96,25 @@ impl Prober {
     }
 
     async fn probe_by(&self, url: &str, deadline: Instant) -> Result<Facts, ProbeError> {
-        let late = || {
+        let deadline_passed = || {
             ProbeError::new(
                 ProbeErrorKind::Deadline,
-                "the medium could not be looked at within the time for all URLs",
+                "the deadline for all URLs passed before the media could be read; probe them again later, or with a later deadline",
             )
         };
-        // A time-out polls first: without this, each URL left over would still be dialled.
+        // A timeout polls first: without this check, each remaining URL would still be connected to.
         if Instant::now() >= deadline {
-            return Err(late());
+            return Err(deadline_passed());
         }
         timeout_at(deadline, self.read(url))
             .await
-            .unwrap_or_else(|_| Err(late()))
+            .unwrap_or_else(|_| Err(deadline_passed()))
     }
 
     async fn read(&self, url: &str) -> Result<Facts, ProbeError> {
         let mut source = Source::new(&self.inner.http, url)?;
         let mut reader = Reader::new();
-        let mut anything = false;
+        let mut has_facts = false;
         loop {
             let range = match reader.step() {
                 Step::Done(facts) => return Ok(facts),
@@ -110,21 +122,32 @@ impl Prober {
             };
             match source.read(range.clone()).await {
                 Ok(piece) => {
-                    anything = true;
+                    has_facts = true;
                     reader.feed(range.start, &piece.bytes, piece.total);
                     if !piece.seekable {
                         reader.sequential();
                     }
                 }
-                // What the first bytes have told stays known.
-                Err(error) if anything => reader.close(error.to_string()),
+                // Facts from earlier reads are kept.
+                Err(error) if has_facts => reader.close(error.to_string()),
                 Err(error) => return Err(error),
             }
         }
     }
 }
 
-/// Settings of a [`Prober`].
+/// Sets up a [`Prober`].
+///
+/// ```
+/// use std::time::Duration;
+/// use runcomfy_probe::Prober;
+///
+/// let prober = Prober::builder()
+///     .deadline(Duration::from_secs(5))
+///     .concurrency(4)
+///     .build()?;
+/// # Ok::<(), runcomfy_probe::ProbeError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ProberBuilder {
@@ -148,49 +171,55 @@ impl Default for ProberBuilder {
 }
 
 impl ProberBuilder {
-    /// Whether this machine may be asked: 127.0.0.0/8 and ::1, there also with plain `http` and on
-    /// any port. For tests and the emulator; `false` unless set.
+    /// Allows URLs of this machine: 127.0.0.0/8 and ::1, also with plain `http` and on any port.
+    ///
+    /// It is meant for tests and the emulator. Default: `false`.
     pub fn allow_loopback(mut self, allow: bool) -> Self {
         self.loopback = allow;
         self
     }
 
-    /// Whether to go through the proxy of `HTTPS_PROXY` or `ALL_PROXY`; `false` unless set.
+    /// Sends requests through the proxy in `HTTPS_PROXY` or `ALL_PROXY`, if one is set. Default:
+    /// `false`.
     ///
-    /// A proxy looks names up by itself and reaches what it can reach, so it has to keep strangers'
-    /// URLs from inner hosts. `NO_PROXY` is not looked at.
+    /// A proxy resolves names by itself, out of this guard's control. Allow it only if the proxy
+    /// keeps URLs from strangers away from internal hosts. `NO_PROXY` is ignored.
     pub fn proxy_from_environment(mut self, allow: bool) -> Self {
         self.proxy = allow;
         self
     }
 
-    /// How long all URLs of one call may take together; 20 s unless set, a day at most.
-    pub fn deadline(mut self, limit: Duration) -> Self {
-        self.deadline = limit.min(LONGEST_DEADLINE);
+    /// Sets the time after which a call ends, for all of its URLs together. Default: 20 seconds; at
+    /// most a day.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline.min(MAX_DEADLINE);
         self
     }
 
-    /// How many URLs of one call are asked at the same time; 8 unless set, 1 at least.
+    /// Sets the maximum number of URLs of one call that are probed at the same time. Default: 8; at
+    /// least 1.
     pub fn concurrency(mut self, limit: usize) -> Self {
         self.concurrency = limit.max(1);
         self
     }
 
-    /// Looks names up by this alone, and not as the system does. What it gives is checked all the
-    /// same. It must not block.
+    /// Resolves host names with `lookup` instead of the system's resolver.
+    ///
+    /// Its addresses are checked as those of the system are. It is called on the async runtime, so
+    /// it must not block.
     pub fn lookup_with(
         mut self,
         lookup: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static,
     ) -> Self {
-        self.lookup = Lookup::Given(Arc::new(lookup));
+        self.lookup = Lookup::Custom(Arc::new(lookup));
         self
     }
 
-    /// Builds the prober. Nothing is sent yet.
+    /// Builds the prober without sending anything.
     ///
     /// # Errors
-    /// [`ProbeErrorKind::Configuration`] when TLS cannot be set up, or
-    /// the environment's proxy cannot be used.
+    /// - [`ProbeErrorKind::Configuration`]: TLS cannot be set up, for example because the system has
+    ///   no root certificates; or the proxy in the environment is invalid. Fix the environment.
     pub fn build(self) -> Result<Prober, ProbeError> {
         self.build_with(|client| client)
     }
@@ -224,7 +253,7 @@ mod tests {
 
     use super::*;
 
-    /// A prober that counts how often it is about to connect.
+    /// Builds a prober that counts its attempts to connect.
     fn counting(builder: ProberBuilder) -> (Prober, Arc<AtomicUsize>) {
         let connects = Arc::new(AtomicUsize::new(0));
         let counted = connects.clone();
@@ -238,13 +267,13 @@ mod tests {
         (prober.unwrap(), connects)
     }
 
-    /// This machine, in the spellings that are taken for it.
+    /// Spellings of this machine's addresses that URL parsers accept.
     const LOOPBACK: &str = "127.0.0.1 127.1 127.0.1 2130706433 0x7f000001 0x7F.0x0.0x0.0x1 \
         0177.0.0.1 017700000001 0177.0.0x1 127.0.0.1. 127.255.255.254 localhost LocalHost \
         localhost. a.localhost １２７.０.０.１ 127。0。0。1 127．0．0．1 127｡0｡0｡1 ①②⑦.⓪.⓪.① \
         ⓛⓞⓒⓐⓛⓗⓞⓢⓣ ｌｏｃａｌｈｏｓｔ local\u{ad}host [::1] [0:0:0:0:0:0:0:1] [::0.0.0.1]";
 
-    /// Other addresses that are not public, in as many.
+    /// Spellings of other addresses that are not public.
     const OTHERS: &str = "0 0.0.0.0 0x0 ⓪ [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] \
         [::ffff:10.0.0.1] [::ffff:8.8.8.8] [64:ff9b::a00:1] [64:ff9b::7f00:1] \
         [64:ff9b:1::808:808] [2002:a00:1::] [2002:7f00:1::] [2001:0:a00:1::] \
@@ -254,7 +283,7 @@ mod tests {
         [2001:db8::1] [3fff::1] [5f00::1] [100::1]";
 
     #[tokio::test]
-    async fn a_forbidden_address_is_not_dialled_in_any_spelling() {
+    async fn forbidden_address_is_refused_in_every_spelling() {
         for (builder, hosts) in [
             (Prober::builder(), LOOPBACK),
             (Prober::builder(), OTHERS),
@@ -273,7 +302,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_counter_of_connects_counts() {
+    async fn connects_are_counted() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let (prober, connects) = counting(Prober::builder().allow_loopback(true));

@@ -1,8 +1,9 @@
-//! Which proxy addresses are used.
+//! Recognizes addresses of HTTP proxies.
 
-/// Whether an address, which may lack a scheme, is that of an HTTP proxy. Another kind may be
-/// passed over in silence, and then the connection is direct.
+/// Returns `true` if an address, which may lack a scheme, is that of an HTTP proxy.
+///
+/// The HTTP client silently ignores proxies of other kinds and then connects directly.
 #[must_use]
-pub fn is_http(address: &str) -> bool {
+pub fn is_http_proxy(address: &str) -> bool {
     !address.contains("://") || address.starts_with("http://") || address.starts_with("https://")
 }

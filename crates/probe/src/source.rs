@@ -1,4 +1,4 @@
-//! The bytes behind a URL.
+//! Reads byte ranges of the file behind a URL.
 
 use std::ops::Range;
 
@@ -11,29 +11,30 @@ use crate::content_range::ContentRange;
 use crate::entity_tag::EntityTag;
 use crate::error::{ProbeError, ProbeErrorKind};
 use crate::http::Http;
-use crate::names::NoAddress;
+use crate::resolver::NoAddress;
 use crate::target::Target;
 
-/// Enough for a shortener, a host's change and its store; a loop ends soon.
-const MOST_REDIRECTS: usize = 3;
+/// Maximum number of redirects: enough for a shortener, a moved host and its storage, while a loop
+/// ends soon.
+const MAX_REDIRECTS: usize = 3;
 
-/// A file on a server, read piece by piece.
+/// A file on a server, read one range at a time.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
     http: &'a Http,
     target: Target,
     redirects: usize,
-    /// Known after the first piece of a server that gives pieces.
+    /// Version of the file, known after the first partial response.
     version: Option<EntityTag>,
 }
 
-/// Some bytes of a file.
+/// Consecutive bytes of a file.
 #[derive(Debug)]
 pub(crate) struct Piece {
     pub(crate) bytes: Vec<u8>,
-    /// The size of the whole file, where it is known.
+    /// Size of the whole file in bytes, if known.
     pub(crate) total: Option<u64>,
-    /// Whether the server gives other pieces too.
+    /// `true` if the server sends other ranges too.
     pub(crate) seekable: bool,
 }
 
@@ -47,23 +48,27 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Reads a range, or what there is of it.
+    /// Reads a range, or as much of it as the file has.
     pub(crate) async fn read(&mut self, wanted: Range<u64>) -> Result<Piece, ProbeError> {
-        let response = self.ask(&wanted).await?;
+        let response = self.request(&wanted).await?;
         if is_encoded(response.headers()) {
-            // A few bytes may unpack to gigabytes, and sizes of packed bytes say nothing.
-            return Err(self.useless("sent the file compressed, though asked not to"));
+            // A few bytes may decompress to gigabytes, and compressed sizes are not those of the file.
+            return Err(
+                self.unexpected("sent a compressed file, although `identity` was requested")
+            );
         }
         match response.status() {
             StatusCode::PARTIAL_CONTENT => self.part(response, wanted).await,
             StatusCode::OK if self.version.is_none() && wanted.start == 0 => {
                 self.beginning(response, wanted.end).await
             }
-            StatusCode::OK => Err(self.useless("gives no parts of the file, or it has changed")),
+            StatusCode::OK => {
+                Err(self.unexpected("does not send parts of the file, or the file has changed"))
+            }
             status => Err(ProbeError::new(
                 ProbeErrorKind::Status,
                 format!(
-                    "`{}` answered HTTP {} instead of the file",
+                    "`{}` responded with HTTP {} instead of the file",
                     self.target.host(),
                     status.as_u16()
                 ),
@@ -71,8 +76,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Asks, and follows redirects; later pieces are asked for where the first one was found.
-    async fn ask(&mut self, wanted: &Range<u64>) -> Result<Response, ProbeError> {
+    /// Sends a request and follows redirects. Later requests go to where the first one led.
+    async fn request(&mut self, wanted: &Range<u64>) -> Result<Response, ProbeError> {
         loop {
             let response = self.send(wanted).await?;
             match response.status() {
@@ -101,17 +106,17 @@ impl<'a> Source<'a> {
     }
 
     fn follow(&mut self, headers: &HeaderMap) -> Result<(), ProbeError> {
-        let wrong = |text: String| ProbeError::new(ProbeErrorKind::Redirect, text);
+        let invalid = |text: String| ProbeError::new(ProbeErrorKind::Redirect, text);
         let host = self.target.host();
-        if self.redirects == MOST_REDIRECTS {
-            return Err(wrong(format!(
-                "`{host}` redirects once more after {MOST_REDIRECTS} redirects"
+        if self.redirects == MAX_REDIRECTS {
+            return Err(invalid(format!(
+                "`{host}` redirects again after {MAX_REDIRECTS} redirects"
             )));
         }
         let location = headers
             .get(LOCATION)
             .and_then(|location| location.to_str().ok())
-            .ok_or_else(|| wrong(format!("`{host}` redirects without saying where to")))?;
+            .ok_or_else(|| invalid(format!("`{host}` redirects without a valid `Location`")))?;
         self.target = self
             .target
             .redirected(location, self.http.reaches_loopback())
@@ -126,11 +131,11 @@ impl<'a> Source<'a> {
             .get(CONTENT_RANGE)
             .and_then(|range| ContentRange::parse(range.to_str().ok()?))
             .filter(|part| part.range.start == wanted.start)
-            .ok_or_else(|| self.useless("sent other bytes than those asked for"))?;
+            .ok_or_else(|| self.unexpected("sent other bytes than those requested"))?;
         let version = EntityTag::from_headers(response.headers(), part.total);
         match &self.version {
             Some(first) if !first.may_match(&version) => {
-                return Err(self.useless("has changed the file meanwhile"));
+                return Err(self.unexpected("changed the file during the probe"));
             }
             Some(_) => {}
             None => self.version = Some(version),
@@ -138,7 +143,7 @@ impl<'a> Source<'a> {
         let length = part.range.end.min(wanted.end).saturating_sub(wanted.start);
         let (bytes, ended) = self.first_bytes(response, length).await?;
         if ended {
-            return Err(self.useless("sent fewer bytes than it announced"));
+            return Err(self.unexpected("sent fewer bytes than it announced"));
         }
         Ok(Piece {
             bytes,
@@ -147,7 +152,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// What a server that ignores `Range` sends first; the rest is left on the wire.
+    /// Reads the first bytes from a server that ignores `Range`; the rest is not received.
     async fn beginning(&self, response: Response, length: u64) -> Result<Piece, ProbeError> {
         let announced = response.content_length();
         let (bytes, ended) = self.first_bytes(response, length).await?;
@@ -159,7 +164,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// At most so many bytes, whatever the server sends, and whether the body ended before.
+    /// Reads at most `length` bytes, and returns `true` with them if the body ended before.
     async fn first_bytes(
         &self,
         mut response: Response,
@@ -177,22 +182,22 @@ impl<'a> Source<'a> {
         Ok((bytes, false))
     }
 
-    fn useless(&self, text: &str) -> ProbeError {
-        ProbeError::answer(self.target.host(), text)
+    fn unexpected(&self, text: &str) -> ProbeError {
+        ProbeError::unexpected_response(self.target.host(), text)
     }
 
-    /// The cause is left out: it tells of addresses and ports.
+    /// Returns the error of a failed request, without its cause, which contains addresses and ports.
     fn failed(&self, error: &reqwest::Error) -> ProbeError {
         let host = self.target.host();
         if NoAddress::caused(error) {
             self.target.no_address()
         } else if error.is_builder() {
-            ProbeError::url(format!("the URL at `{host}` cannot be asked for"))
+            ProbeError::url(format!("the URL at `{host}` cannot be requested"))
         } else if error.is_connect() {
-            let text = format!("`{host}` could not be reached");
+            let text = format!("no connection to `{host}` could be made");
             ProbeError::new(ProbeErrorKind::Unreachable, text)
         } else {
-            let text = format!("the connection to `{host}` broke before an answer could be read");
+            let text = format!("the connection to `{host}` broke before a response was read");
             ProbeError::new(ProbeErrorKind::Unreachable, text)
         }
     }
@@ -211,18 +216,18 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::names::Lookup;
+    use crate::resolver::Lookup;
 
-    /// A server that gives these answers, one a connection.
-    async fn server(answers: [&'static str; 2]) -> String {
+    /// Starts a server that sends one of these responses to each connection.
+    async fn server(responses: [&'static str; 2]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move {
-            for answer in answers {
+            for response in responses {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut head = [0; 4096];
                 assert!(stream.read(&mut head).await.unwrap() > 0);
-                stream.write_all(answer.as_bytes()).await.unwrap();
+                stream.write_all(response.as_bytes()).await.unwrap();
             }
         });
         url
@@ -233,20 +238,20 @@ mod tests {
     const WHOLE: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n0123456789";
 
     #[tokio::test]
-    async fn a_piece_has_no_more_bytes_than_asked_for() {
+    async fn piece_has_no_more_bytes_than_requested() {
         let http = Http::new(&Lookup::System, true, None, |client| client).unwrap();
-        for answers in [[PART; 2], [WHOLE; 2]] {
-            let mut source = Source::new(&http, &server(answers).await).unwrap();
+        for responses in [[PART; 2], [WHOLE; 2]] {
+            let mut source = Source::new(&http, &server(responses).await).unwrap();
             assert_eq!(source.read(0..4).await.unwrap().bytes, b"0123");
         }
     }
 
     #[tokio::test]
-    async fn a_whole_file_after_a_piece_is_another_version() {
+    async fn whole_file_after_a_part_is_another_version() {
         let http = Http::new(&Lookup::System, true, None, |client| client).unwrap();
         let mut source = Source::new(&http, &server([PART, WHOLE]).await).unwrap();
         assert_eq!(source.read(0..4).await.unwrap().total, Some(20));
         let error = source.read(0..4).await.unwrap_err();
-        assert_eq!(error.kind(), ProbeErrorKind::Answer, "{error}");
+        assert_eq!(error.kind(), ProbeErrorKind::UnexpectedResponse, "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! A URL that may be asked.
+//! Checks which URLs may be fetched.
 
 use std::net::IpAddr;
 
@@ -7,19 +7,19 @@ use reqwest::Url;
 use crate::address::is_public;
 use crate::error::{ProbeError, ProbeErrorKind};
 
-/// A URL whose form was checked, and where its name may lead.
+/// A URL that passed the checks of its form, and the addresses that its host may have.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) url: Url,
     pub(crate) reach: Reach,
 }
 
-/// Which addresses a URL may lead to.
+/// The addresses that a URL may lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Public ones.
+    /// Public addresses.
     Public,
-    /// Those of this machine.
+    /// Loopback addresses of this machine.
     Loopback,
 }
 
@@ -37,13 +37,13 @@ impl Target {
     pub(crate) fn new(text: &str, loopback: bool) -> Result<Self, ProbeError> {
         let authority = authority(text).ok_or_else(not_absolute)?;
         check_spelling(text, Some(authority))?;
-        Self::of(Url::parse(text).map_err(|_| not_absolute())?, loopback)
+        Self::from_url(Url::parse(text).map_err(|_| not_absolute())?, loopback)
     }
 
-    /// Checks where a server redirects to, relative to this URL.
+    /// Checks the target of a redirect, relative to this URL.
     pub(crate) fn redirected(&self, location: &str, loopback: bool) -> Result<Self, ProbeError> {
         check_spelling(location, authority(location))?;
-        Self::of(
+        Self::from_url(
             self.url.join(location).map_err(|_| not_absolute())?,
             loopback,
         )
@@ -53,23 +53,23 @@ impl Target {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The error when the host is, or its name leads to, no address that may be asked.
+    /// Returns the error for a host that is no permitted address, or whose name leads to none.
     pub(crate) fn no_address(&self) -> ProbeError {
         let host = self.host();
         let text = match self.reach {
             Reach::Public => format!(
-                "no public address was found for `{host}`; media must lie where everyone can fetch them"
+                "no public address was found for `{host}`; put the media where everyone can fetch them"
             ),
             Reach::Loopback => format!(
-                "`{host}` is not this machine; anywhere else only https on port 443 is fetched"
+                "`{host}` is not this machine; other hosts are fetched only by https on port 443"
             ),
         };
         ProbeError::new(ProbeErrorKind::Address, text)
     }
 
-    fn of(url: Url, loopback: bool) -> Result<Self, ProbeError> {
+    fn from_url(url: Url, loopback: bool) -> Result<Self, ProbeError> {
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(misread("a user name or password"));
+            return Err(ambiguous("a user name or password"));
         }
         let web = match url.scheme() {
             "https" => url.port_or_known_default() == Some(443),
@@ -80,7 +80,7 @@ impl Target {
                 ));
             }
         };
-        // The parser has undone every way of writing an address: `127.1`, `0x7f000001`, `①`.
+        // The parser normalizes every spelling of an address: `127.1`, `0x7f000001`, `①`.
         let host = url.host_str().unwrap_or_default();
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
         let this_machine = address.map_or(is_localhost(host), |address| address.is_loopback());
@@ -106,7 +106,7 @@ impl Target {
     }
 }
 
-/// What stands between `//` and the path; `None` when there is no `//` after the scheme.
+/// Returns the text between `//` and the path; `None` if no `//` follows the scheme.
 fn authority(text: &str) -> Option<&str> {
     let scheme = text
         .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'))
@@ -116,36 +116,38 @@ fn authority(text: &str) -> Option<&str> {
     rest.split(['/', '?', '#']).next()
 }
 
-/// What one parser skips, another takes as the end of the host, so it is refused as written: the
-/// service that fetches the URL later might see another host than the one that was checked.
+/// Refuses characters that parsers treat differently: one skips them, another ends the host there.
+/// The service that fetches the URL later may see another host than the one that was checked.
 fn check_spelling(text: &str, authority: Option<&str>) -> Result<(), ProbeError> {
     if text.contains(|c: char| c.is_control() || c == '\\') {
-        return Err(misread("a backslash, tab, line break or control character"));
+        return Err(ambiguous(
+            "a backslash, tab, line break or control character",
+        ));
     }
     if text.trim() != text {
-        return Err(misread("white space around it"));
+        return Err(ambiguous("white space around it"));
     }
     match authority {
         Some("") => Err(not_absolute()),
-        Some(authority) if authority.contains('@') => Err(misread("a user name or password")),
-        Some(authority) if authority.contains('%') => Err(misread("an escape in its host")),
+        Some(authority) if authority.contains('@') => Err(ambiguous("a user name or password")),
+        Some(authority) if authority.contains('%') => Err(ambiguous("an escape in its host")),
         _ => Ok(()),
     }
 }
 
-/// Names of this machine by definition (RFC 6761); nobody needs to be asked.
+/// Returns `true` for names that mean this machine by definition (RFC 6761), without a lookup.
 fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")
 }
 
 fn not_absolute() -> ProbeError {
-    ProbeError::url("the URL is unreadable; expected one such as https://cdn.example/photo.jpg")
+    ProbeError::url("the URL is invalid; expected one such as https://cdn.example/photo.jpg")
 }
 
-fn misread(found: &str) -> ProbeError {
+fn ambiguous(found: &str) -> ProbeError {
     ProbeError::url(format!(
-        "the URL has {found}, which others may read differently; expected one such as https://cdn.example/photo.jpg"
+        "the URL has {found}, which other parsers may read differently; expected one such as https://cdn.example/photo.jpg"
     ))
 }
 
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn https_on_its_own_port_is_fetched() {
+    fn only_https_on_port_443_is_fetched() {
         for good in [
             "https://cdn.example/photo.jpg",
             "HTTPS://CDN.example:443/a?b=c@d#e@f",
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_reached_in_any_way_once_it_is_allowed_and_nothing_else_is() {
+    fn loopback_is_reached_only_once_it_is_allowed() {
         for url in [
             "http://127.0.0.1:8080/",
             "https://127.255.0.1:1/",
@@ -202,7 +204,7 @@ mod tests {
             assert_eq!(kind(url, true), Ok(Reach::Loopback), "{url}");
             assert_eq!(kind(url, false), Err(ProbeErrorKind::Address), "{url}");
         }
-        // A name is looked up, and must lead to this machine.
+        // A name is resolved, and must lead to this machine.
         assert_eq!(kind("http://a.example:81/", true), Ok(Reach::Loopback));
         for url in [
             "http://8.8.8.8/",
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_may_read_differently_is_refused_as_written() {
+    fn ambiguous_url_is_refused_as_written() {
         let base = Target::new("https://a.example/b", false).unwrap();
         for text in [
             "https://a.example\\@10.0.0.1/",
@@ -252,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn a_user_name_is_found_where_no_slashes_lead_to_it() {
+    fn user_name_without_slashes_is_found() {
         let base = Target::new("http://127.0.0.1/", true).unwrap();
         let error = base.redirected("https:user@a.example/", true).unwrap_err();
         assert_eq!(error.kind(), ProbeErrorKind::Url);
     }
 
     #[test]
-    fn redirects_may_be_relative_and_are_checked_anew() {
+    fn redirects_may_be_relative_and_are_checked() {
         let base = Target::new("https://a.example/b/c?d", false).unwrap();
         for (location, url) in [
             ("/e?f=@", "https://a.example/e?f=@"),

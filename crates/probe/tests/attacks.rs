@@ -1,9 +1,9 @@
-//! A URL that a stranger has chosen reaches nothing but public media, and costs little.
+//! Tests that a URL from a stranger reaches only public media, and costs little.
 //!
-//! Only loopback is dialled here. What must not be dialled is therefore tried in forms that lead
-//! to this machine all the same, such as 0.0.0.0, where a dial would be heard.
+//! The tests connect to loopback alone. Forbidden addresses are therefore also tested in forms that
+//! lead to this machine, such as 0.0.0.0, where a connection would be noticed.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
@@ -18,29 +18,29 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-/// What a server does with a request. At the end of it, it closes the connection.
+/// The scripted response of a server, which closes the connection afterwards.
 enum Play {
-    /// Sends this.
+    /// Sends these bytes.
     Whole(Vec<u8>),
-    /// Sends the first, then the second again and again until the client goes away.
+    /// Sends the first, then repeats the second until the client disconnects.
     Endless(Vec<u8>, Vec<u8>),
-    /// The same, with a second before each.
+    /// Sends the first, then repeats the second after a second each.
     Drip(Vec<u8>, Vec<u8>),
 }
 
-/// A server on loopback that plays what a test dictates and writes down what it hears.
+/// A server on loopback that sends scripted responses and records its requests.
 struct Server {
     address: SocketAddr,
-    heard: Arc<Heard>,
+    record: Arc<Record>,
 }
 
 #[derive(Default)]
-struct Heard {
+struct Record {
     connections: AtomicUsize,
     open: AtomicUsize,
-    most_open: AtomicUsize,
+    max_open: AtomicUsize,
     heads: Mutex<Vec<String>>,
-    /// Bytes of endless answers.
+    /// Number of bytes of endless responses.
     sent: AtomicU64,
 }
 
@@ -48,25 +48,25 @@ impl Server {
     async fn start(play: impl Fn(&str) -> Play + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let heard = Arc::new(Heard::default());
-        let (notes, play) = (heard.clone(), Arc::new(play));
+        let record = Arc::new(Record::default());
+        let (notes, play) = (record.clone(), Arc::new(play));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (notes, play) = (notes.clone(), play.clone());
                 notes.connections.fetch_add(1, Ordering::SeqCst);
                 let open = notes.open.fetch_add(1, Ordering::SeqCst) + 1;
-                notes.most_open.fetch_max(open, Ordering::SeqCst);
+                notes.max_open.fetch_max(open, Ordering::SeqCst);
                 tokio::spawn(async move {
-                    // That the client goes away is what is tested.
+                    // The test makes the client disconnect.
                     let _ = serve(stream, &notes, &*play).await;
                     notes.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
-        Self { address, heard }
+        Self { address, record }
     }
 
-    /// A server that only listens for who should not come.
+    /// Starts a server that no client should connect to.
     async fn forbidden() -> Self {
         Self::start(|_| Play::Whole(file(GIF, &[]))).await
     }
@@ -76,25 +76,25 @@ impl Server {
     }
 
     fn connections(&self) -> usize {
-        self.heard.connections.load(Ordering::SeqCst)
+        self.record.connections.load(Ordering::SeqCst)
     }
 
     fn heads(&self) -> Vec<String> {
-        self.heard.heads.lock().unwrap().clone()
+        self.record.heads.lock().unwrap().clone()
     }
 
-    /// How much an endless answer took until the client went away; waits for that.
+    /// Waits until the client disconnects, and returns the bytes sent by endless responses.
     async fn sent(&self) -> u64 {
-        while self.heard.open.load(Ordering::SeqCst) > 0 {
+        while self.record.open.load(Ordering::SeqCst) > 0 {
             tokio::task::yield_now().await;
         }
-        self.heard.sent.load(Ordering::SeqCst)
+        self.record.sent.load(Ordering::SeqCst)
     }
 }
 
 async fn serve(
     mut stream: TcpStream,
-    notes: &Heard,
+    notes: &Record,
     play: &(dyn Fn(&str) -> Play + Send + Sync),
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
@@ -105,7 +105,7 @@ async fn serve(
     let played = play(&head);
     notes.heads.lock().unwrap().push(head);
     match played {
-        Play::Whole(answer) => stream.write_all(&answer).await,
+        Play::Whole(response) => stream.write_all(&response).await,
         Play::Endless(first, again) => {
             stream.write_all(&first).await?;
             loop {
@@ -123,13 +123,14 @@ async fn serve(
     }
 }
 
-/// More than the sockets of both sides buffer.
-const MUCH: u64 = 64 << 20;
+/// More bytes than the sockets of both sides buffer.
+const MAX_BUFFERED: u64 = 64 << 20;
 
-/// 320 × 240.
+/// An image of 320 × 240 pixels.
 const GIF: &[u8] = b"GIF89a\x40\x01\xf0\x00\x00\x00\x00;";
 
-/// A JPEG of 320 × 240 whose sides stand behind 128 KB of other segments, out of the first read.
+/// Returns a JPEG of 320 × 240 whose dimensions follow 128 KB of other segments, after the first
+/// read.
 fn far_jpeg() -> Vec<u8> {
     let mut jpeg = b"\xff\xd8".to_vec();
     for _ in 0..2 {
@@ -141,26 +142,26 @@ fn far_jpeg() -> Vec<u8> {
     jpeg
 }
 
-fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
-    let mut answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\n").into_bytes();
+fn response(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut response = format!("HTTP/1.1 {status}\r\nConnection: close\r\n").into_bytes();
     for header in headers {
-        answer.extend(format!("{header}\r\n").as_bytes());
+        response.extend(format!("{header}\r\n").as_bytes());
     }
-    answer.extend(b"\r\n");
-    answer.extend(body);
-    answer
+    response.extend(b"\r\n");
+    response.extend(body);
+    response
 }
 
-/// The whole file, from a server that does not know `Range`.
+/// Returns the response of a server that ignores `Range`: the whole file.
 fn file(body: &[u8], headers: &[&str]) -> Vec<u8> {
     let length = format!("Content-Length: {}", body.len());
-    answer("200 OK", &[&[&*length], headers].concat(), body)
+    response("200 OK", &[&[&*length], headers].concat(), body)
 }
 
-/// The part of a file that is asked for.
+/// Returns the response with the requested part of a file.
 fn part(head: &str, body: &[u8], headers: &[&str]) -> Vec<u8> {
-    let asked = head.split_once("range: bytes=").unwrap().1;
-    let (first, rest) = asked.split_once('-').unwrap();
+    let range = head.split_once("range: bytes=").unwrap().1;
+    let (first, rest) = range.split_once('-').unwrap();
     let last: usize = rest.split_once("\r\n").unwrap().0.parse().unwrap();
     let (first, last) = (
         first.parse::<usize>().unwrap(),
@@ -169,11 +170,11 @@ fn part(head: &str, body: &[u8], headers: &[&str]) -> Vec<u8> {
     let range = format!("Content-Range: bytes {first}-{last}/{}", body.len());
     let length = format!("Content-Length: {}", last + 1 - first);
     let headers = [&[&*range, &*length], headers].concat();
-    answer("206 Partial Content", &headers, &body[first..=last])
+    response("206 Partial Content", &headers, &body[first..=last])
 }
 
 fn redirect(to: &str) -> Vec<u8> {
-    answer(
+    response(
         "302 Found",
         &[&format!("Location: {to}"), "Content-Length: 0"],
         b"",
@@ -185,7 +186,7 @@ fn local() -> ProberBuilder {
 }
 
 thread_local! {
-    /// Setting up TLS takes a while, so a test, which has a thread of its own, does it once.
+    /// Shared by the probes of a test, which has a thread of its own, because TLS is slow to set up.
     static LOCAL: Prober = local().build().unwrap();
 }
 
@@ -193,7 +194,7 @@ async fn probe(url: &str) -> Result<Facts, ProbeError> {
     LOCAL.with(Prober::clone).probe(url).await
 }
 
-/// What a probe of a server that always plays the same ends with.
+/// Probes a server that always sends the same response, and returns the error.
 async fn fails(play: impl Fn(&str) -> Play + Send + Sync + 'static) -> (ProbeError, Server) {
     let server = Server::start(play).await;
     let error = probe(&server.url("photo")).await.unwrap_err();
@@ -207,7 +208,7 @@ fn addresses(list: &str) -> Vec<IpAddr> {
 }
 
 #[tokio::test]
-async fn a_medium_on_this_machine_is_looked_at_once_that_is_allowed() {
+async fn loopback_is_probed_only_if_allowed() {
     let server = Server::start(|head| Play::Whole(part(head, GIF, &[]))).await;
     let facts = probe(&server.url("photo?a=b#c")).await.unwrap();
     assert_eq!((facts.width, facts.height), (Some(320), Some(240)));
@@ -223,7 +224,7 @@ async fn a_medium_on_this_machine_is_looked_at_once_that_is_allowed() {
     assert_eq!(server.connections(), 1);
 }
 
-/// Hosts that lead to this machine and are not its loopback addresses, nor public.
+/// Hosts that lead to this machine, but are neither loopback addresses nor public.
 const BY_OTHER_ADDRESSES: [&str; 8] = [
     "0.0.0.0",
     "0",
@@ -235,7 +236,7 @@ const BY_OTHER_ADDRESSES: [&str; 8] = [
     "[::127.0.0.1]",
 ];
 
-/// Hosts that lead elsewhere and are not public.
+/// Hosts that lead to other machines and are not public.
 const ELSEWHERE: [&str; 14] = [
     "10.0.0.1",
     "10.1",
@@ -254,7 +255,7 @@ const ELSEWHERE: [&str; 14] = [
 ];
 
 #[tokio::test]
-async fn nobody_hears_from_a_url_with_a_forbidden_address() {
+async fn forbidden_address_is_never_connected_to() {
     let server = Server::forbidden().await;
     let port = server.address.port();
     let (strict, local) = (Prober::builder().build().unwrap(), local().build().unwrap());
@@ -285,7 +286,7 @@ async fn nobody_hears_from_a_url_with_a_forbidden_address() {
 }
 
 #[tokio::test]
-async fn a_redirect_leads_to_no_forbidden_address() {
+async fn redirect_to_a_forbidden_address_is_refused() {
     let inner = Server::forbidden().await;
     let port = inner.address.port();
     let hosts = BY_OTHER_ADDRESSES.iter().chain(&ELSEWHERE);
@@ -304,7 +305,7 @@ async fn a_redirect_leads_to_no_forbidden_address() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_checked_like_the_first_url() {
+async fn redirect_is_checked_like_the_first_url() {
     for (target, kind) in [
         ("http://user@127.0.0.1:1/", ProbeErrorKind::Url),
         ("http://127.0.0.1:1\\@a.example/", ProbeErrorKind::Url),
@@ -328,31 +329,31 @@ async fn a_redirect_is_checked_like_the_first_url() {
 }
 
 #[tokio::test]
-async fn redirects_end() {
+async fn redirects_are_limited() {
     let (error, server) = fails(|_| Play::Whole(redirect("/again"))).await;
     assert_eq!(error.kind(), ProbeErrorKind::Redirect, "{error}");
     assert_eq!(server.heads().len(), 4);
     for nowhere in ["X-Location: none", "Location: /caf\u{e9}", "Location:"] {
-        let play = move |_: &str| Play::Whole(answer("307 Temporary Redirect", &[nowhere], b""));
+        let play = move |_: &str| Play::Whole(response("307 Temporary Redirect", &[nowhere], b""));
         let (error, _) = fails(play).await;
         assert_eq!(error.kind(), ProbeErrorKind::Redirect, "{nowhere}: {error}");
     }
 }
 
 #[tokio::test]
-async fn three_redirects_are_followed_and_carry_nothing_along() {
+async fn three_redirects_are_followed_without_cookies() {
     let server = Server::start(|head| {
         let cookie = "Set-Cookie: session=crumbs; Path=/";
-        let answer = match head.split(' ').nth(1).unwrap() {
+        let target = match head.split(' ').nth(1).unwrap() {
             "/0" => "/1",
             "/1" => "2",
             "/2" => "/3",
             _ => return Play::Whole(part(head, GIF, &[cookie])),
         };
-        let mut answer = redirect(answer);
-        let end = answer.len() - 2;
-        answer.splice(end.., format!("{cookie}\r\n\r\n").into_bytes());
-        Play::Whole(answer)
+        let mut response = redirect(target);
+        let end = response.len() - 2;
+        response.splice(end.., format!("{cookie}\r\n\r\n").into_bytes());
+        Play::Whole(response)
     })
     .await;
     assert_eq!(probe(&server.url("0")).await.unwrap().width, Some(320));
@@ -366,7 +367,7 @@ async fn three_redirects_are_followed_and_carry_nothing_along() {
 }
 
 #[tokio::test]
-async fn a_url_that_others_may_read_differently_is_refused() {
+async fn ambiguous_url_is_refused() {
     let server = Server::forbidden().await;
     let at = server.address;
     for url in [
@@ -393,10 +394,10 @@ async fn a_url_that_others_may_read_differently_is_refused() {
 }
 
 #[tokio::test]
-async fn a_name_is_checked_at_every_connect() {
+async fn name_is_checked_at_every_connection() {
     let server = Server::start(|head| Play::Whole(part(head, GIF, &[]))).await;
     let url = format!("http://media.test:{}/photo", server.address.port());
-    let answers = Mutex::new(VecDeque::from([
+    let lookups = Mutex::new(VecDeque::from([
         "127.0.0.1",
         "0.0.0.0",
         "10.0.0.1 0.0.0.0 ::ffff:127.0.0.1",
@@ -407,7 +408,7 @@ async fn a_name_is_checked_at_every_connect() {
     let prober = local()
         .lookup_with(move |name| {
             assert_eq!(name, "media.test");
-            Ok(addresses(answers.lock().unwrap().pop_front().unwrap()))
+            Ok(addresses(lookups.lock().unwrap().pop_front().unwrap()))
         })
         .build()
         .unwrap();
@@ -422,10 +423,10 @@ async fn a_name_is_checked_at_every_connect() {
     assert_eq!(server.connections(), 2);
 }
 
-/// Without TLS a name is not even looked up for https.
+/// Needs TLS, without which no name is resolved for https.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[tokio::test]
-async fn a_name_without_a_public_address_is_refused_as_an_unknown_one_is() {
+async fn internal_name_looks_like_an_unknown_one() {
     let prober = Prober::builder()
         .lookup_with(|name| match name {
             "inner.test" => Ok(addresses("10.0.0.1 127.0.0.1 ::1 fd00::1 64:ff9b::a00:1")),
@@ -445,11 +446,11 @@ async fn a_name_without_a_public_address_is_refused_as_an_unknown_one_is() {
     assert_eq!(inner.await, absent.await);
 }
 
-/// Set for the test below when it runs once more, as a program with a proxy in its environment.
+/// Environment variable that is set when the next test runs itself with a proxy in its environment.
 const PROBED: &str = "RUNCOMFY_TEST_PROBED";
 
 #[tokio::test]
-async fn the_proxy_of_the_environment_is_not_used() {
+async fn proxy_of_the_environment_is_not_used() {
     if let Ok(url) = std::env::var(PROBED) {
         assert!(probe(&url).await.is_ok());
         return;
@@ -457,7 +458,7 @@ async fn the_proxy_of_the_environment_is_not_used() {
     let proxy = Server::forbidden().await;
     let server = Server::start(|head| Play::Whole(part(head, GIF, &[]))).await;
     let mut again = std::process::Command::new(std::env::current_exe().unwrap());
-    again.args(["--exact", "the_proxy_of_the_environment_is_not_used"]);
+    again.args(["--exact", "proxy_of_the_environment_is_not_used"]);
     again.env(PROBED, server.url("photo"));
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         again
@@ -474,7 +475,7 @@ async fn the_proxy_of_the_environment_is_not_used() {
 }
 
 #[tokio::test]
-async fn no_more_is_read_than_was_asked_for() {
+async fn no_more_is_read_than_requested() {
     let zeros = vec![0; 1 << 16];
     for (status, headers, size) in [
         (
@@ -505,7 +506,7 @@ async fn no_more_is_read_than_was_asked_for() {
         };
         let zeros = frame(&zeros);
         let server = Server::start(move |_| {
-            let first = answer(status, &[headers], &frame(GIF));
+            let first = response(status, &[headers], &frame(GIF));
             Play::Endless(first, zeros.clone())
         })
         .await;
@@ -516,12 +517,12 @@ async fn no_more_is_read_than_was_asked_for() {
             "{headers}"
         );
         let sent = server.sent().await;
-        assert!(sent < MUCH, "{headers}: {sent} bytes");
+        assert!(sent < MAX_BUFFERED, "{headers}: {sent} bytes");
     }
 }
 
 #[tokio::test]
-async fn nothing_is_unpacked() {
+async fn nothing_is_decompressed() {
     for coding in [
         "gzip",
         "br",
@@ -537,10 +538,10 @@ async fn nothing_is_unpacked() {
             let (coding, bomb) = (coding.clone(), bomb.clone());
             let (error, _) = fails(move |_| {
                 let range = "Content-Range: bytes 0-9999/10000";
-                Play::Whole(answer(status, &[&coding, range], &bomb))
+                Play::Whole(response(status, &[&coding, range], &bomb))
             })
             .await;
-            assert_eq!(error.kind(), ProbeErrorKind::Answer, "{error}");
+            assert_eq!(error.kind(), ProbeErrorKind::UnexpectedResponse, "{error}");
         }
     }
     let server = Server::start(|_| Play::Whole(file(GIF, &["Content-Encoding: Identity"]))).await;
@@ -548,8 +549,8 @@ async fn nothing_is_unpacked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_server_is_left_at_the_deadline() {
-    let head = answer("200 OK", &["Content-Length: 100000"], b"");
+async fn slow_server_is_left_at_the_deadline() {
+    let head = response("200 OK", &["Content-Length: 100000"], b"");
     for (first, again) in [
         (&head[..], &b"G"[..]),
         (&head, b""),
@@ -569,7 +570,7 @@ async fn a_slow_server_is_left_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn heads_have_an_end() {
+async fn response_heads_are_limited() {
     let status = b"HTTP/1.1 200 OK\r\n";
     for (first, again) in [
         (status.to_vec(), b"X-More: and more\r\n".to_vec()),
@@ -580,12 +581,12 @@ async fn heads_have_an_end() {
         let (error, server) = fails(move |_| Play::Endless(first.clone(), again.clone())).await;
         assert_eq!(error.kind(), ProbeErrorKind::Unreachable, "{error}");
         let sent = server.sent().await;
-        assert!(sent < MUCH, "{sent} bytes");
+        assert!(sent < MAX_BUFFERED, "{sent} bytes");
     }
 }
 
 #[tokio::test]
-async fn interim_answers_end_at_the_deadline() {
+async fn interim_responses_end_at_the_deadline() {
     let hints = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100);
     let server = Server::start(move |_| Play::Endless(Vec::new(), hints.clone())).await;
     let prober = local()
@@ -594,12 +595,12 @@ async fn interim_answers_end_at_the_deadline() {
         .unwrap();
     let error = prober.probe(&server.url("photo")).await.unwrap_err();
     assert_eq!(error.kind(), ProbeErrorKind::Deadline, "{error}");
-    // Comes back only when the client has gone away.
+    // Returns only after the client has disconnected.
     server.sent().await;
 }
 
 #[tokio::test]
-async fn an_answer_with_other_bytes_than_asked_for_is_not_believed() {
+async fn response_with_other_bytes_is_refused() {
     let body = vec![b'G'; 20_000];
     for range in [
         "X-Range: none",
@@ -617,19 +618,23 @@ async fn an_answer_with_other_bytes_than_asked_for_is_not_believed() {
     ] {
         let body = body.clone();
         let (error, _) =
-            fails(move |_| Play::Whole(answer("206 Partial Content", &[range], &body))).await;
-        assert_eq!(error.kind(), ProbeErrorKind::Answer, "{range}: {error}");
+            fails(move |_| Play::Whole(response("206 Partial Content", &[range], &body))).await;
+        assert_eq!(
+            error.kind(),
+            ProbeErrorKind::UnexpectedResponse,
+            "{range}: {error}"
+        );
     }
-    // An end before the announced one.
+    // The response ends early.
     let (error, _) = fails(|_| {
         let range = "Content-Range: bytes 0-9999/10000";
-        Play::Whole(answer("206 Partial Content", &[range], GIF))
+        Play::Whole(response("206 Partial Content", &[range], GIF))
     })
     .await;
-    assert_eq!(error.kind(), ProbeErrorKind::Answer, "{error}");
+    assert_eq!(error.kind(), ProbeErrorKind::UnexpectedResponse, "{error}");
     let short = [
-        answer("200 OK", &["Content-Length: 5000"], b"GIF89a"),
-        answer(
+        response("200 OK", &["Content-Length: 5000"], b"GIF89a"),
+        response(
             "206 Partial Content",
             &["Content-Range: bytes 0-99/100", "Content-Length: 100"],
             b"GIF89a",
@@ -642,11 +647,11 @@ async fn an_answer_with_other_bytes_than_asked_for_is_not_believed() {
 }
 
 #[tokio::test]
-async fn other_statuses_tell_nothing_of_the_body() {
+async fn error_of_a_status_does_not_print_the_body() {
     for status in [204, 300, 304, 400, 401, 403, 404, 416, 429, 500, 503] {
         let (error, _) = fails(move |_| {
             let headers = ["Location: /inner", "Content-Range: bytes */0"];
-            Play::Whole(answer(&format!("{status} X"), &headers, b"s3cret"))
+            Play::Whole(response(&format!("{status} X"), &headers, b"s3cret"))
         })
         .await;
         assert_eq!(error.kind(), ProbeErrorKind::Status, "{error}");
@@ -663,7 +668,7 @@ const TAG: &str = "ETag: \"one\"";
 const DATE: &str = "Last-Modified: Fri, 20 Nov 2026 10:00:00 GMT";
 
 #[tokio::test]
-async fn later_pieces_are_asked_for_of_the_same_version() {
+async fn later_reads_request_the_same_version() {
     for (headers, condition) in [
         (vec![TAG, DATE], Some("if-range: \"one\"\r\n")),
         (
@@ -689,10 +694,10 @@ async fn later_pieces_are_asked_for_of_the_same_version() {
 }
 
 #[tokio::test]
-async fn pieces_of_two_versions_are_never_mixed() {
+async fn parts_of_two_versions_are_never_mixed() {
     type Later = fn(&str, &[u8]) -> Vec<u8>;
     let laters: [Later; 9] = [
-        // Taken for the part that was asked for, it would say 1 × 1.
+        // Read as the requested part, it would mean 1 × 1 pixels.
         |_, _| {
             file(
                 b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00",
@@ -710,11 +715,11 @@ async fn pieces_of_two_versions_are_never_mixed() {
             )
         },
         |head, jpeg| part(head, &jpeg[..jpeg.len() - 1], &[TAG]),
-        |_, _| answer("404 Not Found", &[], b""),
-        |_, _| answer("416 Range Not Satisfiable", &[], b""),
+        |_, _| response("404 Not Found", &[], b""),
+        |_, _| response("416 Range Not Satisfiable", &[], b""),
         |_, _| redirect("http://0.0.0.0:1/"),
     ];
-    for (nth, later) in laters.into_iter().enumerate() {
+    for (index, later) in laters.into_iter().enumerate() {
         let jpeg = far_jpeg();
         let size = jpeg.len() as u64;
         let server = Server::start(move |head| {
@@ -726,14 +731,18 @@ async fn pieces_of_two_versions_are_never_mixed() {
         })
         .await;
         let facts = probe(&server.url("photo")).await.unwrap();
-        assert_eq!((facts.width, facts.size_bytes), (None, Some(size)), "{nth}");
-        assert!(facts.unknown.is_some(), "{nth}");
-        assert_eq!(server.heads().len(), 2, "{nth}");
+        assert_eq!(
+            (facts.width, facts.size_bytes),
+            (None, Some(size)),
+            "{index}"
+        );
+        assert!(facts.unknown.is_some(), "{index}");
+        assert_eq!(server.heads().len(), 2, "{index}");
     }
 }
 
 #[tokio::test]
-async fn a_server_that_ignores_ranges_is_asked_once() {
+async fn server_that_ignores_ranges_gets_one_request() {
     let jpeg = far_jpeg();
     let size = jpeg.len() as u64;
     let server = Server::start(move |_| Play::Whole(file(&jpeg, &[]))).await;
@@ -742,24 +751,24 @@ async fn a_server_that_ignores_ranges_is_asked_once() {
     assert!(facts.unknown.is_some());
     assert_eq!(server.heads().len(), 1);
 
-    // Without a length, the end tells the size.
-    let server = Server::start(|_| Play::Whole(answer("200 OK", &[], GIF))).await;
+    // Without a length, the end is the size.
+    let server = Server::start(|_| Play::Whole(response("200 OK", &[], GIF))).await;
     let facts = probe(&server.url("photo")).await.unwrap();
     assert_eq!(facts.size_bytes, Some(GIF.len() as u64));
 }
 
 #[tokio::test]
-async fn an_error_does_not_show_what_a_url_is_signed_with() {
+async fn error_does_not_print_signatures_of_urls() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = format!("http://{}/p4th?sig=s3cret", closed.local_addr().unwrap());
     drop(closed);
-    let answers: [Vec<u8>; 6] = [
-        answer("403 Forbidden", &[], b""),
+    let responses: [Vec<u8>; 6] = [
+        response("403 Forbidden", &[], b""),
         redirect("https://10.0.0.1/p4th?sig=s3cret"),
         redirect("https://user:s3cret@a.example/p4th"),
         redirect("/p4th?sig=s3cret"),
         b"nonsense".to_vec(),
-        answer("206 Partial Content", &[], b""),
+        response("206 Partial Content", &[], b""),
     ];
     let mut errors = vec![
         probe(&nobody).await.unwrap_err(),
@@ -769,8 +778,8 @@ async fn an_error_does_not_show_what_a_url_is_signed_with() {
             .unwrap_err(),
         probe("s3cret").await.unwrap_err(),
     ];
-    for answer in answers {
-        let server = Server::start(move |_| Play::Whole(answer.clone())).await;
+    for response in responses {
+        let server = Server::start(move |_| Play::Whole(response.clone())).await;
         errors.push(probe(&server.url("p4th?sig=s3cret")).await.unwrap_err());
     }
     for error in errors {
@@ -781,12 +790,12 @@ async fn an_error_does_not_show_what_a_url_is_signed_with() {
 }
 
 #[tokio::test]
-async fn a_batch_answers_in_order_and_asks_each_url_once() {
+async fn outcomes_are_in_order_and_urls_are_fetched_once() {
     let server = Server::start(|head| {
         Play::Whole(if head.starts_with("GET /good") {
             part(head, GIF, &[])
         } else {
-            answer("404 Not Found", &[], b"")
+            response("404 Not Found", &[], b"")
         })
     })
     .await;
@@ -807,10 +816,10 @@ async fn a_batch_answers_in_order_and_asks_each_url_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_is_bounded_in_time_and_in_connections() {
+async fn deadline_and_concurrency_apply_to_a_batch() {
     let slow = || {
         Play::Drip(
-            answer("200 OK", &["Content-Length: 100000"], b""),
+            response("200 OK", &["Content-Length: 100000"], b""),
             b"G".into(),
         )
     };
@@ -821,11 +830,11 @@ async fn a_batch_is_bounded_in_time_and_in_connections() {
     for outcome in batch.await.unwrap() {
         assert_eq!(outcome.unwrap_err().kind(), ProbeErrorKind::Deadline);
     }
-    // Those that were left over at the deadline were not begun; a dial would be heard by now.
+    // The remaining URLs were not connected to; a connection would be noticed by now.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(server.connections(), 3);
 
-    // What was known before the deadline stays.
+    // Facts that were known before the deadline are kept.
     let server = Server::start(move |head| {
         if head.starts_with("GET /7 ") {
             Play::Whole(part(head, GIF, &[]))
@@ -839,5 +848,5 @@ async fn a_batch_is_bounded_in_time_and_in_connections() {
     for (n, outcome) in prober.probe_all(&urls).await.into_iter().enumerate() {
         assert_eq!(outcome.is_ok(), n == 7, "{n}: {outcome:?}");
     }
-    assert_eq!(server.heard.most_open.load(Ordering::SeqCst), 10);
+    assert_eq!(server.record.max_open.load(Ordering::SeqCst), 10);
 }

@@ -58,7 +58,7 @@ fn with_files(value: &Json, at: &mut String, files: &[&str]) -> String {
             format!("[{}]", items.collect::<Vec<_>>().join(","))
         }
         Json::String(path) if files.contains(&at.as_str()) => {
-            let facts = Facts::of_file(Path::new(path)).unwrap_or_default();
+            let facts = Facts::from_file(Path::new(path)).unwrap_or_default();
             let media_type = facts.media_type().unwrap_or("application/octet-stream");
             format!(
                 "\"data:{media_type};base64,$({} | tr -d '\\n')\"",

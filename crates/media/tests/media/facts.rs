@@ -44,11 +44,11 @@ fn memory_and_files_tell_the_same() {
             continue;
         };
         fs::write(&path, &bytes).unwrap();
-        let file = Facts::of_file(&path).unwrap();
-        assert_eq!(file, Facts::of_bytes(&bytes), "{name}");
+        let file = Facts::from_file(&path).unwrap();
+        assert_eq!(file, Facts::from_bytes(&bytes), "{name}");
         assert_eq!(told(&file), facts, "{name}: {file:?}");
     }
-    let error = Facts::of_file(&folder.path().join("none")).unwrap_err();
+    let error = Facts::from_file(&folder.path().join("none")).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 }
 
@@ -154,7 +154,7 @@ fn a_header_without_end_is_given_up() {
     let why = run.facts.unknown.unwrap();
     assert!(why.starts_with("its header is too long: "), "{why}");
     // In a file, where reading on costs nothing, it is read.
-    assert_eq!(Facts::of_bytes(&endless).stored(), Some((70, 50)));
+    assert_eq!(Facts::from_bytes(&endless).stored(), Some((70, 50)));
 }
 
 #[test]

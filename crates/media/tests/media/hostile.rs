@@ -42,7 +42,7 @@ fn cut_off_files() {
     ) in small()
     {
         for length in 0..bytes.len() {
-            let mut found = told(&Facts::of_bytes(&bytes[..length]));
+            let mut found = told(&Facts::from_bytes(&bytes[..length]));
             if by_size {
                 found.as_object_mut().unwrap().remove("duration_seconds");
                 facts.as_object_mut().unwrap().remove("duration_seconds");

@@ -9,7 +9,7 @@ use crate::source::told;
 /// Holds what is found in these bytes against what may be told of them, and why no more is.
 fn check(bytes: impl AsRef<[u8]>, why: &str, facts: &Value) {
     let bytes = bytes.as_ref();
-    let found = Facts::of_bytes(bytes);
+    let found = Facts::from_bytes(bytes);
     assert_eq!(&told(&found), facts, "{why}: {found:?}");
     // The size is known all the same.
     assert_eq!(found.size_bytes, Some(bytes.len() as u64), "{why}");
@@ -121,7 +121,7 @@ fn pictures_that_do_not_tell_all() {
 #[test]
 fn strange_orientations_are_none() {
     for strange in [0, 9, 600] {
-        let facts = Facts::of_bytes(&jpeg(&[exif(strange, false)], 0xc0, 70, 50));
+        let facts = Facts::from_bytes(&jpeg(&[exif(strange, false)], 0xc0, 70, 50));
         assert_eq!(
             (facts.orientation, facts.unknown),
             (Some(1), None),
@@ -129,7 +129,7 @@ fn strange_orientations_are_none() {
         );
     }
     // The first block of EXIF data counts.
-    let facts = Facts::of_bytes(&jpeg(&[exif(6, false), exif(3, false)], 0xc0, 70, 50));
+    let facts = Facts::from_bytes(&jpeg(&[exif(6, false), exif(3, false)], 0xc0, 70, 50));
     assert_eq!(facts.orientation, Some(6));
 }
 

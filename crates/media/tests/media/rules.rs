@@ -165,7 +165,7 @@ fn durations_near_the_limit_are_unsure() {
 
 #[test]
 fn what_is_not_known_is_unsure() {
-    let mut archive = Facts::of_bytes(b"PK\x03\x04 named a.jpg, as it were");
+    let mut archive = Facts::from_bytes(b"PK\x03\x04 named a.jpg, as it were");
     let sized = rule(Quantity::FileSizeMb, AtMost, Number::Int(1));
     let wide = rule(Quantity::WidthPixels, AtMost, Number::Int(1));
     let named = |name: &str| rule(Quantity::Other(name.into()), AtMost, Number::Int(1));

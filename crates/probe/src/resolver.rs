@@ -1,4 +1,4 @@
-//! Where a name leads.
+//! Resolves host names to permitted addresses.
 
 use std::fmt;
 use std::io;
@@ -9,17 +9,17 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::target::Reach;
 
-/// How names are looked up.
+/// The source of the addresses of host names.
 #[derive(Clone, Default)]
 pub(crate) enum Lookup {
-    /// As the system does.
+    /// Resolves names as the system does.
     #[default]
     System,
-    /// By this alone.
-    Given(Arc<Given>),
+    /// Resolves names with the caller's function.
+    Custom(Arc<CustomLookup>),
 }
 
-type Given = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
+type CustomLookup = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 
 impl Lookup {
     async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
@@ -28,7 +28,7 @@ impl Lookup {
                 let found = tokio::net::lookup_host((name, 0)).await?;
                 Ok(found.map(|address| address.ip()).collect())
             }
-            Self::Given(lookup) => lookup(name),
+            Self::Custom(lookup) => lookup(name),
         }
     }
 }
@@ -37,21 +37,23 @@ impl fmt::Debug for Lookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::System => "System",
-            Self::Given(_) => "Given(…)",
+            Self::Custom(_) => "Custom(…)",
         })
     }
 }
 
-/// Gives the connector those addresses of a name that may be dialled. It is asked at every
-/// connect, so a name cannot change between the check and the dial.
+/// Returns only permitted addresses of a name to the connector.
+///
+/// The connector calls it for every connection, so a name cannot change between the check and the
+/// connection.
 #[derive(Clone, Debug)]
-pub(crate) struct Names {
+pub(crate) struct GuardedResolver {
     pub(crate) lookup: Lookup,
-    /// `None` for the connections to a proxy, whose name its user has set.
+    /// Permitted addresses; `None` for connections to a proxy, whose name the user has set.
     pub(crate) reach: Option<Reach>,
 }
 
-impl Names {
+impl GuardedResolver {
     pub(crate) async fn permitted(&self, name: &str) -> Result<Vec<IpAddr>, NoAddress> {
         let mut addresses = self.lookup.addresses(name).await.map_err(|_| NoAddress)?;
         if let Some(reach) = self.reach {
@@ -64,24 +66,24 @@ impl Names {
     }
 }
 
-impl Resolve for Names {
+impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let names = self.clone();
+        let resolver = self.clone();
         Box::pin(async move {
-            let permitted = names.permitted(name.as_str()).await?;
-            // Port 0 stands for that of the URL.
-            let dialled = permitted.into_iter().map(|ip| SocketAddr::new(ip, 0));
-            Ok(Box::new(dialled) as Addrs)
+            let permitted = resolver.permitted(name.as_str()).await?;
+            // Port 0 means the port of the URL.
+            let addresses = permitted.into_iter().map(|ip| SocketAddr::new(ip, 0));
+            Ok(Box::new(addresses) as Addrs)
         })
     }
 }
 
-/// A name is unknown, or leads nowhere that may be dialled: one answer for both.
+/// The error for an unknown name and for a name without permitted addresses: both look alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoAddress;
 
 impl NoAddress {
-    /// Whether it is why a request failed.
+    /// Returns `true` if it is the cause of a failed request.
     pub(crate) fn caused(error: &reqwest::Error) -> bool {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
         while let Some(error) = cause {
@@ -96,7 +98,7 @@ impl NoAddress {
 
 impl fmt::Display for NoAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no address that may be dialled")
+        f.write_str("the name has no permitted address")
     }
 }
 
@@ -114,18 +116,18 @@ mod tests {
             .collect()
     }
 
-    fn names(reach: Reach, answers: &'static [&'static str]) -> Names {
-        let asked = AtomicUsize::new(0);
-        let lookup = move |_: &str| Ok(addresses(answers[asked.fetch_add(1, Ordering::SeqCst)]));
-        Names {
-            lookup: Lookup::Given(Arc::new(lookup)),
+    fn resolver(reach: Reach, lookups: &'static [&'static str]) -> GuardedResolver {
+        let count = AtomicUsize::new(0);
+        let lookup = move |_: &str| Ok(addresses(lookups[count.fetch_add(1, Ordering::SeqCst)]));
+        GuardedResolver {
+            lookup: Lookup::Custom(Arc::new(lookup)),
             reach: Some(reach),
         }
     }
 
     #[tokio::test]
-    async fn only_permitted_addresses_are_dialled() {
-        for (reach, found, dialled) in [
+    async fn only_permitted_addresses_are_returned() {
+        for (reach, found, permitted) in [
             (Reach::Public, "8.8.8.8 10.0.0.1", "8.8.8.8"),
             (
                 Reach::Public,
@@ -148,10 +150,10 @@ mod tests {
                 "127.0.0.1 ::1",
             ),
         ] {
-            let names = names(reach, Box::leak(Box::new([found])));
+            let resolver = resolver(reach, Box::leak(Box::new([found])));
             assert_eq!(
-                names.permitted("a").await,
-                Ok(addresses(dialled)),
+                resolver.permitted("a").await,
+                Ok(addresses(permitted)),
                 "{found}"
             );
         }
@@ -161,25 +163,25 @@ mod tests {
             (Reach::Public, ""),
             (Reach::Loopback, "8.8.8.8 10.0.0.1 0.0.0.0 ::ffff:127.0.0.1"),
         ] {
-            let names = names(reach, Box::leak(Box::new([found])));
-            assert_eq!(names.permitted("a").await, Err(NoAddress), "{found}");
+            let resolver = resolver(reach, Box::leak(Box::new([found])));
+            assert_eq!(resolver.permitted("a").await, Err(NoAddress), "{found}");
         }
     }
 
     #[tokio::test]
-    async fn each_connect_looks_the_name_up_and_checks_it_anew() {
-        let names = names(Reach::Public, &["8.8.8.8", "127.0.0.1", "8.8.8.8 10.0.0.1"]);
-        assert_eq!(names.permitted("a").await, Ok(addresses("8.8.8.8")));
-        assert_eq!(names.permitted("a").await, Err(NoAddress));
-        assert_eq!(names.permitted("a").await, Ok(addresses("8.8.8.8")));
+    async fn every_connection_resolves_and_checks_the_name() {
+        let resolver = resolver(Reach::Public, &["8.8.8.8", "127.0.0.1", "8.8.8.8 10.0.0.1"]);
+        assert_eq!(resolver.permitted("a").await, Ok(addresses("8.8.8.8")));
+        assert_eq!(resolver.permitted("a").await, Err(NoAddress));
+        assert_eq!(resolver.permitted("a").await, Ok(addresses("8.8.8.8")));
     }
 
     #[tokio::test]
-    async fn a_failed_look_up_is_told_as_a_forbidden_address() {
-        let names = Names {
-            lookup: Lookup::Given(Arc::new(|_| Err(io::Error::other("inner-dns-7 said no")))),
+    async fn failed_lookup_looks_like_a_forbidden_address() {
+        let resolver = GuardedResolver {
+            lookup: Lookup::Custom(Arc::new(|_| Err(io::Error::other("inner-dns-7 said no")))),
             reach: Some(Reach::Public),
         };
-        assert_eq!(names.permitted("a").await, Err(NoAddress));
+        assert_eq!(resolver.permitted("a").await, Err(NoAddress));
     }
 }
