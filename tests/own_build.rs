@@ -106,7 +106,7 @@ fn a_crate_with_its_own_schemas_builds() {
     );
     assert_eq!(
         lines[2],
-        "/loras/0/scale: found 3, expected a number in 0..2"
+        "/loras/0/scale: found 3, expected a number in 0..=2"
     );
     assert!(
         lines[3].contains("/loras/0/path: found nothing, expected a string"),

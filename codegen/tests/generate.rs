@@ -308,7 +308,7 @@ fn findings_say_where_and_what_to_write() {
         ),
         (
             &property("{\"minimum\": 2, \"maximum\": 1}"),
-            "2:32: error: no number is in 2..1",
+            "2:32: error: no number is in 2..=1",
         ),
         (
             &property("{\"exclusiveMinimum\": 1, \"exclusiveMaximum\": 1}"),

@@ -115,7 +115,7 @@ impl fmt::Display for Diff {
     }
 }
 
-/// `/scale: the range was 0..2, is 0..1`
+/// `/scale: the range was 0..=2, is 0..=1`
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match (self.part, &*self.pointer) {

@@ -27,7 +27,7 @@ pub(super) fn lines(field: &Field<'_>) -> Vec<String> {
     lines
 }
 
-/// `` `scale` (Scale): a number in 0..1; the service takes `0.5` when it is left out. ``
+/// `` `scale` (Scale): a number in 0..=1; the service takes `0.5` when it is left out. ``
 fn headline(field: &Field<'_>) -> String {
     let property = field.property;
     let schema = &property.schema;

@@ -359,7 +359,7 @@ fn plain(violations: Violations) -> Vec<Finding> {
 }
 
 impl Finding {
-    /// `--scale: found 7, expected a number in 0..1`
+    /// `--scale: found 7, expected a number in 0..=1`
     pub(crate) fn in_words(&self) -> String {
         let text = self.violation.to_string();
         let Some(flag) = &self.flag else {

@@ -61,7 +61,7 @@ fn one_violation_is_one_line_and_nothing_is_submitted() {
     assert_eq!(
         err(&refused),
         "error: the input for `bytedance/dreamina-4-0/edit` breaks its schema\n  \
-         --scale: found 7, expected a number in 0..1\n\
+         --scale: found 7, expected a number in 0..=1\n\
          Nothing was submitted, so nothing is charged. \
          `runcomfy run bytedance/dreamina-4-0/edit --help` shows what the model takes.\n"
     );
@@ -276,9 +276,9 @@ fn help_shows_each_flag_with_its_range_enum_and_default() {
     let text = out(&help).split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "--image-urls <URL|PATH>",
-        "[required: an array of 1..10 image URLs]",
+        "[required: an array of 1 to 10 image URLs]",
         "[required: a string of at most 800 characters]",
-        "[default 0.5: a number in 0..1]",
+        "[default 0.5: a number in 0..=1]",
         "[default 2048x2048(1:1): one of \"1024x1024(1:1)\",",
     ] {
         assert!(text.contains(part), "{part}: {text}");

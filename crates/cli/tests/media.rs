@@ -151,7 +151,7 @@ fn validate_checks_values_and_media_at_once() {
     let (code, _, stderr) = check(&[&bad[..], &["--scale", "7"]].concat());
     assert_eq!(code, 65);
     for line in [
-        "--scale: found 7, expected a number in 0..1",
+        "--scale: found 7, expected a number in 0..=1",
         "--image-urls /image_urls/0: found a width of 5000, expected width_pixels <= 4096",
         "--image-urls /image_urls/1: found a width of 5000, expected width_pixels <= 4096",
         "--image-urls /image_urls/2: found \"none.gif\", expected a public https:// URL or a data: URI, or the path of a file",
@@ -216,7 +216,7 @@ fn everything_that_is_wrong_with_files_is_told_at_once() {
         lines[1..lines.len() - 1],
         [
             "  --prompt: found nothing, expected a string of at most 800 characters",
-            "  --scale: found 7, expected a number in 0..1",
+            "  --scale: found 7, expected a number in 0..=1",
             "  --image-urls /image_urls/0: found the file `secret.txt` (not a medium of a known format), expected a picture, a video or a sound",
             "  --image-urls /image_urls/2: found the file `empty.png` (it is empty), expected a picture, a video or a sound",
             "  --image-urls /image_urls/3: found the folder `pictures`, expected a file",

@@ -153,7 +153,7 @@ async fn drift_is_reported_and_nothing_is_removed_unasked() {
     let (code, dry, _) = project.pull(&new, &["--dry-run", "--models", "a/*"]).await;
     assert_eq!((code, project.files()), (Some(0), before));
     for line in [
-        "breaking    /scale: the range was 0..2, is 0..1",
+        "breaking    /scale: the range was 0..=2, is 0..=1",
         "schema files would be added: 1, replaced: 1, removed: 0",
         "not in the catalogue any more, and kept (`--prune` removes them): a/gone",
     ] {

@@ -6,7 +6,7 @@ use crate::{Keyword, Number, Operator, Quantity, Rule, Schema};
 
 /// A lower and an upper bound, each with whether it is itself allowed.
 ///
-/// Prints as `0..1` (both ends allowed), `at least 0`, `above 0 and at most 1`; empty without
+/// Prints as `0..=1` (both ends allowed), `at least 0`, `above 0 and at most 1`; empty without
 /// bounds.
 ///
 /// ```
@@ -172,7 +172,7 @@ impl Bounds {
         first.is_finite() && !(0..3).any(|more| fits((first + f64::from(more)) * step))
     }
 
-    /// What follows a noun: ` in 0..1`, ` above 0`; empty without bounds.
+    /// What follows a noun: ` in 0..=1`, ` above 0`; empty without bounds.
     pub(crate) fn after_noun(&self) -> impl fmt::Display + '_ {
         AfterNoun(self)
     }
@@ -204,7 +204,7 @@ impl fmt::Display for AfterNoun<'_> {
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some((low, true)), Some((high, true))) = (self.lower, self.upper) {
-            return write!(f, "{low}..{high}");
+            return write!(f, "{low}..={high}");
         }
         if let Some((low, allowed)) = self.lower {
             write!(f, "{} {low}", if allowed { "at least" } else { "above" })?;
@@ -237,7 +237,7 @@ mod tests {
     fn prints_as_people_write_it() {
         assert_eq!(
             bounds(vec![Minimum(Int(0)), Maximum(Float(1.0))]).to_string(),
-            "0..1"
+            "0..=1"
         );
         assert_eq!(bounds(vec![Minimum(Int(-1))]).to_string(), "at least -1");
         let open = bounds(vec![ExclusiveMinimum(Int(0)), Maximum(Float(0.5))]);

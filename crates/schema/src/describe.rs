@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{Kind, MediaKind, Schema};
 
 impl Schema {
-    /// One phrase: `a number in 0..1`, `one of "16:9", "1:1"`, `an array of 1..10 image URLs`.
+    /// One phrase: `a number in 0..=1`, `one of "16:9", "1:1"`, `an array of 1 to 10 image URLs`.
     #[must_use]
     pub fn describe(&self) -> String {
         match self.choices() {
@@ -109,7 +109,7 @@ fn write_of(counted: Option<Counted<'_>>, f: &mut Formatter<'_>) -> fmt::Result 
     }
 }
 
-/// `exactly 1 character`, `at most 800 characters`, `1..10 image URLs`.
+/// `exactly 1 character`, `at most 800 characters`, `1 to 10 image URLs`.
 struct Counted<'a> {
     least: u64,
     most: Option<u64>,
@@ -132,7 +132,7 @@ impl Display for Counted<'_> {
             None => write!(f, "at least {}", Plural(least, noun)),
             Some(most) if least == 0 => write!(f, "at most {}", Plural(most, noun)),
             Some(most) if least == most => write!(f, "exactly {}", Plural(most, noun)),
-            Some(most) => write!(f, "{least}..{}", Plural(most, noun)),
+            Some(most) => write!(f, "{least} to {}", Plural(most, noun)),
         }
     }
 }
@@ -230,7 +230,7 @@ mod tests {
             ),
             (
                 json!({"type": "float", "minimum": 0, "maximum": 1}),
-                "a number in 0..1",
+                "a number in 0..=1",
             ),
             (
                 json!({"type": "integer", "maximum": 64, "multipleOf": 8}),
@@ -244,7 +244,7 @@ mod tests {
             ),
             (
                 json!({"type": "string", "minLength": 1, "maxLength": 800}),
-                "a string of 1..800 characters",
+                "a string of 1 to 800 characters",
             ),
             (
                 json!({"type": "string", "minLength": 2, "maxLength": 2}),
@@ -277,7 +277,7 @@ mod tests {
             ),
             (
                 json!({"type": "array", "format": "video_uris", "minItems": 1, "maxItems": 3}),
-                "an array of 1..3 video URLs",
+                "an array of 1 to 3 video URLs",
             ),
             (json!({"type": "object"}), "an object"),
             (

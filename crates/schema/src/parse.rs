@@ -49,7 +49,7 @@ impl ModelSchema {
     /// assert_eq!(
     ///     violations.to_string(),
     ///     "/prompt: found nothing, expected a string of at most 800 characters\n\
-    ///      /scale: found 7, expected a number in 0..1\n\
+    ///      /scale: found 7, expected a number in 0..=1\n\
     ///      /promt: found a property that the schema does not know, expected one of prompt, scale; \
     ///      did you mean `prompt`?"
     /// );

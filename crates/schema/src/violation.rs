@@ -10,7 +10,7 @@ use crate::{Number, Redacted, Rule};
 
 /// One way in which a value breaks its schema.
 ///
-/// Prints as one sentence: `/scale: found 7, expected a number in 0..1`, without the queries of
+/// Prints as one sentence: `/scale: found 7, expected a number in 0..=1`, without the queries of
 /// URLs; its fields have the values as they are. Serializes with the keys
 /// `pointer`, `rule`, `limit`, `actual`, `text`, and where there is one `message`, `hint`;
 /// `certain` tells whether the service is sure to refuse.

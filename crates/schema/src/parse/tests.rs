@@ -300,7 +300,7 @@ fn diagnostics_between_keywords_say_where_and_what() {
         ),
         (
             json!({"minimum": 5, "maximum": 1}),
-            "Error Value /maximum: no number is in 5..1",
+            "Error Value /maximum: no number is in 5..=1",
         ),
         (
             json!({"minimum": 5, "exclusiveMaximum": 5}),
@@ -312,7 +312,7 @@ fn diagnostics_between_keywords_say_where_and_what() {
         ),
         (
             json!({"type": "integer", "minimum": 0.2, "maximum": 0.8}),
-            "Error Value /maximum: no integer is in 0.2..0.8",
+            "Error Value /maximum: no integer is in 0.2..=0.8",
         ),
         (
             json!({"type": "integer", "minimum": 1e30}),
@@ -320,15 +320,15 @@ fn diagnostics_between_keywords_say_where_and_what() {
         ),
         (
             json!({"type": "integer", "minimum": 5, "maximum": 1, "multipleOf": 2}),
-            "Error Value /maximum: no number is in 5..1",
+            "Error Value /maximum: no number is in 5..=1",
         ),
         (
             json!({"type": "integer", "minimum": 1, "maximum": 9, "multipleOf": 10}),
-            "Error Value /multipleOf: no integer in 1..9 is a multiple of 10",
+            "Error Value /multipleOf: no integer in 1..=9 is a multiple of 10",
         ),
         (
             json!({"type": "number", "minimum": 0.31, "maximum": 0.39, "multipleOf": 0.1}),
-            "Error Value /multipleOf: no number in 0.31..0.39 is a multiple of 0.1",
+            "Error Value /multipleOf: no number in 0.31..=0.39 is a multiple of 0.1",
         ),
         (
             json!({"minLength": 5, "maxLength": 1}),
@@ -436,7 +436,7 @@ fn diagnostics_of_rules_say_where_and_what() {
         ("file_size_mb<=", json!(-1), "above 0 and at most -1"),
         ("width/height<=", json!(0), "above 0 and at most 0"),
         ("width_pixels<", json!(1), "above 0 and below 1"),
-        ("height_pixels==", json!(2.5), "in 2.5..2.5"),
+        ("height_pixels==", json!(2.5), "in 2.5..=2.5"),
     ] {
         let entry = json!({"validation_rule": rule_text, "validation_value": value});
         let quantity = rule_text.trim_end_matches(['<', '=']);

@@ -290,7 +290,7 @@ fn a_number_that_json_cannot_say_is_not_written() {
     assert!(error.contains("NaN cannot be written as JSON"), "{error}");
     assert_eq!(
         input.validate().to_string(),
-        "/scale: found NaN, expected a number in 0..1"
+        "/scale: found NaN, expected a number in 0..=1"
     );
 }
 
@@ -311,7 +311,7 @@ fn typed_values_are_checked_by_the_same_engine() {
         "/images/1: found \"a.jpg\", expected a public https:// URL or a data: URI\n\
          /prompt: found 13 characters, expected a string of at most 10 characters\n\
          /loras/0/scale: found 5, expected a number at most 4\n\
-         /scale: found 7, expected a number in 0..1"
+         /scale: found 7, expected a number in 0..=1"
     );
     assert_eq!(
         SCHEMA.validate(&serde_json::to_value(&input).unwrap()),

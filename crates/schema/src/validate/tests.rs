@@ -208,7 +208,7 @@ fn ranges() {
             Constraint::Maximum,
             json!(1),
             json!(7),
-            "/x: found 7, expected a number in 0..1",
+            "/x: found 7, expected a number in 0..=1",
         ),
         case(
             scale,
@@ -216,7 +216,7 @@ fn ranges() {
             Constraint::Minimum,
             json!(0),
             json!(-0.1),
-            "/x: found -0.1, expected a number in 0..1",
+            "/x: found -0.1, expected a number in 0..=1",
         ),
         case(
             open.clone(),
@@ -261,7 +261,7 @@ fn multiples() {
             Constraint::MultipleOf,
             json!(8),
             json!(17),
-            "/x: found 17, expected an integer in 0..64, a multiple of 8",
+            "/x: found 17, expected an integer in 0..=64, a multiple of 8",
         ),
         case(
             tenth,
@@ -300,7 +300,7 @@ fn lengths_are_counted_in_characters() {
             Constraint::MinLength,
             json!(2),
             json!(1),
-            "/x: found 1 character, expected a string of 2..5 characters",
+            "/x: found 1 character, expected a string of 2 to 5 characters",
         ),
         case(
             text(1, 1),
@@ -333,7 +333,7 @@ fn counts() {
             Constraint::MinItems,
             json!(1),
             json!(0),
-            "/x: found 0 elements, expected an array of 1..10 image URLs",
+            "/x: found 0 elements, expected an array of 1 to 10 image URLs",
         ),
         case(
             images,
@@ -341,7 +341,7 @@ fn counts() {
             Constraint::MaxItems,
             json!(10),
             json!(11),
-            "/x: found 11 elements, expected an array of 1..10 image URLs",
+            "/x: found 11 elements, expected an array of 1 to 10 image URLs",
         ),
         case(
             json!({"type": "array", "items": {"type": "integer"}, "maxItems": 1}),
@@ -566,7 +566,7 @@ fn nested_values_are_checked_all_at_once_in_the_order_of_the_schema() {
     }));
     let expected = [
         "/loras: found 3 elements, expected an array of at most 1 object",
-        "/loras/0/scale: found 9, expected a number in 0..4",
+        "/loras/0/scale: found 9, expected a number in 0..=4",
         "/loras/1/path: found nothing, expected a string",
         "/loras/1/scal: found a property that the schema does not know, expected one of path, \
          scale; did you mean `scale`?",
@@ -642,7 +642,7 @@ fn typed_numbers_must_be_finite() {
     let found = check(&typed(f64::NAN, f64::NEG_INFINITY));
     assert_eq!(
         found.to_string(),
-        "/any: found NaN, expected a finite number\n/number: found -inf, expected a number in 0..1"
+        "/any: found NaN, expected a finite number\n/number: found -inf, expected a number in 0..=1"
     );
     let limits: Vec<(Constraint, &Value, &Value)> = found
         .iter()
