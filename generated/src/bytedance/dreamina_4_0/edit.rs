@@ -6,7 +6,7 @@
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Input {
-    /// `image_urls`, Images: an array of 1..10 image URLs; for example `https://playgrounds-storage-public.runcomfy.net/tools/7002/media-files/usecase5-…`.
+    /// `image_urls`, Images: an array of 1 to 10 image URLs; for example `https://playgrounds-storage-public.runcomfy.net/tools/7002/media-files/usecase5-…`.
     ///
     /// Only JPEG and PNG formats are supported; JPEG is recommended. Supports 1–10 images; larger or more images increase processing time. Recommended to use no more than 6 images; too many reference images may reduce quality.
     ///
@@ -22,7 +22,7 @@ pub struct Input {
     ///
     /// Whether to force generation of a single image. More images per set increase latency; for stability, specify group count/resolution or pass width and height.
     pub force_single: Option<bool>,
-    /// `scale`: a number in 0..1; the service takes `0.5` when it is left out.
+    /// `scale`: a number in 0..=1; the service takes `0.5` when it is left out.
     ///
     /// Controls how strongly the text prompt influences the result relative to input images. Higher values increase text influence.
     pub scale: Option<f64>,

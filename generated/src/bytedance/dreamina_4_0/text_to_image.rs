@@ -12,7 +12,7 @@ pub struct Input {
     ///
     /// Whether to force generation of a single image. More images per set increase latency; for stability, specify group count/resolution or pass width and height.
     pub force_single: Option<bool>,
-    /// `scale`: a number in 0..1; the service takes `0.5` when it is left out.
+    /// `scale`: a number in 0..=1; the service takes `0.5` when it is left out.
     ///
     /// Controls how strongly the text prompt influences the result relative to input images. Higher values increase text influence.
     pub scale: Option<f64>,
