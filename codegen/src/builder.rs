@@ -1,4 +1,4 @@
-//! The generator's front door.
+//! The builder that a `build.rs` or a program calls.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -12,7 +12,38 @@ use crate::module::{Module, ModuleFile};
 use crate::source::{self, Source};
 use crate::{Diagnostic, Error, Generated, collision, doc, emit, feature, parallel, print};
 
-/// Where schemas are read from, where the code goes, and how it is laid out.
+/// Configures the generator: where schemas are, where the code goes and how it is laid out.
+///
+/// In a `build.rs`, with the schemas in `schemas/` and the code in `OUT_DIR`:
+///
+/// ```no_run
+/// fn main() {
+///     runcomfy_codegen::Builder::new().build_script();
+/// }
+/// ```
+///
+/// In a `build.rs` of a crate whose code is committed and reviewed:
+///
+/// ```no_run
+/// use runcomfy_codegen::{Builder, Layout};
+///
+/// fn main() {
+///     Builder::new()
+///         .schemas("schemas")
+///         .out_dir("src/models")
+///         .layout(Layout::Tree)
+///         .build_script_in_tree();
+/// }
+/// ```
+///
+/// In a program:
+///
+/// ```no_run
+/// # fn main() -> Result<(), runcomfy_codegen::Error> {
+/// let generated = runcomfy_codegen::Builder::new().out_dir("src").generate()?;
+/// println!("{}", generated.write()?);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
@@ -24,13 +55,15 @@ pub struct Builder {
     manifest: Option<PathBuf>,
 }
 
-/// How the generated code is spread over files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Layout of the generated code in files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Layout {
-    /// `models.rs` with nested modules, for `OUT_DIR` and `runcomfy::include_models!()`.
+    /// One file `models.rs` with nested modules, for `OUT_DIR` and `runcomfy::include_models!()`.
+    #[default]
     OneFile,
-    /// `lib.rs` and a file for each module, for a crate that is committed and reviewed.
+    /// A file `lib.rs` and one for each module, for a crate that is committed and reviewed. The
+    /// output folder belongs to the generator: stale files of its own are removed.
     Tree,
 }
 
@@ -41,7 +74,8 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Reads `schemas/`, writes one file to `OUT_DIR`, for code that depends on `runcomfy`.
+    /// Starts with the decollisions: reads `schemas/`, writes one file to `OUT_DIR`, for code that depends
+    /// on `runcomfy`.
     pub fn new() -> Self {
         Self {
             schemas: "schemas".into(),
@@ -53,70 +87,98 @@ impl Builder {
         }
     }
 
-    /// The folder with the schema files; the path of a file below it is the model's id.
+    /// Sets the folder of the schema files. Default: `schemas`, below the working directory, which
+    /// in a `build.rs` is the package's folder.
+    ///
+    /// The path of a file below it is the model's id: `schemas/acme/stamp/edit.json` is the model
+    /// `acme/stamp/edit`. Files that do not end in `.json` and hidden ones are not read.
     pub fn schemas(mut self, folder: impl Into<PathBuf>) -> Self {
         self.schemas = folder.into();
         self
     }
 
-    /// The folder for the generated files, instead of the environment's `OUT_DIR`.
+    /// Sets the folder of the generated files. Default: the environment's `OUT_DIR`, which cargo sets
+    /// for a `build.rs`.
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.out_dir = Some(folder.into());
         self
     }
 
-    /// The Rust path of the crate that generated code leans on, where it is not `::runcomfy`.
+    /// Sets the Rust path of the crate that generated code uses. Default: `::runcomfy`.
+    ///
+    /// A crate that re-exports `runcomfy` names it here, such as `::acme::runcomfy`. A path that is
+    /// not Rust makes [`generate`](Self::generate) fail.
     pub fn support(mut self, path: impl Into<String>) -> Self {
         self.support = path.into();
         self
     }
 
-    /// Only models whose ids fit the pattern; may be called again for more. `*` stands for any part
-    /// of a segment, `**` for anything, `?` for one character: `bytedance/**`, `*/*/edit`. Without
-    /// it, all.
+    /// Adds a pattern: only models whose ids match one of the patterns are read. Default: all models.
+    ///
+    /// `*` stands for any part of a segment, `**` for anything, `?` for one character. A pattern that
+    /// matches no model makes [`generate`](Self::generate) and [`read`](Self::read) fail.
+    ///
+    /// ```
+    /// let builder = runcomfy_codegen::Builder::new()
+    ///     .models("bytedance/**")
+    ///     .models("*/*/edit");
+    /// ```
     pub fn models(mut self, pattern: impl Into<String>) -> Self {
         self.models.push(pattern.into());
         self
     }
 
-    /// The manifest whose features choose among the models of a [`Layout::Tree`]: `all`, and one
-    /// for each vendor and family. They go between two marked lines, which it must have.
+    /// Sets the `Cargo.toml` whose features choose among the models of a [`Layout::Tree`]. Default:
+    /// none, and every model is compiled.
+    ///
+    /// The features are `all`, which is the default feature, and one for each vendor and family of
+    /// models. They are written between two marked lines of the manifest; where it lacks them, the
+    /// error prints them.
     pub fn manifest(mut self, path: impl Into<PathBuf>) -> Self {
         self.manifest = Some(path.into());
         self
     }
 
-    /// One file or a tree of them.
+    /// Sets the layout of the code in files. Default: [`Layout::OneFile`].
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// Only reads the schemas, in the order of their ids.
+    /// Reads the schemas and generates nothing. Returns the models in the order of their ids.
     ///
     /// # Errors
-    /// When the folder cannot be read, or a schema file is faulty: names that collide count, too,
-    /// so that what can be read can be generated.
+    /// - The folder or a file in it cannot be read: check [`schemas`](Self::schemas).
+    /// - A pattern matches no model ([`Error::is_usage`]): check [`models`](Self::models).
+    /// - A schema is invalid, or two names become the same identifier, so that it could not be
+    ///   generated ([`Error::diagnostics`]): fix the files.
     pub fn read(&self) -> Result<Vec<ModelSchema>, Error> {
         let (sources, _) = source::read_all(&self.schemas, &self.models)?.checked()?;
         Ok(source::models(sources))
     }
 
-    /// As [`read`](Self::read), without the models that are faulty, and with the errors of these:
-    /// for a state that is there only to be compared with.
+    /// Reads the schemas as [`read`](Self::read) does, without the invalid ones. Returns the models
+    /// in the order of their ids, and the errors of those that are left out.
+    ///
+    /// Use it for a set of schemas that is only compared with another.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub fn read_sound(&self) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
-        let (sources, errors) = source::read_all(&self.schemas, &self.models)?.sound();
+    /// - The folder or a file in it cannot be read: check [`schemas`](Self::schemas).
+    /// - A pattern matches no model ([`Error::is_usage`]): check [`models`](Self::models).
+    pub fn read_valid(&self) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
+        let (sources, errors) = source::read_all(&self.schemas, &self.models)?.valid();
         Ok((source::models(sources), errors))
     }
 
-    /// Makes everything in memory; nothing is written yet.
+    /// Generates all code in memory, and writes nothing.
     ///
     /// # Errors
-    /// When what was asked for cannot be ([`Error::is_usage`]), the folder cannot be read, or a
-    /// schema file is faulty: then with everything that is wrong in all of them.
+    /// - A setting is wrong ([`Error::is_usage`]): a pattern matches no model, the manifest lacks the
+    ///   lines for the features, or the support path is not Rust.
+    /// - The folder of schemas, a file in it or the manifest cannot be read; or no output folder is
+    ///   set, by [`out_dir`](Self::out_dir) or by the environment.
+    /// - A schema is invalid, or names collide ([`Error::diagnostics`]): the error has every
+    ///   diagnostic of every file.
     pub fn generate(&self) -> Result<Generated, Error> {
         let support = self.support_path()?;
         let (sources, warnings) = source::read_all(&self.schemas, &self.models)?.checked()?;
@@ -148,16 +210,25 @@ impl Builder {
         })
     }
 
-    /// Everything that a `build.rs` has to do: generates, writes what differs, shows findings
-    /// through cargo, and has cargo run it again when a schema changes. Faulty schemas fail the
-    /// build.
+    /// Does all that a `build.rs` has to do: generates the code, writes the files that differ, and has
+    /// cargo run the script again when a schema changes.
+    ///
+    /// Diagnostics and errors are printed for cargo, which shows them. An invalid schema, or a file that
+    /// cannot be read or written, fails the build and leaves the output as it was.
+    ///
+    /// ```no_run
+    /// // build.rs
+    /// fn main() {
+    ///     runcomfy_codegen::Builder::new().models("acme/**").build_script();
+    /// }
+    /// ```
     pub fn build_script(&self) {
         println!("cargo::rerun-if-changed={}", self.schemas.display());
         let write = |generated: Generated| generated.write().map(|changes| (generated, changes));
         match self.generate().and_then(write) {
             Ok((generated, changes)) => {
-                // In a tree the warnings belong to the change that brings the schema in; cargo
-                // would repeat them at every build for as long as the schema stands.
+                // In a tree the warnings belong to the change that adds the schema; cargo would
+                // repeat them at every build for as long as the schema is there.
                 let repeats = self.layout == Layout::Tree && changes.is_empty();
                 for warning in generated.warnings().iter().filter(|_| !repeats) {
                     println!("cargo::warning={}", warning.headline());
@@ -167,9 +238,25 @@ impl Builder {
         }
     }
 
-    /// As [`build_script`](Self::build_script), for a crate whose generated code is committed:
-    /// where `CI` is set or `RUNCOMFY_CODEGEN=check`, nothing is written and code that is out of
-    /// step fails the build; `RUNCOMFY_CODEGEN=write` writes even in CI.
+    /// Does what [`build_script`](Self::build_script) does, for a crate whose generated code is
+    /// committed; in CI it only compares.
+    ///
+    /// Where the environment has `RUNCOMFY_CODEGEN=check`, or `CI` is set and neither empty nor `false`
+    /// nor `0`, nothing is written, and code that is out of date with the schemas fails the build with
+    /// the list of files. `RUNCOMFY_CODEGEN=write` writes in CI, too.
+    ///
+    /// ```no_run
+    /// // build.rs
+    /// use runcomfy_codegen::{Builder, Layout};
+    ///
+    /// fn main() {
+    ///     Builder::new()
+    ///         .out_dir("generated/src")
+    ///         .layout(Layout::Tree)
+    ///         .manifest("generated/Cargo.toml")
+    ///         .build_script_in_tree();
+    /// }
+    /// ```
     pub fn build_script_in_tree(&self) {
         println!("cargo::rerun-if-env-changed=CI");
         println!("cargo::rerun-if-env-changed=RUNCOMFY_CODEGEN");
@@ -185,7 +272,7 @@ impl Builder {
         match self.generate().and_then(|generated| generated.check()) {
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => fail_build(&format!(
-                "the generated bindings are out of step with {}:\n{changes}\nrun `RUNCOMFY_CODEGEN=write cargo build` and commit the result",
+                "the generated bindings are out of date with {}:\n{changes}\nrun `RUNCOMFY_CODEGEN=write cargo build` and commit the result",
                 self.schemas.display()
             )),
             Err(error) => fail(&error),
@@ -197,7 +284,7 @@ impl Builder {
     }
 }
 
-/// Fails the build: errors whole, warnings as the one line that cargo shows well.
+/// Fails the build. Errors are printed whole, warnings as the one line that cargo prints well.
 fn fail(error: &Error) {
     let (errors, warnings): (Vec<_>, Vec<_>) = error
         .diagnostics()
@@ -212,7 +299,7 @@ fn fail(error: &Error) {
     fail_build(&error.summary());
 }
 
-/// One `cargo::error` a line keeps carets under what they point at.
+/// Prints one `cargo::error` for each line, which keeps carets below the column they point at.
 fn fail_build(message: &str) {
     for line in message.lines() {
         println!("cargo::error={line}");
@@ -221,30 +308,30 @@ fn fail_build(message: &str) {
 
 fn no_out_dir() -> Error {
     let missing = std::io::Error::other(
-        "the variable is not set; set it by running from a build.rs, or name a folder",
+        "the environment has no such variable; call this from a `build.rs`, or set an output folder",
     );
     Error::io("find", Path::new("OUT_DIR"), missing)
 }
 
 fn assemble<'a>(sources: &'a [Source], support: &str) -> Result<Module<'a>, Error> {
-    let made = parallel::map(sources, |source| {
+    let results = parallel::map(sources, |source| {
         // Tokens stay on the thread that made them, and the path is made of them.
         let support = syn::parse_str(support)?;
         Ok(emit::model(&source.model, &support))
     });
     let mut root = Module::default();
-    let mut faults = Vec::new();
-    for (source, made) in sources.iter().zip(made) {
-        match made.map_err(|e: syn::Error| Error::internal(&source.path, &e))? {
+    let mut collisions = Vec::new();
+    for (source, result) in sources.iter().zip(results) {
+        match result.map_err(|e: syn::Error| Error::internal(&source.path, &e))? {
             Ok(text) => root.insert(source, text),
-            Err(fault) => faults.push(collision::shown(source, &fault)),
+            Err(collision) => collisions.push(collision::shown(source, &collision)),
         }
     }
-    if faults.is_empty() {
+    if collisions.is_empty() {
         return Ok(root);
     }
-    Diagnostic::sort(&mut faults);
-    Err(Error::schemas(faults))
+    Diagnostic::sort(&mut collisions);
+    Err(Error::schemas(collisions))
 }
 
 fn one_file(
@@ -288,7 +375,7 @@ fn tree(
     Ok(files)
 }
 
-/// The text below the line that says where it comes from.
+/// Puts the generator's mark, and the file that the text is made from, above a text.
 fn marked(from: Option<&str>, text: &str) -> String {
     let from = from.map(|path| format!(" from {path}")).unwrap_or_default();
     format!("{MARK}{from}; do not edit.\n\n{text}")

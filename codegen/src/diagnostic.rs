@@ -1,4 +1,9 @@
-//! Findings in schema files, shown like a compiler's.
+//! Diagnostics of schema files, printed like a compiler's.
+//!
+//! [`Diagnostic`] and [`Position`] are exported from the crate's root, too.
+//!
+//! **Unstable:** the rest of this module exists for `runcomfy-codegen-cli`, which prints in the same
+//! way. It may change in any release.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,36 +13,54 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use runcomfy_schema::Severity;
 use serde_json::{Value, json};
 
-use crate::parallel;
+use crate::{doc, parallel};
 
-/// One finding: where, what is wrong, what to write instead.
+/// Describes a fault of a schema file: where it is, what is wrong, and what to write instead.
+///
+/// `Display` prints it as a compiler does: the message, the file's line with a caret, and the help.
+///
+/// ```
+/// use runcomfy_codegen::Builder;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::create_dir(folder.path().join("acme"))?;
+/// # std::fs::write(folder.path().join("acme/stamp.json"), "{\"properties\": {\"n\": {\"minimum\": \"0\"}}}")?;
+/// // acme/stamp.json: {"properties": {"n": {"minimum": "0"}}}
+/// let error = Builder::new().schemas(folder.path()).read().unwrap_err();
+/// let diagnostic = &error.diagnostics()[0];
+/// assert_eq!(diagnostic.message, "found \"0\", expected a number");
+/// assert_eq!((diagnostic.position.line, diagnostic.position.column), (1, 34));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// Whether the file can be used all the same.
+    /// Severity: code is generated in spite of warnings, and not in spite of errors.
     pub severity: Severity,
-    /// The file's path, as it was given.
+    /// Path of the file, below the folder of schemas as that was given.
     pub path: String,
-    /// Where in the file.
+    /// Position in the file.
     pub position: Position,
-    /// What is wrong, and why it matters.
+    /// Fault and, where it is not plain, the reason why it matters. One line.
     pub message: String,
-    /// What to write instead.
+    /// Fix: what to write instead. One line.
     pub help: String,
     text: Arc<str>,
     span: Range<usize>,
 }
 
-/// A place in a file, both counted from 1; columns in characters.
+/// Position in a text file, in lines and columns from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// The line.
+    /// Line, from 1.
     pub line: usize,
-    /// The column.
+    /// Column, from 1, in characters.
     pub column: usize,
 }
 
 impl Position {
-    pub(crate) fn of(text: &str, offset: usize) -> Self {
+    /// Returns the position of a byte offset in a text. An offset beyond the end is the end.
+    #[must_use]
+    pub fn in_text(text: &str, offset: usize) -> Self {
         let before = without_bom(&text[..on_boundary(text, offset)]);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self {
@@ -47,15 +70,18 @@ impl Position {
     }
 }
 
-/// The positions of many places in one text, of which each is found from the one before.
-pub(crate) struct Positions<'a> {
+/// Finds the positions of many offsets in one text, each from the one before.
+#[derive(Debug)]
+pub struct Positions<'a> {
     text: &'a str,
     offset: usize,
     position: Position,
 }
 
 impl<'a> Positions<'a> {
-    pub(crate) fn of(text: &'a str) -> Self {
+    /// Starts at the beginning of a text.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
         Self {
             text,
             offset: 0,
@@ -63,11 +89,11 @@ impl<'a> Positions<'a> {
         }
     }
 
-    /// The position of a place that is not before the last one.
-    pub(crate) fn at(&mut self, offset: usize) -> Position {
+    /// Returns the position of a byte offset, which must not be before the one of the last call.
+    pub fn at(&mut self, offset: usize) -> Position {
         let offset = on_boundary(self.text, offset).max(self.offset);
         let between = &self.text[self.offset..offset];
-        let more = Position::of(between, between.len());
+        let more = Position::in_text(between, between.len());
         self.offset = offset;
         self.position = Position {
             line: self.position.line + more.line - 1,
@@ -92,35 +118,38 @@ impl Diagnostic {
         Self {
             severity,
             path: path.to_owned(),
-            position: Position::of(text, span.start),
-            message: harmless(&message.into()),
-            help: harmless(&help.into()),
+            position: Position::in_text(text, span.start),
+            message: escape_invisible(&message.into()),
+            help: escape_invisible(&help.into()),
             text: Arc::clone(text),
             span,
         }
     }
 
-    /// Errors first, then by file and place.
+    /// Sorts by severity, errors first, then by file and position.
     pub(crate) fn sort(list: &mut [Self]) {
         list.sort_by(|a, b| {
             (a.severity, &a.path, a.position).cmp(&(b.severity, &b.path, b.position))
         });
     }
 
-    /// All of them as they are shown, each with an empty line after it. Many are drawn on all
-    /// processors: the schemas of hundreds of models have findings by the thousand.
+    /// Prints diagnostics one after the other, each with an empty line after it.
+    ///
+    /// Prints on all processors, since the schemas of hundreds of models have diagnostics by the
+    /// thousand.
     #[must_use]
     pub fn report(list: &[Self]) -> String {
         parallel::map(list, |diagnostic| format!("{diagnostic}\n\n")).concat()
     }
 
-    /// Whether nothing is generated until it is mended.
+    /// Returns `true` if nothing is generated until this is fixed.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
-    /// One object with the keys `severity`, `path`, `line`, `column`, `message`, `help`.
+    /// Returns an object with the keys `severity` (`error` or `warning`), `path`, `line`, `column`,
+    /// `message` and `help`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -133,7 +162,7 @@ impl Diagnostic {
         })
     }
 
-    /// `schemas/a/b.json:3:7: error: …`, the form that editors recognise.
+    /// Returns one line in the form that editors recognise: `schemas/a/b.json:3:7: error: …`.
     #[must_use]
     pub fn headline(&self) -> String {
         let Position { line, column } = self.position;
@@ -145,12 +174,16 @@ impl Diagnostic {
     }
 }
 
-/// Names from schemas and of files, with what moves a cursor or ends a line spelt out: a build
-/// script's output is read line by line, and a line from a schema must not become an instruction.
-pub(crate) fn harmless(text: &str) -> String {
+/// Escapes the characters of a text that [are invisible](is_invisible) or end a line, as in
+/// `\u{202e}`.
+///
+/// Names come from schemas and from files. Cargo reads a build script's output line by line, and a
+/// line of a schema must not become an instruction.
+#[must_use]
+pub fn escape_invisible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if crate::doc::is_odd(c) {
+        if is_invisible(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
@@ -159,42 +192,54 @@ pub(crate) fn harmless(text: &str) -> String {
     out
 }
 
-/// A text with a mark of as many bytes for each such character, so that places stay true.
+/// Returns `true` for control characters, and for those that reorder or hide text.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    doc::is_odd(c)
+}
+
+/// Cuts a text after a number of characters, with `…` for the rest.
+#[must_use]
+pub fn truncate(text: &str, max: usize) -> String {
+    doc::cut(text, max)
+}
+
+/// Replaces invisible characters by marks of as many bytes, so that offsets stay true.
 fn same_length(text: &str) -> String {
     let mark = |c: char| match c {
         '\n' | '\r' | '\t' => c,
-        c if !crate::doc::is_odd(c) => c,
+        c if !is_invisible(c) => c,
         c => ['?', '¤', '\u{fffd}', '\u{1fbc4}'][c.len_utf8() - 1],
     };
     text.chars().map(mark).collect()
 }
 
-/// The first place between two characters from this one on.
+/// Returns the first character boundary from an offset on.
 fn on_boundary(text: &str, offset: usize) -> usize {
-    let mut places = offset..text.len();
-    places
+    let mut offsets = offset..text.len();
+    offsets
         .find(|&at| text.is_char_boundary(at))
         .unwrap_or(text.len())
 }
 
-/// A text less the mark of its encoding, which no editor shows or counts.
+/// Removes the byte order mark, which no editor shows or counts.
 fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// How many characters are shown on either side of a place. Schemas are often saved as one line of
-/// a megabyte, and a finding for each of its properties must not draw all of it.
+/// Number of characters printed on either side of a span. Schemas are often saved as one line of a
+/// megabyte, and a diagnostic for each of its properties must not print all of it.
 const AROUND: usize = 60;
 
-/// A span of more bytes than this is shown by its beginning.
-const LONGEST_SPAN: usize = 2_000;
+/// Maximum number of bytes of a span that is printed whole; of a longer one only the beginning is.
+const MAX_SPAN: usize = 2_000;
 
-/// What is shown of a text for a span, the lines on which it begins and ends or what of them is
-/// near it, and where the span is in that.
+/// Returns the part of a text that is printed for a span, and the span in that part. The part is
+/// the lines on which the span begins and ends, or what of them is near the span.
 fn excerpt(text: &str, span: &Range<usize>) -> (String, Range<usize>) {
     let start = on_boundary(text, span.start);
     let mut end = on_boundary(text, span.end);
-    if end - start > LONGEST_SPAN {
+    if end - start > MAX_SPAN {
         end = start + after(&text[start..]).trim_end_matches('\n').len();
     }
     let before = before(&text[..start]);
@@ -211,11 +256,11 @@ fn excerpt(text: &str, span: &Range<usize>) -> (String, Range<usize>) {
         same_length(line),
         if cut_after { "…" } else { "" }
     );
-    let place = |at: usize| (at - from).saturating_sub(dropped) + mark.len();
-    (shown, place(start)..place(end))
+    let offset = |at: usize| (at - from).saturating_sub(dropped) + mark.len();
+    (shown, offset(start)..offset(end))
 }
 
-/// The end of the last line of a text.
+/// Returns the end of the last line of a text.
 fn before(text: &str) -> &str {
     let near = |&(count, (_, c)): &(usize, (usize, char))| count < AROUND && c != '\n';
     let first = text
@@ -227,7 +272,7 @@ fn before(text: &str) -> &str {
     first.map_or("", |(_, (at, _))| &text[at..])
 }
 
-/// The beginning of the first line of a text, with its end where that is near.
+/// Returns the beginning of the first line of a text, with its end where that is near.
 fn after(text: &str) -> &str {
     let mut near = text.char_indices().take(AROUND);
     let end = near.find(|&(_, c)| c == '\n').map(|(at, _)| at + 1);
@@ -235,7 +280,6 @@ fn after(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// What is wrong, the source line with a caret under the place, and the help.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = match self.severity {
@@ -250,7 +294,7 @@ impl fmt::Display for Diagnostic {
             .annotation(annotation);
         let group = Group::with_level(level).element(snippet);
         let lines = Renderer::plain().render(&[group]);
-        // Written here, since the renderer would count in what is shown of the line.
+        // Written here, since the renderer would count columns in the printed part of the line.
         let margin = lines.find('|').unwrap_or(1) - 1;
         let severity = self.severity.as_str();
         writeln!(f, "{severity}: {}", self.message)?;
@@ -266,23 +310,39 @@ mod tests {
     #[test]
     fn positions_count_characters() {
         let text = "ab\n\"×\": 1\n";
-        assert_eq!(Position::of(text, 0), Position { line: 1, column: 1 });
+        assert_eq!(Position::in_text(text, 0), Position { line: 1, column: 1 });
         let colon = text.find(':').unwrap();
-        assert_eq!(Position::of(text, colon), Position { line: 2, column: 4 });
-        assert_eq!(Position::of(text, 999), Position { line: 3, column: 1 });
+        assert_eq!(
+            Position::in_text(text, colon),
+            Position { line: 2, column: 4 }
+        );
+        assert_eq!(
+            Position::in_text(text, 999),
+            Position { line: 3, column: 1 }
+        );
         let marked = "\u{feff}{}";
-        assert_eq!(Position::of(marked, 3), Position { line: 1, column: 1 });
-        assert_eq!(Position::of(marked, 4), Position { line: 1, column: 2 });
+        assert_eq!(
+            Position::in_text(marked, 3),
+            Position { line: 1, column: 1 }
+        );
+        assert_eq!(
+            Position::in_text(marked, 4),
+            Position { line: 1, column: 2 }
+        );
         for text in [text, marked] {
-            let mut positions = Positions::of(text);
+            let mut positions = Positions::new(text);
             for offset in [0, 0, 1, 3, 5, 6, 99] {
-                assert_eq!(positions.at(offset), Position::of(text, offset), "{offset}");
+                assert_eq!(
+                    positions.at(offset),
+                    Position::in_text(text, offset),
+                    "{offset}"
+                );
             }
         }
     }
 
     #[test]
-    fn shows_the_line_with_a_caret() {
+    fn line_is_printed_with_a_caret() {
         let text: Arc<str> = "{\n  \"maximum\": 0\n}\n".into();
         let span = text.find('0').map(|at| at..at + 1).unwrap();
         let shown = Diagnostic::new(
@@ -304,18 +364,18 @@ mod tests {
 
     fn shown(text: &str, span: Range<usize>) -> String {
         let text = text.into();
-        Diagnostic::new(Severity::Error, "a.json", &text, span, "odd", "mend it").to_string()
+        Diagnostic::new(Severity::Error, "a.json", &text, span, "wrong", "fix it").to_string()
     }
 
     #[test]
-    fn the_mark_of_the_encoding_is_neither_shown_nor_counted() {
+    fn byte_order_mark_is_neither_printed_nor_counted() {
         let plain = shown("{\"a\": 1}", 1..4);
         assert!(plain.contains("a.json:1:2\n"), "{plain}");
         assert_eq!(shown("\u{feff}{\"a\": 1}", 4..7), plain);
     }
 
     #[test]
-    fn of_a_long_line_only_what_is_near_is_shown() {
+    fn long_line_is_printed_near_the_span_only() {
         let line = format!("{{{}\"odd\": 7{}}}", "×".repeat(5_000), "y".repeat(5_000));
         let at = line.find("odd").unwrap();
         for text in [line.clone(), format!("\n{line}\n\n")] {
@@ -324,7 +384,7 @@ mod tests {
             assert_eq!(
                 shown(&text, at..at + 3),
                 format!(
-                    "error: odd\n --> a.json:{row}:5003\n  |\n{row} | …{before}\"odd\": 7{after}…\n  | {space}^^^ mend it",
+                    "error: wrong\n --> a.json:{row}:5003\n  |\n{row} | …{before}\"odd\": 7{after}…\n  | {space}^^^ fix it",
                     row = lines.div_ceil(2),
                     before = "×".repeat(59),
                     after = "y".repeat(56),
@@ -332,7 +392,7 @@ mod tests {
                 )
             );
         }
-        // The place of a whole object is shown by its beginning.
+        // Of the span of a whole object the beginning is printed.
         let whole = shown(&line, at..line.len());
         assert!(whole.chars().count() < 500, "{whole}");
         assert!(whole.contains(&"^".repeat(60)), "{whole}");
@@ -341,43 +401,43 @@ mod tests {
     }
 
     #[test]
-    fn a_place_within_a_character_is_that_of_the_next() {
+    fn offset_within_a_character_is_that_of_the_next() {
         assert_eq!(shown("{×}", 2..2), shown("{×}", 3..3));
     }
 
-    /// Whatever the place, its lines alone look as they do amid the whole file; but for the file's
-    /// end, of which the renderer says that it is on the line before.
+    /// The lines of a span alone are printed as with the whole file, except at the file's end, which
+    /// the renderer puts on the line before.
     #[test]
-    fn the_lines_of_a_span_look_as_in_the_whole_file() {
+    fn lines_of_a_span_print_as_with_the_whole_file() {
         let text: Arc<str> = "{\n  \"×\": [\n\t1,\r\n  \"日本\u{202e}\"\n ]\n}\n\n".into();
-        let places: Vec<usize> = (0..text.len())
+        let offsets: Vec<usize> = (0..text.len())
             .filter(|at| text.is_char_boundary(*at))
             .collect();
-        let mut shown = 0;
-        for (index, &start) in places.iter().enumerate() {
-            for &end in &places[index..] {
+        let mut compared = 0;
+        for (index, &start) in offsets.iter().enumerate() {
+            for &end in &offsets[index..] {
                 let found = Diagnostic::new(
                     Severity::Warning,
                     "a.json",
                     &text,
                     start..end,
-                    "odd",
-                    "mend it",
+                    "wrong",
+                    "fix it",
                 );
-                let annotation = AnnotationKind::Primary.span(start..end).label("mend it");
+                let annotation = AnnotationKind::Primary.span(start..end).label("fix it");
                 let whole = same_length(&text);
                 let snippet = Snippet::source(&*whole)
                     .path("a.json")
                     .annotation(annotation);
-                let report = [Level::WARNING.primary_title("odd").element(snippet)];
+                let report = [Level::WARNING.primary_title("wrong").element(snippet)];
                 assert_eq!(
                     found.to_string(),
                     Renderer::plain().render(&report),
                     "{start}..{end}"
                 );
-                shown += 1;
+                compared += 1;
             }
         }
-        assert!(shown > 400, "{shown}");
+        assert!(compared > 400, "{compared}");
     }
 }

@@ -1,14 +1,16 @@
-//! Why nothing was generated.
+//! Errors of the generator.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use runcomfy_schema::Severity;
-
 use crate::Diagnostic;
 
-/// Why nothing was generated, or not written. Whatever stood in the output folder stands there
-/// still.
+/// Error of reading schemas, of generating code or of writing it.
+///
+/// Nothing is written before all schemas are valid and all code is generated. A file that cannot be
+/// written leaves the files before it written and itself as it was.
+///
+/// `Display` prints every diagnostic as a compiler does, then a summary.
 #[derive(Debug)]
 pub struct Error {
     cause: Cause,
@@ -16,93 +18,75 @@ pub struct Error {
 
 #[derive(Debug)]
 enum Cause {
-    /// Findings in the schema files, at least one an error.
+    /// At least one diagnostic is an error.
     Schemas(Vec<Diagnostic>),
-    /// A file or folder that could not be read or written.
+    /// A file or folder cannot be read or written.
     Io {
         doing: &'static str,
         path: PathBuf,
         source: std::io::Error,
     },
-    /// A file in the way that the generator has not made.
+    /// A file that the generator has not written has the path of a generated file.
     Foreign(PathBuf),
-    /// A manifest without the lines between which the features go.
+    /// A manifest lacks the lines between which the features go.
     Unmarked {
         path: PathBuf,
         begin: &'static str,
         end: &'static str,
     },
-    /// What was given as the path of the crate that generated code leans on.
+    /// The path of the crate that generated code uses is no Rust path.
     Support { given: String, why: String },
-    /// A pattern that chooses no model.
-    NothingFits(String),
-    /// A catalogue with nothing in it.
-    EmptyCatalogue,
-    /// The generator's own fault: what it made is not Rust.
+    /// A pattern matches no model id.
+    NoMatch(String),
+    /// The generated code is no Rust, which is a bug in the generator.
     Internal(String),
+}
+
+impl From<Cause> for Error {
+    fn from(cause: Cause) -> Self {
+        Self { cause }
+    }
 }
 
 impl Error {
     pub(crate) fn schemas(diagnostics: Vec<Diagnostic>) -> Self {
-        Self {
-            cause: Cause::Schemas(diagnostics),
-        }
+        Cause::Schemas(diagnostics).into()
     }
 
     pub(crate) fn io(doing: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self {
-            cause: Cause::Io {
-                doing,
-                path: path.to_owned(),
-                source,
-            },
+        let path = path.to_owned();
+        Cause::Io {
+            doing,
+            path,
+            source,
         }
+        .into()
     }
 
     pub(crate) fn foreign(path: &Path) -> Self {
-        Self {
-            cause: Cause::Foreign(path.to_owned()),
-        }
+        Cause::Foreign(path.to_owned()).into()
     }
 
     pub(crate) fn unmarked(path: &Path, begin: &'static str, end: &'static str) -> Self {
-        Self {
-            cause: Cause::Unmarked {
-                path: path.to_owned(),
-                begin,
-                end,
-            },
-        }
+        let path = path.to_owned();
+        Cause::Unmarked { path, begin, end }.into()
     }
 
     pub(crate) fn support(given: &str, why: &dyn fmt::Display) -> Self {
-        Self {
-            cause: Cause::Support {
-                given: given.to_owned(),
-                why: why.to_string(),
-            },
-        }
+        let (given, why) = (given.to_owned(), why.to_string());
+        Cause::Support { given, why }.into()
     }
 
-    pub(crate) fn nothing_fits(pattern: &str) -> Self {
-        Self {
-            cause: Cause::NothingFits(pattern.to_owned()),
-        }
-    }
-
-    pub(crate) fn empty_catalogue() -> Self {
-        Self {
-            cause: Cause::EmptyCatalogue,
-        }
+    pub(crate) fn no_match(pattern: &str) -> Self {
+        Cause::NoMatch(pattern.to_owned()).into()
     }
 
     pub(crate) fn internal(model: &str, why: &dyn fmt::Display) -> Self {
-        Self {
-            cause: Cause::Internal(format!("{model}: {why}")),
-        }
+        Cause::Internal(format!("{model}: {why}")).into()
     }
 
-    /// Everything that was found in the schema files; empty when the trouble lies elsewhere.
+    /// Returns every diagnostic of the schema files: errors first, then warnings. It is empty if the
+    /// error has another cause.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match &self.cause {
@@ -111,26 +95,22 @@ impl Error {
         }
     }
 
-    /// Whether what was asked for is at fault, and no file: a pattern that fits no model, a
-    /// manifest without the lines for the features, a support path that is none.
+    /// Returns `true` if the request is wrong and not a file: a pattern matches no model, a manifest
+    /// lacks the lines for the features, or the support path is no Rust path. Fix the
+    /// [`Builder`](crate::Builder)'s settings.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(
             self.cause,
-            Cause::NothingFits(_) | Cause::Unmarked { .. } | Cause::Support { .. }
+            Cause::NoMatch(_) | Cause::Unmarked { .. } | Cause::Support { .. }
         )
     }
-}
 
-impl Error {
-    /// The last line: without what was found in the schema files.
+    /// Returns the last line of the message: all of it but the diagnostics.
     pub(crate) fn summary(&self) -> String {
         match &self.cause {
             Cause::Schemas(list) => {
-                let errors = list
-                    .iter()
-                    .filter(|d| d.severity == Severity::Error)
-                    .count();
+                let errors = list.iter().filter(|d| d.is_error()).count();
                 let plural = if errors == 1 { "" } else { "s" };
                 format!("{errors} error{plural} in schema files; nothing was written")
             }
@@ -138,34 +118,28 @@ impl Error {
                 doing,
                 path,
                 source,
-            } => {
-                format!("could not {doing} `{}`: {source}", path.display())
-            }
+            } => format!("could not {doing} `{}`: {source}", path.display()),
             Cause::Foreign(path) => format!(
-                "`{}` stands where a generated file belongs, but the generator has not made it; move it away",
+                "`{}` has the path of a generated file, but the generator did not write it; nothing was written. Move it away, or choose another output folder",
                 path.display()
             ),
             Cause::Unmarked { path, begin, end } => format!(
-                "`{}` has no place for the models' features; add these two lines below `[features]`:\n{begin}\n{end}",
+                "`{}` has no section for the models' features; nothing was written. Add these two lines below `[features]`:\n{begin}\n{end}",
                 path.display()
             ),
-            Cause::NothingFits(pattern) => format!(
-                "no model's id fits `{pattern}`; expected an id, or a pattern such as `vendor/**`"
+            Cause::NoMatch(pattern) => format!(
+                "no model id matches `{pattern}`; expected an id, or a pattern such as `vendor/**`"
             ),
             Cause::Support { given, why } => format!(
                 "found `{given}` as the support crate, expected a Rust path such as `::runcomfy`: {why}"
             ),
-            Cause::EmptyCatalogue => {
-                "the catalogue is empty, which can hardly be; nothing was written".to_owned()
-            }
             Cause::Internal(why) => format!(
-                "the generator made something that is not Rust; please report it with the schema: {why}"
+                "the generated code is not Rust, which is a bug in the generator; nothing was written. Please report it with the schema: {why}"
             ),
         }
     }
 }
 
-/// Every finding as a compiler shows it, then the summary.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&Diagnostic::report(self.diagnostics()))?;

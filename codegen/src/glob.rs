@@ -1,10 +1,10 @@
 //! Patterns that choose models by their ids.
 
-/// Whether an id fits a pattern: `*` stands for any part of a segment, `**` for anything, slashes
+/// Returns `true` if an id matches a pattern: `*` stands for any part of a segment, `**` for anything, slashes
 /// included, `?` for one character. Everything else stands for itself, letter case included.
-pub(crate) fn fits(pattern: &str, id: &str) -> bool {
+pub(crate) fn matches(pattern: &str, id: &str) -> bool {
     let (pattern, id): (Vec<char>, Vec<char>) = (pattern.chars().collect(), id.chars().collect());
-    // ends[i]: the pattern so far fits the first i characters of the id.
+    // ends[i]: the pattern so far matches the first i characters of the id.
     let mut ends: Vec<bool> = (0..=id.len()).map(|i| i == 0).collect();
     let mut rest = pattern.as_slice();
     while let [first, tail @ ..] = rest {
@@ -27,7 +27,7 @@ pub(crate) fn fits(pattern: &str, id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::matches;
 
     #[test]
     fn stars_stay_within_a_segment_unless_doubled() {
@@ -45,9 +45,9 @@ mod tests {
             ("*a*b*", "xxaxxbxx", true),
             ("", "acme", false),
         ] {
-            assert_eq!(fits(pattern, id), expected, "{pattern} {id}");
+            assert_eq!(matches(pattern, id), expected, "{pattern} {id}");
         }
         let long = "a".repeat(2_000);
-        assert!(!fits(&"*a".repeat(50), &format!("{long}b")));
+        assert!(!matches(&"*a".repeat(50), &format!("{long}b")));
     }
 }

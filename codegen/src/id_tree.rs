@@ -4,42 +4,50 @@ use std::collections::HashMap;
 
 use crate::name;
 
-/// The parts of model ids that have taken a name.
-pub(crate) struct IdTree {
+/// Tracks which names the parts of model ids have claimed.
+#[derive(Debug)]
+pub struct IdTree {
     /// From a segment to its name.
     name: fn(&str) -> String,
     /// The part of an id by the path of names that it has taken.
     taken: HashMap<String, String>,
 }
 
-/// Two parts of ids that come out as one.
+/// Names two parts of ids that become the same name.
 #[derive(Debug)]
-pub(crate) struct Clash {
-    pub(crate) first: String,
-    pub(crate) second: String,
-    /// The last segment's name.
-    pub(crate) name: String,
+pub struct Clash {
+    /// Part of the id that claimed the name first.
+    pub first: String,
+    /// Part of the id that cannot claim it.
+    pub second: String,
+    /// Name of the last segment of both.
+    pub name: String,
 }
 
 impl IdTree {
-    /// Of the modules that ids become.
-    pub(crate) fn modules() -> Self {
+    /// Returns an empty tree of the modules that ids become.
+    #[must_use]
+    pub fn modules() -> Self {
         Self {
             name: name::module,
             taken: HashMap::new(),
         }
     }
 
-    /// Of files and folders where a file system does not tell capitals.
-    pub(crate) fn files() -> Self {
+    /// Returns an empty tree of files and folders, on a file system that ignores letter case.
+    #[must_use]
+    pub fn files() -> Self {
         Self {
             name: str::to_lowercase,
             taken: HashMap::new(),
         }
     }
 
-    /// Takes the names of an id, all or none.
-    pub(crate) fn claim(&mut self, id: &str) -> Result<(), Clash> {
+    /// Claims the names of an id, all or none.
+    ///
+    /// # Errors
+    /// Fails when another part of an id has claimed one of them.
+    pub fn claim(&mut self, id: &str) -> Result<(), Clash> {
         let (mut part, mut path) = (String::new(), String::new());
         let mut new = Vec::new();
         for segment in id.split('/') {

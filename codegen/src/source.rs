@@ -1,41 +1,66 @@
 //! Schema files: found, read and parsed.
+//!
+//! **Unstable:** this module exists for `runcomfy-codegen-cli`, which reads the same files. It may
+//! change in any release.
 
 use std::collections::HashSet;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
 use std::sync::Arc;
 
 use runcomfy_schema::{ModelSchema, Severity};
 
-use crate::diagnostic::harmless;
+use crate::diagnostic::escape_invisible;
 use crate::json::Documents;
-use crate::{Diagnostic, Error, collision, glob, parallel, schema_file};
+use crate::{Diagnostic, Error, collision, glob, parallel};
 
-/// One model, and the file that it came from.
-pub(crate) struct Source {
-    pub(crate) model: ModelSchema,
-    pub(crate) path: String,
-    pub(crate) text: Arc<str>,
+/// Holds one model and the file that it comes from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Source {
+    /// Schema of the model.
+    pub model: ModelSchema,
+    /// Path of the file, as diagnostics show it.
+    pub path: String,
+    /// Whole text of the file.
+    pub text: Arc<str>,
 }
 
-/// Deeper than any model id; also ends a loop of links.
-const DEEPEST_FOLDER: usize = 8;
+/// Holds a schema file that is not parsed yet, from a folder, a git revision or a catalogue.
+#[derive(Clone, Debug)]
+pub struct SchemaBytes {
+    /// Model id that the file's path stands for.
+    pub id: String,
+    /// Path of the file, as diagnostics show it.
+    pub path: String,
+    /// Contents, which should be JSON in UTF-8.
+    pub bytes: Vec<u8>,
+}
 
-/// What schema files hold.
-pub(crate) struct Reading {
-    /// Those that are models, in the order of their ids. Some of them may have errors.
+/// Number of segments that a model id may have.
+pub const SEGMENTS: RangeInclusive<usize> = 2..=5;
+
+/// Maximum depth of folders below the folder of schemas. It is more than any model id has, and ends
+/// a loop of links.
+const MAX_DEPTH: usize = 8;
+
+/// Holds what parsing a set of schema files gave: models, and diagnostics in no order.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Those that are models, in the order of their files. Some of them may have errors.
     sources: Vec<Source>,
-    /// All findings, in no order.
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Reading {
-    /// The models and the warnings, sorted.
+impl Parsed {
+    /// Returns all models and the warnings about them, sorted.
     ///
     /// # Errors
-    /// When a finding is an error, or names collide: with all findings of all files.
-    pub(crate) fn checked(mut self) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+    /// Fails when a diagnostic is an error or names collide. The error has every diagnostic of every
+    /// file; fix the files.
+    pub fn checked(mut self) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
         self.diagnostics.extend(collision::find(&self.sources));
         Diagnostic::sort(&mut self.diagnostics);
         if self.diagnostics.iter().any(Diagnostic::is_error) {
@@ -44,64 +69,88 @@ impl Reading {
         Ok((self.sources, self.diagnostics))
     }
 
-    /// The models that have no errors, and the errors of the others, sorted.
-    pub(crate) fn sound(mut self) -> (Vec<Source>, Vec<Diagnostic>) {
+    /// Returns the models without errors, and the errors of the others, sorted.
+    #[must_use]
+    pub fn valid(mut self) -> (Vec<Source>, Vec<Diagnostic>) {
         self.diagnostics.retain(Diagnostic::is_error);
-        self.leave_out_faulty();
+        self.remove_invalid();
         self.diagnostics.extend(collision::find(&self.sources));
-        self.leave_out_faulty();
+        self.remove_invalid();
         Diagnostic::sort(&mut self.diagnostics);
         (self.sources, self.diagnostics)
     }
 
-    fn leave_out_faulty(&mut self) {
-        let faulty: HashSet<&str> = self.diagnostics.iter().map(|d| &*d.path).collect();
-        self.sources.retain(|s| !faulty.contains(&*s.path));
+    fn remove_invalid(&mut self) {
+        let invalid: HashSet<&str> = self.diagnostics.iter().map(|d| &*d.path).collect();
+        self.sources.retain(|s| !invalid.contains(&*s.path));
     }
 }
 
-/// The models alone.
-pub(crate) fn models(sources: Vec<Source>) -> Vec<ModelSchema> {
+/// Returns the models of the sources, in the same order.
+#[must_use]
+pub fn models(sources: Vec<Source>) -> Vec<ModelSchema> {
     sources.into_iter().map(|source| source.model).collect()
 }
 
-/// Reads every `*.json` below the folder; the path below it, less the ending, is the model id.
-pub(crate) fn read_all(folder: &Path, patterns: &[String]) -> Result<Reading, Error> {
-    let Listing {
-        mut files,
-        left_out,
-    } = list(folder)?;
-    choose(&mut files, patterns)?;
+/// Reads every `*.json` below a folder. The path below the folder, less the ending, is the model id.
+/// With patterns, only models whose ids match one of them are read.
+///
+/// # Errors
+/// Fails when the folder or a file in it cannot be read, or when a pattern matches no id.
+pub fn read_all(folder: &Path, patterns: &[String]) -> Result<Parsed, Error> {
+    let Listing { mut files, skipped } = list(folder)?;
+    check_patterns(patterns, files.iter().map(|(id, _)| &**id))?;
+    files.retain(|(id, _)| matches_any(patterns, id));
     let contents = parallel::map(&files, |(id, path)| {
         let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
-        Ok((id.clone(), shown(path), bytes))
+        let (id, path) = (id.clone(), shown(path));
+        Ok(SchemaBytes { id, path, bytes })
     });
     let contents: Result<Vec<_>, Error> = contents.into_iter().collect();
-    let mut reading = parse_all(&contents?);
-    reading.diagnostics.extend(left_out);
-    Ok(reading)
+    let mut parsed = parse_all(&contents?);
+    parsed.diagnostics.extend(skipped);
+    Ok(parsed)
 }
 
-/// The schema files of a folder.
-#[derive(Default)]
-pub(crate) struct Listing {
+/// Lists the schema files of a folder.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Listing {
     /// Every `*.json` with its model id, in the order of the ids.
-    pub(crate) files: Vec<(String, PathBuf)>,
-    /// Warnings of what could be meant for one and is not read.
-    left_out: Vec<Diagnostic>,
+    pub files: Vec<(String, PathBuf)>,
+    /// Warnings about files that look like schema files and are not read.
+    pub skipped: Vec<Diagnostic>,
 }
 
-/// Finds the schema files below a folder.
-pub(crate) fn list(folder: &Path) -> Result<Listing, Error> {
+/// Finds the schema files below a folder, without reading them.
+///
+/// # Errors
+/// Fails when the folder or one below it cannot be read.
+pub fn list(folder: &Path) -> Result<Listing, Error> {
     let mut listing = Listing::default();
     find(folder, "", 0, &mut listing)?;
     listing.files.sort();
     Ok(listing)
 }
 
-/// Parses schema files, wherever they were kept: each its id, its path as it is shown, its bytes.
-pub(crate) fn parse_all(files: &[(String, String, Vec<u8>)]) -> Reading {
-    let parsed = parallel::map(files, |(id, path, bytes)| {
+/// Parses schema files as one set.
+#[must_use]
+pub fn parse_all(files: &[SchemaBytes]) -> Parsed {
+    let mut all = Parsed {
+        sources: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    for parsed in parse_each(files) {
+        all.sources.extend(parsed.sources);
+        all.diagnostics.extend(parsed.diagnostics);
+    }
+    all
+}
+
+/// Parses schema files, each on its own, on all processors. Returns them in the order of the files.
+#[must_use]
+pub fn parse_each(files: &[SchemaBytes]) -> Vec<Parsed> {
+    parallel::map(files, |SchemaBytes { id, path, bytes }| {
         let mut diagnostics = Vec::new();
         let source = match std::str::from_utf8(bytes) {
             Ok(text) => read(id, path, &text.into(), &mut diagnostics),
@@ -110,18 +159,11 @@ pub(crate) fn parse_all(files: &[(String, String, Vec<u8>)]) -> Reading {
                 None
             }
         };
-        (source, diagnostics)
-    });
-    let mut sources = Vec::new();
-    let mut diagnostics = Vec::new();
-    for (source, found) in parsed {
-        sources.extend(source);
-        diagnostics.extend(found);
-    }
-    Reading {
-        sources,
-        diagnostics,
-    }
+        Parsed {
+            sources: source.into_iter().collect(),
+            diagnostics,
+        }
+    })
 }
 
 fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
@@ -138,33 +180,43 @@ fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
     )
 }
 
-/// Keeps the files whose ids fit one of the patterns; all where there are none. A pattern that fits
-/// nothing is a slip that would silently lose models.
-fn choose(files: &mut Vec<(String, PathBuf)>, patterns: &[String]) -> Result<(), Error> {
-    for pattern in patterns {
-        if !files.iter().any(|(id, _)| glob::fits(pattern, id)) {
-            return Err(Error::nothing_fits(pattern));
-        }
+/// Returns `true` if an id matches one of the patterns, or if there are no patterns.
+#[must_use]
+pub fn matches_any(patterns: &[String], id: &str) -> bool {
+    patterns.is_empty() || patterns.iter().any(|pattern| glob::matches(pattern, id))
+}
+
+/// Checks that every pattern matches at least one id. A pattern that matches nothing is a slip that
+/// would silently lose models.
+///
+/// # Errors
+/// Fails with the first pattern that matches no id ([`Error::is_usage`]); fix the pattern.
+pub fn check_patterns<'a>(
+    patterns: &[String],
+    ids: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), Error> {
+    let lost = |pattern: &&String| !ids.clone().any(|id| glob::matches(pattern, id));
+    match patterns.iter().find(lost) {
+        Some(pattern) => Err(Error::no_match(pattern)),
+        None => Ok(()),
     }
-    files.retain(|(id, _)| patterns.is_empty() || patterns.iter().any(|p| glob::fits(p, id)));
-    Ok(())
 }
 
 /// With forward slashes everywhere, so that the output is the same on every machine, and without
 /// characters that could end the comment that it stands in.
 fn shown(path: &Path) -> String {
-    harmless(&path.display().to_string().replace('\\', "/"))
+    escape_invisible(&path.display().to_string().replace('\\', "/"))
 }
 
 fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<(), Error> {
-    let mut left_out = |path: &Path, message: &str, help: &str| {
+    let mut skip = |path: &Path, message: &str, help: &str| {
         let (path, text) = (shown(path), "".into());
         let warning = Diagnostic::new(Severity::Warning, &path, &text, 0..0, message, help);
-        listing.left_out.push(warning);
+        listing.skipped.push(warning);
     };
-    if depth > DEEPEST_FOLDER {
+    if depth > MAX_DEPTH {
         let message = "the folder is not read: it is deeper than any model's id can be";
-        left_out(folder, message, "move its files up, or leave it out");
+        skip(folder, message, "move its files up, or leave it out");
         return Ok(());
     }
     let failed = |e| Error::io("read the folder", folder, e);
@@ -184,7 +236,7 @@ fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<
         let Some(name) = name.to_str() else {
             if is_folder || is_schema(&lossy) {
                 let message = "this is not read: its name is not UTF-8, as a model's id is";
-                left_out(&path, message, "rename it");
+                skip(&path, message, "rename it");
             }
             continue;
         };
@@ -195,7 +247,7 @@ fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<
             listing.files.push((format!("{id}{stem}"), path));
         } else if is_schema(name) {
             let message = "the file is not read: the name of a schema ends in `.json`";
-            left_out(&path, message, "write the ending in small letters");
+            skip(&path, message, "write the ending in small letters");
         }
     }
     for (path, id) in folders {
@@ -250,7 +302,7 @@ fn read(
         );
     }
     let segments = id.split('/').count();
-    if !schema_file::SEGMENTS.contains(&segments) {
+    if !SEGMENTS.contains(&segments) {
         let message =
             format!("`{id}` is not a model's id: expected 2 to 5 segments, found {segments}");
         report(

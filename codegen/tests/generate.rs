@@ -548,7 +548,7 @@ fn a_file_that_the_generator_has_not_made_is_never_touched() {
     std::fs::write(out.join("acme.rs"), "fn mine() {}").unwrap();
     let error = generated.write().unwrap_err().to_string();
     assert!(
-        error.contains("acme.rs") && error.contains("move it away"),
+        error.contains("acme.rs") && error.contains("Move it away"),
         "{error}"
     );
     assert_eq!(

@@ -5,7 +5,7 @@
 use std::path::{Component, Path};
 
 use libfuzzer_sys::fuzz_target;
-use runcomfy_codegen::Page;
+use runcomfy_codegen_cli::Page;
 use runcomfy_schema::ModelSchema;
 
 fuzz_target!(|text: &str| {
@@ -19,7 +19,7 @@ fuzz_target!(|text: &str| {
             );
             let file = page.to_schema_file();
             let document = serde_json::from_str(&file).expect("a schema file is JSON");
-            // Findings are fine: the page's schema may be faulty.
+            // Diagnostics are fine: the page's schema may be invalid.
             let _ = ModelSchema::parse(Some(&page.model_id), &[document]);
         }
         Err(error) => assert!(!error.to_string().is_empty()),

@@ -1,25 +1,198 @@
-//! `export`: the schemas for other tools.
+//! Export of the schemas in standard formats.
 
-use std::process::ExitCode;
+use runcomfy_codegen::plan;
+use runcomfy_schema::ModelSchema;
+use serde_json::{Map, Value, json};
 
-use runcomfy_codegen::{Error, json_schemas, openapi as document};
-use serde_json::Value;
-
-use crate::arguments::Arguments;
-use crate::output::say;
-
-pub(crate) fn json_schema(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let models = arguments.builder().read()?;
-    print(&Value::Object(json_schemas(&models)));
-    Ok(ExitCode::SUCCESS)
+/// The input of every model as JSON Schema (draft 2020-12), by model id. What JSON Schema cannot
+/// say stands under `x-runcomfy-validations`.
+#[must_use]
+pub fn json_schemas(models: &[ModelSchema]) -> Map<String, Value> {
+    models
+        .iter()
+        .map(|model| (model.id.to_string(), json_schema(model)))
+        .collect()
 }
 
-pub(crate) fn openapi(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let models = arguments.builder().read()?;
-    print(&document(&models));
-    Ok(ExitCode::SUCCESS)
+fn json_schema(model: &ModelSchema) -> Value {
+    let mut schema = Map::new();
+    schema.insert(
+        "$schema".into(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
+    schema.insert(
+        "$id".into(),
+        format!("urn:runcomfy:{}", urn(&model.id)).into(),
+    );
+    schema.insert("title".into(), (*model.id).into());
+    if let Value::Object(rest) = model.input.to_json_schema() {
+        schema.extend(rest);
+    }
+    Value::Object(schema)
 }
 
-fn print(value: &Value) {
-    say(format_args!("{value:#}"));
+/// An id as the specific part of a URN, which takes no spaces.
+fn urn(id: &str) -> String {
+    let keep = |b: u8| b.is_ascii_alphanumeric() || b"/-._".contains(&b);
+    id.bytes()
+        .map(|b| {
+            if keep(b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
+
+/// One OpenAPI 3.1 document of the Model API: its four calls, and a submit for every model with
+/// the model's own input. A submit's `operationId` depends on the model's id alone, and is its own
+/// among models that can be generated together.
+#[must_use]
+pub fn openapi(models: &[ModelSchema]) -> Value {
+    let mut paths = Map::new();
+    for model in models {
+        paths.insert(format!("/models/{}", urn(&model.id)), submit(model));
+    }
+    for (call, method, summary, answer) in [
+        ("status", "get", "How far a job is", "Status"),
+        (
+            "result",
+            "get",
+            "The result of a job, or how far it is",
+            "Result",
+        ),
+        (
+            "cancel",
+            "post",
+            "Cancel a job that is still queued",
+            "Cancel",
+        ),
+    ] {
+        let mut operation = operation(summary, call, answer);
+        operation["parameters"] = json!([{"$ref": "#/components/parameters/RequestId"}]);
+        paths.insert(
+            format!("/requests/{{request_id}}/{call}"),
+            json!({ method: operation }),
+        );
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "RunComfy Model API", "version": env!("CARGO_PKG_VERSION")},
+        "servers": [{"url": "https://model-api.runcomfy.net/v1"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": components(),
+    })
+}
+
+fn submit(model: &ModelSchema) -> Value {
+    let mut operation = operation(
+        &format!("Submit a job for {}", model.id),
+        &operation_id(&model.id),
+        "Submitted",
+    );
+    operation["requestBody"] = json!({
+        "required": true,
+        "content": {"application/json": {"schema": model.input.to_json_schema()}},
+    });
+    json!({ "post": operation })
+}
+
+/// From the modules of the id, which no two models share; no module has two `_` inside.
+fn operation_id(id: &str) -> String {
+    let modules: Vec<String> = id.split('/').map(plan::module_name).collect();
+    format!("submit_{}", modules.join("__"))
+}
+
+fn operation(summary: &str, id: &str, answer: &str) -> Value {
+    let body = |name: &str| json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
+    json!({
+        "summary": summary,
+        "operationId": id,
+        "responses": {
+            "2XX": {"description": "Done", "content": body(answer)},
+            "default": {"description": "Refused, or out of order for now", "content": body("Error")},
+        },
+    })
+}
+
+fn components() -> Value {
+    let text = || json!({"type": "string"});
+    let url = || json!({"type": "string", "format": "uri"});
+    let urls = || json!({"type": "array", "items": {"type": "string", "format": "uri"}});
+    json!({
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        "parameters": {"RequestId": {
+            "name": "request_id", "in": "path", "required": true,
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
+        }},
+        "schemas": {
+            "Submitted": {"type": "object", "required": ["request_id"], "properties": {
+                "request_id": text(), "status_url": url(), "result_url": url(), "cancel_url": url(),
+            }},
+            "Status": {"type": "object", "required": ["status"], "properties": {
+                "request_id": text(),
+                "status": {"type": "string", "description": "in_queue, in_progress, completed, cancelled, or another word for \"not finished\""},
+                "queue_position": {"type": "integer"}, "status_url": url(), "result_url": url(),
+            }},
+            "Result": {"type": "object", "required": ["status"], "properties": {
+                "request_id": text(),
+                "status": {"type": "string", "description": "succeeded, failed, in_queue, in_progress, cancelled, or another word for \"not finished\""},
+                "output": {"type": "object", "properties": {"image": url(), "video": url(), "images": urls(), "videos": urls()}},
+                "error": {"description": "Why the job failed: a text, an object or an array"},
+                "created_at": text(), "finished_at": text(),
+            }},
+            "Cancel": {"type": "object", "required": ["outcome"], "properties": {
+                "request_id": text(), "status": text(),
+                "outcome": {"type": "string", "enum": ["cancelled", "not_cancellable"]},
+            }},
+            "Error": {"type": "object", "properties": {
+                "error_code": {"type": "integer"}, "error_message": text(), "detail": {},
+            }},
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let ids = [
+            "acme/stamp-edit",
+            "acme/stamp/edit",
+            "acme/con",
+            "acme/con/x",
+            "acme-con/x",
+            "acme/4K",
+        ];
+        let model = |id| {
+            ModelSchema::parse(Some(id), &[json!({"properties": {}})])
+                .0
+                .unwrap()
+        };
+        let document = openapi(&ids.map(model));
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+        let mut found: Vec<&str> = operations
+            .map(|operation| operation["operationId"].as_str().unwrap())
+            .collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                "cancel",
+                "result",
+                "status",
+                "submit_acme__con_",
+                "submit_acme__con___x",
+                "submit_acme__stamp__edit",
+                "submit_acme__stamp_edit",
+                "submit_acme__v4k",
+                "submit_acme_con__x",
+            ]
+        );
+    }
 }

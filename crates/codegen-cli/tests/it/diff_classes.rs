@@ -1,17 +1,12 @@
 //! The classes of a diff keep their meaning: held against the validation engine and against the
 //! generated code, on made-up schemas.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-#[path = "diff/face.rs"]
 mod face;
-#[path = "diff/schema.rs"]
 mod schema;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use runcomfy_codegen::{Class, Diff, diff};
+use runcomfy_codegen_cli::{Class, Diff, diff};
 use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
@@ -149,7 +144,10 @@ fn the_made_up_changes_are_of_all_classes() {
         let changed = schema::mutated(&mut dice, &document, 2);
         if let (Some(old), Some(new)) = (parse(&document), parse(&changed)) {
             let diff = compare(&old, &new);
-            let class = diff.models.first().map(runcomfy_codegen::ModelDiff::class);
+            let class = diff
+                .models
+                .first()
+                .map(runcomfy_codegen_cli::ModelDiff::class);
             seen[class.map_or(3, |class| class as usize)] += 1;
         }
     }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use runcomfy_codegen::Position;
+
 use super::PageError;
-use crate::Position;
 
 /// The text of a file in UTF-8, or in UTF-16 as a browser's or an editor's "Unicode" is.
 ///
@@ -55,7 +56,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, PageError> {
 
 fn broken(before: &str, found: &str) -> PageError {
     PageError {
-        position: Some(Position::of(before, before.len())),
+        position: Some(Position::in_text(before, before.len())),
         message: format!("found {found}; save the page as UTF-8"),
     }
 }

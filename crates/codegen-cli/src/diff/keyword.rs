@@ -1,8 +1,7 @@
 //! Keywords looked up and put into words.
 
+use runcomfy_codegen::diagnostic::truncate;
 use runcomfy_schema::{Bounds, Keyword, Kind, Literal, Number, Schema};
-
-use crate::doc;
 
 /// Gives the payload of the first keyword of one variant.
 macro_rules! find {
@@ -83,8 +82,8 @@ pub(super) fn sizes(mut sizes: Bounds) -> String {
 /// A value as JSON, cut where it is long.
 pub(super) fn shown(value: &Literal) -> String {
     /// Enough to tell two values apart in most cases; the whole stands in the JSON form.
-    const LONGEST: usize = 80;
-    doc::cut(&value.to_string(), LONGEST)
+    const MAX: usize = 80;
+    truncate(&value.to_string(), MAX)
 }
 
 /// Values as JSON, with commas between them.

@@ -1,8 +1,5 @@
 //! `diff`, as a user calls it, on folders and git revisions.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -148,7 +145,7 @@ fn a_change_that_mends_a_schema_can_be_compared() {
     let (code, shown, errors) = diff(root, &["HEAD", "schemas", "--fail-on-breaking"]);
     assert_eq!((code, &*shown), (Some(0), told), "{errors}");
     let notes: Vec<&str> = errors.lines().collect();
-    let note = "note: a faulty schema is left out of the old side: HEAD:schemas/acme";
+    let note = "note: an invalid schema is left out of the old side: HEAD:schemas/acme";
     let starts = ["broken.json:2:1: error: this is not JSON", "twins.json:1:"];
     for (told, start) in notes.iter().zip(starts) {
         assert!(told.starts_with(&format!("{note}/{start}")), "{errors}");

@@ -2,21 +2,21 @@
 
 use std::process::ExitCode;
 
-use runcomfy_codegen::{Diagnostic, Error, Generated};
+use runcomfy_codegen::{Diagnostic, Generated};
+use runcomfy_codegen_cli::Error;
 use serde_json::Value;
 
-use crate::EX_DATAERR;
-use crate::arguments::Arguments;
-use crate::output::say;
+use super::{Arguments, print_line};
+use crate::exit_code;
 
 pub(crate) fn generate(arguments: &Arguments) -> Result<ExitCode, Error> {
     let generated = arguments.builder().generate()?;
     warn(&generated);
     let changes = generated.write()?;
     if !changes.is_empty() {
-        say(format_args!("{changes}"));
+        print_line(format_args!("{changes}"));
     }
-    say(format_args!("{}", count(changes.0.len(), "changed")));
+    print_line(count(changes.as_slice().len(), "changed"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -25,43 +25,45 @@ pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, Error> {
     warn(&generated);
     let changes = generated.check()?;
     if changes.is_empty() {
-        say(format_args!(
-            "in step with the schemas: {} files",
+        print_line(format_args!(
+            "up to date with the schemas: {} files",
             generated.files().count()
         ));
         return Ok(ExitCode::SUCCESS);
     }
-    say(format_args!("{changes}"));
-    let stale = count(changes.0.len(), "out of step");
+    print_line(format_args!("{changes}"));
+    let stale = count(changes.as_slice().len(), "out of date with the schemas");
     eprintln!("{stale}; run `runcomfy-codegen generate` and commit the result");
     Ok(ExitCode::FAILURE)
 }
 
 pub(crate) fn lint(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let (findings, error) = match arguments.builder().generate() {
+    let (diagnostics, error) = match arguments.builder().generate() {
         Ok(generated) => (generated.warnings().to_vec(), None),
         Err(error) => (error.diagnostics().to_vec(), Some(error)),
     };
-    if let Some(error) = error.filter(|_| findings.is_empty()) {
-        return Err(error);
+    if let Some(error) = error.filter(|_| diagnostics.is_empty()) {
+        return Err(error.into());
     }
-    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     if arguments.has("--json") {
-        say(format_args!(
-            "{}",
-            findings.iter().map(Diagnostic::to_json).collect::<Value>()
-        ));
+        print_line(
+            diagnostics
+                .iter()
+                .map(Diagnostic::to_json)
+                .collect::<Value>(),
+        );
     } else {
-        say(format_args!(
+        print_line(format_args!(
             "{}errors: {errors}, warnings: {}",
-            Diagnostic::report(&findings),
-            findings.len() - errors
+            Diagnostic::report(&diagnostics),
+            diagnostics.len() - errors
         ));
     }
     Ok(if errors == 0 {
         ExitCode::SUCCESS
     } else {
-        ExitCode::from(EX_DATAERR)
+        ExitCode::from(exit_code::DATA)
     })
 }
 

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use runcomfy_codegen::{Change, Page};
+use runcomfy_codegen::Change;
+use runcomfy_codegen_cli::Page;
 
-use crate::arguments::Arguments;
-use crate::output::say;
-use crate::{EX_DATAERR, EX_IOERR};
+use super::{Arguments, print_line};
+use crate::exit_code;
 
-/// Takes every page that can be taken; a faulty one does not keep the others out.
+/// Imports every page that can be read; an invalid one does not keep the others out.
 pub(crate) fn import(arguments: &Arguments) -> ExitCode {
     let mut worst = 0;
     for path in &arguments.rest {
@@ -23,20 +23,20 @@ fn one(path: &str, schemas: &Path) -> u8 {
         Ok(bytes) => bytes,
         Err(error) => {
             eprintln!("error: could not read `{path}`: {error}");
-            return EX_IOERR;
+            return exit_code::IO;
         }
     };
     let page = match Page::read(&bytes) {
         Ok(page) => page,
         Err(error) => {
-            let place = error
+            let position = error
                 .position
                 .map_or_else(String::new, |p| format!("{}:{}:", p.line, p.column));
             eprintln!(
-                "error: {path}:{place} {}; nothing was written for it",
+                "error: {path}:{position} {}; nothing was written for it",
                 error.message
             );
-            return EX_DATAERR;
+            return exit_code::DATA;
         }
     };
     match page.write(schemas) {
@@ -46,25 +46,28 @@ fn one(path: &str, schemas: &Path) -> u8 {
         }
         Err(error) => {
             eprintln!("error: {error}");
-            EX_IOERR
+            exit_code::IO
         }
     }
 }
 
 fn report(path: &str, page: &Page, change: Option<&Change>) {
-    let what = if page.output_schema.is_some() {
+    let found = if page.output_schema.is_some() {
         "input and output schema"
     } else {
         "input schema, no output schema"
     };
     let outcome = match change {
-        None => "says the same already".to_owned(),
+        None => "the file has the same schema already".to_owned(),
         Some(Change::Added(file)) => format!("written to {}", file.display()),
         Some(change) => format!("replaced in {}", change.path().display()),
     };
-    say(format_args!("{path}: {}: {what}; {outcome}", page.model_id));
+    print_line(format_args!(
+        "{path}: {}: {found}; {outcome}",
+        page.model_id
+    ));
     for (position, start) in &page.ignored {
-        say(format_args!(
+        print_line(format_args!(
             "  ignored {}:{}: {start}",
             position.line, position.column
         ));

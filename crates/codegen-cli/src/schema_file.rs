@@ -1,18 +1,18 @@
-//! Schema files that others' words are turned into.
+//! Schema files that are written from pages and from the catalogue.
 
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use runcomfy_codegen::diagnostic::{is_invisible, truncate};
+use runcomfy_codegen::{Change, files, plan, source};
 use serde_json::{Map, Value};
 
-use crate::doc::is_odd;
-use crate::{Change, Error, files, name};
+use crate::Error;
 
-/// One model's schema file, in the catalogue's form.
+/// Holds one model's schema file, in the catalogue's form.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SchemaFile {
     pub(crate) model_id: String,
-    /// The keys that say what the model takes and gives.
+    /// Keys that describe the model's input and output.
     members: Map<String, Value>,
 }
 
@@ -39,29 +39,29 @@ impl SchemaFile {
         schemas.join(format!("{}.json", self.model_id))
     }
 
-    /// What writing the file would change; nothing where the file there says the same already,
+    /// Returns what writing the file would change, or `None` if the file has the same JSON already,
     /// whatever the order of its keys.
     ///
     /// # Errors
-    /// When the file there cannot be read.
+    /// Fails when the file is there and cannot be read.
     pub(crate) fn change(&self, schemas: &Path) -> Result<Option<Change>, Error> {
         let path = self.path(schemas);
         match std::fs::read_to_string(&path) {
-            Ok(old) if self.is_said_by(&old) => Ok(None),
-            Ok(old) => Ok(Some(files::modified(path, &old, &self.text()))),
+            Ok(old) if self.equals(&old) => Ok(None),
+            Ok(old) => Ok(Some(Change::modified(path, &old, &self.text()))),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Some(Change::Added(path))),
             Err(e) => Err(Error::io("read", &path, e)),
         }
     }
 
-    fn is_said_by(&self, text: &str) -> bool {
+    fn equals(&self, text: &str) -> bool {
         serde_json::from_str::<Map<String, Value>>(text).is_ok_and(|old| old == self.members)
     }
 
-    /// Writes the file where it says something else; whole or not at all.
+    /// Writes the file if it differs, whole or not at all; returns the change.
     ///
     /// # Errors
-    /// When the file cannot be read or written.
+    /// Fails when the file cannot be read or written.
     pub(crate) fn write(&self, schemas: &Path) -> Result<Option<Change>, Error> {
         let change = self.change(schemas)?;
         if let Some(change) = &change {
@@ -71,35 +71,33 @@ impl SchemaFile {
     }
 }
 
-/// How many names an id has.
-pub(crate) const SEGMENTS: RangeInclusive<usize> = 2..=5;
+/// Maximum bytes of a segment. It leaves room for endings below the 255 bytes that file systems take.
+const MAX_SEGMENT: usize = 200;
 
-/// Leaves room for endings below the 255 bytes that file systems take.
-const LONGEST_SEGMENT: usize = 200;
-
-/// Whether an id is 2 to 5 names that can be files, so that it never leads out of its folder.
+/// Returns `true` if an id is 2 to 5 names that can be files, so that it never leads out of its folder.
 pub(crate) fn is_model_id(id: &str) -> bool {
-    fault_of_id(id).is_none()
+    reason_against_id(id).is_none()
 }
 
-/// Why an id cannot be the path of a schema file on every system, where it cannot.
-pub(crate) fn fault_of_id(id: &str) -> Option<String> {
+/// Returns the reason why an id cannot be the path of a schema file on every system, or `None` if it
+/// can.
+pub(crate) fn reason_against_id(id: &str) -> Option<String> {
     let segments: Vec<&str> = id.split('/').collect();
-    if !SEGMENTS.contains(&segments.len()) {
+    if !source::SEGMENTS.contains(&segments.len()) {
         let found = segments.len();
         return Some(format!("expected an id of 2 to 5 segments, found {found}"));
     }
     let last = segments.len() - 1;
-    segments.iter().enumerate().find_map(|(place, segment)| {
-        let why = fault_of_segment(segment, place == last)?;
-        let shown = crate::doc::cut(segment, 40);
+    segments.iter().enumerate().find_map(|(index, segment)| {
+        let why = reason_against_segment(segment, index == last)?;
+        let shown = truncate(segment, 40);
         Some(format!(
             "its id cannot be the path of a file: the segment {shown:?} {why}"
         ))
     })
 }
 
-fn fault_of_segment(segment: &str, is_last: bool) -> Option<&'static str> {
+fn reason_against_segment(segment: &str, is_last: bool) -> Option<&'static str> {
     let stem = segment.split('.').next().unwrap_or_default().trim_end();
     let ending = segment.get(segment.len().saturating_sub(5)..);
     if segment.is_empty() {
@@ -110,10 +108,10 @@ fn fault_of_segment(segment: &str, is_last: bool) -> Option<&'static str> {
         Some("begins or ends with a space")
     } else if segment
         .chars()
-        .any(|c| is_odd(c) || "\\:*?\"<>|".contains(c))
+        .any(|c| is_invisible(c) || "\\:*?\"<>|".contains(c))
     {
         Some("has characters that file names cannot have or that cannot be seen")
-    } else if segment.len().max(name::module(segment).len()) > LONGEST_SEGMENT {
+    } else if segment.len().max(plan::module_name(segment).len()) > MAX_SEGMENT {
         Some("is too long")
     } else if is_device(stem) {
         Some("is the name of a device on Windows")
@@ -124,7 +122,7 @@ fn fault_of_segment(segment: &str, is_last: bool) -> Option<&'static str> {
     }
 }
 
-/// Names that Windows has reserved, whatever ending follows.
+/// Returns `true` for names that Windows reserves, whatever ending follows.
 fn is_device(stem: &str) -> bool {
     let numbered = |name: &str| {
         let number = name.strip_prefix("com").or(name.strip_prefix("lpt"));
@@ -134,7 +132,7 @@ fn is_device(stem: &str) -> bool {
     ["con", "prn", "aux", "nul", "conin$", "conout$"].contains(&&*stem) || numbered(&stem)
 }
 
-/// Windows counts the superscript ones among them.
+/// Digits of device names; Windows counts the superscript ones among them.
 const DEVICE_NUMBERS: [char; 13] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '¹', '²', '³',
 ];
@@ -144,8 +142,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_paths_of_files_on_every_system() {
-        let long = "x".repeat(LONGEST_SEGMENT);
+    fn model_ids_are_file_paths_on_every_system() {
+        let long = "x".repeat(MAX_SEGMENT);
         for good in [
             "acme/stamp",
             "minimax/Hailuo Video 01 Live",
@@ -156,7 +154,7 @@ mod tests {
             "acme/日本語",
             &format!("acme/{long}"),
         ] {
-            assert_eq!(fault_of_id(good), None, "{good}");
+            assert_eq!(reason_against_id(good), None, "{good}");
         }
         for bad in [
             "",
@@ -187,9 +185,9 @@ mod tests {
             &format!("acme/{long}x"),
             &format!("acme/{}", "🎉".repeat(40)),
         ] {
-            assert!(fault_of_id(bad).is_some(), "{bad}");
+            assert!(reason_against_id(bad).is_some(), "{bad}");
         }
-        let why = fault_of_id("acme/ok.json/edit");
+        let why = reason_against_id("acme/ok.json/edit");
         assert_eq!(
             why.as_deref(),
             Some(

@@ -1,11 +1,11 @@
 //! Two inputs, keyword by keyword.
 
+use runcomfy_codegen::plan::RustType;
 use runcomfy_schema::{Bounds, Keyword, Kind, Literal, MediaKind, Number, Path, Rule, Schema};
 use serde_json::Value;
 
 use super::bounds::{self, Shift};
 use super::keyword::{self, FREE, find};
-use super::rust_type::RustType;
 use super::{Class, Difference, Part};
 
 /// What changed between two input schemas.
@@ -112,7 +112,10 @@ impl Comparison<'_> {
     }
 
     fn types(&self) -> (RustType, RustType) {
-        (RustType::of(self.old), RustType::of(self.new))
+        (
+            RustType::from_schema(self.old),
+            RustType::from_schema(self.new),
+        )
     }
 
     fn kind(&mut self) {

@@ -1,8 +1,5 @@
 //! `import`, as a user calls it.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::path::Path;
 
+use runcomfy_codegen::Change;
+use runcomfy_codegen::diagnostic::{Position, Positions, truncate};
 use serde_json::Value;
 
-use crate::diagnostic::Positions;
+use crate::Error;
 use crate::schema_file::{SchemaFile, is_model_id};
-use crate::{Change, Error, Position};
 
 mod encoding;
 mod html;
@@ -78,7 +79,7 @@ impl Page {
     /// The page with this text, whose places are those on the page as it was saved.
     fn of(text: &str, saved: &str, on_page: impl Fn(usize) -> usize) -> Result<Self, PageError> {
         let model_id = model_id(text).map_err(|(offset, message)| PageError {
-            position: offset.map(|offset| Position::of(saved, on_page(offset))),
+            position: offset.map(|offset| Position::in_text(saved, on_page(offset))),
             message,
         })?;
         let mut page = Self {
@@ -87,7 +88,7 @@ impl Page {
             output_schema: None,
             ignored: Vec::new(),
         };
-        let mut positions = Positions::of(saved);
+        let mut positions = Positions::new(saved);
         let mut cut = None;
         for block in blocks(text) {
             match block.found {
@@ -122,7 +123,7 @@ impl Page {
             self.output_schema.get_or_insert(Value::Null)
         } else {
             self.ignored
-                .push((position, crate::doc::cut(&value.to_string(), 40)));
+                .push((position, truncate(&value.to_string(), 40)));
             return Ok(());
         };
         if !place.is_null() && *place != value {
@@ -476,7 +477,7 @@ mod tests {
             let error = Page::parse(&whole[..end]).unwrap_err();
             assert!(error.message.contains("cut off inside a schema"), "{error}");
             let last = whole[..end].trim_end().len();
-            assert_eq!(error.position, Some(Position::of(&whole, last)));
+            assert_eq!(error.position, Some(Position::in_text(&whole, last)));
         }
     }
 
@@ -487,7 +488,7 @@ mod tests {
         let html = |text: &str| text.replace('"', "&quot;").replace('\n', "<br>");
         let head = "<html><style>a { b }</style>\n<body title='a > b'><pre>";
         let page = format!("{head}{}", html(&text[..cut]));
-        let expected = Position::of(&page, page.len());
+        let expected = Position::in_text(&page, page.len());
         for page in [page.clone(), format!("{page}</pre></body></html>")] {
             let error = Page::parse(&page).unwrap_err();
             assert_eq!(error.position, Some(expected), "{error}");
@@ -495,7 +496,7 @@ mod tests {
         let page = format!("{head}{}</pre></body></html>", html(&text));
         let block = page.find("{<br>&quot;prompt").unwrap();
         let ignored = Page::parse(&page).unwrap().ignored;
-        assert_eq!(ignored[0].0, Position::of(&page, block));
+        assert_eq!(ignored[0].0, Position::in_text(&page, block));
     }
 
     #[test]

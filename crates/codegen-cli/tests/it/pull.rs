@@ -1,14 +1,12 @@
 //! `pull` takes the catalogue whole or leaves the folder as it was.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use runcomfy_codegen::{Builder, diff};
+use runcomfy_codegen::Builder;
+use runcomfy_codegen_cli::diff;
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
@@ -155,7 +153,7 @@ async fn drift_is_reported_and_nothing_is_removed_unasked() {
     for line in [
         "breaking    /scale: the range was 0..=2, is 0..=1",
         "schema files would be added: 1, replaced: 1, removed: 0",
-        "not in the catalogue any more, and kept (`--prune` removes them): a/gone",
+        "kept, but not in the catalogue any more (`--prune` removes them): a/gone",
     ] {
         assert!(dry.contains(line), "{dry}");
     }
@@ -209,8 +207,8 @@ async fn what_is_odd_about_an_entry_does_not_keep_the_others_out() {
     assert!(stdout.contains("added: 2, replaced: 0"), "{stdout}");
     assert_eq!(
         stderr,
-        "error: an entry of the catalogue is not taken: it has no text `model_id`: {\"display_name\":\"No\\nId\",\"input_schema\":{}}\n\
-         error: an entry of the catalogue is not taken: it has no text `model_id`: {\"model_id\":5}\n"
+        "error: an entry of the catalogue is skipped: it has no text `model_id`: {\"display_name\":\"No\\nId\",\"input_schema\":{}}\n\
+         error: an entry of the catalogue is skipped: it has no text `model_id`: {\"model_id\":5}\n"
     );
     assert_eq!(emulator.count(Call::Catalogue), 1);
 

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::path::{Component, Path};
 use std::process::{Command, Stdio};
 
+use runcomfy_codegen::Diagnostic;
+use runcomfy_codegen::diagnostic::escape_invisible;
+use runcomfy_codegen::source::{self, Parsed, SchemaBytes};
 use runcomfy_schema::ModelSchema;
 
-use crate::diagnostic::harmless;
-use crate::source::{self, Reading};
-use crate::{Diagnostic, Error};
+use crate::Error;
 
 /// Reads the schemas in a folder as it stood at a git revision (`HEAD~1`, `v1.2`, a hash), without
 /// touching the working tree. Needs the command `git`, and a working directory inside the
@@ -27,15 +28,15 @@ pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSch
 ///
 /// # Errors
 /// When there is no such revision, it has no such folder, or git cannot be run.
-pub fn sound_models_at_revision(
+pub fn valid_models_at_revision(
     revision: &str,
     schemas: &Path,
 ) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
-    let (sources, errors) = read(revision, schemas)?.sound();
+    let (sources, errors) = read(revision, schemas)?.valid();
     Ok((source::models(sources), errors))
 }
 
-fn read(revision: &str, schemas: &Path) -> Result<Reading, Error> {
+fn read(revision: &str, schemas: &Path) -> Result<Parsed, Error> {
     let git = |doing: &'static str, shown: &str, arguments: &[&str], input: Vec<u8>| {
         run(arguments, input).map_err(|e| Error::io(doing, Path::new(shown), e))
     };
@@ -62,8 +63,12 @@ fn read(revision: &str, schemas: &Path) -> Result<Reading, Error> {
         Error::io("read", Path::new(&shown), odd)
     })?;
     let files = files.into_iter().zip(blobs).map(|(file, blob)| {
-        let path = harmless(&format!("{shown}/{}.json", file.id));
-        (file.id, path, blob.to_vec())
+        let path = escape_invisible(&format!("{shown}/{}.json", file.id));
+        SchemaBytes {
+            id: file.id,
+            path,
+            bytes: blob.to_vec(),
+        }
     });
     Ok(source::parse_all(&files.collect::<Vec<_>>()))
 }

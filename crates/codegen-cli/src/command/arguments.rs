@@ -1,17 +1,17 @@
-//! The command line, taken apart.
+//! Parsing of the command line.
 
 use std::path::Path;
 
 use runcomfy_codegen::{Builder, Layout};
 
-use crate::diff::Format;
+use super::diff::Format;
 
-/// The command, its own arguments, and the options that all commands share.
+/// Holds the command, its own arguments, and the options.
 pub(crate) struct Arguments {
     pub(crate) command: String,
     pub(crate) rest: Vec<String>,
     pub(crate) schemas: String,
-    /// Those without a value that were given.
+    /// Options without a value that are given.
     flags: Vec<&'static str>,
     pub(crate) format: Format,
     out: String,
@@ -75,7 +75,7 @@ impl Arguments {
         Ok(parsed)
     }
 
-    /// Whether this option was given, one of [`FLAGS`].
+    /// Returns `true` if an option without a value is given, one of [`FLAGS`].
     pub(crate) fn has(&self, flag: &'static str) -> bool {
         debug_assert!(FLAGS.contains(&flag), "{flag}");
         self.flags.contains(&flag)
@@ -100,10 +100,10 @@ impl Arguments {
         self.models.iter().fold(builder, Builder::models)
     }
 
-    /// The one that is named; without one, that of the default output folder, where it stands.
+    /// Returns the manifest that is named, or else that of the default output folder if it exists.
     fn manifest(&self) -> Option<&str> {
         let default = "generated/Cargo.toml";
-        let here = self.out == "generated/src" && Path::new(default).is_file();
-        self.manifest.as_deref().or(here.then_some(default))
+        let exists = self.out == "generated/src" && Path::new(default).is_file();
+        self.manifest.as_deref().or(exists.then_some(default))
     }
 }

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod diff;
+mod error;
+mod export;
+mod page;
+mod pull;
+mod schema_file;
+
+pub use diff::{
+    Class, Diff, Difference, ModelDiff, Part, diff, models_at_revision, valid_models_at_revision,
+};
+pub use error::Error;
+pub use export::{json_schemas, openapi};
+pub use page::{Page, PageError};
+pub use pull::{Pull, Skipped};

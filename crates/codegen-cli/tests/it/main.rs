@@ -1,0 +1,11 @@
+//! The library and the command, as callers use them.
+
+// A set-up that fails ends the test.
+#![allow(clippy::unwrap_used)]
+
+mod diff;
+mod diff_classes;
+mod docs;
+mod import;
+mod pull;
+mod usage;
