@@ -63,6 +63,33 @@ async fn sample_file_is_played() {
     assert!(balance.json::<Value>().await.unwrap()["currency"] == "USD");
 }
 
+/// Reads the page of the repository's guide.
+fn guide() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/emulator.md");
+    std::fs::read_to_string(page).unwrap()
+}
+
+#[test]
+fn guide_shows_the_sample_file() {
+    let sample = std::fs::read_to_string(sample()).unwrap();
+    assert!(guide().contains(&format!("```json\n{sample}```\n")));
+}
+
+#[test]
+fn guide_names_every_kind_of_the_help() {
+    let (guide, help) = (guide(), include_str!("../../src/help.txt"));
+    let (_, kinds) = help.split_once("Kinds of fault").unwrap();
+    let (kinds, _) = kinds.split_once("Members of every kind").unwrap();
+    let kinds: Vec<&str> = kinds
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .collect();
+    assert_eq!(kinds.len(), 16);
+    for kind in kinds {
+        assert!(guide.contains(&format!("| `{kind}` | `Reply::")), "{kind}");
+    }
+}
+
 #[tokio::test]
 async fn invalid_file_is_refused_with_the_path_in_it() {
     let file = beside("faulty.json");
