@@ -88,6 +88,11 @@ pub mod __private {
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// Compiles the programs of the library guide, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+struct LibraryGuide;
+
 /// The code that `runcomfy_codegen::Builder` wrote to `OUT_DIR`, in place of this call.
 ///
 /// ```text
