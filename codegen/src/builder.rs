@@ -115,8 +115,8 @@ impl Builder {
 
     /// Adds a pattern: only models whose ids match one of the patterns are read. Default: all models.
     ///
-    /// `*` stands for any part of a segment, `**` for anything, `?` for one character. A pattern that
-    /// matches no model makes [`generate`](Self::generate) and [`read`](Self::read) fail.
+    /// `*` matches any part of a segment, `**` anything, `?` one character. A pattern that matches no
+    /// model makes [`generate`](Self::generate) and [`read`](Self::read) fail.
     ///
     /// ```
     /// let builder = runcomfy_codegen::Builder::new()

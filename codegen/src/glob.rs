@@ -1,7 +1,7 @@
-//! Patterns that choose models by their ids.
+//! Patterns that select models by their ids.
 
-/// Returns `true` if an id matches a pattern: `*` stands for any part of a segment, `**` for anything, slashes
-/// included, `?` for one character. Everything else stands for itself, letter case included.
+/// Returns `true` if an id matches a pattern: `*` matches any part of a segment, `**` anything, slashes
+/// included, `?` one character. Everything else matches itself, letter case included.
 pub(crate) fn matches(pattern: &str, id: &str) -> bool {
     let (pattern, id): (Vec<char>, Vec<char>) = (pattern.chars().collect(), id.chars().collect());
     // ends[i]: the pattern so far matches the first i characters of the id.
@@ -30,7 +30,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn stars_stay_within_a_segment_unless_doubled() {
+    fn single_star_stays_within_a_segment() {
         for (pattern, id, expected) in [
             ("acme/stamp/edit", "acme/stamp/edit", true),
             ("acme/stamp", "acme/stamp/edit", false),

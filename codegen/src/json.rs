@@ -1,4 +1,4 @@
-//! JSON documents of a file, with the place of every key and value.
+//! JSON documents of a file, with the position of every key and value.
 
 use std::ops::Range;
 
@@ -8,22 +8,25 @@ use jsonc_parser::{CollectOptions, ParseOptions};
 use runcomfy_schema::Location;
 use serde_json::Value;
 
-/// The JSON documents of one file, one after the other without a separator.
+/// Holds the JSON documents of one file, which follow each other without a separator.
 pub(crate) struct Documents<'a> {
     pub(crate) values: Vec<Value>,
-    /// Where each document begins, and its tree with ranges.
+    /// Offset of each document, and its tree with ranges.
     trees: Vec<(usize, Option<ast::Value<'a>>)>,
 }
 
-/// Why a text is not JSON, and where.
-pub(crate) struct Broken {
+/// Reports why a text is not JSON, and at which byte.
+pub(crate) struct NotJson {
     pub(crate) message: String,
     pub(crate) offset: usize,
 }
 
 impl<'a> Documents<'a> {
-    /// serde_json decides what is JSON; the second parser only tells where things stand.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Broken> {
+    /// Parses a text. serde_json decides what is JSON; the second parser only gives the positions.
+    ///
+    /// # Errors
+    /// Fails if the text is not JSON.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, NotJson> {
         let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
         let mut documents = Self {
             values: Vec::new(),
@@ -43,16 +46,19 @@ impl<'a> Documents<'a> {
                     let offset = offset_of(text, error.line(), error.column());
                     let (line, column) = (error.line(), error.column());
                     let message = error.to_string();
-                    // The place is shown once, in characters and as an editor counts them.
-                    let place = format!(" at line {line} column {column}");
-                    let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
-                    return Err(Broken { message, offset });
+                    // The diagnostic has the position already, counted as an editor does.
+                    let position = format!(" at line {line} column {column}");
+                    let message = message
+                        .strip_suffix(&position)
+                        .unwrap_or(&message)
+                        .to_owned();
+                    return Err(NotJson { message, offset });
                 }
             }
         }
     }
 
-    /// The bytes of what a JSON pointer leads to; of its nearest parent where there is nothing.
+    /// Returns the bytes of the value that a JSON pointer names, or of its nearest parent that is there.
     pub(crate) fn locate(
         &self,
         document: usize,
@@ -90,7 +96,7 @@ impl<'a> Documents<'a> {
         start + range.start..start + range.end
     }
 
-    /// Every key that its object has had before.
+    /// Returns every key that its object has before, with its bytes.
     pub(crate) fn repeated_keys(&self) -> Vec<(String, Range<usize>)> {
         let mut found = Vec::new();
         for (start, tree) in &self.trees {
@@ -132,8 +138,8 @@ fn repeated(node: &ast::Value<'_>, start: usize, found: &mut Vec<(String, Range<
     }
 }
 
-/// serde_json counts lines from 1 and columns in bytes, and an error at the end of a line has the
-/// column of its last byte.
+/// Returns the offset of a line and column as serde_json counts them: lines from 1, columns in bytes,
+/// and an error at the end of a line has the column of its last byte.
 fn offset_of(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text
         .split_inclusive('\n')
@@ -152,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn glued_documents_keep_their_places() {
+    fn adjacent_documents_keep_their_positions() {
         let text = "{\"a\": {\"×/y\": [1, 22]}}{\"output\": 3}";
         let Ok(documents) = Documents::parse(text) else {
             panic!("this is JSON")
@@ -180,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_json_says_where() {
+    fn invalid_json_reports_its_offset() {
         for (text, at) in [
             ("{\"a\": }", 6),
             ("{\n  \"a\": 1,\n}", 12),
@@ -188,9 +194,9 @@ mod tests {
             ("", 0),
         ] {
             match Documents::parse(text) {
-                Err(broken) => {
-                    assert_eq!(broken.offset, at, "{text:?}: {}", broken.message);
-                    assert!(!broken.message.contains("line"), "{}", broken.message);
+                Err(error) => {
+                    assert_eq!(error.offset, at, "{text:?}: {}", error.message);
+                    assert!(!error.message.contains("line"), "{}", error.message);
                 }
                 Ok(documents) => assert!(documents.values.is_empty(), "{text:?}"),
             }

@@ -7,15 +7,9 @@ use runcomfy_schema::{Kind, Schema};
 
 use crate::emit::{is_beyond_i64, is_typed};
 use crate::source::Source;
-use crate::{Diagnostic, collision, name};
+use crate::{Diagnostic, collision};
 
 pub use crate::id_tree::{Clash, IdTree};
-
-/// Returns the name of the module that a segment of a model id becomes.
-#[must_use]
-pub fn module_name(segment: &str) -> String {
-    name::module(segment)
-}
 
 /// Claims the modules of a model in a tree of modules.
 ///

@@ -31,7 +31,7 @@ pub struct Source {
 /// Holds a schema file that is not parsed yet, from a folder, a git revision or a catalogue.
 #[derive(Clone, Debug)]
 pub struct SchemaBytes {
-    /// Model id that the file's path stands for.
+    /// Model id, as the path of the file gives it.
     pub id: String,
     /// Path of the file, as diagnostics show it.
     pub path: String,
@@ -202,8 +202,8 @@ pub fn check_patterns<'a>(
     }
 }
 
-/// With forward slashes everywhere, so that the output is the same on every machine, and without
-/// characters that could end the comment that it stands in.
+/// Prints a path with forward slashes, so that the output is the same on every machine, and without
+/// characters that could end the comment that contains it.
 fn shown(path: &Path) -> String {
     escape_invisible(&path.display().to_string().replace('\\', "/"))
 }
@@ -215,7 +215,7 @@ fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<
         listing.skipped.push(warning);
     };
     if depth > MAX_DEPTH {
-        let message = "the folder is not read: it is deeper than any model's id can be";
+        let message = "the folder is not read: it is deeper than a model id can be";
         skip(folder, message, "move its files up, or leave it out");
         return Ok(());
     }
@@ -235,7 +235,7 @@ fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<
         let is_folder = path.is_dir();
         let Some(name) = name.to_str() else {
             if is_folder || is_schema(&lossy) {
-                let message = "this is not read: its name is not UTF-8, as a model's id is";
+                let message = "this is not read: its name is not UTF-8, which a model id must be";
                 skip(&path, message, "rename it");
             }
             continue;
@@ -247,7 +247,7 @@ fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<
             listing.files.push((format!("{id}{stem}"), path));
         } else if is_schema(name) {
             let message = "the file is not read: the name of a schema ends in `.json`";
-            skip(&path, message, "write the ending in small letters");
+            skip(&path, message, "write the ending in lower case");
         }
     }
     for (path, id) in folders {
@@ -269,9 +269,9 @@ fn read(
     let bom = text.len() - text_without_bom.len();
     let documents = match Documents::parse(text_without_bom) {
         Ok(documents) => documents,
-        Err(broken) => {
-            let at = broken.offset + bom;
-            let message = format!("this is not JSON: {}", broken.message);
+        Err(error) => {
+            let at = error.offset + bom;
+            let message = format!("this is not JSON: {}", error.message);
             let help = "expected JSON as RFC 8259 has it: no comments, no trailing commas";
             report(Severity::Error, at..at, message, help);
             return None;
@@ -279,7 +279,7 @@ fn read(
     };
     for (name, span) in documents.repeated_keys() {
         let message =
-            format!("the key `{name}` stands in this object twice; one of the two would be lost");
+            format!("this object has the key `{name}` twice; one of the two would be lost");
         report(
             Severity::Error,
             span.start + bom..span.end + bom,
@@ -304,7 +304,7 @@ fn read(
     let segments = id.split('/').count();
     if !SEGMENTS.contains(&segments) {
         let message =
-            format!("`{id}` is not a model's id: expected 2 to 5 segments, found {segments}");
+            format!("`{id}` is not a model id: expected 2 to 5 segments, found {segments}");
         report(
             Severity::Error,
             0..0,

@@ -1,4 +1,4 @@
-//! What the generator makes of schema files, and what it says of faulty ones.
+//! The generator on schema files, valid and invalid.
 
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
@@ -9,7 +9,7 @@ use std::path::Path;
 use runcomfy_codegen::{Builder, Diagnostic, Error, Generated, Layout};
 use serde_json::{Map, Value, json};
 
-/// Generates from files that are given by path and text.
+/// Generates from files given by path and text.
 fn generate(files: &[(&str, &str)]) -> Result<Generated, Error> {
     generate_as(Layout::Tree, files)
 }
@@ -28,7 +28,7 @@ fn generate_as(layout: Layout, files: &[(&str, &str)]) -> Result<Generated, Erro
         .generate()
 }
 
-/// The generated files without their first line, which names the source file.
+/// Returns the generated files without their first line, which names the source file.
 fn code(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     let generated = generate(files).unwrap_or_else(|error| panic!("{error}"));
     let body = |text: &str| text.split_once('\n').unwrap().1.to_owned();
@@ -38,7 +38,7 @@ fn code(files: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Code less its comments.
+/// Returns the code without its comments.
 fn bare(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     let line = |line: &&str| !line.trim_start().starts_with("//");
     let strip = |text: String| text.lines().filter(line).collect::<Vec<_>>().join("\n");
@@ -48,9 +48,9 @@ fn bare(files: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The findings of a faulty folder, each as its headline without the path.
-fn findings(files: &[(&str, &str)]) -> Vec<String> {
-    let error = generate(files).expect_err("the files are faulty");
+/// Returns the diagnostics of an invalid folder, each as its headline without the path.
+fn diagnostics(files: &[(&str, &str)]) -> Vec<String> {
+    let error = generate(files).expect_err("the files are invalid");
     let shown = |headline: String| headline.rsplit_once(".json:").unwrap().1.to_owned();
     error
         .diagnostics()
@@ -80,7 +80,7 @@ fn schema() -> Value {
     })
 }
 
-/// The same JSON with the members of every object in reverse.
+/// Reverses the members of every object of a JSON value.
 fn reversed(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -93,7 +93,7 @@ fn reversed(value: &Value) -> Value {
 }
 
 #[test]
-fn key_order_spelling_of_numbers_and_form_do_not_matter() {
+fn key_order_number_spelling_and_form_do_not_matter() {
     let path = "acme/stamp/edit.json";
     let bare_form = schema().to_string();
     let expected = code(&[(path, &bare_form)]);
@@ -127,7 +127,7 @@ fn key_order_spelling_of_numbers_and_form_do_not_matter() {
 }
 
 #[test]
-fn the_default_of_what_must_be_given_is_no_promise() {
+fn default_of_a_required_property_is_no_promise() {
     let field = |required: &str| {
         let schema = json!({"properties": {
             "count": {"type": "integer", "default": 1}, "mode": {"enum": ["a", "b"], "default": "a"},
@@ -140,7 +140,7 @@ fn the_default_of_what_must_be_given_is_no_promise() {
             .find(|line| line.contains(&format!("/// `{required}`")));
         line.unwrap().trim().to_owned()
     };
-    for (required, told) in [
+    for (required, expected) in [
         (
             "count",
             "/// `count`: an integer; the schema's default is `1`.",
@@ -155,13 +155,13 @@ fn the_default_of_what_must_be_given_is_no_promise() {
             "/// `tiled`: true or false; the schema's default is `true`.",
         ),
     ] {
-        assert_eq!(field(required), told);
+        assert_eq!(field(required), expected);
     }
 }
 
-/// Each of these was seen to be broken by a model with many properties or such a name.
+/// Some model, by the number or the names of its properties, breaks each of these lints.
 #[test]
-fn what_a_schema_decides_breaks_no_lint() {
+fn schemas_break_no_lint() {
     let schema = r#"{"properties": {"add": {"type": "boolean"}, "new": {"type": "object"}}}"#;
     let files = [("acme/stamp.json", schema), ("other/stamp.json", schema)];
     for (layout, root) in [(Layout::Tree, "lib.rs"), (Layout::OneFile, "models.rs")] {
@@ -182,7 +182,7 @@ fn what_a_schema_decides_breaks_no_lint() {
 }
 
 #[test]
-fn another_language_changes_comments_and_texts_only() {
+fn another_language_changes_only_comments_and_texts() {
     let path = "acme/stamp/edit.json";
     let translated = schema()
         .to_string()
@@ -237,7 +237,7 @@ fn every_kind_of_property_gets_its_type() {
 }
 
 #[test]
-fn a_model_can_be_leaf_and_branch() {
+fn model_can_be_leaf_and_branch() {
     let text = schema().to_string();
     let files = code(&[
         ("flux/flux-3/extend.json", &text),
@@ -285,9 +285,9 @@ fn nothing_from_a_schema_becomes_code() {
 }
 
 #[test]
-fn findings_say_where_and_what_to_write() {
+fn diagnostics_have_position_and_fix() {
     let property = |text: &str| format!("{{\"properties\": {{\n\"p\": {text}}}}}");
-    for (text, finding) in [
+    for (text, expected) in [
         (
             "{",
             "1:1: error: this is not JSON: EOF while parsing an object",
@@ -300,7 +300,7 @@ fn findings_say_where_and_what_to_write() {
         ),
         (
             "{\"properties\": {}, \"properties\": {}}",
-            "1:20: error: the key `properties` stands in this object twice; one of the two would be lost",
+            "1:20: error: this object has the key `properties` twice; one of the two would be lost",
         ),
         (
             &property("{\"minimum\": \"0\"}"),
@@ -369,16 +369,16 @@ fn findings_say_where_and_what_to_write() {
             "1:14: error: the file's path says that this is `acme/m`, its `model_id` says `other/model`",
         ),
     ] {
-        let mut errors = findings(&[("acme/m.json", text)]);
-        errors.retain(|finding| finding.contains(" error: "));
-        assert_eq!(errors, [finding], "{text}");
+        let mut errors = diagnostics(&[("acme/m.json", text)]);
+        errors.retain(|line| line.contains(" error: "));
+        assert_eq!(errors, [expected], "{text}");
     }
 }
 
 #[test]
-fn all_findings_of_all_files_come_at_once_errors_first() {
+fn all_diagnostics_come_at_once_errors_first() {
     let warned = r#"{"properties": {"p": {"pattern": "x"}}}"#;
-    let found = findings(&[
+    let found = diagnostics(&[
         ("acme/b.json", "{"),
         ("acme/a.json", warned),
         ("acme/c.json", "[]"),
@@ -386,8 +386,8 @@ fn all_findings_of_all_files_come_at_once_errors_first() {
     ]);
     let severities: Vec<bool> = found.iter().map(|f| f.contains(" error: ")).collect();
     assert_eq!(severities, [true, true, true, false, false], "{found:#?}");
-    assert!(found[2].contains("`top` is not a model's id"), "{found:#?}");
-    let clash = findings(&[("acme/4K.json", warned), ("acme/4k.json", warned)]);
+    assert!(found[2].contains("`top` is not a model id"), "{found:#?}");
+    let clash = diagnostics(&[("acme/4K.json", warned), ("acme/4k.json", warned)]);
     assert!(
         clash[0].contains("the ids `acme/4K` and `acme/4k` both become the module `v4k`"),
         "{clash:#?}"
@@ -395,13 +395,13 @@ fn all_findings_of_all_files_come_at_once_errors_first() {
 }
 
 #[test]
-fn names_that_collide_are_found_beside_other_errors() {
+fn colliding_names_are_reported_with_other_errors() {
     let collide =
         r#"{"properties": {"a": {"enum": ["x y", "x-y"]}, "promptImage": {}, "prompt_image": {}}}"#;
-    let odd = r#"{"properties": {"a": {"minimum": "0"}}}"#;
-    let found = findings(&[
+    let invalid = r#"{"properties": {"a": {"minimum": "0"}}}"#;
+    let found = diagnostics(&[
         ("acme/broken.json", "{"),
-        ("acme/odd.json", odd),
+        ("acme/invalid.json", invalid),
         ("acme/collide.json", collide),
         ("acme/stamp-2.json", "{\"properties\": {}}"),
         ("acme/stamp_2.json", "{\"properties\": {}}"),
@@ -420,13 +420,13 @@ fn names_that_collide_are_found_beside_other_errors() {
 }
 
 #[test]
-fn files_that_cannot_be_models_are_named() {
+fn files_that_cannot_be_models_are_reported() {
     let text = "{\"properties\": {}}";
     let five = "a/b/c/d/e.json";
-    let found = findings(&[(five, text), ("a/b/c/d/e/f.json", text)]);
+    let found = diagnostics(&[(five, text), ("a/b/c/d/e/f.json", text)]);
     assert_eq!(
         found,
-        ["1:1: error: `a/b/c/d/e/f` is not a model's id: expected 2 to 5 segments, found 6"]
+        ["1:1: error: `a/b/c/d/e/f` is not a model id: expected 2 to 5 segments, found 6"]
     );
     let generated = generate(&[
         (five, text),
@@ -447,10 +447,10 @@ fn files_that_cannot_be_models_are_named() {
 }
 
 #[test]
-fn a_collision_names_both_properties_once() {
+fn collision_names_both_properties_once() {
     let value = r#"{"enum": ["x"]}"#;
     let nested = r#"{"type": "object", "properties": {"b": {"enum": ["y"]}}}"#;
-    for (text, finding) in [
+    for (text, expected) in [
         (
             format!("{{\"self\": {value}, \"Self\": {value}}}"),
             "1:17: error: the properties `Self` and `self` both become the field `self_`",
@@ -465,13 +465,13 @@ fn a_collision_names_both_properties_once() {
         ),
     ] {
         let text = format!("{{\"properties\": {text}}}");
-        assert_eq!(findings(&[("acme/m.json", &text)]), [finding], "{text}");
+        assert_eq!(diagnostics(&[("acme/m.json", &text)]), [expected], "{text}");
     }
 }
 
-/// What can be read can be generated, so that a comparison of such models is worth something.
+/// Models that can be read can be generated, so that comparing them means something.
 #[test]
-fn names_that_collide_cannot_be_read() {
+fn colliding_names_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let text = r#"{"properties": {"promptImage": {}, "prompt_image": {}}}"#;
     std::fs::create_dir(folder.path().join("acme")).unwrap();
@@ -481,7 +481,7 @@ fn names_that_collide_cannot_be_read() {
 }
 
 #[test]
-fn what_is_unknown_is_kept_and_reported() {
+fn unknown_keywords_are_kept_and_reported() {
     let text = r#"{"required": ["ghost"], "properties": {"p": {"type": "file", "format": "3d_uri", "pattern": "x",
         "validations": [{"validation_rule": "duration_seconds<=", "validation_value": 10, "validation_error": "long"},
             {"validation_rule": "<b> <=", "validation_value": 1, "validation_error": ""}]}}}"#;
@@ -507,9 +507,9 @@ fn what_is_unknown_is_kept_and_reported() {
     }
 }
 
-/// Every schema of a folder of real ones, where it stands beside the checkout.
+/// Generates a folder of real schemas, if there is one beside the checkout.
 #[test]
-fn the_corpus_generates_without_an_error() {
+fn corpus_generates_without_an_error() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     if !corpus.is_dir() {
         eprintln!("skipped: no corpus at {}", corpus.display());
@@ -529,7 +529,7 @@ fn the_corpus_generates_without_an_error() {
 }
 
 #[test]
-fn a_file_that_the_generator_has_not_made_is_never_touched() {
+fn foreign_file_is_never_changed() {
     let folder = tempfile::tempdir().unwrap();
     let schemas = folder.path().join("schemas/acme");
     std::fs::create_dir_all(&schemas).unwrap();
@@ -544,7 +544,10 @@ fn a_file_that_the_generator_has_not_made_is_never_touched() {
         .generate()
         .unwrap();
     generated.write().unwrap();
-    assert!(out.join("mine.rs").exists(), "not a leftover of ours");
+    assert!(
+        out.join("mine.rs").exists(),
+        "it is not a stale file of the generator"
+    );
     std::fs::write(out.join("acme.rs"), "fn mine() {}").unwrap();
     let error = generated.write().unwrap_err().to_string();
     assert!(

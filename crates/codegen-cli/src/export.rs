@@ -1,7 +1,6 @@
 //! Export of the schemas in standard formats.
 
-use runcomfy_codegen::plan;
-use runcomfy_schema::ModelSchema;
+use runcomfy_schema::{ModelSchema, naming};
 use serde_json::{Map, Value, json};
 
 /// The input of every model as JSON Schema (draft 2020-12), by model id. What JSON Schema cannot
@@ -101,7 +100,7 @@ fn submit(model: &ModelSchema) -> Value {
 
 /// From the modules of the id, which no two models share; no module has two `_` inside.
 fn operation_id(id: &str) -> String {
-    let modules: Vec<String> = id.split('/').map(plan::module_name).collect();
+    let modules: Vec<String> = id.split('/').map(naming::module).collect();
     format!("submit_{}", modules.join("__"))
 }
 

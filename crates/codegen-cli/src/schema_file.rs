@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use runcomfy_codegen::diagnostic::{is_invisible, truncate};
-use runcomfy_codegen::{Change, files, plan, source};
+use runcomfy_codegen::{Change, files, source};
+use runcomfy_schema::naming;
 use serde_json::{Map, Value};
 
 use crate::Error;
@@ -111,7 +112,7 @@ fn reason_against_segment(segment: &str, is_last: bool) -> Option<&'static str> 
         .any(|c| is_invisible(c) || "\\:*?\"<>|".contains(c))
     {
         Some("has characters that file names cannot have or that cannot be seen")
-    } else if segment.len().max(plan::module_name(segment).len()) > MAX_SEGMENT {
+    } else if segment.len().max(naming::module(segment).len()) > MAX_SEGMENT {
         Some("is too long")
     } else if is_device(stem) {
         Some("is the name of a device on Windows")
