@@ -31,8 +31,8 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, 400_004, message)
     }
 
-    /// The balance does not suffice. The price of unfinished jobs is reserved, so the balance may
-    /// show more than can be spent.
+    /// Refuses a submit that the balance does not cover. The price of unfinished jobs is reserved,
+    /// so the balance may show more than can be spent.
     pub(crate) fn insufficient_balance(price: Micros) -> Self {
         let price = usd(price);
         let message = format!(
@@ -47,14 +47,15 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, 400_001, message)
     }
 
-    /// The body is not JSON. No code is documented for that; this one is the emulator's own.
+    /// Refuses a body that is not JSON. No code is documented for that; this one is the emulator's
+    /// own.
     pub(crate) fn not_json(why: &str) -> Self {
         let message = format!("The body is not JSON: {why}.");
         Self::new(StatusCode::BAD_REQUEST, 400_000, message)
     }
 
-    /// The input violates its schema. No code is documented for that; this one is the emulator's
-    /// own.
+    /// Refuses an input that violates its schema. No code is documented for that; this one is the
+    /// emulator's own.
     pub(crate) fn invalid_input(violations: &Violations) -> Self {
         let message = format!("The input does not match the model's schema. {violations}");
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, 422_001, message);

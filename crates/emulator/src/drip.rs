@@ -9,7 +9,7 @@ use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-/// Sends a body piece by piece, with an pause between two pieces.
+/// Sends a body piece by piece, with a pause between two pieces.
 pub(crate) struct Drip {
     rest: Bytes,
     piece: usize,

@@ -194,7 +194,7 @@ impl Emulator {
     /// Waits until the server ends, which only [`stop`](Self::stop) causes.
     pub async fn join(&mut self) {
         if !self.server.is_finished() {
-            // The server never ends by itself, so the only error is that it was aborted.
+            // The server never ends by itself, so the only error is that `stop` aborted it.
             let _ = (&mut self.server).await;
         }
     }

@@ -1,8 +1,8 @@
 //! MP4 files: a box tree (ISO/IEC 14496-12, and 14496-15 for H.264) around a video that shows
 //! the scene with a progress bar.
 //!
-//! The file tells players to show the size asked for, but the coded picture is small: it is
-//! stored uncompressed, and text stays readable.
+//! Players show the video at the requested size, but the coded picture is small, since it is stored
+//! uncompressed. Its text stays readable.
 
 use super::{
     MAX_SIDE,
