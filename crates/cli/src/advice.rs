@@ -1,24 +1,24 @@
-//! What an error means for the money, and what to do next.
+//! Advice printed below an error: what it means for money and files, and what to do next.
 
 use runcomfy::{Error, ErrorKind, RequestId};
 
-/// What the command was about when it failed.
+/// The phase of a command in which an error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doing {
-    /// Something that costs nothing.
-    Asking,
-    /// Submitting a job.
-    Submitting,
-    /// Waiting for a job.
-    Waiting,
-    /// Saving what a job gave.
-    Saving,
+pub(crate) enum Phase {
+    /// A request that costs nothing.
+    Query,
+    /// The submit of a job.
+    Submit,
+    /// The wait for a job that exists.
+    Wait,
+    /// The download of a finished job's files.
+    Save,
 }
 
-/// One or two sentences; none where the error's own text says all.
-pub(crate) fn of(error: &Error, doing: Doing) -> String {
-    let money = money(error, doing);
-    let next = next(error, doing);
+/// Returns one or two sentences, or nothing where the error's own message is complete.
+pub(crate) fn for_error(error: &Error, phase: Phase) -> String {
+    let money = money(error, phase);
+    let next = next_step(error, phase);
     [money, next]
         .into_iter()
         .filter(|sentence| !sentence.is_empty())
@@ -26,102 +26,108 @@ pub(crate) fn of(error: &Error, doing: Doing) -> String {
         .join(" ")
 }
 
-/// For files that are not saved although nothing went wrong.
-pub(crate) fn to_save(id: &RequestId) -> String {
-    format!("{DONE} {}", save(id))
+/// Returns the advice for files that were not saved although nothing failed.
+pub(crate) fn save_advice(id: &RequestId) -> String {
+    format!("{CHARGED} {}", save(id))
 }
 
-const DONE: &str = "The job is done and charged; its files are kept for some time.";
+const CHARGED: &str =
+    "The job has succeeded and is charged. The service keeps its files for some time.";
 
-/// What a job that is left alone does.
-pub(crate) const GOES_ON: &str = "The job goes on, and is charged when it is done.";
+/// States what happens to a job that nobody waits for.
+pub(crate) const KEEPS_RUNNING: &str = "The job keeps running and is charged when it succeeds.";
 
-/// What a job costs that has ended, nobody knows how.
+/// States what a job costs that has ended with an unknown status.
 pub(crate) const CHARGED_IF_IT_SUCCEEDED: &str = "If it succeeded, it is charged.";
 
-/// For a job that has ended.
-pub(crate) fn to_see(id: &RequestId) -> String {
-    format!("See what came of it: runcomfy result {id}")
+/// Returns the command that shows the result of a job that has ended.
+pub(crate) fn result_advice(id: &RequestId) -> String {
+    format!("See its result: runcomfy result {id}")
 }
 
-/// What a command that stops before its submit has cost.
+/// States that a command which ended before its submit costs nothing.
 pub(crate) const NOTHING_SUBMITTED: &str = "Nothing was submitted, so nothing is charged.";
 
-/// For a job that goes on.
-pub(crate) fn to_resume(id: &RequestId) -> String {
-    format!("Take it up again: runcomfy resume {id}")
+/// Returns the command that resumes the wait for a job that keeps running.
+pub(crate) fn resume_advice(id: &RequestId) -> String {
+    format!("Resume the wait: runcomfy resume {id}")
 }
 
-/// What a job that was cancelled in the queue costs.
-pub(crate) const NOTHING_RAN: &str = "Nothing ran, so nothing is charged.";
+/// States that a job which was cancelled in the queue costs nothing.
+pub(crate) const NOTHING_RAN: &str = "The job did not run, so nothing is charged.";
 
 fn save(id: &RequestId) -> String {
     format!("Save them: runcomfy result {id}")
 }
 
-fn money(error: &Error, doing: Doing) -> String {
-    match (doing, error.kind()) {
-        (Doing::Submitting, _) if error.may_have_been_submitted() => {
-            "If it was, it runs and is charged."
+fn money(error: &Error, phase: Phase) -> String {
+    match (phase, error.kind()) {
+        (Phase::Submit, _) if error.may_have_been_submitted() => {
+            "If a job exists, it runs and is charged."
         }
-        (Doing::Submitting, _) => NOTHING_SUBMITTED,
-        (Doing::Waiting, ErrorKind::JobFailed) => {
-            "`runcomfy balance` shows whether it was charged."
+        (Phase::Submit, _) => NOTHING_SUBMITTED,
+        (Phase::Wait, ErrorKind::JobFailed) => {
+            "`runcomfy balance` shows whether the job was charged."
         }
         (_, ErrorKind::JobCancelled) => NOTHING_RAN,
-        (
-            Doing::Waiting,
-            ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Unauthenticated,
-        ) => "",
-        // The error's own text says that it goes on.
-        (Doing::Waiting, ErrorKind::Deadline) => "It is charged when it is done.",
-        (Doing::Waiting, ErrorKind::UnexpectedOutput) => "The job is done and charged.",
-        (Doing::Waiting, _) => GOES_ON,
-        (Doing::Saving, _) => DONE,
+        (Phase::Wait, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Unauthenticated) => {
+            ""
+        }
+        // The error's own message says that the job keeps running.
+        (Phase::Wait, ErrorKind::Deadline) => "It is charged when it succeeds.",
+        (Phase::Wait, ErrorKind::UnexpectedOutput) => "The job has succeeded and is charged.",
+        (Phase::Wait, _) => KEEPS_RUNNING,
+        (Phase::Save, _) => CHARGED,
         _ => "",
     }
     .to_owned()
 }
 
-fn next(error: &Error, doing: Doing) -> String {
-    let again = match (error.request_id(), doing) {
-        (Some(id), Doing::Waiting) if error.kind() == ErrorKind::UnexpectedOutput => to_see(id),
-        (Some(id), Doing::Waiting) => to_resume(id),
-        (Some(id), Doing::Saving) => save(id),
+fn next_step(error: &Error, phase: Phase) -> String {
+    let retry = match (error.request_id(), phase) {
+        (Some(id), Phase::Wait) if error.kind() == ErrorKind::UnexpectedOutput => result_advice(id),
+        (Some(id), Phase::Wait) => resume_advice(id),
+        (Some(id), Phase::Save) => save(id),
         _ => match error.retry_after() {
-            Some(time) => format!("Try again in {} s.", time.as_secs().max(1)),
-            None => "Try again in a moment.".to_owned(),
+            Some(time) => format!("Run the command again in {} s.", time.as_secs().max(1)),
+            None => "Run the command again later.".to_owned(),
         },
     };
     let text = match error.kind() {
-        // The error's own text says what to do.
+        // The error's own message says what to do.
         _ if error.may_have_been_submitted() => "",
-        ErrorKind::Unauthenticated => "Set RUNCOMFY_TOKEN to the key from your RunComfy profile.",
-        ErrorKind::InsufficientBalance => "Add to your balance, then run the same again.",
-        ErrorKind::UnknownModel => "`runcomfy models list --search TEXT` shows what there is.",
-        ErrorKind::InvalidInput | ErrorKind::BadRequest if doing == Doing::Submitting => {
-            "Mend the input and run it again."
+        ErrorKind::Unauthenticated => {
+            "Set RUNCOMFY_TOKEN to the API token of your RunComfy profile."
         }
-        ErrorKind::NotFound if error.request_id().is_some() && doing != Doing::Saving => {
-            "Look whether the id is whole; the service forgets a job some time after it has ended."
+        ErrorKind::InsufficientBalance => {
+            "Add to the balance of the account and run the command again."
         }
-        ErrorKind::Forbidden if doing != Doing::Saving => {
-            "Use the token of the account that submitted it."
+        ErrorKind::UnknownModel => "`runcomfy models list --search TEXT` lists the models.",
+        ErrorKind::InvalidInput | ErrorKind::BadRequest if phase == Phase::Submit => {
+            "Fix the input and run the command again."
         }
-        ErrorKind::UnexpectedOutput if doing == Doing::Waiting => return again,
+        ErrorKind::NotFound if error.request_id().is_some() && phase != Phase::Save => {
+            "Check that the request id is complete. The service deletes a job some time after it has ended."
+        }
+        ErrorKind::Forbidden if phase != Phase::Save => {
+            "Use the token of the account that submitted the job."
+        }
+        ErrorKind::UnexpectedOutput if phase == Phase::Wait => return retry,
         ErrorKind::NotSent
         | ErrorKind::ResponseLost
         | ErrorKind::Throttled
         | ErrorKind::Unavailable
         | ErrorKind::Unreadable
         | ErrorKind::NotReady
-        | ErrorKind::Deadline => return again,
-        // Again they would lead to where this command does not go.
-        ErrorKind::Configuration if doing == Doing::Saving => match error.request_id() {
-            Some(id) => return format!("See where they are: runcomfy result {id} --no-download"),
+        | ErrorKind::Deadline => return retry,
+        // A retry would reach the same host, which this command refuses.
+        ErrorKind::Configuration if phase == Phase::Save => match error.request_id() {
+            Some(id) => {
+                return format!("List the URLs of the files: runcomfy result {id} --no-download");
+            }
             None => "",
         },
-        _ if doing == Doing::Saving => return again,
+        _ if phase == Phase::Save => return retry,
         _ => "",
     };
     text.to_owned()

@@ -1,10 +1,10 @@
-//! The arguments that several commands share.
+//! Arguments that several commands share.
 
 use std::convert::Infallible;
 
 use clap::{Arg, ArgAction, ValueHint, value_parser};
 
-/// What an input is made of.
+/// Returns the arguments that set the input as a whole.
 pub(crate) fn input() -> [Arg; 3] {
     let heading = "Input as a whole";
     [
@@ -13,45 +13,47 @@ pub(crate) fn input() -> [Arg; 3] {
             .long("input")
             .value_name("JSON|@FILE|-")
             .allow_hyphen_values(true)
-            .help("The input as JSON, from a file, or from standard input; the flags of single properties win over it"),
+            .help("The input as JSON, from a file, or from standard input; flags of properties override it"),
         Arg::new("input-file")
             .help_heading(heading)
             .long("input-file")
             .value_name("PATH|-")
             .value_hint(ValueHint::FilePath)
             .conflicts_with("input")
-            .help("The same as --input @PATH"),
+            .help("Alias of --input @PATH"),
         Arg::new("schema")
             .help_heading(heading)
             .long("schema")
             .value_name("FILE")
             .value_hint(ValueHint::FilePath)
-            .help("The model's schema, for a model that is not built in; else the catalogue is asked for it"),
+            .help("The schema of the model [default: the built-in one, else from the catalogue]"),
     ]
 }
 
+/// Returns `--unchecked`.
 pub(crate) fn unchecked() -> Arg {
     Arg::new("unchecked")
         .help_heading("Input as a whole")
         .long("unchecked")
         .action(ArgAction::SetTrue)
-        .help("Send the input as it is where the model's schema cannot be had, since the catalogue is out of reach")
+        .help("Send the input without a check if the schema is unknown because the catalogue cannot be reached")
 }
 
+/// Returns the argument `MODEL_ID`.
 pub(crate) fn model_id() -> Arg {
     Arg::new("model_id")
         .required(true)
         .value_name("MODEL_ID")
         .value_parser(|id: &str| Ok::<_, Infallible>(without_slashes(id)))
-        .help("The model, such as bytedance/dreamina-4-0/edit")
+        .help("Id of the model, such as bytedance/dreamina-4-0/edit")
 }
 
-/// An id as it may have been cut out of an address.
+/// Returns a model id without the slashes around it, which a part of a URL may have.
 pub(crate) fn without_slashes(model_id: &str) -> String {
     model_id.trim().trim_matches('/').to_owned()
 }
 
-/// How the media of an input are looked at.
+/// Returns the arguments for the check of media.
 pub(crate) fn media() -> [Arg; 2] {
     let heading = "Media";
     [
@@ -59,13 +61,13 @@ pub(crate) fn media() -> [Arg; 2] {
             .help_heading(heading)
             .long("no-check-media")
             .action(ArgAction::SetTrue)
-            .help("Do not look at the media behind URLs"),
+            .help("Do not check the media behind URLs"),
         allow_loopback().help_heading(heading),
     ]
 }
 
-/// Ways to see what comes of a run without paying for it.
-pub(crate) fn trying() -> [Arg; 2] {
+/// Returns the arguments of a run that costs nothing.
+pub(crate) fn free_of_charge() -> [Arg; 2] {
     let switch = |name: &'static str, help: &'static str| {
         Arg::new(name)
             .help_heading("Without paying")
@@ -76,7 +78,7 @@ pub(crate) fn trying() -> [Arg; 2] {
     [
         switch(
             "dry-run",
-            "Show what would be sent, and its price where the catalogue tells, and submit nothing",
+            "Show the input as it would be sent, and its price if known; submit nothing",
         ),
         switch(
             "emulate",
@@ -85,25 +87,27 @@ pub(crate) fn trying() -> [Arg; 2] {
     ]
 }
 
+/// Returns `--no-wait`.
 pub(crate) fn no_wait() -> Arg {
     Arg::new("no-wait")
         .help_heading(WAITING)
         .long("no-wait")
         .action(ArgAction::SetTrue)
         .conflicts_with("emulate")
-        .help("Only submit, and print the request id")
+        .help("Submit the job, print its request id and exit")
 }
 
 const WAITING: &str = "Waiting";
 
+/// Returns `--allow-loopback`.
 pub(crate) fn allow_loopback() -> Arg {
     Arg::new("allow-loopback")
         .long("allow-loopback")
         .action(ArgAction::SetTrue)
-        .help("Also look at media on this machine: http://127.0.0.1:… and the like")
+        .help("Also check media on servers of this machine, such as http://127.0.0.1:8000/a.png")
 }
 
-/// How long to wait for a job, and how often to look.
+/// Returns the arguments of a wait.
 pub(crate) fn waiting() -> [Arg; 3] {
     [
         Arg::new("timeout")
@@ -111,23 +115,23 @@ pub(crate) fn waiting() -> [Arg; 3] {
             .long("timeout")
             .value_name("SECONDS")
             .value_parser(value_parser!(u64).range(1..))
-            .help("How long to wait for the job at the most, and for a connection to submit it; a job that is submitted goes on"),
+            .help("Maximum time for the wait, and for a connection to submit the job; a submitted job keeps running"),
         Arg::new("poll-secs")
             .help_heading(WAITING)
             .long("poll-secs")
             .value_name("SECONDS")
             .value_parser(value_parser!(u64))
-            .help("Ask for the status so often [default: growing pauses]"),
+            .help("Poll interval [default: adapted to the run times of the model]"),
         Arg::new("cancel-if-queued-after")
             .help_heading(WAITING)
             .long("cancel-if-queued-after")
             .value_name("SECONDS")
             .value_parser(value_parser!(u64).range(1..))
-            .help("Cancel the job if it is still queued after this time, counted from the start of the wait; one that runs by then is waited for"),
+            .help("Cancel the job if it is still queued this long after the start of the wait; a running job is waited for"),
     ]
 }
 
-/// What to do with a job's files.
+/// Returns the arguments for the files of a job.
 pub(crate) fn saving() -> [Arg; 4] {
     let heading = "Saving";
     [
@@ -137,69 +141,74 @@ pub(crate) fn saving() -> [Arg; 4] {
             .value_name("DIR")
             .value_hint(ValueHint::DirPath)
             .default_value(".")
-            .help("Where to save the outputs"),
+            .help("Folder for the files"),
         Arg::new("no-download")
             .help_heading(heading)
             .long("no-download")
             .action(ArgAction::SetTrue)
-            .help("Print the outputs' URLs and save nothing"),
+            .help("Print the URLs of the files and save nothing"),
         Arg::new("open")
             .help_heading(heading)
             .long("open")
             .action(ArgAction::SetTrue)
             .conflicts_with("no-download")
-            .help("Open what was saved in the system's viewer"),
+            .help("Open the saved files in the viewer of the system"),
         Arg::new("no-picture")
             .help_heading(heading)
             .long("no-picture")
             .action(ArgAction::SetTrue)
-            .help("Do not show the saved pictures in the terminal. kitty, Ghostty, iTerm2, WezTerm, mintty, foot, Konsole, contour, mlterm, yaft and Rio do, and others with RUNCOMFY_PICTURES set to kitty, iterm or sixel"),
+            .help("Do not show the saved images in the terminal. Shown in kitty, Ghostty, iTerm2, WezTerm, mintty, foot, Konsole, contour, mlterm, yaft and Rio, and in others if RUNCOMFY_PICTURES is kitty, iterm or sixel"),
     ]
 }
 
+/// Returns the argument `REQUEST_ID`.
 pub(crate) fn request_id() -> Arg {
     Arg::new("request_id")
         .required(true)
         .value_name("REQUEST_ID")
-        .help("The id that the submit gave")
+        .help("Request id of the job, as printed by `runcomfy run`")
 }
 
-/// Which models of the catalogue.
+/// Returns the arguments that select models of the catalogue.
 pub(crate) fn listing() -> [Arg; 7] {
     let text = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help)
     };
     [
-        text("search", "TEXT", "Only models whose names hold this text"),
+        text(
+            "search",
+            "TEXT",
+            "Only models whose names contain this text",
+        ),
         text(
             "category",
             "CATEGORY",
-            "Only models of this category; `runcomfy models categories` shows them",
+            "Only models of this category; see `runcomfy models categories`",
         ),
         text(
             "kind",
             "KIND",
-            "Only this kind: model, workflow or inference",
+            "Only models of this kind: model, workflow or inference",
         ),
-        text("limit", "COUNT", "How many to show, 1 to 500")
+        text("limit", "COUNT", "Maximum number of models, 1 to 500")
             .default_value("100")
             .value_parser(value_parser!(u64).range(1..=500)),
-        text("offset", "COUNT", "How many to skip")
+        text("offset", "COUNT", "Number of models to skip")
             .default_value("0")
             .value_parser(value_parser!(u64)),
         Arg::new("include-schema")
             .long("include-schema")
             .action(ArgAction::SetTrue)
-            .help("Each model with its schemas, as JSON"),
+            .help("Print each model with its schemas, as JSON"),
         Arg::new("built-in")
             .long("built-in")
             .action(ArgAction::SetTrue)
             .conflicts_with_all(["category", "kind", "include-schema"])
-            .help("Those that are built in, which needs neither token nor network"),
+            .help("List the built-in models, without token and network"),
     ]
 }
 
-/// For every command.
+/// Returns the arguments of every command.
 pub(crate) fn global() -> [Arg; 3] {
     let heading = "Everywhere";
     [
@@ -210,7 +219,7 @@ pub(crate) fn global() -> [Arg; 3] {
             .value_name("FORMAT")
             .value_parser(["pretty", "json"])
             .overrides_with("output")
-            .help("How to print what comes of it: in words, or as one JSON object on standard output, for errors too [default: words, and JSON for what a model gave where standard output is no terminal]"),
+            .help("Output format: text, or one JSON object on standard output, for errors too [default: text; JSON for results of models if standard output is no terminal]"),
         Arg::new("quiet")
             .help_heading(heading)
             .short('q')
@@ -225,16 +234,16 @@ pub(crate) fn global() -> [Arg; 3] {
             .long("verbose")
             .global(true)
             .action(ArgAction::Count)
-            .help("Keep every change of a job's status on the screen, and show the causes of errors"),
+            .help("Print a line for each change of status, and the causes of errors"),
     ]
 }
 
-/// clap's own stands above all others.
+/// Returns `--help` as the last argument; clap would put its own first.
 pub(crate) fn help() -> Arg {
     Arg::new("help")
         .help_heading("Everywhere")
         .short('h')
         .long("help")
         .action(ArgAction::Help)
-        .help("Print help: -h in short, --help in full")
+        .help("Print help: -h for the short text, --help for the full text")
 }

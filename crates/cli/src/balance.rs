@@ -1,4 +1,4 @@
-//! `runcomfy balance`
+//! The command `runcomfy balance`.
 
 use serde_json::Value;
 
@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::show::Format;
 
+/// Prints the balance of the account.
 pub(crate) async fn balance(format: Format) -> Result<(), Failure> {
     let balance = Session::service()?.client.balance().await?;
     let json = Value::Object(balance.json().clone());

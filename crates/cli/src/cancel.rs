@@ -1,27 +1,31 @@
-//! The wish to cancel a job, and what came of it.
+//! A request to cancel a job, and its outcome.
 
 use runcomfy::{CancelOutcome, Error, Job, Output, Status};
 
-/// The service's answer.
-pub(crate) struct Answer {
+/// The outcome of a cancel request.
+pub(crate) struct Cancellation {
+    /// The outcome that the service reports.
     pub(crate) outcome: CancelOutcome,
-    /// What the job does now, where that could be asked.
+    /// The status of the job after the request, if it could be queried.
     pub(crate) status: Option<Status>,
 }
 
-/// Asks the service to cancel a job, which works only while it is queued.
-pub(crate) async fn ask(job: &Job<Output>) -> Result<Answer, Error> {
+/// Requests that the service cancels a job, which it does only while the job is queued.
+///
+/// # Errors
+/// If the cancel request fails. A failed status query is no error.
+pub(crate) async fn request(job: &Job<Output>) -> Result<Cancellation, Error> {
     let outcome = job.cancel().await?;
     let status = match outcome {
         CancelOutcome::Cancelled => Some(Status::Cancelled),
-        // What the job does is worth knowing, and no reason to fail.
+        // The status is a bonus: the command does not fail without it.
         _ => job.status().await.ok().map(|now| now.status),
     };
-    Ok(Answer { outcome, status })
+    Ok(Cancellation { outcome, status })
 }
 
-impl Answer {
-    /// The outcome as the service calls it.
+impl Cancellation {
+    /// Returns the name that the service gives to the outcome.
     pub(crate) fn word(&self) -> &str {
         match &self.outcome {
             CancelOutcome::Cancelled => "cancelled",

@@ -1,16 +1,16 @@
-//! `runcomfy code`: the program, and the curl call, that do what a command line does.
+//! The command `runcomfy code`: prints a Rust program and a curl call that do what `run` does.
 
-pub(crate) mod course;
 mod curl;
 mod json;
 mod name;
 pub(crate) mod program;
+pub(crate) mod steps;
 
 use clap::ArgMatches;
 use serde_json::json;
 
-use course::Course;
 use program::Home;
+use steps::Steps;
 
 use crate::failure::Failure;
 use crate::input;
@@ -18,12 +18,16 @@ use crate::local_file;
 use crate::model::{self, Named};
 use crate::show::Format;
 
+/// Prints the program and the call.
+///
+/// # Errors
+/// If the model is unknown, the input has violations, or it names standard input.
 pub(crate) async fn code(
     matches: &ArgMatches,
     named: &Named,
     format: Format,
 ) -> Result<(), Failure> {
-    // clap has made sure that there is one.
+    // clap requires one.
     let model_id = matches.get_one::<String>("model_id").map_or("", |id| id);
     let model = match named {
         Named::Known(model) => &model.schema,
@@ -31,28 +35,32 @@ pub(crate) async fn code(
         Named::Nothing => return Err(input::unknown(model_id, &model::hint(model_id))),
     };
     let given = input::given(matches, model).await?;
-    let places: Vec<String> = model
+    let pointers: Vec<String> = model
         .input
         .media_in(&given)
         .into_iter()
         .map(|m| m.pointer)
         .collect();
-    let at = |place: &String| given.pointer(place).and_then(|value| value.as_str());
-    if places.iter().any(|place| at(place) == Some("-")) {
+    let text_at = |pointer: &String| given.pointer(pointer).and_then(|value| value.as_str());
+    if pointers.iter().any(|pointer| text_at(pointer) == Some("-")) {
         return Err(Failure::usage(
-            "standard input is not there any more when the program runs; name a file or a URL",
+            "`-` means standard input, which the printed program does not have; pass a file or a URL",
         ));
     }
     input::check(matches, model, given.clone(), false).await?;
-    let is_file = |place: &&String| at(place).is_some_and(local_file::is_file);
-    let files: Vec<&str> = places.iter().filter(is_file).map(String::as_str).collect();
+    let is_file = |pointer: &&String| text_at(pointer).is_some_and(local_file::is_file);
+    let files: Vec<&str> = pointers
+        .iter()
+        .filter(is_file)
+        .map(String::as_str)
+        .collect();
     let built_in =
         matches.get_one::<String>("schema").is_none() && runcomfy_models::find(model_id).is_some();
-    let course = Course::of(matches);
+    let steps = Steps::from_matches(matches);
     let rust = if built_in {
-        program::typed(model, &given, Home::Package, &course).text
+        program::typed(model, &given, Home::Package, &steps).text
     } else {
-        program::untyped(model_id, &given, &files, &course)
+        program::untyped(model_id, &given, &files, &steps)
     };
     let curl = curl::call(model_id, &given, &files)?;
     let json = json!({ "model_id": model_id, "rust": rust, "curl": curl });
@@ -61,12 +69,12 @@ pub(crate) async fn code(
 }
 
 const CURL: &str = "\
-// The same with curl, behind the slashes. The token is that of RUNCOMFY_TOKEN, else of
-// RUNCOMFY_API_TOKEN; the token.json of a login is not read: set one of them.
+// The same submit with curl, as a comment. It reads the token from RUNCOMFY_TOKEN, else from
+// RUNCOMFY_API_TOKEN, but not from the token.json of a login: set one of the variables.
 //
 ";
 
-/// Behind slashes on each line, since no text ends such a comment as it may end others.
+/// Returns the text as line comments, which no text can end early, unlike a block comment.
 fn commented(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(|line| format!("// {line}")).collect();
     lines.join("\n")

@@ -1,4 +1,4 @@
-//! The tree of commands and flags.
+//! The tree of commands and their flags.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
@@ -9,33 +9,34 @@ use crate::{argument, flags, show};
 const AFTER_HELP: &str = "\
 Environment:
   RUNCOMFY_TOKEN, RUNCOMFY_API_TOKEN
-                           The API token; the first that is set wins
-  RUNCOMFY_CONFIG_DIR      Where token.json of the service's own command line is
+                           The API token; the first one set is used
+  RUNCOMFY_CONFIG_DIR      Folder of the token.json of the service's login
                            [default: $XDG_CONFIG_HOME/runcomfy or ~/.config/runcomfy]
-  RUNCOMFY_MODEL_API_BASE  Another address than https://model-api.runcomfy.net/v1
-  RUNCOMFY_PICTURES        kitty, iterm, sixel or none: how pictures are shown
-                           [default: what the terminal is known to take]
-  NO_COLOR                 No colours
+  RUNCOMFY_MODEL_API_BASE  Base URL of the API
+                           [default: https://model-api.runcomfy.net/v1]
+  RUNCOMFY_PICTURES        How images are shown: kitty, iterm, sixel or none
+                           [default: detected from the terminal]
+  NO_COLOR                 Disables colours
 
 Exit codes:
-  0   Done
+  0   Success
   1   The job failed or was cancelled, or a file could not be written
-  2   Wrong usage: no such command or flag, a value missing
-  64  Wrong usage: a value that cannot be one, such as a faulty request id
-  65  Bad input, or refused by the service
-  66  A file that cannot be read
-  69  The service or the network is out of order
-  75  The same for a while only (no connection, too many requests): run it again.
-      Never given where the command may have submitted a job
-  77  No token, or one that is not accepted
-  130 Stopped with Ctrl-C; what becomes of the job is said
-  143 The same by the signal TERM; 129 by HUP";
+  2   Wrong usage: an unknown command or flag, or a missing value
+  64  Wrong usage: an invalid value, such as a malformed request id
+  65  Invalid input, or an input that the service rejected
+  66  A file could not be read
+  69  The service or the network failed, or a job was not finished in time
+  75  A transient failure (no connection, too many requests): run the command
+      again. Never used where the command may have submitted a job
+  77  No token, or a token that is not accepted
+  130 Stopped with Ctrl-C; the last lines report what becomes of the job
+  143 Stopped by the signal TERM; 129 by HUP";
 
-/// The whole command. The flags of `run`, `validate` and their like come from the schema of the
+/// Returns the whole command. The flags of `run`, `validate` and `code` come from the schema of the
 /// model that the command line names.
 pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
     Command::new("runcomfy")
-        // Whatever the system adds to the name of the file.
+        // Without the extension that some systems add to the file.
         .bin_name("runcomfy")
         .about("Run RunComfy models from a terminal, checked before they cost anything")
         .version(env!("CARGO_PKG_VERSION"))
@@ -45,13 +46,13 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(run(model))
         .subcommand(validate(model))
         .subcommand(code(model))
-        .subcommand(about_job("status", "Ask how far a job is"))
+        .subcommand(job_command("status", "Show the status of a job"))
         .subcommand(result("result"))
         .subcommand(resume())
-        .subcommand(about_job("cancel", "Cancel a job that is still queued"))
+        .subcommand(job_command("cancel", "Cancel a job that is still queued"))
         .subcommand(requests())
         .subcommand(models())
-        .subcommand(Command::new("balance").about("Ask what is left on the account"))
+        .subcommand(Command::new("balance").about("Show the balance of the account"))
         .subcommand(probe())
         .subcommand(init())
         .subcommand(emulator())
@@ -60,32 +61,28 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
 }
 
 fn run(model: Option<&ModelSchema>) -> Command {
-    about_model(
-        "run",
-        "Submit a job, wait for it and save its outputs",
-        model,
-    )
-    .arg(argument::unchecked())
-    .args(argument::trying())
-    // What it would do in vain, and somebody may count on.
-    .arg(argument::no_wait().conflicts_with_all(["cancel-if-queued-after", "open"]))
-    .args(argument::waiting())
-    .args(argument::saving())
-    .arg(argument::help())
+    model_command("run", "Submit a job, wait for it and save its files", model)
+        .arg(argument::unchecked())
+        .args(argument::free_of_charge())
+        // Flags that have no effect without a wait, which a user may rely on.
+        .arg(argument::no_wait().conflicts_with_all(["cancel-if-queued-after", "open"]))
+        .args(argument::waiting())
+        .args(argument::saving())
+        .arg(argument::help())
 }
 
 fn validate(model: Option<&ModelSchema>) -> Command {
-    let about = "Check an input and its media, and submit nothing";
-    about_model("validate", about, model).arg(argument::help())
+    let about = "Check an input and its media without submitting a job";
+    model_command("validate", about, model).arg(argument::help())
 }
 
 fn code(model: Option<&ModelSchema>) -> Command {
-    let about = "Print the Rust program and the curl call that do what `run` would do";
-    // A line of `run` is taken as it is.
+    let about = "Print a Rust program and a curl call that do what `run` does";
+    // A command line of `run` is accepted unchanged.
     let without_effect = ["unchecked", "dry-run", "emulate", "open", "no-picture"];
-    about_model("code", about, model)
+    model_command("code", about, model)
         .arg(argument::unchecked())
-        .args(argument::trying())
+        .args(argument::free_of_charge())
         .arg(argument::no_wait())
         .args(argument::waiting())
         .args(argument::saving())
@@ -96,8 +93,9 @@ fn code(model: Option<&ModelSchema>) -> Command {
         .arg(argument::help())
 }
 
-/// A command that takes an input, up to its help, which stands last; with a model its help is the model's page.
-fn about_model(name: &'static str, about: &'static str, model: Option<&ModelSchema>) -> Command {
+/// Returns a command that takes an input, without its help flag, which comes last. With a model its
+/// help is the page of the model.
+fn model_command(name: &'static str, about: &'static str, model: Option<&ModelSchema>) -> Command {
     let command = Command::new(name)
         .about(about)
         .disable_help_flag(true)
@@ -108,67 +106,63 @@ fn about_model(name: &'static str, about: &'static str, model: Option<&ModelSche
             .override_usage(format!("runcomfy {name} {} [OPTIONS]", model.id))
             .mut_arg("model_id", |arg| arg.hide(true))
             .args(flags::args(model)),
-        None => command.after_help("Name a model before --help to see the flags for its input."),
+        None => command.after_help("Name a model before --help to see its flags."),
     };
     command.args(argument::input()).args(argument::media())
 }
 
-/// What stands above the flags: the model, what the command does with it, and what the model is
-/// for where its schema says so.
+/// Returns the text above the flags: the model, the command, and the description in the schema.
 fn page(about: &str, model: &ModelSchema) -> String {
-    let said = [model.input.title(), model.input.description()];
-    let said = said.into_iter().flatten();
-    let paragraphs: Vec<&str> = [&*model.id, about].into_iter().chain(said).collect();
+    let texts = [model.input.title(), model.input.description()];
+    let texts = texts.into_iter().flatten();
+    let paragraphs: Vec<&str> = [&*model.id, about].into_iter().chain(texts).collect();
     show::plain(&paragraphs.join("\n\n")).into_owned()
 }
 
-fn about_job(name: &'static str, about: &'static str) -> Command {
+fn job_command(name: &'static str, about: &'static str) -> Command {
     Command::new(name).about(about).arg(argument::request_id())
 }
 
 fn result(name: &'static str) -> Command {
-    about_job(name, "Ask for the result of a job, and save its outputs").args(argument::saving())
+    job_command(name, "Show the result of a job and save its files").args(argument::saving())
 }
 
 fn resume() -> Command {
-    about_job(
-        "resume",
-        "Wait for a job that was submitted before, and save its outputs",
-    )
-    .args(argument::waiting())
-    .args(argument::saving())
+    job_command("resume", "Resume the wait for a job and save its files")
+        .args(argument::waiting())
+        .args(argument::saving())
 }
 
 fn requests() -> Command {
     Command::new("requests")
-        .about("The same as status, result and cancel")
+        .about("Aliases of status, result and cancel")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(about_job("get", "The same as `runcomfy status`"))
-        .subcommand(result("result").about("The same as `runcomfy result`"))
-        .subcommand(about_job("cancel", "The same as `runcomfy cancel`"))
+        .subcommand(job_command("get", "Alias of `runcomfy status`"))
+        .subcommand(result("result").about("Alias of `runcomfy result`"))
+        .subcommand(job_command("cancel", "Alias of `runcomfy cancel`"))
 }
 
 fn models() -> Command {
     let get = Command::new("get")
-        .about("Show one model: what it is, what it costs, what it takes")
+        .about("Show a model: its names, price and properties")
         .arg(argument::model_id());
     Command::new("models")
-        .about("The service's models")
+        .about("List and show the models of the service")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
             Command::new("list")
-                .about("List them")
+                .about("List the models")
                 .args(argument::listing()),
         )
         .subcommand(get)
-        .subcommand(Command::new("categories").about("The categories that models are in"))
+        .subcommand(Command::new("categories").about("List the categories of models"))
 }
 
 fn probe() -> Command {
     Command::new("probe")
-        .about("Tell what media are, from as few of their bytes as possible")
+        .about("Show format, size and duration of media, from as few bytes as possible")
         .arg(
             Arg::new("source")
                 .required(true)
@@ -187,7 +181,7 @@ fn init() -> Command {
             Arg::new("model_id")
                 .num_args(0..)
                 .value_name("MODEL_ID")
-                .help("The models; those that are not built in are read from the catalogue [default: bytedance/dreamina-4-0/text-to-image]"),
+                .help("The models; one that is not built in is fetched from the catalogue [default: bytedance/dreamina-4-0/text-to-image]"),
         )
         .arg(
             Arg::new("dir")
@@ -195,26 +189,29 @@ fn init() -> Command {
                 .value_name("DIR")
                 .value_hint(ValueHint::DirPath)
                 .default_value(".")
-                .help("The project, where its Cargo.toml is"),
+                .help("Folder of the project, with its Cargo.toml"),
         )
         .arg(
             Arg::new("path")
                 .long("path")
                 .value_name("CHECKOUT")
                 .value_hint(ValueHint::DirPath)
-                .help("Take runcomfy from a checkout, and not by its version; needed as long as it is not on crates.io"),
+                .help("Depend on a checkout of runcomfy instead of a version; needed until it is on crates.io"),
         )
         .after_help(
-            "Adds the dependencies, a build.rs that makes the models' types, their schemas below schemas/,\n\
-             and a program: src/main.rs where that is cargo's own, else examples/runcomfy.rs.\n\
-             A tokio that is there gets the features `macros` and `rt`. Nothing else that is there is changed.",
+            "Adds the dependencies, a build.rs that generates the types of the models, their\n\
+             schemas in schemas/, and a program: src/main.rs if that is the program of\n\
+             `cargo new`, else examples/runcomfy.rs. An existing dependency on tokio gets the\n\
+             features `macros` and `rt`. Nothing else is changed.",
         )
 }
 
-/// The emulator reads its options itself.
+/// Returns the command `emulator`, whose options the emulator parses itself.
 fn emulator() -> Command {
     Command::new("emulator")
-        .about("Serve the Model API on this machine: nothing is charged, nothing leaves it")
+        .about(
+            "Serve the Model API on this machine: nothing is charged, nothing leaves the machine",
+        )
         .disable_help_flag(true)
         .arg(
             Arg::new("option")
@@ -222,19 +219,19 @@ fn emulator() -> Command {
                 .trailing_var_arg(true)
                 .allow_hyphen_values(true)
                 .value_name("OPTION")
-                .help("`runcomfy emulator --help` shows them: --port, --faults, --run-time, …"),
+                .help("See `runcomfy emulator --help`: --port, --faults, --run-time, …"),
         )
 }
 
 fn completion() -> Command {
     Command::new("completion")
-        .about("Print a script that lets a shell complete commands, models, flags and values")
+        .about("Print the script for completion of commands, models, flags and values in a shell")
         .arg(
             Arg::new("shell")
                 .required(true)
                 .value_name("SHELL")
                 .value_parser(["bash", "elvish", "fish", "powershell", "zsh"])
-                .help("The shell"),
+                .help("Name of the shell"),
         )
         .after_help(
             "Load it when the shell starts:\n  \
@@ -246,8 +243,8 @@ fn completion() -> Command {
         )
 }
 
-/// Tells a shell what values there are. When a command runs, they are checked elsewhere: all at
-/// once, with everything else that is wrong.
+/// Adds the allowed values for completion. When a command runs, validation checks the values instead,
+/// together with all other violations.
 pub(crate) fn with_candidates(root: Command, model: Option<&ModelSchema>) -> Command {
     let with_values = |command: Command| {
         let ids = runcomfy_models::ALL.iter().map(|model| model.id());
@@ -275,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_models_command_is_sound() {
+    fn command_of_every_model_is_valid() {
         root(None).debug_assert();
         for model in runcomfy_models::ALL {
             root(Some(model)).debug_assert();

@@ -1,4 +1,4 @@
-//! Completion in shells: the shell asks the command, which knows the models and their flags.
+//! Completion in shells. The shell runs the command, which knows the models and their flags.
 
 mod bash;
 
@@ -10,18 +10,18 @@ use crate::failure::Failure;
 use crate::words::Words;
 use crate::{command, model, show};
 
-/// Tells the command that a shell asks, and which.
+/// The variable that names the shell which requests candidates.
 const VARIABLE: &str = "RUNCOMFY_COMPLETE";
 
-/// Answers a shell and ends the process, where one asks.
-pub(crate) fn answer(arguments: &[String]) {
+/// Prints candidates and ends the process, if a shell requests them.
+pub(crate) fn respond(arguments: &[String]) {
     let Some(shell) = std::env::var_os(VARIABLE) else {
         return;
     };
-    // What is completed stands behind the first `--`.
-    let mut behind = arguments.iter().skip_while(|word| *word != "--").skip(1);
+    // The words to complete follow the first `--`.
+    let mut after_dashes = arguments.iter().skip_while(|word| *word != "--").skip(1);
     if shell == "bash" {
-        let mut next = || behind.next().map_or("", |text| text);
+        let mut next = || after_dashes.next().map_or("", |text| text);
         let line = bash::Line::read(next(), next());
         let candidates = line.candidates(&mut tree(&line.words));
         if !candidates.is_empty() {
@@ -29,22 +29,25 @@ pub(crate) fn answer(arguments: &[String]) {
         }
         std::process::exit(0);
     }
-    let words: Vec<String> = behind.cloned().collect();
+    let words: Vec<String> = after_dashes.cloned().collect();
     CompleteEnv::with_factory(|| tree(&words))
         .var(VARIABLE)
         .complete();
 }
 
-/// The whole command as these words, program name first, have it: with the flags of their model.
+/// Returns the whole command for these words, program name first, with the flags of their model.
 fn tree(words: &[String]) -> Command {
-    let words = Words::of(words.get(1..).unwrap_or_default(), &command::root(None));
-    // Nobody waits for a network between two keys.
-    let named = model::named(&words, false);
+    let words = Words::parse(words.get(1..).unwrap_or_default(), &command::root(None));
+    // No network: the user waits after pressing a key.
+    let named = model::resolve(&words, false);
     let schema = named.as_ref().ok().and_then(model::Named::schema);
     command::with_candidates(command::root(schema), schema)
 }
 
-/// Prints what a shell has to run once for this.
+/// Prints the script that a shell loads once.
+///
+/// # Errors
+/// If the script cannot be generated.
 pub(crate) fn script(matches: &ArgMatches) -> Result<(), Failure> {
     let shell = matches.get_one::<String>("shell").map_or("", |name| name);
     if shell == "bash" {
@@ -54,11 +57,13 @@ pub(crate) fn script(matches: &ArgMatches) -> Result<(), Failure> {
     let shells = Shells::builtins();
     let name = "runcomfy";
     let mut script = Vec::new();
-    // clap takes no others.
+    // clap accepts only these names.
     if let Some(shell) = shells.completer(shell) {
         shell
             .write_registration(VARIABLE, name, name, name, &mut script)
-            .map_err(|e| Failure::machine(format!("the script could not be made: {e}")))?;
+            .map_err(|e| {
+                Failure::internal(format!("the completion script could not be generated: {e}"))
+            })?;
     }
     show::out(String::from_utf8_lossy(&script).trim_end());
     Ok(())

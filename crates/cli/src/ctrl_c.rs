@@ -1,52 +1,58 @@
-//! Ctrl-C: pressed once it asks to cancel the job, pressed twice it leaves at once, as every other
-//! signal to stop does. Either way the last lines tell what becomes of the job.
+//! Ctrl-C during a job. Pressed once it requests a cancel of the job; pressed twice, or after any
+//! other signal, the command ends at once. Either way the last lines report what becomes of the job.
 
 use std::future::IntoFuture;
 use std::pin::pin;
 
-use runcomfy::{CancelOutcome, Error, Job, Output, Status, Submit};
+use runcomfy::{CancelOutcome, Error, Job, Output, RequestId, Status, Submit};
 
-use crate::advice::{CHARGED_IF_IT_SUCCEEDED, GOES_ON, NOTHING_RAN, to_resume, to_see};
-use crate::cancel::{self, Answer};
+use crate::advice::{
+    CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, NOTHING_RAN, result_advice, resume_advice,
+};
+use crate::cancel::{self, Cancellation};
 use crate::failure::Failure;
-use crate::patience::telling;
+use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::stop::{Stop, Stops};
 
-/// Ctrl-C and its like are heard here from now on, and no longer end the process.
+/// Listens for Ctrl-C and the other signals, which no longer end the process.
 pub(crate) struct CtrlC {
     stops: Stops,
 }
 
-const SUBMITTING: &str = "the request is on its way and is waited for, so that the job's id is not lost; \
-     Ctrl-C again leaves at once";
-const UNANSWERED: &str =
-    "the service has not answered yet; what has not reached it is sent again for a while";
+const SUBMITTING: &str = "the submit is in flight; waiting for the response, so that the request id \
+     is not lost. Press Ctrl-C again to stop at once";
+const NO_RESPONSE: &str =
+    "the service has not responded yet; still waiting, and retrying only what did not reach it";
 const CANCELLING: &str =
-    "asking the service to cancel the job; Ctrl-C again leaves at once and lets it go on";
+    "cancelling the job. Press Ctrl-C again to stop at once; a job that runs then keeps running";
 
 impl CtrlC {
+    /// Registers the signals.
     pub(crate) fn listen() -> Self {
         Self {
             stops: Stops::listen(),
         }
     }
 
-    /// The next time that it is pressed, or another signal comes.
+    /// Waits for the next press, or the next of the other signals.
     pub(crate) async fn pressed(&mut self) -> Stop {
         self.stops.next().await
     }
 
-    /// Submits. What is on its way may be paid, so the first press waits for the id all the same,
-    /// and then asks to cancel the job.
+    /// Submits a job. A submit in flight may be charged, so the first press still waits for the
+    /// request id, and then requests a cancel of the job.
+    ///
+    /// # Errors
+    /// If the submit fails, or if a signal stopped it or the job.
     pub(crate) async fn submit(
         &mut self,
         submit: Submit<'_, Output>,
         key: &str,
         progress: &Progress,
     ) -> Result<Job<Output>, Failure> {
-        let say = || progress.note(UNANSWERED);
-        let mut submit = pin!(telling(submit.into_future(), say));
+        let notice = || progress.note(NO_RESPONSE);
+        let mut submit = pin!(with_notice(submit.into_future(), notice));
         let mut pressed = false;
         let submitted = loop {
             tokio::select! {
@@ -54,22 +60,22 @@ impl CtrlC {
                 submitted = &mut submit => break submitted,
                 stop = self.pressed() => {
                     if pressed || stop != Stop::CtrlC {
-                        return Err(left_a_submit(key).stopped(stop));
+                        return Err(stopped_submit(key).with_signal(stop));
                     }
                     pressed = true;
-                    progress.insist(SUBMITTING);
+                    progress.note_always(SUBMITTING);
                 }
             }
         };
         match submitted {
             Ok(job) if pressed => Err(self.cancel(&job, progress).await),
-            Err(error) if pressed => Err(Failure::submit(error).stopped(Stop::CtrlC)),
+            Err(error) if pressed => Err(Failure::submit(error).with_signal(Stop::CtrlC)),
             submitted => submitted.map_err(Failure::submit),
         }
     }
 
-    /// Leaves a job that is waited for: Ctrl-C asks to cancel it.
-    pub(crate) async fn leave(
+    /// Ends the wait for a job after a signal. Ctrl-C also requests a cancel of the job.
+    pub(crate) async fn stop_wait(
         &mut self,
         stop: Stop,
         job: &Job<Output>,
@@ -79,62 +85,66 @@ impl CtrlC {
             return self.cancel(job, progress).await;
         }
         let id = job.request_id();
-        Failure::leaving("left before the job has ended", Some(id), None)
-            .advised(format!("{GOES_ON} {}", to_resume(id)))
-            .stopped(stop)
+        Failure::stopped("interrupted before the job ended", Some(id), None)
+            .with_advice(keeps_running(id))
+            .with_signal(stop)
     }
 
-    /// Asks to cancel the job, unless it is pressed again, and gives what came of it.
+    /// Requests a cancel of the job, unless a second signal comes first, and reports the outcome.
     async fn cancel(&mut self, job: &Job<Output>, progress: &Progress) -> Failure {
-        progress.insist(CANCELLING);
+        progress.note_always(CANCELLING);
         tokio::select! {
             biased;
-            answer = cancel::ask(job) => stopped(job, answer),
+            cancellation = cancel::request(job) => cancelled(job, cancellation),
             stop = self.pressed() => {
-                let message = "left before the service said whether the job is cancelled";
-                let advice = format!("Unless it was, it goes on and is charged when it is done. {}", to_resume(job.request_id()));
-                Failure::leaving(message, Some(job.request_id()), None).advised(advice).stopped(stop)
+                let id = job.request_id();
+                let message = "interrupted before the service reported whether the job is cancelled";
+                let advice = format!(
+                    "Unless it is cancelled, the job keeps running and is charged when it succeeds. {}",
+                    resume_advice(id)
+                );
+                Failure::stopped(message, Some(id), None).with_advice(advice).with_signal(stop)
             }
         }
     }
 }
 
-fn stopped(job: &Job<Output>, answer: Result<Answer, Error>) -> Failure {
-    let id = Some(job.request_id());
-    let goes_on = format!(
-        "It goes on, and is charged when it is done. {}",
-        to_resume(job.request_id())
-    );
-    let answer = match answer {
-        Ok(answer) => answer,
+fn keeps_running(id: &RequestId) -> String {
+    format!("{KEEPS_RUNNING} {}", resume_advice(id))
+}
+
+fn cancelled(job: &Job<Output>, cancellation: Result<Cancellation, Error>) -> Failure {
+    let id = job.request_id();
+    let Cancellation { outcome, status } = match cancellation {
+        Ok(cancellation) => cancellation,
         Err(error) => {
-            let message = format!("the service could not be asked to cancel the job: {error}");
-            return Failure::leaving(message, id, None).advised(goes_on);
+            let message = format!("the cancel request failed: {error}");
+            return Failure::stopped(message, Some(id), None).with_advice(keeps_running(id));
         }
     };
-    let status = answer.status.clone();
-    let (message, advice) = match (&answer.outcome, &status) {
+    let (message, advice) = match (&outcome, &status) {
         (CancelOutcome::Cancelled, _) => (
             "the job was cancelled before it ran",
             NOTHING_RAN.to_owned(),
         ),
         (_, Some(status)) if status.is_terminal() => (
-            "the job has ended already, so it cannot be cancelled",
-            format!("{CHARGED_IF_IT_SUCCEEDED} {}", to_see(job.request_id())),
+            "the job has already ended, so it cannot be cancelled",
+            format!("{CHARGED_IF_IT_SUCCEEDED} {}", result_advice(id)),
         ),
-        (_, Some(Status::InProgress)) => {
-            ("the job runs already, so it cannot be cancelled", goes_on)
-        }
-        _ => ("the job could not be cancelled", goes_on),
+        (_, Some(Status::InProgress)) => (
+            "the job is already running, so it cannot be cancelled",
+            keeps_running(id),
+        ),
+        _ => ("the job could not be cancelled", keeps_running(id)),
     };
-    Failure::leaving(message, id, status).advised(advice)
+    Failure::stopped(message, Some(id), status).with_advice(advice)
 }
 
-fn left_a_submit(key: &str) -> Failure {
-    Failure::leaving("left while the request was on its way", None, None)
-        .perhaps_submitted(key)
-        .advised(
-            "The job may have been submitted; if it was, it runs and is charged. \
-             Look at the account before you run the same again.",
+fn stopped_submit(key: &str) -> Failure {
+    Failure::stopped("interrupted while the submit was in flight", None, None)
+        .with_unknown_outcome(key)
+        .with_advice(
+            "The outcome of the submit is unknown: if a job exists, it runs and is charged. \
+             Check the account before you run the command again.",
         )
 }

@@ -1,34 +1,35 @@
-//! `--dry-run`: what would be sent, and its price.
+//! The flag `--dry-run`: shows the request and its price, and submits nothing.
 
 use runcomfy::media::DataUri;
 use runcomfy::schema::Json;
 use serde_json::json;
 
 use crate::input::Checked;
-use crate::price::{self, Asked};
+use crate::price::{self, Lookup};
 use crate::show::Format;
 
-pub(crate) fn show(model_id: &str, checked: &Checked, asked: &Asked, format: Format) {
+/// Prints the input as it would be sent, and the price where it is known.
+pub(crate) fn show(model_id: &str, checked: &Checked, lookup: &Lookup, format: Format) {
     let json = json!({
         "model_id": model_id,
         "input": checked.json,
         "warnings": checked.warnings_json(),
-        "price": asked.as_ref().ok().map(price::json),
+        "price": lookup.as_ref().ok().map(price::json),
         "submitted": false,
     });
-    format.print_result(&json, || in_words(model_id, checked, asked));
+    format.print_result(&json, || to_text(model_id, checked, lookup));
 }
 
-fn in_words(model_id: &str, checked: &Checked, asked: &Asked) -> String {
+fn to_text(model_id: &str, checked: &Checked, lookup: &Lookup) -> String {
     let mut lines: Vec<String> = checked.warnings().collect();
-    lines.push(format!("{model_id} would get"));
+    lines.push(format!("{model_id} would receive"));
     lines.push(format!("{:#}", shortened(&checked.json)));
-    lines.push(match asked.as_ref().map(price::of) {
+    lines.push(match lookup.as_ref().map(price::to_text) {
         Ok(Some(price)) => format!("base price: {price}"),
-        Ok(None) => "base price: not known; the catalogue does not tell it".to_owned(),
-        Err(why) => format!("base price: not known; {why}"),
+        Ok(None) => "base price: unknown; the catalogue has none".to_owned(),
+        Err(why) => format!("base price: unknown; {why}"),
     });
-    let note = asked
+    let note = lookup
         .as_ref()
         .ok()
         .and_then(|entry| entry.json().get("pricing_note")?.as_str());
@@ -37,9 +38,9 @@ fn in_words(model_id: &str, checked: &Checked, asked: &Asked) -> String {
     lines.join("\n")
 }
 
-/// The same with the beginnings of media only.
+/// Returns the input with each `data:` URI cut after its first characters.
 fn shortened(json: &Json) -> Json {
-    /// Enough to see what it is.
+    /// Enough to recognize the media type.
     const SHOWN: usize = 40;
     match json {
         Json::String(text) if text.len() > SHOWN && DataUri::parse(text).is_some() => {

@@ -1,4 +1,4 @@
-//! `runcomfy emulator`: the Model API on one's own machine, until it is stopped.
+//! The command `runcomfy emulator`: serves the Model API on this machine until it is stopped.
 
 use std::io::ErrorKind::{InvalidData, InvalidInput};
 
@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::session;
 use crate::show::{self, Format};
 
+/// Parses the options of the emulator and serves.
 pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let words = matches.get_many::<String>("option").into_iter().flatten();
     let words = without_globals(words.cloned())?;
@@ -21,13 +22,13 @@ pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failu
         }
         Err(why) if matches!(why.kind(), InvalidInput | InvalidData) => {
             let failure = Failure::usage(why.to_string());
-            Err(failure.advised("Try `runcomfy emulator --help`."))
+            Err(failure.with_advice("See `runcomfy emulator --help`."))
         }
         Err(why) => Err(Failure::unreadable(why.to_string())),
     }
 }
 
-/// The options without those that every command takes, wherever they stand.
+/// Returns the options without those that every command takes.
 fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, Failure> {
     let mut words = words.fuse();
     let mut own = Vec::new();
@@ -53,13 +54,13 @@ fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, F
 
 async fn serve(builder: Builder, format: Format) -> Result<(), Failure> {
     let started = builder.start().await;
-    let mut emulator =
-        started.map_err(|e| Failure::machine(format!("the emulator could not be started: {e}")))?;
+    let mut emulator = started
+        .map_err(|e| Failure::internal(format!("the emulator could not be started: {e}")))?;
     let url = emulator.base_url();
     format.print(&json!({ "base_url": url }), || {
         format!(
             "Listening on {url}\n\
-             Commands come here with RUNCOMFY_MODEL_API_BASE={url}/v1 RUNCOMFY_TOKEN=any"
+             To use it, set RUNCOMFY_MODEL_API_BASE={url}/v1 RUNCOMFY_TOKEN=any"
         )
     });
     emulator.join().await;

@@ -1,28 +1,28 @@
-//! What went wrong: for people in plain sentences, for scripts as data.
+//! A failed command: a message for people, JSON for scripts, and the exit code.
 
 use std::process::ExitCode;
 
 use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
 use serde_json::{Map, Value, json};
 
-use crate::advice::{self, Doing, NOTHING_SUBMITTED};
+use crate::advice::{self, NOTHING_SUBMITTED, Phase};
 use crate::show::{self, Format};
 use crate::stop::Stop;
 
-/// A failed command: what happened, what that means for the money, what to do next, and the exit
-/// code (as in sysexits).
+/// A failed command: what happened, what it means for money and files, what to do, and the exit code
+/// (as in sysexits).
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: u8,
     kind: String,
     message: String,
     advice: String,
-    findings: Vec<Finding>,
+    violations: Vec<FlagViolation>,
     error: Option<Error>,
     job: Box<AboutJob>,
 }
 
-/// The job that a failure is about, as far as it is known.
+/// The known facts of the job that failed.
 #[derive(Debug, Default)]
 struct AboutJob {
     request_id: Option<String>,
@@ -34,15 +34,15 @@ struct AboutJob {
     finished_at: Option<String>,
 }
 
-/// What is wrong with one value, and the flag that sets it.
+/// A violation, and the flag that sets the value.
 #[derive(Debug)]
-pub(crate) struct Finding {
+pub(crate) struct FlagViolation {
     pub(crate) flag: Option<String>,
     pub(crate) violation: Violation,
 }
 
 const EX_FAILED: u8 = 1;
-/// What clap gives for a faulty command line.
+/// The exit code of clap for an invalid command line.
 const EX_CLAP: u8 = 2;
 const EX_USAGE: u8 = 64;
 const EX_DATAERR: u8 = 65;
@@ -50,96 +50,100 @@ const EX_NOINPUT: u8 = 66;
 const EX_UNAVAILABLE: u8 = 69;
 const EX_TEMPFAIL: u8 = 75;
 const EX_NOPERM: u8 = 77;
-/// The kind of a failure that a signal has made.
+/// The kind of a failure after a signal.
 const STOPPED: &str = "stopped";
 
 impl Failure {
+    /// Reports an invalid argument.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(EX_USAGE, "usage", message)
     }
 
-    /// The command line as clap sees it, with its usage.
+    /// Reports a command line that clap rejects.
     pub(crate) fn command_line(message: impl Into<String>) -> Self {
         Self::new(EX_CLAP, "usage", message)
     }
 
-    /// What may answer at another time.
-    pub(crate) fn busy(message: impl Into<String>) -> Self {
+    /// Reports a service that may respond later.
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(EX_TEMPFAIL, "unavailable", message)
     }
 
-    /// Bad input that is not about single values, such as broken JSON.
+    /// Reports an invalid input as a whole, such as invalid JSON.
     pub(crate) fn input(message: impl Into<String>) -> Self {
-        Self::new(EX_DATAERR, "invalid", message)
+        Self::new(EX_DATAERR, "invalid_input", message)
     }
 
+    /// Reports a model that neither this command nor the catalogue has.
     pub(crate) fn no_such_model(model_id: &str, hint: &str) -> Self {
         let message = format!("there is no model `{model_id}`; {hint}");
-        Self::new(EX_DATAERR, "model", message)
+        Self::new(EX_DATAERR, "unknown_model", message)
     }
 
+    /// Reports a file that cannot be read.
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
-        Self::new(EX_NOINPUT, "file", message)
+        Self::new(EX_NOINPUT, "io", message)
     }
 
-    /// A file that cannot be written.
+    /// Reports a file that cannot be written.
     pub(crate) fn unwritable(message: impl Into<String>) -> Self {
-        Self::new(EX_FAILED, "file", message)
+        Self::new(EX_FAILED, "io", message)
     }
 
-    /// The emulator or the terminal: nothing that the caller did.
-    pub(crate) fn machine(message: impl Into<String>) -> Self {
-        Self::new(EX_UNAVAILABLE, "machine", message)
+    /// Reports a failure of this machine, such as an emulator that cannot start.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(EX_UNAVAILABLE, "internal", message)
     }
 
-    pub(crate) fn violations(model_id: &str, findings: Vec<Finding>) -> Self {
-        let message = format!("the input for `{model_id}` breaks its schema");
-        Self::new(EX_DATAERR, "invalid", message)
-            .advised(format!(
-                "{NOTHING_SUBMITTED} `runcomfy run {model_id} --help` shows what the model takes."
+    /// Reports an input that violates the schema of its model.
+    pub(crate) fn violations(model_id: &str, violations: Vec<FlagViolation>) -> Self {
+        let message = format!("the input for `{model_id}` violates its schema");
+        Self::new(EX_DATAERR, "invalid_input", message)
+            .with_advice(format!(
+                "{NOTHING_SUBMITTED} `runcomfy run {model_id} --help` lists the properties."
             ))
-            .with(findings)
+            .with_violations(violations)
     }
 
-    /// All that is wrong is that files cannot be read.
-    pub(crate) fn of_a_file(self) -> Self {
+    /// Changes exit code and kind, where all violations are files that cannot be read.
+    pub(crate) fn as_unreadable(self) -> Self {
         Self {
             code: EX_NOINPUT,
-            kind: "file".to_owned(),
+            kind: "io".to_owned(),
             ..self
         }
     }
 
-    /// A submit failed.
+    /// Reports a failed submit.
     pub(crate) fn submit(error: Error) -> Self {
-        Self::of(error, Doing::Submitting)
+        Self::from_error(error, Phase::Submit)
     }
 
-    /// A wait failed; the job is there.
+    /// Reports a failed wait for a job that exists.
     pub(crate) fn wait(error: Error) -> Self {
-        Self::of(error, Doing::Waiting)
+        Self::from_error(error, Phase::Wait)
     }
 
-    /// The job is done, and its files could not be saved.
+    /// Reports files that could not be saved, of a job that has succeeded.
     pub(crate) fn save(error: Error, output: &Output) -> Self {
-        Self::of(error, Doing::Saving).with_output(output)
+        Self::from_error(error, Phase::Save).with_output(output)
     }
 
-    /// In other words than the error's own.
-    pub(crate) fn saying(self, message: String) -> Self {
+    /// Replaces the message.
+    pub(crate) fn with_message(self, message: String) -> Self {
         Self { message, ..self }
     }
 
-    /// These files were saved all the same.
-    pub(crate) fn beside(mut self, files: &[String]) -> Self {
+    /// Adds the files that were saved despite the failure.
+    pub(crate) fn with_saved_files(mut self, files: &[String]) -> Self {
         if !files.is_empty() {
             self.advice = format!("Saved: {}. {}", files.join(", "), self.advice);
         }
         self
     }
 
-    /// Ctrl-C was pressed, or another signal came.
-    pub(crate) fn leaving(
+    /// Reports a command that Ctrl-C or another signal ended.
+    pub(crate) fn stopped(
         message: impl Into<String>,
         request_id: Option<&RequestId>,
         status: Option<Status>,
@@ -155,54 +159,58 @@ impl Failure {
         }
     }
 
-    /// Ctrl-C was pressed while the files of a job that is done were saved.
-    pub(crate) fn left_download(request_id: &RequestId, output: &Output) -> Self {
+    /// Reports a signal during the download of the files of a finished job.
+    pub(crate) fn stopped_download(request_id: &RequestId, output: &Output) -> Self {
         let status = Some(Status::Succeeded);
-        Self::leaving("left before all files were saved", Some(request_id), status)
-            .advised(advice::to_save(request_id))
-            .with_output(output)
+        Self::stopped(
+            "interrupted before all files were saved",
+            Some(request_id),
+            status,
+        )
+        .with_advice(advice::save_advice(request_id))
+        .with_output(output)
     }
 
-    /// The same after a signal to stop.
-    pub(crate) fn stopped(self, stop: Stop) -> Self {
+    /// Sets the exit code of the signal.
+    pub(crate) fn with_signal(self, stop: Stop) -> Self {
         Self {
             code: stop.exit_code(),
             ..self
         }
     }
 
-    /// What is known of the job that a signal has made this leave.
-    pub(crate) fn about(mut self, request_id: &RequestId) -> Self {
+    /// Adds the request id of the job.
+    pub(crate) fn with_request_id(mut self, request_id: &RequestId) -> Self {
         self.job.request_id = Some(request_id.to_string());
         self
     }
 
-    /// Nobody can tell whether there is a job.
-    pub(crate) fn perhaps_submitted(mut self, key: &str) -> Self {
+    /// Marks the outcome of the submit as unknown.
+    pub(crate) fn with_unknown_outcome(mut self, key: &str) -> Self {
         self.job.may_have_been_submitted = true;
         self.job.idempotency_key = Some(key.to_owned());
         self
     }
 
-    /// The job was the emulator's inside of this command.
+    /// Replaces the advice: the job ran on the emulator inside this command, which ends now.
     pub(crate) fn emulated(self) -> Self {
-        self.advised("It was emulated: nothing is charged, and nothing of it is left.")
+        self.with_advice("The job was emulated: nothing is charged, and the job no longer exists.")
     }
 
-    /// When the job was submitted and when it ended, as the service writes it.
-    pub(crate) fn at(mut self, created: Option<String>, finished: Option<String>) -> Self {
+    /// Adds the times at which the job was submitted and ended, as the service writes them.
+    pub(crate) fn with_times(mut self, created: Option<String>, finished: Option<String>) -> Self {
         self.job.created_at = created;
         self.job.finished_at = finished;
         self
     }
 
-    fn of(error: Error, doing: Doing) -> Self {
+    fn from_error(error: Error, phase: Phase) -> Self {
         let kind = format!("{:?}", error.kind());
         let message = with_reason(&error);
         let violations = error.violations().clone();
-        let advice = advice::of(&error, doing);
+        let advice = advice::for_error(&error, phase);
         let failure = Self::new(
-            code(&error, doing),
+            code(&error, phase),
             &runcomfy::schema::naming::snake_case(&kind),
             message,
         );
@@ -221,7 +229,9 @@ impl Failure {
         Self {
             job: job.into(),
             error: Some(error),
-            ..failure.advised(advice).with(plain(violations))
+            ..failure
+                .with_advice(advice)
+                .with_violations(without_flags(violations))
         }
     }
 
@@ -231,42 +241,43 @@ impl Failure {
             kind: kind.to_owned(),
             message: message.into(),
             advice: String::new(),
-            findings: Vec::new(),
+            violations: Vec::new(),
             error: None,
             job: Box::default(),
         }
     }
 
-    /// What it means for the money, and what to do next.
-    pub(crate) fn advised(mut self, advice: impl Into<String>) -> Self {
+    /// Replaces the advice: what the failure means for money and files, and what to do.
+    pub(crate) fn with_advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = advice.into();
         self
     }
 
-    /// What the job gave, for it is done.
+    /// Adds the output of the job, which has succeeded.
     fn with_output(mut self, output: &Output) -> Self {
         self.job.status = Some(Status::Succeeded.to_string());
         self.job.output = Some(output.clone());
         self
     }
 
-    fn with(mut self, findings: Vec<Finding>) -> Self {
-        self.findings = findings;
+    fn with_violations(mut self, violations: Vec<FlagViolation>) -> Self {
+        self.violations = violations;
         self
     }
 
+    /// Returns the message, without the advice.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// Says it on standard error, or as one JSON object on standard output.
+    /// Prints the failure on standard error, or as one JSON object on standard output.
     pub(crate) fn report(&self, format: Format, verbose: bool) -> ExitCode {
         match format {
             Format::Json => show::out(&self.to_json().to_string()),
             Format::Piped | Format::Pretty => {
                 show::labelled(&self.label(), self.headline());
-                for finding in &self.findings {
-                    show::note(&format!("  {}", finding.in_words()));
+                for violation in &self.violations {
+                    show::note(&format!("  {}", violation.to_text()));
                 }
                 if !self.advice.is_empty() {
                     show::note(&self.advice);
@@ -279,15 +290,16 @@ impl Failure {
         self.exit_code()
     }
 
+    /// Returns the exit code of the process.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
 
-    /// What the first line begins with, coloured as clap does it; only where the terminal and
-    /// NO_COLOR allow that.
+    /// Returns the start of the first line, in the colours of clap, where the terminal and `NO_COLOR`
+    /// allow them.
     fn label(&self) -> console::StyledObject<&'static str> {
         let label = if self.kind == STOPPED {
-            // As wanted.
+            // Not red, since the user wanted it.
             console::style("stopped:").yellow()
         } else {
             console::style("error:").red()
@@ -295,9 +307,9 @@ impl Failure {
         label.for_stderr().bold()
     }
 
-    /// The message without the violations, which are shown below it.
+    /// Returns the message without the violations, which are printed below it.
     fn headline(&self) -> &str {
-        if self.findings.is_empty() {
+        if self.violations.is_empty() {
             &self.message
         } else {
             self.message.lines().next().unwrap_or_default()
@@ -313,10 +325,10 @@ impl Failure {
         }
     }
 
-    /// All keys are always there, so that a script can ask for any.
+    /// Returns the failure as JSON. Every key is always present, so that a script can read any.
     fn to_json(&self) -> Value {
         let cause = self.error.as_ref();
-        let violations: Vec<Value> = self.findings.iter().map(Finding::to_json).collect();
+        let violations: Vec<Value> = self.violations.iter().map(FlagViolation::to_json).collect();
         json!({
             "request_id": self.job.request_id,
             "status": self.job.status,
@@ -340,46 +352,47 @@ impl Failure {
     }
 }
 
-/// What the system says of a file is half of the message.
+/// Returns the message, with the reason of the system for a file error.
 fn with_reason(error: &Error) -> String {
-    let of_a_file = matches!(error.kind(), ErrorKind::Io | ErrorKind::Unauthenticated);
-    match std::error::Error::source(error).filter(|_| of_a_file) {
+    let is_about_file = matches!(error.kind(), ErrorKind::Io | ErrorKind::Unauthenticated);
+    match std::error::Error::source(error).filter(|_| is_about_file) {
         Some(reason) => format!("{error}: {reason}"),
         None => error.to_string(),
     }
 }
 
-/// Violations of which nobody knows the flags.
-fn plain(violations: Violations) -> Vec<Finding> {
-    let finding = |violation| Finding {
+/// Wraps violations that the service reports, whose flags are unknown.
+fn without_flags(violations: Violations) -> Vec<FlagViolation> {
+    let without_flag = |violation| FlagViolation {
         flag: None,
         violation,
     };
-    violations.into_iter().map(finding).collect()
+    violations.into_iter().map(without_flag).collect()
 }
 
-impl Finding {
-    /// `--scale: found 7, expected a number in 0..=1`
-    pub(crate) fn in_words(&self) -> String {
+impl FlagViolation {
+    /// Returns a text such as `--scale: found 7, expected a number in 0..=1`.
+    pub(crate) fn to_text(&self) -> String {
         let text = self.violation.to_string();
         let Some(flag) = &self.flag else {
             return text;
         };
         let pointer = &self.violation.pointer;
-        // Which of the values of a flag that is given several times.
+        // A deeper pointer names the value of a flag that is given several times.
         match pointer.matches('/').count() {
             0 | 1 => text.replacen(pointer.as_str(), flag, 1),
             _ => format!("{flag} {text}"),
         }
     }
 
+    /// Returns the violation as JSON, with its flag first.
     pub(crate) fn to_json(&self) -> Value {
         let mut json = json!(self.violation);
         if let Some(map) = json.as_object_mut() {
-            let mut whole = Map::new();
-            whole.insert("flag".into(), json!(self.flag));
-            whole.append(map);
-            return Value::Object(whole);
+            let mut with_flag = Map::new();
+            with_flag.insert("flag".into(), json!(self.flag));
+            with_flag.append(map);
+            return Value::Object(with_flag);
         }
         json
     }
@@ -387,18 +400,18 @@ impl Finding {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::of(error, Doing::Asking)
+        Self::from_error(error, Phase::Query)
     }
 }
 
-/// 75 invites a script to run the command again, so it is never given where the command may have
-/// submitted a job.
-fn code(error: &Error, doing: Doing) -> u8 {
-    let no_job = match doing {
-        Doing::Asking => true,
-        // A refusal with an id beside it may be none.
-        Doing::Submitting => !error.may_have_been_submitted() && error.request_id().is_none(),
-        Doing::Waiting | Doing::Saving => false,
+/// Returns the exit code. 75 invites a script to run the command again, so it is never returned where
+/// the command may have submitted a job.
+fn code(error: &Error, phase: Phase) -> u8 {
+    let no_job = match phase {
+        Phase::Query => true,
+        // An error response with a request id may belong to a job.
+        Phase::Submit => !error.may_have_been_submitted() && error.request_id().is_none(),
+        Phase::Wait | Phase::Save => false,
     };
     match error.kind() {
         ErrorKind::InvalidInput
@@ -406,7 +419,7 @@ fn code(error: &Error, doing: Doing) -> u8 {
         | ErrorKind::UnknownModel
         | ErrorKind::InsufficientBalance
         | ErrorKind::NotFound => EX_DATAERR,
-        ErrorKind::Configuration if doing != Doing::Saving => EX_USAGE,
+        ErrorKind::Configuration if phase != Phase::Save => EX_USAGE,
         ErrorKind::Unauthenticated | ErrorKind::Forbidden => EX_NOPERM,
         ErrorKind::Configuration
         | ErrorKind::Io

@@ -1,4 +1,4 @@
-//! Flags made from a model's schema, and the input made from flags.
+//! The flags of a model, made from its schema, and the input made from them.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
@@ -8,8 +8,8 @@ use serde_json::Map;
 
 use crate::show;
 
-/// The names of the arguments that every command about a model may have.
-const TAKEN: [&str; 22] = [
+/// Names of the arguments that a command with a model has besides the flags of the model.
+const RESERVED: [&str; 22] = [
     "model_id",
     "input",
     "input-file",
@@ -34,7 +34,7 @@ const TAKEN: [&str; 22] = [
     "version",
 ];
 
-/// One flag for each property.
+/// Returns one flag for each property.
 pub(crate) fn args(model: &ModelSchema) -> Vec<Arg> {
     properties(model)
         .map(|property| arg(model, property))
@@ -45,21 +45,21 @@ fn properties(model: &ModelSchema) -> impl Iterator<Item = &Property> {
     model.input.properties().unwrap_or_default().iter()
 }
 
-/// The flag's name: the property's in kebab case; where that is taken, or two properties come
-/// out the same, with `property-` and the place in the schema before it.
+/// Returns the flag of a property: its name in kebab case. A reserved or duplicate name gets the
+/// prefix `property-` with the index in the schema.
 fn flag(model: &ModelSchema, property: &Property) -> String {
     let kebab = |p: &Property| kebab_case(&p.name);
     let name = kebab(property);
     let twins = properties(model)
         .filter(|other| kebab(other) == name)
         .count();
-    if twins == 1 && !TAKEN.contains(&name.as_str()) {
+    if twins == 1 && !RESERVED.contains(&name.as_str()) {
         return name;
     }
-    let place = properties(model)
+    let index = properties(model)
         .position(|other| other == property)
         .unwrap_or_default();
-    format!("property-{place}-{name}")
+    format!("property-{index}-{name}")
 }
 
 fn arg(model: &ModelSchema, property: &Property) -> Arg {
@@ -106,29 +106,29 @@ fn value_name(schema: &Schema) -> &'static str {
     }
 }
 
-/// What it is, what it may be, and what the service does without it; in one paragraph.
+/// Returns the short help: the title, the allowed values and the default.
 fn help(property: &Property) -> String {
     let schema = &property.schema;
-    let said = schema.title().or(schema.description());
+    let title = schema.title().or(schema.description());
     let allowed = schema.describe();
     let role = match (property.required, default(schema)) {
         (true, _) => "required: ".to_owned(),
         (false, Some(default)) => format!("default {}: ", plain(default)),
         _ => String::new(),
     };
-    format!("{} [{role}{allowed}]", said.unwrap_or(&property.name))
+    format!("{} [{role}{allowed}]", title.unwrap_or(&property.name))
 }
 
-/// The same as a documentation page has it.
+/// Returns the long help: title, description, allowed values, media rules and default.
 fn long_help(property: &Property) -> String {
     let schema = &property.schema;
     let mut paragraphs: Vec<String> = Vec::new();
-    // A title such as `Scale` tells no more than the flag.
+    // A title such as `Scale` adds nothing to the flag.
     let title = schema
         .title()
         .filter(|title| snake_case(title) != snake_case(&property.name));
-    let said = [title, schema.description()];
-    paragraphs.extend(said.into_iter().flatten().map(str::to_owned));
+    let texts = [title, schema.description()];
+    paragraphs.extend(texts.into_iter().flatten().map(str::to_owned));
     let mut facts = vec![allowed(schema)];
     facts.extend(schema.rules().map(|rule| match &*rule.message {
         "" => format!("- {rule}"),
@@ -136,23 +136,26 @@ fn long_help(property: &Property) -> String {
     }));
     match (default(schema), schema.default()) {
         (Some(default), _) if !property.required => {
-            facts.push(format!("Left out, it is {}.", plain(default)));
+            facts.push(format!(
+                "Default: {} (applied by the service).",
+                plain(default)
+            ));
         }
-        (None, Some(example)) => facts.push(format!("For example: {}", shortened(example))),
+        (None, Some(example)) => facts.push(format!("Example: {}", shortened(example))),
         _ => {}
     }
     paragraphs.push(facts.join("\n"));
     paragraphs.join("\n\n")
 }
 
-/// What the service takes for it when it is left out; what a schema says so of free texts and
-/// lists is an example.
+/// Returns the value that the service uses if the property is absent. The `default` of a free text
+/// or a list is only an example.
 fn default(schema: &Schema) -> Option<&Literal> {
     let free = schema.choices().is_none() && matches!(schema.kind, Kind::String | Kind::Array);
     schema.default().filter(|_| !free)
 }
 
-/// What it may be, as a sentence.
+/// Returns the allowed values as a sentence.
 fn allowed(schema: &Schema) -> String {
     let choices = match schema.kind {
         Kind::Array => schema.items().and_then(Schema::choices),
@@ -164,7 +167,7 @@ fn allowed(schema: &Schema) -> String {
         (None, _) => schema.describe(),
     };
     let each = match schema.kind {
-        Kind::Array => "; give the flag once for each",
+        Kind::Array => "; repeat the flag for each item",
         _ => "",
     };
     let mut letters = words.chars();
@@ -172,20 +175,20 @@ fn allowed(schema: &Schema) -> String {
     format!("{}{}{each}.", first.collect::<String>(), letters.as_str())
 }
 
-/// As they are typed, without the quotes of JSON.
+/// Returns the choices as a user types them, without the quotes of JSON.
 fn listed(choices: &[Literal]) -> String {
     let choices: Vec<String> = choices.iter().map(plain).collect();
     choices.join(", ")
 }
 
-/// An example may be a whole prompt, or a list of addresses.
+/// Returns an example, cut where it is long: it may be a whole prompt, or a list of URLs.
 fn shortened(example: &Literal) -> String {
-    const LONGEST: usize = 100;
+    const MAX_CHARS: usize = 100;
     let text = match example {
         Literal::Array(list) => list.first().map(plain).unwrap_or_default(),
         other => plain(other),
     };
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
@@ -198,7 +201,7 @@ fn plain(literal: &Literal) -> String {
     }
 }
 
-/// The flags that take one of a few values, with these.
+/// Returns the flags that accept only a few values, with the values.
 pub(crate) fn choices(model: &ModelSchema) -> impl Iterator<Item = (String, Vec<String>)> {
     properties(model).filter_map(move |property| {
         let schema = match property.schema.kind {
@@ -210,8 +213,8 @@ pub(crate) fn choices(model: &ModelSchema) -> impl Iterator<Item = (String, Vec<
     })
 }
 
-/// The flag that sets the value at a JSON pointer, if this command line used it, or could have
-/// where nothing is set.
+/// Returns the flag that sets the value at a JSON pointer, if the command line has it, or if the
+/// property is absent.
 pub(crate) fn flag_at(
     model: &ModelSchema,
     matches: &ArgMatches,
@@ -226,8 +229,8 @@ pub(crate) fn flag_at(
     (given || input.get(&name).is_none()).then(|| format!("--{flag}"))
 }
 
-/// Sets the properties whose flags were given. What a flag's text cannot be read as is kept as a
-/// text, so that validation reports it together with everything else.
+/// Sets the properties whose flags are given. A text that does not parse as the type of the property
+/// is kept as a string, so that validation reports it with all other violations.
 pub(crate) fn apply(model: &ModelSchema, matches: &ArgMatches, input: &mut Map<String, Json>) {
     for property in properties(model) {
         let name = flag(model, property);
@@ -322,19 +325,19 @@ mod tests {
     }
 
     #[test]
-    fn every_argument_of_a_command_about_a_model_is_taken() {
+    fn every_argument_beside_a_model_is_reserved() {
         let root = crate::command::root(None);
         for command in ["run", "validate", "code"] {
             let command = root.find_subcommand(command).unwrap();
             for argument in command.get_arguments().chain(root.get_arguments()) {
                 let id = argument.get_id().as_str();
-                assert!(TAKEN.contains(&id), "{id}");
+                assert!(RESERVED.contains(&id), "{id}");
             }
         }
     }
 
     #[test]
-    fn flags_that_are_taken_get_another_name() {
+    fn reserved_and_duplicate_flags_get_a_prefix() {
         let schema = json!({"type": "object", "properties": {
             "output": {"type": "string"}, "a_b": {"type": "string"}, "a-b": {"type": "string"},
         }});

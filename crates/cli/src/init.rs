@@ -1,4 +1,4 @@
-//! `runcomfy init`: models and a first program in somebody's Rust project.
+//! The command `runcomfy init`: adds models and a first program to a Rust project.
 
 mod build_script;
 mod example;
@@ -14,8 +14,8 @@ use runcomfy::{Client, ErrorKind};
 use serde_json::json;
 
 use crate::argument::without_slashes;
-use crate::code::course::Course;
 use crate::code::program::{self, Home};
+use crate::code::steps::Steps;
 use crate::failure::Failure;
 use crate::model::hint;
 use crate::session::Session;
@@ -23,17 +23,21 @@ use crate::show::Format;
 use manifest::Manifest;
 use project::Project;
 
-/// The model of a project that names none.
-const FIRST: &str = "bytedance/dreamina-4-0/text-to-image";
+/// The model if the command line names none.
+const DEFAULT_MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
 
-/// What `cargo new` writes, white space aside.
+/// The program of `cargo new`, without its white space.
 const HELLO: &str = "fn main() { println!(\"Hello, world!\"); }";
 
 const MAIN: &str = "src/main.rs";
 
-/// Where the program goes where there is another one already.
+/// The file of the program, if the project has another program.
 const EXAMPLE: &str = "examples/runcomfy.rs";
 
+/// Plans all files, writes them and prints their names.
+///
+/// # Errors
+/// If the project cannot take the program, a model is unknown, or a file cannot be written.
 pub(crate) async fn init(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let folder = Path::new(matches.get_one::<String>("dir").map_or(".", |dir| dir));
     let mut manifest = Manifest::read(folder)?;
@@ -48,23 +52,23 @@ pub(crate) async fn init(matches: &ArgMatches, format: Format) -> Result<(), Fai
         plan_schema(&mut project, entry)?;
     }
     let first = schema(&entries[0])?;
-    let course = Course::default();
-    let program = program::typed(&first, &example::of(&first), Home::Own, &course);
+    let steps = Steps::default();
+    let program = program::typed(&first, &example::input(&first), Home::Own, &steps);
     manifest.add_crates(crates.as_deref(), program.needs_json)?;
     let runs = plan_program(&mut project, &manifest, &program.text)?;
     build_script::plan(&mut project, &manifest.build_script()?)?;
-    // Last: what it names is there by then.
+    // Written last, when the files that it names exist.
     if manifest.is_changed() {
         project.write_later("Cargo.toml", manifest.text());
     }
     project.write()?;
     let written = project.written();
     let json = json!({ "written": written, "kept": project.kept, "run": runs });
-    format.print(&json, || in_words(&written, &project.kept, &runs));
+    format.print(&json, || to_text(&written, &project.kept, &runs));
     Ok(())
 }
 
-/// Each model once, as its id stands in an address or not.
+/// Returns each model id once.
 fn ids(matches: &ArgMatches) -> Vec<String> {
     let given = matches.get_many::<String>("model_id").into_iter().flatten();
     let mut ids = Vec::new();
@@ -74,17 +78,17 @@ fn ids(matches: &ArgMatches) -> Vec<String> {
         }
     }
     if ids.is_empty() {
-        ids.push(FIRST.to_owned());
+        ids.push(DEFAULT_MODEL.to_owned());
     }
     ids
 }
 
-/// `--path`, as it is read from the project's folder.
+/// Returns the checkout of `--path`, relative to the folder of the project or absolute.
 fn checkout(path: &str, folder: &Path) -> Result<PathBuf, Failure> {
     let path = Path::new(path);
     if !path.join("codegen/Cargo.toml").is_file() {
         return Err(Failure::unreadable(format!(
-            "found no checkout of runcomfy at {}, expected its folder with codegen/Cargo.toml",
+            "found no checkout of runcomfy at {}, expected a folder with codegen/Cargo.toml",
             path.display()
         )));
     }
@@ -93,23 +97,23 @@ fn checkout(path: &str, folder: &Path) -> Result<PathBuf, Failure> {
     }
     std::path::absolute(path).map_err(|error| {
         Failure::unreadable(format!(
-            "could not tell where {} is: {error}",
+            "could not resolve the path {}: {error}",
             path.display()
         ))
     })
 }
 
-fn in_words(written: &[&str], kept: &[String], runs: &str) -> String {
+fn to_text(written: &[&str], kept: &[String], runs: &str) -> String {
     let mut lines: Vec<String> = written.iter().map(|name| format!("wrote {name}")).collect();
     lines.extend(kept.iter().map(|name| format!("kept {name}")));
-    lines.push("Try it without an account, beside `runcomfy emulator` in another terminal:".into());
+    lines.push("Run it without an account, with `runcomfy emulator` in another terminal:".into());
     lines.push(format!(
         "  RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:8188/v1 RUNCOMFY_TOKEN=any {runs}"
     ));
     lines.join("\n")
 }
 
-/// What the catalogue says of each model; of those that are built in, an emulator's.
+/// Fetches the catalogue entry of each model; for built-in models from an emulator.
 async fn entries(ids: &[String]) -> Result<Vec<CatalogueEntry>, Failure> {
     let mut emulated = None;
     let mut service = None;
@@ -127,16 +131,16 @@ async fn entries(ids: &[String]) -> Result<Vec<CatalogueEntry>, Failure> {
 }
 
 async fn entry(client: &Client, id: &str) -> Result<CatalogueEntry, Failure> {
-    let asked = client.catalogue().get(id).await;
-    let entry = asked.map_err(|error| match error.kind() {
+    let found = client.catalogue().get(id).await;
+    let entry = found.map_err(|error| match error.kind() {
         ErrorKind::UnknownModel | ErrorKind::NotFound => Failure::no_such_model(id, &hint(id)),
         _ => error.into(),
     })?;
-    // Its id becomes a path.
-    let harmless = |segment: &str| !segment.starts_with('.') && !segment.contains(['\\', ':']);
-    if entry.model_id() != id || !id.split('/').all(harmless) {
+    // The id becomes a path, which must stay below schemas/.
+    let is_safe = |segment: &str| !segment.starts_with('.') && !segment.contains(['\\', ':']);
+    if entry.model_id() != id || !id.split('/').all(is_safe) {
         return Err(Failure::input(format!(
-            "the catalogue gave `{}` for `{id}`, which cannot be a file below schemas/",
+            "the catalogue returned `{}` for `{id}`, which is not a valid file name below schemas/",
             entry.model_id()
         )));
     }
@@ -146,12 +150,12 @@ async fn entry(client: &Client, id: &str) -> Result<CatalogueEntry, Failure> {
 fn schema(entry: &CatalogueEntry) -> Result<ModelSchema, Failure> {
     let (schema, _) = ModelSchema::parse(Some(entry.model_id()), &[entry.json().clone().into()]);
     schema.ok_or_else(|| {
-        Failure::input(format!("the schema of `{}` is faulty", entry.model_id()))
-            .advised("`cargo build` shows what is wrong with it.")
+        Failure::input(format!("the schema of `{}` is invalid", entry.model_id()))
+            .with_advice("`cargo build` shows the diagnostics.")
     })
 }
 
-/// What the catalogue says of a model's schemas, as a file.
+/// Plans the schema file of a model.
 fn plan_schema(project: &mut Project, entry: &CatalogueEntry) -> Result<(), Failure> {
     let mut file = json!({ "model_id": entry.model_id() });
     for key in ["input_schema", "output_schema"] {
@@ -161,7 +165,7 @@ fn plan_schema(project: &mut Project, entry: &CatalogueEntry) -> Result<(), Fail
     }
     if file.get("input_schema").is_none_or(Json::is_null) {
         return Err(Failure::input(format!(
-            "the catalogue has no schema of `{}`",
+            "the catalogue has no schema for `{}`",
             entry.model_id()
         )));
     }
@@ -170,15 +174,15 @@ fn plan_schema(project: &mut Project, entry: &CatalogueEntry) -> Result<(), Fail
     Ok(())
 }
 
-/// Plans the program, and gives the command that runs it.
+/// Plans the program, and returns the command that runs it.
 fn plan_program(project: &mut Project, manifest: &Manifest, text: &str) -> Result<String, Failure> {
     if let Some(run) = manifest.run_of_main() {
-        let there = project.read(MAIN)?;
-        if is_of_same_model(&there, text) {
+        let existing = project.read(MAIN)?;
+        if is_for_same_model(&existing, text) {
             project.keep(MAIN);
             return Ok(run);
         }
-        let words: Vec<&str> = there.split_whitespace().collect();
+        let words: Vec<&str> = existing.split_whitespace().collect();
         let alone = !manifest.is_library() && !manifest.has_other_programs();
         if words.join(" ") == HELLO || (words.is_empty() && alone) {
             project.write_later(MAIN, text);
@@ -189,14 +193,14 @@ fn plan_program(project: &mut Project, manifest: &Manifest, text: &str) -> Resul
         return Err(Failure::input(format!(
             "found `autoexamples = false` in Cargo.toml, so cargo would not see {EXAMPLE}"
         ))
-        .advised("Take that line out."));
+        .with_advice("Remove that line and run the command again."));
     }
     project.add(EXAMPLE, text);
     Ok("cargo run --example runcomfy".to_owned())
 }
 
-/// Whether a program is the one that was written before, which its author may have changed since.
-fn is_of_same_model(there: &str, text: &str) -> bool {
+/// Returns `true` if an existing program uses the same model. Its author may have changed it.
+fn is_for_same_model(existing: &str, text: &str) -> bool {
     let import = text.lines().find(|line| line.starts_with("use models::"));
-    import.is_some_and(|import| there.lines().any(|line| line == import))
+    import.is_some_and(|import| existing.lines().any(|line| line == import))
 }

@@ -1,4 +1,4 @@
-//! The input of a job: read, put together, and held against its schema and its media's rules.
+//! The input of a job: read from flags and files, and checked against its schema and media rules.
 
 use clap::ArgMatches;
 use runcomfy::media::Prober;
@@ -6,23 +6,22 @@ use runcomfy::schema::{Constraint, Json, ModelSchema};
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
-use crate::failure::{Failure, Finding};
-use crate::local_file::Unfit;
+use crate::failure::{Failure, FlagViolation};
+use crate::local_file::FileViolations;
 use crate::model::Named;
-use crate::patience::telling;
+use crate::notice::with_notice;
 use crate::{flags, local_file, show};
 
-/// An input of which nothing is certain to be refused, with the files that it names inside of it,
-/// and what may be refused all the same.
+/// An input without certain violations. It contains the files that it names.
 pub(crate) struct Checked {
     pub(crate) json: Json,
-    warnings: Vec<Finding>,
-    /// What was not checked, and why.
+    warnings: Vec<FlagViolation>,
+    /// Parts that were not checked, with the reasons.
     unchecked: Vec<String>,
 }
 
 impl Checked {
-    /// The same with what is odd in the model's schema, and so is not checked.
+    /// Adds the warnings about the schema of the model.
     pub(crate) fn warned(mut self, named: &Named) -> Self {
         let warnings = named.known().map(|model| &model.warnings);
         self.unchecked
@@ -30,64 +29,73 @@ impl Checked {
         self
     }
 
-    /// A line for each warning.
+    /// Returns a line for each warning.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        let findings = self.warnings.iter().map(Finding::in_words);
-        let all = self.unchecked.iter().cloned().chain(findings);
+        let violations = self.warnings.iter().map(FlagViolation::to_text);
+        let all = self.unchecked.iter().cloned().chain(violations);
         all.map(|warning| format!("warning: {warning}"))
     }
 
-    /// The same as data.
+    /// Returns the warnings as JSON.
     pub(crate) fn warnings_json(&self) -> Vec<Json> {
         let unchecked = self.unchecked.iter().map(|text| json!({ "text": text }));
-        let findings = self.warnings.iter().map(Finding::to_json);
-        unchecked.chain(findings).collect()
+        let violations = self.warnings.iter().map(FlagViolation::to_json);
+        unchecked.chain(violations).collect()
     }
 }
 
-/// The input from `--input` and the flags, once it is checked: its values, and the media behind
-/// URLs where `look` says so.
+/// Reads the input from `--input` and the flags, and checks its values; with `check_media` also the
+/// media behind its URLs.
+///
+/// # Errors
+/// If the input cannot be read, or has violations.
 pub(crate) async fn checked(
     matches: &ArgMatches,
     model: &ModelSchema,
-    look: bool,
+    check_media: bool,
 ) -> Result<Checked, Failure> {
-    check(matches, model, given(matches, model).await?, look).await
+    check(matches, model, given(matches, model).await?, check_media).await
 }
 
-/// The same for an input that was read before.
+/// Checks an input that [`given`] has read.
+///
+/// # Errors
+/// If a file cannot be read, or the input has violations.
 pub(crate) async fn check(
     matches: &ArgMatches,
     model: &ModelSchema,
     mut json: Json,
-    look: bool,
+    check_media: bool,
 ) -> Result<Checked, Failure> {
-    let unfit = local_file::attach(model, &mut json, reads_stdin(matches)).await?;
-    let unreadable = unfit.unreadable;
-    let violations = violations(matches, model, &json, unfit, look).await?;
+    let files = local_file::attach(model, &mut json, reads_stdin(matches)).await?;
+    let unreadable = files.unreadable;
+    let violations = violations(matches, model, &json, files, check_media).await?;
     let refused = violations.refuse();
-    let finding = |violation: Violation| Finding {
+    let with_flag = |violation: Violation| FlagViolation {
         flag: flags::flag_at(model, matches, &json, &violation.pointer),
         violation,
     };
-    let findings: Vec<Finding> = violations.into_iter().map(finding).collect();
+    let violations: Vec<FlagViolation> = violations.into_iter().map(with_flag).collect();
     if refused {
-        let only_unreadable = findings.len() == unreadable;
-        let failure = Failure::violations(&model.id, findings);
+        let only_unreadable = violations.len() == unreadable;
+        let failure = Failure::violations(&model.id, violations);
         return Err(if only_unreadable {
-            failure.of_a_file()
+            failure.as_unreadable()
         } else {
             failure
         });
     }
     Ok(Checked {
-        warnings: findings,
+        warnings: violations,
         unchecked: Vec::new(),
         json,
     })
 }
 
-/// The input as it was given, files by their names.
+/// Reads the input from `--input` and the flags. Files are still paths.
+///
+/// # Errors
+/// If the file of `--input` cannot be read, or is not a JSON object.
 pub(crate) async fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<Json, Failure> {
     let mut input = whole(matches).await?.unwrap_or_default();
     flags::apply(model, matches, &mut input);
@@ -98,25 +106,33 @@ async fn violations(
     matches: &ArgMatches,
     model: &ModelSchema,
     input: &Json,
-    unfit: Unfit,
-    look: bool,
+    files: FileViolations,
+    check_media: bool,
 ) -> Result<Violations, Failure> {
     let mut violations = Violations::default();
-    // A file that does not fit is no URL either, which goes without saying.
-    let told = |found: &Violation| unfit.violations.iter().any(|v| v.pointer == found.pointer);
-    let found = model.validate(input).into_iter().filter(|v| !told(v));
-    violations.extend(found.map(or_a_file));
-    violations.extend(unfit.violations);
+    // A path that has a violation as a file is not reported as an invalid URL too.
+    let is_file = |v: &Violation| {
+        files
+            .violations
+            .iter()
+            .any(|file| file.pointer == v.pointer)
+    };
+    let of_values = model.validate(input).into_iter().filter(|v| !is_file(v));
+    violations.extend(of_values.map(or_a_file));
+    violations.extend(files.violations);
     let media = model.input.media_in(input);
-    if look && !media.is_empty() {
+    if check_media && !media.is_empty() {
         let prober = prober(matches)?;
-        let say = || show::note_while_waiting(matches, "looking at the media behind the URLs");
-        violations.extend(telling(prober.check(&media), say).await);
+        let notice = || show::note_while_waiting(matches, "checking the media behind the URLs");
+        violations.extend(with_notice(prober.check(&media), notice).await);
     }
     Ok(violations)
 }
 
-/// What looks at media behind URLs.
+/// Returns the prober that checks the media behind URLs.
+///
+/// # Errors
+/// If the HTTP client cannot be built.
 pub(crate) fn prober(matches: &ArgMatches) -> Result<Prober, Failure> {
     let builder = Prober::builder().allow_loopback(matches.get_flag("allow-loopback"));
     builder
@@ -124,7 +140,7 @@ pub(crate) fn prober(matches: &ArgMatches) -> Result<Prober, Failure> {
         .map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Here a file would do as well, so what is no URL was perhaps meant as one.
+/// Extends the violation of a text that is not a URL: on the command line it may be a path.
 fn or_a_file(mut violation: Violation) -> Violation {
     let text = violation.actual.as_str();
     if violation.rule == Constraint::Format && text.is_some_and(local_file::could_be_path) {
@@ -133,8 +149,10 @@ fn or_a_file(mut violation: Violation) -> Violation {
     violation
 }
 
-/// The input for a model whose schema is not known, which is sent as it is; without one the caller
-/// cannot mean a model that is not known.
+/// Reads the input for a model without a known schema, which is sent unchecked.
+///
+/// # Errors
+/// If there is no `--input`, since an unknown model has no flags, or if it cannot be read.
 pub(crate) async fn unchecked(
     matches: &ArgMatches,
     model_id: &str,
@@ -149,18 +167,19 @@ pub(crate) async fn unchecked(
             json: Json::Object(input),
             warnings: Vec::new(),
             unchecked: vec![format!(
-                "the input for `{model_id}` is not checked, since its schema is not known: {why}"
+                "the input for `{model_id}` is not checked, since its schema is unknown: {why}"
             )],
         }),
         None => Err(unknown(model_id, why)),
     }
 }
 
+/// Reports a model without a known schema.
 pub(crate) fn unknown(model_id: &str, why: &str) -> Failure {
-    Failure::input(format!("the model `{model_id}` is not known: {why}"))
+    Failure::input(format!("the model `{model_id}` is unknown: {why}"))
 }
 
-/// Whether the input itself comes from standard input.
+/// Returns `true` if the input itself comes from standard input.
 fn reads_stdin(matches: &ArgMatches) -> bool {
     let is_dash = |name| {
         matches
@@ -170,7 +189,7 @@ fn reads_stdin(matches: &ArgMatches) -> bool {
     is_dash("input") || is_dash("input-file")
 }
 
-/// What `--input` or `--input-file` gives.
+/// Reads the object of `--input` or `--input-file`.
 async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failure> {
     let inline = matches.get_one::<String>("input").map(String::as_str);
     let file = matches.get_one::<String>("input-file").map(String::as_str);
@@ -184,24 +203,24 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
         (None, Some(path)) => (read_file(path).await?, format!("`{path}`")),
         (None, None) => return Ok(None),
     };
-    // As editors on Windows write it.
+    // Editors on Windows write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     match serde_json::from_str(text) {
         Ok(Json::Object(map)) => Ok(Some(map)),
         Ok(_) => Err(Failure::input(format!(
-            "found other JSON in {from}, expected an object such as {{\"prompt\": \"…\"}}"
+            "found JSON that is not an object in {from}, expected an object such as {{\"prompt\": \"…\"}}"
         ))),
         Err(error) => Err(Failure::input(format!("{from} is not JSON: {error}"))),
     }
 }
 
 async fn read_stdin() -> Result<String, Failure> {
-    let read = local_file::aside(|| std::io::read_to_string(std::io::stdin())).await;
+    let read = local_file::read_blocking(|| std::io::read_to_string(std::io::stdin())).await;
     read.map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))
 }
 
 async fn read_file(path: &str) -> Result<String, Failure> {
     let file = path.to_owned();
-    let read = local_file::aside(move || std::fs::read_to_string(file)).await;
+    let read = local_file::read_blocking(move || std::fs::read_to_string(file)).await;
     read.map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))
 }

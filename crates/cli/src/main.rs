@@ -18,8 +18,8 @@ mod local_file;
 mod missing_value;
 mod model;
 mod models;
+mod notice;
 mod open;
-mod patience;
 mod picture;
 mod price;
 mod probe;
@@ -49,36 +49,36 @@ fn main() -> ExitCode {
         .collect()
     {
         Ok(arguments) => arguments,
-        Err(odd) => {
+        Err(invalid) => {
             let lossy = std::env::args_os().skip(1);
             let lossy: Vec<String> = lossy.map(|word| word.display().to_string()).collect();
             let failure = Failure::usage(format!(
-                "found the argument `{}`, expected UTF-8; give a file of such a name another one, or use `-` for standard input",
-                odd.display()
+                "found the argument `{}`, expected UTF-8; rename a file of such a name, or pass it with `-` as standard input",
+                invalid.display()
             ));
-            let words = Words::of(&lossy, &command::root(None));
+            let words = Words::parse(&lossy, &command::root(None));
             return failure.report(words.format(), false);
         }
     };
-    completion::answer(&arguments);
-    let behind_name = arguments.get(1..).unwrap_or_default();
-    let words = Words::of(behind_name, &command::root(None));
-    let named = match model::named(&words, true) {
+    completion::respond(&arguments);
+    let after_name = arguments.get(1..).unwrap_or_default();
+    let words = Words::parse(after_name, &command::root(None));
+    let named = match model::resolve(&words, true) {
         Ok(named) => named,
         Err(failure) => return failure.report(words.format(), false),
     };
     let root = command::root(named.schema());
-    if let Some(failure) = missing_value::find(behind_name, &root) {
+    if let Some(failure) = missing_value::find(after_name, &root) {
         return failure.report(words.format(), false);
     }
     let matches = match root.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return refused(&error, &named, words.format()),
+        Err(error) => return rejected(&error, &named, words.format()),
     };
-    // What stands behind `emulator` is its own, and clap does not look into it.
+    // clap does not parse the arguments of `emulator`, where `--output` may be among them.
     let format = match words.format() {
         Format::Json => Format::Json,
-        _ => Format::of(&matches),
+        _ => Format::from_matches(&matches),
     };
     match dispatch(&matches, &named, format) {
         Ok(()) => show::success(),
@@ -86,8 +86,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// What clap says of a command line that it does not take; help and version are such, too.
-fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
+/// Reports a command line that clap rejects. Help and version come this way too.
+fn rejected(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
     if !error.use_stderr() {
         if let Err(error) = error.print()
             && show::is_lost(&error)
@@ -99,25 +99,25 @@ fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
         return show::success();
     }
     let unknown = error.kind() == ErrorKind::UnknownArgument;
-    let no_such_value = matches!(
+    let is_invalid_value = matches!(
         error.kind(),
         ErrorKind::ValueValidation | ErrorKind::InvalidValue
     );
-    let failure = if no_such_value {
+    let failure = if is_invalid_value {
         Failure::usage
     } else {
         Failure::command_line
     };
     let why = match named {
         Named::Unknown(why) if unknown => {
-            format!("The model's own flags are not known: {why}.")
+            format!("The flags of the model are unknown: {why}.")
         }
         _ => String::new(),
     };
     if format == Format::Json {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ");
-        return failure(text).advised(why).report(format, false);
+        return failure(text).with_advice(why).report(format, false);
     }
     let _ = error.print();
     if !why.is_empty() {
@@ -127,7 +127,7 @@ fn refused(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
 }
 
 fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result<(), Failure> {
-    use session::{ask, block_on};
+    use session::{block_on, query};
     match matches.subcommand() {
         Some(("run", matches)) => block_on(run::run(matches, named, format)),
         Some(("validate", matches)) => block_on(unless_stopped(
@@ -135,18 +135,18 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
             "",
         )),
         Some(("code", matches)) => block_on(unless_stopped(code::code(matches, named, format), "")),
-        Some(("status", matches)) => ask(matches, requests::status(matches, format)),
+        Some(("status", matches)) => query(matches, requests::status(matches, format)),
         Some(("result", matches)) => block_on(requests::result(matches, format)),
         Some(("resume", matches)) => block_on(requests::resume(matches, format)),
         Some(("cancel", matches)) => block_on(requests::cancel(matches, format)),
         Some(("requests", matches)) => requests::requests(matches, format),
         Some(("models", matches)) => models::models(matches, format),
-        Some(("balance", matches)) => ask(matches, balance::balance(format)),
-        Some(("probe", matches)) => ask(matches, probe::probe(matches, format)),
-        Some(("init", matches)) => ask(matches, init::init(matches, format)),
+        Some(("balance", matches)) => query(matches, balance::balance(format)),
+        Some(("probe", matches)) => query(matches, probe::probe(matches, format)),
+        Some(("init", matches)) => query(matches, init::init(matches, format)),
         Some(("emulator", matches)) => emulator::emulator(matches, format),
         Some(("completion", matches)) => completion::script(matches),
-        // clap has made sure that there is one of these.
+        // clap accepts no other command.
         _ => Ok(()),
     }
 }

@@ -1,11 +1,12 @@
-//! A flag whose value does not stand where it should. Where it was forgotten, the next flag would
-//! be taken for it, and a prompt of `--dry-run` would be paid for.
+//! A flag without its value. clap would take the next flag as the value, and a job with the prompt
+//! `--dry-run` would be submitted and charged.
 
 use clap::{Arg, Command};
 
 use crate::failure::Failure;
 
-/// What to say of the first such flag; `words` are those behind the program's name.
+/// Returns a failure for the first flag without a value; `words` are the arguments after the
+/// program's name.
 pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
     let mut command = root;
     let mut words = words.iter();
@@ -15,25 +16,25 @@ pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
             continue;
         };
         if flag.is_empty() {
-            // What stands behind it are no flags.
+            // No flags follow `--`.
             return None;
         }
-        // One with its value behind `=` is known by no such name.
+        // A flag with its value after `=` has no argument of this name.
         let known = arguments(command, root).find(|arg| arg.get_long() == Some(flag));
         let Some(known) = known.filter(|arg| arg.get_action().takes_values()) else {
             continue;
         };
         if known.is_require_equals_set() {
-            // A switch, unless it is told which way to turn.
+            // A switch, unless it has its value after `=`.
             if let Some(value @ ("true" | "false")) = words.as_slice().first().map(String::as_str) {
                 return Some(Failure::command_line(format!(
-                    "`{word}` takes its value behind `=`; write `{word}={value}`"
+                    "`{word}` takes its value after `=`; write `{word}={value}`"
                 )));
             }
             continue;
         }
         match words.next() {
-            // clap itself refuses the others.
+            // clap itself rejects the others.
             Some(value) if known.is_allow_hyphen_values_set() && is_flag(value, command, root) => {
                 return Some(Failure::command_line(format!(
                     "`{word}` has no value; write `{word}={value}` if you mean that text"
@@ -49,7 +50,7 @@ fn arguments<'a>(command: &'a Command, root: &'a Command) -> impl Iterator<Item 
     command.get_arguments().chain(root.get_arguments())
 }
 
-/// Whether a word is a flag: one of the command's, or one that is misspelt.
+/// Returns `true` if a word is a flag of the command, or looks like a misspelt one.
 fn is_flag(word: &str, command: &Command, root: &Command) -> bool {
     if let Some(flag) = word.strip_prefix("--") {
         let name = flag.split('=').next().unwrap_or_default();
@@ -70,7 +71,7 @@ fn is_flag(word: &str, command: &Command, root: &Command) -> bool {
 mod tests {
     use super::*;
 
-    fn said(line: &[&str]) -> Option<String> {
+    fn message(line: &[&str]) -> Option<String> {
         let words: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
         let model = runcomfy_models::find("bytedance/dreamina-4-0/edit");
         let failure = find(&words, &crate::command::root(model))?;
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_is_no_value() {
+    fn flag_is_not_a_value() {
         for flag in [
             "--dry-run",
             "--emulate",
@@ -92,20 +93,20 @@ mod tests {
             let expected =
                 format!("`--prompt` has no value; write `--prompt={flag}` if you mean that text");
             let line = ["-q", "run", "x", "--prompt", flag, "--scale", "0"];
-            assert_eq!(said(&line).as_deref(), Some(&*expected));
+            assert_eq!(message(&line).as_deref(), Some(&*expected));
         }
-        assert!(said(&["run", "x", "--input", "--dry-run"]).is_some());
+        assert!(message(&["run", "x", "--input", "--dry-run"]).is_some());
     }
 
     #[test]
-    fn a_switch_does_not_take_the_next_word() {
+    fn switch_does_not_take_the_next_word() {
         let line = ["run", "x", "--force-single", "false"];
-        let expected = "`--force-single` takes its value behind `=`; write `--force-single=false`";
-        assert_eq!(said(&line).as_deref(), Some(expected));
+        let expected = "`--force-single` takes its value after `=`; write `--force-single=false`";
+        assert_eq!(message(&line).as_deref(), Some(expected));
     }
 
     #[test]
-    fn other_texts_are_values() {
+    fn any_other_text_is_a_value() {
         for text in [
             "-7",
             "-",
@@ -117,7 +118,7 @@ mod tests {
             "--Boat",
         ] {
             assert_eq!(
-                said(&["run", "x", "--prompt", text, "--dry-run"]),
+                message(&["run", "x", "--prompt", text, "--dry-run"]),
                 None,
                 "{text}"
             );
@@ -130,7 +131,7 @@ mod tests {
             &["run", "x", "--", "--prompt", "--dry-run"],
             &["emulator", "--port", "--token"],
         ] {
-            assert_eq!(said(line), None, "{line:?}");
+            assert_eq!(message(line), None, "{line:?}");
         }
     }
 }

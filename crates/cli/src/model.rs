@@ -1,4 +1,4 @@
-//! The model that the command line names, and where its schema comes from.
+//! The model that the command line names, and the source of its schema.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -9,44 +9,44 @@ use runcomfy::schema::{Diagnostic, Json, ModelSchema, Severity, nearest};
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
-use crate::patience::telling;
+use crate::notice::with_notice;
 use crate::session::{self, Session};
 use crate::show::{self, Format};
 use crate::stop::unless_stopped;
 use crate::words::Words;
 
-/// A model whose schema is at hand.
+/// A model with its schema.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
-    /// Its schema.
+    /// The schema of the model.
     pub(crate) schema: Cow<'static, ModelSchema>,
-    /// What is odd in it: what is named there is not checked.
+    /// Warnings about parts of the schema that are not checked.
     pub(crate) warnings: Vec<String>,
-    /// What the catalogue says of it, where it was asked.
+    /// The catalogue entry, if the catalogue was queried.
     pub(crate) entry: Option<CatalogueEntry>,
 }
 
-/// What is known of the model that the command line names.
+/// The model that the command line names, as far as it is known.
 #[derive(Debug)]
 pub(crate) enum Named {
-    /// It names none.
+    /// No model is named.
     Nothing,
-    /// Its schema is at hand.
+    /// The schema is known.
     Known(Box<Model>),
-    /// Its schema could not be had, and why not.
+    /// The schema could not be loaded; holds the reason.
     Unknown(String),
 }
 
-/// The catalogue is asked before anything else can happen, so it must not take long.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(20);
+/// Maximum time for the catalogue, which every other step waits for.
+const CATALOGUE_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Named {
-    /// The schema, where it is known.
+    /// Returns the schema, if it is known.
     pub(crate) fn schema(&self) -> Option<&ModelSchema> {
         self.known().map(|model| &*model.schema)
     }
 
-    /// The model, where it is known.
+    /// Returns the model, if its schema is known.
     pub(crate) fn known(&self) -> Option<&Model> {
         match self {
             Self::Known(model) => Some(model),
@@ -55,9 +55,13 @@ impl Named {
     }
 }
 
-/// Finds the schema of the model that is named: in the file of `--schema`, among the built-in
-/// ones, in the service's catalogue. `ask` allows the last.
-pub(crate) fn named(words: &Words, ask: bool) -> Result<Named, Failure> {
+/// Finds the schema of the named model: in the file of `--schema`, in the built-in models, or, if
+/// `may_query` is `true`, in the catalogue of the service.
+///
+/// # Errors
+/// If the file cannot be read or is invalid, if the catalogue has no such model, or if the catalogue
+/// cannot be reached and `--unchecked` is not set.
+pub(crate) fn resolve(words: &Words, may_query: bool) -> Result<Named, Failure> {
     let Some(id) = &words.model_id else {
         return Ok(Named::Nothing);
     };
@@ -72,7 +76,7 @@ pub(crate) fn named(words: &Words, ask: bool) -> Result<Named, Failure> {
         })));
     }
     let hint = hint(id);
-    if words.emulate || !ask || !id.contains('/') {
+    if words.emulate || !may_query || !id.contains('/') {
         return Ok(Named::Unknown(format!("it is not built in; {hint}")));
     }
     session::block_on(unless_stopped(in_catalogue(id, words), NOTHING_SUBMITTED))
@@ -80,41 +84,41 @@ pub(crate) fn named(words: &Words, ask: bool) -> Result<Named, Failure> {
 
 async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
     let why =
-        |why: &str| format!("it is not built in, and the catalogue could not be asked: {why}");
+        |why: &str| format!("it is not built in, and the catalogue could not be queried: {why}");
     let unknown = |because: &str| Named::Unknown(format!("{}; {}", why(because), hint(id)));
-    // A submit without its check is for who wants one.
-    let for_now = |failure: Failure| {
+    // An unchecked submit needs the flag: a check later may have saved money.
+    let unavailable = |failure: Failure| {
         if words.unchecked {
             return Ok(unknown(failure.message()));
         }
         let send = match words.command.as_deref() {
-            Some("run") => ", or have the input sent as it is with --unchecked",
+            Some("run") => ", or send the input unchecked with --unchecked",
             _ => "",
         };
         let message = format!(
-            "the schema of `{id}` is not known: {}",
+            "the schema of `{id}` is unknown: {}",
             why(failure.message())
         );
-        Err(failure.saying(message).advised(format!(
-            "{NOTHING_SUBMITTED} Try again in a moment, give the schema with --schema FILE{send}."
+        Err(failure.with_message(message).with_advice(format!(
+            "{NOTHING_SUBMITTED} Run the command again later, pass the schema with --schema FILE{send}."
         )))
     };
     let session = match Session::service() {
         Ok(session) => session,
         Err(failure) => return Ok(unknown(failure.message())),
     };
-    let say = || {
+    let notice = || {
         if !words.quiet && words.format() != Format::Json {
-            show::note(&format!("asking the catalogue for the schema of `{id}`"));
+            show::note(&format!("querying the catalogue for the schema of `{id}`"));
         }
     };
-    let asked = telling(session.client.catalogue().get(id), say);
-    let entry = match tokio::time::timeout(MAX_RETRY_AFTER, asked).await {
-        Err(_) => return for_now(Failure::busy("it did not answer in time")),
+    let request = with_notice(session.client.catalogue().get(id), notice);
+    let entry = match tokio::time::timeout(CATALOGUE_TIMEOUT, request).await {
+        Err(_) => return unavailable(Failure::unavailable("it did not respond in time")),
         Ok(Err(error)) if matches!(error.kind(), ErrorKind::UnknownModel | ErrorKind::NotFound) => {
             return Err(Failure::no_such_model(id, &hint(id)));
         }
-        Ok(Err(error)) if error.is_transient() => return for_now(error.into()),
+        Ok(Err(error)) if error.is_transient() => return unavailable(error.into()),
         Ok(Err(error)) => return Ok(unknown(&error.to_string())),
         Ok(Ok(entry)) => entry,
     };
@@ -123,7 +127,7 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
             entry: Some(entry),
             ..model
         }))),
-        // The service may use words that this version does not know.
+        // The service may use keywords that this version does not know.
         Err(why) => Ok(Named::Unknown(format!(
             "its schema in the catalogue cannot be read: {why}"
         ))),
@@ -133,49 +137,49 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
 fn in_file(id: &str, file: &str) -> Result<Model, Failure> {
     let text = std::fs::read_to_string(file)
         .map_err(|e| Failure::unreadable(format!("could not read the schema `{file}`: {e}")))?;
-    // As a documentation page has them, the output's schema may follow the input's.
+    // As on a documentation page, the output schema may follow the input schema.
     let documents: Result<Vec<Json>, _> = serde_json::Deserializer::from_str(&text)
         .into_iter()
         .collect();
     let documents =
         documents.map_err(|e| Failure::input(format!("the schema `{file}` is not JSON: {e}")))?;
     parsed(id, &documents)
-        .map_err(|why| Failure::input(format!("the schema `{file}` is faulty: {why}")))
+        .map_err(|why| Failure::input(format!("the schema `{file}` is invalid: {why}")))
 }
 
 fn parsed(id: &str, documents: &[Json]) -> Result<Model, String> {
     let (schema, diagnostics) = ModelSchema::parse(Some(id), documents);
-    let all = |severity| {
+    let texts = |severity| {
         let diagnostics = diagnostics.iter().filter(move |p| p.severity == severity);
-        diagnostics.map(in_words)
+        diagnostics.map(to_text)
     };
     match schema {
         Some(schema) => Ok(Model {
             schema: Cow::Owned(schema),
-            warnings: all(Severity::Warning)
+            warnings: texts(Severity::Warning)
                 .map(|text| format!("in the schema, {text}"))
                 .collect(),
             entry: None,
         }),
-        None => Err(all(Severity::Error).collect::<Vec<_>>().join("; ")),
+        None => Err(texts(Severity::Error).collect::<Vec<_>>().join("; ")),
     }
 }
 
-fn in_words(diagnostic: &Diagnostic) -> String {
+fn to_text(diagnostic: &Diagnostic) -> String {
     let parts = [&*diagnostic.message, &*diagnostic.help];
-    let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     match &*diagnostic.pointer {
-        // The whole document.
-        "" => said.join("; "),
-        pointer => format!("{pointer}: {}", said.join("; ")),
+        // The document as a whole.
+        "" => parts.join("; "),
+        pointer => format!("{pointer}: {}", parts.join("; ")),
     }
 }
 
-/// What may have been meant, or where to look.
+/// Returns a suggestion for a misspelt model id, or the command that lists the models.
 pub(crate) fn hint(model_id: &str) -> String {
     let ids = runcomfy_models::ALL.iter().map(|model| model.id());
     match nearest(model_id, ids) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "`runcomfy models list` shows what there is".to_owned(),
+        None => "`runcomfy models list` lists the models".to_owned(),
     }
 }

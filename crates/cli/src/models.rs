@@ -1,4 +1,4 @@
-//! `runcomfy models`
+//! The command `runcomfy models`.
 
 use clap::{ArgMatches, Command};
 use console::{Alignment, measure_text_width, pad_str};
@@ -11,16 +11,17 @@ use crate::session::{self, Session};
 use crate::show::{self, Format};
 use crate::{flags, price};
 
+/// Runs `models list`, `models get` or `models categories`.
 pub(crate) fn models(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
         Some(("list", matches)) if matches.get_flag("built-in") => {
             built_in(matches, format);
             Ok(())
         }
-        Some(("list", matches)) => session::ask(matches, list(matches, format)),
-        Some(("get", matches)) => session::ask(matches, get(matches, format)),
-        Some(("categories", matches)) => session::ask(matches, categories(format)),
-        // clap has made sure that there is one of these.
+        Some(("list", matches)) => session::query(matches, list(matches, format)),
+        Some(("get", matches)) => session::query(matches, get(matches, format)),
+        Some(("categories", matches)) => session::query(matches, categories(format)),
+        // clap accepts no other command.
         _ => Ok(()),
     }
 }
@@ -46,7 +47,9 @@ fn built_in(matches: &ArgMatches, format: Format) {
 
 async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let session = Session::service().map_err(|failure| {
-        failure.advised("Those that are built in need no token: runcomfy models list --built-in")
+        failure.with_advice(
+            "The list of built-in models needs no token: runcomfy models list --built-in",
+        )
     })?;
     let mut catalogue = session.client.catalogue();
     let given = |name| {
@@ -80,7 +83,7 @@ async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A line for each model.
+/// Returns a table with a line for each model.
 fn table(entries: &[CatalogueEntry]) -> String {
     let head = ["MODEL_ID", "NAME", "CATEGORY", "PRICE"].map(str::to_owned);
     let row = |entry: &CatalogueEntry| {
@@ -89,7 +92,7 @@ fn table(entries: &[CatalogueEntry]) -> String {
             entry.model_id().to_owned(),
             entry.display_name().unwrap_or("-").to_owned(),
             categories.join(","),
-            price::of(entry).unwrap_or_else(|| "-".to_owned()),
+            price::to_text(entry).unwrap_or_else(|| "-".to_owned()),
         ]
     };
     let rows: Vec<[String; 4]> = std::iter::once(head)
@@ -108,11 +111,11 @@ fn table(entries: &[CatalogueEntry]) -> String {
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Which models of how many a page shows.
+/// Returns the range of models that a page shows.
 fn range(count: usize, total: Option<usize>, offset: usize) -> String {
     match (count, total) {
-        (0, Some(total @ 1..)) => format!("{total} in all, and none behind the first {offset}"),
-        (0, _) => "no model fits".to_owned(),
+        (0, Some(total @ 1..)) => format!("{total} models in total, none after the first {offset}"),
+        (0, _) => "no model matches".to_owned(),
         (count, Some(total)) if count < total => {
             let last = offset + count;
             let more = if last < total {
@@ -122,7 +125,7 @@ fn range(count: usize, total: Option<usize>, offset: usize) -> String {
             };
             format!("{} to {last} of {total}{more}", offset + 1)
         }
-        (count, _) => format!("{count} in all"),
+        (count, _) => format!("{count} in total"),
     }
 }
 
@@ -134,7 +137,7 @@ async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What it is, costs and takes, as a page.
+/// Returns the page of a model: names, categories, price and properties.
 fn described(entry: &CatalogueEntry) -> String {
     let id = entry.model_id();
     let mut lines = vec![id.to_owned()];
@@ -147,7 +150,7 @@ fn described(entry: &CatalogueEntry) -> String {
     );
     let categories: Vec<&str> = entry.categories().collect();
     lines.push(format!("categories: {}", categories.join(", ")));
-    lines.extend(price::of(entry).map(|price| format!("base price: {price}")));
+    lines.extend(price::to_text(entry).map(|price| format!("base price: {price}")));
     lines.push(String::new());
     let json = Json::Object(entry.json().clone());
     match ModelSchema::parse(Some(id), std::slice::from_ref(&json)).0 {
@@ -160,7 +163,7 @@ fn described(entry: &CatalogueEntry) -> String {
                 .to_string();
             lines.extend(page.lines().map(|line| line.trim_end().to_owned()));
         }
-        // Words that this version does not know.
+        // The schema has keywords that this version does not know.
         None => lines.push(format!("{:#}", json["input_schema"])),
     }
     lines.join("\n")

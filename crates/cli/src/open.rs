@@ -1,4 +1,4 @@
-//! `--open`: the saved files in the system's own viewer.
+//! The flag `--open`: opens saved files in the viewer of the system.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,45 +7,48 @@ use runcomfy::media::Facts;
 
 use crate::show;
 
-/// A system opens a file by the ending of its name, so only these are; a server chose the name.
-const ENDINGS: [&str; 20] = [
+/// File extensions that are opened. The system chooses the program by the extension, and a server
+/// chose the name, so no other file is opened.
+const EXTENSIONS: [&str; 20] = [
     "png", "jpg", "jpeg", "gif", "webp", "avif", "heic", "bmp", "tif", "tiff", "mp4", "mov",
     "webm", "mkv", "mp3", "wav", "flac", "ogg", "m4a", "opus",
 ];
 
-/// Opens each file that is a medium, by its name and by its bytes.
+/// Opens each file that is an image, a video or audio by its extension and by its bytes.
 pub(crate) fn files(files: &[String]) {
     for file in files {
-        if !is_medium(Path::new(file)) {
+        if !is_media_file(Path::new(file)) {
             show::note(&format!(
-                "{file} is not opened: it is no picture, video or sound"
+                "{file} was saved but not opened: it is not an image, a video or audio"
             ));
         } else if let Err(error) = opener(file).spawn() {
-            show::note(&format!("{file} could not be opened: {error}"));
+            show::note(&format!(
+                "{file} was saved but could not be opened: {error}"
+            ));
         }
     }
 }
 
-fn is_medium(file: &Path) -> bool {
-    let ending = file.extension().and_then(|ending| ending.to_str());
-    let known = ending.is_some_and(|ending| {
-        let ending = ending.to_ascii_lowercase();
-        ENDINGS.contains(&ending.as_str())
+fn is_media_file(file: &Path) -> bool {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    let known = extension.is_some_and(|extension| {
+        let extension = extension.to_ascii_lowercase();
+        EXTENSIONS.contains(&extension.as_str())
     });
     known && Facts::from_file(file).is_ok_and(|facts| facts.media_type().is_some())
 }
 
-/// The viewer goes on when this command ends.
+/// Returns the command that opens a file. The viewer keeps running when this process ends.
 fn opener(file: &str) -> Command {
     let mut command = if cfg!(windows) {
-        // Not `start`, which would read the name as a command line.
+        // `start` would parse the name as a command line.
         Command::new("explorer")
     } else if cfg!(target_os = "macos") {
         Command::new("open")
     } else {
         Command::new("xdg-open")
     };
-    // A name that begins with a dash would be an option.
+    // An absolute path, since a name that begins with a dash would be an option.
     command.arg(std::path::absolute(file).unwrap_or_else(|_| file.into()));
     command
         .stdin(Stdio::null())
@@ -59,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_media_are_opened() {
+    fn only_media_files_are_opened() {
         let folder = tempfile::tempdir().unwrap();
         let picture = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;".as_slice();
         for (name, bytes, opened) in [
@@ -71,8 +74,8 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).unwrap();
-            assert_eq!(is_medium(&path), opened, "{name}");
+            assert_eq!(is_media_file(&path), opened, "{name}");
         }
-        assert!(!is_medium(Path::new("/nowhere/a.gif")));
+        assert!(!is_media_file(Path::new("/nowhere/a.gif")));
     }
 }

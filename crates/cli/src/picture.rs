@@ -1,7 +1,7 @@
-//! The saved pictures inside of the terminal, where it can show them.
+//! Images inside terminals that can show them.
 //!
-//! iTerm and its kin take a whole file, kitty and its kin PNG. Everything else is decoded here and
-//! scaled down to what is shown: other formats for kitty, and all of them for sixel.
+//! The protocol of iTerm takes whole files, that of kitty PNG files. Other formats for kitty, and all
+//! formats for sixel, are decoded here and scaled down to the size shown.
 
 mod decoded;
 mod iterm;
@@ -22,11 +22,12 @@ use crate::show::{self, Format};
 use self::protocol::Protocol;
 use self::window::Window;
 
-/// More would push everything else off the screen, or hold the terminal up.
-const MOST_PICTURES: usize = 4;
-const MOST_BYTES: u64 = 8 << 20;
+/// Maximum number of images; more would scroll everything else off the screen.
+const MAX_PICTURES: usize = 4;
+/// Maximum size of a file; a larger one would block the terminal for long.
+const MAX_BYTES: u64 = 8 << 20;
 
-/// Shows the first few of the files that are pictures, below what was printed of them.
+/// Shows the first images among the saved files.
 pub(crate) fn show(files: &[String], matches: &ArgMatches, format: Format) {
     let unwanted = matches.get_flag("no-picture") || matches.get_flag("quiet");
     if unwanted || files.is_empty() || format == Format::Json || !stdout().is_terminal() {
@@ -34,19 +35,19 @@ pub(crate) fn show(files: &[String], matches: &ArgMatches, format: Format) {
     }
     let variable =
         |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    let Some(protocol) = Protocol::of(variable, show::note) else {
+    let Some(protocol) = Protocol::from_variables(variable, show::note) else {
         return;
     };
-    let window = Window::of_terminal();
+    let window = Window::from_terminal();
     let pictures = files
         .iter()
         .filter_map(|file| sequence(protocol, Path::new(file), window));
-    for picture in pictures.take(MOST_PICTURES) {
+    for picture in pictures.take(MAX_PICTURES) {
         show::out(&picture);
     }
 }
 
-/// What makes the terminal show a file; `None` where it cannot.
+/// Returns the escape sequence that shows a file, or `None` if the terminal cannot show it.
 fn sequence(protocol: Protocol, file: &Path, window: Window) -> Option<String> {
     let facts = Facts::from_file(file).ok()?;
     let format = match facts.format? {
@@ -56,7 +57,7 @@ fn sequence(protocol: Protocol, file: &Path, window: Window) -> Option<String> {
         "webp" => ImageFormat::WebP,
         _ => return None,
     };
-    if facts.size_bytes? > MOST_BYTES {
+    if facts.size_bytes? > MAX_BYTES {
         return None;
     }
     let extent = window.extent(facts.shown()?);
@@ -77,9 +78,9 @@ mod tests {
     use super::*;
 
     const ALL: [Protocol; 3] = [Protocol::Kitty, Protocol::Iterm, Protocol::Sixel];
-    const WINDOW: Window = Window::of_columns(80);
+    const WINDOW: Window = Window::with_columns(80);
 
-    /// A picture of 40 times 30 pixels in a file.
+    /// Writes an image of 40 x 30 pixels to a file.
     fn written(folder: &Path, format: ImageFormat) -> std::path::PathBuf {
         let file = folder.join("picture");
         let picture = image::DynamicImage::new_rgb8(40, 30);
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_that_can_be_decoded_is_shown() {
+    fn every_decodable_format_is_shown() {
         let folder = tempfile::tempdir().unwrap();
         for format in [
             ImageFormat::Png,
@@ -107,12 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_terminal_can_show_is_sent() {
+    fn only_images_of_moderate_size_are_shown() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.gif");
         std::fs::write(&file, b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;").unwrap();
         let shown = |protocol| sequence(protocol, &file, WINDOW).is_some();
-        // It holds no picture, which only who decodes it finds out.
+        // The file has no pixels, which only decoding reveals.
         assert_eq!(ALL.map(shown), [false, true, false]);
         std::fs::write(&file, "no picture").unwrap();
         assert_eq!(ALL.map(shown), [false; 3]);

@@ -1,4 +1,4 @@
-//! What a model costs, as the catalogue tells.
+//! The price of a model, from the catalogue.
 
 use std::time::Duration;
 
@@ -8,29 +8,33 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-/// A price is worth this much waiting; without one the answer is the same otherwise.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Maximum time spent on the query. A dry run is complete without a price.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the catalogue says of a model, or why it does not.
-pub(crate) type Asked = Result<CatalogueEntry, String>;
+/// The catalogue entry of a model, or the reason why there is none.
+pub(crate) type Lookup = Result<CatalogueEntry, String>;
 
-/// Asks the catalogue, where there is a token; fails only where a run would fail as well.
-pub(crate) async fn ask(model_id: &str) -> Result<Asked, Failure> {
+/// Fetches the catalogue entry of a model.
+///
+/// # Errors
+/// Only where a run would fail too, that is if the configuration is invalid. Without a token or a
+/// response the inner result has the reason.
+pub(crate) async fn fetch(model_id: &str) -> Result<Lookup, Failure> {
     let client = match Client::from_env() {
         Ok(client) => client,
         Err(error) if error.kind() == ErrorKind::Configuration => return Err(error.into()),
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let asked = client.catalogue().get(model_id);
-    Ok(match tokio::time::timeout(MAX_RETRY_AFTER, asked).await {
-        Err(_) => Err("the catalogue did not answer in time".to_owned()),
-        Ok(Err(error)) => Err(format!("the catalogue could not be asked: {error}")),
+    let request = client.catalogue().get(model_id);
+    Ok(match tokio::time::timeout(QUERY_TIMEOUT, request).await {
+        Err(_) => Err("the catalogue did not respond in time".to_owned()),
+        Ok(Err(error)) => Err(format!("the catalogue could not be queried: {error}")),
         Ok(Ok(entry)) => Ok(entry),
     })
 }
 
-/// `$0.04/output`, where the catalogue tells.
-pub(crate) fn of(entry: &CatalogueEntry) -> Option<String> {
+/// Returns a text such as `$0.04/output`, if the entry has a price.
+pub(crate) fn to_text(entry: &CatalogueEntry) -> Option<String> {
     let usd = entry.base_price_usd()?;
     Some(match entry.price_unit() {
         Some(unit) => format!("${usd}/{unit}"),
@@ -38,7 +42,7 @@ pub(crate) fn of(entry: &CatalogueEntry) -> Option<String> {
     })
 }
 
-/// The same as data.
+/// Returns the price as JSON.
 pub(crate) fn json(entry: &CatalogueEntry) -> Value {
     json!({
         "base_price_usd": entry.base_price_usd(),

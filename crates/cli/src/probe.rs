@@ -1,4 +1,4 @@
-//! `runcomfy probe`: what media are, from as few of their bytes as possible.
+//! The command `runcomfy probe`: reports the facts of media from as few bytes as possible.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,55 +11,57 @@ use crate::failure::Failure;
 use crate::input;
 use crate::show::Format;
 
-/// Looks at all sources and shows them in their order; what cannot be looked at is said in its
-/// place, and fails the command in the end.
+/// Probes all sources and prints them in their order.
+///
+/// # Errors
+/// If a source could not be probed. Its own reason is printed with the source.
 pub(crate) async fn probe(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let sources: Vec<&String> = matches.get_many("source").into_iter().flatten().collect();
     let prober = input::prober(matches)?;
     let urls: Vec<&String> = sources.iter().copied().filter(|s| is_url(s)).collect();
-    let answers = prober.probe_all(&urls).await;
-    let answers: HashMap<&String, _> = urls.into_iter().zip(answers).collect();
+    let probed = prober.probe_all(&urls).await;
+    let probed: HashMap<&String, _> = urls.into_iter().zip(probed).collect();
     let mut failed = 0;
     for source in sources.iter().copied() {
-        let looked = match answers.get(source) {
-            Some(answer) => answer.clone().map_err(|error| error.to_string()),
-            None => at_hand(source),
+        let facts = match probed.get(source) {
+            Some(facts) => facts.clone().map_err(|error| error.to_string()),
+            None => local_facts(source),
         };
-        failed += usize::from(looked.is_err());
-        show(source, looked, format);
+        failed += usize::from(facts.is_err());
+        show(source, facts, format);
     }
     match failed {
         0 => Ok(()),
         count => Err(Failure::unreadable(format!(
-            "{count} of {} could not be looked at",
+            "{count} of {} sources could not be probed",
             sources.len()
         ))),
     }
 }
 
 fn is_url(source: &str) -> bool {
-    // A picture in SVG, for one, has addresses inside of its `data:` URI.
+    // The `data:` URI of an SVG image contains URLs itself.
     source.contains("://") && DataUri::parse(source).is_none()
 }
 
-fn at_hand(source: &str) -> Result<Facts, String> {
+fn local_facts(source: &str) -> Result<Facts, String> {
     match DataUri::parse(source) {
         Some(uri) => match uri.bytes() {
             Some(bytes) => Ok(Facts::from_bytes(&bytes)),
             None => Err("a data: URI that cannot be decoded".into()),
         },
         None if source == "-" => Err(
-            "standard input is not looked at; give the path of a file (`./-` for one of this name)"
+            "standard input cannot be probed; give the path of a file (`./-` for a file of this name)"
                 .into(),
         ),
         None => Facts::from_file(Path::new(source)).map_err(|e| format!("could not be read: {e}")),
     }
 }
 
-/// With JSON an object a line: `source` and the facts, or `source` and `error`.
-fn show(source: &str, looked: Result<Facts, String>, format: Format) {
+/// Prints one source. JSON is one object on a line: `source` with the facts, or with `error`.
+fn show(source: &str, facts: Result<Facts, String>, format: Format) {
     let mut object = json!({ "source": shortened(source) });
-    match looked {
+    match facts {
         Ok(facts) => {
             let facts = serde_json::to_value(facts).unwrap_or_default();
             if let (Some(object), Value::Object(facts)) = (object.as_object_mut(), facts) {
@@ -68,20 +70,20 @@ fn show(source: &str, looked: Result<Facts, String>, format: Format) {
         }
         Err(why) => object["error"] = why.into(),
     }
-    format.print(&object, || in_words(&object));
+    format.print(&object, || to_text(&object));
 }
 
-/// A `data:` URI may have megabytes.
+/// Returns the source, cut where it is long: a `data:` URI may have megabytes.
 fn shortened(source: &str) -> String {
-    const LONGEST: usize = 200;
-    match source.char_indices().nth(LONGEST) {
+    const MAX_CHARS: usize = 200;
+    match source.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &source[..end]),
         None => source.to_owned(),
     }
 }
 
-/// The source, and below it a line for each fact.
-fn in_words(object: &Value) -> String {
+/// Returns the source, and below it a line for each fact.
+fn to_text(object: &Value) -> String {
     let mut text = object["source"].as_str().unwrap_or_default().to_owned();
     let facts = object.as_object().into_iter().flatten();
     for (name, value) in facts.filter(|(name, _)| *name != "source") {

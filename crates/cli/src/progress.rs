@@ -1,4 +1,4 @@
-//! What is seen while a job is under way: a spinner in a terminal, plain lines elsewhere.
+//! The progress of a job: a spinner in a terminal, plain lines elsewhere.
 
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
@@ -10,29 +10,30 @@ use runcomfy::{DownloadProgress, Event};
 
 use crate::show::{self, Format};
 
-/// The progress of one job, on standard error.
+/// Shows the progress of one job on standard error.
 pub(crate) struct Progress {
     spinner: Option<ProgressBar>,
     quiet: bool,
-    said: String,
-    /// The bytes of each file that are on disk, and all that it has.
+    /// The last text shown.
+    shown: String,
+    /// For each file the bytes on disk and, if known, its size.
     downloads: Vec<(u64, Option<u64>)>,
     started: Instant,
 }
 
-/// A spinner that moves this often looks alive and costs nothing.
+/// Time between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
 const LINE: &str = "{spinner} {elapsed} {msg}";
-/// What stands before the message, at most: a spinner, and a time such as `59m`.
-const BEFORE: usize = 8;
+/// Maximum columns before the message: a spinner, and a time such as `59m`.
+const PREFIX_COLUMNS: usize = 8;
 
-/// How downloads are shown whose size is known.
+/// Template for downloads of known size.
 const BAR: &str = "{spinner} {elapsed} {wide_bar} {bytes}/{total_bytes}";
 
 impl Progress {
-    /// As the command line says; a script that reads JSON sees none.
-    pub(crate) fn of(matches: &ArgMatches, format: Format) -> Self {
+    /// Reads the flags of the command line. With JSON output no progress is shown.
+    pub(crate) fn from_matches(matches: &ArgMatches, format: Format) -> Self {
         Self::new(
             matches.get_flag("quiet") || format == Format::Json,
             matches.get_count("verbose") > 0,
@@ -40,7 +41,7 @@ impl Progress {
     }
 
     fn new(quiet: bool, verbose: bool) -> Self {
-        // Lines stay to be read, a spinner does not.
+        // Lines remain readable afterwards, a spinner does not.
         let lines = quiet || verbose || !stderr().is_terminal() || is_dumb();
         let spinner = (!lines).then(|| {
             let bar = ProgressBar::new_spinner();
@@ -53,62 +54,63 @@ impl Progress {
         Self {
             spinner,
             quiet,
-            said: String::new(),
+            shown: String::new(),
             downloads: Vec::new(),
             started: Instant::now(),
         }
     }
 
-    /// Says how far it is; a line only where something has changed.
-    pub(crate) fn say(&mut self, words: impl Into<String>) {
-        let words = words.into();
-        if self.quiet || words == self.said {
+    /// Shows a new state of the job; a repeated one prints no second line.
+    pub(crate) fn show(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if self.quiet || text == self.shown {
             return;
         }
         match &self.spinner {
-            Some(spinner) => spinner.set_message(fitting(&words)),
-            None => show::note(&format!("{words} ({} s)", self.started.elapsed().as_secs())),
+            Some(spinner) => spinner.set_message(truncated(&text)),
+            None => show::note(&format!("{text} ({} s)", self.started.elapsed().as_secs())),
         }
-        self.said = words;
+        self.shown = text;
     }
 
+    /// Shows an event of the wait.
     pub(crate) fn event(&mut self, event: &Event) {
         if *event == Event::NotCancellable {
             self.note(
-                "the job was to be cancelled, but it runs already or has ended; it is waited for",
+                "the job was still queued after the limit, but it has started or ended meanwhile and was not cancelled; waiting for it",
             );
             return;
         }
         if let (Event::Submitted, Some(spinner)) = (event, &self.spinner) {
-            // Until the first answer; a line for it would say nothing.
+            // Until the first response. A line would add nothing to "submitted".
             spinner.set_message("waiting");
         }
-        self.say(match event {
+        self.show(match event {
             Event::Queued {
                 position: Some(position),
             } => format!("queued, position {position}"),
             Event::Queued { position: None } => "queued".to_owned(),
             Event::Started => "running".to_owned(),
-            Event::UnknownStatus(word) => word.clone(),
+            Event::UnknownStatus(status) => status.clone(),
             Event::Retrying { pause, .. } => {
-                // At least as long as it takes.
+                // Rounded up.
                 let seconds = pause.as_secs() + 1;
-                format!("the service cannot be asked; trying again within {seconds} s")
+                format!("the service cannot be reached; retrying within {seconds} s")
             }
             Event::Done(_) => "finished".to_owned(),
             _ => return,
         });
     }
 
-    /// Says how far the files are: a bar in a terminal, elsewhere a line when they begin.
+    /// Shows the progress of downloads: a bar in a terminal, elsewhere one line at the start.
     pub(crate) fn download(&mut self, now: &DownloadProgress) {
         self.downloads.resize(now.files, (0, None));
         if let Some(file) = self.downloads.get_mut(now.file) {
             *file = (now.bytes, now.total);
         }
         let Some(bar) = &self.spinner else {
-            if self.said != "downloading" {
-                self.say("downloading");
+            if self.shown != "downloading" {
+                self.show("downloading");
             }
             return;
         };
@@ -128,21 +130,22 @@ impl Progress {
         }
     }
 
-    /// A line that stays, above the spinner.
+    /// Prints a line above the spinner, unless `--quiet` is set.
     pub(crate) fn note(&self, line: &str) {
         if !self.quiet {
-            self.insist(line);
+            self.note_always(line);
         }
     }
 
-    /// A line that stays, for who has pressed Ctrl-C and reads along, whatever else is shown.
-    pub(crate) fn insist(&self, line: &str) {
+    /// Prints a line above the spinner, also with `--quiet`: for a user who has pressed Ctrl-C.
+    pub(crate) fn note_always(&self, line: &str) {
         match &self.spinner {
             Some(spinner) => spinner.suspend(|| show::note(line)),
             None => show::note(line),
         }
     }
 
+    /// Removes the spinner.
     pub(crate) fn end(&self) {
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();
@@ -150,14 +153,14 @@ impl Progress {
     }
 }
 
-/// A line that runs over into the next would not be cleared when the window changes.
-fn fitting(words: &str) -> String {
+/// Truncates a text to one line of the terminal. A wrapped line would not be cleared completely.
+fn truncated(text: &str) -> String {
     let columns = usize::from(Term::stderr().size().1);
-    let room = columns.saturating_sub(BEFORE);
-    truncate_str(&show::plain(words), room, "…").into_owned()
+    let room = columns.saturating_sub(PREFIX_COLUMNS);
+    truncate_str(&show::plain(text), room, "…").into_owned()
 }
 
-/// Whether the terminal prints what is sent to it, and can do nothing else.
+/// Returns `true` if the terminal can neither move the cursor nor clear a line.
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }

@@ -1,15 +1,15 @@
-//! The calls about a job that exists: `status`, `result`, `cancel`, `resume`.
+//! The commands for an existing job: `status`, `result`, `cancel`, `resume`.
 
 use clap::ArgMatches;
 use runcomfy::schema::Json;
 use runcomfy::{CancelOutcome, Job, JobResult, Output, RequestId, Status};
 use serde_json::json;
 
-use crate::advice::{CHARGED_IF_IT_SUCCEEDED, GOES_ON, to_resume, to_see};
-use crate::cancel::Answer;
+use crate::advice::{CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, result_advice, resume_advice};
+use crate::cancel::Cancellation;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
-use crate::patience::telling;
+use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::save::{self, Saved};
 use crate::session::{self, Session};
@@ -17,17 +17,21 @@ use crate::show::{self, Format};
 use crate::stop::unless_stopped;
 use crate::{cancel, picture, wait};
 
-/// `runcomfy requests`, whose commands are those above it.
+/// Runs `runcomfy requests`, whose commands are aliases.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
-        Some(("get", matches)) => session::ask(matches, status(matches, format)),
+        Some(("get", matches)) => session::query(matches, status(matches, format)),
         Some(("result", matches)) => session::block_on(result(matches, format)),
         Some(("cancel", matches)) => session::block_on(cancel(matches, format)),
-        // clap has made sure that there is one of these.
+        // clap accepts no other command.
         _ => Ok(()),
     }
 }
 
+/// Prints the status of a job.
+///
+/// # Errors
+/// If the request id is invalid, or the query fails.
 pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let status = job.status().await?;
@@ -42,7 +46,7 @@ pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), F
     format.print(&json, || {
         let queue = status
             .queue_position
-            .map(|place| format!("queue:      position {place}"));
+            .map(|position| format!("queue:      position {position}"));
         let lines = [
             Some(format!("request_id: {}", job.request_id())),
             Some(format!("status:     {}", status.status)),
@@ -55,22 +59,25 @@ pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), F
     Ok(())
 }
 
-/// How far the job is; where it has succeeded, its files are saved as well.
+/// Prints the result of a job, and saves its files if it has succeeded.
+///
+/// # Errors
+/// If the query fails, the job has failed, or a file cannot be saved.
 pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let say = || show::note_while_waiting(matches, "waiting for an answer");
-    let result = unless_stopped(telling(job.result(), say), "")
+    let notice = || show::note_while_waiting(matches, "waiting for the response");
+    let result = unless_stopped(with_notice(job.result(), notice), "")
         .await
-        .map_err(|failure| failure.about(job.request_id()))?;
+        .map_err(|failure| failure.with_request_id(job.request_id()))?;
     if matches!(result.status, Status::Failed | Status::Cancelled) {
         if format == Format::Piped {
             format.print_result(&record(&result, &Saved::default()), String::new);
         }
         let (created, finished) = (result.created_at.clone(), result.finished_at.clone());
         let why = result.into_output().map(drop);
-        return why.map_err(|error| Failure::wait(error).at(created, finished));
+        return why.map_err(|error| Failure::wait(error).with_times(created, finished));
     }
-    let mut progress = Progress::of(matches, format);
+    let mut progress = Progress::from_matches(matches, format);
     let saved = match &result.output {
         Some(output) => {
             let mut ctrl_c = CtrlC::listen();
@@ -80,7 +87,7 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     };
     progress.end();
     format.print_result(&record(&result, &saved), || match &result.output {
-        Some(output) => save::in_words(output, &saved.files),
+        Some(output) => save::to_text(output, &saved.files),
         None => result.status.to_string(),
     });
     picture::show(&saved.files, matches, format);
@@ -101,11 +108,15 @@ fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
     })
 }
 
+/// Resumes the wait for a job, and saves its files.
+///
+/// # Errors
+/// If the job fails, the wait ends early, or a file cannot be saved.
 pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let mut progress = Progress::of(matches, format);
+    let mut progress = Progress::from_matches(matches, format);
     let mut ctrl_c = CtrlC::listen();
-    wait::to_the_end(
+    wait::finish(
         &job,
         matches,
         &mut progress,
@@ -116,39 +127,45 @@ pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), F
     .await
 }
 
+/// Requests a cancel of a job, and prints the outcome.
+///
+/// # Errors
+/// If the request fails.
 pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
-    let say = || show::note_while_waiting(matches, "waiting for an answer");
-    let answer = unless_stopped(
-        telling(cancel::ask(&job), say),
-        "It may be cancelled all the same.",
+    let notice = || show::note_while_waiting(matches, "waiting for the response");
+    let cancellation = unless_stopped(
+        with_notice(cancel::request(&job), notice),
+        "The job may still be cancelled.",
     )
     .await;
-    let answer = answer.map_err(|failure| failure.about(job.request_id()))?;
+    let cancellation = cancellation.map_err(|failure| failure.with_request_id(job.request_id()))?;
     let json = json!({
         "request_id": job.request_id().as_str(),
-        "status": answer.status.as_ref().map(ToString::to_string),
-        "outcome": answer.word(),
+        "status": cancellation.status.as_ref().map(ToString::to_string),
+        "outcome": cancellation.word(),
     });
-    format.print(&json, || in_words(&answer, job.request_id()));
+    format.print(&json, || to_text(&cancellation, job.request_id()));
     Ok(())
 }
 
-fn in_words(answer: &Answer, id: &RequestId) -> String {
-    match (&answer.outcome, &answer.status) {
-        (CancelOutcome::Cancelled, _) => "cancelled before it ran; it is not charged".to_owned(),
+fn to_text(cancellation: &Cancellation, id: &RequestId) -> String {
+    match (&cancellation.outcome, &cancellation.status) {
+        (CancelOutcome::Cancelled, _) => {
+            "the job was cancelled before it ran; it is not charged".to_owned()
+        }
         (CancelOutcome::NotCancellable, Some(status)) if status.is_terminal() => format!(
-            "it has ended, so it cannot be cancelled\n{CHARGED_IF_IT_SUCCEEDED} {}",
-            to_see(id)
+            "the job has already ended, so it cannot be cancelled\n{CHARGED_IF_IT_SUCCEEDED} {}",
+            result_advice(id)
         ),
         (CancelOutcome::NotCancellable, None) => {
-            "it runs already or has ended, so it cannot be cancelled".to_owned()
+            "the job is already running or has ended, so it cannot be cancelled".to_owned()
         }
         (CancelOutcome::NotCancellable, Some(_)) => format!(
-            "it runs already, so it cannot be cancelled\n{GOES_ON} {}",
-            to_resume(id)
+            "the job is already running, so it cannot be cancelled\n{KEEPS_RUNNING} {}",
+            resume_advice(id)
         ),
-        _ => answer.word().to_owned(),
+        _ => cancellation.word().to_owned(),
     }
 }
 
@@ -156,6 +173,6 @@ fn job(matches: &ArgMatches) -> Result<Job<Output>, Failure> {
     let text = matches.get_one::<String>("request_id").map_or("", |id| id);
     let id = text
         .parse()
-        .map_err(|e| Failure::usage(format!("found {text:?}: {e}")))?;
+        .map_err(|e| Failure::usage(format!("found the request id {text:?}: {e}")))?;
     Ok(Session::service()?.client.json_job(id))
 }

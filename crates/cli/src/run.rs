@@ -1,4 +1,4 @@
-//! `runcomfy run`
+//! The command `runcomfy run`.
 
 use clap::ArgMatches;
 use serde_json::json;
@@ -8,20 +8,23 @@ use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::input::{self, Checked};
 use crate::model::Named;
-use crate::patience::telling;
+use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::{self, Format};
 use crate::stop::unless_stopped;
 use crate::{dry_run, price, save, wait};
 
-/// Submits, waits, downloads. Everything about the input is checked before anything is set up.
+/// Submits a job, waits for it and saves its files. The input is checked before anything else.
+///
+/// # Errors
+/// If the input has violations, or the submit, the job or a download fails.
 pub(crate) async fn run(
     matches: &ArgMatches,
     named: &Named,
     format: Format,
 ) -> Result<(), Failure> {
-    // clap has made sure that there is one.
+    // clap requires one.
     let model_id = matches.get_one::<String>("model_id").map_or("", |id| id);
     let emulate = matches.get_flag("emulate");
     let checked = input(matches, model_id, named, emulate);
@@ -30,12 +33,12 @@ pub(crate) async fn run(
         let known = named.known().and_then(|model| model.entry.clone());
         let price = match known {
             Some(entry) => Ok(entry),
-            None if emulate => Err("what is emulated costs nothing".to_owned()),
+            None if emulate => Err("an emulated run costs nothing".to_owned()),
             None => {
-                let say =
-                    || show::note_while_waiting(matches, "asking the catalogue for the price");
-                let asked = telling(price::ask(model_id), say);
-                unless_stopped(asked, NOTHING_SUBMITTED).await?
+                let notice =
+                    || show::note_while_waiting(matches, "querying the catalogue for the price");
+                let lookup = with_notice(price::fetch(model_id), notice);
+                unless_stopped(lookup, NOTHING_SUBMITTED).await?
             }
         };
         dry_run::show(model_id, &checked, &price, format);
@@ -47,20 +50,20 @@ pub(crate) async fn run(
     let session = if emulate {
         Session::emulated(named.schema()).await?
     } else {
-        Session::service().map_err(|failure| failure.advised(NOTHING_SUBMITTED))?
+        Session::service().map_err(|failure| failure.with_advice(NOTHING_SUBMITTED))?
     };
     save::prepare(matches)?;
     let mut ctrl_c = CtrlC::listen();
-    let mut progress = Progress::of(matches, format);
-    progress.say("submitting");
-    // Checked above, with all that the terminal has to say about it.
+    let mut progress = Progress::from_matches(matches, format);
+    progress.show("submitting");
+    // The input was checked above.
     let key = runcomfy::new_idempotency_key();
     let mut submit = session
         .client
         .submit_json(model_id, &checked.json)
         .key(&key);
-    if let Some(limit) = wait::limit(matches) {
-        submit = submit.deadline(limit);
+    if let Some(timeout) = wait::timeout(matches) {
+        submit = submit.deadline(timeout);
     }
     let job = ctrl_c.submit(submit, &key, &progress).await?;
     let id = job.request_id();
@@ -78,9 +81,9 @@ pub(crate) async fn run(
     }
     progress.note(&format!("submitted {model_id} as {id}"));
     let warnings = checked.warnings_json();
-    wait::to_the_end(&job, matches, &mut progress, &mut ctrl_c, warnings, format)
+    wait::finish(&job, matches, &mut progress, &mut ctrl_c, warnings, format)
         .await
-        // The emulator ends with this command, and the job with it.
+        // The emulator and its job end with this command.
         .map_err(|failure| if emulate { failure.emulated() } else { failure })
 }
 
@@ -92,13 +95,13 @@ async fn input(
 ) -> Result<Checked, Failure> {
     let Some(model) = named.schema() else {
         return match named {
-            // The emulator knows no others.
+            // The emulator has no other models.
             Named::Unknown(why) if emulate => Err(input::unknown(model_id, why)),
             _ => input::unchecked(matches, model_id, named).await,
         };
     };
-    // An emulated run costs nothing, and should work without a network.
-    let look = !emulate && !matches.get_flag("no-check-media");
-    let checked = input::checked(matches, model, look).await?;
+    // An emulated run works without a network.
+    let check_media = !emulate && !matches.get_flag("no-check-media");
+    let checked = input::checked(matches, model, check_media).await?;
     Ok(checked.warned(named))
 }

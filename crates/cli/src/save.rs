@@ -1,4 +1,4 @@
-//! The files of a job's output.
+//! Saving the files of a job's output.
 
 use std::fs;
 use std::io;
@@ -16,17 +16,21 @@ use crate::open;
 use crate::progress::Progress;
 use crate::show::{self, Format};
 
-/// What came of an output's files.
+/// The result of saving the files of an output.
 #[derive(Default)]
 pub(crate) struct Saved {
-    /// Their paths.
+    /// Paths of the saved files.
     pub(crate) files: Vec<String>,
-    /// Why other URLs of the output were skipped.
+    /// Reasons why other URLs of the output were skipped.
     pub(crate) warnings: Vec<Json>,
 }
 
-/// Saves all of them, unless `--no-download` says not to. A URL of somebody else's host, such as
-/// that of an input, is passed over with a warning, as long as there is a file of the service's own.
+/// Saves the files of an output, unless `--no-download` is set. A URL on another host than the
+/// service's, such as that of an input, is skipped with a warning if another file was saved.
+///
+/// # Errors
+/// If a file could not be saved, if none is on a host of the service, or if a signal stopped the
+/// download.
 pub(crate) async fn outputs(
     job: &Job<Output>,
     output: &Output,
@@ -45,7 +49,7 @@ pub(crate) async fn outputs(
         biased;
         outcomes = download.outcomes() => outcomes,
         stop = ctrl_c.pressed() => {
-            return Err(Failure::left_download(job.request_id(), output).stopped(stop));
+            return Err(Failure::stopped_download(job.request_id(), output).with_signal(stop));
         }
     };
     progress.end();
@@ -66,50 +70,53 @@ pub(crate) async fn outputs(
 fn sorted(output: &Output, outcomes: Vec<Result<PathBuf, Error>>) -> Result<Saved, Failure> {
     let shown = |file: &Path| file.strip_prefix(".").unwrap_or(file).display().to_string();
     let mut saved = Saved::default();
-    let (mut failed, mut foreign) = (None, None);
+    let (mut failed, mut skipped) = (None, None);
     for (url, outcome) in output.urls().into_iter().zip(outcomes) {
         match outcome {
             Ok(file) => saved.files.push(shown(&file)),
             Err(error) if error.kind() != ErrorKind::Configuration => {
                 failed.get_or_insert(Failure::save(error, output));
             }
-            // The library's words name its own options.
+            // The library's message names its own settings.
             Err(error) if error.http_status().is_some() => {
                 let url = Redacted(url);
                 let why = format!("{url} redirects to a host that is not the service's");
-                failed.get_or_insert(Failure::save(error, output).saying(why));
+                failed.get_or_insert(Failure::save(error, output).with_message(why));
             }
             Err(error) => {
                 let url = Redacted(url);
                 let why = format!("skipped {url}, which is not on a host of the service");
                 saved.warnings.push(json!({ "text": why }));
-                foreign.get_or_insert(Failure::save(error, output).saying(why));
+                skipped.get_or_insert(Failure::save(error, output).with_message(why));
             }
         }
     }
-    match failed.or(foreign.filter(|_| saved.files.is_empty())) {
-        Some(failure) => Err(failure.beside(&saved.files)),
+    match failed.or(skipped.filter(|_| saved.files.is_empty())) {
+        Some(failure) => Err(failure.with_saved_files(&saved.files)),
         None => Ok(saved),
     }
 }
 
-/// Makes sure that there is a folder which takes files, before a job is paid for.
+/// Creates the output folder and checks that it is writable, before a job is submitted.
+///
+/// # Errors
+/// If the folder cannot be created or written to.
 pub(crate) fn prepare(matches: &ArgMatches) -> Result<(), Failure> {
     if matches.get_flag("no-download") || matches.get_flag("no-wait") {
         return Ok(());
     }
     let folder = Path::new(folder(matches));
-    let refused = |doing: &str, error: &io::Error| {
+    let failure = |action: &str, error: &io::Error| {
         let message = format!(
-            "could not {doing} the folder `{}`: {error}",
+            "could not {action} the folder `{}`: {error}",
             folder.display()
         );
-        Failure::unwritable(message).advised(NOTHING_SUBMITTED)
+        Failure::unwritable(message).with_advice(NOTHING_SUBMITTED)
     };
-    fs::create_dir_all(folder).map_err(|e| refused("create", &e))?;
+    fs::create_dir_all(folder).map_err(|e| failure("create", &e))?;
     let file = folder.join(format!(".runcomfy-{}", std::process::id()));
     let written = fs::File::create_new(&file).and_then(|_| fs::remove_file(&file));
-    written.map_err(|e| refused("write into", &e))
+    written.map_err(|e| failure("write to", &e))
 }
 
 fn folder(matches: &ArgMatches) -> &str {
@@ -117,8 +124,8 @@ fn folder(matches: &ArgMatches) -> &str {
     folder.map_or(".", String::as_str)
 }
 
-/// What was saved; else the URLs, else the output as it is.
-pub(crate) fn in_words(output: &Output, files: &[String]) -> String {
+/// Returns the saved files, or the URLs if none was saved, or the output if it has no URLs.
+pub(crate) fn to_text(output: &Output, files: &[String]) -> String {
     match (files, output.urls()) {
         ([], urls) if urls.is_empty() => output.as_value().to_string(),
         ([], urls) => urls.join("\n"),

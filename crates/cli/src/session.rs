@@ -1,4 +1,4 @@
-//! A client for the service, or for an emulator inside this process.
+//! A client of the service, or of an emulator inside this process, and the runtime for it.
 
 use std::time::Duration;
 
@@ -8,32 +8,38 @@ use runcomfy::schema::ModelSchema;
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;
-use crate::patience::telling;
+use crate::notice::with_notice;
 use crate::show;
 use crate::stop::unless_stopped;
 
-/// A client, and the emulator that it talks to, if it does.
+/// A client, and the emulator that it uses with `--emulate`.
 pub(crate) struct Session {
     pub(crate) client: Client,
-    // Held, since it stops when it is dropped.
+    // Dropping it stops the emulator.
     _emulator: Option<Emulator>,
 }
 
-/// Long enough to see the queue and the run, short enough for a demonstration.
+/// Emulated times: long enough to see the queue and the run, short enough for a demonstration.
 const EMULATED_QUEUE: Duration = Duration::from_millis(1200);
 const EMULATED_RUN: Duration = Duration::from_millis(1800);
 
 impl Session {
-    /// The service, with the token of the environment.
+    /// Connects to the service with the token of the environment.
+    ///
+    /// # Errors
+    /// If there is no token, or the configuration is invalid.
     pub(crate) fn service() -> Result<Self, Failure> {
-        let client = Client::from_env().map_err(|error| Failure::from(error).advised(""))?;
+        let client = Client::from_env().map_err(|error| Failure::from(error).with_advice(""))?;
         Ok(Self {
             client,
             _emulator: None,
         })
     }
 
-    /// An emulator with every built-in model, and this one.
+    /// Starts an emulator with every built-in model and this one.
+    ///
+    /// # Errors
+    /// If the emulator cannot listen on a port of this machine.
     pub(crate) async fn emulated(model: Option<&ModelSchema>) -> Result<Self, Failure> {
         let emulator = Emulator::builder()
             .built_in_models()
@@ -42,7 +48,7 @@ impl Session {
             .run_time(EMULATED_RUN)
             .start()
             .await
-            .map_err(|e| Failure::machine(format!("the emulator could not be started: {e}")))?;
+            .map_err(|e| Failure::internal(format!("the emulator could not be started: {e}")))?;
         let client = Client::builder()
             .token("emulated")
             .base_url(emulator.base_url())
@@ -54,23 +60,30 @@ impl Session {
     }
 }
 
-/// Runs a command that asks, and can be left at any time.
-pub(crate) fn ask<T>(
+/// Runs a command that only queries the service, so that a signal may end it at any time.
+///
+/// # Errors
+/// The error of the command, or a failure if a signal came first.
+pub(crate) fn query<T>(
     matches: &ArgMatches,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let say = || show::note_while_waiting(matches, "waiting for an answer");
-    block_on(unless_stopped(telling(work, say), ""))
+    let notice = || show::note_while_waiting(matches, "waiting for the response");
+    block_on(unless_stopped(with_notice(work, notice), ""))
 }
 
-/// Runs a command to its end on this thread.
+/// Runs a command to completion on this thread.
+///
+/// # Errors
+/// The error of the command, or a failure if the system gives no runtime.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let runtime = runtime.map_err(|e| Failure::machine(format!("no runtime: {e}")))?;
+    let runtime = runtime
+        .map_err(|e| Failure::internal(format!("the async runtime could not be started: {e}")))?;
     let done = runtime.block_on(work);
-    // Who leaves does not wait for the address of a host to be looked up.
+    // A pending DNS lookup must not delay the end of the process.
     runtime.shutdown_background();
     done
 }

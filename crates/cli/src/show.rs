@@ -1,4 +1,4 @@
-//! How results are printed.
+//! Output on the terminal: results on standard output, notes on standard error.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -9,20 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::ArgMatches;
 use serde_json::Value;
 
-/// `--output`.
+/// The format of results, from `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// For people.
+    /// Text for people.
     Pretty,
-    /// For people, but nobody has asked for it, and standard output is no terminal: results of
-    /// models go there as JSON, as with the service's own command line.
+    /// The default where standard output is no terminal: JSON for the results of models, as with
+    /// the service's own command line, and text for everything else.
     Piped,
     /// One JSON object, for errors too.
     Json,
 }
 
 impl Format {
-    pub(crate) fn of(matches: &ArgMatches) -> Self {
+    /// Reads `--output`, and checks whether standard output is a terminal.
+    pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
         match matches.get_one::<String>("output").map(String::as_str) {
             Some("json") => Self::Json,
             None if !io::stdout().is_terminal() => Self::Piped,
@@ -30,7 +31,7 @@ impl Format {
         }
     }
 
-    /// Prints words, or JSON where it was asked for.
+    /// Prints text, or JSON with `--output json`.
     pub(crate) fn print(self, json: &Value, pretty: impl FnOnce() -> String) {
         match self {
             Self::Json => out(&json.to_string()),
@@ -38,7 +39,7 @@ impl Format {
         }
     }
 
-    /// Prints what a model gave: words for people, JSON for programs.
+    /// Prints the result of a model: text in a terminal, JSON in a pipe.
     pub(crate) fn print_result(self, json: &Value, pretty: impl FnOnce() -> String) {
         match self {
             Self::Piped => self.print_json(json),
@@ -46,7 +47,7 @@ impl Format {
         }
     }
 
-    /// Prints what is JSON for everybody.
+    /// Prints JSON in every format.
     pub(crate) fn print_json(self, json: &Value) {
         match self {
             Self::Json => out(&json.to_string()),
@@ -55,32 +56,32 @@ impl Format {
     }
 }
 
-/// A text as it can be shown: what comes from elsewhere must not command the terminal.
+/// Escapes control characters, so that text from elsewhere cannot control the terminal.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    let commands = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if !text.contains(commands) {
+    let is_unsafe = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(is_unsafe) {
         return text.into();
     }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            c if commands(c) => shown.extend(c.escape_default()),
+            c if is_unsafe(c) => shown.extend(c.escape_default()),
             c => shown.push(c),
         }
     }
     shown.into()
 }
 
-/// Whether anything could not be written on standard output.
+/// Set to `true` once a write to standard output has failed.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// The exit code of a command that went well, unless its output was lost.
+/// Returns the exit code of a successful command: 0, or 1 if its output was lost.
 pub(crate) fn success() -> ExitCode {
     ExitCode::from(u8::from(LOST.load(Ordering::Relaxed)))
 }
 
-/// Prints lines on standard output. Who reads them may have heard enough, as `head` does; where
-/// they cannot be written for another reason, they are not lost: a request id may be among them.
+/// Prints lines on standard output. A reader may close the pipe early, as `head` does. After any
+/// other write error the lines go to standard error, since a request id may be among them.
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout();
     let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
@@ -93,26 +94,26 @@ pub(crate) fn out(text: &str) {
     }
 }
 
-/// Takes note of what could not be written, unless nobody wanted it.
+/// Records a failed write, and returns `true` unless the reader closed the pipe.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     let lost = error.kind() != ErrorKind::BrokenPipe;
     LOST.fetch_or(lost, Ordering::Relaxed);
     lost
 }
 
-/// A line for who waits, unless nobody is to see any.
+/// Prints a line for a waiting user, unless `--quiet` or `--output json` is set.
 pub(crate) fn note_while_waiting(matches: &ArgMatches, text: &str) {
-    if !matches.get_flag("quiet") && Format::of(matches) != Format::Json {
+    if !matches.get_flag("quiet") && Format::from_matches(matches) != Format::Json {
         note(text);
     }
 }
 
-/// Prints lines on standard error; a terminal that has gone is no reason to leave a job alone.
+/// Prints lines on standard error. A closed terminal is ignored: the wait for a job must not end.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", plain(text));
 }
 
-/// The same with a label, which may have colours, before it.
+/// Prints lines on standard error after a label, which may have colours.
 pub(crate) fn labelled(label: &dyn Display, text: &str) {
     let _ = writeln!(io::stderr(), "{label} {}", plain(text));
 }
@@ -122,9 +123,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_commands_a_terminal_is_spelt_out() {
+    fn control_characters_are_escaped() {
         assert_eq!(plain("ein Boot\n\t船"), "ein Boot\n\t船");
-        let told = plain("\u{1b}[2J\u{1b}]0;x\u{7}\r\u{9b}2J\u{7f}");
-        assert_eq!(told, r"\u{1b}[2J\u{1b}]0;x\u{7}\r\u{9b}2J\u{7f}");
+        let escaped = plain("\u{1b}[2J\u{1b}]0;x\u{7}\r\u{9b}2J\u{7f}");
+        assert_eq!(escaped, r"\u{1b}[2J\u{1b}]0;x\u{7}\r\u{9b}2J\u{7f}");
     }
 }

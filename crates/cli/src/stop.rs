@@ -1,4 +1,4 @@
-//! The signals that ask a command to stop.
+//! The signals that stop a command.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -10,27 +10,27 @@ use tokio::signal::windows::{CtrlC as Signal, ctrl_c};
 
 use crate::failure::Failure;
 
-/// What asks for it.
+/// A signal that stops the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// A person, who may press it again.
+    /// Ctrl-C, pressed by a person who may press it again.
     CtrlC,
-    /// `kill`, `timeout`, a service manager: they end the process soon if it does not end itself.
+    /// TERM, sent by `kill`, `timeout` or a service manager, which soon kill a process that keeps running.
     #[cfg_attr(windows, allow(dead_code))]
     Terminate,
-    /// The terminal has gone.
+    /// HUP, sent when the terminal is closed.
     #[cfg_attr(windows, allow(dead_code))]
     HangUp,
 }
 
-/// They are heard here from now on, and no longer end the process.
+/// Listens for the signals, which no longer end the process.
 pub(crate) struct Stops {
-    /// Without those of which the system does not tell; they still end the process.
+    /// The signals that could be registered. The others still end the process.
     signals: Vec<(Stop, Signal)>,
 }
 
 impl Stop {
-    /// What a shell gives for a command that the signal has ended.
+    /// Returns the exit code that a shell reports for a command ended by the signal.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::CtrlC => 130,
@@ -41,11 +41,12 @@ impl Stop {
 }
 
 impl Stops {
+    /// Registers the signals.
     #[cfg(unix)]
     pub(crate) fn listen() -> Self {
         let interrupt = (Stop::CtrlC, signal(SignalKind::interrupt()));
         let terminate = (Stop::Terminate, signal(SignalKind::terminate()));
-        // `nohup` has the command go on without its terminal.
+        // Under `nohup` the command keeps running without its terminal.
         let hang_up = (!hang_up_is_ignored()).then(|| (Stop::HangUp, signal(SignalKind::hangup())));
         let signals = [interrupt, terminate].into_iter().chain(hang_up);
         Self {
@@ -55,6 +56,7 @@ impl Stops {
         }
     }
 
+    /// Registers the signals.
     #[cfg(windows)]
     pub(crate) fn listen() -> Self {
         let signals = ctrl_c().map(|signal| (Stop::CtrlC, signal));
@@ -63,7 +65,7 @@ impl Stops {
         }
     }
 
-    /// The next of them.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Stop {
         poll_fn(|context| {
             for (stop, signal) in &mut self.signals {
@@ -77,23 +79,26 @@ impl Stops {
     }
 }
 
-/// Whether who started this command has the signal ignored. Where the system does not tell,
-/// `nohup` is known by what it does with the terminal.
+/// Returns `true` if the parent process has set HUP to be ignored. Where the system does not report
+/// that, a standard error that is no terminal is taken as a sign of `nohup`.
 #[cfg(unix)]
 fn hang_up_is_ignored() -> bool {
     use std::io::{IsTerminal, stderr};
 
-    /// The place of the signal in the mask.
+    /// The bit of the signal in the mask.
     const HANG_UP: u64 = 1;
-    let about = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = about.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     match mask.map(|mask| u64::from_str_radix(mask.trim(), 16)) {
         Some(Ok(mask)) => mask & HANG_UP != 0,
         _ => !stderr().is_terminal(),
     }
 }
 
-/// Work that can be left at any time; `advice` is for who leaves.
+/// Runs work that a signal may interrupt at any time.
+///
+/// # Errors
+/// The error of the work, or a failure with `advice` if a signal came first.
 pub(crate) async fn unless_stopped<T, E>(
     work: impl Future<Output = Result<T, E>>,
     advice: &str,
@@ -106,8 +111,8 @@ where
         biased;
         done = work => Ok(done?),
         stop = stops.next() => {
-            let failure = Failure::leaving("left before there was an answer", None, None);
-            Err(failure.advised(advice).stopped(stop))
+            let failure = Failure::stopped("interrupted before the response arrived", None, None);
+            Err(failure.with_advice(advice).with_signal(stop))
         }
     }
 }

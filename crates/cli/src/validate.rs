@@ -1,4 +1,4 @@
-//! `runcomfy validate`: everything that can be known before a job costs anything.
+//! The command `runcomfy validate`: checks an input and its media without submitting anything.
 
 use clap::ArgMatches;
 use serde_json::json;
@@ -8,6 +8,10 @@ use crate::input;
 use crate::model::{self, Named};
 use crate::show::Format;
 
+/// Checks the input, and prints its warnings.
+///
+/// # Errors
+/// If the model is unknown, or the input has violations.
 pub(crate) async fn validate(
     matches: &ArgMatches,
     named: &Named,
@@ -21,16 +25,18 @@ pub(crate) async fn validate(
         Named::Unknown(why) => return Err(input::unknown(model_id, why)),
         Named::Nothing => return Err(input::unknown(model_id, &model::hint(model_id))),
     };
-    let look = !matches.get_flag("no-check-media");
-    let checked = input::checked(matches, model, look).await?.warned(named);
+    let check_media = !matches.get_flag("no-check-media");
+    let checked = input::checked(matches, model, check_media)
+        .await?
+        .warned(named);
     let json = json!({
         "model_id": model_id,
         "valid": true,
         "warnings": checked.warnings_json(),
     });
     format.print(&json, || {
-        let said = format!("valid for {model_id}; nothing was sent");
-        let lines: Vec<String> = checked.warnings().chain([said]).collect();
+        let verdict = format!("valid for {model_id}; nothing was submitted");
+        let lines: Vec<String> = checked.warnings().chain([verdict]).collect();
         lines.join("\n")
     });
     Ok(())

@@ -1,4 +1,4 @@
-//! Waiting for a job in a terminal.
+//! The wait for a job, with progress in the terminal.
 
 use std::time::Duration;
 
@@ -14,8 +14,11 @@ use crate::progress::Progress;
 use crate::save::{self, Saved};
 use crate::show::Format;
 
-/// Waits, saves the outputs and shows them, as data with the warnings there were.
-pub(crate) async fn to_the_end(
+/// Waits for a job, saves its files and prints its result with `warnings`.
+///
+/// # Errors
+/// If the job fails, the wait ends early, or a file cannot be saved.
+pub(crate) async fn finish(
     job: &Job<Output>,
     matches: &ArgMatches,
     progress: &mut Progress,
@@ -38,13 +41,13 @@ pub(crate) async fn to_the_end(
         "warnings": warnings,
         "error": null,
     });
-    // Scripts for the service's own command line look for `.images[0]`, without `.output`.
+    // Scripts for the service's own command line read `.images[0]`, without `.output`.
     if let (Some(json), Some(members)) = (json.as_object_mut(), output.as_value().as_object()) {
         for (name, value) in members {
             json.entry(name.as_str()).or_insert_with(|| value.clone());
         }
     }
-    format.print_result(&json, || save::in_words(&output, &files));
+    format.print_result(&json, || save::to_text(&output, &files));
     picture::show(&files, matches, format);
     Ok(())
 }
@@ -56,11 +59,11 @@ async fn wait(
     ctrl_c: &mut CtrlC,
 ) -> Result<Output, Failure> {
     let mut wait = job.wait();
-    if let Some(limit) = limit(matches) {
-        wait = wait.deadline(limit);
+    if let Some(timeout) = timeout(matches) {
+        wait = wait.deadline(timeout);
     }
-    if let Some(pause) = seconds(matches, "poll-secs") {
-        wait = wait.poll_every(pause);
+    if let Some(interval) = seconds(matches, "poll-secs") {
+        wait = wait.poll_every(interval);
     }
     if let Some(limit) = seconds(matches, "cancel-if-queued-after") {
         wait = wait.cancel_if_queued_after(limit);
@@ -75,15 +78,15 @@ async fn wait(
             },
             stop = ctrl_c.pressed() => {
                 drop(watch);
-                return Err(ctrl_c.leave(stop, job, progress).await);
+                return Err(ctrl_c.stop_wait(stop, job, progress).await);
             }
         }
     }
     watch.output().await.map_err(Failure::wait)
 }
 
-/// `--timeout`
-pub(crate) fn limit(matches: &ArgMatches) -> Option<Duration> {
+/// Returns the value of `--timeout`.
+pub(crate) fn timeout(matches: &ArgMatches) -> Option<Duration> {
     seconds(matches, "timeout")
 }
 

@@ -1,5 +1,5 @@
-//! The words of the command line before its flags are known: those come from the schema of the
-//! model that the words name.
+//! The first reading of the command line, which finds the model. The flags of a command come from the
+//! schema of its model, so clap can parse the line only after that.
 
 use std::path::Path;
 
@@ -8,34 +8,33 @@ use clap::Command;
 use crate::argument::without_slashes;
 use crate::show::Format;
 
-/// What the words say about the model, and about how to answer.
+/// The parts of the command line that are needed before its flags are known.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Words {
-    /// The command.
+    /// The name of the command.
     pub(crate) command: Option<String>,
-    /// What stands behind the command; a model's id, where the command takes one.
+    /// The model id, if the command takes one.
     pub(crate) model_id: Option<String>,
-    /// `--schema`
+    /// The value of `--schema`.
     pub(crate) schema: Option<String>,
-    /// `--emulate`
+    /// `true` if `--emulate` is set.
     pub(crate) emulate: bool,
-    /// `--unchecked`
+    /// `true` if `--unchecked` is set.
     pub(crate) unchecked: bool,
-    /// `--quiet`
+    /// `true` if `--quiet` is set.
     pub(crate) quiet: bool,
-    /// `--output`
+    /// The value of `--output`.
     output: Option<String>,
-    /// The model's id, if none is to be found elsewhere: behind a flag of the model, which is a
-    /// switch then.
-    perhaps_model_id: Option<String>,
+    /// A word after an unknown flag that may be the model id. The flag is a switch then.
+    possible_model_id: Option<String>,
 }
 
 /// The commands whose flags come from a model.
-const ABOUT_A_MODEL: [&str; 3] = ["run", "validate", "code"];
+const MODEL_COMMANDS: [&str; 3] = ["run", "validate", "code"];
 
 impl Words {
-    /// Reads the words behind the program's name; `tree` is the tree of commands without a model.
-    pub(crate) fn of(words: &[String], tree: &Command) -> Self {
+    /// Reads the arguments after the program's name; `tree` is the tree of commands without a model.
+    pub(crate) fn parse(words: &[String], tree: &Command) -> Self {
         let mut found = Self::default();
         let mut words = words.iter().peekable();
         while let Some(word) = words.next() {
@@ -45,7 +44,7 @@ impl Words {
                     None => (flag, None),
                 };
                 let known = found.takes_value(tree, name);
-                // A flag of a model, which is not known yet, has a value behind it or is a switch.
+                // An unknown flag belongs to the model: it has a value after it or is a switch.
                 let value = known.unwrap_or_else(|| {
                     words
                         .peek()
@@ -53,36 +52,35 @@ impl Words {
                 });
                 let value = inline.or_else(|| value.then(|| words.next().cloned()).flatten());
                 if known.is_none() {
-                    found.suppose(value.as_deref());
+                    found.remember_possible_model(value.as_deref());
                 }
                 found.note(name, value);
             } else if word == "-q" {
                 found.quiet = true;
             } else if !word.starts_with('-') {
-                found.place(word);
+                found.positional(word);
             }
         }
         if found.is_about_model() && found.model_id.is_none() {
-            found.model_id = found.perhaps_model_id.take();
+            found.model_id = found.possible_model_id.take();
         }
         found
     }
 
-    /// Takes a word that looks like a model's id, and is no file, for one, unless it turns out
-    /// otherwise.
-    fn suppose(&mut self, value: Option<&str>) {
+    /// Remembers a value that looks like a model id and is no file.
+    fn remember_possible_model(&mut self, value: Option<&str>) {
         let is_id = |value: &&str| {
-            let odd = |c: char| c.is_whitespace() || c == ':';
-            value.contains('/') && !value.contains(odd) && !Path::new(value).exists()
+            let is_excluded = |c: char| c.is_whitespace() || c == ':';
+            value.contains('/') && !value.contains(is_excluded) && !Path::new(value).exists()
         };
-        if let (None, Some(id)) = (&self.perhaps_model_id, value.filter(is_id)) {
-            self.perhaps_model_id = Some(without_slashes(id));
+        if let (None, Some(id)) = (&self.possible_model_id, value.filter(is_id)) {
+            self.possible_model_id = Some(without_slashes(id));
         }
     }
 
     fn is_about_model(&self) -> bool {
         let command = self.command.as_deref();
-        command.is_some_and(|command| ABOUT_A_MODEL.contains(&command))
+        command.is_some_and(|command| MODEL_COMMANDS.contains(&command))
     }
 
     fn takes_value(&self, tree: &Command, flag: &str) -> Option<bool> {
@@ -111,7 +109,7 @@ impl Words {
         }
     }
 
-    fn place(&mut self, word: &str) {
+    fn positional(&mut self, word: &str) {
         if self.command.is_none() {
             self.command = Some(word.to_owned());
         } else if self.model_id.is_none() && self.is_about_model() {
@@ -119,7 +117,7 @@ impl Words {
         }
     }
 
-    /// How to answer, as far as the words tell.
+    /// Returns the output format that the words set.
     pub(crate) fn format(&self) -> Format {
         if self.output.as_deref() == Some("json") {
             Format::Json
@@ -139,11 +137,11 @@ mod tests {
 
     fn words(line: &str) -> Words {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        Words::of(&words, &crate::command::root(None))
+        Words::parse(&words, &crate::command::root(None))
     }
 
     #[test]
-    fn the_model_is_found_wherever_it_stands() {
+    fn model_is_found_at_any_position() {
         let edit = "bytedance/dreamina-4-0/edit";
         for line in [
             format!("run {edit} --prompt x"),
@@ -163,7 +161,7 @@ mod tests {
             unchecked: false,
             quiet: false,
             output: Some("json".into()),
-            perhaps_model_id: None,
+            possible_model_id: None,
         };
         assert_eq!(all, expected);
         for line in [

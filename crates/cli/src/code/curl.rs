@@ -1,4 +1,4 @@
-//! The call of curl, for a shell as POSIX has it.
+//! The curl call, for a POSIX shell.
 
 use std::path::Path;
 
@@ -9,32 +9,35 @@ use runcomfy::schema::Json;
 use super::json;
 use crate::failure::Failure;
 
-/// The submit; the body comes from a here-document, since a file in it may be longer than any
-/// argument.
+/// Returns the submit. The body comes from a here-document, since a file may be longer than the
+/// maximum of an argument.
+///
+/// # Errors
+/// If the client would not send the token to the base URL.
 pub(super) fn call(model_id: &str, input: &Json, files: &[&str]) -> Result<String, Failure> {
     let (end, body) = match files {
-        [] => ("'EOF'", json::written(input)),
+        [] => ("'EOF'", json::single_line(input)),
         files => ("EOF", with_files(input, &mut String::new(), files)),
     };
     Ok(format!(
         "curl -sS {url} \\\n  -H \"Authorization: Bearer ${{RUNCOMFY_TOKEN:-$RUNCOMFY_API_TOKEN}}\" \\\n  \
          -H \"Content-Type: application/json\" \\\n  --data-binary @- <<{end}\n{body}\nEOF",
-        url = quoted(&address(model_id)?),
+        url = quoted(&submit_url(model_id)?),
     ))
 }
 
-/// Where the client would submit, which it refuses where the token would be seen on the way.
-fn address(model_id: &str) -> Result<String, Failure> {
-    // The call reads the token itself when it is made.
+/// Returns the URL of the submit. The client rejects a base URL that would expose the token.
+fn submit_url(model_id: &str) -> Result<String, Failure> {
+    // The printed call reads the token when it runs.
     let client = Client::builder().token("none").base_url_from_env();
-    let address = client
+    let url = client
         .build()
         .and_then(|client| client.submit_url(model_id))?;
-    Ok(address)
+    Ok(url)
 }
 
-/// The body for a here-document in which the shell puts each file in its place; `at` is where in
-/// the input this value stands.
+/// Returns the body for a here-document in which the shell inserts the files; `at` is the JSON pointer
+/// of this value.
 fn with_files(value: &Json, at: &mut String, files: &[&str]) -> String {
     let mut below = |name: &str, value: &Json| {
         let end = at.len();
@@ -46,7 +49,7 @@ fn with_files(value: &Json, at: &mut String, files: &[&str]) -> String {
     match value {
         Json::Object(map) => {
             let member = |(name, value): (&String, &Json)| {
-                let key = unexpanded(&json::written(&Json::from(name.as_str())));
+                let key = unexpanded(&json::single_line(&Json::from(name.as_str())));
                 format!("{key}:{}", below(name, value))
             };
             let members: Vec<String> = map.iter().map(member).collect();
@@ -65,23 +68,24 @@ fn with_files(value: &Json, at: &mut String, files: &[&str]) -> String {
                 base64(path)
             )
         }
-        value => unexpanded(&json::written(value)),
+        value => unexpanded(&json::single_line(value)),
     }
 }
 
-/// What a here-document leaves as it is.
+/// Escapes the characters that a here-document expands.
 fn unexpanded(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('$', "\\$")
         .replace('`', "\\`")
 }
 
-/// The command that prints a file.
+/// Returns the command that prints a file as base64.
 fn base64(path: &str) -> String {
-    if !path.contains(json::is_odd) {
+    if !path.contains(json::is_invisible) {
         return format!("base64 < {}", quoted(path));
     }
-    // By the numbers of its bytes; the shell cuts line ends off the end of what a command prints.
+    // The path as octal bytes, with a letter at the end: the shell removes final line feeds of a
+    // command's output.
     let bytes: Vec<String> = path.bytes().map(|byte| format!("\\{byte:03o}")).collect();
     format!(
         "file=$(printf '{}x'); base64 < \"${{file%x}}\"",
@@ -89,7 +93,7 @@ fn base64(path: &str) -> String {
     )
 }
 
-/// One word for a shell.
+/// Returns the text as one word of a shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {

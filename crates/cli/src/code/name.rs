@@ -1,8 +1,8 @@
-//! The Rust names of what is generated for a model.
+//! The Rust names in the generated code of a model.
 
 use runcomfy::schema::naming::{self, ident};
 
-/// The path of a model's module below the crate.
+/// Returns the path of a model's module inside its crate.
 pub(super) fn module(model_id: &str) -> String {
     let modules = model_id
         .split('/')
@@ -10,9 +10,9 @@ pub(super) fn module(model_id: &str) -> String {
     modules.collect::<Vec<_>>().join("::")
 }
 
-/// A property's setter.
-pub(super) fn setter(wire: &str) -> String {
-    ident(&naming::field(wire))
+/// Returns the setter of a property with this JSON name.
+pub(super) fn setter(json_name: &str) -> String {
+    ident(&naming::field(json_name))
 }
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_that_were_generated() {
+    fn names_match_the_generated_code() {
         let generated =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../generated/src");
         for model in runcomfy_models::ALL {

@@ -1,9 +1,9 @@
-//! The Rust program.
+//! The Rust program that `code` prints and `init` writes.
 
 use runcomfy::schema::{Json, Kind, Literal, ModelSchema, Property, Schema};
 use serde_json::Number;
 
-use super::course::Course;
+use super::steps::Steps;
 use super::{json, name};
 use crate::local_file;
 
@@ -15,28 +15,28 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 const TOKIO: &str = r#"tokio = { version = "1", features = ["macros", "rt"] }"#;
 
-/// Where the generated type is.
+/// The crate that has the generated type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
-    /// In the package `runcomfy-models`.
+    /// The crate `runcomfy-models`.
     Package,
-    /// In the program's own package, whose build script generates it.
+    /// The crate of the program, whose build script generates the type.
     Own,
 }
 
 /// A program that uses a generated type.
 pub(crate) struct Typed {
     pub(crate) text: String,
-    /// Whether it reads its input from JSON, with `serde_json`.
+    /// `true` if the program reads its input from JSON, with `serde_json`.
     pub(crate) needs_json: bool,
 }
 
-/// With the generated type of a model.
-pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home, course: &Course) -> Typed {
-    let (written, needs_json) = match built(model, input) {
-        Some(written) => (format!("    let input = {written};\n"), false),
-        // Objects and values of any type have types of their own; the text does as well.
-        None => (read(input), true),
+/// Returns a program that uses the generated type of a model.
+pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home, steps: &Steps) -> Typed {
+    let (statement, needs_json) = match builder_calls(model, input) {
+        Some(calls) => (format!("    let input = {calls};\n"), false),
+        // Objects and values of any type have no literal; JSON does for them.
+        None => (parse_statement(input), true),
     };
     let (head, models) = match home {
         Home::Package => (dependencies(needs_json), "runcomfy_models"),
@@ -45,19 +45,19 @@ pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home, course: &Cour
     let text = format!(
         "{head}{imports}use runcomfy::Client;\n\
          use {models}::{module}::Input;\n\n\
-         {MAIN}{written}{rest}",
-        imports = imports(written.contains("Path::new(\""), course),
+         {MAIN}{statement}{rest}",
+        imports = imports(statement.contains("Path::new(\""), steps),
         module = name::module(&model.id),
-        rest = course.written("submit(&input)", " // validates first"),
+        rest = steps.written("submit(&input)", " // validates first"),
     );
     Typed { text, needs_json }
 }
 
-/// Those from the standard library.
-fn imports(paths: bool, course: &Course) -> String {
+/// Returns the imports from the standard library.
+fn imports(paths: bool, steps: &Steps) -> String {
     let all = [
         (paths, "use std::path::Path;\n"),
-        (course.has_times(), "use std::time::Duration;\n"),
+        (steps.has_times(), "use std::time::Duration;\n"),
     ];
     let needed = all.iter().filter(|(needed, _)| *needed);
     let mut text: String = needed.map(|(_, import)| *import).collect();
@@ -67,9 +67,9 @@ fn imports(paths: bool, course: &Course) -> String {
     text
 }
 
-/// The bindings that the build script made.
+/// The module of the bindings that the build script generates.
 const OWN: &str = "\
-/// What the models take, made from `schemas/`.
+/// The inputs of the models, generated from `schemas/`.
 pub mod models {
     runcomfy::include_models!();
 }
@@ -87,25 +87,26 @@ fn dependencies(needs_json: bool) -> String {
     )
 }
 
-/// For a model without a generated type. A file has to stand somewhere else first.
-pub(crate) fn untyped(model_id: &str, input: &Json, files: &[&str], course: &Course) -> String {
-    let notes = files.iter().map(|place| {
-        format!("    // {place:?} is a file here: put a public https:// URL in its place.\n")
+/// Returns a program for a model without a generated type. A local file is marked in a comment, since
+/// only a typed input can contain it.
+pub(crate) fn untyped(model_id: &str, input: &Json, files: &[&str], steps: &Steps) -> String {
+    let notes = files.iter().map(|pointer| {
+        format!("    // {pointer:?} is a local file: replace it by a public https:// URL.\n")
     });
     let notes: Vec<String> = notes.collect();
     format!(
         "// [dependencies]\n// runcomfy = \"0.1\"\n// serde_json = \"1\"\n// {TOKIO}\n\n\
          {imports}use runcomfy::Client;\n\n\
          {MAIN}{notes}    let input = serde_json::from_str({text})?;\n{rest}",
-        imports = imports(false, course),
+        imports = imports(false, steps),
         notes = notes.concat(),
         text = literal(input),
-        rest = course.written(&format!("submit_json({model_id:?}, &input)"), ""),
+        rest = steps.written(&format!("submit_json({model_id:?}, &input)"), ""),
     )
 }
 
-/// `Input::new(…).scale(0.7)`, where every value can be written as the type that it has there.
-fn built(model: &ModelSchema, input: &Json) -> Option<String> {
+/// Returns code such as `Input::new(…).scale(0.7)`, if every value has a literal of its type.
+fn builder_calls(model: &ModelSchema, input: &Json) -> Option<String> {
     let properties = model.input.properties()?;
     let given = input.as_object()?;
     let known = |name: &String| properties.iter().any(|p| *p.name == **name);
@@ -116,7 +117,7 @@ fn built(model: &ModelSchema, input: &Json) -> Option<String> {
         let json = given.get(&*property.name)?;
         Some(value(&property.schema, json))
     };
-    // They stand first, in the order of the arguments.
+    // Required properties come first, in the order of the arguments of `new`.
     let required = properties.iter().filter(|property| property.required);
     let arguments: Option<Vec<String>> = required.map(|p| value(p)?).collect();
     let mut written = format!("Input::new({})", arguments?.join(", "));
@@ -137,14 +138,14 @@ fn value(schema: &Schema, json: &Json) -> Option<String> {
         (Kind::Boolean, Json::Bool(_)) => Some(json.to_string()),
         (Kind::Integer, Json::Number(number)) if number.is_i64() => Some(json.to_string()),
         (Kind::Number, Json::Number(number)) => Some(decimal(number)),
-        (Kind::String, Json::String(text)) if schema.media().is_some() => Some(medium(text)),
+        (Kind::String, Json::String(text)) if schema.media().is_some() => Some(media(text)),
         (Kind::String, Json::String(text)) => Some(format!("{text:?}")),
         (Kind::Array, Json::Array(list)) => array(schema.items()?, list),
         _ => None,
     }
 }
 
-/// An integer stands for a number only as long as it is a small one.
+/// Returns a literal for `f64`. Only a small integer converts to it without a decimal point.
 fn decimal(number: &Number) -> String {
     match number.as_i64() {
         Some(integer) if i32::try_from(integer).is_err() => format!("{integer}.0"),
@@ -153,7 +154,7 @@ fn decimal(number: &Number) -> String {
     }
 }
 
-/// An enum reads its values from their text on the wire.
+/// Returns code that parses an enum from the text of its JSON value.
 fn choice(kind: Kind, members: &[Literal], json: &Json) -> Option<String> {
     let text = |member: &Literal| matches!(member, Literal::Text(_));
     match json {
@@ -168,7 +169,7 @@ fn choice(kind: Kind, members: &[Literal], json: &Json) -> Option<String> {
 }
 
 fn array(items: &Schema, list: &[Json]) -> Option<String> {
-    // An empty one leaves the type of its elements open, and media may be of several types.
+    // The type of the items of an empty array is ambiguous, and media may have several types.
     if list.is_empty() || items.kind == Kind::Array {
         return None;
     }
@@ -183,7 +184,7 @@ fn array(items: &Schema, list: &[Json]) -> Option<String> {
     Some(format!("[{}]", values.join(", ")))
 }
 
-fn medium(text: &str) -> String {
+fn media(text: &str) -> String {
     if local_file::is_file(text) {
         format!("Path::new({text:?})")
     } else {
@@ -191,25 +192,25 @@ fn medium(text: &str) -> String {
     }
 }
 
-fn read(input: &Json) -> String {
+fn parse_statement(input: &Json) -> String {
     format!(
         "    let input: Input = serde_json::from_str({})?;\n",
         literal(input)
     )
 }
 
-/// The signs around a raw string, more of which are harder to read than escapes; Rust takes 255.
-const MOST_SIGNS: usize = 4;
+/// Maximum number of `#` around a raw string; more are harder to read than escapes. Rust allows 255.
+const MAX_HASHES: usize = 4;
 
-/// A raw string with as many signs around it as it needs, or one with escapes.
+/// Returns a raw string literal with as many `#` as it needs, or one with escapes.
 fn literal(input: &Json) -> String {
-    let text = json::written(input);
-    let signs = (1..=MOST_SIGNS).map(|count| "#".repeat(count));
-    match signs
+    let text = json::single_line(input);
+    let hashes = (1..=MAX_HASHES).map(|count| "#".repeat(count));
+    match hashes
         .into_iter()
-        .find(|signs| !text.contains(&format!("\"{signs}")))
+        .find(|hashes| !text.contains(&format!("\"{hashes}")))
     {
-        Some(signs) => format!("r{signs}\"{text}\"{signs}"),
+        Some(hashes) => format!("r{hashes}\"{text}\"{hashes}"),
         None => format!("{text:?}"),
     }
 }
@@ -219,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_literals_of_the_type_that_takes_them() {
+    fn numbers_are_literals_of_their_type() {
         for (json, text) in [
             ("1", "1"),
             ("-0.5", "-0.5"),
@@ -233,10 +234,10 @@ mod tests {
     }
 
     #[test]
-    fn a_string_has_escapes_where_it_would_need_many_signs() {
-        let signs = |count| Json::from(format!("\"{}", "#".repeat(count)));
-        assert_eq!(literal(&signs(1)), r###"r##""\"#""##"###);
-        assert!(literal(&signs(4)).starts_with("\"\\\"\\\\\\\"####"));
+    fn string_with_many_hashes_is_escaped() {
+        let hashes = |count| Json::from(format!("\"{}", "#".repeat(count)));
+        assert_eq!(literal(&hashes(1)), r###"r##""\"#""##"###);
+        assert!(literal(&hashes(4)).starts_with("\"\\\"\\\\\\\"####"));
         assert_eq!(literal(&Json::from("\u{202e}")), "r#\"\"\\u202e\"\"#");
     }
 }

@@ -1,5 +1,5 @@
-//! Completion in bash, which cuts the line into other words than it runs: at each `=` and `:`, and
-//! it puts what it is given into the line as it is.
+//! Completion in bash. For completion bash splits words at each `=` and `:`, unlike when it runs the
+//! line, and it inserts candidates without quoting them.
 
 use std::ffi::OsString;
 use std::iter::Peekable;
@@ -8,11 +8,10 @@ use std::str::Chars;
 use clap::Command;
 use clap_complete::engine;
 
-/// What bash has to run once. The line up to the cursor is read by the command.
+/// The script that bash loads once. The command parses the line up to the cursor.
 ///
-/// `$2` is the end of the line that bash will replace, and no more than that: what stands before it
-/// in the same word stays. Versions before 4 can neither be told whether to add a space nor to keep
-/// the order.
+/// `$2` is the end of the line, which bash replaces; the rest of the same word before it is kept.
+/// Versions before 4 have no option for the space after a candidate, and none for the order.
 const SCRIPT: &str = r#"_runcomfy() {
     local candidate
     COMPREPLY=()
@@ -32,40 +31,40 @@ else
 fi
 "#;
 
-/// The script; `variable` tells the command that a shell asks.
+/// Returns the script; `variable` is set when it runs the command.
 pub(super) fn script(variable: &str) -> String {
     SCRIPT.replace("VARIABLE", variable)
 }
 
-/// What stands before the cursor, as bash would run it.
+/// The line before the cursor, split into words as bash runs them.
 #[derive(Debug, PartialEq)]
 pub(super) struct Line {
-    /// The program's name first; the last is the one at the cursor, perhaps empty.
+    /// The words, program name first. The last one is at the cursor and may be empty.
     pub(super) words: Vec<String>,
-    /// How much of the last word stays, in bytes.
-    stays: usize,
-    /// What bash replaces stands inside of such quotes.
+    /// Number of bytes of the last word that bash keeps.
+    kept: usize,
+    /// The quote that is open at the start of the replaced text.
     quote: Option<char>,
 }
 
 impl Line {
-    /// Reads the line up to the cursor, whose end `replaced` bash will replace.
+    /// Parses the line up to the cursor; bash replaces its end `replaced`.
     pub(super) fn read(line: &str, replaced: &str) -> Self {
-        let kept = line.strip_suffix(replaced).unwrap_or(line);
+        let before = line.strip_suffix(replaced).unwrap_or(line);
         let mut reader = Reader::default();
-        reader.read(kept);
-        let stays = reader.word().len();
+        reader.read(before);
+        let kept = reader.word().len();
         let quote = reader.quote;
         let mut whole = Reader::default();
         whole.read(line);
         Self {
             words: whole.words,
-            stays,
+            kept,
             quote,
         }
     }
 
-    /// What may stand at the cursor, written for where it is put.
+    /// Returns the candidates at the cursor, quoted for their position.
     pub(super) fn candidates(&self, command: &mut Command) -> Vec<String> {
         let words = self.words.iter().map(OsString::from).collect();
         let here = std::env::current_dir().ok();
@@ -76,11 +75,11 @@ impl Line {
     }
 
     fn written(&self, value: &str) -> Option<String> {
-        // The names of files may have anything in them, and a terminal would obey it.
+        // A file name may contain control characters, which the terminal would execute.
         if value.contains(char::is_control) {
             return None;
         }
-        let kept = self.words.last()?.get(..self.stays)?;
+        let kept = self.words.last()?.get(..self.kept)?;
         let rest = value.strip_prefix(kept)?;
         let letters = rest.chars();
         Some(match self.quote {
@@ -94,7 +93,7 @@ impl Line {
 fn in_double_quotes(c: char) -> String {
     match c {
         '"' | '\\' | '$' | '`' => format!("\\{c}"),
-        // A backslash before it would stay.
+        // Inside double quotes bash would keep a backslash before `!`.
         '!' => "\"'!'\"".to_owned(),
         _ => c.to_string(),
     }
@@ -108,11 +107,11 @@ fn unquoted(c: char) -> String {
     }
 }
 
-/// Takes a line apart as bash does, without expanding anything.
+/// Splits a line into words as bash does, without expansions.
 struct Reader {
     words: Vec<String>,
     quote: Option<char>,
-    /// Whether the last word has ended.
+    /// `true` if the last word has ended.
     ended: bool,
 }
 
@@ -148,7 +147,7 @@ impl Reader {
             }
             (None, '\\') => {
                 self.begin();
-                // Nothing yet, where it is the last.
+                // At the end of the line it escapes nothing yet.
                 self.word().extend(rest.next());
             }
             (None, c) if c.is_ascii_whitespace() => self.ended = true,
@@ -169,7 +168,7 @@ impl Reader {
     }
 
     fn word(&mut self) -> &mut String {
-        // There is one from the start.
+        // There is always at least one word.
         let last = self.words.len() - 1;
         &mut self.words[last]
     }
@@ -181,13 +180,13 @@ mod tests {
 
     fn read(line: &str, replaced: &str) -> (Vec<String>, usize, Option<char>) {
         let line = Line::read(line, replaced);
-        (line.words, line.stays, line.quote)
+        (line.words, line.kept, line.quote)
     }
 
     #[test]
-    fn lines_are_read_as_bash_reads_them() {
+    fn lines_are_split_as_bash_splits_them() {
         let words = |words: &[&str]| words.iter().map(|&word| word.into()).collect::<Vec<_>>();
-        for (line, replaced, expected, stays, quote) in [
+        for (line, replaced, expected, kept, quote) in [
             ("r", "r", &["r"][..], 0, None),
             ("r ", "", &["r", ""], 0, None),
             ("r  run", "run", &["r", "run"], 0, None),
@@ -207,14 +206,14 @@ mod tests {
         ] {
             assert_eq!(
                 read(line, replaced),
-                (words(expected), stays, quote),
+                (words(expected), kept, quote),
                 "{line}"
             );
         }
     }
 
     #[test]
-    fn what_is_put_in_is_one_word() {
+    fn candidate_is_inserted_as_one_word() {
         let written = |line, replaced, value| Line::read(line, replaced).written(value);
         let odd = "it's $x `y` \"!\"*.png";
         for (line, replaced, value, expected) in [

@@ -1,29 +1,32 @@
-//! The project's build script.
+//! The build script of the project.
 
 use super::project::Project;
 use crate::failure::Failure;
 
 const TEXT: &str = "\
-//! Makes the types of the models whose schemas are below `schemas/`.
+//! Generates the types of the models whose schemas are below `schemas/`.
 
 fn main() {
     runcomfy_codegen::Builder::new().build_script();
 }
 ";
 
-/// Plans it, unless there is one that does the same.
+/// Plans the build script, unless an existing one already generates the types.
+///
+/// # Errors
+/// If there is another build script.
 pub(super) fn plan(project: &mut Project, name: &str) -> Result<(), Failure> {
-    let there = project.read(name)?;
-    if there.trim().is_empty() {
+    let existing = project.read(name)?;
+    if existing.trim().is_empty() {
         project.write_later(name, TEXT);
         return Ok(());
     }
-    if without_comments(&there).contains("runcomfy_codegen") {
+    if without_comments(&existing).contains("runcomfy_codegen") {
         project.keep(name);
         return Ok(());
     }
     Err(Failure::input(format!(
-        "{name} is another build script already; put `runcomfy_codegen::Builder::new().build_script();` into its `main`, and run this again"
+        "{name} is another build script; nothing was written. Add `runcomfy_codegen::Builder::new().build_script();` to its `main` and run the command again"
     )))
 }
 
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_are_no_code() {
+    fn comments_are_removed() {
         assert_eq!(
             without_comments("a // b\n/* c /* d */\n// e */ f / g * h\n//! i"),
             "a \n f / g * h\n"

@@ -1,10 +1,10 @@
-//! A first input for a model.
+//! An example input for a model.
 
 use runcomfy::schema::{Json, Kind, Literal, MediaKind, ModelSchema, Schema};
 use serde_json::Map;
 
-/// Its required properties: with their defaults, else with the least that the schema allows.
-pub(super) fn of(model: &ModelSchema) -> Json {
+/// Returns the required properties, with their defaults or else with minimal values.
+pub(super) fn input(model: &ModelSchema) -> Json {
     object(&model.input)
 }
 
@@ -16,12 +16,12 @@ fn object(schema: &Schema) -> Json {
 }
 
 fn value(schema: &Schema) -> Json {
-    let said = schema
+    let suggested = schema
         .default()
         .or_else(|| schema.choices()?.first())
         .map(Literal::to_value)
         .filter(|value| schema.validate(value).is_empty());
-    if let Some(value) = said {
+    if let Some(value) = suggested {
         return value;
     }
     match schema.kind {
@@ -32,8 +32,8 @@ fn value(schema: &Schema) -> Json {
             None => text(schema),
         },
         Kind::Integer | Kind::Number => {
-            let least = schema.bounds().lower.map(|(least, _)| least.to_value());
-            least.unwrap_or_else(|| 1.into())
+            let min = schema.bounds().lower.map(|(min, _)| min.to_value());
+            min.unwrap_or_else(|| 1.into())
         }
         Kind::Boolean => false.into(),
         Kind::Array => schema.items().map(value).into_iter().collect(),

@@ -1,5 +1,4 @@
-//! A project's `Cargo.toml`: what it says, and the dependencies that are added to it. Its author's
-//! order and comments stay.
+//! The `Cargo.toml` of a project, and the dependencies added to it. Order and comments are preserved.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +6,11 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, 
 
 use crate::failure::Failure;
 
+/// A `Cargo.toml` that can be edited.
 pub(super) struct Manifest {
     folder: PathBuf,
     document: DocumentMut,
-    /// As it was read.
+    /// The text as read.
     original: String,
 }
 
@@ -19,19 +19,22 @@ const BUILD_DEPENDENCIES: &str = "build-dependencies";
 const MAIN: &str = "src/main.rs";
 
 impl Manifest {
-    /// That of the package in a folder.
+    /// Reads the manifest of the package in a folder.
+    ///
+    /// # Errors
+    /// If there is none, or it is not the manifest of a package.
     pub(super) fn read(folder: &Path) -> Result<Self, Failure> {
         let path = folder.join("Cargo.toml");
         let text = std::fs::read_to_string(&path).map_err(|error| {
             let what = format!("could not read {}: {error}", path.display());
-            Failure::unreadable(what).advised("Make a project first: cargo new NAME")
+            Failure::unreadable(what).with_advice("Create a project first: cargo new NAME")
         })?;
         let manifest = Self::parse(folder, text)
             .map_err(|why| Failure::input(format!("{} is not TOML: {why}", path.display())))?;
         if manifest.package().is_none() {
             return Err(
                 Failure::input(format!("{} has no [package]", path.display()))
-                    .advised("Name a member of the workspace with --dir."),
+                    .with_advice("Select a member of the workspace with --dir."),
             );
         }
         Ok(manifest)
@@ -45,6 +48,7 @@ impl Manifest {
         })
     }
 
+    /// Returns the edited text, with the line endings of the original.
     pub(super) fn text(&self) -> String {
         let text = self.document.to_string();
         if self.original.contains("\r\n") {
@@ -54,6 +58,7 @@ impl Manifest {
         }
     }
 
+    /// Returns `true` if the text was edited.
     pub(super) fn is_changed(&self) -> bool {
         self.text() != self.original
     }
@@ -66,12 +71,15 @@ impl Manifest {
         self.package()?.get(key)
     }
 
-    /// Whether cargo looks for targets of a kind by itself.
+    /// Returns `true` if cargo discovers targets of a kind, such as `autobins`.
     pub(super) fn finds(&self, targets: &str) -> bool {
         self.of_package(targets).and_then(Item::as_bool) != Some(false)
     }
 
-    /// `async` is a word since 2018.
+    /// Checks the edition: `async` is a keyword since 2018.
+    ///
+    /// # Errors
+    /// If the package has the edition 2015.
     pub(super) fn check_edition(&self) -> Result<(), Failure> {
         let edition = match self.of_package("edition") {
             None => Some("2015".to_owned()),
@@ -85,11 +93,11 @@ impl Manifest {
         }
         Err(
             Failure::input("the package has the edition 2015, expected 2018 or a newer one")
-                .advised("Write `edition = \"2024\"` below [package]."),
+                .with_advice("Set `edition = \"2024\"` below [package]."),
         )
     }
 
-    /// What stands in the manifest above that has a workspace, where there is one.
+    /// Returns the edition of the workspace in a parent folder, if there is one.
     fn edition_of_workspace(&self) -> Option<String> {
         let folder = std::path::absolute(&self.folder).ok()?;
         let above = folder.ancestors().skip(1);
@@ -101,7 +109,10 @@ impl Manifest {
         Some(package.get("edition")?.as_str()?.to_owned())
     }
 
-    /// The path of the build script, whether or not there is one.
+    /// Returns the path of the build script, which need not exist.
+    ///
+    /// # Errors
+    /// If the manifest disables build scripts.
     pub(super) fn build_script(&self) -> Result<String, Failure> {
         match self.of_package("build") {
             None => Ok("build.rs".to_owned()),
@@ -112,16 +123,17 @@ impl Manifest {
                     "found `build ={}` below [package], expected the path of a build script",
                     item.to_string().trim_end()
                 ))
-                .advised("Take that line out, and build.rs is the build script.")),
+                .with_advice("Remove that line, so that cargo uses build.rs.")),
             },
         }
     }
 
+    /// Returns `true` if the package has a library.
     pub(super) fn is_library(&self) -> bool {
         self.document.contains_key("lib") || self.folder.join("src/lib.rs").exists()
     }
 
-    /// How `src/main.rs` is run, where cargo takes it for a program.
+    /// Returns the command that runs `src/main.rs`, if it is a program of the package.
     pub(super) fn run_of_main(&self) -> Option<String> {
         let package = self.of_package("name")?.as_str()?;
         let bins = tables(self.document.get("bin"));
@@ -142,7 +154,7 @@ impl Manifest {
         })
     }
 
-    /// Whether there are programs beside `src/main.rs`.
+    /// Returns `true` if the package has programs other than `src/main.rs`.
     pub(super) fn has_other_programs(&self) -> bool {
         let package = self.of_package("name").and_then(Item::as_str);
         let bins = tables(self.document.get("bin"));
@@ -158,10 +170,11 @@ impl Manifest {
         bins.iter().any(is_other) || (self.finds("autobins") && found())
     }
 
-    /// What the program and the build script lean on; by version, or in the checkout at `crates`.
+    /// Adds the dependencies of the program and the build script, by version or in the checkout at
+    /// `crates`.
     ///
     /// # Errors
-    /// When one of them is there as an optional dependency.
+    /// If one of them is an optional dependency already.
     pub(super) fn add_crates(
         &mut self,
         crates: Option<&Path>,
@@ -180,10 +193,10 @@ impl Manifest {
         self.add_own(BUILD_DEPENDENCIES, "runcomfy-codegen", path("codegen"))
     }
 
-    /// One of this project's own crates, at a path where one is given.
+    /// Adds a crate of this workspace, with its path if one is given.
     fn add_own(&mut self, section: &str, name: &str, path: Option<String>) -> Result<(), Failure> {
         let item = self.dependency(section, name, || value("0.1"))?;
-        // A path that is there already is its author's.
+        // An existing path is kept.
         if let Some(path) = path
             && item.is_str()
         {
@@ -194,7 +207,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// A dependency, which is added where it is not there in any form.
+    /// Returns a dependency, and adds it if it does not exist in any form.
     fn dependency(
         &mut self,
         section: &str,
@@ -213,24 +226,24 @@ impl Manifest {
         let optional = item.get("optional").and_then(Item::as_bool);
         if optional == Some(true) {
             return Err(Failure::input(format!(
-                "the dependency `{name}` is optional, and the program always needs it"
+                "the dependency `{name}` is optional, but the program requires it"
             ))
-            .advised("Take `optional = true` out of it."));
+            .with_advice("Remove `optional = true` from it and run the command again."));
         }
         Ok(item)
     }
 
-    /// At the end, behind the comments that stand there.
+    /// Adds a section at the end, after the comments there.
     fn add_section(&mut self, section: &str) {
         let mut table = Table::new();
-        let behind = self.document.trailing().as_str().unwrap_or_default();
-        table.decor_mut().set_prefix(format!("{behind}\n"));
+        let trailing = self.document.trailing().as_str().unwrap_or_default();
+        table.decor_mut().set_prefix(format!("{trailing}\n"));
         self.document.set_trailing("");
         self.document.insert(section, Item::Table(table));
     }
 }
 
-/// `[[bin]]`, or the same inline.
+/// Returns the tables of `[[bin]]` or of an inline array.
 fn tables(item: Option<&Item>) -> Vec<&dyn TableLike> {
     match item {
         Some(Item::ArrayOfTables(tables)) => tables.iter().map(|t| t as &dyn TableLike).collect(),
@@ -247,7 +260,7 @@ fn name_of(bin: &dyn TableLike) -> Option<&str> {
     bin.get("name")?.as_str()
 }
 
-/// Where the source of a `[[bin]]` is.
+/// Returns the path of the source of a `[[bin]]`.
 fn path_of(bin: &dyn TableLike, package: &str) -> String {
     match (bin.get("path").and_then(Item::as_str), name_of(bin)) {
         (Some(path), _) => path.trim_start_matches("./").to_owned(),
@@ -256,7 +269,7 @@ fn path_of(bin: &dyn TableLike, package: &str) -> String {
     }
 }
 
-/// Features that a dependency has to have, beside its own.
+/// Adds features to a dependency, and keeps its own.
 fn add_features(item: &mut Item, features: &[&str]) {
     if let Some(version) = item.as_str().map(str::to_owned) {
         let mut table = InlineTable::new();
@@ -280,7 +293,7 @@ fn add_features(item: &mut Item, features: &[&str]) {
     }
 }
 
-/// In the place of a version; what stands around it stays.
+/// Replaces a version by a table, and keeps the white space and comments around it.
 fn replace(item: &mut Item, table: InlineTable) {
     let mut new = Value::InlineTable(table);
     if let Some(old) = item.as_value() {
@@ -303,7 +316,7 @@ mod tests {
         let text = once.text();
         let mut twice = manifest(&text);
         twice.add_crates(None, false).unwrap();
-        assert_eq!(twice.text(), text, "a second time changes nothing");
+        assert_eq!(twice.text(), text, "a second edit changes nothing");
         text
     }
 
@@ -311,7 +324,7 @@ mod tests {
     const BUILD: &str = "\n[build-dependencies]\nruncomfy-codegen = \"0.1\"\n";
 
     #[test]
-    fn lines_are_added_where_they_belong() {
+    fn dependencies_are_added_to_their_sections() {
         let package = "[package]\nname = \"x\"\n";
         let all = format!("\n[dependencies]\nruncomfy = \"0.1\"\n{TOKIO}{BUILD}");
         assert_eq!(added(package), format!("{package}{all}"));
@@ -330,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_in_any_form_are_still_toml_and_get_their_features() {
+    fn dependency_in_any_form_gets_its_features() {
         for tokio in [
             "[dependencies]\ntokio = \"1\" # ours",
             "[dependencies]\ntokio = { version = \"1\", features = [\"rt\"] }",
@@ -356,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edition_may_be_the_workspaces() {
+    fn edition_may_come_from_the_workspace() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("crates/x");
         let text = "[package]\nedition.workspace = true\n".to_owned();
@@ -369,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkout_may_have_any_path() {
+    fn checkout_may_have_any_path() {
         let path = "/a \"folder\"/it's";
         for before in ["", "[dependencies]\nruncomfy = \"0.1\"\n"] {
             let mut manifest = manifest(before);
@@ -386,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn the_program_is_run_by_its_name_where_there_are_others() {
+    fn program_among_others_is_run_by_name() {
         let package = "[package]\nname = \"x\"\n";
         let bin = |lines: &str| format!("{package}[[bin]]\n{lines}\n");
         for (text, run) in [

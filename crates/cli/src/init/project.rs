@@ -1,14 +1,16 @@
-//! The files of a project: nothing is written before everything is at hand.
+//! The files of a project. All files are planned before the first one is written.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
+/// The planned and kept files of a project.
 pub(super) struct Project {
     pub(super) folder: PathBuf,
-    /// What is to be written, with the text, in this order.
+    /// Names and texts of the planned files, in order.
     writes: Vec<(String, String)>,
+    /// Names of existing files that are kept.
     pub(super) kept: Vec<String>,
 }
 
@@ -25,7 +27,10 @@ impl Project {
         self.folder.join(name)
     }
 
-    /// The text of a file; nothing, where there is none.
+    /// Returns the text of a file, which is empty if the file does not exist.
+    ///
+    /// # Errors
+    /// If the file exists and cannot be read.
     pub(super) fn read(&self, name: &str) -> Result<String, Failure> {
         match std::fs::read_to_string(self.path(name)) {
             Ok(text) => Ok(text),
@@ -36,15 +41,17 @@ impl Project {
         }
     }
 
+    /// Records an existing file that is kept.
     pub(super) fn keep(&mut self, name: &str) {
         self.kept.push(name.to_owned());
     }
 
+    /// Plans a file, which may replace an existing one.
     pub(super) fn write_later(&mut self, name: &str, text: impl Into<String>) {
         self.writes.push((name.to_owned(), text.into()));
     }
 
-    /// Plans a file, unless there is one.
+    /// Plans a file, or keeps an existing one.
     pub(super) fn add(&mut self, name: &str, text: impl Into<String>) {
         if self.path(name).is_file() {
             self.keep(name);
@@ -53,11 +60,15 @@ impl Project {
         }
     }
 
+    /// Returns the names of the planned files.
     pub(super) fn written(&self) -> Vec<&str> {
         self.writes.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Writes all that was planned. Where that cannot be, it says what was written before.
+    /// Writes all planned files.
+    ///
+    /// # Errors
+    /// If a file cannot be written. The message lists the files written before.
     pub(super) fn write(&self) -> Result<(), Failure> {
         for (name, _) in &self.writes {
             self.check(name)?;
@@ -69,7 +80,7 @@ impl Project {
             written.map_err(|error| {
                 let before = match self.written().get(..number).unwrap_or_default() {
                     [] => "nothing was written".to_owned(),
-                    names => format!("these files were written before: {}", names.join(", ")),
+                    names => format!("these files were already written: {}", names.join(", ")),
                 };
                 let path = path.display();
                 Failure::unwritable(format!("could not write {path}: {error}; {before}"))
@@ -78,21 +89,21 @@ impl Project {
         Ok(())
     }
 
-    /// Whether something else stands in the way of a file.
+    /// Checks that a file of this name can be created.
     fn check(&self, name: &str) -> Result<(), Failure> {
-        let in_the_way = |path: &Path, what: &str| {
+        let blocked = |path: &Path, what: &str| {
             let path = path.display();
             Failure::unwritable(format!(
-                "found {path}, expected {what} or nothing there; nothing was written"
+                "found {path}, expected {what} or no such path; nothing was written"
             ))
         };
         let path = self.path(name);
         if path.is_dir() {
-            return Err(in_the_way(&path, "a file"));
+            return Err(blocked(&path, "a file"));
         }
         let above = path.ancestors().skip(1).find(|folder| folder.exists());
         match above {
-            Some(above) if !above.is_dir() => Err(in_the_way(above, "a folder")),
+            Some(above) if !above.is_dir() => Err(blocked(above, "a folder")),
             _ => Ok(()),
         }
     }

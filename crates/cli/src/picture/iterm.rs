@@ -1,11 +1,11 @@
-//! iTerm's inline images.
+//! The inline image protocol of iTerm.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::window::Extent;
 
-/// What makes iTerm show a file.
+/// Returns the escape sequence that shows a file in iTerm.
 pub(super) fn sequence(file: &[u8], extent: Extent) -> String {
     let size = match extent {
         Extent::Rows(rows) => format!("height={rows}"),
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn iterm_takes_the_file_as_it_is() {
+    fn iterm_receives_the_file_unchanged() {
         assert_eq!(
             sequence(b"GIF89a", Extent::Rows(16)),
             "\x1b]1337;File=size=6;inline=1;height=16;preserveAspectRatio=1:R0lGODlh\x07"

@@ -1,14 +1,15 @@
-//! kitty's graphics protocol.
+//! The graphics protocol of kitty.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::window::Extent;
 
-/// The most that kitty takes in one piece.
-const PIECE: usize = 4096;
+/// Maximum number of base64 characters in one chunk.
+const MAX_CHUNK: usize = 4096;
 
-/// What makes kitty show a PNG. `q=2` keeps it from answering, which would come as if typed.
+/// Returns the escape sequence that shows a PNG file in kitty. `q=2` suppresses responses, which would
+/// arrive as typed text.
 pub(super) fn sequence(png: &[u8], extent: Extent) -> String {
     let size = match extent {
         Extent::Rows(rows) => format!("r={rows}"),
@@ -16,15 +17,15 @@ pub(super) fn sequence(png: &[u8], extent: Extent) -> String {
     };
     let text = STANDARD.encode(png);
     let mut rest = text.as_str();
-    let mut sequence = String::with_capacity(text.len() + text.len() / PIECE * 16 + 64);
+    let mut sequence = String::with_capacity(text.len() + text.len() / MAX_CHUNK * 16 + 64);
     let first = format!("f=100,a=T,q=2,{size},");
     while !rest.is_empty() {
-        // Base64 is ASCII, so every place is one where it can be split.
-        let (piece, behind) = rest.split_at(PIECE.min(rest.len()));
+        // Base64 is ASCII, so every index is a character boundary.
+        let (chunk, tail) = rest.split_at(MAX_CHUNK.min(rest.len()));
         let head = if sequence.is_empty() { &first } else { "q=2," };
-        let more = u8::from(!behind.is_empty());
-        sequence += &format!("\x1b_G{head}m={more};{piece}\x1b\\");
-        rest = behind;
+        let more = u8::from(!tail.is_empty());
+        sequence += &format!("\x1b_G{head}m={more};{chunk}\x1b\\");
+        rest = tail;
     }
     sequence
 }
@@ -34,12 +35,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kitty_takes_pieces() {
+    fn kitty_receives_chunks() {
         assert_eq!(
             sequence(b"PNG", Extent::Rows(16)),
             "\x1b_Gf=100,a=T,q=2,r=16,m=0;UE5H\x1b\\"
         );
-        // 3072 bytes are 4096 letters, a whole piece.
+        // 3072 bytes are 4096 characters, one whole chunk.
         assert_eq!(
             sequence(&[0; 3072], Extent::Rows(16))
                 .matches("\x1b_G")

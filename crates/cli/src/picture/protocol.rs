@@ -1,27 +1,28 @@
-//! How the terminal takes pictures.
+//! The image protocol of the terminal, detected from environment variables.
 
-/// A way in which terminals take pictures.
+/// A protocol for images in terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// kitty's graphics protocol: base64 in pieces.
+    /// The graphics protocol of kitty: base64 in chunks.
     Kitty,
-    /// iTerm's inline images: a whole file in base64.
+    /// The inline images of iTerm: a whole file in base64.
     Iterm,
-    /// Six pixels of one colour in each letter, one above the other.
+    /// Six pixels of one colour in each character, one above the other.
     Sixel,
 }
 
-/// The user's choice.
+/// The variable that overrides detection.
 const VARIABLE: &str = "RUNCOMFY_PICTURES";
-/// What terminals with sixel call themselves, before a `-` and more. Windows Terminal is not known by
-/// its variable: that tells no version, and stays where an old console is opened from it.
+/// Prefixes of `TERM` in terminals with sixel. Windows Terminal is not detected: its variable has no
+/// version, and an old console opened from it inherits the variable.
 const SIXEL_TERMS: [&str; 4] = ["foot", "mlterm", "contour", "yaft"];
-/// The first Konsole with sixel: 22.04.0.
+/// The first version of Konsole with sixel: 22.04.0.
 const SIXEL_KONSOLE: u32 = 22_04_00;
 
 impl Protocol {
-    /// What the user says, or else the terminal; a word of the user's that says nothing is told.
-    pub(super) fn of(
+    /// Returns the protocol that the user chose, else that of the terminal. An invalid choice is
+    /// ignored with a warning.
+    pub(super) fn from_variables(
         variable: impl Fn(&str) -> Option<String>,
         warn: impl FnOnce(&str),
     ) -> Option<Self> {
@@ -30,37 +31,38 @@ impl Protocol {
             Some("iterm") => Some(Self::Iterm),
             Some("sixel") => Some(Self::Sixel),
             Some("none") => None,
-            None | Some("") => Self::of_terminal(variable),
+            None | Some("") => Self::from_terminal(variable),
             Some(other) => {
                 warn(&format!(
                     "warning: {VARIABLE} is {other:?}, expected kitty, iterm, sixel or none; it is ignored"
                 ));
-                Self::of_terminal(variable)
+                Self::from_terminal(variable)
             }
         }
     }
 
-    /// What the terminal says of itself. Nothing is asked of it: its answer would come as if typed.
-    fn of_terminal(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        let said = |name| variable(name).unwrap_or_default();
-        let has = |name| !said(name).is_empty();
-        let term = said("TERM");
-        // tmux and screen let no pictures through, and a dumb terminal shows none; all three may keep
+    /// Detects the protocol from the variables that terminals set. No query is sent to the terminal:
+    /// its response would arrive as typed text.
+    fn from_terminal(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let value = |name| variable(name).unwrap_or_default();
+        let has = |name| !value(name).is_empty();
+        let term = value("TERM");
+        // tmux and screen do not pass images on, and a dumb terminal shows none; all three may inherit
         // the variables of the terminal around them.
         if has("TMUX") || has("STY") || term == "dumb" {
             return None;
         }
         let is_sixel_term = SIXEL_TERMS.iter().any(|name| term.starts_with(name));
-        let is_sixel_konsole = said("KONSOLE_VERSION")
+        let is_sixel_konsole = value("KONSOLE_VERSION")
             .parse()
             .is_ok_and(|version: u32| version >= SIXEL_KONSOLE);
-        match (&*said("TERM_PROGRAM"), &*said("LC_TERMINAL"), &*term) {
+        match (&*value("TERM_PROGRAM"), &*value("LC_TERMINAL"), &*term) {
             ("iTerm.app" | "WezTerm" | "mintty", ..) | (_, "iTerm2", _) => Some(Self::Iterm),
             ("ghostty", ..) | (.., "xterm-kitty" | "xterm-ghostty") => Some(Self::Kitty),
             ("rio", ..) => Some(Self::Sixel),
             _ if is_sixel_term => Some(Self::Sixel),
             _ if has("KITTY_WINDOW_ID") => Some(Self::Kitty),
-            _ if said("TERMINAL_NAME") == "contour" => Some(Self::Sixel),
+            _ if value("TERMINAL_NAME") == "contour" => Some(Self::Sixel),
             _ if has("MLTERM") || is_sixel_konsole => Some(Self::Sixel),
             _ => None,
         }
@@ -71,19 +73,19 @@ impl Protocol {
 mod tests {
     use super::*;
 
-    /// The protocol, and what the user is told.
-    fn told(variables: &[(&str, &str)]) -> (Option<Protocol>, String) {
-        let mut told = String::new();
+    /// Returns the protocol and the warnings.
+    fn detected(variables: &[(&str, &str)]) -> (Option<Protocol>, String) {
+        let mut warnings = String::new();
         let variable = |name: &str| {
             let found = variables.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        let protocol = Protocol::of(variable, |text| told += text);
-        (protocol, told)
+        let protocol = Protocol::from_variables(variable, |text| warnings += text);
+        (protocol, warnings)
     }
 
     #[test]
-    fn terminals_are_known_by_what_they_say() {
+    fn terminals_are_detected_by_their_variables() {
         let xterm = ("TERM", "xterm-256color");
         for (variables, expected) in [
             (&[][..], None),
@@ -122,12 +124,16 @@ mod tests {
             (&[("TERM", "xterm-kitty"), ("TMUX", "/x,1,0")], None),
             (&[("LC_TERMINAL", "iTerm2"), ("STY", "1.tty")], None),
         ] {
-            assert_eq!(told(variables), (expected, String::new()), "{variables:?}");
+            assert_eq!(
+                detected(variables),
+                (expected, String::new()),
+                "{variables:?}"
+            );
         }
     }
 
     #[test]
-    fn the_user_knows_better_than_the_terminal() {
+    fn choice_of_the_user_overrides_detection() {
         let kitty = ("TERM", "xterm-kitty");
         for (word, expected) in [
             ("kitty", Some(Protocol::Kitty)),
@@ -137,19 +143,23 @@ mod tests {
         ] {
             let tmux = [kitty, ("TMUX", "/x,1,0"), (VARIABLE, word)];
             for variables in [&tmux[..], &[kitty, (VARIABLE, word)], &[(VARIABLE, word)]] {
-                assert_eq!(told(variables), (expected, String::new()), "{variables:?}");
+                assert_eq!(
+                    detected(variables),
+                    (expected, String::new()),
+                    "{variables:?}"
+                );
             }
         }
-        let empty = told(&[kitty, (VARIABLE, "")]);
+        let empty = detected(&[kitty, (VARIABLE, "")]);
         assert_eq!(empty, (Some(Protocol::Kitty), String::new()));
     }
 
     #[test]
-    fn a_word_that_says_nothing_is_told() {
+    fn invalid_choice_is_ignored_with_a_warning() {
         let warning = "warning: RUNCOMFY_PICTURES is \"Six\\u{1b}\", \
              expected kitty, iterm, sixel or none; it is ignored";
         for (term, expected) in [("xterm-kitty", Some(Protocol::Kitty)), ("xterm", None)] {
-            let found = told(&[("TERM", term), (VARIABLE, "Six\u{1b}")]);
+            let found = detected(&[("TERM", term), (VARIABLE, "Six\u{1b}")]);
             assert_eq!(found, (expected, warning.to_owned()));
         }
     }

@@ -1,4 +1,4 @@
-//! Sixel: six pixels of one colour in each letter, one above the other.
+//! The protocol sixel: six pixels of one colour in each character, one above the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,36 +6,36 @@ use color_quant::NeuQuant;
 use image::imageops::{dither, index_colors};
 use image::{GrayImage, RgbaImage};
 
-/// As many as terminals with sixel keep.
+/// Number of colours that terminals with sixel support.
 const COLOURS: usize = 256;
-/// Of a larger picture so many pixels say enough of its colours.
-const LOOKED_AT: u32 = 50_000;
-/// The pixels of a letter.
-const HIGH: u32 = 6;
-/// The letter without a pixel.
+/// Number of pixels of a larger image that are sampled for its palette.
+const SAMPLED_PIXELS: u32 = 50_000;
+/// Height in pixels of the band that one line of characters draws.
+const BAND_HEIGHT: u32 = 6;
+/// The character without a pixel.
 const EMPTY: u8 = b'?';
-/// A number before it repeats a letter, which is longer than three of them.
-const WORTH_COUNTING: usize = 4;
-/// From here on a pixel is shown.
+/// Minimum length of a run that is written with a count; a shorter one is shorter without it.
+const MIN_RUN: usize = 4;
+/// Minimum alpha of a pixel that is drawn.
 const OPAQUE: u8 = 128;
 
-/// What makes the terminal show a picture, in the pixels that it has; where it is transparent, the
-/// background stays (`P0;1`).
+/// Returns the escape sequence that shows an image pixel by pixel. Transparent pixels keep the
+/// background (`P0;1`).
 pub(super) fn sequence(picture: &RgbaImage) -> String {
     let mut colours = picture.clone();
     for pixel in colours.pixels_mut() {
         pixel.0[3] = u8::MAX;
     }
     let (width, height) = picture.dimensions();
-    let every = (width * height / LOOKED_AT).clamp(1, 10);
+    let every = (width * height / SAMPLED_PIXELS).clamp(1, 10);
     let palette = NeuQuant::new(every.cast_signed(), COLOURS, &colours);
-    // The library's dithering reaches for the pixel beside every one.
+    // The library's dithering accesses the neighbour of every pixel.
     if width > 1 {
         dither(&mut colours, &palette);
     }
     let numbers = index_colors(&colours, &palette);
 
-    // `1;1`: pixels are as wide as high.
+    // `1;1`: square pixels.
     let mut sequence = format!("\x1bP0;1q\"1;1;{width};{height}");
     let used: BTreeSet<u8> = numbers.pixels().map(|number| number.0[0]).collect();
     for (number, colour) in palette.color_map_rgb().chunks(3).enumerate() {
@@ -44,7 +44,7 @@ pub(super) fn sequence(picture: &RgbaImage) -> String {
             sequence += &format!("#{number};2;{}", channels.join(";"));
         }
     }
-    for top in (0..height).step_by(HIGH as usize) {
+    for top in (0..height).step_by(BAND_HEIGHT as usize) {
         if top > 0 {
             sequence.push('-');
         }
@@ -57,11 +57,11 @@ pub(super) fn sequence(picture: &RgbaImage) -> String {
     sequence + "\x1b\\"
 }
 
-/// The letters of every colour in the lines from `top` on.
+/// Returns the characters of every colour in the band that starts at `top`.
 fn band(picture: &RgbaImage, numbers: &GrayImage, top: u32) -> BTreeMap<u8, Vec<u8>> {
     let (width, height) = picture.dimensions();
     let mut letters = BTreeMap::new();
-    for y in top..height.min(top + HIGH) {
+    for y in top..height.min(top + BAND_HEIGHT) {
         for x in (0..width).filter(|&x| picture[(x, y)].0[3] >= OPAQUE) {
             let line = letters
                 .entry(numbers[(x, y)].0[0])
@@ -72,8 +72,7 @@ fn band(picture: &RgbaImage, numbers: &GrayImage, top: u32) -> BTreeMap<u8, Vec<
     letters
 }
 
-/// The letters for pixels, those in a row that are the same counted, those without any at the end
-/// left out.
+/// Returns the characters for pixels, with counts for runs and without empty ones at the end.
 fn counted(pixels: &[u8]) -> String {
     let mut counted = String::new();
     let mut runs = pixels.chunk_by(|a, b| a == b).peekable();
@@ -82,7 +81,7 @@ fn counted(pixels: &[u8]) -> String {
             break;
         }
         let letter = char::from(EMPTY + run[0]);
-        if run.len() < WORTH_COUNTING {
+        if run.len() < MIN_RUN {
             counted.extend(std::iter::repeat_n(letter, run.len()));
         } else {
             counted += &format!("!{}{letter}", run.len());
@@ -91,7 +90,7 @@ fn counted(pixels: &[u8]) -> String {
     counted
 }
 
-/// Of 255, rounded.
+/// Returns a value of 0 to 255 as a percentage, rounded.
 fn percent(value: u8) -> String {
     ((u32::from(value) * 100 + 127) / 255).to_string()
 }
@@ -106,11 +105,11 @@ mod tests {
     const BLUE: [u8; 4] = [0, 0, 255, 255];
     const CLEAR: [u8; 4] = [9, 9, 9, 0];
 
-    /// Red, green and blue in percent; nothing where nothing was drawn.
-    type PollResult = Option<[u8; 3]>;
+    /// Red, green and blue in percent; `None` where nothing is drawn.
+    type Drawn = Option<[u8; 3]>;
 
-    /// What a terminal makes of a sequence: line by line, and nothing beside the picture.
-    fn seen(sequence: &str) -> Vec<Vec<PollResult>> {
+    /// Renders a sequence as a terminal does, line by line.
+    fn rendered(sequence: &str) -> Vec<Vec<Drawn>> {
         let inner = sequence.strip_prefix("\x1bP0;1q").unwrap();
         let inner = inner.strip_suffix("\x1b\\").unwrap();
         let (raster, mut rest) = inner
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_becomes_letters() {
+    fn image_becomes_characters() {
         let flag = picture(8, 7, |x, _| if x < 5 { RED } else { BLUE });
         assert_eq!(
             sequence(&flag),
@@ -171,7 +170,7 @@ mod tests {
     fn every_pixel_is_drawn_once_in_its_colour() {
         for (width, height) in [(1, 1), (1, 20), (2, 6), (300, 1), (64, 48)] {
             let chosen = |x: u32, y: u32| [RED, BLUE, CLEAR][((x * x + 3 * y) % 7 % 3) as usize];
-            let seen = seen(&sequence(&picture(width, height, chosen)));
+            let seen = rendered(&sequence(&picture(width, height, chosen)));
             assert_eq!(seen.len(), height as usize);
             for (y, line) in (0..).zip(&seen) {
                 assert_eq!(line.len(), width as usize);
@@ -181,7 +180,7 @@ mod tests {
                         BLUE => Some([0, 0, 100]),
                         _ => None,
                     };
-                    // Of a few pixels the library learns a colour to a few percent.
+                    // From few pixels the library learns a colour only to a few percent.
                     let near = |found: [u8; 3], expected: [u8; 3]| {
                         found.iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 3)
                     };
@@ -196,13 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn many_colours_stay_themselves_on_the_whole() {
+    fn dithering_preserves_colours_on_average() {
         let shade = |value: u32| u8::try_from(value).unwrap();
         let ramp = picture(120, 90, |x, y| {
             [shade(2 * x), shade(2 * y), shade(x + y), 255]
         });
-        let seen = seen(&sequence(&ramp));
-        // Over eight by eight pixels the few colours come to the right one, within a few percent.
+        let seen = rendered(&sequence(&ramp));
+        // The average over 8 x 8 pixels is the original colour, within a few percent.
         for (top, left) in [(0, 0), (40, 56), (80, 112), (8, 104)] {
             for channel in 0..3 {
                 let (mut expected, mut found) = (0, 0);
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_is_counted() {
+    fn runs_are_written_with_a_count() {
         assert_eq!(
             counted(&[1, 1, 1, 2, 2, 2, 2, 0, 0, 0, 0, 63, 0, 0]),
             "@@@!4A!4?~"

@@ -1,14 +1,14 @@
-//! How much room a picture has.
+//! The window of the terminal, and the size of an image in it.
 
 use console::Term;
 
-/// As many lines as a picture takes.
+/// Number of lines that an image takes.
 const ROWS: u32 = 16;
-/// A cell of unknown size, in pixels: about that of most fonts, and that of the first terminals with
-/// sixel, which newer ones imitate.
-const CELL: (u32, u32) = (10, 20);
+/// Assumed size of a cell in pixels: typical of fonts, and that of the first terminals with sixel,
+/// which newer ones imitate.
+const DEFAULT_CELL: (u32, u32) = (10, 20);
 
-/// The terminal's window, as far as it matters to pictures.
+/// The size of the window and its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     columns: u16,
@@ -16,7 +16,7 @@ pub(super) struct Window {
     cell: (u32, u32),
 }
 
-/// What a picture is fitted into; the other side follows from its own.
+/// The side of an image that is fixed; the other one follows from its ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
     Rows(u32),
@@ -24,14 +24,15 @@ pub(super) enum Extent {
 }
 
 impl Window {
-    pub(super) fn of_terminal() -> Self {
+    /// Returns the window of the terminal on standard output.
+    pub(super) fn from_terminal() -> Self {
         Self {
             columns: Term::stdout().size().1,
-            cell: cell().unwrap_or(CELL),
+            cell: cell().unwrap_or(DEFAULT_CELL),
         }
     }
 
-    /// So many rows; fewer where that would be wider than the window.
+    /// Returns the rows of an image, or the columns if it would be wider than the window.
     pub(super) fn extent(self, picture: (u32, u32)) -> Extent {
         if self.is_narrow_for(picture) {
             Extent::Columns(self.columns)
@@ -40,8 +41,8 @@ impl Window {
         }
     }
 
-    /// Width and height in pixels of a picture that is scaled down to the room it has; a smaller one
-    /// stays as it is.
+    /// Returns width and height in pixels of an image scaled down to the window; a smaller one is not
+    /// scaled.
     pub(super) fn fitted(self, picture @ (width, height): (u32, u32)) -> (u32, u32) {
         let room = self.room();
         if width <= room.0 && height <= room.1 {
@@ -53,7 +54,7 @@ impl Window {
         }
     }
 
-    /// In pixels.
+    /// Returns the available width and height in pixels.
     fn room(self) -> (u32, u32) {
         (u32::from(self.columns) * self.cell.0, ROWS * self.cell.1)
     }
@@ -64,13 +65,13 @@ impl Window {
     }
 }
 
-/// A side, made as much smaller as the other one, which was `from` pixels and is `to`.
+/// Scales a side by the factor that takes the other side from `from` to `to` pixels.
 fn scaled(side: u32, to: u32, from: u32) -> u32 {
     let scaled = u64::from(side) * u64::from(to) / u64::from(from);
     u32::try_from(scaled).map_or(side, |scaled| scaled.max(1))
 }
 
-/// What the system knows of the window, which it asks nobody for. Many terminals leave it at zero.
+/// Returns the size of a cell, if the terminal has reported it to the system. Many report zero.
 #[cfg(unix)]
 fn cell() -> Option<(u32, u32)> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
@@ -85,7 +86,7 @@ fn cell() -> Option<(u32, u32)> {
     None
 }
 
-/// Some terminals count in other units than pixels.
+/// Returns the size if it is plausible: some terminals report other units than pixels.
 #[cfg(unix)]
 fn plausible(width: u16, height: u16) -> Option<(u32, u32)> {
     let is_plausible = (4..=64).contains(&width) && (width..=3 * width).contains(&height);
@@ -94,11 +95,11 @@ fn plausible(width: u16, height: u16) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 impl Window {
-    /// One whose cells are of unknown size.
-    pub(super) const fn of_columns(columns: u16) -> Self {
+    /// Returns a window whose cells have the assumed size.
+    pub(super) const fn with_columns(columns: u16) -> Self {
         Self {
             columns,
-            cell: CELL,
+            cell: DEFAULT_CELL,
         }
     }
 }
@@ -108,11 +109,11 @@ mod tests {
     use super::*;
 
     fn window(columns: u16) -> Window {
-        Window::of_columns(columns)
+        Window::with_columns(columns)
     }
 
     #[test]
-    fn a_picture_is_fitted_into_the_window() {
+    fn image_fits_into_the_window() {
         assert_eq!(window(80).extent((2048, 2048)), Extent::Rows(16));
         assert_eq!(window(32).extent((2048, 2048)), Extent::Rows(16));
         assert_eq!(window(31).extent((2048, 2048)), Extent::Columns(31));
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_scaled_down_and_never_up() {
+    fn image_is_scaled_down_and_never_up() {
         for (columns, picture, fitted) in [
             (80, (2048, 2048), (320, 320)),
             (31, (2048, 2048), (310, 310)),
@@ -150,7 +151,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_cell_that_cannot_be_is_not_believed() {
+    fn implausible_cell_is_ignored() {
         assert_eq!(plausible(9, 21), Some((9, 21)));
         for (width, height) in [(0, 0), (1, 1), (9, 8), (9, 200), (1000, 2000)] {
             assert_eq!(plausible(width, height), None, "{width} {height}");

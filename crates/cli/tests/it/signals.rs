@@ -1,11 +1,5 @@
-//! Signals to stop: whatever the command is about, its last words are told, and the id of a job
-//! that is paid is among them.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-#![cfg(unix)]
-
-mod support;
+//! Signals that stop the command: its last lines are printed, with the request id of a job that may be
+//! charged.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -13,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
-use support::{EDIT, Ended, Service, TEXT_TO_IMAGE};
 
 const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--output", "json"];
 const LONG: Duration = Duration::from_secs(3600);
@@ -29,7 +23,7 @@ fn start(command: &mut Command) -> Child {
         .unwrap()
 }
 
-/// Sends a signal to a command that has made such a call.
+/// Sends a signal to a command once the emulator has received a call of this kind.
 fn signal_at(service: &Service, call: Call, child: &Child, signal: &str) {
     while service.emulator.count(call) == 0 {
         thread::sleep(Duration::from_millis(10));
@@ -43,9 +37,9 @@ fn send(child: &Child, signal: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// Before that the signal ends it as ever. Linux tells what a process listens to.
+/// Waits until the command handles signals. Linux reports which ones a process handles.
 fn until_it_listens(child: &Child) {
-    /// The place of Ctrl-C in the mask.
+    /// The bit of Ctrl-C in the mask.
     const INTERRUPT: u64 = 1 << 1;
     let Ok(mut about) = File::open(format!("/proc/{}/status", child.id())) else {
         return thread::sleep(Duration::from_secs(1));
@@ -67,7 +61,7 @@ fn end(child: Child) -> Ended {
 }
 
 #[test]
-fn a_command_that_is_terminated_tells_the_id_and_leaves_the_job_alone() {
+fn terminated_wait_reports_the_id_and_keeps_the_job() {
     for (signal, code) in [("TERM", 143), ("HUP", 129)] {
         let service = Service::slow();
         let run = start(&mut service.command(&RUN));
@@ -81,7 +75,7 @@ fn a_command_that_is_terminated_tells_the_id_and_leaves_the_job_alone() {
             "{ended:?}"
         );
         let advice = format!(
-            "The job goes on, and is charged when it is done. Take it up again: runcomfy resume {id}"
+            "The job keeps running and is charged when it succeeds. Resume the wait: runcomfy resume {id}"
         );
         assert_eq!(
             (&json["error"]["kind"], &json["error"]["advice"]),
@@ -100,14 +94,14 @@ fn a_command_that_is_terminated_tells_the_id_and_leaves_the_job_alone() {
             (ended.code, ended.err),
             (
                 code,
-                format!("stopped: left before the job has ended\n{advice}\n")
+                format!("stopped: interrupted before the job ended\n{advice}\n")
             )
         );
     }
 }
 
 #[test]
-fn a_submit_that_is_terminated_is_not_taken_for_nothing() {
+fn terminated_submit_has_an_unknown_outcome() {
     let service = Service::new();
     let stalled = Reply::stall().carried_out();
     service.emulator.script(Call::Submit, stalled);
@@ -122,9 +116,9 @@ fn a_submit_that_is_terminated_is_not_taken_for_nothing() {
     );
 }
 
-/// Whoever starts a command with `nohup` wants it to outlive the terminal.
+/// A command started with `nohup` outlives its terminal.
 #[test]
-fn a_hang_up_that_is_ignored_stays_ignored() {
+fn ignored_hang_up_stays_ignored() {
     let service = Service::slow();
     let mut ignoring = Command::new("sh");
     let run = service.command(&RUN);
@@ -140,7 +134,7 @@ fn a_hang_up_that_is_ignored_stays_ignored() {
             None => ignoring.env_remove(name),
         };
     }
-    // Only Linux tells what is ignored; elsewhere it is known by the missing terminal.
+    // Only Linux reports ignored signals; elsewhere the missing terminal is the sign.
     let run = start(&mut ignoring);
     signal_at(&service, Call::Status, &run, "HUP");
     service.emulator.advance(LONG);
@@ -148,7 +142,7 @@ fn a_hang_up_that_is_ignored_stays_ignored() {
 }
 
 #[test]
-fn who_asks_only_can_leave_at_any_time() {
+fn query_can_be_interrupted() {
     let free = "Nothing was submitted, so nothing is charged.";
     for (call, arguments, advice) in [
         (
@@ -181,19 +175,19 @@ fn who_asks_only_can_leave_at_any_time() {
 }
 
 #[test]
-fn who_types_the_input_can_leave() {
+fn reading_standard_input_can_be_interrupted() {
     let service = Service::new();
     for arguments in [
         &["run", TEXT_TO_IMAGE, "--input", "-"][..],
         &["run", EDIT, "--prompt", "x", "--image-urls", "-"],
-        // The catalogue was asked before.
+        // With a query of the catalogue before.
         &["run", "acme/paint", "--input", "-"],
     ] {
         service
             .emulator
             .script(Call::Catalogue, Reply::refused(404, 403_001));
         let mut typing = start(service.command(arguments).args(["--output", "json"]));
-        // Held open.
+        // Keeps standard input open.
         let stdin = typing.stdin.take();
         until_it_listens(&typing);
         send(&typing, "INT");

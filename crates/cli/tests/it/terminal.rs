@@ -1,25 +1,17 @@
-//! The command in a real terminal: what stands on its screen.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-#![cfg(unix)]
-
-mod support;
-#[path = "support/terminal.rs"]
-mod terminal;
+//! The screen of a real terminal during a command.
 
 use std::time::Duration;
 
+use crate::support::terminal::Terminal;
+use crate::support::{EDIT, Service, TEXT_TO_IMAGE, command};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
-use support::{EDIT, Service, TEXT_TO_IMAGE, command};
-use terminal::Terminal;
 
 const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
 const LONG: Duration = Duration::from_secs(60);
 
 #[test]
-fn progress_is_one_line_with_the_place_in_the_queue_and_the_time() {
+fn progress_is_one_line_with_position_and_time() {
     let service = Service::slow();
     let mut terminal = Terminal::new(&service.command(&[&RUN[..], &["--poll-secs", "0"]].concat()));
     terminal.until("s queued, position 0");
@@ -39,11 +31,11 @@ fn progress_is_one_line_with_the_place_in_the_queue_and_the_time() {
     let (ended, _) = terminal.end();
     assert_eq!(ended.code, 0, "{ended:?}");
     let expected = format!("{}\nsaved image.png", lines[0]);
-    assert_eq!(ended.err, expected, "nothing of the progress is left");
+    assert_eq!(ended.err, expected, "the progress is cleared");
 }
 
 #[test]
-fn nothing_wraps_in_a_narrow_window() {
+fn progress_fits_a_narrow_window() {
     let service = Service::slow();
     let run = service.command(&[
         "run",
@@ -59,7 +51,7 @@ fn nothing_wraps_in_a_narrow_window() {
     let mut terminal = Terminal::narrow(&run);
     terminal.until("s queued, position 0");
     service.emulator.set_outage(true);
-    terminal.until("the service cannot be asked");
+    terminal.until("the service cannot be reached");
     let progress = terminal.screen();
     let progress = progress
         .lines()
@@ -79,7 +71,7 @@ fn nothing_wraps_in_a_narrow_window() {
 }
 
 #[test]
-fn wide_letters_do_not_wrap_either() {
+fn wide_characters_do_not_wrap() {
     let service = Service::new();
     let status = json!({ "request_id": "x", "status": "描".repeat(30) });
     service
@@ -92,7 +84,7 @@ fn wide_letters_do_not_wrap_either() {
     assert!(!terminal.has_wrapped(), "{}", terminal.screen());
 }
 
-/// What sets colours, and nothing else.
+/// Returns `true` if the bytes contain a sequence that sets colours.
 fn has_colour(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     text.split("\x1b[").skip(1).any(|rest| {
@@ -104,11 +96,11 @@ fn has_colour(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn no_color_means_none() {
+fn no_color_disables_colours() {
     let mut help = command();
     help.args(["run", EDIT, "-h"]);
     let (_, bytes) = Terminal::new(&help).end();
-    assert!(has_colour(&bytes), "else the next shows nothing");
+    assert!(has_colour(&bytes), "else the next check proves nothing");
     let service = Service::new();
     let (_, bytes) = Terminal::new(&service.command(&["run", TEXT_TO_IMAGE])).end();
     assert!(has_colour(&bytes));
@@ -127,7 +119,7 @@ fn no_color_means_none() {
 }
 
 #[test]
-fn a_terminal_that_can_do_nothing_gets_plain_lines() {
+fn dumb_terminal_gets_plain_lines() {
     let service = Service::new();
     let (ended, bytes) = Terminal::with(&service.command(&RUN), &[("TERM", "dumb")]).end();
     assert!(ended.code == 0 && !bytes.contains(&0x1b), "{ended:?}");
@@ -135,7 +127,7 @@ fn a_terminal_that_can_do_nothing_gets_plain_lines() {
 }
 
 #[test]
-fn verbose_keeps_what_happened() {
+fn verbose_prints_lines() {
     let service = Service::new();
     let verbose = service.command(&[&RUN[..], &["-v"]].concat());
     let (ended, _) = Terminal::new(&verbose).end();
@@ -146,7 +138,7 @@ fn verbose_keeps_what_happened() {
 }
 
 #[test]
-fn a_terminal_that_can_shows_the_picture() {
+fn capable_terminal_shows_the_image() {
     let service = Service::new();
     let kitty = &[("TERM", "xterm-kitty")][..];
     let iterm = &[("TERM_PROGRAM", "iTerm.app")][..];
@@ -179,7 +171,7 @@ fn a_terminal_that_can_shows_the_picture() {
 }
 
 #[test]
-fn the_user_chooses_how_pictures_are_shown() {
+fn variable_selects_the_image_protocol() {
     let service = Service::new();
     let shown = |flags: &[&str], word: &str| {
         let run = service.command(&[&RUN[..], flags].concat());
@@ -208,7 +200,7 @@ fn the_user_chooses_how_pictures_are_shown() {
 }
 
 #[test]
-fn what_is_piped_has_no_escape_codes() {
+fn piped_output_has_no_escape_codes() {
     let service = Service::new();
     for arguments in [
         &RUN[..],
@@ -219,7 +211,7 @@ fn what_is_piped_has_no_escape_codes() {
         let ended = service.run(arguments);
         assert!(!(ended.out + &ended.err).contains('\x1b'), "{arguments:?}");
     }
-    // One end in the terminal does not change the other.
+    // Standard error in a terminal does not change standard output.
     let in_words = [&RUN[..], &["--output", "pretty"]].concat();
     let (ended, _) = Terminal::piped(&service.command(&in_words)).end();
     assert_eq!(

@@ -1,21 +1,18 @@
-//! `probe`, `validate`, and files in the place of URLs.
+//! The commands `probe` and `validate`, and local files instead of media URLs.
 
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
+use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
-/// A whole picture of 640 x 480.
+use crate::support::{EDIT, Service};
+
+/// A GIF image of 640 x 480 pixels.
 const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
-/// One of 5000 x 480.
+/// A GIF image of 5000 x 480 pixels.
 const WIDE: &[u8] = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
 const SECRET: &str = "The password is swordfish.";
-const EDIT: &str = "bytedance/dreamina-4-0/edit";
 
 fn runcomfy(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy"));
@@ -38,33 +35,20 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Serves one picture, with support for ranges, to whoever asks.
-fn serve() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/a.gif", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut head = [0; 4096];
-            // The request fits one segment.
-            let _ = stream.read(&mut head).unwrap();
-            let size = WIDE.len();
-            let answer = format!(
-                "HTTP/1.1 206 Partial Content\r\nContent-Length: {size}\r\nContent-Range: bytes 0-{}/{size}\r\nConnection: close\r\n\r\n",
-                size - 1
-            );
-            stream
-                .write_all(&[answer.as_bytes(), WIDE].concat())
-                .unwrap();
-        }
-    });
-    url
+/// Starts a service whose every file is the wide image, and returns it with a URL.
+fn serve() -> (Service, String) {
+    let size = WIDE.len();
+    let range = format!("bytes 0-{}/{size}", size - 1);
+    let image = Reply::new(206, WIDE).header("content-range", range);
+    let service = Service::with(|builder| builder.fault(Fault::every(Call::File, 1, image)));
+    let url = service.emulator.base_url() + "/files/a/a.gif";
+    (service, url)
 }
 
 #[test]
 fn probe_prints_the_facts_of_each_source() {
     let folder = folder();
-    let url = serve();
+    let (_service, url) = serve();
     let data = "data:image/gif;base64,R0lGODlhgALgAQAAADs=";
     let sources = ["good.gif", &url, data, "secret.txt"];
     let all = [
@@ -97,9 +81,9 @@ fn probe_prints_the_facts_of_each_source() {
 }
 
 #[test]
-fn probe_says_what_it_could_not_look_at() {
+fn probe_reports_sources_that_failed() {
     let folder = folder();
-    let url = serve();
+    let (_service, url) = serve();
     let (code, stdout, stderr) = runcomfy(folder.path(), &["probe", "none.gif", "good.gif", &url]);
     assert_eq!(code, 66);
     assert!(
@@ -107,7 +91,10 @@ fn probe_says_what_it_could_not_look_at() {
         "{stdout}"
     );
     assert!(stdout.contains("no public address"), "{stdout}");
-    assert!(stderr.contains("2 of 3 could not be looked at"), "{stderr}");
+    assert!(
+        stderr.contains("2 of 3 sources could not be probed"),
+        "{stderr}"
+    );
     let as_json = ["probe", "-", "good.gif", "--output", "json"];
     let (_, stdout, _) = runcomfy(folder.path(), &as_json);
     let lines: Vec<Value> = stdout
@@ -115,8 +102,8 @@ fn probe_says_what_it_could_not_look_at() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let why = lines[0]["error"].as_str().unwrap();
-    assert!(why.starts_with("standard input is not looked at"), "{why}");
-    // One for each, and the failure.
+    assert!(why.starts_with("standard input cannot be probed"), "{why}");
+    // One object for each source, and the failure.
     assert_eq!(
         (lines.len(), &lines[2]["error"]["exit_code"]),
         (3, &json!(66))
@@ -126,7 +113,7 @@ fn probe_says_what_it_could_not_look_at() {
 #[test]
 fn validate_checks_values_and_media_at_once() {
     let folder = folder();
-    let url = serve();
+    let (_service, url) = serve();
     let check = |more: &[&str]| {
         let always = ["validate", EDIT, "--allow-loopback", "--prompt", "A boat"];
         runcomfy(folder.path(), &[&always, more].concat())
@@ -136,7 +123,7 @@ fn validate_checks_values_and_media_at_once() {
         (code, &*stdout),
         (
             0,
-            "valid for bytedance/dreamina-4-0/edit; nothing was sent\n"
+            "valid for bytedance/dreamina-4-0/edit; nothing was submitted\n"
         )
     );
 
@@ -160,14 +147,14 @@ fn validate_checks_values_and_media_at_once() {
     }
 
     let (code, stdout, _) = check(&["--image-urls", &url, "--no-check-media", "--output", "json"]);
-    let said: Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, &said["valid"]), (0, &json!(true)));
-    assert_eq!(said["warnings"][0]["pointer"], "/image_urls/0");
+    let json: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &json["valid"]), (0, &json!(true)));
+    assert_eq!(json["warnings"][0]["pointer"], "/image_urls/0");
 }
 
-/// Addresses inside of a `data:` URI make it no URL to ask.
+/// A URL inside a `data:` URI is not requested.
 #[test]
-fn a_data_uri_is_looked_at_and_not_asked() {
+fn data_uri_is_probed_without_a_request() {
     let folder = folder();
     let uri = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>";
     let (code, stdout, stderr) = runcomfy(folder.path(), &["probe", uri]);
@@ -175,9 +162,9 @@ fn a_data_uri_is_looked_at_and_not_asked() {
     assert!(stdout.contains("SVG or XML text"), "{stdout}");
 }
 
-/// A file that is no medium is never sent, whoever wrote the input.
+/// A file that is not media is never sent, even if an input from elsewhere names it.
 #[test]
-fn only_media_leave_this_machine() {
+fn only_media_files_leave_this_machine() {
     let folder = folder();
     let input = json!({"prompt": "x", "image_urls": ["secret.txt"]}).to_string();
     let (code, _, stderr) = runcomfy(
@@ -193,7 +180,7 @@ fn only_media_leave_this_machine() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_files_is_told_at_once() {
+fn all_violations_of_files_are_reported_at_once() {
     let folder = folder();
     std::fs::write(folder.path().join("empty.png"), "").unwrap();
     std::fs::create_dir(folder.path().join("pictures")).unwrap();
@@ -217,15 +204,15 @@ fn everything_that_is_wrong_with_files_is_told_at_once() {
         [
             "  --prompt: found nothing, expected a string of at most 800 characters",
             "  --scale: found 7, expected a number in 0..=1",
-            "  --image-urls /image_urls/0: found the file `secret.txt` (not a medium of a known format), expected a picture, a video or a sound",
-            "  --image-urls /image_urls/2: found the file `empty.png` (it is empty), expected a picture, a video or a sound",
+            "  --image-urls /image_urls/0: found the file `secret.txt` (not a medium of a known format), expected an image, a video or audio",
+            "  --image-urls /image_urls/2: found the file `empty.png` (it is empty), expected an image, a video or audio",
             "  --image-urls /image_urls/3: found the folder `pictures`, expected a file",
-            "  --image-urls /image_urls/4: found the file `large.gif`, with which the files make a request of 81 MiB, expected at most 64 MiB in all; give public https:// URLs instead",
+            "  --image-urls /image_urls/4: found the file `large.gif`, with which the request has 81 MiB, expected at most 64 MiB in total; pass public https:// URLs instead",
         ]
     );
     let (code, stdout, _) = runcomfy(folder.path(), &[&line[..], &["--output", "json"]].concat());
-    let said: Value = serde_json::from_str(&stdout).unwrap();
-    let violations = said["error"]["violations"].as_array().unwrap();
+    let json: Value = serde_json::from_str(&stdout).unwrap();
+    let violations = json["error"]["violations"].as_array().unwrap();
     assert_eq!((code, violations.len()), (65, 6));
     assert_eq!(
         (&violations[2]["flag"], &violations[2]["actual"]),
@@ -233,10 +220,10 @@ fn everything_that_is_wrong_with_files_is_told_at_once() {
     );
 }
 
-/// One that is there and fails when it is read.
+/// Uses a file that exists and fails when it is read.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_that_cannot_be_read_has_an_exit_code_of_its_own() {
+fn unreadable_file_exits_with_66() {
     let folder = folder();
     let validate = [
         "validate",
@@ -257,7 +244,7 @@ fn a_file_that_cannot_be_read_has_an_exit_code_of_its_own() {
 }
 
 #[test]
-fn a_run_takes_files_where_urls_stand() {
+fn local_file_may_replace_a_media_url() {
     let folder = folder();
     let always = [
         "run",
@@ -270,7 +257,7 @@ fn a_run_takes_files_where_urls_stand() {
     let (code, stdout, stderr) = runcomfy(folder.path(), &[&always[..], &["good.gif"]].concat());
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.starts_with("saved "), "{stdout}");
-    // The emulator judges the same rules.
+    // The emulator checks the same rules.
     let (code, _, stderr) = runcomfy(folder.path(), &[&always[..], &["wide.gif"]].concat());
     assert_eq!(code, 65);
     assert!(stderr.contains("width_pixels <= 4096"), "{stderr}");

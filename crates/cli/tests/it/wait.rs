@@ -1,35 +1,30 @@
-//! What `run` and `resume` do with a job that does not begin.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! The wait of `run` and `resume` for a job that stays queued, and notices about slow requests.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::support::{Ended, Service, TEXT_TO_IMAGE};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
-use support::{Ended, Service, TEXT_TO_IMAGE};
 
 #[test]
-fn a_job_that_does_not_begin_in_time_is_cancelled_and_nothing_is_paid() {
+fn job_queued_too_long_is_cancelled_for_free() {
     let service = Service::slow();
     let run = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
-    let impatient = ["--cancel-if-queued-after", "1"];
-    let told = service.run(&[&run[..], &impatient].concat());
-    assert_eq!(told.code, 1, "{told:?}");
+    let limit = ["--cancel-if-queued-after", "1"];
+    let ended = service.run(&[&run[..], &limit].concat());
+    assert_eq!(ended.code, 1, "{ended:?}");
     let id = service.emulator.ledger()[0].request_id.clone();
     let why = format!(
         "error: the job was still queued after 1s and was cancelled [request {id}]\n\
-         Nothing ran, so nothing is charged.\n"
+         The job did not run, so nothing is charged.\n"
     );
-    assert!(told.err.ends_with(&why), "{told:?}");
+    assert!(ended.err.ends_with(&why), "{ended:?}");
     assert_eq!(service.status(&id), "cancelled");
 
     let id = service.json(&[&run[..], &["--no-wait"]].concat()).json()["request_id"].clone();
-    let resumed = service.json(&[&["resume", id.as_str().unwrap()][..], &impatient].concat());
+    let resumed = service.json(&[&["resume", id.as_str().unwrap()][..], &limit].concat());
     let json = resumed.json();
     assert_eq!(
         (resumed.code, &json["request_id"], &json["status"]),
@@ -38,28 +33,28 @@ fn a_job_that_does_not_begin_in_time_is_cancelled_and_nothing_is_paid() {
     assert_eq!(json["error"]["kind"], "job_cancelled");
 }
 
-/// Who sees nothing believes that nothing happens.
+/// A user who sees nothing believes that nothing happens.
 #[test]
-fn what_is_waited_for_is_said() {
+fn slow_requests_print_a_notice() {
     let service = Service::new();
     let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
-    for (call, arguments, said) in [
-        (Call::Submit, &run[..], "the service has not answered yet;"),
+    for (call, arguments, notice) in [
+        (Call::Submit, &run[..], "the service has not responded yet;"),
         (
             Call::Catalogue,
             &["run", "acme/paint", "--colour", "red"],
-            "asking the catalogue for the schema of `acme/paint`",
+            "querying the catalogue for the schema of `acme/paint`",
         ),
         (
             Call::Catalogue,
             &["run", TEXT_TO_IMAGE, "--prompt", "x", "--dry-run"],
-            "asking the catalogue for the price",
+            "querying the catalogue for the price",
         ),
-        (Call::Balance, &["balance"], "waiting for an answer"),
+        (Call::Balance, &["balance"], "waiting for the response"),
         (
             Call::Result,
             &["result", "some-id"],
-            "waiting for an answer",
+            "waiting for the response",
         ),
     ] {
         service.emulator.script(call, Reply::stall());
@@ -70,14 +65,14 @@ fn what_is_waited_for_is_said() {
             .unwrap();
         let lines = BufReader::new(waiting.stderr.take().unwrap()).lines();
         let mut lines = lines.map(Result::unwrap);
-        assert!(lines.any(|line| line.starts_with(said)), "{said}");
+        assert!(lines.any(|line| line.starts_with(notice)), "{notice}");
         waiting.kill().unwrap();
         waiting.wait().unwrap();
     }
 }
 
 #[test]
-fn a_job_that_begins_just_in_time_is_waited_for() {
+fn job_that_starts_just_in_time_is_waited_for() {
     let service = Service::slow();
     let too_late =
         json!({ "request_id": "x", "status": "in_progress", "outcome": "not_cancellable" });
@@ -93,12 +88,13 @@ fn a_job_that_begins_just_in_time_is_waited_for() {
         std::thread::sleep(Duration::from_millis(10));
     }
     service.emulator.advance(Duration::from_secs(3600));
-    let told = Ended::from(run.wait_with_output().unwrap());
-    assert_eq!(told.code, 0, "{told:?}");
+    let ended = Ended::from(run.wait_with_output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
     assert!(
-        told.err
-            .contains("\nthe job was to be cancelled, but it runs already or has ended"),
-        "{told:?}"
+        ended.err.contains(
+            "\nthe job was still queued after the limit, but it has started or ended meanwhile"
+        ),
+        "{ended:?}"
     );
     assert_eq!(service.files(), 1);
 }

@@ -1,19 +1,13 @@
-//! Shell scripts in the words of the service's own command line run as they are.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-#![cfg(unix)]
-
-mod support;
+//! Shell scripts written for the service's own command line, which run unchanged.
 
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::{Ended, Service, has_jq};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
-use support::{Ended, Service, has_jq};
 
-/// Submits without waiting, polls, fetches; with `--output json` and `jq`.
+/// Submits without waiting, polls and saves, with `--output json` and `jq`.
 const AS_JSON: &str = r#"
 id=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
   --no-wait --output json | jq -r .request_id)
@@ -30,9 +24,9 @@ runcomfy requests result "$id" --output-dir out >/dev/null
 ls out
 "#;
 
-/// The same without a word about the form: what a model gave is JSON in a pipe, and a status is a
-/// line in a few.
-const AS_IT_COMES: &str = r#"
+/// Does the same without `--output`: results of models are JSON in a pipe, and a status is one of a few
+/// lines.
+const BY_DEFAULT: &str = r#"
 id=$(echo '{"prompt": "A boat"}' |
   runcomfy run /bytedance/dreamina-4-0/text-to-image/ --input-file - --no-wait 2>log | jq -r .request_id)
 [ "$(runcomfy -q result "$id" | jq -r .status)" != succeeded ]
@@ -43,15 +37,15 @@ runcomfy result "$id" --output-dir out -q | jq -r .output.image
 ls out
 "#;
 
-/// `run` in the foreground: its standard output is the output.
-const MAX_IN_FLIGHT: &str = r#"
+/// Waits in `run`, whose standard output is the result.
+const IN_FOREGROUND: &str = r#"
 out=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
   --poll-secs 1 --output-dir out)
 echo "$out" | jq -r '.images[0]'
 ls out
 "#;
 
-/// A job that has failed: exit code 1, and what became of it on standard output all the same.
+/// Reads a failed job: exit code 1, with the result on standard output.
 const FAILED: &str = r#"
 id=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
   --no-wait | jq -r .request_id)
@@ -60,7 +54,7 @@ if runcomfy result "$id" > record; then exit 9; fi
 jq -r '.status, .error, (.finished_at | length > 0)' record
 "#;
 
-/// Runs a script beside an emulator, and gives the lines that it prints.
+/// Runs a script with an emulator, and returns the lines that it prints.
 fn lines(service: &Service, script: &str) -> Vec<String> {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_runcomfy"));
     let mut path = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
@@ -86,11 +80,11 @@ fn service() -> Service {
 }
 
 #[test]
-fn scripts_save_what_the_model_gave() {
+fn scripts_save_the_files_of_the_model() {
     if !has_jq() {
         return;
     }
-    for script in [AS_JSON, AS_IT_COMES, MAX_IN_FLIGHT] {
+    for script in [AS_JSON, BY_DEFAULT, IN_FOREGROUND] {
         let lines = lines(&service(), script);
         let [url, file] = &lines[..] else {
             panic!("{script}: {lines:?}")
@@ -103,7 +97,7 @@ fn scripts_save_what_the_model_gave() {
 }
 
 #[test]
-fn a_failed_job_is_told_on_standard_output_too() {
+fn failed_job_is_printed_on_standard_output() {
     if !has_jq() {
         return;
     }

@@ -1,30 +1,18 @@
-//! What is printed, letter by letter. `RUNCOMFY_GOLDEN=write cargo test -p runcomfy-cli --test
-//! golden` writes the files anew; their difference is for review.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! Golden files of help texts and JSON. `UPDATE_EXPECT=1 cargo test -p runcomfy-cli golden` rewrites
+//! them; review the difference.
 
 use std::path::Path;
 use std::time::Duration;
 
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
+use expect_test::expect_file;
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
-use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 
 #[track_caller]
 fn check(name: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    if std::env::var_os("RUNCOMFY_GOLDEN").is_some_and(|value| value == "write") {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, text).unwrap();
-    }
-    let golden = std::fs::read_to_string(&file).unwrap_or_default();
-    let golden = golden.replace("\r\n", "\n");
-    assert!(golden == text, "{} differs; found:\n{text}", file.display());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    expect_file![folder.join(name)].assert_eq(text);
 }
 
 fn help(arguments: &[&str]) -> String {
@@ -32,7 +20,7 @@ fn help(arguments: &[&str]) -> String {
     help.args(arguments).env("COLUMNS", "80");
     let help = Ended::from(help.output().unwrap());
     assert_eq!((help.code, &*help.err), (0, ""), "{arguments:?}");
-    // clap fills empty lines of an indented text.
+    // clap indents empty lines of a paragraph.
     let lines = help
         .out
         .lines()
@@ -52,8 +40,8 @@ fn help_texts_are_as_reviewed() {
     check("completion.txt", &help(&["completion", "--help"]));
 }
 
-/// What is another in every run.
-fn settled(json: &mut Value, base_url: &str) {
+/// Replaces the parts that differ in every run.
+fn redact(json: &mut Value, base_url: &str) {
     match json {
         Value::String(text) => {
             *text = text.replace(base_url, "http://emulator");
@@ -62,14 +50,14 @@ fn settled(json: &mut Value, base_url: &str) {
                 *text = format!("{before} [key …]{after}");
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|item| settled(item, base_url)),
+        Value::Array(list) => list.iter_mut().for_each(|item| redact(item, base_url)),
         Value::Object(map) => {
             for (name, value) in map {
                 match name.as_str() {
                     "created_at" | "finished_at" | "idempotency_key" if value.is_string() => {
                         *value = "…".into();
                     }
-                    _ => settled(value, base_url),
+                    _ => redact(value, base_url),
                 }
             }
         }
@@ -77,11 +65,11 @@ fn settled(json: &mut Value, base_url: &str) {
     }
 }
 
-/// Runs a line with `--output json`, and gives it with what came of it.
+/// Runs a command with `--output json`, and returns its JSON and both as text.
 fn line(service: &Service, arguments: &[&str]) -> (Value, String) {
     let ended = service.json(arguments);
     let mut json = ended.json();
-    settled(&mut json, &service.emulator.base_url());
+    redact(&mut json, &service.emulator.base_url());
     let quoted = arguments.iter().map(|word| {
         if word.contains([' ', '{']) {
             format!("'{word}'")
@@ -102,43 +90,43 @@ fn json_is_as_reviewed() {
     let minute = Duration::from_secs(60);
     let service = Service::with(|builder| builder.queue_time(minute).run_time(minute).seed(7));
     let mut all = String::new();
-    let mut say = |arguments: &[&str]| {
+    let mut run = |arguments: &[&str]| {
         let (json, text) = line(&service, arguments);
         all += &text;
         json
     };
-    let run = ["run", TEXT_TO_IMAGE, "--prompt", "A boat"];
-    let no_wait = [&run[..], &["--no-wait"]].concat();
-    let id = say(&no_wait)["request_id"].clone();
+    let submit = ["run", TEXT_TO_IMAGE, "--prompt", "A boat"];
+    let no_wait = [&submit[..], &["--no-wait"]].concat();
+    let id = run(&no_wait)["request_id"].clone();
     let id = id.as_str().unwrap();
-    say(&["status", id]);
-    say(&[&run[..], &["--timeout", "2"]].concat());
+    run(&["status", id]);
+    run(&[&submit[..], &["--timeout", "2"]].concat());
     service.emulator.advance(minute);
-    say(&["cancel", id]);
+    run(&["cancel", id]);
     service.emulator.advance(minute);
-    say(&["result", id]);
+    run(&["result", id]);
     service.emulator.advance(minute);
-    say(&["resume", id, "--no-download"]);
-    say(&["run", EDIT, "--scale", "7", "--input", r#"{"promt": "x"}"#]);
+    run(&["resume", id, "--no-download"]);
+    run(&["run", EDIT, "--scale", "7", "--input", r#"{"promt": "x"}"#]);
     service.emulator.script(Call::Submit, Reply::lost());
-    say(&run);
+    run(&submit);
     service
         .emulator
         .script(Call::Submit, Reply::refused(402, 400_002));
-    say(&run);
+    run(&submit);
     let detail = json!([{"errorCode": 7, "error": "out of paint"}]);
     service
         .emulator
         .script(Call::Submit, Reply::job_fails(detail));
-    let failing = say(&no_wait)["request_id"].clone();
+    let failing = run(&no_wait)["request_id"].clone();
     service.emulator.advance(minute * 10);
-    say(&["result", failing.as_str().unwrap()]);
-    say(&["result", "no-such-id"]);
-    say(&[&run[..], &["--dry-run"]].concat());
-    say(&["validate", TEXT_TO_IMAGE, "--prompt", "A boat"]);
-    say(&["models", "list", "--limit", "1"]);
-    say(&["models", "categories"]);
-    say(&["balance"]);
-    say(&["--no-such-flag"]);
+    run(&["result", failing.as_str().unwrap()]);
+    run(&["result", "no-such-id"]);
+    run(&[&submit[..], &["--dry-run"]].concat());
+    run(&["validate", TEXT_TO_IMAGE, "--prompt", "A boat"]);
+    run(&["models", "list", "--limit", "1"]);
+    run(&["models", "categories"]);
+    run(&["balance"]);
+    run(&["--no-such-flag"]);
     check("json.txt", &all);
 }

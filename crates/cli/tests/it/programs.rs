@@ -1,17 +1,13 @@
-//! What `code` and `init` write compiles, runs against the emulator and submits the same job.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! The programs that `code` and `init` write: they compile, run with the emulator and submit the same
+//! job.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE};
 use serde_json::{Value, json};
-use support::{EDIT, Ended, Service, TEXT_TO_IMAGE};
 
-/// A whole picture of 640 x 480.
+/// A GIF image of 640 x 480 pixels.
 const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
 const VIDEO: &str = "bytedance/dreamina-3-0/pro/image-to-video";
 
@@ -20,8 +16,8 @@ fn checkout() -> PathBuf {
     here.ancestors().nth(2).unwrap().to_owned()
 }
 
-/// A crate of this checkout as a dependency; the client without TLS, which an emulator does not
-/// need and which takes a minute to compile.
+/// Returns the dependency on a crate of this checkout. The client is without TLS, which an emulator does
+/// not need and which takes a minute to compile.
 fn dependency(name: &str, folder: &str) -> String {
     let path = checkout()
         .join(folder)
@@ -35,7 +31,7 @@ fn dependency(name: &str, folder: &str) -> String {
     format!("{name} = {{ path = \"{path}\"{client} }}\n")
 }
 
-/// Runs cargo on a package in the service's folder, with all compiled files in one place.
+/// Runs cargo in the folder of the service, with one target folder for all tests.
 fn cargo(service: &Service, arguments: &[&str]) -> Ended {
     let mut cargo = Command::new(env!("CARGO"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
@@ -60,7 +56,7 @@ fn write(service: &Service, name: &str, text: impl AsRef<[u8]>) {
     std::fs::write(path, text).unwrap();
 }
 
-/// A package without programs.
+/// Writes a package without programs.
 fn package(service: &Service) {
     let manifest = format!(
         "[package]\nname = \"programs\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
@@ -73,16 +69,16 @@ fn package(service: &Service) {
     write(service, "Cargo.lock", lock);
 }
 
-/// Letters that Rust, JSON, a comment or a shell would take for something else.
-const ODD: &str = "It's \"#odd\"# \\ $HOME `id` */ 日本語 \n";
+/// Characters with a meaning in Rust, JSON, comments or a shell.
+const SPECIAL: &str = "It's \"#odd\"# \\ $HOME `id` */ 日本語 \n";
 
-/// Command lines about built-in models.
+/// Command lines for built-in models.
 const LINES: [&[&str]; 5] = [
-    &[TEXT_TO_IMAGE, "--prompt", ODD],
+    &[TEXT_TO_IMAGE, "--prompt", SPECIAL],
     &[
         EDIT,
         "--prompt",
-        ODD,
+        SPECIAL,
         "--scale",
         "1",
         "--force-single",
@@ -124,7 +120,7 @@ fn service() -> Service {
     service
 }
 
-/// What `run` would send.
+/// Returns the inputs that `run` would submit.
 fn inputs(service: &Service) -> Vec<Value> {
     let dry = |line: &&[&str]| {
         let run = [&["run", "--dry-run", "--no-check-media"], *line].concat();
@@ -139,7 +135,8 @@ fn submitted(service: &Service) -> Vec<Value> {
 }
 
 #[test]
-fn code_prints_programs_that_do_the_same() {
+#[ignore = "slow: runs cargo"]
+fn printed_programs_submit_the_same_job() {
     let service = service();
     package(&service);
     for (number, line) in LINES.iter().enumerate() {
@@ -147,7 +144,7 @@ fn code_prints_programs_that_do_the_same() {
         assert_eq!(code.code, 0, "{code:?}");
         write(&service, &format!("src/bin/p{number}.rs"), &code.out);
     }
-    // One whose schema is not known when it is compiled.
+    // A program for a model without a generated type.
     let schema = r#"{"properties": {"prompt": {"type": "string"}}}"#;
     write(&service, "schema.json", schema);
     let line = [
@@ -156,13 +153,13 @@ fn code_prints_programs_that_do_the_same() {
         "--schema",
         "schema.json",
         "--prompt",
-        ODD,
+        SPECIAL,
     ];
     let code = service.json(&line).good_json();
     write(&service, "src/bin/p5.rs", code["rust"].as_str().unwrap());
 
     let mut expected = inputs(&service);
-    expected.push(json!({ "prompt": ODD }));
+    expected.push(json!({ "prompt": SPECIAL }));
     let built = cargo(&service, &["build"]);
     assert_eq!((built.code, &*built.err), (0, ""), "{built:?}");
     for number in 0..expected.len() {
@@ -174,7 +171,7 @@ fn code_prints_programs_that_do_the_same() {
 
 #[cfg(unix)]
 #[test]
-fn code_prints_calls_of_curl_that_do_the_same() {
+fn printed_curl_calls_submit_the_same_job() {
     if Command::new("curl").arg("--version").output().is_err() {
         return;
     }
@@ -193,7 +190,7 @@ fn code_prints_calls_of_curl_that_do_the_same() {
     assert_eq!(submitted(&service), inputs(&service));
 }
 
-/// Texts that end a literal, a comment or a word somewhere, or run backwards.
+/// Returns texts that end a literal, a comment or a word early, or change the direction of text.
 #[cfg(unix)]
 fn hostile_texts() -> Vec<String> {
     let texts = [
@@ -212,10 +209,12 @@ fn hostile_texts() -> Vec<String> {
     texts
 }
 
-/// What the printed call of curl would send.
+/// Returns the body that the printed curl call would send.
 #[cfg(unix)]
 fn sent_by_curl(service: &Service, printed: &str) -> Value {
-    let (_, call) = printed.split_once("\n// The same with curl").unwrap();
+    let (_, call) = printed
+        .split_once("\n// The same submit with curl")
+        .unwrap();
     let call = call.split_once("\n//\n").unwrap().1;
     let lines: Vec<&str> = call
         .trim_end()
@@ -232,7 +231,8 @@ fn sent_by_curl(service: &Service, printed: &str) -> Value {
 
 #[cfg(unix)]
 #[test]
-fn code_is_made_of_what_was_given_whatever_it_is() {
+#[ignore = "slow: runs cargo"]
+fn hostile_texts_survive_in_printed_code() {
     let schema = json!({"properties": {
         "a\nfn evil() {}": {"type": "string", "format": "image_uri"},
         "*/ ~/\u{202e}\"#": {"type": "string"},
@@ -282,7 +282,7 @@ fn code_is_made_of_what_was_given_whatever_it_is() {
         let text = code.out.replace("async fn main()", "pub async fn main()");
         program += &format!("mod p{number} {{\n{text}\n}}\n");
     }
-    // A file in a program without a type has to be put elsewhere first.
+    // The last program names a local file, which must be replaced by a URL first.
     let calls = (0..runs).map(|number| format!("    p{number}::main().unwrap();\n"));
     let calls: String = calls.collect();
     program += &format!("fn main() {{\n{calls}    if false {{ p{runs}::main().unwrap(); }}\n}}\n");
@@ -293,13 +293,13 @@ fn code_is_made_of_what_was_given_whatever_it_is() {
 }
 
 #[test]
-fn code_is_about_valid_inputs_and_lasting_media() {
+fn code_rejects_invalid_input_and_standard_input() {
     let service = Service::new();
     let refused = service.json(&["code", TEXT_TO_IMAGE, "--scale", "7"]);
     assert_eq!(refused.code, 65);
     let refused = service.json(&["code", EDIT, "--prompt", "x", "--image-urls", "-"]);
     assert_eq!(refused.code, 64);
-    // What the builder has no argument for is read from its text.
+    // An input that the builder cannot express is parsed from JSON.
     let nothing = [
         "code",
         EDIT,
@@ -314,7 +314,8 @@ fn code_is_about_valid_inputs_and_lasting_media() {
 }
 
 #[test]
-fn code_takes_the_flags_of_run_and_writes_what_the_library_can_do() {
+#[ignore = "slow: runs cargo"]
+fn printed_programs_reproduce_the_flags_of_run() {
     let service = Service::new();
     package(&service);
     let code = |flags: &[&str], name: &str| {
@@ -335,7 +336,7 @@ fn code_takes_the_flags_of_run_and_writes_what_the_library_can_do() {
     let saves = ["--output-dir", "it's a folder", "--no-picture", "--open"];
     code(&[&waits[..], &saves[..]].concat(), "q0");
     code(&["--no-download", "--dry-run", "--emulate"], "q1");
-    // What no wait needs is not there.
+    // Without a wait its options are left out.
     let text = code(&[&waits[2..], &["--no-wait"]].concat(), "q2");
     assert!(
         !text.contains("Duration") && !text.contains(".wait()"),
@@ -348,16 +349,16 @@ fn code_takes_the_flags_of_run_and_writes_what_the_library_can_do() {
     assert!(text.contains(limits), "{text}");
     let built = cargo(&service, &["build"]);
     assert_eq!((built.code, &*built.err), (0, ""), "{built:?}");
-    for (name, said) in [("q0", "\nsaved "), ("q1", "\nhttp"), ("q2", "submitted ")] {
+    for (name, printed) in [("q0", "\nsaved "), ("q1", "\nhttp"), ("q2", "submitted ")] {
         let ran = cargo(&service, &["run", "--bin", name]);
-        assert!(ran.code == 0 && ran.out.contains(said), "{ran:?}");
+        assert!(ran.code == 0 && ran.out.contains(printed), "{ran:?}");
     }
     let folder = service.folder.path().join("it's a folder");
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
 }
 
 #[test]
-fn code_prints_no_call_that_the_client_would_not_make() {
+fn code_rejects_base_urls_that_the_client_rejects() {
     let service = Service::new();
     let code = |base: &str| {
         let mut code = service.command(&["code", TEXT_TO_IMAGE, "--prompt", "x"]);
@@ -389,7 +390,7 @@ fn code_prints_no_call_that_the_client_would_not_make() {
     }
 }
 
-/// A project as `cargo new` makes it.
+/// Writes a project as `cargo new` does.
 fn new_project(service: &Service) {
     write(
         service,
@@ -404,7 +405,8 @@ fn new_project(service: &Service) {
 }
 
 #[test]
-fn init_makes_a_project_that_runs() {
+#[ignore = "slow: runs cargo"]
+fn init_adds_a_program_that_runs() {
     let schema = json!({"required": ["text", "parts"], "properties": {
         "text": {"type": "string", "maxLength": 5},
         "parts": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer", "minimum": 3}}},
@@ -436,7 +438,7 @@ fn init_makes_a_project_that_runs() {
     let entry = &service.emulator.ledger()[0];
     assert_eq!(entry.model_id, EDIT);
 
-    // Again, for the same model, each named once in whatever form.
+    // A second time for the same model, with a duplicate id.
     let changed = std::fs::read_to_string(service.folder.path().join("src/main.rs")).unwrap();
     write(&service, "src/main.rs", changed.replace("saved", "kept"));
     let again = ["init", &format!("/{EDIT}/"), EDIT, "--path", &checkout];
@@ -452,7 +454,7 @@ fn init_makes_a_project_that_runs() {
         (&json!(kept), &json!("cargo run"))
     );
 
-    // Again, for another model first: what is there stays, and the program is an example.
+    // A third time with another model first: existing files are kept, and the program is an example.
     let again = ["init", "acme/paint/draw", "--path", &checkout];
     let made = service.json(&again).good_json();
     assert_eq!(
@@ -470,7 +472,7 @@ fn init_makes_a_project_that_runs() {
 }
 
 #[test]
-fn init_names_versions_and_leaves_alone_what_it_cannot_use() {
+fn init_adds_versions_and_keeps_other_files() {
     let service = Service::new();
     let nothing = service.json(&["init"]);
     assert_eq!(nothing.code, 66);
@@ -503,7 +505,7 @@ fn init_names_versions_and_leaves_alone_what_it_cannot_use() {
     }
 }
 
-/// The client without TLS, as above.
+/// Replaces the dependency on the client by one without TLS.
 fn without_tls(service: &Service) {
     let manifest = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
     let own = "runcomfy = { path = ";
@@ -513,7 +515,8 @@ fn without_tls(service: &Service) {
 }
 
 #[test]
-fn init_fits_into_a_project_that_is_there() {
+#[ignore = "slow: runs cargo"]
+fn init_extends_an_existing_project() {
     let service = Service::new();
     let manifest = "[package]\nname = \"first\"\nedition = \"2018\"\nbuild = \"make/custom.rs\"\n\n\
          [workspace]\n\n[dependencies]\ntokio = \"1\" # as ever\n\n# Not yet.\n[features]\n";
@@ -543,7 +546,7 @@ fn init_fits_into_a_project_that_is_there() {
 }
 
 #[test]
-fn init_refuses_a_project_that_would_not_build() {
+fn init_rejects_a_project_that_would_not_build() {
     let package = |more: &str| format!("[package]\nname = \"x\"\nedition = \"2024\"\n{more}");
     let comment = "// as runcomfy_codegen does\nfn main() {}\n";
     for (manifest, file, text, expected) in [
@@ -558,7 +561,7 @@ fn init_refuses_a_project_that_would_not_build() {
             package(""),
             "build.rs",
             comment,
-            "put `runcomfy_codegen::Builder",
+            "Add `runcomfy_codegen::Builder",
         ),
         (
             package("build = \"b.rs\"\n"),
@@ -592,7 +595,7 @@ fn init_refuses_a_project_that_would_not_build() {
         let after = std::fs::read_to_string(service.folder.path().join("Cargo.toml")).unwrap();
         assert_eq!(after, manifest);
     }
-    // Another program stands where this one would.
+    // The name of the program is taken by another one.
     let service = Service::new();
     write(
         &service,
@@ -602,13 +605,13 @@ fn init_refuses_a_project_that_would_not_build() {
     write(&service, "src/app.rs", "fn main() {}\n");
     let made = service.json(&["init"]).good_json();
     assert_eq!(made["run"], "cargo run --example runcomfy");
-    // There is no checkout.
+    // The checkout does not exist.
     let refused = service.run(&["init", "--path", "nowhere"]);
     assert_eq!(refused.code, 66, "{refused:?}");
 }
 
 #[test]
-fn init_leaves_alone_a_project_that_it_cannot_write() {
+fn init_changes_nothing_if_a_file_is_unwritable() {
     let service = Service::new();
     new_project(&service);
     let manifest = std::fs::read(service.folder.path().join("Cargo.toml")).unwrap();
@@ -621,7 +624,7 @@ fn init_leaves_alone_a_project_that_it_cannot_write() {
     let after = || std::fs::read(service.folder.path().join("Cargo.toml")).unwrap();
     assert_eq!(after(), manifest);
     assert_eq!(service.files(), 3);
-    // What nobody can tell before: a link to nowhere.
+    // A dangling link is found only when it is written.
     #[cfg(unix)]
     {
         std::fs::remove_file(service.folder.path().join("schemas")).unwrap();
@@ -629,7 +632,7 @@ fn init_leaves_alone_a_project_that_it_cannot_write() {
         std::os::unix::fs::symlink(nowhere, service.folder.path().join("build.rs")).unwrap();
         let refused = service.run(&["init"]);
         let before =
-            format!("these files were written before: schemas/{TEXT_TO_IMAGE}.json, src/main.rs");
+            format!("these files were already written: schemas/{TEXT_TO_IMAGE}.json, src/main.rs");
         assert!(
             refused.code == 1 && refused.err.contains(&before),
             "{refused:?}"
@@ -639,7 +642,7 @@ fn init_leaves_alone_a_project_that_it_cannot_write() {
 }
 
 #[test]
-fn a_relative_checkout_is_that_of_the_caller() {
+fn relative_checkout_is_resolved_from_the_caller() {
     let service = Service::new();
     write(&service, "its/codegen/Cargo.toml", "");
     write(

@@ -1,17 +1,12 @@
-//! What is known before anything costs: a dry run, media at hand, and schemas from elsewhere.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! Checks before a submit: dry runs, local files, and schemas from files and from the catalogue.
 
 use std::time::Duration;
 
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command, with_stdin};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
-use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command, with_stdin};
 
-/// A whole picture of 640 x 480.
+/// A GIF image of 640 x 480 pixels.
 const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
 const DATA: &str = "data:image/gif;base64,R0lGODlhgALgAQAAADs=";
 
@@ -25,7 +20,7 @@ fn paint() -> Value {
     }})
 }
 
-/// A service that has one model more.
+/// Starts a service with one additional model.
 fn service() -> Service {
     let (model, diagnostics) = schema();
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
@@ -40,7 +35,7 @@ fn schema() -> (
 }
 
 #[test]
-fn a_dry_run_shows_the_body_and_the_price_and_submits_nothing() {
+fn dry_run_shows_body_and_price() {
     let service = Service::new();
     std::fs::write(service.folder.path().join("a.gif"), PICTURE).unwrap();
     let run = [
@@ -58,18 +53,21 @@ fn a_dry_run_shows_the_body_and_the_price_and_submits_nothing() {
         (&json["submitted"], &json["price"]["base_price_usd"]),
         (&json!(false), &json!(0.04))
     );
-    let told = service.run(&run);
+    let ended = service.run(&run);
     assert!(
-        told.out.contains("\nbase price: $0.04/output\n"),
-        "{told:?}"
+        ended.out.contains("\nbase price: $0.04/output\n"),
+        "{ended:?}"
     );
-    assert!(told.out.ends_with("\nnothing was submitted\n"), "{told:?}");
+    assert!(
+        ended.out.ends_with("\nnothing was submitted\n"),
+        "{ended:?}"
+    );
     assert_eq!(service.emulator.count(Call::Submit), 0);
 
     let refused = service.json(&[&run[..], &["--scale", "7"]].concat());
     assert_eq!(refused.code, 65);
 
-    // Without a token the price is not known, and the rest is.
+    // Without a token only the price is unknown.
     let mut without = command();
     without.args([
         "run",
@@ -88,7 +86,7 @@ fn a_dry_run_shows_the_body_and_the_price_and_submits_nothing() {
 }
 
 #[test]
-fn a_flag_is_not_taken_for_the_value_that_was_forgotten() {
+fn flag_is_not_taken_as_a_missing_value() {
     let service = Service::new();
     for flag in ["--dry-run", "--emulate", "--output=json"] {
         let refused = service.json(&["run", TEXT_TO_IMAGE, "--prompt", flag]);
@@ -113,7 +111,7 @@ fn a_flag_is_not_taken_for_the_value_that_was_forgotten() {
 }
 
 #[test]
-fn standard_input_is_a_medium_once() {
+fn standard_input_may_be_media_once() {
     let service = Service::new();
     let run = [
         "run",
@@ -153,7 +151,7 @@ fn standard_input_is_a_medium_once() {
 }
 
 #[test]
-fn the_catalogue_gives_the_flags_of_a_model_that_is_not_built_in() {
+fn catalogue_provides_flags_of_other_models() {
     let service = service();
     let help = service.run(&["run", PAINT, "--help"]);
     assert!(
@@ -189,7 +187,7 @@ fn the_catalogue_gives_the_flags_of_a_model_that_is_not_built_in() {
 }
 
 #[test]
-fn a_file_gives_the_flags_of_a_model_and_wins_over_the_built_in_one() {
+fn schema_file_overrides_the_built_in_schema() {
     let service = Service::new();
     std::fs::write(
         service.folder.path().join("paint.json"),
@@ -222,14 +220,14 @@ fn a_file_gives_the_flags_of_a_model_and_wins_over_the_built_in_one() {
         r#"{"properties": 7}"#,
     )
     .unwrap();
-    let faulty = with(PAINT, &[]);
-    let message = faulty.json()["error"]["message"]
+    let invalid = with(PAINT, &[]);
+    let message = invalid.json()["error"]["message"]
         .as_str()
         .unwrap()
         .to_owned();
-    assert_eq!(faulty.code, 65);
+    assert_eq!(invalid.code, 65);
     assert!(
-        message.starts_with("the schema `paint.json` is faulty: /properties"),
+        message.starts_with("the schema `paint.json` is invalid: /properties"),
         "{message}"
     );
     let missing = service.json(&["run", PAINT, "--schema", "none.json"]);
@@ -237,7 +235,7 @@ fn a_file_gives_the_flags_of_a_model_and_wins_over_the_built_in_one() {
 }
 
 #[test]
-fn a_model_that_nobody_knows_is_not_paid_for() {
+fn unknown_model_is_not_submitted() {
     let service = Service::new();
     let run = [
         "run",
@@ -248,7 +246,7 @@ fn a_model_that_nobody_knows_is_not_paid_for() {
     let refused = service.json(&run);
     assert_eq!(
         (refused.code, &refused.json()["error"]["kind"]),
-        (65, &json!("model"))
+        (65, &json!("unknown_model"))
     );
     assert!(
         refused
@@ -260,7 +258,7 @@ fn a_model_that_nobody_knows_is_not_paid_for() {
 }
 
 #[test]
-fn while_the_catalogue_is_out_of_reach_nothing_is_sent_unchecked_by_itself() {
+fn unchecked_submit_needs_the_flag() {
     let service = service();
     let busy = || {
         let reply = Reply::refused(429, 429_000).retry_after(Duration::from_secs(3600));
@@ -273,8 +271,8 @@ fn while_the_catalogue_is_out_of_reach_nothing_is_sent_unchecked_by_itself() {
     assert_eq!((refused.code, &error["kind"]), (75, &json!("throttled")));
     assert_eq!(
         error["advice"],
-        "Nothing was submitted, so nothing is charged. Try again in a moment, give the schema with \
-         --schema FILE, or have the input sent as it is with --unchecked."
+        "Nothing was submitted, so nothing is charged. Run the command again later, pass the schema \
+         with --schema FILE, or send the input unchecked with --unchecked."
     );
     assert!(service.emulator.ledger().is_empty());
     busy();
@@ -283,7 +281,7 @@ fn while_the_catalogue_is_out_of_reach_nothing_is_sent_unchecked_by_itself() {
         refused.code == 75
             && refused
                 .err
-                .ends_with("give the schema with --schema FILE.\n"),
+                .ends_with("pass the schema with --schema FILE.\n"),
         "{refused:?}"
     );
     busy();
@@ -292,52 +290,56 @@ fn while_the_catalogue_is_out_of_reach_nothing_is_sent_unchecked_by_itself() {
         .good_json();
     let warning = sent["warnings"][0]["text"].as_str().unwrap();
     assert!(warning.contains("is not checked"), "{warning}");
-    // What can be checked is, whoever wants it.
+    // `--unchecked` does not skip a check that is possible.
     let refused = service.json(&["run", PAINT, "--input", r#"{"text": 7}"#, "--unchecked"]);
     assert_eq!(
         (refused.code, &refused.json()["error"]["kind"]),
-        (65, &json!("invalid"))
+        (65, &json!("invalid_input"))
     );
     assert_eq!(service.emulator.ledger().len(), 1);
 }
 
 #[test]
-fn what_is_odd_in_a_schema_is_a_warning() {
+fn schema_warnings_are_reported() {
     let service = Service::new();
-    let odd = json!({"type": "object", "required": ["zz"], "properties": {
+    let schema = json!({"type": "object", "required": ["zz"], "properties": {
         "text": {"type": "string", "maximun": 3}, "w": {"type": "weird"},
     }});
-    std::fs::write(service.folder.path().join("odd.json"), odd.to_string()).unwrap();
+    std::fs::write(
+        service.folder.path().join("warnings.json"),
+        schema.to_string(),
+    )
+    .unwrap();
     let with = |command: &[&str]| {
-        let schema = ["--schema", "odd.json", "--text", "boat"];
+        let schema = ["--schema", "warnings.json", "--text", "boat"];
         service.json(&[command, &schema[..]].concat()).good_json()
     };
     for command in [
         &["validate", PAINT][..],
         &["run", PAINT, "--dry-run", "--emulate"],
     ] {
-        let said = with(command);
-        let warnings = said["warnings"].as_array().unwrap();
-        assert_eq!(warnings.len(), 3, "{said}");
+        let json = with(command);
+        let warnings = json["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 3, "{json}");
         let text = warnings[0]["text"].as_str().unwrap();
         assert!(text.ends_with("did you mean `maximum`?"), "{text}");
     }
-    std::fs::write(service.folder.path().join("odd.json"), "[]").unwrap();
-    let told = service
-        .run(&["validate", PAINT, "--schema", "odd.json"])
+    std::fs::write(service.folder.path().join("warnings.json"), "[]").unwrap();
+    let ended = service
+        .run(&["validate", PAINT, "--schema", "warnings.json"])
         .err;
-    assert!(!told.contains(": :"), "{told}");
+    assert!(!ended.contains(": :"), "{ended}");
 }
 
 #[test]
-fn why_a_price_is_not_known_is_said() {
+fn unknown_price_has_a_reason() {
     let service = Service::new();
     let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--dry-run"];
     let emulated = service.run(&[&run[..], &["--emulate"]].concat());
     assert!(
         emulated
             .out
-            .contains("\nbase price: not known; what is emulated costs nothing\n"),
+            .contains("\nbase price: unknown; an emulated run costs nothing\n"),
         "{emulated:?}"
     );
     let refusal = Reply::refused(403, 403_001);
@@ -346,31 +348,31 @@ fn why_a_price_is_not_known_is_said() {
     assert!(
         refused
             .out
-            .contains("\nbase price: not known; the catalogue could not be asked: "),
+            .contains("\nbase price: unknown; the catalogue could not be queried: "),
         "{refused:?}"
     );
     let with = |name: &str, value: Option<&str>| {
-        let mut asked = service.command(&run);
+        let mut run = service.command(&run);
         match value {
-            Some(value) => asked.env(name, value),
-            None => asked.env_remove(name),
+            Some(value) => run.env(name, value),
+            None => run.env_remove(name),
         };
-        Ended::from(asked.args(["--output", "pretty"]).output().unwrap())
+        Ended::from(run.args(["--output", "pretty"]).output().unwrap())
     };
     let without = with("RUNCOMFY_TOKEN", None);
     assert!(
         without
             .out
-            .contains("\nbase price: not known; no API token; set"),
+            .contains("\nbase price: unknown; no API token; set"),
         "{without:?}"
     );
-    // As when it is run.
-    let faulty = with("RUNCOMFY_MODEL_API_BASE", Some("http://example.com/v1"));
-    assert_eq!(faulty.code, 64, "{faulty:?}");
+    // The same failure as without --dry-run.
+    let invalid = with("RUNCOMFY_MODEL_API_BASE", Some("http://example.com/v1"));
+    assert_eq!(invalid.code, 64, "{invalid:?}");
 }
 
 #[test]
-fn without_its_schema_only_a_whole_input_is_sent_and_not_in_silence() {
+fn input_without_schema_is_sent_with_a_warning() {
     let service = service();
     let refuse = || {
         let refusal = Reply::refused(404, 403_001);
@@ -380,7 +382,7 @@ fn without_its_schema_only_a_whole_input_is_sent_and_not_in_silence() {
     let unknown = service.run(&["run", PAINT, "--text", "short"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
     assert!(
-        unknown.err.contains("The model's own flags are not known:"),
+        unknown.err.contains("The flags of the model are unknown:"),
         "{unknown:?}"
     );
     refuse();

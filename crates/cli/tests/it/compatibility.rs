@@ -1,18 +1,13 @@
-//! What scripts for the service's own command line say is understood.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! Compatibility with scripts that use the service's own command line.
 
 use std::path::Path;
 use std::time::Duration;
 
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 use serde_json::{Value, json};
-use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 
 #[test]
-fn a_job_is_followed_from_submit_to_result() {
+fn job_is_followed_from_submit_to_result() {
     let service = Service::slow();
     let run = [
         "run",
@@ -42,12 +37,12 @@ fn a_job_is_followed_from_submit_to_result() {
     );
     let cancelled = service.json(&["requests", "cancel", &id]).good_json();
     assert_eq!(cancelled["outcome"], "not_cancellable");
-    let told = service.run(&["cancel", &id]).out;
+    let ended = service.run(&["cancel", &id]).out;
     assert_eq!(
-        told,
+        ended,
         format!(
-            "it runs already, so it cannot be cancelled\n\
-             The job goes on, and is charged when it is done. Take it up again: runcomfy resume {id}\n"
+            "the job is already running, so it cannot be cancelled\n\
+             The job keeps running and is charged when it succeeds. Resume the wait: runcomfy resume {id}\n"
         )
     );
     service.emulator.advance(Duration::from_secs(60));
@@ -57,12 +52,12 @@ fn a_job_is_followed_from_submit_to_result() {
     assert_eq!(result["status"], "succeeded");
     assert!(result["output"]["image"].is_string());
     assert_eq!((&result["files"], service.files()), (&json!([]), 0));
-    let told = service.run(&["cancel", &id]).out;
+    let ended = service.run(&["cancel", &id]).out;
     assert_eq!(
-        told,
+        ended,
         format!(
-            "it has ended, so it cannot be cancelled\n\
-             If it succeeded, it is charged. See what came of it: runcomfy result {id}\n"
+            "the job has already ended, so it cannot be cancelled\n\
+             If it succeeded, it is charged. See its result: runcomfy result {id}\n"
         )
     );
     let result = service
@@ -74,7 +69,7 @@ fn a_job_is_followed_from_submit_to_result() {
 }
 
 #[test]
-fn a_queued_job_is_cancelled_for_good() {
+fn cancelled_job_stays_cancelled() {
     let service = Service::slow();
     let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
     let id = service.json(&run).good_json()["request_id"]
@@ -84,7 +79,7 @@ fn a_queued_job_is_cancelled_for_good() {
     let cancelled = service.run(&["cancel", &id]);
     assert_eq!(
         cancelled.out,
-        "cancelled before it ran; it is not charged\n"
+        "the job was cancelled before it ran; it is not charged\n"
     );
     let result = service.json(&["result", &id]);
     assert_eq!(
@@ -96,7 +91,7 @@ fn a_queued_job_is_cancelled_for_good() {
 }
 
 #[test]
-fn the_catalogue_is_listed_narrowed_and_paged() {
+fn catalogue_is_listed_filtered_and_paged() {
     let service = Service::new();
     let ids = |listed: &Value| -> Vec<String> {
         let models = listed["models"].as_array().unwrap().iter();
@@ -157,7 +152,7 @@ fn the_catalogue_is_listed_narrowed_and_paged() {
     let last = service.run(&["models", "list", "--offset", "2"]);
     assert_eq!(last.err, "3 to 3 of 3\n");
     let past = service.run(&["models", "list", "--offset", "9"]);
-    assert_eq!(past.err, "3 in all, and none behind the first 9\n");
+    assert_eq!(past.err, "3 models in total, none after the first 9\n");
     for filter in [
         &["--category", "video"][..],
         &["--kind", "model"],
@@ -177,7 +172,7 @@ fn the_catalogue_is_listed_narrowed_and_paged() {
 }
 
 #[test]
-fn one_model_is_shown_with_its_price_and_schema() {
+fn model_is_shown_with_price_and_schema() {
     let service = Service::new();
     let model = service.json(&["models", "get", TEXT_TO_IMAGE]).good_json();
     assert_eq!(
@@ -196,12 +191,12 @@ fn one_model_is_shown_with_its_price_and_schema() {
     let none = service.json(&["models", "get", "acme/none"]);
     assert_eq!(
         (none.code, &none.json()["error"]["kind"]),
-        (65, &json!("model"))
+        (65, &json!("unknown_model"))
     );
 }
 
 #[test]
-fn the_balance_is_told() {
+fn balance_is_printed() {
     let service = Service::with(|builder| builder.balance(12.5));
     assert_eq!(service.run(&["balance"]).out, "balance: $12.50 USD\n");
     let json = service.json(&["balance"]).good_json();
@@ -212,20 +207,20 @@ fn the_balance_is_told() {
 }
 
 #[test]
-fn even_pauses_and_a_token_of_the_other_name_do_as_well() {
+fn fixed_poll_interval_and_second_token_variable_work() {
     let service = Service::new();
     let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"]);
     run.env_remove("RUNCOMFY_TOKEN")
         .env("RUNCOMFY_API_TOKEN", "t");
     let done = Ended::from(run.args(["--output", "json"]).output().unwrap()).good_json();
     assert_eq!((&done["status"], service.files()), (&json!("succeeded"), 1));
-    // In both places that scripts look at.
+    // Scripts read either of the two keys.
     assert!(done["images"][0].is_string(), "{done}");
     assert_eq!(done["images"], done["output"]["images"]);
 }
 
 #[test]
-fn the_token_file_of_the_other_command_line_is_read() {
+fn token_file_of_the_service_command_is_read() {
     let service = Service::with(|builder| builder.token("filed"));
     std::fs::write(
         service.folder.path().join("token.json"),
@@ -236,8 +231,8 @@ fn the_token_file_of_the_other_command_line_is_read() {
     balance
         .env_remove("RUNCOMFY_TOKEN")
         .env("RUNCOMFY_CONFIG_DIR", service.folder.path());
-    let told = Ended::from(balance.output().unwrap());
-    assert_eq!(told.code, 0, "{told:?}");
+    let ended = Ended::from(balance.output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
 }
 
 #[test]
@@ -246,7 +241,7 @@ fn quiet_shows_no_progress() {
     let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-download"];
     let quiet = service.run(&[&run[..], &["-q"]].concat());
     assert_eq!((quiet.code, &*quiet.err), (0, ""));
-    let told = |ended: &Ended| {
+    let running_lines = |ended: &Ended| {
         ended
             .err
             .lines()
@@ -254,18 +249,21 @@ fn quiet_shows_no_progress() {
             .count()
     };
     let plain = service.run(&run);
-    assert_eq!((plain.code, told(&plain)), (0, 1), "{plain:?}");
+    assert_eq!((plain.code, running_lines(&plain)), (0, 1), "{plain:?}");
     assert_eq!(service.run(&["balance", "-q", "-v"]).code, 2);
 }
 
-/// The line that a shell would complete, in fish's way of asking.
+/// Returns the candidates that fish gets for a line.
 fn completed(line: &[&str]) -> Vec<String> {
-    let mut asked = command();
-    asked.env("RUNCOMFY_COMPLETE", "fish").arg("--").args(line);
-    let answer = Ended::from(asked.output().unwrap());
-    assert_eq!(answer.code, 0, "{answer:?}");
-    // What it is stands behind each.
-    let values = answer
+    let mut request = command();
+    request
+        .env("RUNCOMFY_COMPLETE", "fish")
+        .arg("--")
+        .args(line);
+    let response = Ended::from(request.output().unwrap());
+    assert_eq!(response.code, 0, "{response:?}");
+    // A tab and a description follow each candidate.
+    let values = response
         .out
         .lines()
         .map(|line| line.split('\t').next().unwrap());
@@ -294,9 +292,9 @@ fn shells_complete_models_properties_and_values() {
         !flags.iter().any(|flag| flag == "--image-urls"),
         "{flags:?}"
     );
-    let files = completed(&["runcomfy", "run", EDIT, "--image-urls", "tests/sup"]);
-    // The system's own separator.
-    let folder = Path::new("tests").join("support").join("");
+    let files = completed(&["runcomfy", "run", EDIT, "--image-urls", "tests/gold"]);
+    // With the separator of the system.
+    let folder = Path::new("tests").join("golden").join("");
     assert_eq!(files, [folder.to_str().unwrap()]);
     let sizes = completed(&["runcomfy", "run", TEXT_TO_IMAGE, "--width-x-height", "1024"]);
     assert!(
@@ -310,21 +308,21 @@ fn shells_complete_models_properties_and_values() {
 }
 
 #[test]
-fn help_states_the_exit_codes() {
+fn help_lists_the_exit_codes() {
     let help = Ended::from(command().arg("--help").output().unwrap()).out;
     for code in [0, 1, 2, 64, 65, 66, 69, 75, 77] {
         assert!(help.contains(&format!("\n  {code:<2}  ")), "{code}: {help}");
     }
     assert!(
-        help.contains("Never given where the command may have submitted a job"),
+        help.contains("Never used where the command may have submitted a job"),
         "{help}"
     );
 }
 
-/// A viewer of this test's own stands where the system's would.
+/// The test puts its own viewer before that of the system.
 #[cfg(all(unix, not(target_os = "macos")))]
 #[test]
-fn what_was_saved_is_opened() {
+fn saved_file_is_opened() {
     use std::os::unix::fs::PermissionsExt;
 
     let service = Service::new();
@@ -344,7 +342,7 @@ fn what_was_saved_is_opened() {
         (0, "saved image.png\n"),
         "{ended:?}"
     );
-    // The viewer goes on by itself.
+    // The viewer runs in the background.
     let opened = service.folder.path().join("opened");
     let read = || std::fs::read_to_string(&opened).unwrap_or_default();
     for _ in 0..500 {

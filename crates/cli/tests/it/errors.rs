@@ -1,20 +1,15 @@
-//! What a failure says: to people in plain sentences, to scripts as data, and never "try again"
-//! where that could be paid twice.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! The report of a failure as text and as JSON, which never invites a second run that could be charged
+//! twice.
 
 use std::time::Duration;
 
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
-use support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
 
 const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
 
-/// Every key of an error, and those beside it.
+/// The keys of the object of a failure.
 const KEYS: [&str; 6] = [
     "request_id",
     "status",
@@ -23,6 +18,7 @@ const KEYS: [&str; 6] = [
     "finished_at",
     "error",
 ];
+/// The keys of `error`.
 const ERROR_KEYS: [&str; 11] = [
     "kind",
     "message",
@@ -45,14 +41,14 @@ fn keys(json: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Plays a reply to the next call, and gives what `run` said, for people and as data.
+/// Scripts the reply to a submit, and returns what `run` prints as text and as JSON.
 fn submit(reply: impl Fn() -> Reply) -> (Ended, Ended) {
     let service = Service::new();
-    let said = |json: &[&str]| {
+    let run = |json: &[&str]| {
         service.emulator.script(Call::Submit, reply());
         service.run(&[&RUN[..], &["--timeout", "2"], json].concat())
     };
-    (said(&[]), said(&["--output", "json"]))
+    (run(&[]), run(&["--output", "json"]))
 }
 
 #[test]
@@ -81,20 +77,20 @@ fn every_failure_has_the_same_keys() {
         (
             service.json(&["run", TEXT_TO_IMAGE, "--input", "{"]),
             65,
-            "invalid",
+            "invalid_input",
         ),
         (
             service.json(&["run", TEXT_TO_IMAGE, "--scale", "7"]),
             65,
-            "invalid",
+            "invalid_input",
         ),
         (service.json(&["status", "no-such-id"]), 65, "not_found"),
         (
             service.json(&["run", TEXT_TO_IMAGE, "--input-file", "none.json"]),
             66,
-            "file",
+            "io",
         ),
-        (no_token(), 77, "token"),
+        (no_token(), 77, "unauthenticated"),
     ] {
         let json = ended.json();
         assert_eq!(keys(&json), KEYS, "{ended:?}");
@@ -112,7 +108,7 @@ fn every_failure_has_the_same_keys() {
 }
 
 #[test]
-fn a_failed_job_is_named_with_what_the_service_says() {
+fn failed_job_is_reported_with_the_service_error() {
     let service = Service::new();
     service
         .emulator
@@ -129,16 +125,19 @@ fn a_failed_job_is_named_with_what_the_service_says() {
         (result.code, &result.json()["error"]),
         (1, &failed["error"])
     );
-    let told = service.run(&["result", id]).err;
-    assert!(told.starts_with("error: the job has failed: [{"), "{told}");
+    let ended = service.run(&["result", id]).err;
     assert!(
-        told.ends_with("`runcomfy balance` shows whether it was charged.\n"),
-        "{told}"
+        ended.starts_with("error: the job has failed: [{"),
+        "{ended}"
+    );
+    assert!(
+        ended.ends_with("`runcomfy balance` shows whether the job was charged.\n"),
+        "{ended}"
     );
 }
 
 #[test]
-fn violations_name_the_flag_or_the_place() {
+fn violation_names_its_flag_or_pointer() {
     let service = Service::new();
     let input = r#"{"scale": 7, "promt": "x"}"#;
     let flags = [
@@ -172,7 +171,7 @@ fn violations_name_the_flag_or_the_place() {
 }
 
 #[test]
-fn a_lost_reply_is_never_a_reason_to_run_it_again() {
+fn lost_response_never_invites_a_second_run() {
     for reply in [
         Reply::lost,
         Reply::close,
@@ -180,16 +179,19 @@ fn a_lost_reply_is_never_a_reason_to_run_it_again() {
         || Reply::html(502),
         || Reply::new(503, ""),
     ] {
-        let (told, json) = submit(reply);
-        assert_eq!((told.code, json.code), (69, 69), "{told:?}");
+        let (ended, json) = submit(reply);
+        assert_eq!((ended.code, json.code), (69, 69), "{ended:?}");
         assert!(
-            told.err
+            ended
+                .err
                 .contains("look at your account before you submit it again"),
-            "{told:?}"
+            "{ended:?}"
         );
         assert!(
-            told.err.ends_with("If it was, it runs and is charged.\n"),
-            "{told:?}"
+            ended
+                .err
+                .ends_with("If a job exists, it runs and is charged.\n"),
+            "{ended:?}"
         );
         let error = &json.json()["error"];
         assert_eq!(error["may_have_been_submitted"], true);
@@ -198,44 +200,44 @@ fn a_lost_reply_is_never_a_reason_to_run_it_again() {
 }
 
 #[test]
-fn a_refusal_says_that_nothing_is_charged_and_what_to_do() {
+fn rejected_submit_advises_and_charges_nothing() {
     let refused = |status, code| move || Reply::refused(status, code);
     for (reply, code, kind, next) in [
         (
             refused(402, 400_002),
             65,
-            "balance",
-            "Add to your balance, then run the same again.",
+            "insufficient_balance",
+            "Add to the balance of the account and run the command again.",
         ),
         (
             refused(200, 400_002),
             65,
-            "balance",
-            "Add to your balance, then run the same again.",
+            "insufficient_balance",
+            "Add to the balance of the account and run the command again.",
         ),
         (
             refused(401, 400_004),
             77,
-            "token",
-            "Set RUNCOMFY_TOKEN to the key from your RunComfy profile.",
+            "unauthenticated",
+            "Set RUNCOMFY_TOKEN to the API token of your RunComfy profile.",
         ),
         (
             refused(400, 400_001),
             65,
-            "model",
-            "`runcomfy models list --search TEXT` shows what there is.",
+            "unknown_model",
+            "`runcomfy models list --search TEXT` lists the models.",
         ),
         (
             refused(422, 422_001),
             65,
-            "refused",
-            "Mend the input and run it again.",
+            "bad_request",
+            "Fix the input and run the command again.",
         ),
     ] {
-        let (told, json) = submit(reply);
-        assert_eq!((told.code, json.code), (code, code), "{told:?}");
+        let (ended, json) = submit(reply);
+        assert_eq!((ended.code, json.code), (code, code), "{ended:?}");
         let advice = format!("Nothing was submitted, so nothing is charged. {next}");
-        assert!(told.err.ends_with(&format!("\n{advice}\n")), "{told:?}");
+        assert!(ended.err.ends_with(&format!("\n{advice}\n")), "{ended:?}");
         let error = &json.json()["error"];
         assert_eq!(
             (&error["kind"], &error["advice"]),
@@ -244,20 +246,21 @@ fn a_refusal_says_that_nothing_is_charged_and_what_to_do() {
         assert_eq!(error["may_have_been_submitted"], false);
     }
     let busy = || Reply::refused(429, 429_000).retry_after(Duration::from_secs(30));
-    let (told, json) = submit(busy);
+    let (ended, json) = submit(busy);
     assert_eq!(
-        (told.code, &json.json()["error"]["retry_after_seconds"]),
+        (ended.code, &json.json()["error"]["retry_after_seconds"]),
         (75, &json!(30.0))
     );
     assert!(
-        told.err
-            .ends_with("nothing is charged. Try again in 30 s.\n"),
-        "{told:?}"
+        ended
+            .err
+            .ends_with("nothing is charged. Run the command again in 30 s.\n"),
+        "{ended:?}"
     );
 }
 
 #[test]
-fn a_wait_for_a_job_never_ends_with_75() {
+fn wait_for_a_job_never_exits_with_75() {
     let service = Service::slow();
     let late = service.json(&[&RUN[..], &["--timeout", "2"]].concat());
     let json = late.json();
@@ -266,7 +269,7 @@ fn a_wait_for_a_job_never_ends_with_75() {
         (69, &json!("deadline"), &json!("in_queue"))
     );
     let id = json["request_id"].as_str().unwrap();
-    let advice = format!("It is charged when it is done. Take it up again: runcomfy resume {id}");
+    let advice = format!("It is charged when it succeeds. Resume the wait: runcomfy resume {id}");
     assert_eq!(json["error"]["advice"], json!(advice));
     service.emulator.advance(Duration::from_secs(3600));
     let resumed = service.json(&["resume", id]).good_json();
@@ -285,7 +288,7 @@ fn a_wait_for_a_job_never_ends_with_75() {
 }
 
 #[test]
-fn to_ask_again_is_always_right() {
+fn throttled_query_exits_with_75() {
     let service = Service::slow();
     let job = service.piped(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"]);
     let id = job.good_json()["request_id"].as_str().unwrap().to_owned();
@@ -302,7 +305,7 @@ fn to_ask_again_is_always_right() {
 }
 
 #[test]
-fn a_file_that_cannot_be_saved_is_paid_and_can_be_had_again() {
+fn unsaved_file_can_be_saved_later() {
     let service = Service::new();
     std::fs::write(service.folder.path().join("taken"), "").unwrap();
     let id = service
@@ -335,7 +338,7 @@ fn a_file_that_cannot_be_saved_is_paid_and_can_be_had_again() {
 }
 
 #[test]
-fn a_folder_that_takes_no_files_is_told_before_anything_is_paid() {
+fn unwritable_folder_fails_before_the_submit() {
     let service = Service::new();
     std::fs::write(service.folder.path().join("taken"), "").unwrap();
     for folder in ["taken", "taken/below"] {
@@ -345,7 +348,7 @@ fn a_folder_that_takes_no_files_is_told_before_anything_is_paid() {
             (refused.code, &error["kind"], &error["advice"]),
             (
                 1,
-                &json!("file"),
+                &json!("io"),
                 &json!("Nothing was submitted, so nothing is charged.")
             )
         );
@@ -360,33 +363,35 @@ fn a_folder_that_takes_no_files_is_told_before_anything_is_paid() {
 }
 
 #[test]
-fn who_does_not_wait_is_told_what_that_leaves_undone() {
+fn no_wait_conflicts_with_flags_of_the_wait() {
     let service = Service::new();
     for more in [&["--cancel-if-queued-after", "5"][..], &["--open"]] {
         let refused = service.run(&[&RUN[..], &["--no-wait"], more].concat());
         assert_eq!(refused.code, 2, "{refused:?}");
     }
     assert!(service.emulator.ledger().is_empty());
-    // What scripts for the service's own command line may have beside it.
+    // Flags that scripts for the service's own command line combine with it.
     let usual = ["--no-download", "--output-dir", "out", "--poll-secs", "2"];
     let submitted = service.json(&[&RUN[..], &["--no-wait"], &usual].concat());
     assert_eq!(submitted.code, 0, "{submitted:?}");
 }
 
 #[test]
-fn an_id_that_nobody_knows_is_to_be_looked_at() {
+fn unknown_request_id_is_to_be_checked() {
     let service = Service::new();
     for command in ["status", "result", "resume", "cancel"] {
-        let told = service.run(&[command, "no-such-id"]);
+        let ended = service.run(&[command, "no-such-id"]);
         assert!(
-            told.err.contains("\nLook whether the id is whole;"),
-            "{command}: {told:?}"
+            ended
+                .err
+                .contains("\nCheck that the request id is complete."),
+            "{command}: {ended:?}"
         );
     }
 }
 
 #[test]
-fn a_job_that_is_done_does_not_go_on() {
+fn succeeded_job_is_not_said_to_keep_running() {
     let service = Service::new();
     let id = service
         .json(&[&RUN[..], &["--no-wait"]].concat())
@@ -397,29 +402,32 @@ fn a_job_that_is_done_does_not_go_on() {
     service
         .emulator
         .script(Call::Result, Reply::json(200, &nothing));
-    let told = service.run(&["resume", id]);
+    let ended = service.run(&["resume", id]);
     let advice =
-        format!("\nThe job is done and charged. See what came of it: runcomfy result {id}\n");
-    assert!(told.code == 69 && told.err.ends_with(&advice), "{told:?}");
+        format!("\nThe job has succeeded and is charged. See its result: runcomfy result {id}\n");
+    assert!(
+        ended.code == 69 && ended.err.ends_with(&advice),
+        "{ended:?}"
+    );
 }
 
 #[test]
-fn who_only_asks_is_told_nothing_of_a_submit() {
+fn query_gives_no_advice_about_a_submit() {
     let mut balance = command();
     balance.args(["balance", "--output", "json"]);
-    let told = Ended::from(balance.output().unwrap());
-    assert_eq!(told.json()["error"]["advice"], "");
+    let ended = Ended::from(balance.output().unwrap());
+    assert_eq!(ended.json()["error"]["advice"], "");
     let folder = tempfile::tempdir().unwrap();
-    // A folder in its place cannot be read.
+    // A folder of this name cannot be read as a file.
     std::fs::create_dir(folder.path().join("token.json")).unwrap();
     let mut run = command();
     run.args(RUN).args(["--output", "json"]);
-    let told = Ended::from(
+    let ended = Ended::from(
         run.env("RUNCOMFY_CONFIG_DIR", folder.path())
             .output()
             .unwrap(),
     );
-    let error = &told.json()["error"];
+    let error = &ended.json()["error"];
     let message = error["message"].as_str().unwrap();
     assert!(
         message.contains("cannot be read: ") && message.contains("(os error "),
@@ -432,33 +440,33 @@ fn who_only_asks_is_told_nothing_of_a_submit() {
 }
 
 #[test]
-fn what_the_service_says_does_not_command_the_terminal() {
+fn text_of_the_service_cannot_control_the_terminal() {
     let service = Service::new();
     let clear = "\u{1b}[2J\u{1b}]0;x\u{7}";
     let status = json!({ "request_id": "x", "status": clear });
     service
         .emulator
         .script(Call::Status, Reply::json(200, &status));
-    let told = service.run(&["status", "some-id"]);
+    let ended = service.run(&["status", "some-id"]);
     assert!(
-        told.out.contains(r"status:     \u{1b}[2J\u{1b}]0;x\u{7}"),
-        "{told:?}"
+        ended.out.contains(r"status:     \u{1b}[2J\u{1b}]0;x\u{7}"),
+        "{ended:?}"
     );
     let refusal = json!({ "code": 422_001, "message": clear, "detail": clear });
     service
         .emulator
         .script(Call::Submit, Reply::json(422, &refusal));
-    let told = service.run(&RUN);
+    let ended = service.run(&RUN);
     assert!(
-        told.code == 65 && !told.err.contains('\u{1b}') && told.err.contains("[2J"),
-        "{told:?}"
+        ended.code == 65 && !ended.err.contains('\u{1b}') && ended.err.contains("[2J"),
+        "{ended:?}"
     );
 }
 
-/// A disk that is full, as far as a command can tell.
+/// Writes to `/dev/full`, which behaves like a full disk.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_cannot_be_written_is_no_success_and_not_lost() {
+fn unwritable_output_fails_and_goes_to_stderr() {
     let service = Service::new();
     let full = |arguments: &[&str]| {
         let full = std::fs::File::create("/dev/full").unwrap();
@@ -481,7 +489,7 @@ fn what_cannot_be_written_is_no_success_and_not_lost() {
 }
 
 #[test]
-fn who_reads_no_further_is_no_fault() {
+fn closed_pipe_is_no_failure() {
     for arguments in [
         &["--help"][..],
         &["completion", "bash"],
@@ -495,24 +503,25 @@ fn who_reads_no_further_is_no_fault() {
 }
 
 #[test]
-fn a_faulty_address_is_no_fault_of_the_token() {
+fn invalid_base_url_is_not_blamed_on_the_token() {
     let service = Service::new();
     let mut balance = service.command(&["balance"]);
     balance.env("RUNCOMFY_MODEL_API_BASE", "http://example.com/v1");
-    let told = Ended::from(balance.output().unwrap());
-    assert_eq!(told.code, 64, "{told:?}");
+    let ended = Ended::from(balance.output().unwrap());
+    assert_eq!(ended.code, 64, "{ended:?}");
     let mut without = service.command(&["balance"]);
     without.env_remove("RUNCOMFY_TOKEN");
-    let told = Ended::from(without.output().unwrap());
-    assert_eq!(told.code, 77, "{told:?}");
+    let ended = Ended::from(without.output().unwrap());
+    assert_eq!(ended.code, 77, "{ended:?}");
     assert!(
-        told.err
+        ended
+            .err
             .starts_with("error: no API token; set RUNCOMFY_TOKEN"),
-        "{told:?}"
+        "{ended:?}"
     );
 }
 
-/// A job that is done, and its output as it is patched from now on.
+/// Returns the id of a finished job whose output is patched from now on.
 fn done(service: &Service, output: impl Fn(&str) -> Value) -> String {
     let json = service.json(&[&RUN[..], &["--no-download"]].concat());
     let json = json.good_json();
@@ -527,7 +536,7 @@ fn done(service: &Service, output: impl Fn(&str) -> Value) -> String {
 const FOREIGN: &str = "https://input.example/mine.jpg?sig=s3cret";
 
 #[test]
-fn what_may_be_saved_is_saved_beside_a_url_of_somebody_else() {
+fn file_of_another_host_is_skipped_with_a_warning() {
     let service = Service::new();
     let id = done(
         &service,
@@ -551,39 +560,39 @@ fn what_may_be_saved_is_saved_beside_a_url_of_somebody_else() {
 }
 
 #[test]
-fn without_a_file_of_the_services_own_nothing_is_said_to_be_saved() {
+fn output_with_only_foreign_files_fails() {
     let service = Service::new();
     let id = done(&service, |_| json!({ "source": FOREIGN }));
-    let told = service.run(&["result", &id]);
+    let ended = service.run(&["result", &id]);
     let words = format!(
         "error: skipped https://input.example/mine.jpg?…, which is not on a host of the service\n\
-         The job is done and charged; its files are kept for some time. \
-         See where they are: runcomfy result {id} --no-download\n"
+         The job has succeeded and is charged. The service keeps its files for some time. \
+         List the URLs of the files: runcomfy result {id} --no-download\n"
     );
-    assert_eq!((told.code, told.err), (1, words));
+    assert_eq!((ended.code, ended.err), (1, words));
 }
 
 #[test]
-fn what_was_saved_beside_a_failure_is_told() {
+fn files_saved_before_a_failure_are_listed() {
     let service = Service::new();
     let id = done(&service, |image| {
         json!([image, image.replace("image.png", "none.png")])
     });
-    let told = service.run(&["result", &id]);
-    assert_eq!((told.code, service.files()), (65, 1), "{told:?}");
-    let advice = "\nSaved: image.png. The job is done and charged;";
-    assert!(told.err.contains(advice), "{told:?}");
+    let ended = service.run(&["result", &id]);
+    assert_eq!((ended.code, service.files()), (65, 1), "{ended:?}");
+    let advice = "\nSaved: image.png. The job has succeeded and is charged.";
+    assert!(ended.err.contains(advice), "{ended:?}");
 }
 
 #[test]
-fn a_file_that_is_redirected_elsewhere_is_missing() {
+fn file_redirected_to_another_host_is_not_saved() {
     let service = Service::new();
     let id = done(&service, |image| json!([image, format!("{image}?n=2")]));
     let elsewhere = Reply::new(302, "").header("location", FOREIGN);
     service.emulator.script(Call::File, elsewhere);
-    let told = service.run(&["result", &id]);
-    assert_eq!((told.code, service.files()), (1, 1), "{told:?}");
+    let ended = service.run(&["result", &id]);
+    assert_eq!((ended.code, service.files()), (1, 1), "{ended:?}");
     let why = "redirects to a host that is not the service's\nSaved: image.png. ";
-    assert!(told.err.contains(why), "{told:?}");
-    assert!(!told.err.contains("s3cret"), "{told:?}");
+    assert!(ended.err.contains(why), "{ended:?}");
+    assert!(!ended.err.contains("s3cret"), "{ended:?}");
 }

@@ -1,22 +1,14 @@
-//! Completion as it is typed in a real shell.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-#![cfg(unix)]
-
-mod support;
-#[path = "support/terminal.rs"]
-mod terminal;
+//! Completion in a real shell.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use support::{EDIT, TEXT_TO_IMAGE};
-use terminal::Terminal;
+use crate::support::terminal::Terminal;
+use crate::support::{EDIT, TEXT_TO_IMAGE};
 
-/// CI must have it, but for macOS, whose own one is older than what the script asks of it; who has
-/// not is told what was not tested.
+/// Returns `true` if bash 4 or newer is installed. CI must have it, except on macOS, whose own bash is
+/// older; elsewhere the skip is printed.
 fn has_bash() -> bool {
     let new = ["-c", "(( BASH_VERSINFO[0] >= 4 ))"];
     let ended = Command::new("bash").args(new).status();
@@ -26,10 +18,10 @@ fn has_bash() -> bool {
         "found no bash of version 4 or newer; install it"
     );
     if !has {
-        // Past what the test runner keeps to itself.
+        // Directly, since the test runner captures only the macros.
         let _ = writeln!(
             std::io::stderr(),
-            "skipped, since there is no bash of version 4 or newer: completion in it"
+            "skipped completion in bash: no version 4 or newer is installed"
         );
     }
     has
@@ -37,7 +29,7 @@ fn has_bash() -> bool {
 
 const TAB: &str = "\t";
 
-/// The words that bash would run once these keys are pressed.
+/// Returns the words that bash runs after these keys.
 fn words(folder: &Path, keys: &str) -> Vec<String> {
     let bin = Path::new(env!("CARGO_BIN_EXE_runcomfy")).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
@@ -47,7 +39,7 @@ fn words(folder: &Path, keys: &str) -> Vec<String> {
         .env("PATH", format!("{}:{path}", bin.display()))
         .env("PS1", "> ")
         .env("LC_ALL", "C.UTF-8")
-        // Nobody's settings, and nobody's history.
+        // Without settings and history.
         .env("INPUTRC", "/dev/null")
         .env("HISTFILE", "/dev/null");
     let mut terminal = Terminal::new(&bash);
@@ -55,7 +47,7 @@ fn words(folder: &Path, keys: &str) -> Vec<String> {
     terminal.type_in("source <(runcomfy completion bash); bind 'set enable-bracketed-paste off'\r");
     terminal.type_in("echo load''ed\r");
     terminal.until("loaded");
-    // Ctrl-A leads to the start of the line.
+    // Ctrl-A moves the cursor to the start of the line.
     terminal.type_in(&format!("{keys}\u{1}printf '<%s>\\n' \rexit\r"));
     let (_, bytes) = terminal.end();
     let text = String::from_utf8(bytes).unwrap().replace('\r', "");
@@ -68,20 +60,20 @@ fn words(folder: &Path, keys: &str) -> Vec<String> {
 }
 
 #[test]
-fn bash_puts_in_words_that_it_can_run() {
+fn bash_inserts_words_that_it_can_run() {
     if !has_bash() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let odd = "it's $x `y`.png";
-    std::fs::write(folder.path().join(odd), "").unwrap();
+    let special = "it's $x `y`.png";
+    std::fs::write(folder.path().join(special), "").unwrap();
     std::fs::create_dir(folder.path().join("a folder")).unwrap();
     std::fs::write(folder.path().join("a folder/b(1).png"), "").unwrap();
     let size = "--width-x-height";
     let square = "1024x1024(1:1)";
     let whole = format!("{size}={square}");
     for (keys, expected) in [
-        // Values with parentheses and colons, whatever was there already.
+        // Values with parentheses and colons, after different starts.
         (
             format!("{TEXT_TO_IMAGE} {size} 1{TAB}x"),
             vec![TEXT_TO_IMAGE, size, square, "x"],
@@ -107,14 +99,14 @@ fn bash_puts_in_words_that_it_can_run() {
             format!("bytedance/dreamina-4-0/e{TAB}--prom{TAB}x"),
             vec![EDIT, "--prompt", "x"],
         ),
-        // Files with anything in their names.
+        // Files with special characters in their names.
         (
             format!("{EDIT} --image-urls i{TAB}x"),
-            vec![EDIT, "--image-urls", odd, "x"],
+            vec![EDIT, "--image-urls", special, "x"],
         ),
         (
             format!("{EDIT} --image-urls 'i{TAB}x"),
-            vec![EDIT, "--image-urls", odd, "x"],
+            vec![EDIT, "--image-urls", special, "x"],
         ),
         (
             format!("{EDIT} --image-urls a{TAB}b{TAB}x"),

@@ -1,7 +1,7 @@
-//! The command in a folder of its own, alone or beside an emulator.
+//! Helpers that run the command in a temporary folder, with or without an emulator.
 
-// A set-up that fails ends the test, and no test uses all of it.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+#[cfg(unix)]
+pub(crate) mod terminal;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -12,26 +12,26 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-pub const TEXT_TO_IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
-pub const EDIT: &str = "bytedance/dreamina-4-0/edit";
+pub(crate) const TEXT_TO_IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
+pub(crate) const EDIT: &str = "bytedance/dreamina-4-0/edit";
 
-/// Ended: its exit code and what it printed.
+/// A command that has ended: its exit code and output.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
-    /// The one JSON object on standard output.
-    pub fn json(&self) -> Value {
+    /// Parses the JSON object on standard output.
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|why| panic!("{why}: {self:?}"))
     }
 
-    /// The same, of a command that went well.
+    /// Parses the JSON object of a command that must have succeeded.
     #[track_caller]
-    pub fn good_json(&self) -> Value {
+    pub(crate) fn good_json(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
         self.json()
     }
@@ -47,8 +47,8 @@ impl From<Output> for Ended {
     }
 }
 
-/// The command with nothing of the environment that it looks at.
-pub fn command() -> Command {
+/// Returns the command without the environment variables that it reads.
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy"));
     for variable in [
         "RUNCOMFY_TOKEN",
@@ -58,26 +58,27 @@ pub fn command() -> Command {
     ] {
         command.env_remove(variable);
     }
-    // Nobody's token file.
+    // A folder without token.json.
     command.env("RUNCOMFY_CONFIG_DIR", "/nowhere");
     command
 }
 
-/// A folder, and the service on an emulator of this test's own.
-pub struct Service {
-    pub folder: TempDir,
-    pub emulator: Emulator,
-    // Ends after the emulator.
+/// A temporary folder, and an emulator as the service.
+pub(crate) struct Service {
+    pub(crate) folder: TempDir,
+    pub(crate) emulator: Emulator,
+    // Dropped after the emulator.
     _runtime: Runtime,
 }
 
 impl Service {
-    pub fn new() -> Self {
+    /// Starts the service.
+    pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
 
-    /// With these settings besides the built-in models.
-    pub fn with(set: impl FnOnce(Builder) -> Builder) -> Self {
+    /// Starts the service with these settings besides the built-in models.
+    pub(crate) fn with(set: impl FnOnce(Builder) -> Builder) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -92,13 +93,14 @@ impl Service {
         }
     }
 
-    /// Jobs that neither start nor end before the test says so.
-    pub fn slow() -> Self {
+    /// Starts a service whose jobs start and end only when the test advances its clock.
+    pub(crate) fn slow() -> Self {
         let minute = Duration::from_secs(60);
         Self::with(|builder| builder.queue_time(minute).run_time(minute))
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    /// Returns a command that uses the service.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command();
         command
             .env("RUNCOMFY_TOKEN", "t")
@@ -108,63 +110,66 @@ impl Service {
         command
     }
 
-    /// In words, as in a terminal.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    /// Runs the command with text output, as in a terminal.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         let arguments = [&["--output", "pretty"], arguments].concat();
         self.command(&arguments).output().unwrap().into()
     }
 
-    /// With `--output json`.
-    pub fn json(&self, arguments: &[&str]) -> Ended {
+    /// Runs the command with `--output json`.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Ended {
         self.run(&[arguments, &["--output", "json"]].concat())
     }
 
-    /// The word for how far a job is.
-    pub fn status(&self, id: &str) -> String {
+    /// Returns the status of a job.
+    pub(crate) fn status(&self, id: &str) -> String {
         let json = self.json(&["status", id]).good_json();
         json["status"].as_str().unwrap().to_owned()
     }
 
-    /// With standard output in a pipe, and no word about that.
-    pub fn piped(&self, arguments: &[&str]) -> Ended {
+    /// Runs the command with standard output in a pipe, without `--output`.
+    pub(crate) fn piped(&self, arguments: &[&str]) -> Ended {
         self.command(arguments).output().unwrap().into()
     }
 
-    pub fn run_with_stdin(&self, arguments: &[&str], stdin: &[u8]) -> Ended {
+    /// Runs the command with text output and this standard input.
+    pub(crate) fn run_with_stdin(&self, arguments: &[&str], stdin: &[u8]) -> Ended {
         let arguments = [&["--output", "pretty"], arguments].concat();
         with_stdin(&mut self.command(&arguments), stdin)
     }
 
-    /// How many files there are in the folder.
-    pub fn files(&self) -> usize {
+    /// Returns the number of entries in the folder.
+    pub(crate) fn files(&self) -> usize {
         std::fs::read_dir(self.folder.path()).unwrap().count()
     }
 }
 
-pub fn with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
+/// Runs a command with this standard input.
+pub(crate) fn with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that refuses its arguments reads nothing.
+    // A command that rejects its arguments reads nothing.
     let _ = child.stdin.take().unwrap().write_all(stdin);
     child.wait_with_output().unwrap().into()
 }
 
-/// Whether there is jq, which scripts need. CI must have it; who has not is told what was not tested.
-pub fn has_jq() -> bool {
+/// Returns `true` if jq, which scripts use, is installed. CI must have it; elsewhere the skip is printed.
+#[cfg(unix)]
+pub(crate) fn has_jq() -> bool {
     let has = Command::new("jq").arg("--version").output().is_ok();
     assert!(
         has || std::env::var_os("CI").is_none(),
         "found no jq; install it"
     );
     if !has {
-        // Past what the test runner keeps to itself.
+        // Directly, since the test runner captures only the macros.
         let _ = writeln!(
             std::io::stderr(),
-            "skipped, since there is no jq: scripts with it"
+            "skipped the scripts that use jq, which is not installed"
         );
     }
     has

@@ -1,29 +1,25 @@
-//! `runcomfy emulator` serves other commands, with faults from a file.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! The command `runcomfy emulator`, which serves other commands and plays faults from a file.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
+use crate::support::{Ended, TEXT_TO_IMAGE, command};
 use serde_json::{Value, json};
-use support::{Ended, TEXT_TO_IMAGE, command};
 
-/// Ended when the test is.
+/// A running emulator, killed when the test ends.
 struct Served(Child);
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // One that has ended already cannot be killed, and need not.
+        // Fails if the command has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Nobody reads on after the first line, which must not matter.
+/// Starts an emulator and returns its first line. Its output is not read any further, which must not
+/// stop it.
 fn serve(folder: &Path, before: &[&str], options: &[&str]) -> (Served, String) {
     let mut emulator = command();
     emulator
@@ -47,7 +43,7 @@ fn serve(folder: &Path, before: &[&str], options: &[&str]) -> (Served, String) {
 }
 
 #[test]
-fn faults_of_a_file_are_played_to_another_command() {
+fn faults_of_a_file_reach_another_command() {
     let folder = tempfile::tempdir().unwrap();
     let faults = json!([
         { "call": "submit", "occurrence": 1, "fault": { "kind": "lost" } },
@@ -70,16 +66,16 @@ fn faults_of_a_file_are_played_to_another_command() {
     let submit = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
     let lost = run(&submit);
     assert_eq!(lost.code, 69, "{lost:?}");
-    let taken = run(&submit);
-    assert_eq!(taken.code, 0, "{taken:?}");
-    let taken = taken.json();
-    let id = taken["request_id"].as_str().unwrap();
+    let accepted = run(&submit);
+    assert_eq!(accepted.code, 0, "{accepted:?}");
+    let accepted = accepted.json();
+    let id = accepted["request_id"].as_str().unwrap();
     assert_eq!(run(&["status", id]).code, 65);
     assert_eq!(run(&["result", id]).code, 0);
 }
 
 #[test]
-fn a_script_reads_the_address_and_mistakes_are_told() {
+fn emulator_prints_its_url_or_its_error() {
     let folder = tempfile::tempdir().unwrap();
     for (before, options) in [
         (&["--output", "json"][..], &[][..]),
@@ -95,22 +91,22 @@ fn a_script_reads_the_address_and_mistakes_are_told() {
                 .starts_with("http://127.0.0.1:")
         );
     }
-    let mut faulty = command();
-    faulty.args(["emulator", "--speed", "--output", "json"]);
-    let faulty = Ended::from(faulty.output().unwrap());
+    let mut invalid = command();
+    invalid.args(["emulator", "--speed", "--output", "json"]);
+    let invalid = Ended::from(invalid.output().unwrap());
     assert_eq!(
-        (faulty.code, &faulty.json()["error"]["message"]),
+        (invalid.code, &invalid.json()["error"]["message"]),
         (64, &json!("unknown option `--speed`"))
     );
 
     let emulator =
         |option: &str| Ended::from(command().args(["emulator", option]).output().unwrap());
-    let faulty = emulator("--speed");
+    let invalid = emulator("--speed");
     assert_eq!(
-        (faulty.code, &*faulty.err),
+        (invalid.code, &*invalid.err),
         (
             64,
-            "error: unknown option `--speed`\nTry `runcomfy emulator --help`.\n"
+            "error: unknown option `--speed`\nSee `runcomfy emulator --help`.\n"
         )
     );
     let missing = emulator("--faults=nope.json");

@@ -1,12 +1,4 @@
-//! Ctrl-C in a real terminal: nothing that may be paid is lost.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
-#![cfg(unix)]
-
-mod support;
-#[path = "support/terminal.rs"]
-mod terminal;
+//! Ctrl-C in a real terminal: no job that may be charged is lost.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,16 +6,16 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::terminal::Terminal;
+use crate::support::{Service, TEXT_TO_IMAGE};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
-use support::{Service, TEXT_TO_IMAGE};
-use terminal::Terminal;
 
 const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
 const LONG: Duration = Duration::from_secs(60);
-const ASKING: &str = "asking the service to cancel the job";
+const CANCELLING: &str = "cancelling the job";
 
-/// The exit code of a command that Ctrl-C has ended, and the last lines.
+/// Returns the last lines of a command that Ctrl-C has ended.
 #[track_caller]
 fn last_words(terminal: Terminal) -> String {
     words_after("stopped: ", terminal)
@@ -33,7 +25,7 @@ fn last_words(terminal: Terminal) -> String {
 fn words_after(label: &str, terminal: Terminal) -> String {
     let (ended, _) = terminal.end();
     assert_eq!(ended.code, 130, "{ended:?}");
-    // As wide as the terminal they are broken where they must be.
+    // Long lines wrap at the width of the terminal.
     let last = ended.err.split_once(label);
     let (_, last) = last.unwrap_or_else(|| panic!("no {label:?} in {ended:?}"));
     last.trim_end().to_owned()
@@ -44,21 +36,21 @@ fn id_of(service: &Service) -> String {
 }
 
 #[test]
-fn once_cancels_a_job_that_is_queued() {
+fn one_press_cancels_a_queued_job() {
     let service = Service::slow();
     let mut terminal = Terminal::new(&service.command(&RUN));
     terminal.until("queued, position 0");
     terminal.press_ctrl_c();
-    let said = last_words(terminal);
+    let text = last_words(terminal);
     assert_eq!(
-        said,
-        "the job was cancelled before it ran\nNothing ran, so nothing is charged."
+        text,
+        "the job was cancelled before it ran\nThe job did not run, so nothing is charged."
     );
     assert_eq!(service.status(&id_of(&service)), "cancelled");
 }
 
 #[test]
-fn a_job_that_runs_goes_on_and_is_taken_up_again() {
+fn running_job_keeps_running_and_is_resumed() {
     let service = Service::slow();
     let mut terminal = Terminal::new(&service.command(&RUN));
     terminal.until("queued, position 0");
@@ -66,12 +58,12 @@ fn a_job_that_runs_goes_on_and_is_taken_up_again() {
     terminal.until("running");
     terminal.press_ctrl_c();
     let id = id_of(&service);
-    let said = last_words(terminal).replace('\n', " ");
+    let text = last_words(terminal).replace('\n', " ");
     assert_eq!(
-        said,
+        text,
         format!(
-            "the job runs already, so it cannot be cancelled It goes on, and is charged when it \
-             is done. Take it up again: runcomfy resume {id}"
+            "the job is already running, so it cannot be cancelled The job keeps running and is \
+             charged when it succeeds. Resume the wait: runcomfy resume {id}"
         )
     );
     let mut resumed = Terminal::new(&service.command(&["resume", &id]));
@@ -84,7 +76,7 @@ fn a_job_that_runs_goes_on_and_is_taken_up_again() {
 }
 
 #[test]
-fn a_job_that_has_ended_meanwhile_is_charged_perhaps() {
+fn job_ended_meanwhile_may_be_charged() {
     let service = Service::slow();
     let mut terminal = Terminal::new(&service.command(&[&RUN[..5], &["3600"]].concat()));
     terminal.until("waiting");
@@ -94,73 +86,71 @@ fn a_job_that_has_ended_meanwhile_is_charged_perhaps() {
     assert_eq!(
         last_words(terminal).replace('\n', " "),
         format!(
-            "the job has ended already, so it cannot be cancelled If it succeeded, it is charged. \
-             See what came of it: runcomfy result {id}"
+            "the job has already ended, so it cannot be cancelled If it succeeded, it is charged. \
+             See its result: runcomfy result {id}"
         )
     );
 }
 
 #[test]
-fn who_cannot_be_asked_is_no_reason_to_lose_the_job() {
+fn failed_cancel_request_keeps_the_request_id() {
     let service = Service::slow();
     let refused = Reply::refused(403, 403_001);
     service.emulator.script(Call::Cancel, refused);
     let mut terminal = Terminal::new(&service.command(&RUN));
     terminal.until("queued, position 0");
     terminal.press_ctrl_c();
-    let said = last_words(terminal);
+    let text = last_words(terminal);
+    assert!(text.starts_with("the cancel request failed: "), "{text}");
     assert!(
-        said.starts_with("the service could not be asked to cancel the job: "),
-        "{said}"
-    );
-    assert!(
-        said.ends_with(&format!("runcomfy resume {}", id_of(&service))),
-        "{said}"
+        text.ends_with(&format!("runcomfy resume {}", id_of(&service))),
+        "{text}"
     );
 }
 
 #[test]
-fn twice_leaves_at_once_and_the_job_goes_on() {
+fn two_presses_stop_at_once_and_keep_the_job() {
     let service = Service::slow();
     service.emulator.script(Call::Cancel, Reply::stall());
     let mut terminal = Terminal::new(&service.command(&RUN));
     terminal.until("queued, position 0");
     terminal.press_ctrl_c();
-    terminal.until(ASKING);
+    terminal.until(CANCELLING);
     terminal.press_ctrl_c();
-    let said = last_words(terminal).replace('\n', " ");
+    let text = last_words(terminal).replace('\n', " ");
     let id = id_of(&service);
     assert_eq!(
-        said,
+        text,
         format!(
-            "left before the service said whether the job is cancelled Unless it was, it goes on \
-             and is charged when it is done. Take it up again: runcomfy resume {id}"
+            "interrupted before the service reported whether the job is cancelled Unless it is \
+             cancelled, the job keeps running and is charged when it succeeds. Resume the wait: \
+             runcomfy resume {id}"
         )
     );
 }
 
-/// A service that answers the submit when it is told to; what comes then is cancelled.
-fn reluctant_service() -> (String, Sender<()>) {
+/// Starts a service that responds to the submit when the test says so, and then to a cancel request.
+fn late_service() -> (String, Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    let (answer, wanted) = mpsc::channel();
+    let (respond, wanted) = mpsc::channel();
     thread::spawn(move || {
         let (submit, _) = listener.accept().unwrap();
-        // Whoever drops the sender wants no answer.
+        // A dropped sender means no response.
         if wanted.recv().is_ok() {
-            reply(submit, &json!({ "request_id": "boat-7" }).to_string());
+            respond_to(submit, &json!({ "request_id": "boat-7" }).to_string());
             let (cancel, _) = listener.accept().unwrap();
             let outcome =
                 json!({ "request_id": "boat-7", "status": "cancelled", "outcome": "cancelled" });
-            reply(cancel, &outcome.to_string());
+            respond_to(cancel, &outcome.to_string());
         }
     });
-    (url, answer)
+    (url, respond)
 }
 
-fn reply(mut stream: TcpStream, body: &str) {
+fn respond_to(mut stream: TcpStream, body: &str) {
     let mut request = Vec::new();
-    // The bodies of these requests are short, and end with the first read beyond their heads.
+    // The bodies are short and arrive with the last read of the head.
     while !request.windows(4).any(|four| four == b"\r\n\r\n") {
         let mut buffer = [0; 4096];
         let count = stream.read(&mut buffer).unwrap();
@@ -172,21 +162,21 @@ fn reply(mut stream: TcpStream, body: &str) {
 }
 
 #[test]
-fn a_submit_on_its_way_is_waited_for_and_its_job_cancelled() {
+fn submit_in_flight_is_awaited_and_its_job_cancelled() {
     let service = Service::new();
-    let (url, answer) = reluctant_service();
+    let (url, respond) = late_service();
     let mut run = service.command(&[&RUN[..], &["--no-wait"]].concat());
     run.env("RUNCOMFY_MODEL_API_BASE", url);
     let mut terminal = Terminal::new(&run);
     terminal.until("submitting");
     terminal.press_ctrl_c();
-    terminal.until("the request is on its way and is waited for");
-    answer.send(()).unwrap();
+    terminal.until("the submit is in flight");
+    respond.send(()).unwrap();
     assert!(last_words(terminal).starts_with("the job was cancelled before it ran\n"));
 }
 
 #[test]
-fn who_leaves_a_submit_is_told_that_it_may_be_paid() {
+fn abandoned_submit_has_an_unknown_outcome() {
     let service = Service::new();
     service
         .emulator
@@ -197,7 +187,7 @@ fn who_leaves_a_submit_is_told_that_it_may_be_paid() {
         thread::sleep(Duration::from_millis(10));
     }
     terminal.press_ctrl_c();
-    terminal.until("Ctrl-C again leaves at once");
+    terminal.until("Press Ctrl-C again to stop at once");
     terminal.press_ctrl_c();
     let (ended, _) = terminal.end();
     let json = ended.json();
@@ -216,31 +206,31 @@ fn who_leaves_a_submit_is_told_that_it_may_be_paid() {
     assert!(headers.iter().any(|(_, value)| value == key), "{headers:?}");
     let advice = error["advice"].as_str().unwrap();
     assert!(
-        advice.starts_with("The job may have been submitted; if it was, it runs"),
+        advice.starts_with("The outcome of the submit is unknown: if a job exists, it runs"),
         "{advice}"
     );
 }
 
 #[test]
-fn a_submit_that_fails_after_it_is_told_as_ever() {
+fn submit_that_fails_after_a_press_is_reported() {
     let service = Service::new();
-    let (url, answer) = reluctant_service();
+    let (url, respond) = late_service();
     let mut run = service.command(&RUN);
     run.env("RUNCOMFY_MODEL_API_BASE", url);
     let mut terminal = Terminal::new(&run);
     terminal.until("submitting");
     terminal.press_ctrl_c();
-    terminal.until("the request is on its way and is waited for");
-    drop(answer);
-    let said = words_after("error: ", terminal);
+    terminal.until("the submit is in flight");
+    drop(respond);
+    let text = words_after("error: ", terminal);
     assert!(
-        said.contains("If it was, it runs and is charged."),
-        "{said}"
+        text.contains("If a job exists, it runs and is charged."),
+        "{text}"
     );
 }
 
 #[test]
-fn json_is_one_object_with_the_same_keys() {
+fn interrupted_run_prints_one_json_object() {
     let service = Service::slow();
     let mut terminal =
         Terminal::piped(&service.command(&[&RUN[..], &["--output", "json"]].concat()));
@@ -269,12 +259,12 @@ fn json_is_one_object_with_the_same_keys() {
     assert_eq!(json["error"]["kind"], "stopped");
     assert_eq!(
         json["error"]["advice"],
-        "Nothing ran, so nothing is charged."
+        "The job did not run, so nothing is charged."
     );
 }
 
 #[test]
-fn files_that_are_left_can_be_had_again() {
+fn interrupted_download_can_be_repeated() {
     let service = Service::new();
     service.emulator.script(Call::File, Reply::stall());
     let mut terminal = Terminal::new(&service.command(&RUN));
@@ -287,8 +277,8 @@ fn files_that_are_left_can_be_had_again() {
     assert_eq!(
         last_words(terminal).replace('\n', " "),
         format!(
-            "left before all files were saved The job is done and charged; its files are kept for \
-             some time. Save them: runcomfy result {id}"
+            "interrupted before all files were saved The job has succeeded and is charged. The service \
+             keeps its files for some time. Save them: runcomfy result {id}"
         )
     );
     assert_eq!(service.files(), 0, "no part is left");
@@ -296,14 +286,14 @@ fn files_that_are_left_can_be_had_again() {
 }
 
 #[test]
-fn an_emulated_job_costs_nothing_and_cannot_be_taken_up() {
+fn emulated_job_is_free_and_cannot_be_resumed() {
     let service = Service::new();
     let mut terminal = Terminal::new(&service.command(&[&RUN[..], &["--emulate"]].concat()));
     terminal.until("submitted");
     terminal.press_ctrl_c();
-    let said = last_words(terminal);
+    let text = last_words(terminal);
     assert!(
-        said.ends_with("\nIt was emulated: nothing is charged, and nothing of it is left."),
-        "{said}"
+        text.ends_with("\nThe job was emulated: nothing is charged, and the job no longer exists."),
+        "{text}"
     );
 }

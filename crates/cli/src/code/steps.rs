@@ -1,22 +1,23 @@
-//! What a program does once it has its input, as the flags of `run` say.
+//! The steps of a program after its input: submit, wait and save, as the flags of `run` set them.
 
 use clap::ArgMatches;
 
-/// Submits, waits and saves.
+/// The flags of `run` that a program reproduces.
 #[derive(Debug, Default)]
-pub(crate) struct Course {
-    /// Seconds, as the next two.
+pub(crate) struct Steps {
+    /// In seconds, as the next two.
     timeout: Option<u64>,
     poll: Option<u64>,
     cancel_if_queued_after: Option<u64>,
     no_wait: bool,
     no_download: bool,
-    /// Where to save; here, where it is not said.
+    /// The folder for the files; `None` is the current one.
     folder: Option<String>,
 }
 
-impl Course {
-    pub(super) fn of(matches: &ArgMatches) -> Self {
+impl Steps {
+    /// Reads the flags.
+    pub(super) fn from_matches(matches: &ArgMatches) -> Self {
         let seconds = |name| matches.get_one::<u64>(name).copied();
         Self {
             timeout: seconds("timeout"),
@@ -28,22 +29,25 @@ impl Course {
         }
     }
 
-    /// Whether it is written with a `Duration`.
+    /// Returns `true` if the program needs `Duration`.
     pub(super) fn has_times(&self) -> bool {
         let waits = [self.poll, self.cancel_if_queued_after];
         self.timeout.is_some() || (!self.no_wait && waits.iter().any(Option::is_some))
     }
 
-    /// The program from its submit to its end; `submit` is the call of the client, and `note` what
-    /// stands behind it.
+    /// Returns the program from its submit to its end; `submit` is the call of the client, and `note` a
+    /// comment after it.
     pub(super) fn written(&self, submit: &str, note: &str) -> String {
-        let limit = chain(&[call("deadline", self.timeout)]);
+        let deadline = chain(&[call("deadline", self.timeout)]);
         let mut lines = vec![
-            format!("let job = client.{submit}{limit}.await?;{note}"),
+            format!("let job = client.{submit}{deadline}.await?;{note}"),
             "println!(\"submitted {}\", job.request_id());".to_owned(),
         ];
         if !self.no_wait {
-            lines.push(format!("let output = job.wait(){}.await?;", self.limits()));
+            lines.push(format!(
+                "let output = job.wait(){}.await?;",
+                self.wait_options()
+            ));
             let folder = self.folder.as_deref().unwrap_or(".");
             let (each, of, print) = if self.no_download {
                 ("url", "output.urls()".to_owned(), "println!(\"{url}\");")
@@ -60,7 +64,7 @@ impl Course {
         indented.collect::<Vec<_>>().concat() + "}\n"
     }
 
-    fn limits(&self) -> String {
+    fn wait_options(&self) -> String {
         chain(&[
             call("deadline", self.timeout),
             call("poll_every", self.poll),
@@ -73,7 +77,7 @@ fn call(name: &str, seconds: Option<u64>) -> Option<String> {
     seconds.map(|seconds| format!(".{name}(Duration::from_secs({seconds}))"))
 }
 
-/// Calls behind another, each on a line of its own, up to the `.await` behind them.
+/// Returns chained calls, each on its own line, up to the `.await` after them.
 fn chain(calls: &[Option<String>]) -> String {
     const INDENT: &str = "\n        ";
     let calls: Vec<&str> = calls.iter().flatten().map(String::as_str).collect();

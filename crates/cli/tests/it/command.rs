@@ -1,32 +1,15 @@
-//! The command as a person or a script meets it.
-
-// A set-up that fails ends the test.
-#![allow(clippy::unwrap_used)]
+//! The command line as a whole: input, output, help and exit codes.
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 
-const TEXT_TO_IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
-
-fn runcomfy() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy"));
-    for variable in [
-        "RUNCOMFY_TOKEN",
-        "RUNCOMFY_API_TOKEN",
-        "RUNCOMFY_MODEL_API_BASE",
-    ] {
-        command.env_remove(variable);
-    }
-    // Nobody's token file.
-    command.env("RUNCOMFY_CONFIG_DIR", "/nowhere");
-    command
-}
+use crate::support::{EDIT, TEXT_TO_IMAGE, command};
 
 fn run(arguments: &[&str], folder: &Path) -> Output {
-    runcomfy()
+    command()
         .args(arguments)
         .current_dir(folder)
         .output()
@@ -42,12 +25,11 @@ fn err(output: &Output) -> String {
 }
 
 #[test]
-fn one_violation_is_one_line_and_nothing_is_submitted() {
+fn invalid_input_is_not_submitted() {
     let folder = tempfile::tempdir().unwrap();
-    let edit = "bytedance/dreamina-4-0/edit";
     let arguments = [
         "run",
-        edit,
+        EDIT,
         "--image-urls",
         "https://example.com/a.jpg",
         "--prompt",
@@ -60,10 +42,10 @@ fn one_violation_is_one_line_and_nothing_is_submitted() {
     assert_eq!(refused.status.code(), Some(65));
     assert_eq!(
         err(&refused),
-        "error: the input for `bytedance/dreamina-4-0/edit` breaks its schema\n  \
+        "error: the input for `bytedance/dreamina-4-0/edit` violates its schema\n  \
          --scale: found 7, expected a number in 0..=1\n\
          Nothing was submitted, so nothing is charged. \
-         `runcomfy run bytedance/dreamina-4-0/edit --help` shows what the model takes.\n"
+         `runcomfy run bytedance/dreamina-4-0/edit --help` lists the properties.\n"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
@@ -85,7 +67,7 @@ fn one_violation_is_one_line_and_nothing_is_submitted() {
 }
 
 #[test]
-fn all_violations_come_at_once_wherever_the_values_came_from() {
+fn all_violations_are_reported_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let input = r#"{"promt": "x", "width×height": "1x1"}"#;
     let refused = run(
@@ -114,7 +96,7 @@ fn all_violations_come_at_once_wherever_the_values_came_from() {
 }
 
 #[test]
-fn an_emulated_run_saves_a_picture_of_the_size_asked_for() {
+fn emulated_run_saves_an_image_of_the_requested_size() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("in.json"),
@@ -167,10 +149,10 @@ fn an_emulated_run_saves_a_picture_of_the_size_asked_for() {
 }
 
 #[test]
-fn standard_input_is_an_input() {
+fn standard_input_may_be_the_input() {
     let folder = tempfile::tempdir().unwrap();
     for flag in [["--input", "-"], ["--input-file", "-"], ["--input", "@-"]] {
-        let mut child = runcomfy()
+        let mut child = command()
             .args(["run", TEXT_TO_IMAGE, "--emulate"])
             .args(flag)
             .current_dir(folder.path())
@@ -231,8 +213,8 @@ fn exit_codes_are_those_of_sysexits() {
         Some(2)
     );
     let unreachable = |arguments: &[&str]| {
-        let mut command = runcomfy();
-        // Port 1 of this machine: nobody listens there.
+        let mut command = command();
+        // No process listens on port 1 of this machine.
         command
             .env("RUNCOMFY_TOKEN", "t")
             .env("RUNCOMFY_MODEL_API_BASE", "http://127.0.0.1:1/v1");
@@ -252,11 +234,11 @@ fn exit_codes_are_those_of_sysexits() {
 
 #[cfg(unix)]
 #[test]
-fn an_argument_that_is_no_text_is_told_as_json_too() {
+fn argument_that_is_not_utf8_is_reported_as_json() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
-    let mut probe = runcomfy();
+    let mut probe = command();
     probe
         .args(["probe", "--output", "json"])
         .arg(OsStr::from_bytes(b"boat\xff.gif"));
@@ -264,11 +246,11 @@ fn an_argument_that_is_no_text_is_told_as_json_too() {
     assert_eq!(refused.status.code(), Some(64));
     let json: Value = serde_json::from_slice(&refused.stdout).unwrap();
     let message = json["error"]["message"].as_str().unwrap();
-    assert!(message.ends_with("use `-` for standard input"), "{message}");
+    assert!(message.ends_with("with `-` as standard input"), "{message}");
 }
 
 #[test]
-fn help_shows_each_flag_with_its_range_enum_and_default() {
+fn help_has_range_enum_and_default_of_each_flag() {
     let help = run(
         &["run", "bytedance/dreamina-4-0/edit", "-h"],
         Path::new("."),
@@ -286,7 +268,7 @@ fn help_shows_each_flag_with_its_range_enum_and_default() {
 }
 
 #[test]
-fn built_in_models_are_listed_for_people_and_for_scripts() {
+fn built_in_models_are_listed_as_text_and_json() {
     let list = run(&["models", "list", "--built-in"], Path::new("."));
     assert_eq!(out(&list).lines().count(), runcomfy_models::ALL.len());
     let list = run(

@@ -1,7 +1,4 @@
-//! A command in a pseudo-terminal of its own.
-
-// No test uses all of it.
-#![allow(dead_code, unreachable_pub)]
+//! A command in a pseudo-terminal.
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -11,10 +8,10 @@ use pty_process::Size;
 use pty_process::blocking::{Command as Inside, Pty, open};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use crate::support::Ended;
+use super::Ended;
 
-/// What goes on in the terminal, and what stands on its screen.
-pub struct Terminal {
+/// A pseudo-terminal with a running command, and its screen.
+pub(crate) struct Terminal {
     pty: Pty,
     child: Child,
     parser: vt100::Parser,
@@ -23,10 +20,10 @@ pub struct Terminal {
 
 const ROWS: u16 = 24;
 const CTRL_C: &[u8] = b"\x03";
-/// More than a test prints. A spinner goes on for ever, and a test must not.
+/// Maximum output of a test: a spinner never ends, and a test must.
 const MOST_BYTES: usize = 200_000;
-/// What the terminal of the tests themselves says of itself.
-const OUTSIDE: [&str; 12] = [
+/// Variables of the terminal that runs the tests, which the command must not see.
+const OUTER_VARIABLES: [&str; 12] = [
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
@@ -42,29 +39,31 @@ const OUTSIDE: [&str; 12] = [
 ];
 
 impl Terminal {
-    pub fn new(command: &Command) -> Self {
+    /// Starts a command in a terminal of 100 columns.
+    pub(crate) fn new(command: &Command) -> Self {
         Self::start(inside(command), 100)
     }
 
-    pub fn narrow(command: &Command) -> Self {
+    /// Starts a command in a terminal of 40 columns.
+    pub(crate) fn narrow(command: &Command) -> Self {
         Self::start(inside(command), 40)
     }
 
-    /// With these variables.
-    pub fn with(command: &Command, variables: &[(&str, &str)]) -> Self {
+    /// Starts a command with these variables.
+    pub(crate) fn with(command: &Command, variables: &[(&str, &str)]) -> Self {
         Self::start(inside(command).envs(variables.iter().copied()), 100)
     }
 
-    /// With standard output elsewhere.
-    pub fn piped(command: &Command) -> Self {
+    /// Starts a command with standard output in a pipe.
+    pub(crate) fn piped(command: &Command) -> Self {
         Self::start(inside(command).stdout(Stdio::piped()), 100)
     }
 
     fn start(inside: Inside, columns: u16) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(ROWS, columns)).unwrap();
-        // Ctrl-C makes the system forget what is on its way to the screen: the last words, too, where
-        // it is slower than the command that it has told.
+        // Ctrl-C makes the system discard output that the terminal has not read yet, which could be the
+        // last lines of the command.
         let mut modes = tcgetattr(&pty).unwrap();
         modes.local_modes |= LocalModes::NOFLSH;
         tcsetattr(&pty, OptionalActions::Now, &modes).unwrap();
@@ -76,47 +75,47 @@ impl Terminal {
         }
     }
 
-    /// The lines on the screen.
-    pub fn screen(&self) -> String {
+    /// Returns the lines on the screen.
+    pub(crate) fn screen(&self) -> String {
         self.parser.screen().contents()
     }
 
-    /// Whether a line has run over into the next.
-    pub fn has_wrapped(&self) -> bool {
+    /// Returns `true` if a line has wrapped into the next.
+    pub(crate) fn has_wrapped(&self) -> bool {
         (0..ROWS).any(|row| self.parser.screen().row_wrapped(row))
     }
 
-    /// Reads until a text stands on the screen.
+    /// Reads until a text is on the screen.
     #[track_caller]
-    pub fn until(&mut self, text: &str) {
+    pub(crate) fn until(&mut self, text: &str) {
         while !self.screen().contains(text) {
             let all = self.bytes.len() > MOST_BYTES || !self.read();
             assert!(!all, "no {text:?} on:\n{}", self.screen());
         }
     }
 
-    /// `false` once the command has ended.
+    /// Reads once, and returns `false` if the command has ended.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 4096];
-        // Linux says EIO for it.
+        // Linux reports EIO at the end.
         let count = self.pty.read(&mut buffer).unwrap_or(0);
         self.parser.process(&buffer[..count]);
         self.bytes.extend_from_slice(&buffer[..count]);
         count > 0
     }
 
-    /// Types a text with its keys.
-    pub fn type_in(&mut self, text: &str) {
+    /// Types a text.
+    pub(crate) fn type_in(&mut self, text: &str) {
         self.pty.write_all(text.as_bytes()).unwrap();
     }
 
-    /// As the terminal does it for the key.
-    pub fn press_ctrl_c(&mut self) {
+    /// Sends the byte that a terminal sends for Ctrl-C.
+    pub(crate) fn press_ctrl_c(&mut self) {
         self.pty.write_all(CTRL_C).unwrap();
     }
 
-    /// Reads to the end, and gives the exit code, what came through the pipe, and the screen.
-    pub fn end(mut self) -> (Ended, Vec<u8>) {
+    /// Reads to the end, and returns the exit code, the piped output and the screen, with all bytes.
+    pub(crate) fn end(mut self) -> (Ended, Vec<u8>) {
         while self.bytes.len() <= MOST_BYTES && self.read() {}
         let mut out = String::new();
         if let Some(stdout) = &mut self.child.stdout {
@@ -133,7 +132,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // One that has ended already cannot be killed, and need not.
+        // Fails if the command has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -143,10 +142,10 @@ fn nonzero(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).unwrap()
 }
 
-/// The same command for a terminal.
+/// Converts a command for the pseudo-terminal.
 fn inside(command: &Command) -> Inside {
     let mut inside = Inside::new(command.get_program()).args(command.get_args());
-    for name in OUTSIDE {
+    for name in OUTER_VARIABLES {
         inside = inside.env_remove(name);
     }
     for (name, value) in command.get_envs() {

@@ -1,0 +1,166 @@
+//! The commands in the documentation, which do what it shows.
+
+#[cfg(unix)]
+use std::process::Command;
+
+use crate::support::command;
+
+const README: &str = include_str!("../../../../README.md");
+const CRATE_README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../../../docs/command-line.md");
+
+/// Returns the fenced blocks of a page, each with its language.
+fn blocks(page: &'static str) -> Vec<(&'static str, &'static str)> {
+    let fenced = page.split("```").skip(1).step_by(2);
+    fenced.filter_map(|block| block.split_once('\n')).collect()
+}
+
+/// Splits a command line at spaces outside double quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words
+}
+
+/// Runs a command of the documentation. With `refusal`, the text block after it, the command must
+/// print exactly that; without, it must save one file.
+fn check(arguments: &str, refusal: Option<&str>) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = command()
+        .args(["--output", "pretty"])
+        .args(words(arguments))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(run.stdout).unwrap() + &String::from_utf8(run.stderr).unwrap();
+    let files = std::fs::read_dir(folder.path()).unwrap().count();
+    let code = run.status.code().unwrap();
+    match refusal {
+        Some(refusal) => assert_eq!((code, files, &*printed), (65, 0, refusal), "{arguments}"),
+        None => assert!(
+            (code, files) == (0, 1) && printed.starts_with("saved "),
+            "{arguments}: {printed}"
+        ),
+    }
+}
+
+#[test]
+fn commands_of_the_docs_run() {
+    // CI runs or installs these.
+    let elsewhere = [
+        "cargo test --workspace",
+        "cargo run -p runcomfy-codegen-cli -- check",
+        "cargo run -p runcomfy-codegen-cli -- generate",
+        "cargo install runcomfy-cli",
+        "cargo install --path crates/cli",
+    ];
+    let mut checked = 0;
+    for page in [README, CRATE_README, PAGE] {
+        let blocks = blocks(page);
+        for (index, (language, text)) in blocks.iter().enumerate() {
+            let next = blocks.get(index + 1);
+            let refusal = next.filter(|(_, text)| text.starts_with("error:"));
+            for line in text.lines().filter(|_| *language == "sh") {
+                let arguments = ["cargo run -p runcomfy-cli -- ", "runcomfy "];
+                let arguments = arguments.iter().find_map(|start| line.strip_prefix(start));
+                match arguments {
+                    Some(arguments) => {
+                        check(arguments, refusal.map(|(_, text)| *text));
+                        checked += 1;
+                    }
+                    None => assert!(elsewhere.contains(&line), "{line}"),
+                }
+            }
+        }
+    }
+    assert!(checked >= 3, "{checked}");
+}
+
+/// A command of a session, and what it prints.
+#[cfg(unix)]
+type Step = (String, String);
+
+/// Returns the `text` blocks that are sessions in a shell.
+#[cfg(unix)]
+fn sessions(page: &'static str) -> Vec<Vec<Step>> {
+    let step = |command: &str| {
+        let (line, printed) = command.split_once('\n').unwrap_or((command, ""));
+        (line.to_owned(), printed.trim_end().to_owned())
+    };
+    let blocks = blocks(page).into_iter();
+    blocks
+        .filter(|(language, text)| *language == "text" && text.starts_with("$ "))
+        .map(|(_, text)| {
+            format!("\n{text}")
+                .split("\n$ ")
+                .skip(1)
+                .map(step)
+                .collect()
+        })
+        .collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn sessions_of_the_docs_print_what_they_show() {
+    use crate::support::has_jq;
+
+    if !has_jq() {
+        return;
+    }
+    let sessions = [sessions(CRATE_README), sessions(PAGE)].concat();
+    assert!(sessions.len() >= 3, "{sessions:?}");
+    for session in sessions {
+        replay(&session);
+    }
+}
+
+/// Runs a session in a Rust project, with an emulator as the service.
+#[cfg(unix)]
+fn replay(session: &[Step]) {
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    use crate::support::{Ended, Service};
+
+    let service = Service::with(|builder| builder.run_time(Duration::from_secs(3)));
+    let folder = service.folder.path();
+    std::fs::create_dir_all(folder.join("src/bin")).unwrap();
+    let manifest = "[package]\nname = \"boats\"\nedition = \"2024\"\n";
+    std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    // A separator after the output of each command.
+    let lines = session
+        .iter()
+        .map(|(line, _)| format!("{line}\nprintf '\\001'\n"));
+    let script = lines.collect::<Vec<_>>().concat();
+    // Text output, as in a terminal.
+    let bin = tempfile::tempdir().unwrap();
+    let command = bin.path().join("runcomfy");
+    let binary = env!("CARGO_BIN_EXE_runcomfy");
+    let as_text = format!("#!/bin/sh\nexec '{binary}' --output pretty \"$@\"\n");
+    std::fs::write(&command, as_text).unwrap();
+    std::fs::set_permissions(&command, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-euc", &script])
+        .env("PATH", format!("{}:{path}", bin.path().display()))
+        .env("RUNCOMFY_TOKEN", "t")
+        .env(
+            "RUNCOMFY_MODEL_API_BASE",
+            service.emulator.base_url() + "/v1",
+        )
+        .current_dir(folder);
+    let ended = Ended::from(shell.output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let printed: Vec<&str> = ended.out.split('\u{1}').map(str::trim_end).collect();
+    let shown = session.iter().map(|(_, shown)| shown.as_str());
+    assert_eq!(printed, shown.chain([""]).collect::<Vec<_>>());
+}

@@ -1,0 +1,29 @@
+//! Integration tests of the command, linked into one binary.
+//!
+//! No test changes the environment or the signals of this process: each runs the command as a child
+//! process, in a folder and, where it needs one, in a pseudo-terminal of its own.
+
+// A failed set-up fails the test.
+#![allow(clippy::unwrap_used)]
+
+mod command;
+mod compatibility;
+#[cfg(unix)]
+mod completion;
+#[cfg(unix)]
+mod ctrl_c;
+mod docs;
+mod dry_run;
+mod emulator;
+mod errors;
+mod golden;
+mod media;
+mod programs;
+#[cfg(unix)]
+mod scripts;
+#[cfg(unix)]
+mod signals;
+mod support;
+#[cfg(unix)]
+mod terminal;
+mod wait;
