@@ -6,6 +6,7 @@
 // A set-up that fails ends the test.
 #![allow(clippy::unwrap_used)]
 
+mod guides;
 mod layout;
 mod tree;
 mod words;
