@@ -40,14 +40,13 @@ impl Client {
     /// # Errors
     /// Those of the service and the network; [`ErrorKind::Unreadable`] where the reply has no sum.
     pub async fn balance(&self) -> Result<Balance, Error> {
-        let url = self.inner.endpoint.balance();
         let of_reply = |reply: &Reply| {
             let json = reply.object()?;
             let usd = json.get("balance_usd").and_then(Value::as_f64);
             let usd = usd.ok_or_else(|| reply.unreadable("has no number `balance_usd`"))?;
             Ok(Balance { usd, json })
         };
-        self.read(url, of_reply).await
+        self.services().api().balance(of_reply).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::api::Api;
 pub use crate::balance::Balance;
 use crate::client::Client;
 use crate::error::Error;
@@ -25,7 +26,7 @@ use runcomfy_schema::Redacted;
 /// ```
 #[must_use = "nothing is read yet"]
 pub struct Catalogue<'a> {
-    client: &'a Client,
+    api: &'a Api,
     query: Vec<(&'static str, String)>,
     observer: Option<Observer<'a>>,
 }
@@ -68,7 +69,7 @@ impl Client {
     /// The catalogue of models. Nothing is sent yet.
     pub fn catalogue(&self) -> Catalogue<'_> {
         Catalogue {
-            client: self,
+            api: self.services().api(),
             query: Vec::new(),
             observer: None,
         }
@@ -121,7 +122,7 @@ impl<'a> Catalogue<'a> {
         // Counted by what was sent, since a model that is new meanwhile moves the others on.
         let mut offset = 0;
         loop {
-            let page = read(self.client, &self.query, offset, PAGE).await?;
+            let page = read(self.api, &self.query, offset, PAGE).await?;
             let (count, total, known) = (page.entries.len(), page.total, places.len());
             offset += count;
             // With a new model before them, those of the answer before come again.
@@ -169,7 +170,7 @@ impl<'a> Catalogue<'a> {
     /// # Errors
     /// Those of the service and the network.
     pub async fn page(self, offset: usize, limit: usize) -> Result<CataloguePage, Error> {
-        read(self.client, &self.query, offset, limit).await
+        read(self.api, &self.query, offset, limit).await
     }
 
     /// Reads the entry of one model, which always has its schemas. What the listing is narrowed to
@@ -179,7 +180,6 @@ impl<'a> Catalogue<'a> {
     /// [`ErrorKind::UnknownModel`] or [`ErrorKind::NotFound`] where there is no such model, and else those
     /// of the service and the network.
     pub async fn get(self, model_id: &str) -> Result<CatalogueEntry, Error> {
-        let url = self.client.inner.endpoint.model(model_id)?;
         let of_reply = |reply: &Reply| {
             let entry = entry_of(&Value::Object(reply.object()?), reply)?;
             if entry.model_id.is_empty() {
@@ -187,7 +187,7 @@ impl<'a> Catalogue<'a> {
             }
             Ok(entry)
         };
-        self.client.read(url, of_reply).await
+        self.api.model(model_id, of_reply).await
     }
 
     /// Reads the categories that models are in. What is no text, which no documentation rules out,
@@ -196,7 +196,6 @@ impl<'a> Catalogue<'a> {
     /// # Errors
     /// Those of the service and the network.
     pub async fn categories(self) -> Result<Vec<String>, Error> {
-        let url = self.client.inner.endpoint.model(CATEGORIES)?;
         let of_reply = |reply: &Reply| {
             let object = reply.object()?;
             let Some(Value::Array(list)) = object.get(CATEGORIES) else {
@@ -208,24 +207,22 @@ impl<'a> Catalogue<'a> {
             };
             Ok(list.iter().map(text).collect())
         };
-        self.client.read(url, of_reply).await
+        self.api.model(CATEGORIES, of_reply).await
     }
 }
 
 /// Not a method: an observer need not be `Sync`, so no future may hold a `&Catalogue` and go to
 /// another thread.
 async fn read(
-    client: &Client,
+    api: &Api,
     query: &[(&'static str, String)],
     offset: usize,
     limit: usize,
 ) -> Result<CataloguePage, Error> {
-    let mut url = client.inner.endpoint.catalogue();
-    url.query_pairs_mut()
-        .extend_pairs(query)
-        .append_pair("limit", &limit.to_string())
-        .append_pair("offset", &offset.to_string());
-    client.read(url, page_of).await
+    let mut query = query.to_vec();
+    query.push(("limit", limit.to_string()));
+    query.push(("offset", offset.to_string()));
+    api.models(&query, page_of).await
 }
 
 fn page_of(reply: &Reply) -> Result<CataloguePage, Error> {

@@ -1,4 +1,4 @@
-//! A panic in code that is not ours, kept from what does not concern it.
+//! Panics in code of the caller, kept from what does not concern them.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -6,11 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// What somebody's code has panicked with.
+/// Payload of a panic.
 pub(crate) type Panic = Box<dyn Any + Send>;
 
-/// What a future gives, or what it panics with; it is not polled again then.
-pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
+/// Awaits a future; returns its output, or the payload of its panic, after which it is not polled again.
+pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Panic> {
     let mut future = pin!(future);
     poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));

@@ -1,6 +1,6 @@
 //! Downloads outputs to disk.
 
-mod fetcher;
+pub(crate) mod fetcher;
 mod file_name;
 mod job;
 mod partial_file;
@@ -13,12 +13,12 @@ use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
-pub(crate) use fetcher::{Fetcher, tuned};
 pub use job::Downloads;
 pub use progress::DownloadProgress;
 
 use crate::client::Client;
 use crate::error::Error;
+use fetcher::Fetcher;
 use progress::ProgressObserver;
 use transfer::Transfer;
 
@@ -70,7 +70,7 @@ use crate::job::Job;
 /// hosts. The token is never sent.
 #[must_use = "nothing is downloaded until it is awaited"]
 pub struct Download<'a> {
-    client: &'a Client,
+    fetcher: &'a Fetcher,
     url: &'a str,
     folder: &'a Path,
     size_limit: u64,
@@ -101,10 +101,10 @@ impl Client {
     ///   Download it again later.
     pub fn download<'a>(&'a self, url: &'a str, folder: &'a Path) -> Download<'a> {
         Download {
-            client: self,
+            fetcher: self.services().fetcher(),
             url,
             folder,
-            size_limit: self.inner.fetcher.size_limit,
+            size_limit: self.services().fetcher().size_limit(),
             observer: ProgressObserver::default(),
         }
     }
@@ -129,7 +129,7 @@ impl<'a> Download<'a> {
 
     async fn run(self) -> Result<PathBuf, Error> {
         Transfer {
-            client: self.client,
+            fetcher: self.fetcher,
             size_limit: self.size_limit,
             progress: self.observer.for_file(0, 1),
             renewal: None,

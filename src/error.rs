@@ -27,6 +27,10 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     may_have_been_submitted: bool,
+    /// The response came from a place to which a submit was redirected.
+    redirected: bool,
+    /// The response to a submit has the id of a job, though it is an error.
+    names_job: bool,
     attempts: u32,
     key: Option<String>,
     request_id: Option<RequestId>,
@@ -97,6 +101,8 @@ impl Error {
                 kind,
                 message: message.into(),
                 may_have_been_submitted: false,
+                redirected: false,
+                names_job: false,
                 attempts: 1,
                 key: None,
                 request_id: None,
@@ -185,9 +191,29 @@ impl Error {
     }
 
     /// Marks a failed submit after which nobody can tell whether the job exists.
-    pub(crate) fn submitted_perhaps(mut self) -> Self {
+    pub(crate) fn with_unknown_outcome(mut self) -> Self {
         self.inner.may_have_been_submitted = true;
         self
+    }
+
+    /// Notes that the response to a submit came from where the request was redirected to.
+    pub(crate) fn after_redirect(mut self) -> Self {
+        self.inner.redirected = true;
+        self
+    }
+
+    /// Notes the id of a job that a failed response to a submit has named.
+    pub(crate) fn naming_job(mut self, id: &RequestId) -> Self {
+        self.inner.names_job = true;
+        self.with_request_id(id)
+    }
+
+    pub(crate) fn is_redirected(&self) -> bool {
+        self.inner.redirected
+    }
+
+    pub(crate) fn names_job(&self) -> bool {
+        self.inner.names_job
     }
 
     /// What kind of failure it is.

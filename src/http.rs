@@ -7,6 +7,9 @@ pub(crate) mod proxy;
 pub(crate) mod rate_limit;
 pub(crate) mod response;
 pub(crate) mod retry;
+pub(crate) mod retry_budget;
+pub(crate) mod retry_policy;
+pub(crate) mod retry_table;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub(crate) mod tls;
 pub(crate) mod token;

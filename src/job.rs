@@ -1,9 +1,11 @@
 //! A submitted job.
 
+pub(crate) mod cancel_outcome;
 pub(crate) mod in_flight;
 pub(crate) mod request_id;
 pub(crate) mod run;
 pub(crate) mod run_many;
+pub(crate) mod services;
 pub(crate) mod status;
 pub(crate) mod submit;
 
@@ -11,66 +13,37 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use reqwest::Method;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use tracing::{Instrument, debug_span};
 
-use crate::client::Client;
 use crate::error::Error;
 use crate::http::response::JobResult;
-use crate::http::response::Reply;
+use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
+use crate::job::services::Services;
 use crate::job::status::JobStatus;
-use crate::job::status::Status;
-use crate::wait::Wait;
-use crate::wait::watch::Watch;
-use runcomfy_schema::Redacted;
 
+#[cfg(doc)]
+use crate::client::Client;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 
-/// A submitted job. Dropping it leaves the job alone: it runs on, and
-/// [`Client::job`] takes it up again by its id.
+/// A submitted job.
+///
+/// Dropping it leaves the job alone: it keeps running, and [`Client::job`] resumes it by its id.
 pub struct Job<O> {
-    pub(crate) client: Client,
+    services: Arc<Services>,
     id: RequestId,
-    pub(crate) model: Option<Arc<str>>,
-    /// When this client has submitted it; `None` for a job that was taken up.
-    pub(crate) submitted: Option<Instant>,
+    model: Option<Arc<str>>,
+    /// When this client has submitted it; `None` for a job that was resumed.
+    submitted: Option<Instant>,
     output: PhantomData<fn() -> O>,
 }
 
-/// What came of the wish to cancel a job.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CancelOutcome {
-    /// It was still queued and will not run.
-    Cancelled,
-    /// It runs already, or has ended; it goes on and is paid.
-    NotCancellable,
-    /// Another answer, as the service wrote it.
-    Other(String),
-}
-
-/// Shown without the queries of URLs.
-impl fmt::Debug for CancelOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("Cancelled"),
-            Self::NotCancellable => f.write_str("NotCancellable"),
-            Self::Other(text) => {
-                let text = Redacted(text).to_string();
-                f.debug_tuple("Other").field(&text).finish()
-            }
-        }
-    }
-}
-
 impl<O> Job<O> {
-    pub(crate) fn new(client: Client, id: RequestId) -> Self {
+    pub(crate) fn new(services: Arc<Services>, id: RequestId) -> Self {
         Self {
-            client,
+            services,
             id,
             model: None,
             submitted: None,
@@ -79,105 +52,75 @@ impl<O> Job<O> {
     }
 
     pub(crate) fn of_model(mut self, model_id: &str) -> Self {
-        self.model = Some(self.client.model_name(model_id));
+        self.model = Some(self.services.poller().model_name(model_id));
         self
     }
 
-    pub(crate) fn submitted(mut self, at: Instant) -> Self {
+    pub(crate) fn submitted_at(mut self, at: Instant) -> Self {
         self.submitted = Some(at);
         self
     }
 
-    /// The id by which the job can be taken up again.
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
+    }
+
+    pub(crate) fn model(&self) -> Option<&Arc<str>> {
+        self.model.as_ref()
+    }
+
+    /// Returns when this client has submitted the job.
+    pub(crate) fn submitted(&self) -> Option<Instant> {
+        self.submitted
+    }
+
+    /// Returns the id by which the job can be resumed.
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.id
     }
 
-    /// Where the status is asked for, with the token, by other means than this client.
+    /// Returns the URL of the job's status, for tools other than this client; it needs the token.
     #[must_use]
     pub fn status_url(&self) -> String {
-        self.client.inner.endpoint.status(&self.id).into()
+        self.services.api().status_url(&self.id).into()
     }
 
-    /// Where the result is asked for, likewise.
+    /// Returns the URL of the job's result, for tools other than this client; it needs the token.
     #[must_use]
     pub fn result_url(&self) -> String {
-        self.client.inner.endpoint.result(&self.id).into()
+        self.services.api().result_url(&self.id).into()
     }
 
-    /// Asks how far the job is. Failures that may pass are tried again.
+    /// Fetches the job's status. Transient failures are retried.
     ///
     /// # Errors
-    /// Those of the service and the network; all of them name the job.
+    /// All of them name the job, which keeps running.
+    /// - [`ErrorKind::NotFound`], [`ErrorKind::Forbidden`], [`ErrorKind::Unauthenticated`]: the
+    ///   service knows no such job for this token. Check the id and the token.
+    /// - A transient kind ([`Error::is_transient`]): all attempts failed. Call it again later.
     pub async fn status(&self) -> Result<JobStatus, Error> {
-        let url = self.client.inner.endpoint.status(&self.id);
-        let read = self.client.read(url, Reply::status);
-        let span = debug_span!("status", request_id = %self.id);
-        self.named(read.instrument(span).await)
+        self.services.api().status(&self.id).await
     }
 
-    /// Asks to cancel the job, which works only while it is queued. Failures that may pass are
-    /// tried again: to cancel twice does no harm.
+    /// Requests to cancel the job, which works only while it is queued. Transient failures are
+    /// retried: to cancel twice does no harm.
     ///
     /// # Errors
-    /// Those of the service and the network; all of them name the job.
+    /// As [`status`](Self::status). After a transient failure the job may have been cancelled.
     pub async fn cancel(&self) -> Result<CancelOutcome, Error> {
-        let url = self.client.inner.endpoint.cancel(&self.id);
-        let cancel = self.client.retried(Method::POST, url, Reply::outcome);
-        let span = debug_span!("cancel", request_id = %self.id);
-        let (outcome, attempts) = self.named(cancel.instrument(span).await)?;
-        // One whose answer was lost may have done it.
-        if attempts > 1
-            && outcome == CancelOutcome::NotCancellable
-            && self.status().await?.status == Status::Cancelled
-        {
-            return Ok(CancelOutcome::Cancelled);
-        }
-        Ok(outcome)
+        self.services.api().cancel(&self.id).await
     }
 
-    /// Says in an error which job it is about.
+    /// Adds the job's id to an error.
     pub(crate) fn named<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         outcome.map_err(|error| error.with_request_id(&self.id))
     }
-}
 
-impl<O: DeserializeOwned> Job<O> {
-    /// Asks for the result. While the job is not finished, this tells how far it is. Failures that
-    /// may pass are tried again.
-    ///
-    /// # Errors
-    /// Those of the service and the network; all of them name the job. A failed job is no error
-    /// here: look at [`JobResult::status`]. An output of another form than `O` is
-    /// [`ErrorKind::UnexpectedOutput`], and not asked for again.
-    pub async fn result(&self) -> Result<JobResult<O>, Error> {
-        let url = self.client.inner.endpoint.result(&self.id);
-        let read = self.client.read(url, |reply| reply.result(&self.id));
-        let span = debug_span!("result", request_id = %self.id);
-        self.named(read.instrument(span).await)
-    }
-}
-
-impl<O> Job<O> {
-    /// Waits for the output; set limits with the methods of [`Wait`], then `.await` it.
-    ///
-    /// Dropping the wait leaves the job alone.
-    pub fn wait(&self) -> Wait<O> {
-        Wait::new(self.clone())
-    }
-
-    /// The same wait as a stream of what happens to the job. With limits: [`Wait::watch`].
-    pub fn watch(&self) -> Watch<O> {
-        self.wait().watch()
-    }
-}
-
-impl<O> Job<O> {
-    /// The same job, with its output read as another type.
+    /// Returns the same job, with its output read as another type.
     pub(crate) fn cast<P>(&self) -> Job<P> {
         Job {
-            client: self.client.clone(),
+            services: Arc::clone(&self.services),
             id: self.id.clone(),
             model: self.model.clone(),
             submitted: self.submitted,
@@ -186,15 +129,17 @@ impl<O> Job<O> {
     }
 }
 
-impl Client {
-    /// Asks once to cancel a job.
-    pub(crate) async fn cancel_once(&self, id: &RequestId) -> Result<CancelOutcome, Error> {
-        let inner = &self.inner;
-        let reply = inner
-            .transport
-            .send(Method::POST, inner.endpoint.cancel(id))
-            .await;
-        reply.and_then(|reply| reply.outcome())
+impl<O: DeserializeOwned> Job<O> {
+    /// Fetches the job's result. While the job is not finished, [`JobResult::status`] says how far
+    /// it is. Transient failures are retried.
+    ///
+    /// A failed job is no error here: its [`JobResult::status`] says so.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status), and [`ErrorKind::UnexpectedOutput`] where the output has another
+    /// form than `O`; it is not fetched again. Read it with [`Client::json_job`].
+    pub async fn result(&self) -> Result<JobResult<O>, Error> {
+        self.services.api().result(&self.id).await
     }
 }
 
@@ -218,14 +163,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::client::Client;
     use crate::error::ErrorKind;
 
-    /// What a type cannot hold will not fit the next time either.
     #[tokio::test(start_paused = true)]
-    async fn a_result_of_another_form_is_asked_for_once() {
+    async fn result_of_another_form_is_fetched_once() {
         let emulator = Emulator::builder().start().await.unwrap();
         let builder = Client::builder().token("t").base_url(emulator.base_url());
-        let job: Job<u64> = Job::new(builder.build().unwrap(), "r-1".parse().unwrap());
+        let client = builder.build().unwrap();
+        let job: Job<u64> = client.json_job("r-1".parse().unwrap()).cast();
         let odd = json!({ "status": "succeeded", "output": { "image": "u" } });
         emulator.script(Call::Result, Reply::html(502));
         emulator.script(Call::Result, Reply::json(200, &odd));

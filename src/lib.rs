@@ -30,6 +30,8 @@ mod model;
 mod output;
 
 #[cfg(feature = "client")]
+mod api;
+#[cfg(feature = "client")]
 mod balance;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -62,18 +64,20 @@ pub use {
     client::{Client, ClientBuilder},
     download::{Download, DownloadProgress, Downloads},
     error::{Error, ErrorKind},
-    http::{response::JobResult, token::Token},
+    http::{response::JobResult, retry_policy::RetryPolicy, token::Token},
+    job::Job,
+    job::cancel_outcome::CancelOutcome,
     job::request_id::{InvalidRequestId, RequestId},
     job::run::Run,
     job::run_many::{Finished, RunMany},
     job::status::{JobStatus, Status},
     job::submit::{Outcome, Submit, new_idempotency_key},
-    job::{CancelOutcome, Job},
     media::attach::{Upload, Uploader},
+    wait::Wait,
     wait::event::Event,
+    wait::options::{AtDeadline, WaitOptions},
     wait::run_times::RunTimes,
     wait::watch::Watch,
-    wait::{AtDeadline, Wait, WaitOptions},
 };
 
 /// Everything that generated code needs; not part of the public API.

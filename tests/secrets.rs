@@ -163,7 +163,7 @@ async fn spans_have_the_job_and_the_attempt_and_no_secret() {
         format!("result: request_id={id}"),
         format!("cancel: request_id={id}"),
         format!(
-            "look: request_id={id} model=\"{}\" attempt=1",
+            "poll: request_id={id} model=\"{}\" attempt=1",
             edit::Input::ID
         ),
         "attempt: attempt=2".to_owned(),

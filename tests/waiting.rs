@@ -47,7 +47,7 @@ async fn at_the_deadline_the_job_is_left_running_and_can_be_taken_up() {
     assert_eq!(began.elapsed().as_secs(), 30);
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert_eq!(error.last_status().unwrap().status, Status::InProgress);
-    assert!(error.to_string().contains("it goes on"), "{error}");
+    assert!(error.to_string().contains("it keeps running"), "{error}");
     let taken_up = client.job::<Input>(error.request_id().unwrap().clone());
     assert!(taken_up.wait().await.unwrap().image().is_some());
     assert_eq!(began.elapsed().as_secs() / 10, 10);
@@ -98,7 +98,7 @@ async fn where_it_cannot_be_cancelled_in_time_the_error_says_so() {
         let error = wait.await.unwrap_err();
         assert!(began.elapsed() <= s(31), "{:?}", began.elapsed());
         assert_eq!(error.kind(), ErrorKind::Deadline);
-        assert!(error.to_string().contains("may go on"), "{error}");
+        assert!(error.to_string().contains("may keep running"), "{error}");
     }
 }
 
@@ -143,11 +143,15 @@ async fn a_cancel_without_an_answer_is_told_at_the_deadline() {
         assert_eq!(
             error
                 .to_string()
-                .contains("was not answered, and may go on"),
+                .contains("without a response, so it may keep running"),
             told,
             "{error}"
         );
-        assert_eq!(error.to_string().contains("it goes on"), !told, "{error}");
+        assert_eq!(
+            error.to_string().contains("it keeps running"),
+            !told,
+            "{error}"
+        );
     }
 }
 
@@ -347,11 +351,11 @@ async fn trouble_on_the_way_is_told_and_ends_nothing() {
         if let Event::Retrying {
             failures: count,
             kind,
-            pause,
+            backoff,
         } = event
         {
             failures.push((count, kind));
-            assert!(count < 4 || pause == s(25), "{pause:?}");
+            assert!(count < 4 || backoff == s(25), "{backoff:?}");
         }
     }
     assert_eq!(
@@ -426,7 +430,10 @@ async fn an_hour_of_silence_ends_every_wait_alike() {
         let error = end.unwrap_err();
         // Nothing was sent, and yet the job exists.
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-        assert!(error.to_string().contains("one readable answer"), "{error}");
+        assert!(
+            error.to_string().contains("one readable response"),
+            "{error}"
+        );
         assert_eq!(error.request_id(), Some(&id));
         let cause = std::error::Error::source(&error).unwrap();
         assert!(cause.to_string().contains("no connection"), "{cause}");

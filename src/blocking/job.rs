@@ -9,7 +9,7 @@ use super::Client;
 use crate::download::Downloads;
 use crate::error::Error;
 use crate::http::response::JobResult;
-use crate::job::CancelOutcome;
+use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
 use crate::output::Output;

@@ -36,7 +36,7 @@ impl Runtime {
         let until_the_end = async move {
             dropped.await.ok();
             // A submit that is cut off may be a paid job that nobody knows.
-            client.inner.postings.ended().await;
+            client.services().api().settled().await;
         };
         thread::Builder::new()
             .name("runcomfy".to_owned())

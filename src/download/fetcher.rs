@@ -1,5 +1,6 @@
 //! Sends the requests of all downloads of a client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, LOCATION};
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::endpoint::Endpoint;
+use crate::http::retry::Retry;
 use crate::http::transport::failed_at;
 
 /// Domains from which the service has been seen to serve outputs.
@@ -30,8 +32,10 @@ const WINDOW_BYTES: u32 = 512 << 10;
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     http: reqwest::Client,
+    endpoint: Endpoint,
+    retry: Arc<Retry>,
     any_host: bool,
-    pub(crate) size_limit: u64,
+    size_limit: u64,
     slots: Semaphore,
 }
 
@@ -39,7 +43,7 @@ pub(crate) struct Fetcher {
 ///
 /// Decompression is off, although other crates may have enabled its feature: sizes and ranges are
 /// those of the file.
-pub(crate) fn tuned(http: ClientBuilder) -> ClientBuilder {
+pub(crate) fn configure(http: ClientBuilder) -> ClientBuilder {
     http.referer(false)
         .no_gzip()
         .no_brotli()
@@ -51,16 +55,30 @@ pub(crate) fn tuned(http: ClientBuilder) -> ClientBuilder {
 impl Fetcher {
     pub(crate) fn new(
         http: reqwest::Client,
+        endpoint: Endpoint,
+        retry: Arc<Retry>,
         any_host: bool,
         size_limit: u64,
         concurrency: usize,
     ) -> Self {
         Self {
             http,
+            endpoint,
+            retry,
             any_host,
             size_limit,
             slots: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
         }
+    }
+
+    /// Returns the maximum size of one output, in bytes.
+    pub(crate) fn size_limit(&self) -> u64 {
+        self.size_limit
+    }
+
+    /// Returns the retries that downloads share with the client's other calls.
+    pub(super) fn retry(&self) -> &Retry {
+        &self.retry
     }
 
     /// Waits for a free slot, which the download holds until it ends.
@@ -70,34 +88,28 @@ impl Fetcher {
     }
 
     /// Parses a URL and checks that its host is allowed.
-    pub(super) fn parse_url(&self, text: &str, endpoint: &Endpoint) -> Result<Url, Error> {
+    pub(super) fn parse_url(&self, text: &str) -> Result<Url, Error> {
         let url = Url::parse(text).map_err(|e| {
             Error::configuration(format!(
                 "the output's URL is invalid ({e}); nothing was downloaded"
             ))
         })?;
-        self.check_host(&url, endpoint)?;
+        self.check_host(&url)?;
         Ok(url)
     }
 
     /// Sends a request and follows redirects to allowed hosts.
-    pub(super) async fn get(
-        &self,
-        url: &Url,
-        headers: &HeaderMap,
-        endpoint: &Endpoint,
-    ) -> Result<Response, Error> {
+    pub(super) async fn get(&self, url: &Url, headers: &HeaderMap) -> Result<Response, Error> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(url, headers).await?;
             let status = response.status().as_u16();
             let after_redirect = |error: Error| error.with_reply(status, String::new());
             // An HTTP client that the caller supplies may follow redirects by itself.
-            self.check_host(response.url(), endpoint)
-                .map_err(after_redirect)?;
+            self.check_host(response.url()).map_err(after_redirect)?;
             match redirect_target(&response)? {
                 Some(next) => {
-                    self.check_host(&next, endpoint).map_err(after_redirect)?;
+                    self.check_host(&next).map_err(after_redirect)?;
                     url = next;
                 }
                 None => return Ok(response),
@@ -119,10 +131,10 @@ impl Fetcher {
         with_idle_timeout(&host, request.send()).await
     }
 
-    fn check_host(&self, url: &Url, endpoint: &Endpoint) -> Result<(), Error> {
+    fn check_host(&self, url: &Url) -> Result<(), Error> {
         let host = url.host_str().unwrap_or_default();
-        let own = endpoint.host() == Some(host)
-            && ["https", endpoint.catalogue().scheme()].contains(&url.scheme());
+        let own = self.endpoint.host() == Some(host)
+            && ["https", self.endpoint.catalogue().scheme()].contains(&url.scheme());
         let service = url.scheme() == "https"
             && OUTPUT_DOMAINS.iter().any(|known| {
                 host == *known
@@ -187,9 +199,18 @@ pub(super) async fn with_idle_timeout<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::retry_policy::RetryPolicy;
 
-    fn fetcher(any_host: bool) -> Fetcher {
-        Fetcher::new(reqwest::Client::new(), any_host, 0, 0)
+    fn fetcher(any_host: bool, endpoint: &Endpoint) -> Fetcher {
+        let retry = Arc::new(Retry::new(RetryPolicy::new()));
+        Fetcher::new(
+            reqwest::Client::new(),
+            endpoint.clone(),
+            retry,
+            any_host,
+            0,
+            0,
+        )
     }
 
     #[test]
@@ -201,7 +222,7 @@ mod tests {
             "http://127.0.0.1:9/x",
             "https://127.0.0.1/x",
         ] {
-            assert!(fetcher(false).parse_url(good, &own).is_ok(), "{good}");
+            assert!(fetcher(false, &own).parse_url(good).is_ok(), "{good}");
         }
         for bad in [
             "https://evilruncomfy.net/x",
@@ -211,9 +232,9 @@ mod tests {
             "file:///etc/passwd",
             "x",
         ] {
-            assert!(fetcher(false).parse_url(bad, &own).is_err(), "{bad}");
+            assert!(fetcher(false, &own).parse_url(bad).is_err(), "{bad}");
         }
-        assert!(fetcher(true).parse_url("http://example.com", &own).is_ok());
+        assert!(fetcher(true, &own).parse_url("http://example.com").is_ok());
     }
 
     #[test]
@@ -221,7 +242,7 @@ mod tests {
         let service = Endpoint::service().unwrap();
         let host = service.host().unwrap();
         let url =
-            |scheme: &str| fetcher(false).parse_url(&format!("{scheme}://{host}/x"), &service);
+            |scheme: &str| fetcher(false, &service).parse_url(&format!("{scheme}://{host}/x"));
         assert!(url("https").is_ok());
         assert!(url("http").is_err());
     }

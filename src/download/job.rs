@@ -70,7 +70,7 @@ impl<O> Job<O> {
             job: self.cast(),
             output,
             folder,
-            size_limit: self.client.inner.fetcher.size_limit,
+            size_limit: self.services().fetcher().size_limit(),
             observer: ProgressObserver::default(),
         }
     }
@@ -115,7 +115,7 @@ impl<'a> Downloads<'a> {
         };
         let urls = self.output.urls();
         let transfer = |file| Transfer {
-            client: &self.job.client,
+            fetcher: self.job.services().fetcher(),
             size_limit: self.size_limit,
             progress: self.observer.for_file(file, urls.len()),
             renewal: Some(&renewal),

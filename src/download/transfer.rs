@@ -4,26 +4,22 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 use reqwest::header::HeaderMap;
-use tokio::time::sleep;
 use tracing::{Instrument, debug_span};
 
-use super::fetcher::{self, with_idle_timeout};
+use super::fetcher::{self, Fetcher, with_idle_timeout};
 use super::file_name;
 use super::job::LinkRenewal;
 use super::partial_file::PartialFile;
 use super::progress::FileProgress;
 use super::response::{FileResponse, RemoteFile, ResumePoint};
-use crate::client::Client;
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::http::retry::{MAX_RETRY_AFTER, backoff_after};
-
-/// Maximum number of attempts in a row that bring no new byte.
-const MAX_ATTEMPTS: u32 = 6;
+use crate::http::retry::Call;
+use crate::http::retry_table::Operation;
 
 /// One download with its settings.
 pub(super) struct Transfer<'t, 'a> {
-    pub(super) client: &'t Client,
+    pub(super) fetcher: &'t Fetcher,
     pub(super) size_limit: u64,
     pub(super) progress: FileProgress<'t, 'a>,
     /// Replaces an expired link once; `None` without a job to query.
@@ -31,64 +27,21 @@ pub(super) struct Transfer<'t, 'a> {
 }
 
 impl Transfer<'_, '_> {
-    pub(super) async fn run(mut self, text: &str, folder: &Path) -> Result<PathBuf, Error> {
-        let mut url = self.parse_url(text)?;
-        let _slot = self.client.inner.fetcher.acquire_slot().await;
-        let budget = &self.client.inner.budget;
-        let mut part = PartialFile::create(folder, file_name::from_url(&url)).await?;
-        let mut file = None;
-        let (mut attempts, mut failures, mut reached) = (0, 0, 0);
-        loop {
-            attempts += 1;
-            let span = debug_span!("download", host = url.host_str(), attempt = attempts);
-            let attempt = self.attempt(&url, &mut part, &mut file);
-            let error = match attempt.instrument(span).await {
-                Ok(()) => {
-                    budget.earn();
-                    return part.finish().await.map_err(counted(attempts));
-                }
-                Err(error) => counted(attempts)(error),
-            };
-            if let Some(fresh) = self.renewed(&error, text).await? {
-                // The link leads to the same file with a new signature, so the bytes are kept.
-                url = fresh;
-                continue;
-            }
-            // The file may have changed, and then the bytes on disk may be wrong too.
-            if error.kind() == ErrorKind::Unreadable {
-                file = None;
-            }
-            let made_progress = part.length() > reached;
-            failures = if made_progress { 1 } else { failures + 1 };
-            reached = reached.max(part.length());
-            let backoff = backoff_after(&error, failures);
-            let may_retry = backoff <= MAX_RETRY_AFTER && failures < MAX_ATTEMPTS;
-            // An attempt that brings new bytes costs no budget, however often the file is cut.
-            if !(error.is_transient() && may_retry && (made_progress || budget.spend())) {
-                return Err(error);
-            }
-            sleep(backoff).await;
-        }
-    }
-
-    /// Sends one request and follows its redirects. Received bytes are kept even if it fails.
-    async fn attempt(
-        &self,
-        url: &Url,
-        part: &mut PartialFile,
-        file: &mut Option<RemoteFile>,
-    ) -> Result<(), Error> {
-        let inner = &self.client.inner;
-        let resume = ResumePoint::new(part.length(), file.as_ref());
-        let headers = resume.map_or_else(HeaderMap::new, |resume| resume.headers());
-        let response = inner.fetcher.get(url, &headers, &inner.endpoint).await?;
-        let head = FileResponse::read(&response, resume)?;
-        self.check_size(head.file.total.unwrap_or_default())?;
-        if head.start == 0 {
-            part.clear().await?;
-        }
-        *file = Some(head.file.clone());
-        self.receive(response, &head, part).await
+    pub(super) async fn run(self, text: &str, folder: &Path) -> Result<PathBuf, Error> {
+        let fetcher = self.fetcher;
+        let url = fetcher.parse_url(text)?;
+        let _slot = fetcher.acquire_slot().await;
+        let mut call = TransferCall {
+            part: PartialFile::create(folder, file_name::from_url(&url)).await?,
+            transfer: self,
+            text,
+            url,
+            file: None,
+            reached: 0,
+        };
+        let ((), attempts) = fetcher.retry().run(&mut call).await?;
+        let path = call.part.finish().await;
+        path.map_err(|error| error.with_attempts(attempts))
     }
 
     async fn receive(
@@ -143,24 +96,74 @@ impl Transfer<'_, '_> {
             ),
         ))
     }
+}
 
-    /// Returns a new link in place of an expired one, at most once.
-    async fn renewed(&mut self, error: &Error, text: &str) -> Result<Option<Url>, Error> {
-        let has_expired = matches!(error.http_status(), Some(403 | 404 | 410));
-        let Some(renewal) = self.renewal.filter(|_| has_expired) else {
-            return Ok(None);
-        };
-        self.renewal = None;
-        let fresh = renewal.url(text).await?;
-        fresh.map(|text| self.parse_url(text)).transpose()
+/// A transfer as a call of the retry loop.
+struct TransferCall<'t, 'a> {
+    transfer: Transfer<'t, 'a>,
+    /// The link as the output has it.
+    text: &'t str,
+    url: Url,
+    part: PartialFile,
+    /// The version of the file on the server, of which the bytes on disk are.
+    file: Option<RemoteFile>,
+    /// Maximum number of bytes that were on disk after a failed attempt.
+    reached: u64,
+}
+
+impl Call for TransferCall<'_, '_> {
+    const OPERATION: Operation = Operation::Download;
+
+    type Output = ();
+
+    async fn attempt(&mut self, number: u32) -> Result<(), Error> {
+        let span = debug_span!("download", host = self.url.host_str(), attempt = number);
+        let outcome = self.fetch().instrument(span).await;
+        // The file may have changed, and then the bytes on disk may be wrong too.
+        if matches!(&outcome, Err(error) if error.kind() == ErrorKind::Unreadable) {
+            self.file = None;
+        }
+        outcome
     }
 
-    fn parse_url(&self, text: &str) -> Result<Url, Error> {
-        let inner = &self.client.inner;
-        inner.fetcher.parse_url(text, &inner.endpoint)
+    /// Replaces an expired link, at most once. The new link leads to the same file with a new
+    /// signature, so the bytes are kept.
+    async fn recover(&mut self, error: &Error) -> Result<bool, Error> {
+        let has_expired = matches!(error.http_status(), Some(403 | 404 | 410));
+        let Some(renewal) = self.transfer.renewal.filter(|_| has_expired) else {
+            return Ok(false);
+        };
+        self.transfer.renewal = None;
+        let Some(fresh) = renewal.url(self.text).await? else {
+            return Ok(false);
+        };
+        self.url = self.transfer.fetcher.parse_url(fresh)?;
+        Ok(true)
+    }
+
+    /// Returns `true` if the attempt brought new bytes; it costs no budget then, however often the
+    /// file is cut.
+    fn made_progress(&mut self) -> bool {
+        let progressed = self.part.length() > self.reached;
+        self.reached = self.reached.max(self.part.length());
+        progressed
     }
 }
 
-fn counted(attempts: u32) -> impl Fn(Error) -> Error {
-    move |error| error.with_attempts(attempts)
+impl TransferCall<'_, '_> {
+    /// Sends one request and follows its redirects. Received bytes are kept even if it fails.
+    async fn fetch(&mut self) -> Result<(), Error> {
+        let resume = ResumePoint::new(self.part.length(), self.file.as_ref());
+        let headers = resume.map_or_else(HeaderMap::new, |resume| resume.headers());
+        let response = self.transfer.fetcher.get(&self.url, &headers).await?;
+        let head = FileResponse::read(&response, resume)?;
+        self.transfer
+            .check_size(head.file.total.unwrap_or_default())?;
+        if head.start == 0 {
+            self.part.clear().await?;
+        }
+        self.file = Some(head.file.clone());
+        let part = &mut self.part;
+        self.transfer.receive(response, &head, part).await
+    }
 }

@@ -8,15 +8,16 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::http::retry::MAX_RETRY_AFTER;
 
 /// Holds a client's requests back: evenly spread below its rate, so many at once, and none before
 /// the service wants one again.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
-    at_once: Arc<Semaphore>,
+    in_flight: Arc<Semaphore>,
     /// The time from one request to the next.
     interval: Duration,
+    /// The longest wait for a throttling service that a request takes upon itself.
+    max_retry_after: Duration,
     times: Mutex<Times>,
 }
 
@@ -36,11 +37,15 @@ pub(crate) type Permit = Option<OwnedSemaphorePermit>;
 pub(crate) const MAX_IN_FLIGHT: usize = 32;
 
 impl RateLimiter {
-    /// At the most one request in each `interval`.
-    pub(crate) fn new(interval: Duration) -> Self {
+    /// Maximum of `max_in_flight`.
+    pub(crate) const MAX_PERMITS: usize = Semaphore::MAX_PERMITS;
+
+    /// Creates a limiter of so many requests at a time, and one in each `interval`.
+    pub(crate) fn new(max_in_flight: usize, interval: Duration, max_retry_after: Duration) -> Self {
         Self {
-            at_once: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            in_flight: Arc::new(Semaphore::new(max_in_flight)),
             interval,
+            max_retry_after,
             times: Mutex::default(),
         }
     }
@@ -51,7 +56,7 @@ impl RateLimiter {
     /// [`ErrorKind::Throttled`] where that would take longer than anybody would wait unasked, or would
     /// be after `limit`.
     pub(crate) async fn permit(&self, limit: Option<Instant>) -> Result<Permit, Error> {
-        let permit = Arc::clone(&self.at_once).acquire_owned();
+        let permit = Arc::clone(&self.in_flight).acquire_owned();
         let permit = match limit {
             None => permit.await,
             Some(limit) => timeout_at(limit, permit)
@@ -82,7 +87,7 @@ impl RateLimiter {
     fn reserve(&self, now: Instant, limit: Option<Instant>) -> Result<Instant, Error> {
         self.change(|times| {
             let opens = times.closed_until.unwrap_or(now).max(now);
-            if opens - now > MAX_RETRY_AFTER {
+            if opens - now > self.max_retry_after {
                 let why = "the service has asked this client to wait";
                 return Err(throttled(why, Some(opens - now)));
             }
@@ -117,13 +122,17 @@ fn throttled(why: &str, retry_after: Option<Duration>) -> Error {
 mod tests {
     use super::*;
 
+    fn limiter(interval: Duration) -> RateLimiter {
+        RateLimiter::new(MAX_IN_FLIGHT, interval, Duration::from_secs(60))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn requests_are_spread_evenly() {
-        let throttle = RateLimiter::new(Duration::from_millis(250));
+        let limiter = limiter(Duration::from_millis(250));
         let start = Instant::now();
         let mut times = Vec::new();
         for _ in 0..5 {
-            let _permit = throttle.permit(None).await.unwrap();
+            let _permit = limiter.permit(None).await.unwrap();
             times.push(start.elapsed().as_millis());
         }
         assert_eq!(times, [0, 250, 500, 750, 1000]);
@@ -131,42 +140,42 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_sent_before_its_time() {
-        let throttle = RateLimiter::new(Duration::ZERO);
-        throttle.close(Duration::from_secs(7));
-        throttle.close(Duration::from_secs(3));
+        let limiter = limiter(Duration::ZERO);
+        limiter.close(Duration::from_secs(7));
+        limiter.close(Duration::from_secs(3));
         let start = Instant::now();
-        throttle.permit(None).await.unwrap();
+        limiter.permit(None).await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 7);
-        throttle.close(Duration::from_secs(600));
-        let error = throttle.permit(None).await.unwrap_err();
+        limiter.close(Duration::from_secs(600));
+        let error = limiter.permit(None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Throttled);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_limit_is_kept_and_takes_no_slot() {
-        let throttle = RateLimiter::new(Duration::from_secs(4));
+        let limiter = limiter(Duration::from_secs(4));
         let now = Instant::now();
-        throttle.permit(Some(now)).await.unwrap();
+        limiter.permit(Some(now)).await.unwrap();
         for limit in [now, now + Duration::from_secs(3)] {
-            let error = throttle.permit(Some(limit)).await.unwrap_err();
+            let error = limiter.permit(Some(limit)).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Throttled);
             assert_eq!(error.retry_after(), Some(Duration::from_secs(4)));
         }
         let limit = now + Duration::from_secs(4);
-        throttle.permit(Some(limit)).await.unwrap();
+        limiter.permit(Some(limit)).await.unwrap();
         assert_eq!(now.elapsed().as_secs(), 4);
     }
 
     /// One that slept through a refusal of another must not go on with its old slot.
     #[tokio::test(start_paused = true)]
     async fn a_refusal_holds_back_those_who_wait_already() {
-        let throttle = RateLimiter::new(Duration::from_secs(1));
+        let limiter = limiter(Duration::from_secs(1));
         let start = Instant::now();
-        throttle.permit(None).await.unwrap();
-        let (second, ()) = tokio::join!(throttle.permit(None), async {
+        limiter.permit(None).await.unwrap();
+        let (second, ()) = tokio::join!(limiter.permit(None), async {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            throttle.close(Duration::from_secs(9));
+            limiter.close(Duration::from_secs(9));
         });
         second.unwrap();
         assert_eq!(start.elapsed().as_millis(), 9500);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::partial_json::members;
-use crate::job::CancelOutcome;
+use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
 use crate::job::status::Status;
@@ -203,18 +203,7 @@ impl Reply {
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
             return error;
         };
-        // An id beside a success status and a code that means nothing, beside a failure of the
-        // service or the wish to be asked later, is no proof that there is no job.
-        let doubtful = match error.kind() {
-            ErrorKind::BadRequest => self.is_success(),
-            kind => matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled),
-        };
-        let error = error.with_request_id(&id);
-        if doubtful {
-            error.submitted_perhaps()
-        } else {
-            error
-        }
+        error.naming_job(&id)
     }
 
     fn is_success(&self) -> bool {
@@ -268,8 +257,8 @@ impl Reply {
         })
     }
 
-    /// What came of the wish to cancel.
-    pub(crate) fn outcome(&self) -> Result<CancelOutcome, Error> {
+    /// Reads the outcome of a cancellation.
+    pub(crate) fn cancel_outcome(&self) -> Result<CancelOutcome, Error> {
         let object = self.members(&["outcome"])?;
         match object.get("outcome").and_then(Value::as_str) {
             Some("cancelled" | "canceled") => Ok(CancelOutcome::Cancelled),
@@ -351,6 +340,7 @@ fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::retry_table::{Operation, judge};
     use serde_json::json;
 
     fn reply(http_status: u16, body: impl Into<Vec<u8>>) -> Reply {
@@ -547,6 +537,7 @@ mod tests {
                 .request_id()
                 .unwrap_err();
             assert_eq!(error.request_id().unwrap().as_str(), "r-1", "{error}");
+            let (_, error) = judge(Operation::Submit, error);
             assert_eq!(error.may_have_been_submitted(), unknown, "{error}");
         }
     }

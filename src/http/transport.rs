@@ -5,22 +5,23 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url};
+use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::http::rate_limit::RateLimiter;
+use crate::http::rate_limit::{Permit, RateLimiter};
 use crate::http::response::Reply;
 use crate::http::token::Token;
 
 /// Sends requests with the token; reads replies whole, within a limit.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    pub(crate) http: reqwest::Client,
+    http: reqwest::Client,
     /// It is known that the HTTP client follows no redirects.
-    pub(crate) follows_nothing: bool,
-    pub(crate) token: Token,
-    pub(crate) request_timeout: Duration,
-    pub(crate) throttle: RateLimiter,
+    follows_no_redirects: bool,
+    token: Token,
+    request_timeout: Duration,
+    rate_limiter: RateLimiter,
 }
 
 /// Far above any reply of the API; a reply without end must not fill the memory.
@@ -34,13 +35,30 @@ const MIN_RETRY_AFTER_HEADER: Duration = Duration::from_secs(1);
 const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
 
 impl Transport {
-    pub(crate) async fn get(&self, url: Url) -> Result<Reply, Error> {
-        self.send(Method::GET, url).await
+    pub(crate) fn new(
+        http: reqwest::Client,
+        follows_no_redirects: bool,
+        token: Token,
+        request_timeout: Duration,
+        rate_limiter: RateLimiter,
+    ) -> Self {
+        Self {
+            http,
+            follows_no_redirects,
+            token,
+            request_timeout,
+            rate_limiter,
+        }
+    }
+
+    /// Waits until a request may be sent; see [`RateLimiter::permit`].
+    pub(crate) async fn permit(&self, deadline: Option<Instant>) -> Result<Permit, Error> {
+        self.rate_limiter.permit(deadline).await
     }
 
     /// Sends a request without a body, when it may be sent.
     pub(crate) async fn send(&self, method: Method, url: Url) -> Result<Reply, Error> {
-        let _permit = self.throttle.permit(None).await?;
+        let _permit = self.permit(None).await?;
         self.exchange(self.request(method, url)).await
     }
 
@@ -73,7 +91,7 @@ impl Transport {
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
         if let (429, Some(time)) = (http_status, retry_after) {
-            self.throttle.close(time);
+            self.rate_limiter.close(time);
         }
         let body = read(response).await?;
         Ok(Reply {
@@ -87,7 +105,7 @@ impl Transport {
     /// An HTTP client of the caller's may have followed a redirect to where it finds no connection: the
     /// request has arrived then.
     fn unproved(&self, error: Error) -> Error {
-        if self.follows_nothing || error.kind() != ErrorKind::NotSent {
+        if self.follows_no_redirects || error.kind() != ErrorKind::NotSent {
             return error;
         }
         let message = "no connection to the service, or to where it has redirected the request";

@@ -1,38 +1,45 @@
-//! The request of a submit on its way.
+//! Submits that are in flight.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::client::Client;
 use crate::error::Error;
+use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
 
-/// The request of a submit, from its first byte to its reply. Once nobody waits for it any more, a
-/// task of the runtime brings it to its end and logs what came of it: cut off, it might leave a paid
-/// job that nobody knows.
+/// The request of a submit, from its first byte to its response.
+///
+/// When nobody waits for it any more, a task of the runtime brings it to its end and logs the
+/// outcome: cut off, it might leave a paid job that nobody knows.
 pub(crate) struct InFlightSubmit {
     /// `None` once it has ended.
     request: Option<(Request, InFlightGuard)>,
     runtime: Option<Handle>,
-    cancel_on_drop: bool,
+    cancel: Option<Cancel>,
 }
 
 type Request = Pin<Box<dyn Future<Output = Result<RequestId, Error>> + Send>>;
 
+/// Cancels the job of a submit that nobody waits for.
+pub(crate) type Cancel = Box<dyn FnOnce(RequestId) -> Cancelling + Send>;
+
+type Cancelling = Pin<Box<dyn Future<Output = Result<CancelOutcome, Error>> + Send>>;
+
 impl InFlightSubmit {
     pub(crate) fn new(
-        client: &Client,
-        cancel_on_drop: bool,
+        submits: &Arc<InFlightSubmits>,
         request: impl Future<Output = Result<RequestId, Error>> + Send + 'static,
+        cancel: Option<Cancel>,
     ) -> Self {
         Self {
-            request: Some((Box::pin(request), InFlightGuard::new(client))),
+            request: Some((Box::pin(request), InFlightGuard::new(submits))),
             runtime: Handle::try_current().ok(),
-            cancel_on_drop,
+            cancel,
         }
     }
 }
@@ -54,66 +61,62 @@ impl Future for InFlightSubmit {
 
 impl Drop for InFlightSubmit {
     fn drop(&mut self) {
-        if let Some((request, under_way)) = self.request.take()
+        if let Some((request, guard)) = self.request.take()
             && let Some(runtime) = &self.runtime
         {
-            runtime.spawn(carry_out(request, under_way, self.cancel_on_drop));
+            runtime.spawn(finish_abandoned(request, guard, self.cancel.take()));
         }
     }
 }
 
-async fn carry_out(request: Request, under_way: InFlightGuard, cancel: bool) {
-    let client = &under_way.client;
-    match request.await {
-        Ok(id) if cancel => {
-            let job = client.json_job(id);
-            match job.cancel().await {
-                Ok(outcome) => {
-                    info!(request_id = %job.request_id(), ?outcome, "submitted, and not wanted any more");
-                }
-                Err(_) => {
-                    warn!(request_id = %job.request_id(), "submitted, not wanted, and not cancelled");
-                }
+/// Brings an abandoned submit to its end, and cancels its job where that is wanted. The guard has
+/// it counted as in flight until then.
+async fn finish_abandoned(request: Request, _guard: InFlightGuard, cancel: Option<Cancel>) {
+    match (request.await, cancel) {
+        (Ok(id), Some(cancel)) => match cancel(id.clone()).await {
+            Ok(outcome) => {
+                info!(request_id = %id, ?outcome, "job submitted, nobody waits for it; cancellation requested");
             }
+            Err(_) => {
+                warn!(request_id = %id, "job submitted, nobody waits for it; it could not be cancelled");
+            }
+        },
+        (Ok(id), None) => info!(request_id = %id, "job submitted, nobody waits for it"),
+        (Err(error), _) if error.may_have_been_submitted() => {
+            warn!(
+                key = error.idempotency_key(),
+                "job may have been submitted, nobody waits for it"
+            );
         }
-        Ok(id) => info!(request_id = %id, "submitted, and left alone"),
-        Err(error) if error.may_have_been_submitted() => {
-            warn!(key = error.idempotency_key(), "may have been submitted");
-        }
-        Err(_) => {}
+        (Err(_), _) => {}
     }
 }
 
-/// How many of a client's submits are on their way.
+/// How many submits of a client are in flight.
 #[derive(Debug, Default)]
 pub(crate) struct InFlightSubmits(watch::Sender<usize>);
 
 impl InFlightSubmits {
-    /// Waits until there is none.
+    /// Waits until there are none.
     #[cfg(feature = "blocking")]
-    pub(crate) async fn ended(&self) {
+    pub(crate) async fn settled(&self) {
         // The sender is here, so it cannot fail.
         self.0.subscribe().wait_for(|count| *count == 0).await.ok();
     }
 }
 
-/// One of them.
-struct InFlightGuard {
-    client: Client,
-}
+/// One submit in flight; it counts until it is dropped.
+struct InFlightGuard(Arc<InFlightSubmits>);
 
 impl InFlightGuard {
-    fn new(client: &Client) -> Self {
-        client.inner.postings.0.send_modify(|count| *count += 1);
-        Self {
-            client: client.clone(),
-        }
+    fn new(submits: &Arc<InFlightSubmits>) -> Self {
+        submits.0.send_modify(|count| *count += 1);
+        Self(Arc::clone(submits))
     }
 }
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        let postings = &self.client.inner.postings;
-        postings.0.send_modify(|count| *count -= 1);
+        self.0.0.send_modify(|count| *count -= 1);
     }
 }

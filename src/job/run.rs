@@ -5,10 +5,15 @@ use std::pin::Pin;
 
 use serde::de::DeserializeOwned;
 
+use crate::client::Client;
 use crate::error::Error;
 use crate::job::submit::Submit;
 use crate::media::check::CheckMedia;
-use crate::wait::WaitOptions;
+use crate::model::Model;
+use crate::wait::options::WaitOptions;
+
+#[cfg(doc)]
+use crate::job::Job;
 
 /// A job that is about to be submitted and waited for; `.await` it. This may cost money.
 ///
@@ -21,14 +26,21 @@ pub struct Run<'a, O> {
     options: WaitOptions,
 }
 
-impl<'a, O> Run<'a, O> {
-    pub(crate) fn new(submit: Submit<'a, O>) -> Self {
-        Self {
-            submit,
+impl Client {
+    /// Submits a job and waits for its output; `.await` it. This may cost money.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit) and [`Job::wait`]. Once the job is submitted,
+    /// [`Error::request_id`] names it: resume it with [`Client::job`].
+    pub fn run<'a, M: Model>(&'a self, input: &'a M) -> Run<'a, M::Output> {
+        Run {
+            submit: self.submit(input),
             options: WaitOptions::default(),
         }
     }
+}
 
+impl<O> Run<'_, O> {
     /// As [`Submit::check_media`].
     pub fn check_media(mut self, which: CheckMedia) -> Self {
         self.submit = self.submit.check_media(which);
@@ -53,7 +65,7 @@ impl<'a, O: DeserializeOwned + Send + 'static> IntoFuture for Run<'a, O> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let submit = self.submit.cancel_on_drop(self.options.cancel_on_drop);
+        let submit = self.submit.cancel_on_drop(self.options.cancels_on_drop());
         Box::pin(async move { submit.await?.wait().options(self.options).await })
     }
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::catch_panic::{Panic, caught};
+use crate::catch_panic::{Panic, catch_panic};
 use crate::client::Client;
 use crate::error::Error;
 use crate::job::Job;
@@ -21,7 +21,7 @@ use crate::job::submit::Submit;
 use crate::media::check::CheckMedia;
 use crate::model::Model;
 use crate::output::Output;
-use crate::wait::WaitOptions;
+use crate::wait::options::WaitOptions;
 use crate::wait::watch::Watch;
 use runcomfy_schema::Json;
 
@@ -164,7 +164,7 @@ impl Settings {
     fn set<'a, O>(&self, submit: Submit<'a, O>) -> Submit<'a, O> {
         let submit = submit
             .check_media(self.check_media)
-            .cancel_on_drop(self.options.cancel_on_drop);
+            .cancel_on_drop(self.options.cancels_on_drop());
         if self.validate {
             submit
         } else {
@@ -176,7 +176,7 @@ impl Settings {
 impl<O> RunMany<O> {
     fn new(client: &Client, submits: impl Iterator<Item = Submission<O>> + Send + 'static) -> Self {
         let settings = Settings {
-            check_media: client.inner.check_media,
+            check_media: client.default_check_media(),
             validate: true,
             options: WaitOptions::default(),
         };
@@ -273,7 +273,7 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                 Step::Room(place) => {
                     match catch_unwind(AssertUnwindSafe(|| inputs.as_mut()?.next())) {
                         Ok(Some((number, input))) => {
-                            let submitted = caught(input(client.clone(), settings.clone()));
+                            let submitted = catch_panic(input(client.clone(), settings.clone()));
                             submits.push(async move { (number, place, submitted.await) });
                         }
                         Ok(None) => inputs = None,
@@ -284,7 +284,7 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                     tracing::info!(number, request_id = %job.request_id(), "submitted");
                     // The future is kept for as long as the job takes, so it is kept small.
                     let mut watch = Watch::new(job, settings.options.clone(), false);
-                    waits.push(caught(async move {
+                    waits.push(catch_panic(async move {
                         let result = poll_fn(|cx| watch.poll_output(cx)).await;
                         let job = Some(watch.job().clone());
                         (

@@ -8,22 +8,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use reqwest::Url;
 use runcomfy_media::DataUri;
-use tokio::time::Instant;
-use tracing::{Instrument, debug, debug_span};
+use tracing::{Instrument, debug_span};
 
+use crate::api::SubmitRequest;
 use crate::client::Client;
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::http::rate_limit::Permit;
-use crate::http::response::Reply;
-use crate::http::retry::{MAX_BACKOFF, backoff_after};
 use crate::job::Job;
-use crate::job::in_flight::InFlightSubmit;
-use crate::job::request_id::RequestId;
 use crate::media::check::CheckMedia;
+use crate::model::Model;
+use crate::output::Output;
+use runcomfy_schema::Json;
 use runcomfy_schema::MediaInput;
 use runcomfy_schema::MediaSource;
 use runcomfy_schema::ModelSchema;
@@ -70,22 +66,8 @@ pub enum Outcome<O> {
     Unknown(Error),
 }
 
-/// For how long a submit is tried, unless it is said, while it is certain that there is no job yet.
-const DEADLINE: Duration = Duration::from_secs(60);
-
 /// Longer ones do not fit into what others keep of them.
 const MAX_IDEMPOTENCY_KEY_LENGTH: usize = 255;
-
-/// Whether it is certain that there is no job, and another try may help.
-fn may_be_sent_again(error: &Error) -> bool {
-    let passing = matches!(error.kind(), ErrorKind::NotSent | ErrorKind::Throttled);
-    !error.may_have_been_submitted() && (passing || is_busy(error))
-}
-
-/// A service that says when to come back has not taken the job.
-fn is_busy(error: &Error) -> bool {
-    error.http_status() == Some(503) && error.retry_after().is_some()
-}
 
 /// A key for [`Submit::key`], as a submit makes one for itself: for who wants to note it before
 /// anything is sent. 32 hexadecimal digits.
@@ -98,27 +80,39 @@ pub fn new_idempotency_key() -> String {
     format!("{key:032x}")
 }
 
-/// The id of the job, or what is known of one.
-fn accepted(reply: Result<Reply, Error>) -> Result<RequestId, Error> {
-    let reply = reply.map_err(|error| match error.kind() {
-        ErrorKind::ResponseLost | ErrorKind::Unreadable | ErrorKind::TooLarge => {
-            error.submitted_perhaps()
-        }
-        _ => error,
-    })?;
-    reply.request_id().map_err(|error| match error.kind() {
-        // The submit arrived, and this is the word of another place.
-        _ if reply.redirected => error.submitted_perhaps(),
-        ErrorKind::Unavailable if is_busy(&error) => error,
-        // A gateway that gives up says nothing of what the service behind it did, and a reply
-        // with a success status and no id is the loss of a paid job.
-        ErrorKind::Unavailable | ErrorKind::Unreadable => error.submitted_perhaps(),
-        _ => error,
-    })
+impl Client {
+    /// Submits a job; `.await` it. This may cost money.
+    ///
+    /// The input is validated first, and nothing invalid is sent. The request is retried only while
+    /// no connection could be made at all, or the service asks to come back later.
+    ///
+    /// # Errors
+    /// - [`ErrorKind::InvalidInput`]: the input breaks its schema; nothing was sent. Fix the input.
+    /// - [`ErrorKind::Io`], [`ErrorKind::Upload`]: a local file could not be attached; nothing was
+    ///   sent.
+    /// - [`ErrorKind::NotSent`]: no connection; nothing was sent. Submit it again later.
+    /// - The kinds of the service's codes, such as [`ErrorKind::InsufficientBalance`]: it refused
+    ///   the job.
+    /// - [`ErrorKind::ResponseLost`], [`ErrorKind::Unavailable`] or [`ErrorKind::Unreadable`]: the
+    ///   outcome is unknown. Check [`Error::may_have_been_submitted`] before you submit again.
+    pub fn submit<'a, M: Model>(&'a self, input: &'a M) -> Submit<'a, M::Output> {
+        Submit::new(self, M::ID, Some(M::model()), View::Record(input))
+    }
+
+    /// Submits a job for a model that has no generated type; `.await` it. This may cost money.
+    ///
+    /// Nothing is validated, unless [`Submit::schema`] gives a schema.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit); [`ErrorKind::Configuration`] when the text is not a possible
+    /// model id.
+    pub fn submit_json<'a>(&'a self, model_id: &'a str, input: &'a Json) -> Submit<'a, Output> {
+        Submit::new(self, model_id, None, input.into())
+    }
 }
 
 impl<'a, O> Submit<'a, O> {
-    pub(crate) fn new(
+    fn new(
         client: &'a Client,
         model_id: &'a str,
         schema: Option<&'a ModelSchema>,
@@ -130,7 +124,7 @@ impl<'a, O> Submit<'a, O> {
             schema,
             input,
             validate: true,
-            check_media: client.inner.check_media,
+            check_media: client.default_check_media(),
             deadline: None,
             key: None,
             cancel_on_drop: false,
@@ -205,65 +199,18 @@ impl<'a, O> Submit<'a, O> {
         }
         let body = self.body(&media).await?;
         let span = debug_span!("submit", model = self.model_id);
-        let (id, at) = self.send(body.into(), key.into()).instrument(span).await?;
-        let job = Job::new(self.client.clone(), id);
-        Ok(job.of_model(self.model_id).submitted(at))
-    }
-
-    /// Sends the request until its outcome is certain to be final, or not known.
-    async fn send(&self, body: Bytes, key: Arc<str>) -> Result<(RequestId, Instant), Error> {
-        let inner = &self.client.inner;
-        let url = inner.endpoint.model(self.model_id)?;
-        let started = Instant::now();
-        let limit = self.deadline.and_then(|limit| started.checked_add(limit));
-        let deadline = self.deadline.unwrap_or(DEADLINE);
-        let mut attempts = 1;
-        loop {
-            let permit = inner.transport.throttle.permit(limit).await;
-            let permit =
-                permit.map_err(|error| error.with_attempts(attempts - 1).with_key(&key))?;
-            let sent = Instant::now();
-            let request = self.request(&url, &body, &key, permit);
-            let reply = request
-                .instrument(debug_span!("attempt", attempt = attempts))
-                .await;
-            let error = match reply {
-                Ok(id) => {
-                    inner.budget.earn();
-                    debug!(request_id = %id, "accepted");
-                    return Ok((id, sent));
-                }
-                Err(error) => error.with_attempts(attempts),
-            };
-            if !may_be_sent_again(&error) {
-                return Err(error);
-            }
-            let mut pause = backoff_after(&error, attempts);
-            if !inner.budget.spend() {
-                // Many fail at once; rarer tries of each keep a service up that comes up again.
-                pause = pause.max(MAX_BACKOFF.mul_f64(fastrand::f64()));
-            }
-            if started.elapsed() + pause > deadline {
-                return Err(error);
-            }
-            debug!(kind = ?error.kind(), http_status = error.http_status(), ?pause, "trying again");
-            tokio::time::sleep(pause).await;
-            attempts += 1;
-        }
-    }
-
-    /// The request, once it may be sent.
-    fn request(&self, url: &Url, body: &Bytes, key: &Arc<str>, permit: Permit) -> InFlightSubmit {
-        let inner = &self.client.inner;
-        let header = (inner.idempotency_header.clone(), &**key);
-        let transport = &inner.transport;
-        let request = transport.post_json(url.clone(), body.clone(), header);
-        let (client, key) = (self.client.clone(), Arc::clone(key));
-        InFlightSubmit::new(self.client, self.cancel_on_drop, async move {
-            let reply = client.inner.transport.exchange(request).await;
-            drop(permit);
-            accepted(reply).map_err(|error| error.with_key(&key))
-        })
+        let request = SubmitRequest {
+            model_id: self.model_id,
+            body: body.into(),
+            key: key.into(),
+            deadline: self.deadline,
+            cancel_on_drop: self.cancel_on_drop,
+        };
+        let services = self.client.services();
+        let submitted = services.api().submit(request).instrument(span);
+        let (id, at) = submitted.await?;
+        let job = Job::new(Arc::clone(services), id);
+        Ok(job.of_model(self.model_id).submitted_at(at))
     }
 
     /// The caller's, or a new one.
@@ -287,7 +234,7 @@ impl<'a, O> Submit<'a, O> {
         let at_hand = |medium: &MediaInput<'_, '_>| matches!(medium.source, MediaSource::Local(_));
         let written = if media.iter().any(at_hand) {
             let mut input = self.input.to_value();
-            self.client.inner.attach.fill(&mut input, media).await?;
+            self.client.attach().fill(&mut input, media).await?;
             serde_json::to_vec(&input)
         } else {
             serde_json::to_vec(&self.input)

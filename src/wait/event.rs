@@ -1,4 +1,4 @@
-//! What happens to a job.
+//! Events of a watched job.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,42 +7,40 @@ use crate::error::ErrorKind;
 use crate::job::status::Status;
 use runcomfy_schema::Redacted;
 
-/// What a [`Watch`](crate::wait::watch::Watch) tells of a job on its way.
+/// An event of a job that a [`Watch`](crate::wait::watch::Watch) reports.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The job exists. Always the first.
+    /// The job exists. Always the first event.
     Submitted,
-    /// It is queued, at this place as the service counts it, where it tells. Comes again when the
-    /// place changes.
+    /// The job is queued. Comes again when its position changes.
     Queued {
-        /// The place.
+        /// The position in the queue as the service counts it, where it says so.
         position: Option<u64>,
     },
-    /// It runs.
+    /// The job runs.
     Started,
-    /// It has a status that this version does not know, as the service wrote it, which means "not
-    /// finished". Comes once for each such status.
+    /// The job has a status that this version does not know, as the service wrote it; it counts as
+    /// "not finished". Comes once for each such status.
     UnknownStatus(String),
-    /// The service could not be asked how far the job is; it will be asked again. The job itself
-    /// is not touched by that.
+    /// A poll has failed, and another follows. The job itself is not affected.
     Retrying {
-        /// How many looks have failed in a row.
+        /// The number of polls in a row that have failed.
         failures: u32,
-        /// How the last one failed.
+        /// How the last poll failed.
         kind: ErrorKind,
-        /// The time until the next.
-        pause: Duration,
+        /// The time until the next poll.
+        backoff: Duration,
     },
-    /// The service was asked to cancel the job because it was queued for long, but it runs already,
-    /// or has ended. The wait goes on.
+    /// The job was to be cancelled because it was queued for long, but it runs already, or has
+    /// ended. The wait continues.
     NotCancellable,
-    /// The job has ended, in this way. Always the last; a watch that ends without it has reached a
-    /// limit or a refusal, and its output is an error.
+    /// The job has ended with this status. Always the last event; a watch that ends without it has
+    /// reached a limit or a refusal, and its output is an error.
     Done(Status),
 }
 
-/// Shown without the queries of URLs.
+/// Prints unknown statuses without the queries of URLs.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -59,12 +57,12 @@ impl fmt::Debug for Event {
             Self::Retrying {
                 failures,
                 kind,
-                pause,
+                backoff,
             } => f
                 .debug_struct("Retrying")
                 .field("failures", failures)
                 .field("kind", kind)
-                .field("pause", pause)
+                .field("backoff", backoff)
                 .finish(),
             Self::NotCancellable => f.write_str("NotCancellable"),
             Self::Done(status) => f.debug_tuple("Done").field(status).finish(),

@@ -99,7 +99,7 @@ impl PollSchedule {
     }
 
     /// Takes in what a look has shown, and by how much it came later than planned.
-    pub(crate) fn saw(&mut self, status: &JobStatus, late: Duration, now: Instant) {
+    pub(crate) fn observe(&mut self, status: &JobStatus, late: Duration, now: Instant) {
         let had_begun = matches!(self.phase, Phase::Running | Phase::Other);
         self.phase = match status.status {
             Status::InQueue => Phase::Queued,
@@ -132,7 +132,7 @@ impl PollSchedule {
 
     /// Whether to ask for the result straight away: it tells the status too while the job runs, but
     /// not the place in the queue.
-    pub(crate) fn asks_result(&self) -> bool {
+    pub(crate) fn polls_result(&self) -> bool {
         self.phase == Phase::Running
     }
 
@@ -170,13 +170,13 @@ impl PollSchedule {
     fn known_queue_step(&self) -> Duration {
         self.expected
             .as_ref()
-            .map_or(SHORTEST, |known| known.shortest.mul_f64(QUEUED_KNOWN))
+            .map_or(SHORTEST, |known| known.min.mul_f64(QUEUED_KNOWN))
             .max(SHORTEST)
     }
 
     /// The time to the earliest likely end, where that is still to come.
     fn quiet(&self, now: Instant) -> Option<Duration> {
-        let end = self.queued + self.expected.as_ref()?.shortest.mul_f64(QUIET);
+        let end = self.queued + self.expected.as_ref()?.min.mul_f64(QUIET);
         // Not by less than a step, or the jitter would make two looks of one.
         (end > now + SHORTEST_NEAR_THE_END).then(|| end - now)
     }
@@ -186,7 +186,7 @@ impl PollSchedule {
         let near_the_end = self
             .expected
             .as_ref()
-            .filter(|known| now < self.queued + known.longest.mul_f64(2.0 - QUIET));
+            .filter(|known| now < self.queued + known.max.mul_f64(2.0 - QUIET));
         match near_the_end {
             Some(known) => known
                 .typical
@@ -248,7 +248,7 @@ mod tests {
             } else {
                 Status::InProgress
             };
-            pace.saw(&seen(status, None), Duration::ZERO, now);
+            pace.observe(&seen(status, None), Duration::ZERO, now);
         }
     }
 
@@ -266,9 +266,9 @@ mod tests {
     fn with_history_it_is_quiet_until_the_earliest_likely_end() {
         for (queue, run) in [(2.0, 10.0), (15.0, 75.0), (100.0, 500.0)] {
             let known = Expected {
-                shortest: s(run * 0.95),
+                min: s(run * 0.95),
                 typical: s(run),
-                longest: s(run * 1.1),
+                max: s(run * 1.1),
             };
             let looks = looks(Some(known), queue, run);
             let late = looks[looks.len() - 1] / (queue + run) - 1.0;
@@ -281,10 +281,10 @@ mod tests {
 
     #[test]
     fn a_job_much_shorter_than_its_history_is_noticed_in_time() {
-        let known = |longest| Expected {
-            shortest: s(580.0),
+        let known = |max| Expected {
+            min: s(580.0),
             typical: s(600.0),
-            longest: s(longest),
+            max: s(max),
         };
         for run in [7.0, 12.0, 60.0, 200.0, 400.0] {
             let looks = looks(Some(known(650.0)), 0.0, run);
@@ -293,7 +293,7 @@ mod tests {
         }
         // Nor where one of many was short.
         let known = Expected {
-            shortest: s(12.0),
+            min: s(12.0),
             ..known(650.0)
         };
         for run in [14.0, 60.0, 200.0] {
@@ -307,9 +307,9 @@ mod tests {
     fn a_run_time_that_lateness_may_have_made_is_none() {
         let start = Instant::now();
         let mut pace = PollSchedule::new(Some(start), None, start);
-        pace.saw(&seen(Status::InQueue, None), s(900.0), start + s(10.0));
-        pace.saw(&seen(Status::InProgress, None), s(1.0), start + s(20.0));
-        pace.saw(&seen(Status::InProgress, None), s(9.0), start + s(60.0));
+        pace.observe(&seen(Status::InQueue, None), s(900.0), start + s(10.0));
+        pace.observe(&seen(Status::InProgress, None), s(1.0), start + s(20.0));
+        pace.observe(&seen(Status::InProgress, None), s(9.0), start + s(60.0));
         let end = start + s(110.0);
         assert_eq!(pace.run_time(s(2.0), end), Some(s(100.0)));
         assert_eq!(pace.run_time(s(25.0), end), None);
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(rare.run_time(s(2.0), end), None);
         // It may have been queued for long before it was seen to run.
         let mut unseen = PollSchedule::new(Some(start), None, start);
-        unseen.saw(&seen(Status::InProgress, None), s(50.0), start + s(60.0));
+        unseen.observe(&seen(Status::InProgress, None), s(50.0), start + s(60.0));
         assert_eq!(unseen.run_time(s(0.0), end), None);
     }
 
@@ -325,12 +325,12 @@ mod tests {
     fn the_place_in_the_queue_says_how_long_to_be_quiet() {
         let start = Instant::now();
         let mut pace = PollSchedule::new(Some(start), None, start);
-        pace.saw(
+        pace.observe(
             &seen(Status::InQueue, Some(20)),
             Duration::ZERO,
             start + s(1.0),
         );
-        pace.saw(
+        pace.observe(
             &seen(Status::InQueue, Some(16)),
             Duration::ZERO,
             start + s(5.0),
@@ -340,19 +340,19 @@ mod tests {
         assert_eq!(pace.next(now, 0.5) - now, s(8.0));
         // One that does not move tells nothing.
         let mut stuck = PollSchedule::new(Some(start), None, start);
-        stuck.saw(
+        stuck.observe(
             &seen(Status::InQueue, Some(20)),
             Duration::ZERO,
             start + s(1.0),
         );
-        stuck.saw(
+        stuck.observe(
             &seen(Status::InQueue, Some(20)),
             Duration::ZERO,
             start + s(5.0),
         );
         assert_eq!(stuck.next(now, 0.5) - now, s(1.25));
         // A queue of weeks is looked at all the same.
-        pace.saw(
+        pace.observe(
             &seen(Status::InQueue, Some(15)),
             Duration::ZERO,
             start + s(4000.0),
@@ -366,9 +366,9 @@ mod tests {
         let now = Instant::now();
         let mut pace = PollSchedule::new(None, None, now).fixed(Some(s(2.0)));
         assert_eq!(pace.next(now, 0.9), now);
-        pace.saw(&seen(Status::InProgress, None), Duration::ZERO, now);
+        pace.observe(&seen(Status::InProgress, None), Duration::ZERO, now);
         assert_eq!(pace.next(now, 0.9), now + s(2.0));
-        assert!(pace.asks_result());
+        assert!(pace.polls_result());
     }
 
     #[test]
@@ -376,7 +376,7 @@ mod tests {
         let start = Instant::now();
         let mut pace = PollSchedule::new(Some(start), None, start);
         let now = start + s(80.0);
-        pace.saw(&seen(Status::InProgress, None), Duration::ZERO, now);
+        pace.observe(&seen(Status::InProgress, None), Duration::ZERO, now);
         let step = |random| (pace.next(now, random) - now).as_secs_f64();
         for (random, expected) in [(0.0, 8.28), (0.5, 9.2), (1.0, 10.12)] {
             assert!((step(random) - expected).abs() < 1e-6, "{}", step(random));

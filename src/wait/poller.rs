@@ -1,4 +1,4 @@
-//! Looks after all waits of a client: one task, one timer, however many jobs.
+//! The task that polls the jobs of all waits of a client: one task and one timer, however many jobs.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -14,28 +14,30 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::catch_panic::caught;
-use crate::client::Client;
-use crate::error::Error;
-use crate::error::ErrorKind;
-use crate::http::rate_limit::MAX_IN_FLIGHT;
+use crate::api::Api;
+use crate::catch_panic::catch_panic;
+use crate::error::{Error, ErrorKind};
+use crate::wait::run_times::{RunTimes, SharedRunTimes};
 
 mod circuit_breaker;
 mod entry;
 mod event_buffer;
-mod order;
 mod unreachable;
+mod wait_target;
 
 use circuit_breaker::CircuitBreaker;
 use entry::{Entry, PollResult};
 
 pub(crate) use event_buffer::{BufferedEvent, Ending, EventBuffer};
-pub(crate) use order::Order;
+pub(crate) use wait_target::WaitTarget;
 
-/// All waits of a client. While there are any a task looks at each job when its time has come, at
-/// so many at once as may be sent at once, and in an outage at one.
-#[derive(Default)]
-pub(crate) struct Scheduler {
+/// All waits of a client.
+///
+/// While there are any, a task polls each job when it is due. It makes as many polls at a time as
+/// may be in flight, and one at a time while the circuit breaker is open.
+pub(crate) struct Poller {
+    api: Arc<Api>,
+    run_times: SharedRunTimes,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -45,14 +47,15 @@ pub(crate) type Key = u64;
 
 #[derive(Default)]
 struct State {
+    /// There is a task.
     running: bool,
     next_key: Key,
-    /// Those that are not being looked at.
+    /// Waits without a poll in flight.
     waits: HashMap<Key, Box<Entry>>,
-    /// When each is looked at next; waits that are gone may still stand here.
-    looks: BinaryHeap<Reverse<(Instant, Key)>>,
+    /// When each is polled next; waits that are gone may still be in it.
+    polls: BinaryHeap<Reverse<(Instant, Key)>>,
     deadlines: BinaryHeap<Reverse<(Instant, Key)>>,
-    outage: CircuitBreaker,
+    circuit_breaker: CircuitBreaker,
 }
 
 /// What the task does next.
@@ -61,13 +64,21 @@ struct Turn {
     wake: Option<Instant>,
 }
 
-impl Scheduler {
-    /// Takes a wait in; what it has to tell comes to the mailbox until that is dropped.
-    pub(crate) fn add(client: &Client, mail: Arc<EventBuffer>) -> Key {
-        let entry = Box::new(Entry::new(client, mail));
+impl Poller {
+    pub(crate) fn new(api: Arc<Api>, run_times: RunTimes) -> Self {
+        Self {
+            api,
+            run_times: SharedRunTimes::new(run_times),
+            state: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Adds a wait. Its events go to the buffer until nobody else holds that.
+    pub(crate) fn add(self: &Arc<Self>, events: Arc<EventBuffer>) -> Key {
+        let entry = Box::new(Entry::new(self, events));
         let due = entry.due();
-        let this = &client.inner.scheduler;
-        let (key, must_start) = this.change(|state| {
+        let (key, must_start) = self.change(|state| {
             let key = state.next_key;
             state.next_key += 1;
             if let Some(deadline) = entry.deadline() {
@@ -80,17 +91,17 @@ impl Scheduler {
             // Made before the task, which may never be polled: its runtime may be ending, or there
             // may be none.
             let task = Task {
-                client: client.clone(),
+                poller: Arc::clone(self),
                 ended: false,
             };
             tokio::spawn(task.run());
         } else {
-            this.changed.notify_one();
+            self.changed.notify_one();
         }
         key
     }
 
-    /// Forgets a wait that nobody waits for any more.
+    /// Removes a wait that nobody waits for any more.
     pub(crate) fn remove(&self, key: Key) {
         let removed = self.change(|state| state.waits.remove(&key));
         if removed.is_some() {
@@ -98,37 +109,51 @@ impl Scheduler {
         }
     }
 
-    /// What is due; `None` when there is nothing left to wait for.
-    fn turn(&self, under_way: usize) -> Option<Turn> {
+    /// Returns what is known of the run times of jobs.
+    pub(crate) fn run_times(&self) -> RunTimes {
+        self.run_times.snapshot()
+    }
+
+    /// Returns the model's id as all its jobs share it.
+    pub(crate) fn model_name(&self, model_id: &str) -> Arc<str> {
+        self.run_times.name(model_id)
+    }
+
+    /// Returns what is due; `None` when there is nothing left to wait for.
+    fn turn(&self, in_flight: usize) -> Option<Turn> {
         let now = Instant::now();
+        let max_in_flight = self.api.max_in_flight();
         self.change(|state| {
-            if state.waits.is_empty() && under_way == 0 {
+            if state.waits.is_empty() && in_flight == 0 {
                 state.running = false;
-                state.looks.clear();
+                state.polls.clear();
                 state.deadlines.clear();
                 return None;
             }
-            Some(state.turn(now, under_way))
+            Some(state.turn(now, in_flight, max_in_flight))
         })
     }
 
-    fn settle(&self, client: &Client, key: Key, mut entry: Box<Entry>, seen: PollResult) {
+    /// Takes in the result of a poll.
+    fn settle(&self, key: Key, mut entry: Box<Entry>, result: PollResult) {
         let now = Instant::now();
-        let failure = match &seen {
+        let failure = match &result {
             PollResult::Failed(error) => Some(Arc::clone(error)),
             _ => None,
         };
         // A wait that was cut short has learnt nothing of the service.
-        let learnt = !matches!(seen, PollResult::Over(_));
+        let reached_service = !matches!(result, PollResult::Stopped(_));
         // The entry is not used again after a panic, but for its end.
-        let settled = catch_unwind(AssertUnwindSafe(|| entry.settle(client, seen)));
+        let settled = catch_unwind(AssertUnwindSafe(|| entry.settle(self, result)));
         let next = settled
-            .unwrap_or_else(|_| entry.settle(client, PollResult::Over(panicked())))
+            .unwrap_or_else(|_| entry.settle(self, PollResult::Stopped(panicked())))
             .filter(|_| !entry.is_abandoned());
+        let policy = self.api.retry_policy();
         let ended = self.change(|state| {
+            let breaker = &mut state.circuit_breaker;
             match &failure {
-                Some(error) => state.outage.failed(now, error.retry_after()),
-                None if learnt => state.outage.succeeded(),
+                Some(error) => breaker.failed(now, error.retry_after(), policy),
+                None if reached_service => breaker.succeeded(),
                 None => {}
             }
             match next {
@@ -142,65 +167,65 @@ impl Scheduler {
         // Their readers are woken outside of the lock.
         drop(ended);
         if let Some(error) = failure {
-            for (_, mut entry) in self.change(|state| state.take_silent(now)) {
-                entry.end_silent(Arc::clone(&error));
+            for (_, mut entry) in self.change(|state| state.take_unreachable(now)) {
+                entry.end_unreachable(Arc::clone(&error));
             }
         }
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        // A panic in between leaves at worst a wait out, which its reader then takes up again.
+        // A panic in between leaves at worst a wait out, which its reader then adds again.
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl State {
     fn put(&mut self, key: Key, entry: Box<Entry>, next: Instant) {
-        self.looks.push(Reverse((next, key)));
+        self.polls.push(Reverse((next, key)));
         self.waits.insert(key, entry);
     }
 
-    fn turn(&mut self, now: Instant, under_way: usize) -> Turn {
+    fn turn(&mut self, now: Instant, in_flight: usize, max_in_flight: usize) -> Turn {
         let mut due = Vec::new();
         while let Some(key) = pop_until(&mut self.deadlines, now) {
             due.extend(self.waits.remove(&key).map(|entry| (key, entry)));
         }
-        let mut free = MAX_IN_FLIGHT.saturating_sub(under_way);
-        if let Some(next) = self.outage.next() {
-            free = usize::from(under_way == 0 && next <= now);
+        let mut free = max_in_flight.saturating_sub(in_flight);
+        if let Some(next) = self.circuit_breaker.next_probe() {
+            free = usize::from(in_flight == 0 && next <= now);
         }
         while free > 0
-            && let Some(key) = pop_until(&mut self.looks, now)
+            && let Some(key) = pop_until(&mut self.polls, now)
         {
             if let Some(entry) = self.waits.remove(&key) {
                 due.push((key, entry));
                 free -= 1;
             }
         }
-        let wake = self.wake(under_way + due.len());
+        let wake = self.wake(in_flight + due.len(), max_in_flight);
         Turn { due, wake }
     }
 
-    /// When the next turn comes, if nothing else happens.
-    fn wake(&self, under_way: usize) -> Option<Instant> {
+    /// Returns when the next turn comes, if nothing else happens.
+    fn wake(&self, in_flight: usize, max_in_flight: usize) -> Option<Instant> {
         let first = |heap: &BinaryHeap<Reverse<(Instant, Key)>>| heap.peek().map(|first| first.0.0);
-        let look = match self.outage.next() {
-            // The one look under way decides.
-            Some(_) if under_way > 0 => None,
-            Some(next) => first(&self.looks).map(|first| first.max(next)),
-            None if under_way >= MAX_IN_FLIGHT => None,
-            None => first(&self.looks),
+        let poll = match self.circuit_breaker.next_probe() {
+            // The probe in flight decides.
+            Some(_) if in_flight > 0 => None,
+            Some(next) => first(&self.polls).map(|first| first.max(next)),
+            None if in_flight >= max_in_flight => None,
+            None => first(&self.polls),
         };
-        look.into_iter().chain(first(&self.deadlines)).min()
+        poll.into_iter().chain(first(&self.deadlines)).min()
     }
 
-    /// The waits that have heard nothing for too long in an outage.
-    fn take_silent(&mut self, now: Instant) -> Vec<(Key, Box<Entry>)> {
-        if !self.outage.is_too_long() {
+    /// Takes out the waits that have had no response for too long in an outage.
+    fn take_unreachable(&mut self, now: Instant) -> Vec<(Key, Box<Entry>)> {
+        if !self.circuit_breaker.is_too_long() {
             return Vec::new();
         }
-        let silent = self.waits.extract_if(|_, entry| entry.is_overdue(now));
-        silent.collect()
+        let unreachable = self.waits.extract_if(|_, entry| entry.is_overdue(now));
+        unreachable.collect()
     }
 }
 
@@ -209,30 +234,29 @@ fn pop_until(heap: &mut BinaryHeap<Reverse<(Instant, Key)>>, now: Instant) -> Op
     heap.pop().map(|first| first.0.1)
 }
 
-/// What looks after the waits, from the time that it is said to run.
+/// The task that polls, from the moment that the state says that it runs.
 struct Task {
-    client: Client,
+    poller: Arc<Poller>,
     ended: bool,
 }
 
 impl Task {
-    /// Ends with the last wait, and lets go of the client with that.
+    /// Polls until the last wait has ended; then it lets go of the client.
     async fn run(mut self) {
-        self.look_after_all().await;
+        self.poll_all().await;
         self.ended = true;
     }
 
-    async fn look_after_all(&self) {
-        let client = &self.client;
-        let scheduler = &client.inner.scheduler;
-        let mut looks = FuturesUnordered::new();
-        while let Some(turn) = scheduler.turn(looks.len()) {
+    async fn poll_all(&self) {
+        let poller = &*self.poller;
+        let mut polls = FuturesUnordered::new();
+        while let Some(turn) = poller.turn(polls.len()) {
             for (key, entry) in turn.due {
-                looks.push(look(client, key, entry));
+                polls.push(poll(poller, key, entry));
             }
-            let looked = async {
-                match looks.next().await {
-                    Some(looked) => looked,
+            let polled = async {
+                match polls.next().await {
+                    Some(polled) => polled,
                     None => pending().await,
                 }
             };
@@ -242,23 +266,23 @@ impl Task {
                     None => pending().await,
                 }
             };
-            let (woken, changed) = (pin!(woken), pin!(scheduler.changed.notified()));
-            let looked = match select(pin!(looked), select(woken, changed)).await {
-                Either::Left((looked, _)) => Some(looked),
+            let (woken, changed) = (pin!(woken), pin!(poller.changed.notified()));
+            let polled = match select(pin!(polled), select(woken, changed)).await {
+                Either::Left((polled, _)) => Some(polled),
                 Either::Right(_) => None,
             };
-            if let Some((key, entry, seen)) = looked {
-                scheduler.settle(client, key, entry, seen);
+            if let Some((key, entry, result)) = polled {
+                poller.settle(key, entry, result);
             }
         }
     }
 }
 
-/// Where it is dropped, with its runtime, its waits are given back to their readers.
+/// A task that is dropped with its runtime gives its waits back to their readers.
 impl Drop for Task {
     fn drop(&mut self) {
         if !self.ended {
-            let waits = self.client.inner.scheduler.change(|state| {
+            let waits = self.poller.change(|state| {
                 state.running = false;
                 std::mem::take(&mut state.waits)
             });
@@ -267,25 +291,25 @@ impl Drop for Task {
     }
 }
 
-async fn look(client: &Client, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, PollResult) {
-    let seen = caught(entry.look(client)).await;
-    let seen = seen.unwrap_or_else(|_| PollResult::Over(panicked()));
-    (key, entry, seen)
+async fn poll(poller: &Poller, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, PollResult) {
+    let result = catch_panic(entry.poll(poller)).await;
+    let result = result.unwrap_or_else(|_| PollResult::Stopped(panicked()));
+    (key, entry, result)
 }
 
-/// The end of a wait whose look panicked: were it taken up again, it might panic for ever, and all
-/// other waits with it.
+/// Returns the end of a wait whose poll panicked: were it added again, it might panic for ever, and
+/// all other waits with it.
 fn panicked() -> Error {
-    let message = "a look at the job panicked, in this client or in what it was set up with; the \
-                   job may go on; its request id takes it up again";
+    let message = "a poll of the job panicked, in this client or in what it was set up with; the job \
+                   may keep running; resume it by its request id";
     Error::new(ErrorKind::ResponseLost, message)
 }
 
-/// How many wait, and not each of them.
-impl fmt::Debug for Scheduler {
+/// Prints the number of waits, not each of them.
+impl fmt::Debug for Poller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waits = self.change(|state| state.waits.len());
-        f.debug_struct("Scheduler")
+        f.debug_struct("Poller")
             .field("waits", &waits)
             .finish_non_exhaustive()
     }

@@ -1,19 +1,19 @@
-//! How long jobs run.
+//! How long former jobs ran.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How long the jobs of each model ran, as a client has seen it: in seconds, the newest sixteen.
+/// Run times of the jobs of each model that a client has waited for: in seconds, the newest sixteen.
 ///
-/// A wait uses them to ask rarely until the earliest likely end. A time that may be due to an outage,
-/// or to looks that were wanted far apart, is not taken in. They live in memory; to keep them,
-/// write [`Client::run_times`](crate::client::Client::run_times) somewhere and give them back to
-/// [`ClientBuilder::run_times`](crate::client::ClientBuilder::run_times). As JSON they are an object from
-/// model ids to arrays of seconds:
+/// A wait uses them to poll rarely until the earliest likely end. A time that an outage or a long
+/// poll interval may have caused is not recorded. They live in memory; to keep them, write
+/// [`Client::run_times`](crate::client::Client::run_times) to a file and give them to
+/// [`ClientBuilder::run_times`](crate::client::ClientBuilder::run_times). As JSON they are an object
+/// from model ids to arrays of seconds:
 ///
 /// ```
 /// let kept = r#"{"acme/paint/text-to-image":[11.8,12.4]}"#;
@@ -27,26 +27,26 @@ pub struct RunTimes {
     models: BTreeMap<Arc<str>, VecDeque<f64>>,
 }
 
-/// What the past makes likely.
+/// The run time that former jobs make likely.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Expected {
-    pub(crate) shortest: Duration,
+    pub(crate) min: Duration,
     pub(crate) typical: Duration,
-    pub(crate) longest: Duration,
+    pub(crate) max: Duration,
 }
 
-/// So many of a model are kept: enough for a spread, few enough to forget.
-const KEPT: usize = 16;
+/// Maximum number of run times of a model: enough for a spread, few enough to forget.
+const MAX_TIMES: usize = 16;
 
 impl RunTimes {
-    /// The seconds that the jobs of a model ran, the newest last; none for a model without any.
+    /// Returns the seconds that the jobs of a model ran, the newest last.
     #[must_use]
     pub fn of(&self, model_id: &str) -> impl DoubleEndedIterator<Item = f64> + '_ {
         self.models.get(model_id).into_iter().flatten().copied()
     }
 
-    /// The model's id as all its jobs share it.
-    pub(crate) fn name(&mut self, model_id: &str) -> Arc<str> {
+    /// Returns the model's id as all its jobs share it.
+    fn name(&mut self, model_id: &str) -> Arc<str> {
         if let Some((name, _)) = self.models.get_key_value(model_id) {
             return Arc::clone(name);
         }
@@ -55,23 +55,55 @@ impl RunTimes {
         name
     }
 
-    pub(crate) fn record(&mut self, model_id: Arc<str>, time: Duration) {
+    fn record(&mut self, model_id: Arc<str>, time: Duration) {
         let times = self.models.entry(model_id).or_default();
         times.push_back(time.as_secs_f64());
-        if times.len() > KEPT {
+        if times.len() > MAX_TIMES {
             times.pop_front();
         }
     }
 
-    pub(crate) fn expected(&self, model_id: &str) -> Option<Expected> {
+    fn expected(&self, model_id: &str) -> Option<Expected> {
         let mut times: Vec<f64> = self.of(model_id).collect();
         times.sort_by(f64::total_cmp);
-        let (shortest, longest) = (times.first()?, times.last()?);
+        let (min, max) = (times.first()?, times.last()?);
         Some(Expected {
-            shortest: Duration::from_secs_f64(*shortest),
+            min: Duration::from_secs_f64(*min),
             typical: Duration::from_secs_f64(times[times.len() / 2]),
-            longest: Duration::from_secs_f64(*longest),
+            max: Duration::from_secs_f64(*max),
         })
+    }
+}
+
+/// The run times that all waits of a client share.
+#[derive(Debug)]
+pub(crate) struct SharedRunTimes(Mutex<RunTimes>);
+
+impl SharedRunTimes {
+    pub(crate) fn new(times: RunTimes) -> Self {
+        Self(Mutex::new(times))
+    }
+
+    pub(crate) fn snapshot(&self) -> RunTimes {
+        self.lock().clone()
+    }
+
+    pub(crate) fn expected(&self, model_id: &str) -> Option<Expected> {
+        self.lock().expected(model_id)
+    }
+
+    pub(crate) fn record(&self, model_id: Arc<str>, time: Duration) {
+        self.lock().record(model_id, time);
+    }
+
+    /// Returns the model's id as all its jobs share it.
+    pub(crate) fn name(&self, model_id: &str) -> Arc<str> {
+        self.lock().name(model_id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, RunTimes> {
+        // A time that is missing or doubled does no harm.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,28 +118,30 @@ impl<'de> Deserialize<'de> for RunTimes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut models = BTreeMap::new();
         for (id, mut times) in BTreeMap::<String, VecDeque<f64>>::deserialize(deserializer)? {
-            // As long as a clock can tell: what is longer is no duration in seconds.
-            if let Some(time) = times.iter().find(|time| !(0.0..=LONGEST).contains(*time)) {
+            if let Some(time) = times
+                .iter()
+                .find(|time| !(0.0..=MAX_SECONDS).contains(*time))
+            {
                 return Err(D::Error::custom(format!(
-                    "found {time} for `{id}`, expected seconds in 0..{LONGEST}"
+                    "found {time} for `{id}`, expected seconds in 0..={MAX_SECONDS}"
                 )));
             }
-            times.drain(..times.len().saturating_sub(KEPT));
+            times.drain(..times.len().saturating_sub(MAX_TIMES));
             models.insert(id.into(), times);
         }
         Ok(Self { models })
     }
 }
 
-/// A year, in seconds.
-const LONGEST: f64 = 31_536_000.0;
+/// Maximum run time, a year: far more would be no duration that a clock can represent.
+const MAX_SECONDS: f64 = 31_536_000.0;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_are_kept_and_tell_what_is_likely() {
+    fn newest_times_are_kept_and_expected() {
         let mut times = RunTimes::default();
         let name = times.name("a/b");
         assert!(Arc::ptr_eq(&name, &times.name("a/b")));
@@ -120,15 +154,15 @@ mod tests {
         assert_eq!(
             times.expected("a/b"),
             Some(Expected {
-                shortest: seconds(1),
+                min: seconds(1),
                 typical: seconds(9),
-                longest: seconds(16)
+                max: seconds(16)
             })
         );
     }
 
     #[test]
-    fn what_cannot_be_a_time_is_refused() {
+    fn impossible_times_are_refused() {
         for text in [r#"{"a/b":[-1]}"#, r#"{"a/b":[1e300]}"#] {
             let error = serde_json::from_str::<RunTimes>(text).unwrap_err();
             assert!(error.to_string().contains("expected seconds"), "{error}");

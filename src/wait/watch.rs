@@ -16,13 +16,13 @@ use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::response::JobResult;
 use crate::job::Job;
-use crate::wait::WaitOptions;
 use crate::wait::event::Event;
-use crate::wait::poller::{BufferedEvent, Ending, EventBuffer, Key, Order, Scheduler};
+use crate::wait::options::WaitOptions;
+use crate::wait::poller::{BufferedEvent, Ending, EventBuffer, Key, WaitTarget};
 use runcomfy_schema::Redacted;
 
-/// What happens to a job, as a stream that ends with the wait; then [`output`](Self::output) gives
-/// what the job gave.
+/// A wait for a job as a stream of events. It ends with the wait; then [`output`](Self::output)
+/// gives the job's output.
 ///
 /// ```no_run
 /// # async fn example(job: runcomfy::Job<runcomfy::Output>) -> Result<(), runcomfy::Error> {
@@ -34,12 +34,12 @@ use runcomfy_schema::Redacted;
 /// # Ok(()) }
 /// ```
 ///
-/// Dropping it leaves the job alone, as for [`Wait`](crate::wait::Wait). Who reads slowly misses events
-/// in between, never the last.
+/// Dropping it leaves the job alone, as for [`Wait`](crate::wait::Wait). A slow reader misses events
+/// in between, never the last one.
 #[must_use = "nothing is awaited yet"]
 pub struct Watch<O> {
     job: Job<O>,
-    with_news: bool,
+    with_events: bool,
     state: State,
 }
 
@@ -51,15 +51,15 @@ enum State {
     Over,
 }
 
-/// How often a wait is taken up in one breath. A runtime that is shutting down gives it up each
-/// time.
-const TAKEN_UP: usize = 3;
+/// How often a wait is added to the poller within one poll of the stream. A runtime that is shutting
+/// down drops the poller's task each time.
+const MAX_RESTARTS: usize = 3;
 
 impl<O> Watch<O> {
-    pub(crate) fn new(job: Job<O>, options: WaitOptions, with_news: bool) -> Self {
+    pub(crate) fn new(job: Job<O>, options: WaitOptions, with_events: bool) -> Self {
         Self {
             job,
-            with_news,
+            with_events,
             state: State::New(Box::new(options)),
         }
     }
@@ -68,7 +68,7 @@ impl<O> Watch<O> {
         &self.job
     }
 
-    /// The next event; `None` once the wait is over.
+    /// Waits for the next event; returns `None` once the wait is over.
     pub async fn next(&mut self) -> Option<Event> {
         poll_fn(|cx| self.poll(cx)).await
     }
@@ -78,15 +78,18 @@ impl<O> Watch<O> {
         loop {
             match &mut self.state {
                 State::New(options) => {
-                    let order = Order::new(&self.job, options, Instant::now());
-                    self.state = self.wait_for(order);
-                    if self.with_news {
+                    let id = self.job.request_id().clone();
+                    let target = WaitTarget::new(id, options, Instant::now())
+                        .of_model(self.job.model())
+                        .submitted_at(self.job.submitted());
+                    self.state = self.wait_for(target);
+                    if self.with_events {
                         return Poll::Ready(Some(Event::Submitted));
                     }
                 }
-                State::Waiting(_, mail) => match mail.poll(cx) {
+                State::Waiting(_, events) => match events.poll(cx) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(BufferedEvent::News(event)) => return Poll::Ready(Some(event)),
+                    Poll::Ready(BufferedEvent::Event(event)) => return Poll::Ready(Some(event)),
                     Poll::Ready(BufferedEvent::Ending(ending)) => {
                         let done = ending
                             .as_ref()
@@ -96,15 +99,15 @@ impl<O> Watch<O> {
                         self.state = State::Ended(ending);
                         return Poll::Ready(done.map(Event::Done));
                     }
-                    // The runtime that looked after it is gone; this one goes on.
-                    Poll::Ready(BufferedEvent::Abandoned) if abandoned < TAKEN_UP => {
+                    // The runtime of the poller's task is gone; this one continues.
+                    Poll::Ready(BufferedEvent::Abandoned) if abandoned < MAX_RESTARTS => {
                         abandoned += 1;
-                        let order = mail.order.clone().in_this_runtime();
-                        self.state = self.wait_for(order);
+                        let target = events.target.clone().in_this_runtime();
+                        self.state = self.wait_for(target);
                     }
                     Poll::Ready(BufferedEvent::Abandoned) => {
                         let message = "the tokio runtime is shutting down, so nothing can wait in \
-                                       it; the job goes on; its request id takes it up again";
+                                       it; the job keeps running; resume it by its request id";
                         let error = Error::new(ErrorKind::ResponseLost, message);
                         self.state = State::Ended(Box::new(Err(error)));
                     }
@@ -114,19 +117,18 @@ impl<O> Watch<O> {
         }
     }
 
-    fn wait_for(&self, order: Order) -> State {
-        let mail = Arc::new(EventBuffer::new(order, self.with_news));
-        State::Waiting(Scheduler::add(&self.job.client, Arc::clone(&mail)), mail)
+    fn wait_for(&self, target: WaitTarget) -> State {
+        let events = Arc::new(EventBuffer::new(target, self.with_events));
+        let key = self.job.services().poller().add(Arc::clone(&events));
+        State::Waiting(key, events)
     }
 }
 
 impl<O: DeserializeOwned> Watch<O> {
-    /// Waits for the end, whatever events are still to come, and gives the output.
+    /// Waits for the end, whatever events are still to come, and returns the output.
     ///
     /// # Errors
-    /// - [`ErrorKind::JobFailed`], [`ErrorKind::JobCancelled`]: so the job ended.
-    /// - [`ErrorKind::Deadline`]: a limit was reached; the job goes on.
-    /// - Those of the service; all of them name the job.
+    /// As [`Job::wait`].
     pub async fn output(mut self) -> Result<O, Error> {
         poll_fn(|cx| self.poll_output(cx)).await
     }
@@ -137,7 +139,7 @@ impl<O: DeserializeOwned> Watch<O> {
                 State::Ended(ending) => {
                     return Poll::Ready(self.job.named(ending.and_then(decode)));
                 }
-                under_way => self.state = under_way,
+                waiting => self.state = waiting,
             }
             ready!(self.poll(cx));
         }
@@ -169,13 +171,13 @@ impl<O> Unpin for Watch<O> {}
 
 impl<O> Drop for Watch<O> {
     fn drop(&mut self) {
-        let scheduler = &self.job.client.inner.scheduler;
-        // Where it is dropped outside of any runtime, that in which it was polled may go on.
+        // Where it is dropped outside of any runtime, that in which it was polled may still run.
         let runtime = match &self.state {
-            State::New(options) if options.cancel_on_drop => Handle::try_current().ok(),
-            State::Waiting(key, mail) => {
-                scheduler.remove(*key);
-                mail.order
+            State::New(options) if options.cancels_on_drop() => Handle::try_current().ok(),
+            State::Waiting(key, events) => {
+                self.job.services().poller().remove(*key);
+                events
+                    .target
                     .cancel_on_drop()
                     .map(|polled_in| Handle::try_current().unwrap_or_else(|_| polled_in.clone()))
             }

@@ -92,9 +92,9 @@ impl Progress {
             Event::Queued { position: None } => "queued".to_owned(),
             Event::Started => "running".to_owned(),
             Event::UnknownStatus(status) => status.clone(),
-            Event::Retrying { pause, .. } => {
+            Event::Retrying { backoff, .. } => {
                 // Rounded up.
-                let seconds = pause.as_secs() + 1;
+                let seconds = backoff.as_secs() + 1;
                 format!("the service cannot be reached; retrying within {seconds} s")
             }
             Event::Done(_) => "finished".to_owned(),

@@ -4,22 +4,25 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::unreachable::Silence;
-use crate::http::retry::pause;
+use super::unreachable::Unreachable;
+use crate::http::retry_policy::RetryPolicy;
 
-/// The looks of all jobs together. When so many fail in a row the service is out, and one look at a
-/// time asks whether it is back: for a thousand waiting jobs as for one.
+/// A circuit breaker over the polls of all jobs.
+///
+/// It is closed while polls succeed. After [`FAILURES`] in a row it is open: a single poll at a
+/// time probes whether the service is back, for a thousand waiting jobs as for one. The first
+/// success closes it.
 #[derive(Debug, Default)]
 pub(super) struct CircuitBreaker {
     failures: u32,
-    next: Option<Instant>,
-    silence: Silence,
+    /// When the next probe is due; `None` while the breaker is closed.
+    next_probe: Option<Instant>,
+    unreachable: Unreachable,
 }
 
-/// So many failures are no longer those of single jobs.
+/// Failures in a row that are too many to be those of single jobs.
 const FAILURES: u32 = 5;
-/// The service is back for at most this time before it is noticed, jitter and the length of a
-/// request aside.
+/// Maximum backoff between two probes, so that the end of an outage is noticed soon.
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
 impl CircuitBreaker {
@@ -27,24 +30,30 @@ impl CircuitBreaker {
         *self = Self::default();
     }
 
-    /// `asked` is when the service wants to be asked again, where it has said so.
-    pub(super) fn failed(&mut self, now: Instant, asked: Option<Duration>) {
+    /// Counts a failed poll. The next probe is due after the time that the service has asked for,
+    /// or else after a backoff.
+    pub(super) fn failed(
+        &mut self,
+        now: Instant,
+        retry_after: Option<Duration>,
+        policy: &RetryPolicy,
+    ) {
         self.failures = self.failures.saturating_add(1);
-        self.silence.failed(now);
-        if let Some(since) = self.failures.checked_sub(FAILURES) {
-            let pause = asked.unwrap_or_else(|| pause(since + 1).min(MAX_BACKOFF));
-            self.next = Some(now + pause);
+        self.unreachable.failed(now);
+        if let Some(probes) = self.failures.checked_sub(FAILURES) {
+            let backoff = || policy.backoff(probes + 1).min(MAX_BACKOFF);
+            self.next_probe = Some(now + retry_after.unwrap_or_else(backoff));
         }
     }
 
-    /// Whether the service has told nothing of any job for longer than a caller would sit through.
+    /// Returns `true` if the service was unreachable for longer than a wait lasts.
     pub(super) fn is_too_long(&self) -> bool {
-        self.silence.is_too_long()
+        self.unreachable.is_too_long()
     }
 
-    /// The time of the next look of all, in an outage.
-    pub(super) fn next(&self) -> Option<Instant> {
-        self.next
+    /// Returns when the next probe is due, while the breaker is open.
+    pub(super) fn next_probe(&self) -> Option<Instant> {
+        self.next_probe
     }
 }
 
@@ -53,23 +62,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn begins_after_failures_in_a_row_and_ends_with_one_success() {
+    fn breaker_opens_after_failures_in_a_row_only() {
         let now = Instant::now();
-        let mut outage = CircuitBreaker::default();
+        let policy = RetryPolicy::new();
+        let mut breaker = CircuitBreaker::default();
         for _ in 0..100 {
-            (0..4).for_each(|_| outage.failed(now, None));
-            outage.succeeded();
+            (0..4).for_each(|_| breaker.failed(now, None, &policy));
+            breaker.succeeded();
         }
-        (0..4).for_each(|_| outage.failed(now, None));
-        assert_eq!(outage.next(), None);
+        (0..4).for_each(|_| breaker.failed(now, None, &policy));
+        assert_eq!(breaker.next_probe(), None);
         for _ in 0..100 {
-            outage.failed(now, None);
-            let next = outage.next().unwrap();
+            breaker.failed(now, None, &policy);
+            let next = breaker.next_probe().unwrap();
             assert!(next >= now && next - now <= MAX_BACKOFF);
         }
-        outage.failed(now, Some(Duration::from_secs(40)));
-        assert_eq!(outage.next(), Some(now + Duration::from_secs(40)));
-        outage.succeeded();
-        assert_eq!(outage.next(), None);
+        breaker.failed(now, Some(Duration::from_secs(40)), &policy);
+        assert_eq!(breaker.next_probe(), Some(now + Duration::from_secs(40)));
+        breaker.succeeded();
+        assert_eq!(breaker.next_probe(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! One wait, as the scheduler keeps it.
+//! One wait, as the poller keeps it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,76 +7,80 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument, debug_span};
 
-use super::unreachable::{self, Silence};
-use super::{Ending, EventBuffer};
-use crate::client::Client;
-use crate::error::Error;
-use crate::error::ErrorKind;
+use super::Poller;
+use super::event_buffer::{Ending, EventBuffer};
+use super::unreachable::{MAX_UNREACHABLE, Unreachable};
+use crate::api::Api;
+use crate::error::{Error, ErrorKind};
 use crate::http::response::JobResult;
-use crate::http::retry::{backoff_after, pause};
-use crate::job::CancelOutcome;
-use crate::job::status::JobStatus;
-use crate::job::status::Status;
-use crate::wait::AtDeadline;
+use crate::http::retry_policy::RetryPolicy;
+use crate::http::retry_table::{Decision, Operation, judge};
+use crate::job::cancel_outcome::CancelOutcome;
+use crate::job::status::{JobStatus, Status};
 use crate::wait::event::Event;
+use crate::wait::options::AtDeadline;
 use crate::wait::poll_schedule::PollSchedule;
 
-/// A wait under way.
+/// A wait that has not ended.
 #[derive(Debug)]
 pub(super) struct Entry {
-    mail: Arc<EventBuffer>,
-    pace: PollSchedule,
-    last: Option<JobStatus>,
-    /// The unknown status that was told of.
-    unknown: Option<Box<str>>,
-    /// When the first look after the last readable answer was due.
+    events: Arc<EventBuffer>,
+    schedule: PollSchedule,
+    last_status: Option<JobStatus>,
+    /// The unknown status that was reported last.
+    unknown_status: Option<Box<str>>,
+    /// When the first poll after the last readable response was due.
     due: Instant,
-    /// Looks in a row without news.
+    /// Polls in a row without a status.
     failures: u32,
     /// Boxed, as there may be ten thousand, and few in trouble.
-    silence: Option<Box<Silence>>,
+    unreachable: Option<Box<Unreachable>>,
     /// The service has said that it cannot be cancelled.
     not_cancellable: bool,
-    /// A request to cancel it has no answer: it may have worked.
+    /// A request to cancel it has no response: it may have worked.
     cancel_unanswered: bool,
 }
 
-/// What a look has shown.
+/// What a poll has shown.
 #[derive(Debug)]
 pub(super) enum PollResult {
+    /// The job has not ended.
     Unfinished(JobStatus),
-    /// As unfinished, without a word on how far it is.
-    NotYet,
-    /// It has ended, but its result is not there yet: the two calls may be served by machines that
-    /// are not quite in step.
-    Ending,
-    Ended(Box<JobResult<Value>>),
-    /// Nothing could be learnt; it may pass.
+    /// The job has not ended; the service does not say how far it is.
+    NotReady,
+    /// The job has ended, but its result is not there yet: the two calls may be served by machines
+    /// that are not quite in step.
+    ResultPending,
+    /// The job has ended, with its result.
+    Finished(Box<JobResult<Value>>),
+    /// The poll failed; a later one may succeed.
     Failed(Arc<Error>),
-    /// The wait is over, whatever the job does.
-    Over(Error),
+    /// The wait has ended, whatever the job does.
+    Stopped(Error),
 }
 
-/// A job that has ended is asked for its result no sooner again, and a wait that ends looks for a
-/// last time so long before.
-const SOON: Duration = Duration::from_secs(1);
+/// Minimum time to the next poll of a job whose result is pending; also how long before its deadline
+/// a wait polls for the last time.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a wait may take beyond its deadline to cancel the job.
-const LAST_WORD: Duration = Duration::from_secs(10);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Entry {
-    pub(super) fn new(client: &Client, mail: Arc<EventBuffer>) -> Self {
+    pub(super) fn new(poller: &Poller, events: Arc<EventBuffer>) -> Self {
         let now = Instant::now();
-        let order = &mail.order;
-        let expected = order.model.as_deref().and_then(|id| client.expected(id));
+        let target = &events.target;
+        let model = target.model.as_deref();
+        let expected = model.and_then(|id| poller.run_times.expected(id));
+        let schedule = PollSchedule::new(target.submitted, expected, now);
         let mut entry = Self {
-            pace: PollSchedule::new(order.submitted, expected, now).fixed(order.interval()),
-            mail,
-            last: None,
-            unknown: None,
+            schedule: schedule.fixed(target.interval()),
+            events,
+            last_status: None,
+            unknown_status: None,
             due: now,
             failures: 0,
-            silence: None,
+            unreachable: None,
             not_cancellable: false,
             cancel_unanswered: false,
         };
@@ -84,56 +88,57 @@ impl Entry {
         entry
     }
 
-    /// When the first look of a new wait is due.
+    /// Returns when the first poll of a new wait is due.
     pub(super) fn due(&self) -> Instant {
         self.due
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.mail.order.deadline().map(|(_, at)| at)
+        self.events.target.deadline().map(|(_, at)| at)
     }
 
-    /// Whether nobody waits any more.
+    /// Returns `true` if nobody waits any more.
     pub(super) fn is_abandoned(&self) -> bool {
-        Arc::strong_count(&self.mail) == 1
+        Arc::strong_count(&self.events) == 1
     }
 
-    /// Whether there should have been an answer long ago, were it not for an outage; in one, few
-    /// jobs are asked.
+    /// Returns `true` if a response is long overdue. In an outage few jobs are polled, so the age of
+    /// its last response alone says nothing.
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.due) >= unreachable::LONGEST
+        now.saturating_duration_since(self.due) >= MAX_UNREACHABLE
     }
 
-    /// When to look next, if all goes well.
+    /// Returns when the next poll is due after one that succeeded.
     fn next(&self, now: Instant) -> Instant {
-        let mut next = self.pace.next(now, fastrand::f64());
-        if let Some((_, at)) = self.mail.order.cancel_queued_after()
+        let mut next = self.schedule.next(now, fastrand::f64());
+        if let Some((_, at)) = self.events.target.cancel_queued_after()
             && at > now
         {
             next = next.min(at);
         }
-        // A last look just before the deadline finds what has ended in the meantime.
+        // A last poll just before the deadline finds what has ended in the meantime.
         if let Some(at) = self.deadline()
-            && next + SOON > at
-            && now + 2 * SOON < at
+            && next + MIN_INTERVAL > at
+            && now + 2 * MIN_INTERVAL < at
         {
-            next = at - SOON;
+            next = at - MIN_INTERVAL;
         }
         next
     }
 
-    /// One look at the job, cut short by the deadline.
-    pub(super) async fn look(&mut self, client: &Client) -> PollResult {
-        let order = &self.mail.order;
-        let model = order.model.as_deref().unwrap_or_default();
-        let span = debug_span!("look", request_id = %self.mail.order.id, model, attempt = self.failures + 1);
+    /// Polls the job once, cut short by the deadline.
+    pub(super) async fn poll(&mut self, poller: &Poller) -> PollResult {
+        let target = &self.events.target;
+        let model = target.model.as_deref().unwrap_or_default();
+        let span = debug_span!("poll", request_id = %target.id, model, attempt = self.failures + 1);
+        let api = &*poller.api;
         async {
             match self.deadline() {
-                None => self.ask(client).await,
-                Some(at) if at <= Instant::now() => PollResult::Over(self.give_up(client).await),
-                Some(at) => match timeout_at(at, self.ask(client)).await {
-                    Ok(seen) => seen,
-                    Err(_) => PollResult::Over(self.give_up(client).await),
+                None => self.poll_or_cancel(api).await,
+                Some(at) if at <= Instant::now() => PollResult::Stopped(self.expire(api).await),
+                Some(at) => match timeout_at(at, self.poll_or_cancel(api)).await {
+                    Ok(result) => result,
+                    Err(_) => PollResult::Stopped(self.expire(api).await),
                 },
             }
         }
@@ -141,156 +146,139 @@ impl Entry {
         .await
     }
 
-    async fn ask(&mut self, client: &Client) -> PollResult {
-        let seen = self.ask_how_far(client).await.unwrap_or_else(|error| {
-            if error.is_transient() {
-                PollResult::Failed(Arc::new(error))
-            } else {
-                PollResult::Over(error.with_attempts(self.failures + 1))
-            }
-        });
-        match (&seen, self.mail.order.cancel_queued_after()) {
+    async fn poll_or_cancel(&mut self, api: &Api) -> PollResult {
+        let result =
+            self.fetch(api)
+                .await
+                .unwrap_or_else(|error| match judge(Operation::Read, error) {
+                    (Decision::Retry, error) => PollResult::Failed(Arc::new(error)),
+                    (_, error) => PollResult::Stopped(error.with_attempts(self.failures + 1)),
+                });
+        match (&result, self.events.target.cancel_queued_after()) {
             (PollResult::Unfinished(status), Some((after, at)))
                 if status.status == Status::InQueue
                     && Instant::now() >= at
                     && !self.not_cancellable =>
             {
-                self.cancel_queued(client, after).await.unwrap_or(seen)
+                self.cancel_queued(api, after).await.unwrap_or(result)
             }
-            _ => seen,
+            _ => result,
         }
     }
 
-    /// The status, and once it is terminal the result; the result alone where that is enough.
-    async fn ask_how_far(&self, client: &Client) -> Result<PollResult, Error> {
-        let id = &self.mail.order.id;
-        let inner = &client.inner;
-        let asks_status = !self.pace.asks_result();
-        if asks_status {
-            let url = inner.endpoint.status(id);
-            let status = inner
-                .transport
-                .get(url)
-                .await
-                .and_then(|reply| reply.status())?;
+    /// Fetches the status, and once it is terminal the result; the result alone where that is
+    /// enough.
+    async fn fetch(&self, api: &Api) -> Result<PollResult, Error> {
+        let id = &self.events.target.id;
+        let with_status = !self.schedule.polls_result();
+        if with_status {
+            let status = api.poll_status(id).await?;
             if !status.status.is_terminal() {
                 return Ok(PollResult::Unfinished(status));
             }
         }
-        let reply = inner.transport.get(inner.endpoint.result(id)).await;
-        match reply.and_then(|reply| reply.result(id)) {
-            Ok(result) if result.status.is_terminal() => Ok(PollResult::Ended(Box::new(result))),
-            Ok(_) if asks_status => Ok(PollResult::Ending),
+        match api.poll_result(id).await {
+            Ok(result) if result.status.is_terminal() => Ok(PollResult::Finished(Box::new(result))),
+            Ok(_) if with_status => Ok(PollResult::ResultPending),
             Ok(JobResult { status, .. }) => Ok(PollResult::Unfinished(JobStatus {
                 status,
                 queue_position: None,
             })),
-            Err(error) if error.kind() == ErrorKind::NotReady => Ok(if asks_status {
-                PollResult::Ending
+            Err(error) if error.kind() == ErrorKind::NotReady => Ok(if with_status {
+                PollResult::ResultPending
             } else {
-                PollResult::NotYet
+                PollResult::NotReady
             }),
             Err(error) => Err(error),
         }
     }
 
-    /// `None` where the wait goes on as if nothing had been asked.
-    async fn cancel_queued(&mut self, client: &Client, after: Duration) -> Option<PollResult> {
+    /// Requests to cancel the job; `None` if the wait continues.
+    async fn cancel_queued(&mut self, api: &Api, after: Duration) -> Option<PollResult> {
         // It may be cut short by the deadline.
         self.cancel_unanswered = true;
-        match client.cancel_once(&self.mail.order.id).await {
-            Ok(CancelOutcome::Cancelled) => Some(PollResult::Over(cancelled(after))),
+        match api.poll_cancel(&self.events.target.id).await {
+            Ok(CancelOutcome::Cancelled) => Some(PollResult::Stopped(cancelled(after))),
             Ok(_) => {
                 self.cancel_unanswered = false;
                 self.not_cancellable = true;
-                self.tell(Event::NotCancellable);
+                self.events.push(Event::NotCancellable);
                 None
             }
-            // The next look asks again.
+            // The next poll requests it again.
             Err(_) => None,
         }
     }
 
-    /// The end of the wait at its deadline, as the caller wants it.
-    pub(super) async fn give_up(&mut self, client: &Client) -> Error {
-        let limit = self
-            .mail
-            .order
-            .deadline()
-            .map_or(Duration::ZERO, |(limit, _)| limit);
-        if self.mail.order.at_deadline() == AtDeadline::LeaveRunning {
-            let what = if self.cancel_unanswered {
-                "it was to be cancelled, which was not answered, and may go on"
+    /// Returns the end of the wait at its deadline, after what the caller wants to happen then.
+    async fn expire(&mut self, api: &Api) -> Error {
+        let target = &self.events.target;
+        let limit = target.deadline().map_or(Duration::ZERO, |(limit, _)| limit);
+        if target.at_deadline() == AtDeadline::LeaveRunning {
+            let job = if self.cancel_unanswered {
+                "its cancellation was requested without a response, so it may keep running"
             } else {
-                "it goes on"
+                "it keeps running"
             };
-            return self.late(limit, what);
+            return self.expired(limit, job);
         }
-        match timeout(LAST_WORD, client.cancel_once(&self.mail.order.id)).await {
+        match timeout(CANCEL_TIMEOUT, api.poll_cancel(&target.id)).await {
             Ok(Ok(CancelOutcome::Cancelled)) => cancelled(limit),
-            Ok(Ok(_)) => self.late(limit, "it could not be cancelled any more and goes on"),
+            Ok(Ok(_)) => self.expired(
+                limit,
+                "it could not be cancelled any more, so it keeps running",
+            ),
             Ok(Err(error)) => self
-                .late(limit, "it could not be cancelled and may go on")
+                .expired(limit, "it could not be cancelled, so it may keep running")
                 .with_source(error),
-            Err(_) => self.late(limit, "it could not be cancelled in time and may go on"),
+            Err(_) => self.expired(
+                limit,
+                "it could not be cancelled in time, so it may keep running",
+            ),
         }
     }
 
-    fn late(&self, limit: Duration, what: &str) -> Error {
-        let last = self.last.as_ref();
-        let state = last.map_or_else(|| "unknown".to_owned(), |last| last.status.to_string());
+    fn expired(&self, limit: Duration, job: &str) -> Error {
+        let last = self.last_status.as_ref();
+        let last = last.map_or_else(|| "unknown".to_owned(), |last| last.status.to_string());
         let message = format!(
-            "the job was not finished after {limit:?} (last status: {state}); {what}; \
-             its request id takes it up again"
+            "the job was not finished after {limit:?} (last status: {last}); {job}; \
+             resume it by its request id"
         );
         Error::new(ErrorKind::Deadline, message).with_attempts(self.failures.max(1))
     }
 
-    /// Takes in what a look has shown; gives the time of the next look, or `None` when the wait is
-    /// over.
-    pub(super) fn settle(&mut self, client: &Client, seen: PollResult) -> Option<Instant> {
+    /// Takes in the result of a poll; returns when the next poll is due, or `None` when the wait has
+    /// ended.
+    pub(super) fn settle(&mut self, poller: &Poller, result: PollResult) -> Option<Instant> {
         let now = Instant::now();
         let late = now.saturating_duration_since(self.due);
-        match seen {
+        let policy = poller.api.retry_policy();
+        match result {
             PollResult::Unfinished(status) => {
-                self.pace.saw(&status, late, now);
-                self.tell_change(&status);
-                self.last = Some(status);
-                Some(self.answered(now))
+                self.schedule.observe(&status, late, now);
+                self.report(&status);
+                self.last_status = Some(status);
+                Some(self.reached(now))
             }
-            PollResult::NotYet => Some(self.answered(now)),
-            PollResult::Ending => {
-                self.silence = None;
+            PollResult::NotReady => Some(self.reached(now)),
+            PollResult::ResultPending => {
+                self.unreachable = None;
                 self.failures = self.failures.saturating_add(1);
-                Some(now + pause(self.failures).max(SOON))
+                Some(now + policy.backoff(self.failures).max(MIN_INTERVAL))
             }
-            PollResult::Failed(error) => {
-                self.failures = self.failures.saturating_add(1);
-                let silence = self.silence.get_or_insert_default();
-                silence.failed(now);
-                if silence.is_too_long() {
-                    self.end_silent(error);
-                    return None;
-                }
-                let pause = backoff_after(&error, self.failures);
-                self.tell(Event::Retrying {
-                    failures: self.failures,
-                    kind: error.kind(),
-                    pause,
-                });
-                Some(now + pause)
-            }
-            PollResult::Over(error) => {
+            PollResult::Failed(error) => self.failed(error, now, policy),
+            PollResult::Stopped(error) => {
                 self.end(Err(error));
                 None
             }
-            PollResult::Ended(result) => {
-                let order = &self.mail.order;
+            PollResult::Finished(result) => {
+                let target = &self.events.target;
                 if let (Status::Succeeded, Some(model), Some(_)) =
-                    (&result.status, &order.model, order.submitted)
-                    && let Some(time) = self.pace.run_time(late, now)
+                    (&result.status, &target.model, target.submitted)
+                    && let Some(time) = self.schedule.run_time(late, now)
                 {
-                    client.record(Arc::clone(model), time);
+                    poller.run_times.record(Arc::clone(model), time);
                 }
                 self.end(Ok(*result));
                 None
@@ -298,21 +286,39 @@ impl Entry {
         }
     }
 
-    /// The job is unfinished; gives the time of the next look.
-    fn answered(&mut self, now: Instant) -> Instant {
+    /// Notes that the job is unfinished; returns when the next poll is due.
+    fn reached(&mut self, now: Instant) -> Instant {
         self.failures = 0;
-        self.silence = None;
+        self.unreachable = None;
         self.due = self.next(now);
         self.due
     }
 
-    /// Ends the wait because the service has been silent for too long; `last` is how the last look
-    /// failed, at this job or, in an outage, at another.
-    pub(super) fn end_silent(&mut self, last: Arc<Error>) {
+    /// Notes a failed poll; returns when the next one is due, or `None` when the service has been
+    /// unreachable for too long.
+    fn failed(&mut self, error: Arc<Error>, now: Instant, policy: &RetryPolicy) -> Option<Instant> {
+        self.failures = self.failures.saturating_add(1);
+        let unreachable = self.unreachable.get_or_insert_default();
+        unreachable.failed(now);
+        if unreachable.is_too_long() {
+            self.end_unreachable(error);
+            return None;
+        }
+        let backoff = policy.backoff_after(&error, self.failures);
+        self.events.push(Event::Retrying {
+            failures: self.failures,
+            kind: error.kind(),
+            backoff,
+        });
+        Some(now + backoff)
+    }
+
+    /// Ends the wait because the service was unreachable for too long; `last` is how the last poll
+    /// failed, of this job or, in an outage, of another.
+    pub(super) fn end_unreachable(&mut self, last: Arc<Error>) {
         let message = format!(
-            "the service has not given one readable answer in {:?}; the job may go on; its request \
-             id takes it up again",
-            unreachable::LONGEST
+            "the service has not sent one readable response in {MAX_UNREACHABLE:?}; the job may keep \
+             running; resume it by its request id"
         );
         let error = Error::new(ErrorKind::Unavailable, message)
             .with_attempts(self.failures.max(1))
@@ -321,46 +327,43 @@ impl Entry {
     }
 
     fn end(&mut self, ending: Ending) {
-        self.mail.end(ending.map_err(|error| {
+        self.events.end(ending.map_err(|error| {
             error
-                .with_request_id(&self.mail.order.id)
-                .with_last_status(self.last.take())
+                .with_request_id(&self.events.target.id)
+                .with_last_status(self.last_status.take())
         }));
     }
 
-    fn tell_change(&mut self, status: &JobStatus) {
-        if self.last.as_ref() == Some(status) {
+    /// Reports a status that differs from the last one.
+    fn report(&mut self, status: &JobStatus) {
+        if self.last_status.as_ref() == Some(status) {
             return;
         }
         match &status.status {
-            Status::InQueue => self.tell(Event::Queued {
+            Status::InQueue => self.events.push(Event::Queued {
                 position: status.queue_position,
             }),
-            Status::InProgress => self.tell(Event::Started),
+            Status::InProgress => self.events.push(Event::Started),
             other => {
                 let word = other.to_string();
-                if self.unknown.as_deref() == Some(&*word) {
+                if self.unknown_status.as_deref() == Some(&*word) {
                     return;
                 }
-                self.unknown = Some(word.as_str().into());
+                self.unknown_status = Some(word.as_str().into());
                 tracing::warn!(
-                    request_id = %self.mail.order.id,
-                    "the service gives a status that this version does not know; waiting on"
+                    request_id = %self.events.target.id,
+                    "the service reports a status that this version does not know; still waiting"
                 );
-                self.tell(Event::UnknownStatus(word));
+                self.events.push(Event::UnknownStatus(word));
             }
         }
     }
-
-    fn tell(&self, event: Event) {
-        self.mail.tell(event);
-    }
 }
 
-/// A wait whose scheduler is gone looks for another.
+/// A wait whose poller's task is gone is added again by its reader.
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.mail.abandon();
+        self.events.abandon();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the scheduler leaves what it has to tell of one job.
+//! Events of one wait, between the poller and the caller.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
-use super::Order;
+use super::wait_target::WaitTarget;
 use crate::error::Error;
 use crate::http::response::JobResult;
 use crate::wait::event::Event;
@@ -14,102 +14,106 @@ use crate::wait::event::Event;
 /// How a wait has ended.
 pub(crate) type Ending = Result<JobResult<Value>, Error>;
 
-/// What comes out of a mailbox.
+/// An item of an [`EventBuffer`].
 #[derive(Debug)]
 pub(crate) enum BufferedEvent {
-    News(Event),
+    Event(Event),
     Ending(Box<Ending>),
-    /// The scheduler is gone, with the runtime that it ran on.
+    /// The poller's task is gone, with the runtime that it ran on.
     Abandoned,
 }
 
-/// An order and what is told of it, between one writer and one reader. A slow reader misses what
-/// happened in between, never the end.
+/// A wait's target and its events, between one writer and one reader. A slow reader misses events
+/// in between, never the end.
 #[derive(Debug)]
 pub(crate) struct EventBuffer {
-    pub(crate) order: Order,
-    mail: Mutex<Mail>,
+    pub(crate) target: WaitTarget,
+    state: Mutex<State>,
 }
 
 /// There may be one for each of ten thousand jobs, so what is rare is boxed.
 #[derive(Debug, Default)]
-struct Mail {
+struct State {
     /// `None` where nobody wants any.
-    news: Option<Box<News>>,
+    events: Option<Box<Events>>,
     ending: Option<Box<Ending>>,
     reader: Option<Waker>,
     abandoned: bool,
 }
 
-/// The oldest first.
+/// Events that were not read yet, the oldest first.
 #[derive(Debug, Default)]
-struct News(VecDeque<Event>);
+struct Events(VecDeque<Event>);
 
-/// News that nobody has read are few.
-const MOST_NEWS: usize = 32;
+/// Maximum number of events that are kept for a slow reader.
+const MAX_EVENTS: usize = 32;
 
 impl EventBuffer {
-    pub(crate) fn new(order: Order, with_news: bool) -> Self {
-        let mail = Mail {
-            news: with_news.then(Box::default),
-            ..Mail::default()
+    pub(crate) fn new(target: WaitTarget, with_events: bool) -> Self {
+        let state = State {
+            events: with_events.then(Box::default),
+            ..State::default()
         };
         Self {
-            order,
-            mail: Mutex::new(mail),
+            target,
+            state: Mutex::new(state),
         }
     }
 
-    pub(super) fn tell(&self, event: Event) {
-        self.change(|mail| {
-            if let Some(news) = &mut mail.news {
-                if news.0.len() == MOST_NEWS {
-                    news.0.pop_front();
+    pub(super) fn push(&self, event: Event) {
+        self.change(|state| {
+            if let Some(events) = &mut state.events {
+                if events.0.len() == MAX_EVENTS {
+                    events.0.pop_front();
                 }
-                news.0.push_back(event);
+                events.0.push_back(event);
             }
         });
     }
 
     pub(super) fn end(&self, ending: Ending) {
-        self.change(|mail| mail.ending = Some(Box::new(ending)));
+        self.change(|state| state.ending = Some(Box::new(ending)));
     }
 
     pub(super) fn abandon(&self) {
-        self.change(|mail| mail.abandoned = true);
+        self.change(|state| state.abandoned = true);
     }
 
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<BufferedEvent> {
-        let mut mail = self.lock();
-        if let Some(event) = mail.news.as_mut().and_then(|news| news.0.pop_front()) {
-            return Poll::Ready(BufferedEvent::News(event));
+        let mut state = self.lock();
+        if let Some(event) = state
+            .events
+            .as_mut()
+            .and_then(|events| events.0.pop_front())
+        {
+            return Poll::Ready(BufferedEvent::Event(event));
         }
-        if let Some(ending) = mail.ending.take() {
+        if let Some(ending) = state.ending.take() {
             return Poll::Ready(BufferedEvent::Ending(ending));
         }
-        if mail.abandoned {
+        if state.abandoned {
             return Poll::Ready(BufferedEvent::Abandoned);
         }
-        match &mut mail.reader {
+        match &mut state.reader {
             Some(reader) => reader.clone_from(cx.waker()),
             reader => *reader = Some(cx.waker().clone()),
         }
         Poll::Pending
     }
 
-    fn change(&self, change: impl FnOnce(&mut Mail)) {
+    fn change(&self, change: impl FnOnce(&mut State)) {
         let reader = {
-            let mut mail = self.lock();
-            change(&mut mail);
-            mail.reader.take()
+            let mut state = self.lock();
+            change(&mut state);
+            state.reader.take()
         };
         if let Some(reader) = reader {
             reader.wake();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Mail> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         // Each change is whole before anything can panic.
-        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,32 +1,32 @@
-//! How long the service has told nothing.
+//! How long the service has been unreachable.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The time over which looks have failed, without one readable answer in between.
+/// The time over which all polls have failed, without one readable response in between.
 #[derive(Debug, Default)]
-pub(super) struct Silence {
-    last: Option<Instant>,
-    length: Duration,
+pub(super) struct Unreachable {
+    last_failure: Option<Instant>,
+    duration: Duration,
 }
 
-/// Silence of this length is more than a caller would sit through unasked.
-pub(super) const LONGEST: Duration = Duration::from_secs(3600);
+/// A wait ends when the service was unreachable for this long: no caller means to wait longer.
+pub(super) const MAX_UNREACHABLE: Duration = Duration::from_secs(3600);
 
-/// What is longer between two failures is quiet of our own, as the service has asked for it; only
-/// so much of it counts. A request that fails in its own time is well below.
-const LONGEST_GAP: Duration = Duration::from_secs(300);
+/// Maximum time between two failures that counts whole. A longer gap is a backoff that the service
+/// has asked for; a request that fails by itself takes far less.
+const MAX_GAP: Duration = Duration::from_secs(300);
 
-impl Silence {
+impl Unreachable {
     pub(super) fn failed(&mut self, now: Instant) {
-        let gap = self.last.map_or(Duration::ZERO, |last| now - last);
-        self.length += gap.min(LONGEST_GAP);
-        self.last = Some(now);
+        let gap = self.last_failure.map_or(Duration::ZERO, |last| now - last);
+        self.duration += gap.min(MAX_GAP);
+        self.last_failure = Some(now);
     }
 
     pub(super) fn is_too_long(&self) -> bool {
-        self.length >= LONGEST
+        self.duration >= MAX_UNREACHABLE
     }
 }
 
@@ -35,22 +35,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_from_the_first_failure_and_leaves_long_quiet_out() {
+    fn long_gaps_between_failures_count_in_part() {
         let start = Instant::now();
-        let mut silence = Silence::default();
+        let mut unreachable = Unreachable::default();
         for minutes in 0..60 {
-            silence.failed(start + Duration::from_secs(60 * minutes));
-            assert!(!silence.is_too_long());
+            unreachable.failed(start + Duration::from_secs(60 * minutes));
+            assert!(!unreachable.is_too_long());
         }
-        silence.failed(start + LONGEST);
-        assert!(silence.is_too_long());
+        unreachable.failed(start + MAX_UNREACHABLE);
+        assert!(unreachable.is_too_long());
 
-        let mut asked_for = Silence::default();
+        let mut with_gaps = Unreachable::default();
         for hours in 0..12 {
-            asked_for.failed(start + Duration::from_secs(3600 * hours));
-            assert!(!asked_for.is_too_long());
+            with_gaps.failed(start + Duration::from_secs(3600 * hours));
+            assert!(!with_gaps.is_too_long());
         }
-        asked_for.failed(start + Duration::from_secs(3600 * 12));
-        assert!(asked_for.is_too_long());
+        with_gaps.failed(start + Duration::from_secs(3600 * 12));
+        assert!(with_gaps.is_too_long());
     }
 }

@@ -1,4 +1,4 @@
-//! What is waited for, and until when.
+//! The job that a wait is for, and the limits of the wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,14 +6,12 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::job::Job;
 use crate::job::request_id::RequestId;
-use crate::wait::AtDeadline;
-use crate::wait::WaitOptions;
+use crate::wait::options::{AtDeadline, WaitOptions};
 
 /// A wait's job and limits. There may be ten thousand, so limits, which few have, are boxed.
 #[derive(Clone, Debug)]
-pub(crate) struct Order {
+pub(crate) struct WaitTarget {
     pub(crate) id: RequestId,
     pub(super) model: Option<Arc<str>>,
     /// When it was submitted, where this client did so.
@@ -21,21 +19,21 @@ pub(crate) struct Order {
     limits: Option<Box<Limits>>,
 }
 
-/// Times with what the caller called them.
+/// Points in time, each with the duration that the caller has given.
 #[derive(Clone, Debug)]
 struct Limits {
     deadline: Option<(Duration, Instant)>,
     at_deadline: AtDeadline,
     cancel_queued_after: Option<(Duration, Instant)>,
     interval: Option<Duration>,
-    /// Where the job is to be cancelled when nobody waits any more: the runtime to do it in.
+    /// The runtime that cancels the job when the wait is dropped, where that is wanted.
     cancel_on_drop: Option<Handle>,
 }
 
-impl Order {
-    /// Limits are counted from `now`.
-    pub(crate) fn new<O>(job: &Job<O>, options: &WaitOptions, now: Instant) -> Self {
-        // A limit beyond what a clock can tell is none.
+impl WaitTarget {
+    /// Creates a target of which nothing is known but the id, with limits counted from `now`.
+    pub(crate) fn new(id: RequestId, options: &WaitOptions, now: Instant) -> Self {
+        // A limit beyond what a clock can represent is none.
         let from_now = |limit: Option<Duration>| {
             limit.and_then(|limit| Some((limit, now.checked_add(limit)?)))
         };
@@ -49,11 +47,23 @@ impl Order {
                 .filter(|_| options.cancel_on_drop),
         };
         Self {
-            id: job.request_id().clone(),
-            model: job.model.clone(),
-            submitted: job.submitted,
+            id,
+            model: None,
+            submitted: None,
             limits: limits.are_set().then(|| Box::new(limits)),
         }
+    }
+
+    /// Adds the model of the job, where it is known.
+    pub(crate) fn of_model(mut self, model: Option<&Arc<str>>) -> Self {
+        self.model = model.cloned();
+        self
+    }
+
+    /// Adds when the job was submitted, where this client did so.
+    pub(crate) fn submitted_at(mut self, at: Option<Instant>) -> Self {
+        self.submitted = at;
+        self
     }
 
     pub(super) fn deadline(&self) -> Option<(Duration, Instant)> {
@@ -69,17 +79,17 @@ impl Order {
         self.limits.as_ref()?.cancel_queued_after
     }
 
-    /// The same, where another runtime goes on with it.
+    /// Returns the same target for the current runtime, which takes the wait over.
     pub(crate) fn in_this_runtime(mut self) -> Self {
         if let (Some(limits), Ok(runtime)) = (&mut self.limits, Handle::try_current())
-            && let Some(place) = &mut limits.cancel_on_drop
+            && let Some(cancel_on_drop) = &mut limits.cancel_on_drop
         {
-            *place = runtime;
+            *cancel_on_drop = runtime;
         }
         self
     }
 
-    /// The runtime to cancel the job in when the wait is dropped before its end.
+    /// Returns the runtime that cancels the job when the wait is dropped before its end.
     pub(crate) fn cancel_on_drop(&self) -> Option<&Handle> {
         self.limits.as_ref()?.cancel_on_drop.as_ref()
     }

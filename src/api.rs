@@ -1,0 +1,222 @@
+//! The layer below [`Client`](crate::client::Client): the calls of the Model API, one method each.
+
+mod read;
+mod submit;
+
+use std::sync::Arc;
+
+use reqwest::header::HeaderName;
+use reqwest::{Method, Url};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use tracing::{Instrument, debug_span};
+
+use crate::error::Error;
+use crate::http::endpoint::Endpoint;
+use crate::http::response::{JobResult, Reply};
+use crate::http::retry::Retry;
+use crate::http::retry_policy::RetryPolicy;
+use crate::http::transport::Transport;
+use crate::job::cancel_outcome::CancelOutcome;
+use crate::job::in_flight::InFlightSubmits;
+use crate::job::request_id::RequestId;
+use crate::job::status::{JobStatus, Status};
+use read::Read;
+pub(crate) use submit::SubmitRequest;
+
+/// The calls of the Model API, with retries, rate limit and token.
+///
+/// It knows no schema, no media and no wait. All parts of a client share one.
+#[derive(Debug)]
+pub(crate) struct Api {
+    endpoint: Endpoint,
+    transport: Transport,
+    retry: Arc<Retry>,
+    max_in_flight: usize,
+    idempotency_header: HeaderName,
+    in_flight: Arc<InFlightSubmits>,
+}
+
+impl Api {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        transport: Transport,
+        retry: Arc<Retry>,
+        max_in_flight: usize,
+        idempotency_header: HeaderName,
+    ) -> Self {
+        Self {
+            endpoint,
+            transport,
+            retry,
+            max_in_flight,
+            idempotency_header,
+            in_flight: Arc::default(),
+        }
+    }
+
+    /// Returns the address to which a job of this model is submitted.
+    pub(crate) fn submit_url(&self, model_id: &str) -> Result<Url, Error> {
+        self.endpoint.model(model_id)
+    }
+
+    /// Returns the address of a job's status.
+    pub(crate) fn status_url(&self, id: &RequestId) -> Url {
+        self.endpoint.status(id)
+    }
+
+    /// Returns the address of a job's result.
+    pub(crate) fn result_url(&self, id: &RequestId) -> Url {
+        self.endpoint.result(id)
+    }
+
+    /// Submits a job; returns its id and the time at which the successful attempt was sent.
+    ///
+    /// # Errors
+    /// That of the strongest attempt, marked with what [`retry_table`](crate::http::retry_table)
+    /// makes of it.
+    pub(crate) async fn submit(
+        self: &Arc<Self>,
+        request: SubmitRequest<'_>,
+    ) -> Result<(RequestId, Instant), Error> {
+        let mut call = request.call(self)?;
+        let (accepted, _) = self.retry.run(&mut call).await?;
+        Ok(accepted)
+    }
+
+    /// Fetches the status of a job, with retries.
+    ///
+    /// # Errors
+    /// Those of the service and the network; all of them name the job.
+    pub(crate) async fn status(&self, id: &RequestId) -> Result<JobStatus, Error> {
+        let status = self.read(self.endpoint.status(id), Reply::status);
+        let span = debug_span!("status", request_id = %id);
+        status.instrument(span).await.map_err(about(id))
+    }
+
+    /// Fetches the result of a job, with retries.
+    ///
+    /// # Errors
+    /// Those of the service and the network; all of them name the job.
+    pub(crate) async fn result<O: DeserializeOwned>(
+        &self,
+        id: &RequestId,
+    ) -> Result<JobResult<O>, Error> {
+        let result = self.read(self.endpoint.result(id), |reply| reply.result(id));
+        let span = debug_span!("result", request_id = %id);
+        result.instrument(span).await.map_err(about(id))
+    }
+
+    /// Cancels a job that is still queued, with retries: to cancel twice does no harm.
+    ///
+    /// # Errors
+    /// Those of the service and the network; all of them name the job.
+    pub(crate) async fn cancel(&self, id: &RequestId) -> Result<CancelOutcome, Error> {
+        let cancel = self.call(
+            Method::POST,
+            self.endpoint.cancel(id),
+            Reply::cancel_outcome,
+        );
+        let span = debug_span!("cancel", request_id = %id);
+        let (outcome, attempts) = cancel.instrument(span).await.map_err(about(id))?;
+        // An attempt whose response was lost may have cancelled it.
+        if attempts > 1
+            && outcome == CancelOutcome::NotCancellable
+            && self.status(id).await?.status == Status::Cancelled
+        {
+            return Ok(CancelOutcome::Cancelled);
+        }
+        Ok(outcome)
+    }
+
+    /// Fetches the status of a job in a single attempt, for a poll.
+    pub(crate) async fn poll_status(&self, id: &RequestId) -> Result<JobStatus, Error> {
+        let request = self.transport.send(Method::GET, self.endpoint.status(id));
+        request.await?.status()
+    }
+
+    /// Fetches the result of a job in a single attempt, for a poll.
+    pub(crate) async fn poll_result<O: DeserializeOwned>(
+        &self,
+        id: &RequestId,
+    ) -> Result<JobResult<O>, Error> {
+        let request = self.transport.send(Method::GET, self.endpoint.result(id));
+        request.await?.result(id)
+    }
+
+    /// Cancels a job in a single attempt, within a poll.
+    pub(crate) async fn poll_cancel(&self, id: &RequestId) -> Result<CancelOutcome, Error> {
+        let request = self.transport.send(Method::POST, self.endpoint.cancel(id));
+        request.await?.cancel_outcome()
+    }
+
+    /// Fetches part of the list of models.
+    pub(crate) async fn models<T>(
+        &self,
+        query: &[(&'static str, String)],
+        accept: impl Fn(&Reply) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        let mut url = self.endpoint.catalogue();
+        url.query_pairs_mut().extend_pairs(query);
+        self.read(url, accept).await
+    }
+
+    /// Fetches the description of one model.
+    pub(crate) async fn model<T>(
+        &self,
+        model_id: &str,
+        accept: impl Fn(&Reply) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        self.read(self.endpoint.model(model_id)?, accept).await
+    }
+
+    /// Fetches the balance of the account.
+    pub(crate) async fn balance<T>(
+        &self,
+        accept: impl Fn(&Reply) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        self.read(self.endpoint.balance(), accept).await
+    }
+
+    /// Returns the policy by which failed requests are retried.
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        self.retry.policy()
+    }
+
+    /// Returns the maximum number of requests at a time.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.max_in_flight
+    }
+
+    /// Waits until no submit is in flight.
+    #[cfg(feature = "blocking")]
+    pub(crate) async fn settled(&self) {
+        self.in_flight.settled().await;
+    }
+
+    async fn read<T>(
+        &self,
+        url: Url,
+        accept: impl Fn(&Reply) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        let (value, _) = self.call(Method::GET, url, accept).await?;
+        Ok(value)
+    }
+
+    /// Sends a request that may be sent twice until there is a response that `accept` takes; returns
+    /// the number of attempts too.
+    async fn call<T>(
+        &self,
+        method: Method,
+        url: Url,
+        accept: impl Fn(&Reply) -> Result<T, Error> + Send,
+    ) -> Result<(T, u32), Error> {
+        let mut call = Read::new(&self.transport, method, url, accept);
+        self.retry.run(&mut call).await
+    }
+}
+
+/// Returns what names a job in an error.
+fn about(id: &RequestId) -> impl Fn(Error) -> Error {
+    move |error| error.with_request_id(id)
+}

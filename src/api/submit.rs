@@ -1,0 +1,118 @@
+//! The request of a submit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Url;
+use tokio::time::Instant;
+use tracing::{Instrument, debug, debug_span};
+
+use super::Api;
+use crate::error::Error;
+use crate::http::rate_limit::Permit;
+use crate::http::response::Reply;
+use crate::http::retry::{Bound, Call};
+use crate::http::retry_table::{Operation, judge};
+use crate::job::in_flight::{Cancel, InFlightSubmit};
+use crate::job::request_id::RequestId;
+
+/// A submit that is ready to be sent.
+pub(crate) struct SubmitRequest<'a> {
+    pub(crate) model_id: &'a str,
+    pub(crate) body: Bytes,
+    pub(crate) key: Arc<str>,
+    /// How long it may take, its waits for a permit included; where it is not set only the retries
+    /// are bounded.
+    pub(crate) deadline: Option<Duration>,
+    /// Cancels the job of a request that is dropped in flight.
+    pub(crate) cancel_on_drop: bool,
+}
+
+/// How long a submit is retried where no deadline is set, while it is certain that there is no job.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);
+
+impl SubmitRequest<'_> {
+    /// Returns the submit as a call of the retry loop.
+    pub(super) fn call(self, api: &Arc<Api>) -> Result<SubmitCall<'_>, Error> {
+        let url = api.endpoint.model(self.model_id)?;
+        let now = Instant::now();
+        Ok(SubmitCall {
+            api,
+            url,
+            body: self.body,
+            key: self.key,
+            // A deadline that no clock can tell is none.
+            permit_deadline: self.deadline.and_then(|time| now.checked_add(time)),
+            deadline: now.checked_add(self.deadline.unwrap_or(DEFAULT_DEADLINE)),
+            cancel_on_drop: self.cancel_on_drop,
+        })
+    }
+}
+
+/// A submit, as a call of the retry loop.
+pub(super) struct SubmitCall<'a> {
+    api: &'a Arc<Api>,
+    url: Url,
+    body: Bytes,
+    key: Arc<str>,
+    permit_deadline: Option<Instant>,
+    deadline: Option<Instant>,
+    cancel_on_drop: bool,
+}
+
+impl Call for SubmitCall<'_> {
+    const OPERATION: Operation = Operation::Submit;
+
+    type Output = (RequestId, Instant);
+
+    async fn attempt(&mut self, number: u32) -> Result<Self::Output, Error> {
+        let permit = self.api.transport.permit(self.permit_deadline).await;
+        let permit = permit.map_err(|error| error.with_key(&self.key))?;
+        let sent = Instant::now();
+        let span = debug_span!("attempt", attempt = number);
+        let id = self.send(permit).instrument(span).await?;
+        debug!(request_id = %id, "accepted");
+        Ok((id, sent))
+    }
+
+    fn bound(&self) -> Bound {
+        Bound::Deadline(self.deadline)
+    }
+}
+
+impl SubmitCall<'_> {
+    /// Returns one request, which is brought to its end even if nobody waits for it.
+    fn send(&self, permit: Permit) -> InFlightSubmit {
+        let header = (self.api.idempotency_header.clone(), &*self.key);
+        let (url, body) = (self.url.clone(), self.body.clone());
+        let request = self.api.transport.post_json(url, body, header);
+        let (api, key) = (Arc::clone(self.api), Arc::clone(&self.key));
+        let exchange = async move {
+            let reply = api.transport.exchange(request).await;
+            drop(permit);
+            accepted(reply).map_err(|error| judge(Operation::Submit, error).1.with_key(&key))
+        };
+        InFlightSubmit::new(&self.api.in_flight, exchange, self.cancel())
+    }
+
+    /// Returns what cancels the job, where a dropped request is to do so.
+    fn cancel(&self) -> Option<Cancel> {
+        let api = self.cancel_on_drop.then(|| Arc::clone(self.api))?;
+        Some(Box::new(move |id| {
+            Box::pin(async move { api.cancel(&id).await })
+        }))
+    }
+}
+
+/// Returns the id of the job, or what is known of one.
+fn accepted(reply: Result<Reply, Error>) -> Result<RequestId, Error> {
+    let reply = reply?;
+    reply.request_id().map_err(|error| {
+        if reply.redirected {
+            error.after_redirect()
+        } else {
+            error
+        }
+    })
+}

@@ -1,0 +1,137 @@
+//! The table that decides what may be sent again.
+//!
+//! **Invariant:** a submit is sent again only where this table says that no job can exist.
+//!
+//! Every failure of a request is one [`Failure`], a row of the table, and [`Failure::decide`] is the
+//! table itself. [`Failure::of`] is the only place that turns an error into a row. Retries, polls
+//! and the outcome of a submit all follow it; nothing else in this crate decides about money.
+
+use crate::error::{Error, ErrorKind};
+
+/// A row of the table: how a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// No connection was made, so the service has seen nothing.
+    NotSent,
+    /// Our own rate limiter refused to send the request in time.
+    HeldBack,
+    /// The service refused the request as one too many (HTTP 429).
+    Throttled,
+    /// The service is down and says when to come back (HTTP 503 with `Retry-After`).
+    Busy,
+    /// The service, or a gateway before it, failed (HTTP 408, 5xx).
+    Unavailable,
+    /// The connection broke or time ran out after something may have been sent.
+    ResponseLost,
+    /// The response is not what the API describes.
+    Unreadable,
+    /// The response is longer than is read.
+    ResponseTooLarge,
+    /// The response came from a place to which the HTTP client was redirected.
+    Redirected,
+    /// A job's id came beside a failure that does not prove that there is no job.
+    JobNamed,
+    /// The result of a job is not there yet.
+    NotReady,
+    /// The service refused the request for good.
+    Refused,
+    /// The failure is on this machine: a setting, an input, a file.
+    Local,
+}
+
+/// A column of the table: what the request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// A submit, which costs money if it is sent twice.
+    Submit,
+    /// A read, a poll or a cancellation, which may be sent any number of times.
+    Read,
+    /// A download of an output.
+    Download,
+}
+
+/// A cell of the table: what follows from the failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The request may be sent again; for a submit it is certain that no job exists.
+    Retry,
+    /// The request is not sent again; for a submit it is certain that no job exists.
+    GiveUp,
+    /// A job may exist, so the submit is never sent again.
+    OutcomeUnknown,
+}
+
+impl Failure {
+    /// Returns the decision of the table.
+    #[rustfmt::skip]
+    pub(crate) const fn decide(self, operation: Operation) -> Decision {
+        use Decision::{GiveUp, OutcomeUnknown, Retry};
+        let (submit, read, download) = match self {
+            //                         submit          read or poll  download
+            Self::NotSent          => (Retry,          Retry,        Retry),
+            Self::HeldBack         => (GiveUp,         Retry,        Retry),
+            Self::Throttled        => (Retry,          Retry,        Retry),
+            Self::Busy             => (Retry,          Retry,        Retry),
+            Self::Unavailable      => (OutcomeUnknown, Retry,        Retry),
+            Self::ResponseLost     => (OutcomeUnknown, Retry,        Retry),
+            Self::Unreadable       => (OutcomeUnknown, Retry,        Retry),
+            Self::ResponseTooLarge => (OutcomeUnknown, GiveUp,       GiveUp),
+            Self::Redirected       => (OutcomeUnknown, GiveUp,       GiveUp),
+            Self::JobNamed         => (OutcomeUnknown, GiveUp,       GiveUp),
+            Self::NotReady         => (GiveUp,         Retry,        Retry),
+            Self::Refused          => (GiveUp,         GiveUp,       GiveUp),
+            Self::Local            => (GiveUp,         GiveUp,       GiveUp),
+        };
+        match operation {
+            Operation::Submit => submit,
+            Operation::Read => read,
+            Operation::Download => download,
+        }
+    }
+
+    /// Finds the row of an error.
+    pub(crate) fn of(error: &Error) -> Self {
+        let http_status = error.http_status();
+        match error.kind() {
+            _ if error.is_redirected() => Self::Redirected,
+            _ if error.names_job() && !proves_that_no_job_exists(error) => Self::JobNamed,
+            ErrorKind::NotSent => Self::NotSent,
+            ErrorKind::Throttled if http_status.is_none() => Self::HeldBack,
+            ErrorKind::Throttled => Self::Throttled,
+            ErrorKind::Unavailable if http_status == Some(503) && error.retry_after().is_some() => {
+                Self::Busy
+            }
+            ErrorKind::Unavailable => Self::Unavailable,
+            ErrorKind::ResponseLost => Self::ResponseLost,
+            ErrorKind::Unreadable => Self::Unreadable,
+            ErrorKind::TooLarge => Self::ResponseTooLarge,
+            ErrorKind::NotReady => Self::NotReady,
+            _ if http_status.is_some() => Self::Refused,
+            _ => Self::Local,
+        }
+    }
+}
+
+/// Returns `true` if a response that carries a job's id still is the service's word that there is
+/// no job: a code or status of its own, and not one that means nothing beside a success status.
+fn proves_that_no_job_exists(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Unavailable | ErrorKind::Throttled => false,
+        ErrorKind::BadRequest => !matches!(error.http_status(), Some(200..=299)),
+        _ => true,
+    }
+}
+
+/// Returns the decision about a failed request, and the error marked as one whose outcome is
+/// unknown where the table says so.
+pub(crate) fn judge(operation: Operation, error: Error) -> (Decision, Error) {
+    let decision = Failure::of(&error).decide(operation);
+    match decision {
+        Decision::OutcomeUnknown => (decision, error.with_unknown_outcome()),
+        _ => (decision, error),
+    }
+}
+
+#[cfg(test)]
+#[path = "retry_table_tests.rs"]
+mod tests;
