@@ -1,31 +1,31 @@
-//! The boxes of ISO media files, of which MP4, MOV, AVIF and HEIC consist.
+//! Iterates over the boxes of ISO media files: MP4, MOV, AVIF and HEIC.
 
 use crate::span::Span;
 use crate::sparse::Stop;
 
-/// One box: its kind, and what is in it.
+/// One box: its kind and its content.
 pub(crate) struct Part<'a> {
     pub(crate) kind: [u8; 4],
     pub(crate) body: Span<'a>,
 }
 
-/// The boxes in a stretch, one after the other; what is in them is jumped over.
+/// Iterates over the boxes in a span and skips their contents.
 pub(crate) struct Boxes<'a> {
     parent: Span<'a>,
     at: u64,
 }
 
-/// A box's length and kind.
+/// Length of a box's header: its length and kind.
 const HEADER: u64 = 8;
-/// The same where the length needs 64 bits.
+/// Length of a header whose length field has 64 bits.
 const LONG_HEADER: u64 = 16;
 
 impl<'a> Boxes<'a> {
-    pub(crate) fn of(parent: Span<'a>) -> Self {
+    pub(crate) fn new(parent: Span<'a>) -> Self {
         Self { parent, at: 0 }
     }
 
-    /// The next box, or `None` at the parent's end. The end of the whole medium is [`Stop::End`],
+    /// Returns the next box, or `None` at the parent's end. The end of all bytes is [`Stop::End`],
     /// since more may have been cut off.
     pub(crate) fn next(&mut self) -> Result<Option<Part<'a>>, Stop> {
         let room = self.parent.len().saturating_sub(self.at);
@@ -39,14 +39,14 @@ impl<'a> Boxes<'a> {
             size => (HEADER, u64::from(size)),
         };
         if size < header || size > room {
-            return Err(Stop::Odd("a box has an impossible length"));
+            return Err(Stop::Unreadable("a box has an impossible length"));
         }
         let body = self.parent.part(self.at + header, size - header);
         self.at += size;
         Ok(Some(Part { kind, body }))
     }
 
-    /// The next box of this kind; the others are jumped over.
+    /// Returns the next box of this kind and skips the others.
     pub(crate) fn find(&mut self, kind: [u8; 4]) -> Result<Option<Span<'a>>, Stop> {
         while let Some(part) = self.next()? {
             if part.kind == kind {

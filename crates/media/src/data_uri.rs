@@ -1,4 +1,4 @@
-//! `data:` URIs (RFC 2397): media that are written where a URL stands.
+//! Parses and encodes `data:` URIs (RFC 2397), which contain media themselves.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,17 @@ use percent_encoding::percent_decode_str;
 
 /// Maximum size of a request body in bytes, media in `data:` URIs included.
 ///
-/// The largest that another client of the service was seen to send; the service documents none.
+/// Another client of the service was seen to send this much; the service documents no limit.
 pub const MAX_REQUEST_BYTES: usize = 64 << 20;
 
-/// A `data:` URI, taken apart.
+/// A parsed `data:` URI.
 ///
 /// ```
 /// use runcomfy_media::DataUri;
 ///
 /// let uri = DataUri::encode("image/gif", b"GIF89a");
 /// assert_eq!(uri, "data:image/gif;base64,R0lGODlh");
-/// let parsed = DataUri::parse(&uri).expect("it is one");
+/// let parsed = DataUri::parse(&uri).expect("the URI is valid");
 /// assert_eq!(parsed.bytes().as_deref(), Some(&b"GIF89a"[..]));
 /// assert!(DataUri::parse("https://example.com/a,b").is_none());
 /// ```
@@ -29,22 +29,22 @@ pub struct DataUri<'a> {
 }
 
 impl<'a> DataUri<'a> {
-    /// Takes a URI apart; nothing where it is of another scheme or has no comma.
+    /// Parses a URI. Returns `None` if it has another scheme or no comma.
     #[must_use]
     pub fn parse(uri: &'a str) -> Option<Self> {
         let (scheme, rest) = uri.split_once(':')?;
         if !scheme.eq_ignore_ascii_case("data") {
             return None;
         }
-        let (about, data) = rest.split_once(',')?;
-        let last = about.rsplit(';').next().unwrap_or_default();
+        let (media_type, data) = rest.split_once(',')?;
+        let last = media_type.rsplit(';').next().unwrap_or_default();
         Some(Self {
             is_base64: last.eq_ignore_ascii_case("base64"),
             data,
         })
     }
 
-    /// The medium itself; nothing where the encoding is broken.
+    /// Decodes the media. Returns `None` if the encoding is invalid.
     #[must_use]
     pub fn bytes(&self) -> Option<Vec<u8>> {
         let data: Cow<'_, [u8]> = percent_decode_str(self.data).into();
@@ -55,7 +55,7 @@ impl<'a> DataUri<'a> {
         }
     }
 
-    /// A medium as a URI.
+    /// Encodes media of a media type, such as `image/png`, as a URI.
     #[must_use]
     pub fn encode(media_type: &str, bytes: &[u8]) -> String {
         let mut uri = format!("data:{media_type};base64,");
@@ -63,7 +63,7 @@ impl<'a> DataUri<'a> {
         uri
     }
 
-    /// How many characters so many bytes have in a URI, behind its comma.
+    /// Returns the number of characters that `bytes` bytes have in a URI, after its comma.
     #[must_use]
     pub fn encoded_length(bytes: u64) -> u64 {
         bytes.div_ceil(3).saturating_mul(4)
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_decoded() {
+    fn every_encoding_is_decoded() {
         for (uri, bytes) in [
             ("data:,a%20b", Some(&b"a b"[..])),
             ("data:text/plain;charset=utf-8,x", Some(b"x")),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_known_beforehand() {
+    fn encoded_length_is_exact() {
         for count in 0..10 {
             let uri = DataUri::encode("", &vec![7; count]);
             let data = uri.split_once(',').unwrap().1;

@@ -1,4 +1,4 @@
-//! What is known of a medium.
+//! Holds the facts of one media file.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -11,9 +11,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::{Limits, Reader, Step, orientation};
 
-/// What is known of a medium; `None` where it could not be told.
+/// The facts of one media file: an image, a video or audio. A fact is `None` if it is unknown.
 ///
-/// Serializes with the names of its fields as keys; what is not known is left out.
+/// It serializes with the names of its fields as keys, without unknown facts.
 ///
 /// ```
 /// use runcomfy_media::Facts;
@@ -21,39 +21,39 @@ use crate::{Limits, Reader, Step, orientation};
 /// let facts = Facts::from_bytes(b"PK\x03\x04, whatever its name says");
 /// assert_eq!(facts.size_bytes, Some(28));
 /// assert_eq!((facts.kind, facts.width), (None, None));
-/// assert_eq!(facts.unknown.as_deref(), Some("not a medium but a ZIP archive"));
+/// assert_eq!(facts.unknown.as_deref(), Some("not media but a ZIP archive"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Facts {
-    /// The size of the whole medium in bytes.
+    /// Size of the whole file in bytes.
     pub size_bytes: Option<u64>,
-    /// Picture, video or sound.
+    /// Kind of the media: image, video or audio.
     pub kind: Option<MediaKind>,
-    /// The container: `jpeg`, `png`, `gif`, `webp`, `avif`, `heic`, `bmp`, `tiff`, `mp4`, `mov`,
+    /// Name of the format or container: `jpeg`, `png`, `gif`, `webp`, `avif`, `heic`, `bmp`, `tiff`, `mp4`, `mov`,
     /// `webm`, `mkv`, `mp3`, `wav`, `flac`, `ogg`, `m4a`.
     pub format: Option<&'static str>,
-    /// The family of the codec, such as `h264` or `opus`, where it is known by name and the
-    /// format does not say it already.
+    /// Name of the codec's family, such as `h264` or `opus`, if it is a known one and the format
+    /// does not imply it.
     pub codec: Option<&'static str>,
-    /// The width in pixels as stored, before any rotation.
+    /// Width in pixels as stored, before any rotation.
     pub width: Option<u32>,
-    /// The height in pixels as stored, before any rotation.
+    /// Height in pixels as stored, before any rotation.
     pub height: Option<u32>,
-    /// How what is stored is to be turned before it is shown, 1 to 8 as EXIF counts: 1 is as
-    /// stored, from 5 on the sides are swapped. Of a PNG only what stands before its pixels
-    /// counts.
+    /// Orientation as in EXIF, `1..=8`: 1 is shown as stored, and `5..=8` swap width and height.
+    ///
+    /// EXIF data of a PNG is only read if it precedes the pixels.
     pub orientation: Option<u8>,
-    /// The duration in seconds; a moving picture in a picture's format has none.
+    /// Duration in seconds; `None` for animated images.
     pub duration_seconds: Option<f64>,
-    /// Pictures a second, where that is constant and the header says so.
+    /// Number of frames per second, if it is constant and in the header.
     pub frame_rate: Option<f64>,
-    /// Why something could not be told, in words.
+    /// Reasons why facts are unknown, as text.
     pub unknown: Option<String>,
 }
 
 impl Facts {
-    /// The facts of a medium that is wholly in memory.
+    /// Reads the facts of media in memory.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut reader = Reader::with_limits(Limits::local());
@@ -70,15 +70,23 @@ impl Facts {
         }
     }
 
-    /// The facts of a file, of which only what is needed is read.
+    /// Reads the facts of a local file, from as few of its bytes as possible.
+    ///
+    /// ```no_run
+    /// # use runcomfy_media::Facts;
+    /// let facts = Facts::from_file("photo.jpg".as_ref())?;
+    /// println!("{:?} of {:?} bytes", facts.format, facts.size_bytes);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// When the file cannot be opened or read. What is in it is never an error.
+    /// - [`io::Error`]: the file cannot be opened or read. Check its path and permissions. Unknown
+    ///   content is no error, but a reason in [`Facts::unknown`].
     pub fn from_file(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
-        let about = file.metadata()?;
-        // The length of what is no plain file says nothing.
-        let size = about.is_file().then_some(about.len());
+        let metadata = file.metadata()?;
+        // Only a plain file has a meaningful length.
+        let size = metadata.is_file().then_some(metadata.len());
         let mut reader = Reader::with_limits(Limits::local());
         loop {
             match reader.step() {
@@ -91,14 +99,23 @@ impl Facts {
         }
     }
 
-    /// Width and height as stored, in pixels.
+    /// Returns width and height in pixels as stored, or `None` if one is unknown.
     #[must_use]
     pub fn stored(&self) -> Option<(u32, u32)> {
         self.width.zip(self.height)
     }
 
-    /// Width and height as shown, in pixels: those stored, swapped where the orientation swaps
-    /// them. `None` while the orientation is not known.
+    /// Returns width and height in pixels as shown, after the orientation is applied.
+    ///
+    /// It is `None` if the width, the height or the orientation is unknown.
+    ///
+    /// ```
+    /// # use runcomfy_media::Facts;
+    /// let mut facts = Facts::default();
+    /// (facts.width, facts.height) = (Some(4000), Some(3000));
+    /// facts.orientation = Some(6); // a camera that was held upright
+    /// assert_eq!(facts.shown(), Some((3000, 4000)));
+    /// ```
     #[must_use]
     pub fn shown(&self) -> Option<(u32, u32)> {
         let (width, height) = self.stored()?;
@@ -109,7 +126,7 @@ impl Facts {
         })
     }
 
-    /// Adds why something could not be told.
+    /// Adds a reason why a fact is unknown.
     pub(crate) fn note(&mut self, why: impl Into<Cow<'static, str>>) {
         let why = why.into();
         match &mut self.unknown {
@@ -159,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_not_known_is_left_out() {
+    fn unknown_facts_are_not_serialized() {
         let mut facts = Facts::default();
         assert_eq!(serde_json::to_value(&facts).unwrap(), json!({}));
         facts.kind = Some(MediaKind::Video);
@@ -183,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn shown_are_the_sides_after_turning() {
+    fn orientation_applies_to_shown_dimensions() {
         let mut facts = Facts {
             width: Some(4),
             height: Some(3),

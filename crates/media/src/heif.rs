@@ -1,4 +1,4 @@
-//! AVIF and HEIC: the properties of the primary picture.
+//! Reads AVIF and HEIC: the properties of the primary image.
 
 use crate::Facts;
 use crate::boxes::Boxes;
@@ -7,28 +7,28 @@ use crate::span::Span;
 use crate::sparse::Stop;
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    let Some(meta) = Boxes::of(span).find(*b"meta")? else {
-        return Err(Stop::Odd("it describes no picture"));
+    let Some(meta) = Boxes::new(span).find(*b"meta")? else {
+        return Err(Stop::Unreadable("it has no image properties"));
     };
-    // Behind a version and flags.
+    // A version and flags precede the boxes.
     let (primary, properties) = meta_parts(meta.from(4))?;
-    let picture = Picture::of(properties, &associations(properties, primary)?)?;
-    let Some((width, height)) = picture.sides else {
-        return Err(Stop::Odd("its primary picture does not tell its sides"));
+    let image = Image::parse(properties, &associations(properties, primary)?)?;
+    let Some((width, height)) = image.dimensions else {
+        return Err(Stop::Unreadable("its primary image has no dimensions"));
     };
     facts.width = Some(width);
     facts.height = Some(height);
-    facts.orientation = Some(picture.turn.exif());
+    facts.orientation = Some(image.turn.exif());
     Ok(())
 }
 
-/// The id of the primary picture, and the box of all properties.
+/// Returns the id of the primary image, and the box of all properties.
 fn meta_parts(meta: Span<'_>) -> Result<(u32, Span<'_>), Stop> {
     let (mut primary, mut properties) = (None, None);
-    let mut boxes = Boxes::of(meta);
+    let mut boxes = Boxes::new(meta);
     while primary.is_none() || properties.is_none() {
         let Some(part) = boxes.next()? else {
-            return Err(Stop::Odd("it has no primary picture"));
+            return Err(Stop::Unreadable("it has no primary image"));
         };
         match &part.kind {
             b"pitm" if part.body.u8(0)? == 0 => primary = Some(part.body.be16(4)?.into()),
@@ -40,9 +40,9 @@ fn meta_parts(meta: Span<'_>) -> Result<(u32, Span<'_>), Stop> {
     primary.zip(properties).ok_or(Stop::End)
 }
 
-/// Which properties the picture has, by their number from 1 on, in the order of their use.
-fn associations(properties: Span<'_>, picture: u32) -> Result<Vec<u16>, Stop> {
-    let mut boxes = Boxes::of(properties);
+/// Returns the numbers of the properties of an image, from 1, in the order in which they apply.
+fn associations(properties: Span<'_>, image: u32) -> Result<Vec<u16>, Stop> {
+    let mut boxes = Boxes::new(properties);
     while let Some(table) = boxes.find(*b"ipma")? {
         let [version, _, _, flags] = table.array(0)?;
         let wide = flags & 1 == 1;
@@ -57,13 +57,13 @@ fn associations(properties: Span<'_>, picture: u32) -> Result<Vec<u16>, Stop> {
             let count = u64::from(table.u8(at)?);
             at += 1;
             let size = if wide { 2 } else { 1 };
-            if id == picture {
-                // The highest bit tells whether the property is essential.
-                let number = |place| {
+            if id == image {
+                // The highest bit marks an essential property.
+                let number = |index| {
                     if wide {
-                        table.be16(at + 2 * place).map(|number| number & 0x7fff)
+                        table.be16(at + 2 * index).map(|number| number & 0x7fff)
                     } else {
-                        table.u8(at + place).map(|number| u16::from(number & 0x7f))
+                        table.u8(at + index).map(|number| u16::from(number & 0x7f))
                     }
                 };
                 return (0..count).map(number).collect();
@@ -71,56 +71,57 @@ fn associations(properties: Span<'_>, picture: u32) -> Result<Vec<u16>, Stop> {
             at += count * size;
         }
     }
-    Err(Stop::Odd("its primary picture has no properties"))
+    Err(Stop::Unreadable("its primary image has no properties"))
 }
 
-/// What the properties make of a picture.
-struct Picture {
-    sides: Option<(u32, u32)>,
+/// The dimensions and the turn of an image.
+struct Image {
+    dimensions: Option<(u32, u32)>,
     turn: Turn,
 }
 
-impl Picture {
-    fn of(properties: Span<'_>, used: &[u16]) -> Result<Self, Stop> {
-        let Some(container) = Boxes::of(properties).find(*b"ipco")? else {
-            return Err(Stop::Odd("its primary picture has no properties"));
+impl Image {
+    fn parse(properties: Span<'_>, used: &[u16]) -> Result<Self, Stop> {
+        let Some(container) = Boxes::new(properties).find(*b"ipco")? else {
+            return Err(Stop::Unreadable("its primary image has no properties"));
         };
-        let mut sides = None;
+        let mut dimensions = None;
         let mut crop = None;
-        // Turns are done in the order of use, which need not be that of the boxes.
+        // Turns apply in the order of `used`, which may differ from that of the boxes.
         let mut turns = vec![orientation::NONE; used.len()];
-        let mut boxes = Boxes::of(container);
+        let mut boxes = Boxes::new(container);
         let last = used.iter().copied().max().unwrap_or_default();
         for number in 1..=last {
             let Some(part) = boxes.next()? else {
-                return Err(Stop::Odd(
-                    "its primary picture has a property that is not there",
+                return Err(Stop::Unreadable(
+                    "its primary image has a property that does not exist",
                 ));
             };
-            let Some(place) = used.iter().position(|used| *used == number) else {
+            let Some(index) = used.iter().position(|used| *used == number) else {
                 continue;
             };
             match &part.kind {
-                b"ispe" => sides = Some((part.body.be32(4)?, part.body.be32(8)?)),
+                b"ispe" => dimensions = Some((part.body.be32(4)?, part.body.be32(8)?)),
                 b"clap" => crop = Some(clean_aperture(part.body)?),
                 b"irot" => {
-                    turns[place] = orientation::QUARTERS[usize::from(part.body.u8(0)? & 3)];
+                    turns[index] = orientation::QUARTERS[usize::from(part.body.u8(0)? & 3)];
                 }
                 b"imir" if part.body.u8(0)? & 1 == 0 => {
-                    turns[place] = orientation::MIRRORED_TOP_BOTTOM;
+                    turns[index] = orientation::MIRRORED_TOP_BOTTOM;
                 }
-                b"imir" => turns[place] = orientation::MIRRORED_LEFT_RIGHT,
+                b"imir" => turns[index] = orientation::MIRRORED_LEFT_RIGHT,
                 _ => {}
             }
         }
         Ok(Self {
-            sides: cropped(sides, crop)?,
+            dimensions: cropped(dimensions, crop)?,
             turn: turns.into_iter().fold(orientation::NONE, Turn::then),
         })
     }
 }
 
-/// Width and height of a clean aperture: encoders that need even sides crop odd ones with it.
+/// Returns the dimensions of a clean aperture, with which encoders crop even dimensions to odd
+/// ones.
 fn clean_aperture(body: Span<'_>) -> Result<(u32, u32), Stop> {
     let side = |at| {
         let (over, under) = (body.be32(at)?, body.be32(at + 4)?);
@@ -132,20 +133,20 @@ fn clean_aperture(body: Span<'_>) -> Result<(u32, u32), Stop> {
 }
 
 fn cropped(
-    sides: Option<(u32, u32)>,
+    dimensions: Option<(u32, u32)>,
     crop: Option<(u32, u32)>,
 ) -> Result<Option<(u32, u32)>, Stop> {
-    match (sides, crop) {
-        (Some((0, _) | (_, 0)), _) => Err(Stop::Odd("it says that it has no pixels")),
+    match (dimensions, crop) {
+        (Some((0, _) | (_, 0)), _) => Err(Stop::Unreadable("it has a dimension of 0 pixels")),
         (Some((width, height)), Some((w, h))) => {
             if (1..=width).contains(&w) && (1..=height).contains(&h) {
                 Ok(crop)
             } else {
-                Err(Stop::Odd(
-                    "its crop is not one of whole pixels inside the picture",
+                Err(Stop::Unreadable(
+                    "its crop is not one of whole pixels inside of the image",
                 ))
             }
         }
-        (sides, _) => Ok(sides),
+        (dimensions, _) => Ok(dimensions),
     }
 }

@@ -1,6 +1,8 @@
-//! How much a [`Reader`](crate::Reader) may ask for.
+//! Limits the reads of a [`Reader`](crate::Reader).
 
-/// How much a [`Reader`](crate::Reader) may ask for before it says "cannot tell".
+/// Limits on the reads of a [`Reader`](crate::Reader), after which missing facts stay unknown.
+///
+/// The defaults suit media behind URLs: 6 reads and 512 KiB.
 ///
 /// ```
 /// use runcomfy_media::{Limits, Reader, Step};
@@ -15,13 +17,13 @@ pub struct Limits {
     pub(crate) bytes: u64,
 }
 
-/// The bytes that a new TCP connection delivers in its first round trip: ten segments of 1,460,
-/// less the reply's head.
+/// Number of bytes that a new TCP connection delivers in its first round trip: ten segments of 1,460
+/// bytes, less the response's head.
 const FIRST_ROUND_TRIP: u64 = 14_336;
 
 impl Limits {
-    /// For bytes that cost nothing but a copy: files and memory. A photograph's extended XMP can
-    /// be megabytes long.
+    /// Returns limits for local files and memory, where a read is only a copy. The extended XMP of a
+    /// photo can have megabytes.
     pub(crate) fn local() -> Self {
         Self {
             first: FIRST_ROUND_TRIP,
@@ -30,21 +32,21 @@ impl Limits {
         }
     }
 
-    /// The length of the first read in bytes; 14,336 unless set.
+    /// Sets the length of the first read in bytes. Default: 14,336.
     #[must_use]
     pub fn first(mut self, bytes: u64) -> Self {
         self.first = bytes;
         self
     }
 
-    /// How many answers are taken; 6 unless set.
+    /// Sets the maximum number of reads. Default: 6.
     #[must_use]
     pub fn requests(mut self, requests: u32) -> Self {
         self.requests = requests;
         self
     }
 
-    /// How many bytes are asked for in all; 524,288 unless set.
+    /// Sets the maximum number of bytes of all reads. Default: 524,288.
     #[must_use]
     pub fn bytes(mut self, bytes: u64) -> Self {
         self.bytes = bytes;
@@ -52,7 +54,6 @@ impl Limits {
     }
 }
 
-/// What a medium behind a URL is worth: six requests and 512 KB.
 impl Default for Limits {
     fn default() -> Self {
         Self {

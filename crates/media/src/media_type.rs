@@ -1,11 +1,11 @@
-//! The names of formats in HTTP.
+//! Maps formats to media types.
 
 use runcomfy_schema::MediaKind;
 
 use crate::Facts;
 
 impl Facts {
-    /// The media type (RFC 6838), such as `image/jpeg`; nothing where the format is not known.
+    /// Returns the media type (RFC 6838), such as `image/jpeg`, or `None` if the format is unknown.
     #[must_use]
     pub fn media_type(&self) -> Option<&'static str> {
         let is_audio = self.kind == Some(MediaKind::Audio);
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_format_has_the_type_of_what_is_in_it() {
+    fn media_type_follows_format_and_kind() {
         let gif = Facts::from_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00;");
         assert_eq!(gif.media_type(), Some("image/gif"));
         let mut facts = Facts::default();

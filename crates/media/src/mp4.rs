@@ -1,4 +1,4 @@
-//! MP4, MOV and M4A: the movie's header and its tracks, without their tables.
+//! Reads MP4, MOV and M4A: the movie's header and its tracks, without their tables.
 
 use runcomfy_schema::MediaKind;
 
@@ -8,41 +8,41 @@ use crate::orientation::Turn;
 use crate::span::Span;
 use crate::sparse::Stop;
 
-/// Whether a file without brands begins with a box of QuickTime's.
+/// Returns `true` if a file without brands begins with a QuickTime box.
 pub(crate) fn begins(head: &[u8; 16]) -> bool {
     match &head[4..8] {
         b"moov" | b"mdat" => true,
-        // These are words too; as boxes they are short.
+        // These four bytes are English words too; as boxes they are short.
         b"wide" | b"free" | b"skip" | b"pnot" => head[0] == 0,
         _ => false,
     }
 }
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    let Some(moov) = Boxes::of(span).find(*b"moov")? else {
-        return Err(Stop::Odd("it has no movie header"));
+    let Some(moov) = Boxes::new(span).find(*b"moov")? else {
+        return Err(Stop::Unreadable("it has no movie header"));
     };
     let mut movie = Movie {
-        song: facts.kind == Some(MediaKind::Audio),
+        is_audio: facts.kind == Some(MediaKind::Audio),
         ..Movie::default()
     };
     let walked = movie.walk(moov);
-    movie.tell(walked.is_ok(), facts);
+    movie.report(walked.is_ok(), facts);
     walked
 }
 
-/// What the movie box says.
+/// The content of the movie box.
 #[derive(Default)]
 struct Movie {
-    /// The brand says that it is a sound; a track of pictures is its cover then.
-    song: bool,
+    /// `true` if the brand is one of audio; a video track is its cover then.
+    is_audio: bool,
     header: Option<Header>,
-    picture: Option<Track>,
-    sound: Option<Track>,
-    /// The rest of the movie follows in fragments.
+    video: Option<Track>,
+    audio: Option<Track>,
+    /// `true` if the rest of the movie follows in fragments.
     fragmented: bool,
-    /// The whole duration with all fragments, in the movie's units.
-    whole: Option<u64>,
+    /// Duration of all fragments together, in the movie's units.
+    total: Option<u64>,
 }
 
 struct Header {
@@ -50,7 +50,7 @@ struct Header {
     turn: Option<Turn>,
 }
 
-/// A duration in units of which `scale` make a second.
+/// A duration in units of `1 / scale` seconds.
 #[derive(Clone, Copy, Default)]
 struct Clock {
     scale: u32,
@@ -66,9 +66,9 @@ impl Clock {
         self.seconds(self.duration?)
     }
 
-    /// From `mvhd` or `mdhd`, which begin alike; and the place behind it.
-    fn of(body: Span<'_>) -> Result<(Self, u64), Stop> {
-        // All bits set stand for a duration that was not known when this was written.
+    /// Reads `mvhd` or `mdhd`, which begin alike, and returns the position after the clock.
+    fn parse(body: Span<'_>) -> Result<(Self, u64), Stop> {
+        // All bits are set if the duration was unknown when the header was written.
         Ok(if body.u8(0)? == 1 {
             let duration = Some(body.be64(24)?).filter(|units| *units != u64::MAX);
             let scale = body.be32(20)?;
@@ -83,67 +83,67 @@ impl Clock {
 
 impl Movie {
     fn walk(&mut self, moov: Span<'_>) -> Result<(), Stop> {
-        let mut boxes = Boxes::of(moov);
+        let mut boxes = Boxes::new(moov);
         while let Some(part) = boxes.next()? {
             match &part.kind {
                 b"mvhd" if self.header.is_none() => {
-                    let (clock, end) = Clock::of(part.body)?;
+                    let (clock, end) = Clock::parse(part.body)?;
                     let turn = matrix(part.body, end + 16)?;
                     self.header = Some(Header { clock, turn });
                 }
-                // With the picture found, other tracks add nothing.
-                b"trak" if self.picture.is_none() => match Track::of(part.body)? {
-                    Some(track) if !track.picture => {
-                        self.sound.get_or_insert(track);
+                // Once the video track is found, other tracks add nothing.
+                b"trak" if self.video.is_none() => match Track::parse(part.body)? {
+                    Some(track) if !track.is_video => {
+                        self.audio.get_or_insert(track);
                     }
-                    Some(track) if !self.song => self.picture = Some(track),
+                    Some(track) if !self.is_audio => self.video = Some(track),
                     _ => {}
                 },
                 b"mvex" => {
                     self.fragmented = true;
-                    if let Some(mehd) = Boxes::of(part.body).find(*b"mehd")? {
-                        self.whole = Some(if mehd.u8(0)? == 1 {
+                    if let Some(mehd) = Boxes::new(part.body).find(*b"mehd")? {
+                        self.total = Some(if mehd.u8(0)? == 1 {
                             mehd.be64(4)?
                         } else {
                             mehd.be32(4)?.into()
                         });
                     }
                 }
-                b"cmov" => return Err(Stop::Odd("its movie header is compressed")),
+                b"cmov" => return Err(Stop::Unreadable("its movie header is compressed")),
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// Tells what is sure; some of it only once the whole box has been walked.
-    fn tell(self, walked: bool, facts: &mut Facts) {
+    /// Reports the certain facts; some are certain only once the whole box is read.
+    fn report(self, walked: bool, facts: &mut Facts) {
         let duration = if walked { self.duration(facts) } else { None };
-        match (self.picture, self.sound) {
-            (Some(picture), _) => {
+        match (self.video, self.audio) {
+            (Some(video), _) => {
                 facts.kind = Some(MediaKind::Video);
-                facts.codec = picture.codec;
-                facts.frame_rate = picture.frame_rate;
-                if let Some((width, height)) = picture.sides {
+                facts.codec = video.codec;
+                facts.frame_rate = video.frame_rate;
+                if let Some((width, height)) = video.dimensions {
                     facts.width = Some(width);
                     facts.height = Some(height);
                 } else {
-                    facts.note("its picture track does not tell its sides");
+                    facts.note("its video track has no dimensions");
                 }
                 if let Some(header) = &self.header {
-                    let turn = picture.turn.zip(header.turn);
+                    let turn = video.turn.zip(header.turn);
                     facts.orientation = turn.map(|(first, then)| first.then(then).exif());
                     if turn.is_none() {
-                        facts.note("its picture is turned by no quarter");
+                        facts.note("its rotation is not a multiple of 90 degrees");
                     }
                 }
             }
-            (None, Some(sound)) if walked || self.song => {
+            (None, Some(audio)) if walked || self.is_audio => {
                 facts.kind = Some(MediaKind::Audio);
-                facts.codec = sound.codec;
+                facts.codec = audio.codec;
             }
             (None, None) if walked => {
-                facts.note("it has neither a picture track nor a sound track");
+                facts.note("it has neither a video track nor an audio track");
             }
             _ => {}
         }
@@ -153,39 +153,39 @@ impl Movie {
     fn duration(&self, facts: &mut Facts) -> Option<f64> {
         let clock = self.header.as_ref().map(|header| header.clock);
         let duration = if self.fragmented {
-            // What the header counts is only what stands before the first fragment.
-            clock.unwrap_or_default().seconds(self.whole.unwrap_or(0))
+            // The header's duration is only that before the first fragment.
+            clock.unwrap_or_default().seconds(self.total.unwrap_or(0))
         } else {
-            let track = self.picture.as_ref().or(self.sound.as_ref());
-            let whole = clock.and_then(Clock::duration);
-            whole.or_else(|| track.and_then(|track| track.clock.duration()))
+            let track = self.video.as_ref().or(self.audio.as_ref());
+            let total = clock.and_then(Clock::duration);
+            total.or_else(|| track.and_then(|track| track.clock.duration()))
         };
         if duration.is_none() && self.fragmented {
-            facts.note("it is fragmented and does not tell its duration");
+            facts.note("it is fragmented, and its header has no duration");
         } else if duration.is_none() {
-            facts.note("it does not tell its duration");
+            facts.note("its header has no duration");
         }
         duration
     }
 }
 
-/// What a track says.
+/// The content of a track.
 #[derive(Default)]
 struct Track {
-    picture: bool,
+    is_video: bool,
     turn: Option<Turn>,
     clock: Clock,
     codec: Option<&'static str>,
-    sides: Option<(u32, u32)>,
+    dimensions: Option<(u32, u32)>,
     frame_rate: Option<f64>,
 }
 
 impl Track {
-    /// `None` where it is neither picture nor sound.
-    fn of(trak: Span<'_>) -> Result<Option<Self>, Stop> {
-        let mut boxes = Boxes::of(trak);
+    /// Returns `None` for a track that is neither video nor audio.
+    fn parse(trak: Span<'_>) -> Result<Option<Self>, Stop> {
+        let mut boxes = Boxes::new(trak);
         let (mut turn, mut media) = (None, None);
-        // Nothing behind these two is needed, and it may lie behind large tables.
+        // Nothing after these two is needed, and it may follow large tables.
         while turn.is_none() || media.is_none() {
             let Some(part) = boxes.next()? else { break };
             match &part.kind {
@@ -193,7 +193,7 @@ impl Track {
                     let start = if part.body.u8(0)? == 1 { 52 } else { 40 };
                     turn = Some(matrix(part.body, start)?);
                 }
-                b"mdia" => media = Some(Self::of_media(part.body)?),
+                b"mdia" => media = Some(Self::parse_media(part.body)?),
                 _ => {}
             }
         }
@@ -203,21 +203,21 @@ impl Track {
         }))
     }
 
-    fn of_media(mdia: Span<'_>) -> Result<Option<Self>, Stop> {
-        let mut boxes = Boxes::of(mdia);
+    fn parse_media(mdia: Span<'_>) -> Result<Option<Self>, Stop> {
+        let mut boxes = Boxes::new(mdia);
         let mut track = Self::default();
         let mut known = false;
         while let Some(part) = boxes.next()? {
             match &part.kind {
-                b"mdhd" => (track.clock, _) = Clock::of(part.body)?,
+                b"mdhd" => (track.clock, _) = Clock::parse(part.body)?,
                 b"hdlr" => match &part.body.array(8)? {
-                    b"vide" => (track.picture, known) = (true, true),
+                    b"vide" => (track.is_video, known) = (true, true),
                     b"soun" => known = true,
                     _ => return Ok(None),
                 },
                 b"minf" if known => {
-                    if let Some(tables) = Boxes::of(part.body).find(*b"stbl")? {
-                        track.samples(tables)?;
+                    if let Some(tables) = Boxes::new(part.body).find(*b"stbl")? {
+                        track.read_samples(tables)?;
                     }
                     return Ok(Some(track));
                 }
@@ -227,25 +227,26 @@ impl Track {
         Ok(known.then_some(track))
     }
 
-    /// Takes up the description of the samples, and their rate where it is at hand.
-    fn samples(&mut self, tables: Span<'_>) -> Result<(), Stop> {
-        let mut boxes = Boxes::of(tables);
+    /// Reads the description of the samples, and their rate if its bytes are available.
+    fn read_samples(&mut self, tables: Span<'_>) -> Result<(), Stop> {
+        let mut boxes = Boxes::new(tables);
         let Some(descriptions) = boxes.find(*b"stsd")? else {
             return Ok(());
         };
-        if let Some(entry) = Boxes::of(descriptions.from(8)).next()? {
+        if let Some(entry) = Boxes::new(descriptions.from(8)).next()? {
             self.codec = match codec(entry.kind, entry.body) {
                 Err(Stop::Hole(hole)) => return Err(Stop::Hole(hole)),
                 named => named.unwrap_or_default(),
             };
-            if self.picture {
+            if self.is_video {
                 let (width, height) = (entry.body.be16(24)?, entry.body.be16(26)?);
-                let sides = (u32::from(width), u32::from(height));
-                self.sides = Some(sides).filter(|(width, height)| *width != 0 && *height != 0);
+                let dimensions = (u32::from(width), u32::from(height));
+                self.dimensions =
+                    Some(dimensions).filter(|(width, height)| *width != 0 && *height != 0);
             }
         }
-        // The table of times follows in all but strange files; it is not worth a read of its own.
-        if self.picture
+        // The table of times follows directly in nearly all files; it is not worth a read of its own.
+        if self.is_video
             && let Ok(Some(times)) = boxes.next()
             && times.kind == *b"stts"
         {
@@ -255,7 +256,7 @@ impl Track {
     }
 }
 
-/// The rate of pictures that all last equally long.
+/// Returns the frame rate, if all frames have the same duration.
 fn frame_rate(times: Span<'_>, scale: u32) -> Result<Option<f64>, Stop> {
     if times.be32(4)? != 1 {
         return Ok(None);
@@ -265,11 +266,11 @@ fn frame_rate(times: Span<'_>, scale: u32) -> Result<Option<f64>, Stop> {
     Ok(constant.then(|| f64::from(scale) / f64::from(each)))
 }
 
-/// The turn of the matrix at `at`, if it is one.
+/// Returns the turn of the matrix at `at`, if it has no other effect.
 fn matrix(body: Span<'_>, at: u64) -> Result<Option<Turn>, Stop> {
-    let number = |place: u64| body.be32(at + 4 * place).map(u32::cast_signed);
-    // Every third number belongs to the perspective, the last row moves the picture.
-    Ok(Turn::of_matrix(
+    let number = |index: u64| body.be32(at + 4 * index).map(u32::cast_signed);
+    // Every third number belongs to the perspective, and the last row moves the image.
+    Ok(Turn::from_matrix(
         number(0)?,
         number(1)?,
         number(3)?,
@@ -277,7 +278,7 @@ fn matrix(body: Span<'_>, at: u64) -> Result<Option<Turn>, Stop> {
     ))
 }
 
-/// The family of a sample entry's codec.
+/// Returns the family of a sample entry's codec.
 fn codec(kind: [u8; 4], entry: Span<'_>) -> Result<Option<&'static str>, Stop> {
     Ok(Some(match &kind {
         b"avc1" | b"avc3" => "h264",
@@ -299,20 +300,20 @@ fn codec(kind: [u8; 4], entry: Span<'_>) -> Result<Option<&'static str>, Stop> {
     }))
 }
 
-/// `mp4a` holds AAC or MP3; the object type in its stream description tells which.
+/// Returns the codec of `mp4a`: AAC or MP3, by the object type in its stream description.
 fn mpeg_audio(entry: Span<'_>) -> Result<Option<&'static str>, Stop> {
-    // QuickTime's second version of the entry is longer, and its third is rare.
+    // The second version of QuickTime's entry is longer, and the third is rare.
     let start = match entry.be16(8)? {
         0 => 28,
         1 => 44,
         _ => return Ok(None),
     };
-    let mut boxes = Boxes::of(entry.from(start));
+    let mut boxes = Boxes::new(entry.from(start));
     let mut description = None;
     while let Some(part) = boxes.next()? {
         match &part.kind {
             b"esds" => description = Some(part.body),
-            b"wave" => description = Boxes::of(part.body).find(*b"esds")?,
+            b"wave" => description = Boxes::new(part.body).find(*b"esds")?,
             _ => continue,
         }
         break;
@@ -327,13 +328,13 @@ fn mpeg_audio(entry: Span<'_>) -> Result<Option<&'static str>, Stop> {
     })
 }
 
-/// The object type: the first byte of the second of two nested descriptors.
+/// Returns the object type: the first byte of the second of two nested descriptors.
 fn object_type(description: Span<'_>) -> Result<Option<u8>, Stop> {
     let (tag, at) = descriptor(description, 4)?;
     if tag != 3 {
         return Ok(None);
     }
-    // An id, then flags that tell what else stands before the next descriptor.
+    // An id, then flags for optional fields before the next descriptor.
     let flags = description.u8(at + 2)?;
     if flags & 0xe0 != 0 {
         return Ok(None);
@@ -345,13 +346,13 @@ fn object_type(description: Span<'_>) -> Result<Option<u8>, Stop> {
     description.u8(at).map(Some)
 }
 
-/// A descriptor's tag and the place behind its length, which has up to four bytes.
+/// Returns the tag of a descriptor and the position after its length, which has up to four bytes.
 fn descriptor(span: Span<'_>, at: u64) -> Result<(u8, u64), Stop> {
     let tag = span.u8(at)?;
-    for place in at + 1..at + 5 {
-        if span.u8(place)? & 0x80 == 0 {
-            return Ok((tag, place + 1));
+    for position in at + 1..at + 5 {
+        if span.u8(position)? & 0x80 == 0 {
+            return Ok((tag, position + 1));
         }
     }
-    Err(Stop::Odd("a descriptor has an impossible length"))
+    Err(Stop::Unreadable("a descriptor has an impossible length"))
 }

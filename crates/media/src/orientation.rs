@@ -1,7 +1,7 @@
-//! How a picture is to be turned, as EXIF counts it.
+//! Computes orientations, as EXIF numbers them.
 
-/// A turn or a mirroring of a picture: where its axes go. A point `(x, y)`, with y downwards, goes
-/// to `(x·a + y·c, x·b + y·d)`.
+/// A rotation or reflection of an image. It maps a point `(x, y)`, with y downwards, to
+/// `(x·a + y·c, x·b + y·d)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
     a: i8,
@@ -14,11 +14,11 @@ const fn turn(a: i8, b: i8, c: i8, d: i8) -> Turn {
     Turn { a, b, c, d }
 }
 
-/// As stored.
+/// The identity: the image is shown as stored.
 pub(crate) const NONE: Turn = turn(1, 0, 0, 1);
 pub(crate) const MIRRORED_LEFT_RIGHT: Turn = turn(-1, 0, 0, 1);
 pub(crate) const MIRRORED_TOP_BOTTOM: Turn = turn(1, 0, 0, -1);
-/// By 0 to 3 quarters, against the clock.
+/// Rotations by 0, 90, 180 and 270 degrees counterclockwise.
 pub(crate) const QUARTERS: [Turn; 4] = [
     NONE,
     turn(0, -1, 1, 0),
@@ -26,7 +26,7 @@ pub(crate) const QUARTERS: [Turn; 4] = [
     turn(0, 1, -1, 0),
 ];
 
-/// What EXIF's 1 to 8 mean.
+/// Turns of the EXIF orientations `1..=8`.
 const EXIF: [Turn; 8] = [
     NONE,
     MIRRORED_LEFT_RIGHT,
@@ -39,9 +39,9 @@ const EXIF: [Turn; 8] = [
 ];
 
 impl Turn {
-    /// From a matrix of any scale; `None` where it does more than turn, mirror and stretch.
-    pub(crate) fn of_matrix(a: i32, b: i32, c: i32, d: i32) -> Option<Self> {
-        let sign = |of: i32| match of.signum() {
+    /// Converts a matrix of any scale. Returns `None` if it does more than rotate, reflect and stretch.
+    pub(crate) fn from_matrix(a: i32, b: i32, c: i32, d: i32) -> Option<Self> {
+        let sign = |number: i32| match number.signum() {
             1 => 1,
             -1 => -1,
             _ => 0,
@@ -50,7 +50,7 @@ impl Turn {
         EXIF.contains(&turn).then_some(turn)
     }
 
-    /// First this, then the other.
+    /// Returns the turn that applies this one first and `next` second.
     pub(crate) fn then(self, next: Self) -> Self {
         turn(
             self.a * next.a + self.b * next.c,
@@ -60,14 +60,14 @@ impl Turn {
         )
     }
 
-    /// EXIF's number for it.
+    /// Returns the EXIF orientation.
     pub(crate) fn exif(self) -> u8 {
-        let place = EXIF.iter().zip(1..).find(|(turn, _)| **turn == self);
-        place.map_or(1, |(_, number)| number)
+        let found = EXIF.iter().zip(1..).find(|(turn, _)| **turn == self);
+        found.map_or(1, |(_, number)| number)
     }
 }
 
-/// Whether this EXIF orientation swaps width and height.
+/// Returns `true` if this EXIF orientation swaps width and height.
 pub(crate) fn swaps(exif: u8) -> bool {
     exif >= 5
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_turns_follow_from_two() {
+    fn all_turns_are_products_of_two() {
         let mut seen = Vec::new();
         for quarters in QUARTERS {
             for mirror in [NONE, MIRRORED_LEFT_RIGHT] {
@@ -88,7 +88,7 @@ mod tests {
         }
         seen.sort_unstable();
         assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7, 8]);
-        // Against the clock by one quarter is EXIF's 8; four quarters are none.
+        // 90 degrees counterclockwise is EXIF's 8; four times 90 degrees is the identity.
         assert_eq!(QUARTERS[1].exif(), 8);
         let once = QUARTERS[1];
         assert_eq!(once.then(once).then(once).then(once), NONE);
@@ -99,11 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn a_matrix_that_shears_is_no_turn() {
+    fn matrix_that_shears_is_no_turn() {
         let one = 1 << 16;
-        assert_eq!(Turn::of_matrix(0, one, -one, 0).map(Turn::exif), Some(6));
-        assert_eq!(Turn::of_matrix(2 * one, 0, 0, one), Some(NONE));
-        assert_eq!(Turn::of_matrix(one, one, -one, one), None);
-        assert_eq!(Turn::of_matrix(0, 0, 0, 0), None);
+        assert_eq!(Turn::from_matrix(0, one, -one, 0).map(Turn::exif), Some(6));
+        assert_eq!(Turn::from_matrix(2 * one, 0, 0, one), Some(NONE));
+        assert_eq!(Turn::from_matrix(one, one, -one, one), None);
+        assert_eq!(Turn::from_matrix(0, 0, 0, 0), None);
     }
 }

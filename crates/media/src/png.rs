@@ -1,12 +1,12 @@
-//! PNG: the header, and the chunks up to the pixels.
+//! Reads PNG: the header, and the chunks up to the pixels.
 
 use crate::span::Span;
 use crate::sparse::Stop;
 use crate::{Facts, tiff};
 
-/// The longest side that the format allows.
-const LONGEST: u32 = i32::MAX.unsigned_abs();
-/// A chunk's length and kind.
+/// Maximum width, height and chunk length that the format allows.
+const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
+/// Length of a chunk's header: its length and kind.
 const HEADER: u64 = 8;
 const CHECKSUM: u64 = 4;
 
@@ -16,13 +16,13 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     loop {
         let [a, b, c, d, kind @ ..]: [u8; 8] = span.array(at)?;
         let length = u64::from(u32::from_be_bytes([a, b, c, d]));
-        if length > u64::from(LONGEST) {
-            return Err(Stop::Odd("a PNG chunk has an impossible length"));
+        if length > u64::from(MAX_NUMBER) {
+            return Err(Stop::Unreadable("a PNG chunk has an impossible length"));
         }
         match &kind {
             b"eXIf" => return tiff::exif(span.part(at + HEADER, length), facts),
-            // One behind the pixels is allowed but not looked for. The chunks of pixels are short
-            // and many, so every large PNG would cost many reads for what is hardly ever there.
+            // EXIF data after the pixels is allowed but not searched for. The chunks of pixels are
+            // short and many, so each large PNG would cost many reads for rare data.
             b"IDAT" | b"IEND" => {
                 facts.orientation = Some(1);
                 return Ok(());
@@ -35,15 +35,19 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
 
 fn header(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     if span.array(8)? != *b"\0\0\0\x0dIHDR" {
-        return Err(Stop::Odd("the PNG does not begin with its header"));
+        return Err(Stop::Unreadable("the PNG does not begin with its header"));
     }
     let chunk: [u8; 17] = span.array(12)?;
     if crc32(&chunk) != span.be32(29)? {
-        return Err(Stop::Odd("the checksum of the PNG's header is wrong"));
+        return Err(Stop::Unreadable(
+            "the checksum of the PNG's header is wrong",
+        ));
     }
     let (width, height) = (span.be32(16)?, span.be32(20)?);
-    if !(1..=LONGEST).contains(&width) || !(1..=LONGEST).contains(&height) {
-        return Err(Stop::Odd("the PNG's header tells impossible sides"));
+    if !(1..=MAX_NUMBER).contains(&width) || !(1..=MAX_NUMBER).contains(&height) {
+        return Err(Stop::Unreadable(
+            "the PNG's header has impossible dimensions",
+        ));
     }
     let [depth, color, compression, filter, interlace] = span.array(24)?;
     let depths: &[u8] = match color {
@@ -53,8 +57,8 @@ fn header(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         _ => &[],
     };
     if !depths.contains(&depth) || compression != 0 || filter != 0 || interlace > 1 {
-        return Err(Stop::Odd(
-            "the PNG's header tells an impossible kind of pixels",
+        return Err(Stop::Unreadable(
+            "the PNG's header has an impossible pixel format",
         ));
     }
     facts.width = Some(width);
@@ -62,7 +66,7 @@ fn header(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The checksum of a chunk's kind and content.
+/// Computes the checksum of a chunk's kind and content.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
@@ -76,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_is_the_usual_one() {
+    fn checksum_is_the_standard_one() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         assert_eq!(crc32(b"IEND"), 0xae42_6082);
     }

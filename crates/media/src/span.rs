@@ -1,10 +1,11 @@
-//! A stretch of a medium.
+//! Reads numbers from a range of a file.
 
 use crate::sparse::{Sparse, Stop};
 
-/// A stretch of a medium: the whole, or the inside of one of its parts. Places count from its
-/// start, and nothing behind its end can be read. Numbers are read one at a time into fixed
-/// arrays, so no length in a file ever decides how much is allocated.
+/// A range of a file: the whole, or the content of one of its parts.
+///
+/// Positions count from its start, and nothing after its end can be read. Numbers are read one at a
+/// time into fixed arrays, so no length in a file ever decides how much is allocated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span<'a> {
     source: &'a Sparse,
@@ -13,7 +14,7 @@ pub(crate) struct Span<'a> {
 }
 
 impl<'a> Span<'a> {
-    /// The whole medium; where it ends only reading shows.
+    /// Returns the span of the whole file, whose end only a read can find.
     pub(crate) fn whole(source: &'a Sparse) -> Self {
         Self {
             source,
@@ -22,18 +23,18 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// How long it says it is; huge for the whole medium.
+    /// Returns its declared length; that of the whole file is `u64::MAX`.
     pub(crate) fn len(self) -> u64 {
         self.end - self.start
     }
 
-    /// How much of it the medium has, once the medium's size is known.
+    /// Returns how many of its bytes the file has, if the size of the file is known.
     pub(crate) fn known_len(self) -> Option<u64> {
         let end = self.source.end?.min(self.end);
         Some(end.saturating_sub(self.start))
     }
 
-    /// The part that begins at `at` and is `length` long, cut where this span ends.
+    /// Returns the part from `at` with this length, cut at the end of this span.
     pub(crate) fn part(self, at: u64, length: u64) -> Self {
         let start = self.start.saturating_add(at).min(self.end);
         Self {
@@ -43,13 +44,13 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// All from `at` on.
+    /// Returns the part from `at` to the end.
     pub(crate) fn from(self, at: u64) -> Self {
         self.part(at, u64::MAX)
     }
 
-    /// Asks for all of it at once, where some of it is not at hand.
-    pub(crate) fn need(self) -> Result<(), Stop> {
+    /// Requests all of its bytes in one read, if some are not available.
+    pub(crate) fn require(self) -> Result<(), Stop> {
         let missing = self.source.first_missing(self.start);
         if missing < self.end {
             return Err(Stop::Hole(missing..self.end));
@@ -57,7 +58,7 @@ impl<'a> Span<'a> {
         Ok(())
     }
 
-    /// Fills `out` with the bytes from `at` on.
+    /// Fills `out` with the bytes from `at`.
     pub(crate) fn copy(self, at: u64, out: &mut [u8]) -> Result<(), Stop> {
         match self.start.checked_add(at) {
             Some(start) if self.end.saturating_sub(start) >= out.len() as u64 => {
@@ -67,14 +68,14 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// The `N` bytes at `at`.
+    /// Returns the `N` bytes at `at`.
     pub(crate) fn array<const N: usize>(self, at: u64) -> Result<[u8; N], Stop> {
         let mut bytes = [0; N];
         self.copy(at, &mut bytes)?;
         Ok(bytes)
     }
 
-    /// Its first bytes, as many of `N` as there are; the rest is zero.
+    /// Returns its first `N` bytes; bytes after its end are zero.
     pub(crate) fn head<const N: usize>(self) -> Result<[u8; N], Stop> {
         let mut bytes = [0; N];
         for (at, byte) in bytes.iter_mut().enumerate() {
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_behind_the_end_can_be_read() {
+    fn nothing_after_the_end_can_be_read() {
         let mut sparse = Sparse::default();
         sparse.put(0, b"abcdefgh");
         let span = Span::whole(&sparse).part(2, 4);

@@ -1,23 +1,23 @@
-//! The pieces of a medium that are at hand.
+//! Stores the available pieces of a file.
 
 use std::ops::Range;
 
-/// Why reading a medium stopped.
+/// The reason why a format's reader stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// These bytes are needed, and the first of them is not at hand.
+    /// These bytes are needed, and the first of them is not available yet.
     Hole(Range<u64>),
-    /// The medium, or the part of it that was read, ends before these bytes.
+    /// The file, or the part that was read, ends before the needed bytes.
     End,
-    /// What the bytes say cannot be true; why, in words.
-    Odd(&'static str),
+    /// The bytes are invalid or not supported; the text is the reason.
+    Unreadable(&'static str),
 }
 
-/// The pieces of a medium that are at hand, in the order in which they came.
+/// The available pieces of a file, in the order in which they were fed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sparse {
     pieces: Vec<Piece>,
-    /// Where the medium ends, once that is known.
+    /// Position after the last byte of the file, if known.
     pub(crate) end: Option<u64>,
 }
 
@@ -39,7 +39,7 @@ impl Piece {
 }
 
 impl Sparse {
-    /// Takes up the bytes at `start`.
+    /// Adds the bytes at `start`.
     pub(crate) fn put(&mut self, start: u64, bytes: &[u8]) {
         self.pieces.push(Piece {
             start,
@@ -47,7 +47,7 @@ impl Sparse {
         });
     }
 
-    /// Fills `out` with the bytes from `at` on.
+    /// Fills `out` with the bytes from `at`.
     pub(crate) fn copy(&self, at: u64, out: &mut [u8]) -> Result<(), Stop> {
         let wanted = at.saturating_add(out.len() as u64);
         if self.end.is_some_and(|end| wanted > end) {
@@ -66,7 +66,7 @@ impl Sparse {
         Ok(())
     }
 
-    /// The first byte from `at` on that is not at hand.
+    /// Returns the position of the first unavailable byte from `at`.
     pub(crate) fn first_missing(&self, at: u64) -> u64 {
         let mut next = at;
         while let Some(rest) = self.pieces.iter().find_map(|piece| piece.from(next)) {
@@ -75,18 +75,18 @@ impl Sparse {
         next
     }
 
-    /// The end of the last piece.
+    /// Returns the end of the last piece.
     pub(crate) fn reach(&self) -> u64 {
         self.pieces.iter().map(Piece::end).max().unwrap_or_default()
     }
 
-    /// The start of the next piece behind `at`.
-    pub(crate) fn start_behind(&self, at: u64) -> Option<u64> {
+    /// Returns the start of the next piece after `at`.
+    pub(crate) fn start_after(&self, at: u64) -> Option<u64> {
         let starts = self.pieces.iter().map(|piece| piece.start);
         starts.filter(|start| *start > at).min()
     }
 
-    /// The end of the last piece before `at`, or 0.
+    /// Returns the end of the last piece before `at`, or 0.
     pub(crate) fn end_before(&self, at: u64) -> u64 {
         let ends = self.pieces.iter().map(Piece::end);
         ends.filter(|end| *end <= at).max().unwrap_or_default()
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hole_names_what_is_missing() {
+    fn hole_is_the_missing_range() {
         let mut sparse = Sparse::default();
         sparse.put(4, b"efgh");
         sparse.put(0, b"abcd");
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(sparse.copy(9, &mut out), Err(Stop::Hole(9..15)));
         assert_eq!((sparse.first_missing(0), sparse.first_missing(9)), (8, 9));
         assert_eq!(
-            (sparse.start_behind(8), sparse.start_behind(12)),
+            (sparse.start_after(8), sparse.start_after(12)),
             (Some(12), None)
         );
         assert_eq!((sparse.end_before(9), sparse.end_before(3)), (8, 0));

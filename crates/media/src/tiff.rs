@@ -1,16 +1,16 @@
-//! TIFF, and EXIF data, which is the same.
+//! Reads TIFF, and EXIF data, which has the same structure.
 
 use crate::Facts;
 use crate::span::Span;
 use crate::sparse::Stop;
 
-/// What the first directory says of a picture.
+/// The first directory, which describes the image.
 #[derive(Default)]
 struct Directory {
     width: Option<u32>,
     height: Option<u32>,
     orientation: Option<u32>,
-    /// A preview, as in a camera's raw file.
+    /// `true` for a preview, as in a camera raw file.
     reduced: bool,
 }
 
@@ -18,42 +18,46 @@ const SUBFILE_TYPE: u16 = 254;
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
 const ORIENTATION: u16 = 274;
-/// The length of a directory's entry.
+/// Length of an entry of a directory.
 const ENTRY: u64 = 12;
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     if span.array(8).is_ok_and(|mark| mark == *b"CR\x02\0") {
-        return Err(Stop::Odd("a camera's raw file, which is not read"));
+        return Err(Stop::Unreadable(
+            "a camera raw file, which is not supported",
+        ));
     }
     let directory = directory(span)?;
     if directory.reduced {
-        return Err(Stop::Odd("its first picture is only a preview"));
+        return Err(Stop::Unreadable("its first image is only a preview"));
     }
     let (Some(width), Some(height)) = (directory.width, directory.height) else {
-        return Err(Stop::Odd("the TIFF does not tell its sides"));
+        return Err(Stop::Unreadable("the TIFF's directory has no dimensions"));
     };
     if width == 0 || height == 0 {
-        return Err(Stop::Odd("the TIFF says that it has no pixels"));
+        return Err(Stop::Unreadable(
+            "the TIFF's directory has a dimension of 0 pixels",
+        ));
     }
     facts.width = Some(width);
     facts.height = Some(height);
-    facts.orientation = Some(directory.turn());
+    facts.orientation = Some(directory.orientation());
     Ok(())
 }
 
-/// Takes the orientation from EXIF data; data that cannot be read leaves it unknown.
+/// Reads the orientation from EXIF data; with invalid data it stays unknown.
 pub(crate) fn exif(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     match directory(span) {
-        Ok(directory) => facts.orientation = Some(directory.turn()),
+        Ok(directory) => facts.orientation = Some(directory.orientation()),
         Err(Stop::Hole(hole)) => return Err(Stop::Hole(hole)),
-        Err(Stop::End | Stop::Odd(_)) => facts.note("its EXIF data cannot be read"),
+        Err(Stop::End | Stop::Unreadable(_)) => facts.note("its EXIF data cannot be read"),
     }
     Ok(())
 }
 
 impl Directory {
-    /// The orientation; 1 where there is none or none that EXIF knows, as every viewer has it.
-    fn turn(&self) -> u8 {
+    /// Returns the orientation; 1 if it is missing or invalid, as in every viewer.
+    fn orientation(&self) -> u8 {
         let number = self
             .orientation
             .and_then(|number| u8::try_from(number).ok());
@@ -70,14 +74,14 @@ fn directory(span: Span<'_>) -> Result<Directory, Stop> {
             span,
             little: false,
         },
-        _ => return Err(Stop::Odd("no TIFF header")),
+        _ => return Err(Stop::Unreadable("no TIFF header")),
     };
     let start = u64::from(numbers.u32(4)?);
     let mut found = Directory::default();
     for entry in 0..u64::from(numbers.u16(start)?) {
         let at = start + 2 + entry * ENTRY;
         let tag = numbers.u16(at)?;
-        // The first of two entries with one tag counts.
+        // The first entry of a tag counts.
         match tag {
             SUBFILE_TYPE => found.reduced |= numbers.value(at)?.is_some_and(|bits| bits & 1 == 1),
             WIDTH => found.width = found.width.or(numbers.value(at)?),
@@ -89,7 +93,7 @@ fn directory(span: Span<'_>) -> Result<Directory, Stop> {
     Ok(found)
 }
 
-/// Reads numbers in the file's byte order.
+/// Reads numbers in the byte order of the file.
 #[derive(Clone, Copy)]
 struct Numbers<'a> {
     span: Span<'a>,
@@ -113,7 +117,7 @@ impl Numbers<'_> {
         }
     }
 
-    /// The value of the entry at `at`, if it is one whole number.
+    /// Returns the value of the entry at `at`, if it is a single integer.
     fn value(self, at: u64) -> Result<Option<u32>, Stop> {
         let (kind, count) = (self.u16(at + 2)?, self.u32(at + 4)?);
         Ok(match (kind, count) {

@@ -1,42 +1,42 @@
-//! Whether a medium keeps a schema's rule.
+//! Judges media by a schema's rules.
 
 use runcomfy_schema::{Certainty, Number, Quantity, Rule, Violation};
 
 use crate::{Facts, orientation};
 
-/// Whether a medium keeps a rule.
+/// The result of [`judge`]: the rule holds, is violated, or cannot be decided.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// It does, however the rule is meant.
+    /// The rule holds, however it is meant.
     Holds,
-    /// It does not, however the rule is meant.
+    /// The rule is violated, however it is meant.
     Violated {
-        /// The quantity as measured, in the rule's unit.
+        /// Measured quantity, in the rule's unit.
         actual: Number,
     },
-    /// It cannot be told, or hangs on how the service measures.
+    /// A fact is unknown, or the result depends on how the service measures.
     Unsure {
-        /// The quantity as measured, where there is one: a value that breaks the rule.
+        /// Measured quantity that violates the rule in one of the ways to measure it, if known.
         actual: Option<Number>,
-        /// Why, in words.
+        /// Reason, as text.
         why: String,
     },
 }
 
-/// Bytes of a megabyte, as it may be meant.
+/// Number of bytes of a decimal megabyte.
 const MEGABYTE: f64 = 1e6;
+/// Number of bytes of a binary megabyte.
 const MEBIBYTE: f64 = 1_048_576.0;
 
-/// How far a duration may be off, in seconds: containers round to whole frames of picture and
-/// sound, encoders add some samples, and of two tracks either may be meant.
-const ROUNDING: f64 = 0.1;
+/// Tolerance of a duration in seconds: containers round to whole frames, encoders add some samples,
+/// and either of two tracks may be meant.
+const DURATION_TOLERANCE: f64 = 0.1;
 
-/// Judges one rule of a property's `validations` on the medium behind its URL.
+/// Judges media by one rule of a property's `validations`.
 ///
-/// Where the service may measure in two ways, as a megabyte of 10^6 or 2^20 bytes, or the sides
-/// before or after turning the picture, both must agree, or the verdict is
-/// [`Verdict::Unsure`]. So is the verdict about a quantity that has no name of its own in
-/// [`Quantity`].
+/// The service may measure in two ways: a megabyte has 10^6 or 2^20 bytes, and width and height
+/// count before or after rotation. The verdict is [`Verdict::Unsure`] unless both ways agree.
+/// [`Quantity::Other`] cannot be measured, so its verdict is unsure too.
 ///
 /// ```
 /// # use runcomfy_schema::{Number, Operator, Quantity, Rule};
@@ -56,8 +56,8 @@ const ROUNDING: f64 = 0.1;
 /// assert_eq!(
 ///     verdict.violation(&rule, "/image").map(|violation| violation.to_string()).as_deref(),
 ///     Some(
-///         "/image: found 15.000001 MB (or 14.305116 of 2^20 bytes; which is meant is not \
-///          known), expected file_size_mb <= 15 (Each image file must be ≤ 15 MB.)"
+///         "/image: found 15.000001 MB (or 14.305116 MiB; the schema does not say which is \
+///          meant), expected file_size_mb <= 15 (Each image file must be ≤ 15 MB.)"
 ///     )
 /// );
 /// ```
@@ -65,13 +65,13 @@ const ROUNDING: f64 = 0.1;
 pub fn judge(rule: &Rule, facts: &Facts) -> Verdict {
     match &rule.quantity {
         Quantity::FileSizeMb => size(rule, facts),
-        Quantity::WidthPixels => sides(rule, facts, "width", |width, _| {
+        Quantity::WidthPixels => dimensions(rule, facts, "width", |width, _| {
             width.map(|width| Number::Int(width.into()))
         }),
-        Quantity::HeightPixels => sides(rule, facts, "height", |_, height| {
+        Quantity::HeightPixels => dimensions(rule, facts, "height", |_, height| {
             height.map(|height| Number::Int(height.into()))
         }),
-        Quantity::AspectRatio => sides(rule, facts, "width/height", |width, height| {
+        Quantity::AspectRatio => dimensions(rule, facts, "width/height", |width, height| {
             width
                 .zip(height)
                 .map(|(width, height)| Number::Float(f64::from(width) / f64::from(height)))
@@ -79,20 +79,22 @@ pub fn judge(rule: &Rule, facts: &Facts) -> Verdict {
         Quantity::DurationSeconds => duration(rule, facts),
         other => unsure(
             None,
-            format!("a quantity that is not known here, `{}`", other.as_str()),
+            format!("a quantity that cannot be measured, `{}`", other.as_str()),
         ),
     }
 }
 
 impl Verdict {
-    /// The violation of `rule` at `pointer` that follows: a certain one, or a likely one where the
-    /// verdict is unsure.
+    /// Returns the violation of `rule` at the JSON pointer `pointer`, or `None` if the rule holds.
+    ///
+    /// It is [`Certainty::Certain`] if the rule is violated, and [`Certainty::Likely`] if the verdict
+    /// is unsure. [`judge`] has an example.
     #[must_use]
     pub fn violation(&self, rule: &Rule, pointer: impl Into<String>) -> Option<Violation> {
         let (actual, found, certainty) = match self {
             Self::Holds => return None,
             Self::Violated { actual } => {
-                let found = in_words(&rule.quantity, *actual);
+                let found = describe(&rule.quantity, *actual);
                 (Some(*actual), found, Certainty::Certain)
             }
             Self::Unsure { actual: None, why } => (None, why.clone(), Certainty::Likely),
@@ -100,7 +102,7 @@ impl Verdict {
                 actual: Some(actual),
                 why,
             } => {
-                let found = format!("{} ({why})", in_words(&rule.quantity, *actual));
+                let found = format!("{} ({why})", describe(&rule.quantity, *actual));
                 (Some(*actual), found, Certainty::Likely)
             }
         };
@@ -110,12 +112,12 @@ impl Verdict {
     }
 }
 
-fn in_words(quantity: &Quantity, actual: Number) -> String {
+fn describe(quantity: &Quantity, actual: Number) -> String {
     match quantity {
         Quantity::FileSizeMb => format!("{actual} MB"),
         Quantity::WidthPixels => format!("a width of {actual}"),
         Quantity::HeightPixels => format!("a height of {actual}"),
-        // More digits say no more.
+        // More digits would not help.
         Quantity::AspectRatio => format!("a ratio of {:.4}", actual.as_f64()),
         _ => format!("{:.3} s", actual.as_f64()),
     }
@@ -128,12 +130,12 @@ fn unsure(actual: Option<Number>, why: impl Into<String>) -> Verdict {
     }
 }
 
-/// That the facts lack something, and why.
-fn lacking(facts: &Facts, what: &str) -> Verdict {
+/// Returns the verdict for an unknown fact.
+fn unknown(facts: &Facts, what: &str) -> Verdict {
     let why = match (&facts.unknown, facts.kind) {
-        (Some(why), _) => format!("a medium whose {what} could not be told: {why}"),
-        (None, Some(kind)) => format!("a medium of kind {} without a {what}", kind.as_str()),
-        (None, None) => format!("a medium whose {what} could not be told"),
+        (Some(why), _) => format!("media whose {what} is unknown: {why}"),
+        (None, Some(kind)) => format!("media of kind {} without a {what}", kind.as_str()),
+        (None, None) => format!("media whose {what} is unknown"),
     };
     unsure(None, why)
 }
@@ -144,7 +146,7 @@ fn holds(rule: &Rule, actual: Number) -> bool {
 
 fn size(rule: &Rule, facts: &Facts) -> Verdict {
     let Some(bytes) = facts.size_bytes else {
-        return unsure(None, "a medium whose size is not told");
+        return unsure(None, "media whose size is unknown");
     };
     let (decimal, binary) = (bytes as f64 / MEGABYTE, bytes as f64 / MEBIBYTE);
     let actual = Number::Float(decimal);
@@ -153,25 +155,25 @@ fn size(rule: &Rule, facts: &Facts) -> Verdict {
         (false, false) => Verdict::Violated { actual },
         _ => unsure(
             Some(actual),
-            format!("or {binary:.6} of 2^20 bytes; which is meant is not known"),
+            format!("or {binary:.6} MiB; the schema does not say which is meant"),
         ),
     }
 }
 
-/// Judges what `of` makes of width and height, as stored and as shown.
-fn sides(
+/// Judges what `measure` computes from width and height, as stored and as shown.
+fn dimensions(
     rule: &Rule,
     facts: &Facts,
     what: &str,
-    of: impl Fn(Option<u32>, Option<u32>) -> Option<Number>,
+    measure: impl Fn(Option<u32>, Option<u32>) -> Option<Number>,
 ) -> Verdict {
-    let Some(stored) = of(facts.width, facts.height) else {
-        return lacking(facts, what);
+    let Some(stored) = measure(facts.width, facts.height) else {
+        return unknown(facts, what);
     };
-    // Whether the service turns a picture before it measures is not known either.
+    // The service may rotate an image before it measures; this is not documented.
     let may_be_swapped = facts.orientation.is_none_or(orientation::swaps);
     let swapped = if may_be_swapped {
-        of(facts.height, facts.width)
+        measure(facts.height, facts.width)
     } else {
         Some(stored)
     };
@@ -181,33 +183,33 @@ fn sides(
     ) {
         (true, Some((true, _))) => Verdict::Holds,
         (false, Some((false, _))) => Verdict::Violated { actual: stored },
-        (true, Some((false, swapped))) => unsure(Some(swapped), turned(facts)),
-        (false, Some((true, _))) => unsure(Some(stored), turned(facts)),
-        (_, None) => lacking(facts, "sides"),
+        (true, Some((false, swapped))) => unsure(Some(swapped), rotation(facts)),
+        (false, Some((true, _))) => unsure(Some(stored), rotation(facts)),
+        (_, None) => unknown(facts, "width or height"),
     }
 }
 
-fn turned(facts: &Facts) -> String {
-    let sides = facts.stored().map_or_else(String::new, |(width, height)| {
+fn rotation(facts: &Facts) -> String {
+    let stored = facts.stored().map_or_else(String::new, |(width, height)| {
         format!("stored as {width}x{height}, ")
     });
     match facts.shown() {
         Some((width, height)) => {
-            format!("{sides}shown as {width}x{height}; which of them counts is not known")
+            format!("{stored}shown as {width}x{height}; the schema does not say which counts")
         }
-        None => format!("{sides}and whether it is turned could not be told"),
+        None => format!("{stored}and its orientation is unknown"),
     }
 }
 
 fn duration(rule: &Rule, facts: &Facts) -> Verdict {
     let Some(seconds) = facts.duration_seconds else {
-        return lacking(facts, "duration");
+        return unknown(facts, "duration");
     };
-    let (least, most) = (seconds - ROUNDING, seconds + ROUNDING);
+    let (min, max) = (seconds - DURATION_TOLERANCE, seconds + DURATION_TOLERANCE);
     let limit = rule.value.as_f64();
-    // The end of the range on either side, and what lies nearest to the limit in between.
-    let nearest = limit.max(least).min(most);
-    let readings = [least, nearest, most].map(|reading| holds(rule, Number::Float(reading)));
+    // Both ends of the range, and the value nearest to the limit in between.
+    let nearest = limit.max(min).min(max);
+    let readings = [min, nearest, max].map(|reading| holds(rule, Number::Float(reading)));
     let actual = Number::Float(seconds);
     match readings {
         [true, true, true] => Verdict::Holds,

@@ -1,17 +1,17 @@
-//! WAV: the format and the length of its samples.
+//! Reads WAV: the format and the length of its samples.
 
 use crate::Facts;
 use crate::span::Span;
 use crate::sparse::Stop;
 
-/// Stands for a length that is told elsewhere, or was not known when it was written.
-const OPEN: u32 = u32::MAX;
+/// Length field of a length that is stored elsewhere, or was unknown when the header was written.
+const UNKNOWN_LENGTH: u32 = u32::MAX;
 
-/// How the samples are stored.
+/// The format of the samples.
 struct Samples {
     codec: Option<&'static str>,
     rate: u32,
-    bytes_a_second: u32,
+    byte_rate: u32,
 }
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
@@ -25,26 +25,28 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         let body = span.part(at + 8, length);
         match &kind {
             b"fmt " => {
-                let found = Samples::of(body)?;
+                let found = Samples::parse(body)?;
                 facts.codec = found.codec;
                 samples = Some(found);
             }
-            // The lengths that need 64 bits.
+            // Lengths of 64 bits.
             b"ds64" => long_data = Some(body.le64(8)?),
             b"fact" => count = Some(body.le32(0)?),
             b"data" => {
                 let data = match size {
-                    OPEN => long_data.or(rest(span, at + 8)),
-                    // What writes into a pipe cannot come back to fill it in.
+                    UNKNOWN_LENGTH => long_data.or(rest(span, at + 8)),
+                    // A program that writes to a pipe cannot go back and store the length.
                     0 => rest(span, at + 8),
                     _ => Some(length),
                 };
                 let Some(samples) = samples else {
-                    return Err(Stop::Odd("the WAV has its samples before their format"));
+                    return Err(Stop::Unreadable(
+                        "the WAV has its samples before their format",
+                    ));
                 };
                 facts.duration_seconds = samples.seconds(data, count);
                 if facts.duration_seconds.is_none() {
-                    facts.note("the WAV does not tell its duration");
+                    facts.note("the WAV's header has no duration");
                 }
                 return Ok(());
             }
@@ -54,15 +56,15 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     }
 }
 
-/// The length of all that follows, where the medium's own is known.
+/// Returns the number of all following bytes, if the size of the file is known.
 fn rest(span: Span<'_>, at: u64) -> Option<u64> {
     span.from(at).known_len()
 }
 
 impl Samples {
-    fn of(format: Span<'_>) -> Result<Self, Stop> {
+    fn parse(format: Span<'_>) -> Result<Self, Stop> {
         let mut tag = format.le16(0)?;
-        // The extensible format has the tag at the start of a GUID.
+        // The extensible format stores the tag at the start of a GUID.
         if tag == 0xfffe {
             tag = format.le16(24)?;
         }
@@ -77,16 +79,17 @@ impl Samples {
         Ok(Self {
             codec,
             rate: format.le32(4)?,
-            bytes_a_second: format.le32(8)?,
+            byte_rate: format.le32(8)?,
         })
     }
 
-    /// From the number of samples where they are packed, or else from the bytes.
+    /// Computes the duration from the number of samples if they are packed, else from the bytes.
     fn seconds(&self, bytes: Option<u64>, count: Option<u32>) -> Option<f64> {
         let packed = !matches!(self.codec, Some("pcm" | "alaw" | "mulaw"));
-        let seconds = match count.filter(|count| packed && *count != 0 && *count != OPEN) {
+        let seconds = match count.filter(|count| packed && *count != 0 && *count != UNKNOWN_LENGTH)
+        {
             Some(count) => f64::from(count) / f64::from(self.rate),
-            None => bytes? as f64 / f64::from(self.bytes_a_second),
+            None => bytes? as f64 / f64::from(self.byte_rate),
         };
         seconds.is_finite().then_some(seconds)
     }

@@ -1,4 +1,4 @@
-//! WebM and Matroska: the segment's information and tracks.
+//! Reads WebM and Matroska: the segment's information and tracks.
 
 use runcomfy_schema::MediaKind;
 
@@ -13,23 +13,23 @@ const CLUSTER: u32 = 0x1f43_b675;
 const INFO: u32 = 0x1549_a966;
 const TRACKS: u32 = 0x1654_ae6b;
 
-/// Nanoseconds in a second.
-const SECOND: f64 = 1e9;
+/// Number of nanoseconds in a second.
+const NANOSECONDS: f64 = 1e9;
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    let mut top = Elements::of(span);
+    let mut top = Elements::new(span);
     let Some(header) = top.next()? else {
         return Err(Stop::End);
     };
     facts.format = Some(doc_type(&header)?);
     let Some(segment) = top.next()?.filter(|element| element.id == SEGMENT) else {
-        return Err(Stop::Odd("no segment follows its header"));
+        return Err(Stop::Unreadable("no segment follows its header"));
     };
-    let mut elements = Elements::of(segment.body);
+    let mut elements = Elements::new(segment.body);
     let (mut info, mut tracks) = (false, false);
     while !(info && tracks) {
         let Some(element) = elements.next()? else {
-            return Err(Stop::Odd("it does not describe its tracks"));
+            return Err(Stop::Unreadable("it does not describe its tracks"));
         };
         match element.id {
             INFO if !info => {
@@ -38,9 +38,9 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
             }
             TRACKS if !tracks => {
                 tracks = true;
-                Track::main(&element)?.tell(facts);
+                Track::main(&element)?.report(facts);
             }
-            CLUSTER => return Err(Stop::Odd("it describes itself only behind its pictures")),
+            CLUSTER => return Err(Stop::Unreadable("its description follows its frames")),
             _ => {}
         }
     }
@@ -48,22 +48,22 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
 }
 
 fn doc_type(header: &Element<'_>) -> Result<&'static str, Stop> {
-    let mut elements = Elements::of(header.body);
+    let mut elements = Elements::new(header.body);
     while let Some(element) = elements.next()? {
         if element.id == 0x4282 {
             return match &element.text()? {
                 b"webm\0\0\0\0\0" => Ok("webm"),
                 b"matroska\0" => Ok("mkv"),
-                _ => Err(Stop::Odd("EBML of a kind that is not read")),
+                _ => Err(Stop::Unreadable("EBML of an unsupported type")),
             };
         }
     }
-    Err(Stop::Odd("EBML that does not tell its kind"))
+    Err(Stop::Unreadable("EBML without a type"))
 }
 
 fn duration(info: &Element<'_>, facts: &mut Facts) -> Result<(), Stop> {
     let (mut scale, mut units) = (1_000_000, None);
-    let mut elements = Elements::of(info.body);
+    let mut elements = Elements::new(info.body);
     while let Some(element) = elements.next()? {
         match element.id {
             0x2a_d7b1 => scale = element.uint()?,
@@ -71,56 +71,56 @@ fn duration(info: &Element<'_>, facts: &mut Facts) -> Result<(), Stop> {
             _ => {}
         }
     }
-    let seconds = units.map(|units| units * scale as f64 / SECOND);
+    let seconds = units.map(|units| units * scale as f64 / NANOSECONDS);
     facts.duration_seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     if facts.duration_seconds.is_none() {
-        facts.note("it does not tell its duration, as a live recording");
+        facts.note("its header has no duration, as in a live recording");
     }
     Ok(())
 }
 
-/// What a track says.
+/// The content of a track.
 #[derive(Default)]
 struct Track {
-    /// 1 for pictures, 2 for sound.
+    /// [`VIDEO`], [`AUDIO`] or another kind.
     kind: u64,
     codec: Option<&'static str>,
-    sides: Option<(u32, u32)>,
+    dimensions: Option<(u32, u32)>,
     orientation: Option<u8>,
     frame_rate: Option<f64>,
 }
 
-const PICTURE: u64 = 1;
-const SOUND: u64 = 2;
+const VIDEO: u64 = 1;
+const AUDIO: u64 = 2;
 
 impl Track {
-    /// The first track of pictures, or else the first one of sound.
+    /// Returns the first video track, else the first audio track.
     fn main(tracks: &Element<'_>) -> Result<Self, Stop> {
-        let mut sound = None;
-        let mut elements = Elements::of(tracks.body);
+        let mut audio = None;
+        let mut elements = Elements::new(tracks.body);
         while let Some(element) = elements.next()? {
             if element.id != 0xae {
                 continue;
             }
-            match Self::of(&element)? {
-                track if track.kind == PICTURE => return Ok(track),
-                track if track.kind == SOUND && sound.is_none() => sound = Some(track),
+            match Self::parse(&element)? {
+                track if track.kind == VIDEO => return Ok(track),
+                track if track.kind == AUDIO && audio.is_none() => audio = Some(track),
                 _ => {}
             }
         }
-        Ok(sound.unwrap_or_default())
+        Ok(audio.unwrap_or_default())
     }
 
-    fn of(entry: &Element<'_>) -> Result<Self, Stop> {
+    fn parse(entry: &Element<'_>) -> Result<Self, Stop> {
         let mut track = Self::default();
-        let mut elements = Elements::of(entry.body);
+        let mut elements = Elements::new(entry.body);
         while let Some(element) = elements.next()? {
             match element.id {
                 0x83 => track.kind = element.uint()?,
                 0x86 => track.codec = codec(&element.text()?),
                 0x23_e383 => {
                     let each = element.uint()?;
-                    track.frame_rate = (each != 0).then(|| SECOND / each as f64);
+                    track.frame_rate = (each != 0).then(|| NANOSECONDS / each as f64);
                 }
                 0xe0 => track.video(&element)?,
                 _ => {}
@@ -132,44 +132,44 @@ impl Track {
     fn video(&mut self, video: &Element<'_>) -> Result<(), Stop> {
         let (mut width, mut height) = (0, 0);
         self.orientation = Some(1);
-        let mut elements = Elements::of(video.body);
+        let mut elements = Elements::new(video.body);
         while let Some(element) = elements.next()? {
             match element.id {
                 0xb0 => width = u32::try_from(element.uint()?).unwrap_or(0),
                 0xba => height = u32::try_from(element.uint()?).unwrap_or(0),
-                0x7670 => self.orientation = turned(&element)?,
+                0x7670 => self.orientation = orientation(&element)?,
                 _ => {}
             }
         }
-        self.sides = (width != 0 && height != 0).then_some((width, height));
+        self.dimensions = (width != 0 && height != 0).then_some((width, height));
         Ok(())
     }
 
-    fn tell(self, facts: &mut Facts) {
+    fn report(self, facts: &mut Facts) {
         match self.kind {
-            PICTURE => {
+            VIDEO => {
                 facts.kind = Some(MediaKind::Video);
                 facts.orientation = self.orientation;
                 facts.frame_rate = self.frame_rate;
-                (facts.width, facts.height) = self.sides.unzip();
-                if self.sides.is_none() {
-                    facts.note("its picture track does not tell its sides");
+                (facts.width, facts.height) = self.dimensions.unzip();
+                if self.dimensions.is_none() {
+                    facts.note("its video track has no dimensions");
                 }
                 if self.orientation.is_none() {
-                    facts.note("its picture is turned by no quarter");
+                    facts.note("its rotation is not a multiple of 90 degrees");
                 }
             }
-            SOUND => facts.kind = Some(MediaKind::Audio),
-            _ => facts.note("it has neither a picture track nor a sound track"),
+            AUDIO => facts.kind = Some(MediaKind::Audio),
+            _ => facts.note("it has neither a video track nor an audio track"),
         }
         facts.codec = self.codec;
     }
 }
 
-/// The orientation that a projection gives a flat picture: a roll against the clock, in degrees.
-fn turned(projection: &Element<'_>) -> Result<Option<u8>, Stop> {
+/// Returns the orientation of a flat projection, whose roll is in degrees counterclockwise.
+fn orientation(projection: &Element<'_>) -> Result<Option<u8>, Stop> {
     let (mut roll, mut flat) = (0.0, true);
-    let mut elements = Elements::of(projection.body);
+    let mut elements = Elements::new(projection.body);
     while let Some(element) = elements.next()? {
         match element.id {
             0x7671 => flat &= element.uint()? == 0,
@@ -184,7 +184,7 @@ fn turned(projection: &Element<'_>) -> Result<Option<u8>, Stop> {
     Ok(turn.map(|quarters| orientation::QUARTERS[quarters].exif()))
 }
 
-/// The family of a codec by its id, which may carry a profile behind it.
+/// Returns the family of a codec by its id, which a profile may follow.
 fn codec(id: &[u8; 16]) -> Option<&'static str> {
     let known: &[(&[u8], &str)] = &[
         (b"V_VP8", "vp8"),

@@ -1,12 +1,12 @@
-//! WebP: its three kinds of first chunk.
+//! Reads WebP: its first chunk, of three kinds.
 
 use crate::span::Span;
 use crate::sparse::Stop;
 use crate::{Facts, tiff};
 
-/// The start of the first chunk's content.
+/// Position of the first chunk's content.
 const FIRST: u64 = 20;
-/// The flag of an extended file that says that there is EXIF data.
+/// Flag of an extended file with EXIF data.
 const HAS_EXIF: u8 = 0x08;
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
@@ -14,23 +14,23 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         b"VP8 " => lossy(span.from(FIRST), facts)?,
         b"VP8L" => lossless(span.from(FIRST), facts)?,
         b"VP8X" => return extended(span, facts),
-        _ => return Err(Stop::Odd("the WebP begins with an unknown chunk")),
+        _ => return Err(Stop::Unreadable("the WebP begins with an unknown chunk")),
     }
     facts.orientation = Some(1);
     Ok(())
 }
 
 fn lossy(chunk: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    // A key frame, as the first one must be, has an even first byte and a start code.
+    // The first frame must be a key frame, which has an even first byte and a start code.
     let [tag, _, _, code @ ..]: [u8; 6] = chunk.array(0)?;
     if tag & 1 == 1 || code != [0x9d, 0x01, 0x2a] {
-        return Err(Stop::Odd("the WebP does not begin with a key frame"));
+        return Err(Stop::Unreadable("the WebP does not begin with a key frame"));
     }
-    // The two highest bits are a scale for showing.
+    // The two highest bits are a scale for display.
     let side = |at| chunk.le16(at).map(|side| u32::from(side & 0x3fff));
     let (width, height) = (side(6)?, side(8)?);
     if width == 0 || height == 0 {
-        return Err(Stop::Odd("the WebP says that it has no pixels"));
+        return Err(Stop::Unreadable("the WebP has a dimension of 0 pixels"));
     }
     facts.codec = Some("vp8");
     facts.width = Some(width);
@@ -40,9 +40,11 @@ fn lossy(chunk: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
 
 fn lossless(chunk: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     let (signature, bits) = (chunk.u8(0)?, chunk.le32(1)?);
-    // The highest three bits are a version, of which there is one.
+    // The three highest bits are a version, which must be 0.
     if signature != 0x2f || bits >> 29 != 0 {
-        return Err(Stop::Odd("the WebP does not begin with a lossless picture"));
+        return Err(Stop::Unreadable(
+            "the WebP does not begin with a lossless image",
+        ));
     }
     facts.codec = Some("vp8l");
     facts.width = Some((bits & 0x3fff) + 1);
@@ -58,7 +60,7 @@ fn extended(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         facts.orientation = Some(1);
         return Ok(());
     }
-    // EXIF data stands behind the pixels, so it costs a second read.
+    // EXIF data follows the pixels, so it costs a second read.
     let file = span.part(0, 8 + u64::from(span.le32(4)?));
     let mut at = 12;
     while at + 8 <= file.len() {
@@ -66,11 +68,13 @@ fn extended(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         let length = u64::from(u32::from_le_bytes([a, b, c, d]));
         let body = file.part(at + 8, length);
         if kind == *b"EXIF" {
-            // Some programs put JPEG's prefix before it.
+            // Some programs write JPEG's prefix before it.
             let skip = if body.head()? == *b"Exif\0\0" { 6 } else { 0 };
             return tiff::exif(body.from(skip), facts);
         }
         at += 8 + length + length % 2;
     }
-    Err(Stop::Odd("the WebP has no EXIF data where it says it has"))
+    Err(Stop::Unreadable(
+        "the WebP's header announces EXIF data, and there is none",
+    ))
 }

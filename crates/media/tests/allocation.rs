@@ -1,6 +1,6 @@
-//! No length in a medium decides how much memory is taken.
+//! Tests that no length in a file decides how much memory is allocated.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
 use std::alloc::System;
@@ -13,10 +13,11 @@ use runcomfy_media::Facts;
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Far more than a reader holds of these small files, and far less than any length below.
-const ENOUGH: usize = 256 << 10;
+/// Memory limit in bytes: far more than a reader needs for these small files, and far less than any
+/// length below.
+const MAX_BYTES: usize = 256 << 10;
 
-/// Lengths as the formats write them: 16, 32 and 64 bits, of either byte order, and of EBML.
+/// Lengths as formats store them: 16, 32 and 64 bits, in both byte orders, and in EBML.
 const LENGTHS: [&[u8]; 7] = [
     &[0xff; 2],
     &[0x7f, 0xff, 0xff, 0xff],
@@ -27,30 +28,30 @@ const LENGTHS: [&[u8]; 7] = [
     &[0xff; 8],
 ];
 
-/// Bytes at either end of a medium, where its headers are.
-const HEADERS: usize = 400;
+/// Number of bytes at both ends of a file, where its headers are.
+const HEADER_BYTES: usize = 400;
 
-/// An allocation beyond the limit fails, and ends the process.
+/// Ends the process if an allocation exceeds the limit.
 #[test]
 fn lengths_do_not_decide_on_memory() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut media = 0;
+    let mut files = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let mut bytes = fs::read(entry.unwrap().path()).unwrap();
         bytes.truncate(14_336);
-        media += 1;
-        let limit = MEMORY.allocated() + ENOUGH;
+        files += 1;
+        let limit = MEMORY.allocated() + MAX_BYTES;
         MEMORY.set_limit(limit).unwrap();
-        let last = bytes.len().saturating_sub(HEADERS);
-        for at in (0..bytes.len()).filter(|at| *at < HEADERS || *at >= last) {
+        let last = bytes.len().saturating_sub(HEADER_BYTES);
+        for at in (0..bytes.len()).filter(|at| *at < HEADER_BYTES || *at >= last) {
             for length in LENGTHS {
-                let Some(place) = bytes.get_mut(at..at + length.len()) else {
+                let Some(field) = bytes.get_mut(at..at + length.len()) else {
                     continue;
                 };
                 let mut old = [0; 8];
                 let old = &mut old[..length.len()];
-                old.copy_from_slice(place);
-                place.copy_from_slice(length);
+                old.copy_from_slice(field);
+                field.copy_from_slice(length);
                 let facts = Facts::from_bytes(&bytes);
                 assert_eq!(facts.size_bytes, Some(bytes.len() as u64));
                 bytes[at..at + length.len()].copy_from_slice(old);
@@ -58,5 +59,5 @@ fn lengths_do_not_decide_on_memory() {
         }
         MEMORY.set_limit(usize::MAX).unwrap();
     }
-    assert!(media > 30, "{media} media");
+    assert!(files > 30, "{files} files");
 }

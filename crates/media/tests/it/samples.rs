@@ -1,4 +1,4 @@
-//! The table of media: what they are, and what it may cost to know.
+//! Lists media with their facts, and the allowed cost of reading them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use crate::encode::{
 };
 use crate::source::Source;
 
-/// The first read.
+/// Length of the first read in bytes.
 pub(crate) const FIRST: u64 = 14_336;
 
-/// A medium with the truth about it.
+/// A media file with its facts.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) name: String,
     pub(crate) source: Source,
     pub(crate) facts: Value,
-    /// The most reads, and the most bytes.
+    /// Maximum number of reads and of bytes.
     pub(crate) cost: (u32, u64),
-    /// The duration follows from the size, so what is cut off is shorter.
+    /// `true` if the duration follows from the size, so that a cut file is shorter.
     pub(crate) by_size: bool,
 }
 
@@ -31,9 +31,9 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// All media.
+/// Returns all samples.
 pub(crate) fn all() -> Vec<Sample> {
-    [fixtures(), pictures(), fat_jpegs(), videos(), sounds()]
+    [fixtures(), images(), fat_jpegs(), videos(), audio_files()]
         .into_iter()
         .flatten()
         .collect()
@@ -65,17 +65,17 @@ impl Sample {
     }
 }
 
-fn picture(format: &str, width: u32, height: u32, orientation: u8) -> Value {
+fn image(format: &str, width: u32, height: u32, orientation: u8) -> Value {
     json!({
         "kind": "image", "format": format, "width": width, "height": height,
         "orientation": orientation
     })
 }
 
-/// A picture or a video with a codec.
-fn coded(kind: &str, format: &str, codec: &str, sides: (u32, u32), orientation: u8) -> Value {
+/// Returns the facts of an image or a video with a codec.
+fn coded(kind: &str, format: &str, codec: &str, dimensions: (u32, u32), orientation: u8) -> Value {
     json!({
-        "kind": kind, "format": format, "codec": codec, "width": sides.0, "height": sides.1,
+        "kind": kind, "format": format, "codec": codec, "width": dimensions.0, "height": dimensions.1,
         "orientation": orientation
     })
 }
@@ -88,7 +88,7 @@ fn lasting(mut facts: Value, seconds: f64, rate: Option<f64>) -> Value {
     facts
 }
 
-fn sound(format: &str, codec: Option<&str>, seconds: Option<f64>) -> Value {
+fn audio(format: &str, codec: Option<&str>, seconds: Option<f64>) -> Value {
     let mut facts = json!({"kind": "audio", "format": format});
     if let Some(codec) = codec {
         facts["codec"] = codec.into();
@@ -99,30 +99,30 @@ fn sound(format: &str, codec: Option<&str>, seconds: Option<f64>) -> Value {
     facts
 }
 
-/// Those that other programs have made; their truth is in the folder's README.
+/// Returns samples that other programs made; the folder's README lists their facts.
 fn fixtures() -> Vec<Sample> {
     let still = |format, codec, sides, turn| coded("image", format, codec, sides, turn);
     let moving = |format, codec, turn| coded("video", format, codec, (64, 36), turn);
     let at_25 = |facts| lasting(facts, 1.2, Some(25.0));
     let list = [
-        ("thumbnail.jpg", picture("jpeg", 60, 40, 6)),
-        ("progressive.jpg", picture("jpeg", 60, 40, 1)),
-        ("cmyk.jpg", picture("jpeg", 60, 40, 1)),
-        ("palette.png", picture("png", 60, 40, 1)),
-        ("exif.png", picture("png", 60, 40, 8)),
-        ("animated.gif", picture("gif", 30, 20, 1)),
-        ("animated.webp", picture("webp", 30, 20, 1)),
+        ("thumbnail.jpg", image("jpeg", 60, 40, 6)),
+        ("progressive.jpg", image("jpeg", 60, 40, 1)),
+        ("cmyk.jpg", image("jpeg", 60, 40, 1)),
+        ("palette.png", image("png", 60, 40, 1)),
+        ("exif.png", image("png", 60, 40, 8)),
+        ("animated.gif", image("gif", 30, 20, 1)),
+        ("animated.webp", image("webp", 30, 20, 1)),
         ("animated.avif", still("avif", "av1", (30, 20), 1)),
         ("lossy.webp", still("webp", "vp8", (60, 40), 1)),
         ("lossless.webp", still("webp", "vp8l", (60, 40), 1)),
-        ("exif.webp", picture("webp", 60, 40, 6)),
+        ("exif.webp", image("webp", 60, 40, 6)),
         ("plain.avif", still("avif", "av1", (60, 40), 1)),
         ("turned.avif", still("avif", "av1", (60, 40), 6)),
         ("plain.heic", still("heic", "hevc", (64, 48), 1)),
         ("turned.heic", still("heic", "hevc", (64, 48), 6)),
         ("odd.heic", still("heic", "hevc", (61, 47), 1)),
-        ("plain.bmp", picture("bmp", 60, 40, 1)),
-        ("little.tif", picture("tiff", 60, 40, 6)),
+        ("plain.bmp", image("bmp", 60, 40, 1)),
+        ("little.tif", image("tiff", 60, 40, 6)),
         (
             "last.mp4",
             lasting(moving("mp4", "h264", 1), 1.5, Some(25.0)),
@@ -138,16 +138,16 @@ fn fixtures() -> Vec<Sample> {
             facts["frame_rate"] = json!(25.0);
             facts
         }),
-        ("sound.webm", sound("webm", Some("opus"), Some(1.508))),
-        ("sound.m4a", sound("m4a", Some("aac"), Some(1.5))),
-        ("xing.mp3", sound("mp3", None, Some(1.5))),
-        ("constant.mp3", sound("mp3", None, Some(1.54125))),
-        ("silence.mp3", sound("mp3", None, None)),
-        ("plain.flac", sound("flac", None, Some(0.5))),
-        ("vorbis.ogg", sound("ogg", Some("vorbis"), Some(1.5))),
-        ("opus.ogg", sound("ogg", Some("opus"), Some(1.5))),
-        ("plain.wav", sound("wav", Some("pcm"), Some(0.5))),
-        ("adpcm.wav", sound("wav", Some("adpcm"), Some(0.5))),
+        ("sound.webm", audio("webm", Some("opus"), Some(1.508))),
+        ("sound.m4a", audio("m4a", Some("aac"), Some(1.5))),
+        ("xing.mp3", audio("mp3", None, Some(1.5))),
+        ("constant.mp3", audio("mp3", None, Some(1.54125))),
+        ("silence.mp3", audio("mp3", None, None)),
+        ("plain.flac", audio("flac", None, Some(0.5))),
+        ("vorbis.ogg", audio("ogg", Some("vorbis"), Some(1.5))),
+        ("opus.ogg", audio("ogg", Some("opus"), Some(1.5))),
+        ("plain.wav", audio("wav", Some("pcm"), Some(0.5))),
+        ("adpcm.wav", audio("wav", Some("adpcm"), Some(0.5))),
     ];
     let samples = list.into_iter().map(|(name, facts)| {
         let made = sample(name, fs::read(fixture(name)).unwrap(), facts);
@@ -159,12 +159,12 @@ fn fixtures() -> Vec<Sample> {
     samples.collect()
 }
 
-/// A file so large that only its beginning counts.
+/// Returns a file that is too large to be read beyond its beginning.
 fn large(first: Vec<u8>) -> Source {
     Source::ends(first, 40_000_000, vec![0; 16])
 }
 
-fn pictures() -> Vec<Sample> {
+fn images() -> Vec<Sample> {
     let sides = [(256, 3, 70), (257, 3, 50)];
     let turned = [(256, 4, 70), (257, 4, 50), (274, 3, 8)];
     let webp_exif = [(*b"VP8 ", vec![0; 60_001]), (*b"EXIF", exif(5, true).1)];
@@ -176,12 +176,12 @@ fn pictures() -> Vec<Sample> {
         sample(
             "large.png",
             large(png(9_000, 7_000, &[])),
-            picture("png", 9_000, 7_000, 1),
+            image("png", 9_000, 7_000, 1),
         ),
         sample(
             "huge.png",
             png(i32::MAX as u32, 1, &[]),
-            picture("png", i32::MAX as u32, 1, 1),
+            image("png", i32::MAX as u32, 1, 1),
         ),
         sample(
             "workflow.png",
@@ -190,56 +190,56 @@ fn pictures() -> Vec<Sample> {
                 480,
                 &[text, (*b"eXIf", exif(3, false).1[6..].to_vec())],
             ),
-            picture("png", 640, 480, 3),
+            image("png", 640, 480, 3),
         )
         .costs(2, 15_500),
         sample(
             "large.gif",
             large(b"GIF87a\xd0\x07\xe8\x03\0\0\0".to_vec()),
-            picture("gif", 2_000, 1_000, 1),
+            image("gif", 2_000, 1_000, 1),
         ),
-        sample("core.bmp", core_bmp(70, 50), picture("bmp", 70, 50, 1)),
+        sample("core.bmp", core_bmp(70, 50), image("bmp", 70, 50, 1)),
         sample(
             "large.bmp",
             large(bmp(7_000, 5_000)),
-            picture("bmp", 7_000, 5_000, 1),
+            image("bmp", 7_000, 5_000, 1),
         ),
-        sample("top_down.bmp", bmp(70, -50), picture("bmp", 70, 50, 1)),
+        sample("top_down.bmp", bmp(70, -50), image("bmp", 70, 50, 1)),
         sample(
             "big_endian.tif",
             tiff(false, 8, &sides),
-            picture("tiff", 70, 50, 1),
+            image("tiff", 70, 50, 1),
         ),
         sample(
             "little_endian.tif",
             tiff(true, 8, &turned),
-            picture("tiff", 70, 50, 8),
+            image("tiff", 70, 50, 8),
         ),
         sample(
             "directory_last.tif",
             tiff(true, 90_000, &turned),
-            picture("tiff", 70, 50, 8),
+            image("tiff", 70, 50, 8),
         )
         .costs(2, 15_500),
         sample(
             "large.webp",
             large(webp(0x10, 4_000, 16_384, &[])),
-            picture("webp", 4_000, 16_384, 1),
+            image("webp", 4_000, 16_384, 1),
         ),
         sample(
             "exif_last.webp",
             webp(0x08, 70, 50, &webp_exif),
-            picture("webp", 70, 50, 5),
+            image("webp", 70, 50, 5),
         )
         .costs(2, 15_500),
     ];
     for (turn, little) in (1..=8).flat_map(|turn| [(turn, true), (turn, false)]) {
-        let facts = picture("jpeg", 70, 50, u8::try_from(turn).unwrap());
+        let facts = image("jpeg", 70, 50, u8::try_from(turn).unwrap());
         let bytes = jpeg(&[exif(turn, little)], 0xc0, 70, 50);
         list.push(sample(&format!("exif_{turn}_{little}.jpg"), bytes, facts));
     }
     for frame in [0xc0, 0xc1, 0xc2, 0xc3, 0xc9, 0xca] {
-        let facts = picture("jpeg", 7_000, 5_000, 1);
+        let facts = image("jpeg", 7_000, 5_000, 1);
         let bytes = large(jpeg(&[], frame, 7_000, 5_000));
         list.push(sample(&format!("frame_{frame:x}.jpg"), bytes, facts));
     }
@@ -247,7 +247,7 @@ fn pictures() -> Vec<Sample> {
 }
 
 fn fat_jpegs() -> Vec<Sample> {
-    // 550 KB, as the largest profiles of printers are: nine segments of APP2.
+    // 550 KB, the size of the largest printer profiles: nine segments of APP2.
     let profile: Vec<_> = (1..=9)
         .map(|number| {
             let name = [&b"ICC_PROFILE\0"[..], &[number, 9]].concat();
@@ -273,7 +273,7 @@ fn fat_jpegs() -> Vec<Sample> {
         .collect();
     let late = [xmp.clone(), vec![exif(8, false)]].concat();
     let early = [vec![exif(6, true)], xmp].concat();
-    // Its EXIF data holds a thumbnail that fills the segment.
+    // The EXIF data contains a thumbnail that fills the segment.
     let (marker, mut thumbnail) = exif(7, false);
     thumbnail.extend(jpeg(&[], 0xc0, 160, 120));
     thumbnail.resize(65_000, 0);
@@ -281,25 +281,25 @@ fn fat_jpegs() -> Vec<Sample> {
         sample(
             "profile.jpg",
             jpeg(&profile, 0xc2, 70, 50),
-            picture("jpeg", 70, 50, 1),
+            image("jpeg", 70, 50, 1),
         )
         .costs(6, 512 << 10),
         sample(
             "extended_xmp.jpg",
             jpeg(&early, 0xc0, 70, 50),
-            picture("jpeg", 70, 50, 6),
+            image("jpeg", 70, 50, 6),
         )
         .costs(4, 132_000),
         sample(
             "late_exif.jpg",
             jpeg(&late, 0xc0, 70, 50),
-            picture("jpeg", 70, 50, 8),
+            image("jpeg", 70, 50, 8),
         )
         .costs(4, 132_000),
         sample(
             "thumbnail_first.jpg",
             jpeg(&[(marker, thumbnail)], 0xc0, 70, 50),
-            picture("jpeg", 70, 50, 7),
+            image("jpeg", 70, 50, 7),
         )
         .costs(2, 15_500),
     ]
@@ -310,7 +310,7 @@ fn video(duration: f64, orientation: u8) -> Value {
     lasting(facts, duration, Some(25.0))
 }
 
-/// A large file with the movie's box at its end.
+/// Returns a large file with the movie's box at its end.
 fn movie_last(moov: Vec<u8>) -> Source {
     const SIZE: u64 = 3 << 30;
     let length = SIZE - moov.len() as u64 - 24;
@@ -353,7 +353,7 @@ fn videos() -> Vec<Sample> {
         movie_header(60_000, &matrix(0)),
         track(false, &matrix(0), 12),
     ]);
-    // Ten seconds of it stand before the first fragment.
+    // The header has the duration before the first fragment only.
     let mut unknown = video(60.0, 1);
     unknown.as_object_mut().unwrap().remove("duration_seconds");
     let mehd = part(*b"mehd", &[[0; 4], 60_000_u32.to_be_bytes()].concat());
@@ -386,7 +386,7 @@ fn videos() -> Vec<Sample> {
         .costs(3, 64_000),
         sample("fragments.mp4", movie_first(fragmented(&[])), unknown),
         sample(
-            "fragments_told.mp4",
+            "fragments_with_duration.mp4",
             movie_first(fragmented(&[mehd])),
             video(60.0, 1),
         ),
@@ -394,12 +394,12 @@ fn videos() -> Vec<Sample> {
         sample(
             "only_sound.mp4",
             movie_first(only_sound),
-            sound("mp4", Some("opus"), Some(60.0)),
+            audio("mp4", Some("opus"), Some(60.0)),
         ),
     ]
 }
 
-fn sounds() -> Vec<Sample> {
+fn audio_files() -> Vec<Sample> {
     let seconds = |count: usize| vec![0; 16_000 * count];
     let wav = |extensible: bool, before: &[([u8; 4], Vec<u8>)]| {
         let mut chunks = before.to_vec();
@@ -408,7 +408,7 @@ fn sounds() -> Vec<Sample> {
     };
     let ds64 = [[0; 8], 48_000_000_u64.to_le_bytes(), [0; 8]].concat();
     let rf64 = [(*b"ds64", ds64), (*b"fmt ", wav_format(false))];
-    let pcm = |duration| sound("wav", Some("pcm"), Some(duration));
+    let pcm = |duration| audio("wav", Some("pcm"), Some(duration));
     let opus = fs::read(fixture("opus.ogg")).unwrap();
     let last_page = opus.windows(4).rposition(|bytes| bytes == b"OggS").unwrap();
     let long_opus = Source::ends(
@@ -443,18 +443,18 @@ fn sounds() -> Vec<Sample> {
         sample(
             "frames.mp3",
             mp3_frames(200),
-            sound("mp3", None, Some(constant(200))),
+            audio("mp3", None, Some(constant(200))),
         )
         .costs(3, 64_000)
         .by_size(),
         sample(
             "tagged.mp3",
             tagged(500, 20),
-            sound("mp3", None, Some(constant(20))),
+            audio("mp3", None, Some(constant(20))),
         )
         .by_size(),
-        sample("cover.mp3", covered, sound("mp3", None, Some(1.5))).costs(2, 31_000),
-        sample("cover.flac", flac, sound("flac", None, Some(0.5))).costs(2, 31_000),
-        sample("long.ogg", long_opus, sound("ogg", Some("opus"), Some(1.5))).costs(2, 31_000),
+        sample("cover.mp3", covered, audio("mp3", None, Some(1.5))).costs(2, 31_000),
+        sample("cover.flac", flac, audio("flac", None, Some(0.5))).costs(2, 31_000),
+        sample("long.ogg", long_opus, audio("ogg", Some("opus"), Some(1.5))).costs(2, 31_000),
     ]
 }

@@ -1,4 +1,4 @@
-//! Rules at their bound, one below it and one above.
+//! Tests rules at their bound, just below it and just above it.
 
 use runcomfy_media::{Facts, Verdict, judge};
 use runcomfy_schema::{Certainty, Constraint, MediaKind, Number, Operator, Quantity, Rule};
@@ -14,7 +14,7 @@ fn rule(quantity: Quantity, operator: Operator, value: Number) -> Rule {
     }
 }
 
-fn picture(width: u32, height: u32, orientation: Option<u8>) -> Facts {
+fn image(width: u32, height: u32, orientation: Option<u8>) -> Facts {
     let mut facts = Facts::default();
     facts.kind = Some(MediaKind::Image);
     facts.format = Some("png");
@@ -23,7 +23,7 @@ fn picture(width: u32, height: u32, orientation: Option<u8>) -> Facts {
     facts
 }
 
-/// `H`, `V` or `U`: how the verdict is called.
+/// Returns `H`, `V` or `U` for the verdict.
 fn letter(verdict: &Verdict) -> char {
     match verdict {
         Verdict::Holds => 'H',
@@ -41,11 +41,11 @@ fn letters<T>(rule: &Rule, cases: &[T], facts: impl Fn(&T) -> Facts) -> String {
 
 #[test]
 fn sizes_between_the_two_megabytes_are_unsure() {
-    // Below, at and above 10^6 bytes each, then below, at and above 2^20 bytes each.
+    // Below, at and above 15 · 10^6 bytes, then below, at and above 15 · 2^20 bytes.
     let sizes = [
         14_999_999, 15_000_000, 15_000_001, 15_728_639, 15_728_640, 15_728_641,
     ];
-    let of = |size: &u64| {
+    let sized = |size: &u64| {
         let mut facts = Facts::default();
         facts.size_bytes = Some(*size);
         facts
@@ -58,16 +58,16 @@ fn sizes_between_the_two_megabytes_are_unsure() {
         (Equal, "VUVVUV"),
     ] {
         let rule = rule(Quantity::FileSizeMb, operator, Number::Int(15));
-        assert_eq!(letters(&rule, &sizes, of), verdicts, "{rule}");
+        assert_eq!(letters(&rule, &sizes, sized), verdicts, "{rule}");
     }
     // Fractions too: 4.7 MB are 4,700,000 bytes, or 4,928,307.2.
     let fraction = rule(Quantity::FileSizeMb, Below, Number::Float(4.7));
     let sizes = [4_699_999, 4_700_000, 4_928_307, 4_928_308];
-    assert_eq!(letters(&fraction, &sizes, of), "HUUV");
+    assert_eq!(letters(&fraction, &sizes, sized), "HUUV");
 }
 
 #[test]
-fn sides_are_judged_at_the_bound() {
+fn dimensions_are_judged_at_the_bound() {
     for (operator, verdicts) in [
         (AtMost, "HHV"),
         (Below, "HVV"),
@@ -77,13 +77,13 @@ fn sides_are_judged_at_the_bound() {
     ] {
         let width = rule(Quantity::WidthPixels, operator, Number::Int(4096));
         let height = rule(Quantity::HeightPixels, operator, Number::Int(4096));
-        let sides = [4095, 4096, 4097];
+        let numbers = [4095, 4096, 4097];
         assert_eq!(
-            letters(&width, &sides, |side| picture(*side, 9, Some(1))),
+            letters(&width, &numbers, |number| image(*number, 9, Some(1))),
             verdicts
         );
         assert_eq!(
-            letters(&height, &sides, |side| picture(9, *side, Some(4))),
+            letters(&height, &numbers, |number| image(9, *number, Some(4))),
             verdicts
         );
     }
@@ -91,14 +91,14 @@ fn sides_are_judged_at_the_bound() {
 
 #[test]
 fn ratios_are_compared_as_given() {
-    // 0.33 is a little less than a third: the rule decides, not what its message means.
+    // 0.33 is a little less than a third: the rule decides, not its message.
     let rule = rule(Quantity::AspectRatio, AtLeast, Number::Float(0.33));
     let widths = [329, 330, 331, 333];
     assert_eq!(
-        letters(&rule, &widths, |width| picture(*width, 1000, Some(1))),
+        letters(&rule, &widths, |width| image(*width, 1000, Some(1))),
         "VHHH"
     );
-    let verdict = judge(&rule, &picture(329, 1000, Some(1)));
+    let verdict = judge(&rule, &image(329, 1000, Some(1)));
     let violation = verdict.violation(&rule, "/images/0").unwrap();
     assert_eq!(
         violation.to_string(),
@@ -106,10 +106,10 @@ fn ratios_are_compared_as_given() {
     );
 }
 
-/// Whether the service turns a picture first is not known.
+/// The service may or may not rotate an image before it measures.
 #[test]
-fn turned_sides_must_agree() {
-    let most = |side| rule(Quantity::WidthPixels, AtMost, Number::Int(side));
+fn stored_and_shown_dimensions_must_agree() {
+    let at_most = |width| rule(Quantity::WidthPixels, AtMost, Number::Int(width));
     for (width, height, orientation, limit, verdict) in [
         (3000, 4000, Some(1), 3000, 'H'),
         (3000, 4000, Some(6), 3000, 'U'),
@@ -121,25 +121,25 @@ fn turned_sides_must_agree() {
         (3000, 3000, None, 3000, 'H'),
         (3000, 3000, None, 2999, 'V'),
     ] {
-        let facts = picture(width, height, orientation);
+        let facts = image(width, height, orientation);
         assert_eq!(
-            letter(&judge(&most(limit), &facts)),
+            letter(&judge(&at_most(limit), &facts)),
             verdict,
             "{facts:?} against {limit}"
         );
     }
-    // What is told is the side that breaks the rule.
-    let Verdict::Unsure { actual, why } = judge(&most(3000), &picture(3000, 4000, Some(6))) else {
-        panic!("which of them counts is not known");
+    // The reported number is the one that violates the rule.
+    let Verdict::Unsure { actual, why } = judge(&at_most(3000), &image(3000, 4000, Some(6))) else {
+        panic!("the orientation decides");
     };
     assert_eq!(actual, Some(Number::Int(4000)));
     assert_eq!(
         why,
-        "stored as 3000x4000, shown as 4000x3000; which of them counts is not known"
+        "stored as 3000x4000, shown as 4000x3000; the schema does not say which counts"
     );
     let ratio = rule(Quantity::AspectRatio, AtMost, Number::Int(1));
-    assert_eq!(letter(&judge(&ratio, &picture(3000, 4000, Some(6)))), 'U');
-    assert_eq!(letter(&judge(&ratio, &picture(3000, 3000, Some(6)))), 'H');
+    assert_eq!(letter(&judge(&ratio, &image(3000, 4000, Some(6)))), 'U');
+    assert_eq!(letter(&judge(&ratio, &image(3000, 3000, Some(6)))), 'H');
 }
 
 #[test]
@@ -164,36 +164,32 @@ fn durations_near_the_limit_are_unsure() {
 }
 
 #[test]
-fn what_is_not_known_is_unsure() {
+fn unknown_facts_are_unsure() {
     let mut archive = Facts::from_bytes(b"PK\x03\x04 named a.jpg, as it were");
     let sized = rule(Quantity::FileSizeMb, AtMost, Number::Int(1));
     let wide = rule(Quantity::WidthPixels, AtMost, Number::Int(1));
     let named = |name: &str| rule(Quantity::Other(name.into()), AtMost, Number::Int(1));
-    // The size is known all the same.
+    // The size is known even so.
     assert_eq!(judge(&sized, &archive), Verdict::Holds);
     archive.size_bytes = None;
     for (rule, facts, why) in [
-        (&sized, &archive, "a medium whose size is not told"),
+        (&sized, &archive, "media whose size is unknown"),
         (
             &wide,
             &archive,
-            "whose width could not be told: not a medium but a ZIP archive",
+            "whose width is unknown: not media but a ZIP archive",
         ),
         (
             &rule(Quantity::DurationSeconds, AtMost, Number::Int(1)),
-            &picture(1, 1, None),
+            &image(1, 1, None),
             "of kind image without a duration",
         ),
         (
             &named("fps"),
-            &picture(1, 1, None),
-            "a quantity that is not known here, `fps`",
+            &image(1, 1, None),
+            "a quantity that cannot be measured, `fps`",
         ),
-        (
-            &wide,
-            &Facts::default(),
-            "a medium whose width could not be told",
-        ),
+        (&wide, &Facts::default(), "media whose width is unknown"),
     ] {
         let verdict = judge(rule, facts);
         let Verdict::Unsure {
@@ -213,11 +209,11 @@ fn what_is_not_known_is_unsure() {
 }
 
 #[test]
-fn only_what_is_sure_is_certain() {
+fn only_certain_verdicts_are_certain_violations() {
     let rule = rule(Quantity::WidthPixels, AtMost, Number::Int(3000));
     let violation = |facts: &Facts| judge(&rule, facts).violation(&rule, "/image");
-    assert_eq!(violation(&picture(3000, 1, Some(1))), None);
-    let certain = violation(&picture(3001, 1, Some(1))).unwrap();
+    assert_eq!(violation(&image(3000, 1, Some(1))), None);
+    let certain = violation(&image(3001, 1, Some(1))).unwrap();
     assert_eq!(
         (certain.certainty, certain.rule),
         (Certainty::Certain, Constraint::Media)
@@ -226,6 +222,6 @@ fn only_what_is_sure_is_certain() {
         certain.to_string(),
         "/image: found a width of 3001, expected width_pixels <= 3000 (As the service says it.)"
     );
-    let likely = violation(&picture(3001, 1, None)).unwrap();
+    let likely = violation(&image(3001, 1, None)).unwrap();
     assert_eq!(likely.certainty, Certainty::Likely);
 }

@@ -1,4 +1,4 @@
-//! Each medium's facts are the truth, for no more than they may cost.
+//! Tests that facts are true, and cost no more reads and bytes than allowed.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use runcomfy_media::{Facts, Reader, Step};
 
 use crate::encode::jpeg;
 use crate::samples::{FIRST, Sample, all, fixture};
-use crate::source::{Manner, Source, assert_part, told};
+use crate::source::{Behavior, Source, assert_subset, known_facts};
 
 #[test]
 fn facts_are_the_truth() {
@@ -18,8 +18,8 @@ fn facts_are_the_truth() {
         ..
     } in all()
     {
-        let run = source.run(Manner::default());
-        assert_eq!(told(&run.facts), facts, "{name}: {:?}", run.facts);
+        let run = source.run(Behavior::default());
+        assert_eq!(known_facts(&run.facts), facts, "{name}: {:?}", run.facts);
         assert_eq!(run.facts.size_bytes, Some(source.size), "{name}");
         let (reads, bytes) = (run.reads, run.bytes);
         assert!(
@@ -30,9 +30,9 @@ fn facts_are_the_truth() {
 }
 
 #[test]
-fn memory_and_files_tell_the_same() {
+fn memory_and_files_have_the_same_facts() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("medium");
+    let path = folder.path().join("media");
     for Sample {
         name,
         source,
@@ -46,35 +46,35 @@ fn memory_and_files_tell_the_same() {
         fs::write(&path, &bytes).unwrap();
         let file = Facts::from_file(&path).unwrap();
         assert_eq!(file, Facts::from_bytes(&bytes), "{name}");
-        assert_eq!(told(&file), facts, "{name}: {file:?}");
+        assert_eq!(known_facts(&file), facts, "{name}: {file:?}");
     }
     let error = Facts::from_file(&folder.path().join("none")).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 }
 
-/// What is told of a part of it is also told of the whole, or nothing is.
+/// Reads each sample in several ways: each fact is that of the whole file, or unknown.
 #[test]
-fn whatever_the_answers_facts_are_the_truth() {
-    let manners = [
-        Manner {
+fn facts_are_the_truth_for_every_source() {
+    let behaviors = [
+        Behavior {
             silent: true,
-            ..Manner::default()
+            ..Behavior::default()
         },
-        Manner {
+        Behavior {
             sequential: true,
-            ..Manner::default()
+            ..Behavior::default()
         },
-        Manner {
-            longest: Some(3_000),
-            ..Manner::default()
+        Behavior {
+            max_length: Some(3_000),
+            ..Behavior::default()
         },
-        Manner {
-            longest: Some(700),
+        Behavior {
+            max_length: Some(700),
             silent: true,
             sequential: true,
         },
-        Manner {
-            longest: Some(1),
+        Behavior {
+            max_length: Some(1),
             silent: true,
             sequential: false,
         },
@@ -86,20 +86,20 @@ fn whatever_the_answers_facts_are_the_truth() {
         ..
     } in all()
     {
-        for manner in manners {
-            let run = source.run(manner);
-            let context = format!("{name} by {manner:?}");
-            assert_part(&told(&run.facts), &facts, &context);
+        for behavior in behaviors {
+            let run = source.run(behavior);
+            let context = format!("{name} by {behavior:?}");
+            assert_subset(&known_facts(&run.facts), &facts, &context);
             if let Some(size) = run.facts.size_bytes {
                 assert_eq!(size, source.size, "{context}");
             }
-            // Only the rate of pictures may be missing without a word.
-            let mut least = facts.clone();
-            least.as_object_mut().unwrap().remove("frame_rate");
-            let whole = least.as_object().unwrap().keys();
-            let missing = whole
+            // Only the frame rate may be missing without a reason.
+            let mut required = facts.clone();
+            required.as_object_mut().unwrap().remove("frame_rate");
+            let keys = required.as_object().unwrap().keys();
+            let missing = keys
                 .clone()
-                .find(|key| told(&run.facts).get(*key).is_none());
+                .find(|key| known_facts(&run.facts).get(*key).is_none());
             let explained = run.facts.unknown.is_some();
             assert!(missing.is_none() || explained, "{context}: {missing:?}");
         }
@@ -107,11 +107,11 @@ fn whatever_the_answers_facts_are_the_truth() {
 }
 
 #[test]
-fn the_first_bytes_alone_tell_of_plain_pictures() {
-    let manner = Manner {
+fn plain_images_need_one_read() {
+    let behavior = Behavior {
         silent: true,
         sequential: true,
-        ..Manner::default()
+        ..Behavior::default()
     };
     for Sample {
         name,
@@ -123,42 +123,42 @@ fn the_first_bytes_alone_tell_of_plain_pictures() {
     {
         let plain = facts["kind"] == "image" && cost.0 == 1;
         if plain {
-            let run = source.run(manner);
-            assert_eq!((told(&run.facts), run.reads), (facts, 1), "{name}");
+            let run = source.run(behavior);
+            assert_eq!((known_facts(&run.facts), run.reads), (facts, 1), "{name}");
         }
     }
 }
 
-/// The first read is what a new connection delivers in its first round trip.
+/// A new connection delivers the first read in its first round trip.
 #[test]
-fn the_first_read_is_one_round_trip_long() {
+fn first_read_is_one_round_trip_long() {
     let mut reader = Reader::new();
     assert_eq!(reader.step(), Step::Read(0..FIRST));
-    // Until it is fed, it asks for the same.
+    // The step stays the same until the reader is fed.
     assert_eq!(reader.step(), Step::Read(0..FIRST));
     reader.sequential();
     assert_eq!(reader.step(), Step::Read(0..FIRST));
     reader.close("the connection was lost");
     let Step::Done(facts) = reader.step() else {
-        panic!("closed")
+        panic!("the reader is closed")
     };
     assert_eq!(facts.unknown.as_deref(), Some("the connection was lost"));
 }
 
 #[test]
-fn a_header_without_end_is_given_up() {
+fn endless_header_ends_at_the_limits() {
     let segment = (0xe1, vec![b'x'; 65_000]);
     let endless = jpeg(&vec![segment; 40], 0xc0, 70, 50);
-    let run = Source::from(endless.clone()).run(Manner::default());
+    let run = Source::from(endless.clone()).run(Behavior::default());
     assert_eq!((run.facts.format, run.facts.width), (Some("jpeg"), None));
     let why = run.facts.unknown.unwrap();
     assert!(why.starts_with("its header is too long: "), "{why}");
-    // In a file, where reading on costs nothing, it is read.
+    // In a local file, where reads cost nothing, it is read.
     assert_eq!(Facts::from_bytes(&endless).stored(), Some((70, 50)));
 }
 
 #[test]
-fn a_source_that_breaks_off_is_told_from_an_end() {
+fn broken_source_differs_from_an_end() {
     let bytes = fs::read(fixture("first.mp4")).unwrap();
     let size = bytes.len() as u64;
     let mut reader = Reader::new();
@@ -171,10 +171,10 @@ fn a_source_that_breaks_off_is_told_from_an_end() {
     assert_eq!((facts.size_bytes, facts.format), (Some(size), Some("mp4")));
     assert_eq!(
         facts.unknown.as_deref(),
-        Some("the source gives nothing at byte 100")
+        Some("the source has no bytes at position 100")
     );
 
-    // Without a size no more bytes are its end, and tell the size.
+    // Without a size, the position without bytes is the size.
     let mut reader = Reader::new();
     reader.feed(0, &bytes[..100], None);
     let Step::Read(range) = reader.step() else {

@@ -1,19 +1,22 @@
-//! Media that are cut off or damaged: never a panic, never more than the limits allow.
+//! Tests media that are cut off or damaged: no panic, and no read beyond the limits.
 
 use std::fs;
 
 use runcomfy_media::{Facts, Reader, Step};
 
 use crate::samples::{Sample, all, fixture};
-use crate::source::{Manner, Source, assert_part, told};
+use crate::source::{Behavior, Source, assert_subset, known_facts};
 
-/// The most bytes of a medium that is tried byte by byte.
-const SMALL: usize = 10_000;
+/// Maximum size of media that are tested byte by byte.
+const MAX_SMALL_BYTES: usize = 10_000;
 
-/// Those that are small enough to be tried byte by byte.
+/// Returns the samples that are small enough to be tested byte by byte.
 fn small() -> impl Iterator<Item = (Sample, Vec<u8>)> {
     all().into_iter().filter_map(|sample| {
-        let bytes = sample.source.whole().filter(|bytes| bytes.len() < SMALL)?;
+        let bytes = sample
+            .source
+            .whole()
+            .filter(|bytes| bytes.len() < MAX_SMALL_BYTES)?;
         Some((sample, bytes))
     })
 }
@@ -23,14 +26,14 @@ fn every_fixture_is_small_enough() {
     for entry in fs::read_dir(fixture("")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        let tried = name == "README.md" || small().any(|(sample, _)| sample.name == name);
-        assert!(tried, "{name} is too large, or not in the table");
+        let is_tested = name == "README.md" || small().any(|(sample, _)| sample.name == name);
+        assert!(is_tested, "{name} is too large, or not in the table");
     }
 }
 
-/// A file cut off anywhere: each fact is that of the whole, or missing.
+/// Cuts files at each byte: each fact is that of the whole file, or unknown.
 #[test]
-fn cut_off_files() {
+fn cut_off_files_have_no_wrong_facts() {
     for (
         Sample {
             name,
@@ -42,19 +45,19 @@ fn cut_off_files() {
     ) in small()
     {
         for length in 0..bytes.len() {
-            let mut found = told(&Facts::from_bytes(&bytes[..length]));
+            let mut found = known_facts(&Facts::from_bytes(&bytes[..length]));
             if by_size {
                 found.as_object_mut().unwrap().remove("duration_seconds");
                 facts.as_object_mut().unwrap().remove("duration_seconds");
             }
-            assert_part(&found, &facts, &format!("{name} cut at {length}"));
+            assert_subset(&found, &facts, &format!("{name} cut at {length}"));
         }
     }
 }
 
-/// A source that breaks off anywhere but has told its size.
+/// Cuts sources of known size at each byte.
 #[test]
-fn broken_off_sources() {
+fn broken_sources_have_no_wrong_facts() {
     for (Sample { name, facts, .. }, bytes) in small() {
         for length in 0..bytes.len() {
             let mut reader = Reader::new();
@@ -64,35 +67,35 @@ fn broken_off_sources() {
                     range.start >= length as u64,
                     "{name} at {length}: {range:?}"
                 );
-                reader.close("it broke off");
+                reader.close("the connection broke");
             }
             let Step::Done(found) = reader.step() else {
-                panic!("{name} at {length}: it is closed");
+                panic!("{name} at {length}: the reader is closed");
             };
             assert_eq!(found.size_bytes, Some(bytes.len() as u64));
-            assert_part(
-                &told(&found),
+            assert_subset(
+                &known_facts(&found),
                 &facts,
-                &format!("{name} broken off at {length}"),
+                &format!("{name} broken at {length}"),
             );
         }
     }
 }
 
-/// Bytes at either end of a medium, where its headers are.
-const HEADERS: usize = 400;
+/// Number of bytes at both ends of a file, where its headers are.
+const HEADER_BYTES: usize = 400;
 
-/// One byte changed in the headers; `Source::run` holds the reader to its limits.
+/// Changes each byte of the headers; `Source::run` asserts the limits of the reader.
 #[test]
-fn damaged_files() {
+fn damaged_files_have_no_impossible_facts() {
     for (Sample { name, .. }, bytes) in small() {
-        let last = bytes.len().saturating_sub(HEADERS);
-        for at in (0..bytes.len()).filter(|at| *at < HEADERS || *at >= last) {
+        let last = bytes.len().saturating_sub(HEADER_BYTES);
+        for at in (0..bytes.len()).filter(|at| *at < HEADER_BYTES || *at >= last) {
             let old = bytes[at];
             for new in [0, 0xff, old ^ 1, old ^ 0x80] {
                 let mut damaged = bytes.clone();
                 damaged[at] = new;
-                let run = Source::from(damaged).run(Manner::default());
+                let run = Source::from(damaged).run(Behavior::default());
                 let facts = run.facts;
                 let context = || format!("{name} with {new:#x} at {at}: {facts:?}");
                 assert!(
@@ -105,9 +108,13 @@ fn damaged_files() {
                     "{}",
                     context()
                 );
-                let sane = |number: f64| number.is_finite() && number >= 0.0;
-                assert!(facts.duration_seconds.is_none_or(sane), "{}", context());
-                assert!(facts.frame_rate.is_none_or(sane), "{}", context());
+                let is_possible = |number: f64| number.is_finite() && number >= 0.0;
+                assert!(
+                    facts.duration_seconds.is_none_or(is_possible),
+                    "{}",
+                    context()
+                );
+                assert!(facts.frame_rate.is_none_or(is_possible), "{}", context());
             }
         }
     }

@@ -1,6 +1,6 @@
-//! What is told of media that were made here, of which the truth is known.
+//! Tests facts and verdicts on media whose facts are known.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
 mod encode;

@@ -1,11 +1,11 @@
-//! Where a reader's bytes come from.
+//! Feeds a reader from a simulated source.
 
 use std::ops::Range;
 
 use runcomfy_media::{Facts, Reader, Step};
 use serde_json::Value;
 
-/// A medium as large as it likes to be: a few pieces, with zeros in between.
+/// A file of any size: a few pieces, with zeros in between.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pieces: Vec<(u64, Vec<u8>)>,
@@ -21,7 +21,7 @@ impl From<Vec<u8>> for Source {
     }
 }
 
-/// What reading it has cost and told.
+/// The facts and the cost of reading a source.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) facts: Facts,
@@ -29,19 +29,19 @@ pub(crate) struct Run {
     pub(crate) bytes: u64,
 }
 
-/// How a source answers.
+/// The behavior of a source.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Manner {
-    /// It does not tell its size.
+pub(crate) struct Behavior {
+    /// `true` if it does not report its size.
     pub(crate) silent: bool,
-    /// No answer is longer than this.
-    pub(crate) longest: Option<u64>,
-    /// It gives its bytes in their order only.
+    /// Maximum length of a piece in bytes.
+    pub(crate) max_length: Option<u64>,
+    /// `true` if it sends its bytes only from the first on.
     pub(crate) sequential: bool,
 }
 
 impl Source {
-    /// One piece at the start and one at the end.
+    /// Creates a source with one piece at the start and one at the end.
     pub(crate) fn ends(first: Vec<u8>, size: u64, last: Vec<u8>) -> Self {
         let start = size - last.len() as u64;
         Self {
@@ -50,7 +50,7 @@ impl Source {
         }
     }
 
-    /// All of it, where it is no longer than memory should hold.
+    /// Returns the whole file, if it is small.
     pub(crate) fn whole(&self) -> Option<Vec<u8>> {
         (self.size <= 1 << 20).then(|| self.read(0..self.size))
     }
@@ -60,22 +60,22 @@ impl Source {
         let start = range.start.min(end);
         let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
         for (at, piece) in &self.pieces {
-            // What both ranges have in common.
+            // The common part of both ranges.
             let from = start.max(*at);
             let to = end.min(at + piece.len() as u64);
             if from < to {
-                let place = |byte: u64, base: u64| usize::try_from(byte - base).unwrap();
-                bytes[place(from, start)..place(to, start)]
-                    .copy_from_slice(&piece[place(from, *at)..place(to, *at)]);
+                let index = |byte: u64, base: u64| usize::try_from(byte - base).unwrap();
+                bytes[index(from, start)..index(to, start)]
+                    .copy_from_slice(&piece[index(from, *at)..index(to, *at)]);
             }
         }
         bytes
     }
 
-    /// Reads it to the end of what is asked for, and holds the reader to its limits.
-    pub(crate) fn run(&self, manner: Manner) -> Run {
+    /// Feeds a reader until it is done, and asserts its limits.
+    pub(crate) fn run(&self, behavior: Behavior) -> Run {
         let mut reader = Reader::new();
-        if manner.sequential {
+        if behavior.sequential {
             reader.sequential();
         }
         let (mut reads, mut bytes) = (0, 0);
@@ -92,35 +92,36 @@ impl Source {
             };
             assert!(range.start < range.end, "{range:?}");
             assert!(
-                manner.silent || range.start < self.size,
+                behavior.silent || range.start < self.size,
                 "{range:?} of {}",
                 self.size
             );
-            assert!(!manner.sequential || range.end <= 14_336, "{range:?}");
-            let longest = manner.longest.unwrap_or(u64::MAX);
-            let answer = self.read(range.start..range.end.min(range.start.saturating_add(longest)));
+            assert!(!behavior.sequential || range.end <= 14_336, "{range:?}");
+            let max_length = behavior.max_length.unwrap_or(u64::MAX);
+            let piece =
+                self.read(range.start..range.end.min(range.start.saturating_add(max_length)));
             reads += 1;
-            bytes += answer.len() as u64;
+            bytes += piece.len() as u64;
             assert!(
                 reads <= 6 && bytes <= 512 << 10,
                 "{reads} reads of {bytes} bytes"
             );
-            reader.feed(range.start, &answer, (!manner.silent).then_some(self.size));
+            reader.feed(range.start, &piece, (!behavior.silent).then_some(self.size));
         }
     }
 }
 
-/// The facts without the size and without explanations.
-pub(crate) fn told(facts: &Facts) -> Value {
-    let mut told = serde_json::to_value(facts).unwrap();
-    let keys = told.as_object_mut().unwrap();
+/// Returns the facts without the size and without reasons.
+pub(crate) fn known_facts(facts: &Facts) -> Value {
+    let mut known = serde_json::to_value(facts).unwrap();
+    let keys = known.as_object_mut().unwrap();
     keys.remove("unknown");
     keys.remove("size_bytes");
-    told
+    known
 }
 
-/// Fails unless each fact of `part` is the same in `whole`; some may be missing.
-pub(crate) fn assert_part(part: &Value, whole: &Value, context: &str) {
+/// Asserts that each fact of `part` is the same in `whole`; some may be missing.
+pub(crate) fn assert_subset(part: &Value, whole: &Value, context: &str) {
     for (key, value) in part.as_object().unwrap() {
         assert_eq!(
             Some(value),

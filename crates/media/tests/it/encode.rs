@@ -1,6 +1,6 @@
-//! Writes the headers of media, and nothing that is not needed to read these.
+//! Encodes the headers of media, and only the data that is needed to read them.
 
-/// The length as the format has it.
+/// Returns the length as big-endian bytes.
 fn be32(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap().to_be_bytes()
 }
@@ -9,7 +9,7 @@ fn le32(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap().to_le_bytes()
 }
 
-/// A JPEG of these segments before its frame.
+/// Encodes a JPEG with these segments before its frame.
 pub(crate) fn jpeg(segments: &[(u8, Vec<u8>)], frame: u8, width: u16, height: u16) -> Vec<u8> {
     let mut bytes = vec![0xff, 0xd8];
     let [w0, w1] = width.to_be_bytes();
@@ -26,13 +26,13 @@ pub(crate) fn jpeg(segments: &[(u8, Vec<u8>)], frame: u8, width: u16, height: u1
     bytes
 }
 
-/// A JPEG's segment with this orientation in EXIF data.
+/// Encodes a segment of a JPEG with this orientation in EXIF data.
 pub(crate) fn exif(orientation: u16, little: bool) -> (u8, Vec<u8>) {
     let directory = tiff(little, 8, &[(274, 3, u32::from(orientation))]);
     (0xe1, [b"Exif\0\0", &*directory].concat())
 }
 
-/// A TIFF whose directory, at `start`, has these entries: tag, type (3 or 4), value.
+/// Encodes a TIFF whose directory, at `start`, has these entries: tag, type (3 or 4), value.
 pub(crate) fn tiff(little: bool, start: usize, entries: &[(u16, u16, u32)]) -> Vec<u8> {
     let two = |n: u16| {
         if little {
@@ -66,7 +66,7 @@ pub(crate) fn tiff(little: bool, start: usize, entries: &[(u16, u16, u32)]) -> V
     bytes
 }
 
-/// A PNG with these chunks between its header and its pixels.
+/// Encodes a PNG with these chunks between its header and its pixels.
 pub(crate) fn png(width: u32, height: u32, chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     let header = [
         &width.to_be_bytes()[..],
@@ -102,14 +102,14 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// A BMP with OS/2's first header.
+/// Encodes a BMP with OS/2's first header.
 pub(crate) fn core_bmp(width: u16, height: u16) -> Vec<u8> {
     let mut bytes = b"BM\0\0\0\0\0\0\0\0\x1a\0\0\0\x0c\0\0\0".to_vec();
     bytes.extend([width.to_le_bytes(), height.to_le_bytes(), [1, 0], [24, 0]].concat());
     bytes
 }
 
-/// A BMP with Windows' header; a negative height puts its first row on top.
+/// Encodes a BMP with Windows' header; a negative height puts its first row on top.
 pub(crate) fn bmp(width: i32, height: i32) -> Vec<u8> {
     let mut bytes = b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
     bytes.extend([width.to_le_bytes(), height.to_le_bytes()].concat());
@@ -118,7 +118,7 @@ pub(crate) fn bmp(width: i32, height: i32) -> Vec<u8> {
     bytes
 }
 
-/// RIFF, or RF64, with these chunks.
+/// Encodes RIFF, or RF64, with these chunks.
 pub(crate) fn riff(magic: [u8; 4], form: [u8; 4], chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     let mut body = form.to_vec();
     for (kind, content) in chunks {
@@ -130,7 +130,7 @@ pub(crate) fn riff(magic: [u8; 4], form: [u8; 4], chunks: &[([u8; 4], Vec<u8>)])
     [&magic[..], &le32(body.len()), &body].concat()
 }
 
-/// A WAV's format: 8,000 samples a second, two bytes each; extensible where `extensible`.
+/// Encodes the format of a WAV: 8,000 samples per second of two bytes each.
 pub(crate) fn wav_format(extensible: bool) -> Vec<u8> {
     let tag: u16 = if extensible { 0xfffe } else { 1 };
     let mut bytes = [tag.to_le_bytes(), 1_u16.to_le_bytes()].concat();
@@ -143,7 +143,7 @@ pub(crate) fn wav_format(extensible: bool) -> Vec<u8> {
     bytes
 }
 
-/// A WAV whose last chunk says that its length is not known, or told elsewhere.
+/// Encodes a WAV whose last chunk has an unknown length, or stores it elsewhere.
 pub(crate) fn open_wav(magic: [u8; 4], before: &[([u8; 4], Vec<u8>)], data: usize) -> Vec<u8> {
     let mut bytes = riff(magic, *b"WAVE", before);
     bytes.extend(*b"data\xff\xff\xff\xff");
@@ -151,7 +151,7 @@ pub(crate) fn open_wav(magic: [u8; 4], before: &[([u8; 4], Vec<u8>)], data: usiz
     bytes
 }
 
-/// An extended WebP: its flags, its sides, then these chunks.
+/// Encodes an extended WebP: its flags, its dimensions, then these chunks.
 pub(crate) fn webp(flags: u8, width: u32, height: u32, chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     let mut header = vec![flags, 0, 0, 0];
     header.extend(&(width - 1).to_le_bytes()[..3]);
@@ -161,17 +161,17 @@ pub(crate) fn webp(flags: u8, width: u32, height: u32, chunks: &[([u8; 4], Vec<u
     riff(*b"RIFF", *b"WEBP", &all)
 }
 
-/// A box of an ISO media file.
+/// Encodes a box of an ISO media file.
 pub(crate) fn part(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
     [&be32(body.len() + 8), &kind[..], body].concat()
 }
 
-/// A box that holds others.
+/// Encodes a box that contains others.
 pub(crate) fn parts(kind: [u8; 4], inside: &[Vec<u8>]) -> Vec<u8> {
     part(kind, &inside.concat())
 }
 
-/// `ftyp` of MP4, then the header of an `mdat` of this length.
+/// Encodes `ftyp` of MP4, then the header of an `mdat` of this length.
 pub(crate) fn mdat_first(length: u64) -> Vec<u8> {
     let mut bytes = part(*b"ftyp", b"isom\0\0\x02\0isomavc1");
     bytes.extend(*b"\0\0\0\x01mdat");
@@ -179,7 +179,7 @@ pub(crate) fn mdat_first(length: u64) -> Vec<u8> {
     bytes
 }
 
-/// The matrix of 0 to 3 quarters with the clock.
+/// Encodes the matrix of 0 to 3 rotations by 90 degrees clockwise.
 pub(crate) fn matrix(quarters: usize) -> Vec<u8> {
     let one = 1 << 16;
     let [a, b, c, d] = [
@@ -195,7 +195,7 @@ pub(crate) fn matrix(quarters: usize) -> Vec<u8> {
         .collect()
 }
 
-/// `mvhd`: 1,000 units a second.
+/// Encodes `mvhd` with 1,000 units per second.
 pub(crate) fn movie_header(duration: u32, matrix: &[u8]) -> Vec<u8> {
     let mut body = vec![0; 12];
     body.extend(1_000_u32.to_be_bytes());
@@ -206,7 +206,7 @@ pub(crate) fn movie_header(duration: u32, matrix: &[u8]) -> Vec<u8> {
     part(*b"mvhd", &body)
 }
 
-/// The same in its longer version, of all the units that fit.
+/// Encodes `mvhd` in its longer version, with 1,000 units per second.
 pub(crate) fn long_movie_header(duration: u64) -> Vec<u8> {
     let mut body = vec![1];
     body.resize(20, 0);
@@ -218,8 +218,9 @@ pub(crate) fn long_movie_header(duration: u64) -> Vec<u8> {
     part(*b"mvhd", &body)
 }
 
-/// A track of pictures, 640 by 360 and 25 a second, or of sound; its last table this long.
-pub(crate) fn track(picture: bool, matrix: &[u8], table: usize) -> Vec<u8> {
+/// Encodes a video track of 640 × 360 at 25 frames per second, or an audio track, with a last table of
+/// this length.
+pub(crate) fn track(video: bool, matrix: &[u8], table: usize) -> Vec<u8> {
     let mut header = vec![0; 40];
     header.extend(matrix);
     header.resize(84, 0);
@@ -227,12 +228,12 @@ pub(crate) fn track(picture: bool, matrix: &[u8], table: usize) -> Vec<u8> {
     clock.extend(12_800_u32.to_be_bytes());
     clock.extend(12_800_u32.to_be_bytes());
     clock.resize(24, 0);
-    let handler = if picture {
+    let handler = if video {
         b"\0\0\0\0\0\0\0\0vide"
     } else {
         b"\0\0\0\0\0\0\0\0soun"
     };
-    let entry = if picture {
+    let entry = if video {
         let mut entry = vec![0; 24];
         entry.extend([640_u16.to_be_bytes(), 360_u16.to_be_bytes()].concat());
         entry.resize(78, 0);
@@ -260,7 +261,7 @@ pub(crate) fn track(picture: bool, matrix: &[u8], table: usize) -> Vec<u8> {
     )
 }
 
-/// An ID3 tag with a picture of this length in it.
+/// Encodes an ID3 tag with an image of this length.
 pub(crate) fn id3(length: usize) -> Vec<u8> {
     let seven = |shift: usize| u8::try_from(length >> shift & 0x7f).unwrap();
     let mut bytes = b"ID3\x04\0\0".to_vec();
@@ -270,7 +271,7 @@ pub(crate) fn id3(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Frames of MP3: 44,100 samples a second, 128 kilobits.
+/// Encodes MP3 frames: 44,100 samples and 128 kilobits per second.
 pub(crate) fn mp3_frames(count: usize) -> Vec<u8> {
     let mut frame = vec![0xff, 0xfb, 0x90, 0x00];
     frame.resize(417, 0);

@@ -1,105 +1,113 @@
-//! Media that lie, or are none: what is told instead of facts.
+//! Tests invalid media and other content: unknown facts have a reason.
 
 use runcomfy_media::Facts;
 use serde_json::{Value, json};
 
 use crate::encode::{exif, jpeg, mp3_frames, part, parts, png, riff, tiff, webp};
-use crate::source::told;
+use crate::source::known_facts;
 
-/// Holds what is found in these bytes against what may be told of them, and why no more is.
+/// Asserts the facts that are known about these bytes, and a part of the reason for the others.
 fn check(bytes: impl AsRef<[u8]>, why: &str, facts: &Value) {
     let bytes = bytes.as_ref();
     let found = Facts::from_bytes(bytes);
-    assert_eq!(&told(&found), facts, "{why}: {found:?}");
-    // The size is known all the same.
+    assert_eq!(&known_facts(&found), facts, "{why}: {found:?}");
+    // The size is always known.
     assert_eq!(found.size_bytes, Some(bytes.len() as u64), "{why}");
     let unknown = found.unknown.unwrap_or_default();
     assert!(unknown.contains(why), "{why}: {unknown}");
 }
 
-/// Other bytes at this place.
-fn lie(at: usize, with: &[u8], mut bytes: Vec<u8>) -> Vec<u8> {
+/// Replaces the bytes at this position.
+fn replace(at: usize, with: &[u8], mut bytes: Vec<u8>) -> Vec<u8> {
     bytes[at..at + with.len()].copy_from_slice(with);
     bytes
 }
 
 #[test]
-fn what_is_no_medium() {
+fn other_content_has_no_facts() {
     let none = json!({});
     check(b"", "it is empty", &none);
     check(b"\xff\xd8", "too short", &none);
     check(
         b"PK\x03\x04, by name a JPEG",
-        "not a medium but a ZIP archive",
+        "not media but a ZIP archive",
         &none,
     );
     check(b"\xef\xbb\xbf \n<!DOCTYPE html><title>", "HTML", &none);
     check(b"{\"error\": \"not found\"}", "JSON", &none);
-    check([0x55; 90], "not a medium of a known format", &none);
-    check([0xff; 9_000], "not a medium of a known format", &none);
+    check([0x55; 90], "not a known media format", &none);
+    check([0xff; 9_000], "not a known media format", &none);
     check(
         [mp3_frames(1), vec![0; 500]].concat(),
-        "not a medium of a known format",
+        "not a known media format",
         &none,
     );
-    // Words that begin as media do.
+    // Texts that begin like media.
     check(
         b"BMW and others, none a picture",
-        "not a medium of a known format",
+        "not a known media format",
         &none,
     );
-    check(
-        b"The freedom of others",
-        "not a medium of a known format",
-        &none,
-    );
+    check(b"The freedom of others", "not a known media format", &none);
 }
 
 #[test]
-fn pictures_that_lie() {
-    let of = |format: &str| json!({"kind": "image", "format": format});
-    check(png(0, 50, &[]), "impossible sides", &of("png"));
-    check(png(70, 1 << 31, &[]), "impossible sides", &of("png"));
-    check(lie(17, &[9], png(70, 50, &[])), "checksum", &of("png"));
+fn invalid_images_have_no_dimensions() {
+    let image = |format: &str| json!({"kind": "image", "format": format});
+    check(png(0, 50, &[]), "impossible dimensions", &image("png"));
     check(
-        lie(12, b"IHDX", png(70, 50, &[])),
+        png(70, 1 << 31, &[]),
+        "impossible dimensions",
+        &image("png"),
+    );
+    check(
+        replace(17, &[9], png(70, 50, &[])),
+        "checksum",
+        &image("png"),
+    );
+    check(
+        replace(12, b"IHDX", png(70, 50, &[])),
         "does not begin with its header",
-        &of("png"),
+        &image("png"),
     );
     check(
         b"GIF89a\0\0\x09\0\0\0\0",
-        "leaves its sides to its frames",
-        &of("gif"),
+        "only its frames have",
+        &image("gif"),
     );
-    check(jpeg(&[], 0xc0, 0, 50), "0 pixels wide", &of("jpeg"));
     check(
-        lie(2, b"\xff\xe0\0\x01", jpeg(&[], 0xc0, 70, 50)),
+        jpeg(&[], 0xc0, 0, 50),
+        "a width of 0 pixels",
+        &image("jpeg"),
+    );
+    check(
+        replace(2, b"\xff\xe0\0\x01", jpeg(&[], 0xc0, 70, 50)),
         "impossible length",
-        &of("jpeg"),
+        &image("jpeg"),
     );
     check(
-        lie(2, b"\xff\xd9", jpeg(&[], 0xc0, 70, 50)),
+        replace(2, b"\xff\xd9", jpeg(&[], 0xc0, 70, 50)),
         "no frame header",
-        &of("jpeg"),
+        &image("jpeg"),
     );
     check(
         tiff(true, 8, &[(256, 3, 70)]),
-        "does not tell its sides",
-        &of("tiff"),
+        "has no dimensions",
+        &image("tiff"),
     );
     let preview = tiff(true, 8, &[(254, 4, 1), (256, 3, 70), (257, 3, 50)]);
-    check(preview, "only a preview", &of("tiff"));
+    check(preview, "only a preview", &image("tiff"));
 }
 
-/// What is left of a picture of which one thing could not be told.
+/// An image with one unknown fact keeps the others.
 #[test]
-fn pictures_that_do_not_tell_all() {
+fn partly_invalid_images_keep_their_facts() {
     let mut facts = json!({"kind": "image", "format": "webp", "width": 70, "height": 50});
     let broken = webp(0x08, 70, 50, &[(*b"EXIF", b"nothing".to_vec())]);
     check(broken, "EXIF data cannot be read", &facts);
     check(
         webp(0x08, 70, 50, &[]),
-        "no EXIF data where it says",
+        "EXIF data, and there is none",
         &facts,
     );
     facts["format"] = json!("jpeg");
@@ -112,20 +120,20 @@ fn pictures_that_do_not_tell_all() {
     let later = json!({"kind": "image", "format": "jpeg", "width": 70, "orientation": 1});
     check(
         jpeg(&[exif(1, true)], 0xc0, 70, 0),
-        "height only behind its pixels",
+        "height only after its pixels",
         &later,
     );
 }
 
-/// An orientation that EXIF does not know is none, as every viewer has it.
+/// Every viewer ignores an invalid orientation.
 #[test]
-fn strange_orientations_are_none() {
-    for strange in [0, 9, 600] {
-        let facts = Facts::from_bytes(&jpeg(&[exif(strange, false)], 0xc0, 70, 50));
+fn invalid_orientations_are_ignored() {
+    for invalid in [0, 9, 600] {
+        let facts = Facts::from_bytes(&jpeg(&[exif(invalid, false)], 0xc0, 70, 50));
         assert_eq!(
             (facts.orientation, facts.unknown),
             (Some(1), None),
-            "{strange}"
+            "{invalid}"
         );
     }
     // The first block of EXIF data counts.
@@ -134,7 +142,7 @@ fn strange_orientations_are_none() {
 }
 
 #[test]
-fn videos_and_sounds_that_lie() {
+fn invalid_videos_and_audio_have_no_facts() {
     let brand = || part(*b"ftyp", b"isom\0\0\x02\0");
     let movie = |moov: Vec<u8>| [brand(), moov].concat();
     let of = json!({"format": "mp4"});
@@ -142,7 +150,7 @@ fn videos_and_sounds_that_lie() {
     check(movie(b"\0\0\x10\0moov".to_vec()), "cut off", &of);
     check(
         movie(parts(*b"moov", &[])),
-        "neither a picture track nor a sound track",
+        "neither a video track nor an audio track",
         &of,
     );
     check(
@@ -153,7 +161,7 @@ fn videos_and_sounds_that_lie() {
     let ebml = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84text";
     check(
         [&ebml[..], &[0; 9]].concat(),
-        "EBML of a kind that is not read",
+        "EBML of an unsupported type",
         &json!({}),
     );
     let data = riff(*b"RIFF", *b"WAVE", &[(*b"data", vec![0; 8])]);
