@@ -173,7 +173,7 @@ fn only_media_files_leave_this_machine() {
     );
     assert_eq!(code, 65);
     assert!(
-        stderr.contains("/image_urls/0: found the file `secret.txt` (not a medium"),
+        stderr.contains("/image_urls/0: found the file `secret.txt` (not a known media format"),
         "{stderr}"
     );
     assert!(!stderr.contains("swordfish"), "{stderr}");
@@ -204,7 +204,7 @@ fn all_violations_of_files_are_reported_at_once() {
         [
             "  --prompt: found nothing, expected a string of at most 800 characters",
             "  --scale: found 7, expected a number in 0..=1",
-            "  --image-urls /image_urls/0: found the file `secret.txt` (not a medium of a known format), expected an image, a video or audio",
+            "  --image-urls /image_urls/0: found the file `secret.txt` (not a known media format), expected an image, a video or audio",
             "  --image-urls /image_urls/2: found the file `empty.png` (it is empty), expected an image, a video or audio",
             "  --image-urls /image_urls/3: found the folder `pictures`, expected a file",
             "  --image-urls /image_urls/4: found the file `large.gif`, with which the request has 81 MiB, expected at most 64 MiB in total; pass public https:// URLs instead",
