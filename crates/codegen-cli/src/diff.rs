@@ -1,4 +1,4 @@
-//! What changed between two sets of models, and whom it hurts.
+//! Changes between two sets of models, classed by what they mean for callers.
 
 use std::collections::BTreeMap;
 
@@ -16,96 +16,98 @@ mod tests;
 
 pub use revision::{models_at_revision, valid_models_at_revision};
 
-/// Whom a change hurts.
+/// Class of a change: what it means for callers.
 ///
-/// What is compared is what the schemas mean, not how their files are written: the form of a file,
-/// the order of its keys, `float` for `number` and `2.0` for `2` make no difference.
+/// What is compared is the meaning of the schemas, not how their files are written: the form of a
+/// file, the order of its keys, `float` for `number` and `2.0` for `2` make no difference.
 ///
-/// - **Breaking**: code that was right may not compile any more against the bindings made from the
-///   new schema, or an input that the old schema accepted may be refused. A model or a property is
-///   gone; a property is newly required, or no longer (its field was a `T` and is an `Option<T>`);
-///   a range, length, count, enum, step, medium or rule of `validations` is new or tighter; the
-///   type is another, or the Rust type that comes of it (an enum's type comes and goes with
-///   `enum`, and `i64` becomes `u64` with a maximum beyond it and a minimum of 0 or more); an object no longer takes further
-///   properties. What the dialect keeps without checking it (unknown keywords, types and formats)
-///   is breaking when it comes or changes, for the service may enforce it; not so the annotations
-///   of JSON Schema (`examples`, `$comment`, …) and `x-…`, which bind nobody. Of an output: a
-///   property that is gone or has another type, since whoever reads it finds nothing.
+/// - **Breaking**: code that was right may not compile against the new bindings, or an input that the
+///   old schema accepted may be refused. A model or a property is removed; a property is newly
+///   required, or no longer (its field was a `T` and is an `Option<T>`); a range, length, count, enum,
+///   step, medium or rule of `validations` is new or tighter; the type is another, or the Rust type
+///   that it becomes (an enum's type comes and goes with `enum`, and `i64` becomes `u64` with a maximum
+///   beyond it and a minimum of 0 or more); an object no longer takes further properties. A keyword,
+///   type or format that is kept without being checked is breaking when it is new or changes, since the
+///   service may enforce it; the annotations of JSON Schema (`examples`, `$comment`, …) and `x-…` are
+///   not, since they restrict nothing. Of an output: a property that is removed or has another type,
+///   since its readers find nothing.
 /// - **Compatible**: whatever was right stays right. A new model, a new optional property, a wider
-///   range or enum, a rule that is relaxed or gone, another default, a limit that is only written
-///   in another way; of an output all else. An optional property that is new in an object which
-///   took any further property is breaking, unless it takes any value.
-/// - **Text only**: nothing but what people read, and the order in which they read it: titles,
-///   descriptions, messages of rules, the order of an enum.
+///   range or enum, a rule that is relaxed or removed, another default, a limit that is only written in
+///   another way; of an output everything else. A new optional property in an object that took any
+///   further property is breaking, unless it takes any value.
+/// - **Text only**: only text that people read, or its order, changes: titles, descriptions, messages
+///   of rules, the order of an enum.
 ///
-/// Where a limit can hurt nobody it is compatible: it speaks of another type than the value's, or
-/// refuses none of the members of an `enum`. When in doubt a change is breaking, never compatible.
+/// A limit that refuses nothing is compatible: it is about another type than the value's, or allows
+/// every member of an `enum`. In doubt a change is breaking, never compatible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Callers may have to change something.
     Breaking,
-    /// Callers need not do anything.
+    /// Callers need not change anything.
     Compatible,
-    /// Only words or their order.
+    /// Only text or its order changes.
     TextOnly,
 }
 
-/// Everything that changed between two sets of models.
+/// Lists everything that changed between two sets of models.
 ///
-/// Prints grouped by model, breaking changes first, with a summary as the last line.
+/// `Display` prints it by model, breaking changes first, with a summary as the last line.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Diff {
-    /// The models that changed, in the order of their ids.
+    /// Models that changed, in the order of their ids.
     pub models: Vec<ModelDiff>,
-    /// How many models are in both sets and mean the same.
+    /// Number of models that are in both sets and mean the same.
     pub unchanged: usize,
 }
 
-/// Everything that changed in one model.
+/// Lists everything that changed in one model.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModelDiff {
-    /// The model's id.
+    /// Model id.
     pub id: String,
-    /// What changed; breaking changes first, then in the order of the pointers.
+    /// Changes: breaking ones first, then in the order of the pointers.
     pub changes: Vec<Difference>,
 }
 
-/// One change.
+/// Describes one change.
+///
+/// `Display` prints the place and the message: `/scale: the range was 0..=2, is 0..=1`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Whom it hurts.
+    /// Class of the change.
     pub class: Class,
-    /// Which part of the model it is in.
+    /// Part of the model that changed.
     pub part: Part,
-    /// JSON pointer (RFC 6901) to the value that it is about, with `*` for any element of an
-    /// array: `/loras/*/scale`. Empty for the whole part.
+    /// JSON pointer (RFC 6901) to the value, with `*` for any element of an array: `/loras/*/scale`.
+    /// Empty for the whole part.
     pub pointer: String,
-    /// What changed: the name of a keyword (`enum`, `multipleOf`, `x-order`), or `model`,
-    /// `property`, `output`, `rust type`, `range`, `length`, `count`, `notation`.
+    /// Subject: the name of a keyword (`enum`, `multipleOf`, `x-order`), or `model`, `property`,
+    /// `output`, `rust type`, `range`, `length`, `count`, `notation`.
     pub subject: String,
-    /// What the old schema says, where it says something.
+    /// Value in the old schema, if it has one.
     pub old: Option<Value>,
-    /// What the new schema says, where it says something.
+    /// Value in the new schema, if it has one.
     pub new: Option<Value>,
-    /// The change in words; one line.
+    /// Change in words; one line.
     pub message: String,
 }
 
-/// A part of a model.
+/// Part of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// The model as a whole.
     Model,
-    /// What a submit takes.
+    /// The input of a submit.
     Input,
-    /// What a finished job gives.
+    /// The output of a finished job.
     Output,
 }
 
-/// Compares two sets of models by their ids. [`Class`] says how each change is classed.
+/// Compares two sets of models by their ids. [`Class`] documents how changes are classed.
 ///
 /// ```
 /// use runcomfy_codegen_cli::{Class, diff};
@@ -160,19 +162,19 @@ fn between(old: &ModelSchema, new: &ModelSchema) -> Vec<Difference> {
 }
 
 impl Diff {
-    /// Whether both sets mean the same, to the letter.
+    /// Returns `true` if both sets mean exactly the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.models.is_empty()
     }
 
-    /// Whether anything may stop working for callers.
+    /// Returns `true` if a change is breaking.
     #[must_use]
     pub fn is_breaking(&self) -> bool {
         self.count(Class::Breaking) > 0
     }
 
-    /// How many changes are of this class.
+    /// Returns the number of changes of a class.
     #[must_use]
     pub fn count(&self, class: Class) -> usize {
         let changes = self.models.iter().flat_map(|model| &model.changes);
@@ -195,7 +197,7 @@ impl Difference {
 }
 
 impl Class {
-    /// `breaking`, `compatible` or `text_only`.
+    /// Returns `breaking`, `compatible` or `text_only`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -207,7 +209,7 @@ impl Class {
 }
 
 impl Part {
-    /// `model`, `input` or `output`.
+    /// Returns `model`, `input` or `output`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

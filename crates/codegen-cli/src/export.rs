@@ -3,8 +3,20 @@
 use runcomfy_schema::{ModelSchema, naming};
 use serde_json::{Map, Value, json};
 
-/// The input of every model as JSON Schema (draft 2020-12), by model id. What JSON Schema cannot
-/// say stands under `x-runcomfy-validations`.
+/// Returns the input of every model as JSON Schema (draft 2020-12), by model id.
+///
+/// Rules that JSON Schema cannot express are under `x-runcomfy-validations`.
+///
+/// ```
+/// use runcomfy_codegen_cli::json_schemas;
+/// use runcomfy_schema::ModelSchema;
+/// use serde_json::json;
+///
+/// let document = json!({"properties": {"scale": {"type": "float", "maximum": 2}}});
+/// let (model, _) = ModelSchema::parse(Some("acme/stamp"), &[document]);
+/// let schemas = json_schemas(&[model.expect("it is a schema")]);
+/// assert_eq!(schemas["acme/stamp"]["properties"]["scale"]["type"], "number");
+/// ```
 #[must_use]
 pub fn json_schemas(models: &[ModelSchema]) -> Map<String, Value> {
     models
@@ -30,7 +42,7 @@ fn json_schema(model: &ModelSchema) -> Value {
     Value::Object(schema)
 }
 
-/// An id as the specific part of a URN, which takes no spaces.
+/// Escapes an id as the specific part of a URN, which allows no spaces.
 fn urn(id: &str) -> String {
     let keep = |b: u8| b.is_ascii_alphanumeric() || b"/-._".contains(&b);
     id.bytes()
@@ -44,21 +56,23 @@ fn urn(id: &str) -> String {
         .collect()
 }
 
-/// One OpenAPI 3.1 document of the Model API: its four calls, and a submit for every model with
-/// the model's own input. A submit's `operationId` depends on the model's id alone, and is its own
-/// among models that can be generated together.
+/// Returns one OpenAPI 3.1 document of the Model API: its four calls, with a submit for every model
+/// that has the model's own input.
+///
+/// The `operationId` of a submit depends on the model id alone, and is unique among models that can be
+/// generated together.
 #[must_use]
 pub fn openapi(models: &[ModelSchema]) -> Value {
     let mut paths = Map::new();
     for model in models {
         paths.insert(format!("/models/{}", urn(&model.id)), submit(model));
     }
-    for (call, method, summary, answer) in [
-        ("status", "get", "How far a job is", "Status"),
+    for (call, method, summary, response) in [
+        ("status", "get", "Status of a job", "Status"),
         (
             "result",
             "get",
-            "The result of a job, or how far it is",
+            "Result of a job, or its status while it runs",
             "Result",
         ),
         (
@@ -68,7 +82,7 @@ pub fn openapi(models: &[ModelSchema]) -> Value {
             "Cancel",
         ),
     ] {
-        let mut operation = operation(summary, call, answer);
+        let mut operation = operation(summary, call, response);
         operation["parameters"] = json!([{"$ref": "#/components/parameters/RequestId"}]);
         paths.insert(
             format!("/requests/{{request_id}}/{call}"),
@@ -98,20 +112,21 @@ fn submit(model: &ModelSchema) -> Value {
     json!({ "post": operation })
 }
 
-/// From the modules of the id, which no two models share; no module has two `_` inside.
+/// Returns the id of a submit, from the modules of the model id: no two models share them, and no
+/// module contains `__`.
 fn operation_id(id: &str) -> String {
     let modules: Vec<String> = id.split('/').map(naming::module).collect();
     format!("submit_{}", modules.join("__"))
 }
 
-fn operation(summary: &str, id: &str, answer: &str) -> Value {
+fn operation(summary: &str, id: &str, response: &str) -> Value {
     let body = |name: &str| json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
     json!({
         "summary": summary,
         "operationId": id,
         "responses": {
-            "2XX": {"description": "Done", "content": body(answer)},
-            "default": {"description": "Refused, or out of order for now", "content": body("Error")},
+            "2XX": {"description": "Done", "content": body(response)},
+            "default": {"description": "Refused, or unavailable for now", "content": body("Error")},
         },
     })
 }
@@ -139,7 +154,7 @@ fn components() -> Value {
                 "request_id": text(),
                 "status": {"type": "string", "description": "succeeded, failed, in_queue, in_progress, cancelled, or another word for \"not finished\""},
                 "output": {"type": "object", "properties": {"image": url(), "video": url(), "images": urls(), "videos": urls()}},
-                "error": {"description": "Why the job failed: a text, an object or an array"},
+                "error": {"description": "Reason why the job failed: a text, an object or an array"},
                 "created_at": text(), "finished_at": text(),
             }},
             "Cancel": {"type": "object", "required": ["outcome"], "properties": {
@@ -158,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_has_an_id_of_its_own() {
+    fn operation_ids_are_unique() {
         let ids = [
             "acme/stamp-edit",
             "acme/stamp/edit",

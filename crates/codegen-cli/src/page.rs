@@ -1,4 +1,4 @@
-//! Documentation pages: the schemas that stand in them.
+//! Schemas from saved documentation pages.
 
 use std::fmt;
 use std::path::Path;
@@ -13,29 +13,40 @@ use crate::schema_file::{SchemaFile, is_model_id};
 mod encoding;
 mod html;
 
-/// The model that a saved documentation page describes.
+/// Holds the model that a saved documentation page describes.
 ///
-/// Nothing depends on the page's headings, which are translated and sometimes missing: the model's
-/// id is taken from the address in its curl examples, the schemas are the JSON objects that look
-/// like one.
+/// Nothing depends on the page's headings, which are translated and sometimes missing. The model id
+/// comes from the address in the curl examples; the schemas are the JSON objects that look like one.
+///
+/// ```
+/// use runcomfy_codegen_cli::Page;
+///
+/// let page = Page::parse(
+///     "curl https://model-api.runcomfy.net/v1/models/acme/stamp/edit
+///     {\"type\": \"object\", \"properties\": {\"prompt\": {\"type\": \"string\"}}}",
+/// )?;
+/// assert_eq!(page.model_id, "acme/stamp/edit");
+/// assert_eq!(page.input_schema["properties"]["prompt"]["type"], "string");
+/// # Ok::<(), runcomfy_codegen_cli::PageError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
-    /// The model's id.
+    /// Model id.
     pub model_id: String,
-    /// What the model takes.
+    /// Schema of the model's input.
     pub input_schema: Value,
-    /// What the model gives, where the page says so.
+    /// Schema of the model's output, if the page has one.
     pub output_schema: Option<Value>,
-    /// The JSON blocks that are no schema, each by its place and first characters.
+    /// JSON blocks that are not schemas: the position and the first characters of each.
     pub ignored: Vec<(Position, String)>,
 }
 
-/// Why a page gives no schema.
+/// Error of reading a page that has no usable schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageError {
-    /// Where on the page, where one place is meant.
+    /// Position on the page, if the fault has one.
     pub position: Option<Position>,
-    /// What is wrong, and what to do.
+    /// Fault, and what to do.
     pub message: String,
 }
 
@@ -50,34 +61,41 @@ impl fmt::Display for PageError {
 
 impl std::error::Error for PageError {}
 
-/// What stands before a model's id in the curl examples.
+/// Text before a model id in the curl examples.
 const CALL: &str = "/v1/models/";
 
 impl Page {
-    /// Reads a page as it was saved: text or HTML, in UTF-8 or UTF-16.
+    /// Reads the bytes of a saved page: text or HTML, in UTF-8 or UTF-16.
     ///
     /// # Errors
-    /// When the bytes are in neither encoding, and whenever [`parse`](Self::parse) fails.
+    /// - The bytes are in neither encoding: save the page as UTF-8.
+    /// - [`parse`](Self::parse) fails.
     pub fn read(bytes: &[u8]) -> Result<Self, PageError> {
         Self::parse(&encoding::decode(bytes)?)
     }
 
-    /// Reads a page, saved as text or as HTML, in any language.
+    /// Parses the text of a page that was saved as text or as HTML, in any language.
     ///
     /// # Errors
-    /// When the page has no curl example with a model's address, or several that disagree; when it
-    /// has no input schema, or several that differ; when it is cut off inside a schema.
+    /// - There is no curl example with a model's address, or two examples name different models: save
+    ///   the model's API page, one model a page.
+    /// - There is no input schema, or there are two that differ: the same.
+    /// - The page is cut off inside a schema: save it whole.
     pub fn parse(text: &str) -> Result<Self, PageError> {
         let page = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !html::is_html(page) {
-            return Self::of(page, page, |offset| offset);
+            return Self::from_text(page, page, |offset| offset);
         }
         let html = html::text_of(page);
-        Self::of(&html.text, page, |offset| html.on_page(offset))
+        Self::from_text(&html.text, page, |offset| html.on_page(offset))
     }
 
-    /// The page with this text, whose places are those on the page as it was saved.
-    fn of(text: &str, saved: &str, on_page: impl Fn(usize) -> usize) -> Result<Self, PageError> {
+    /// Parses a text without markup. `on_page` gives the offset on the saved page for one in the text.
+    fn from_text(
+        text: &str,
+        saved: &str,
+        on_page: impl Fn(usize) -> usize,
+    ) -> Result<Self, PageError> {
         let model_id = model_id(text).map_err(|(offset, message)| PageError {
             position: offset.map(|offset| Position::in_text(saved, on_page(offset))),
             message,
@@ -100,7 +118,7 @@ impl Page {
             }
         }
         if let Some(position) = cut {
-            let message = "the page is cut off inside a schema; save it again, whole";
+            let message = "the page is cut off inside a schema; save the whole page again";
             return Err(PageError {
                 position: Some(position),
                 message: message.into(),
@@ -117,7 +135,7 @@ impl Page {
     }
 
     fn take(&mut self, value: Value, position: Position) -> Result<(), PageError> {
-        let place = if is_input(&value) {
+        let slot = if is_input(&value) {
             &mut self.input_schema
         } else if is_output(&value) {
             self.output_schema.get_or_insert(Value::Null)
@@ -126,7 +144,7 @@ impl Page {
                 .push((position, truncate(&value.to_string(), 40)));
             return Ok(());
         };
-        if !place.is_null() && *place != value {
+        if !slot.is_null() && *slot != value {
             let message =
                 "the page has a second schema that differs from the first; keep one model a page";
             return Err(PageError {
@@ -134,22 +152,26 @@ impl Page {
                 message: message.into(),
             });
         }
-        *place = value;
+        *slot = value;
         Ok(())
     }
 
-    /// The schema file, in the catalogue's form. The heading that pages put into the schema as its
-    /// title is left out, since it belongs to the page's language and not to the model.
+    /// Returns the text of the schema file, in the catalogue's form.
+    ///
+    /// The heading that pages put into the schema as its title is left out, since it belongs to the
+    /// page's language and not to the model.
     #[must_use]
     pub fn to_schema_file(&self) -> String {
         self.schema_file().text()
     }
 
-    /// Writes the schema file under the model's id below a folder; gives what has changed, or
-    /// nothing where the file says the same already. The file is replaced whole or not at all.
+    /// Writes the schema file under the model id below a folder. Returns the change, or `None` if the
+    /// file has the same JSON already.
+    ///
+    /// The file is replaced whole or not at all.
     ///
     /// # Errors
-    /// When the file cannot be read or written.
+    /// Fails if the file cannot be read or written; the old contents stay.
     pub fn write(&self, schemas: &Path) -> Result<Option<Change>, Error> {
         self.schema_file().write(schemas)
     }
@@ -176,7 +198,7 @@ fn is_output(value: &Value) -> bool {
         && value["output"].get("properties").is_some()
 }
 
-/// Whether a text that could not be read to its end is worth a complaint.
+/// Returns `true` if a text that ends too early may be a schema, which is worth an error.
 fn looks_like_schema(text: &str) -> bool {
     let start: String = text
         .chars()
@@ -187,23 +209,24 @@ fn looks_like_schema(text: &str) -> bool {
     text.contains("\"properties\"") || opens("output") || opens("type")
 }
 
-/// Of the characters that a URL's path can hold those that end a sentence or a mention instead.
+/// Characters that a URL's path may contain, and that at its end belong to the sentence around it.
 const AFTER_ADDRESS: [char; 9] = ['/', '.', ',', ')', ';', ':', '!', '*', '&'];
 
-/// Whether a character can stand in a URL's path as it is. Not so the quotes around it and the
-/// punctuation of other scripts, which follows it without a space.
+/// Returns `true` if a URL's path may contain a character unescaped. Quotes around an address, and the
+/// punctuation of other scripts, which follows it without a space, are no part of it.
 fn is_of_path(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/-._~%!$&()*+,;=:@".contains(c)
 }
 
-/// The id in the addresses of the curl examples, which must all agree; or what is wrong, and where.
+/// Returns the id in the addresses of the curl examples, which must all agree. Fails with an offset
+/// and a message.
 fn model_id(text: &str) -> Result<String, (Option<usize>, String)> {
     let mut found: Option<String> = None;
     for (at, _) in text.match_indices(CALL) {
         let rest = &text[at + CALL.len()..];
         let end = rest.find(|c| !is_of_path(c)).unwrap_or(rest.len());
         let id = decode(rest[..end].trim_end_matches(AFTER_ADDRESS));
-        // Other calls of the service (`categories`), and what stands for an id (`MODEL_ID`).
+        // Other calls of the service (`categories`), and placeholders (`MODEL_ID`).
         if !id.contains('/') {
             continue;
         }
@@ -229,7 +252,7 @@ fn model_id(text: &str) -> Result<String, (Option<usize>, String)> {
     found.ok_or((None, message))
 }
 
-/// Percent-decodes an address; what does not decode to UTF-8 stays as it is.
+/// Percent-decodes an address. An address that does not decode to UTF-8 stays as it is.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
@@ -249,7 +272,7 @@ fn decode(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// A brace on the page that begins JSON, whole or cut off.
+/// Holds a JSON object of the page, whole or cut off.
 struct Block {
     start: usize,
     found: Found,
@@ -257,14 +280,14 @@ struct Block {
 
 enum Found {
     Json(Value),
-    /// The text ends inside; at this byte.
+    /// The text ends inside the object, at this byte.
     Cut {
         at: usize,
     },
 }
 
-/// Every JSON object that stands on the page, glued to others or not. Braces that begin no JSON,
-/// such as `{request_id}`, are passed over.
+/// Returns every JSON object of the page, adjacent to others or not. Braces that begin no JSON, such as
+/// `{request_id}`, are skipped.
 fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut from = 0;
@@ -287,7 +310,7 @@ fn blocks(text: &str) -> Vec<Block> {
                     start,
                     found: Found::Cut { at },
                 });
-                // Whole objects inside of a cut one say nothing by themselves.
+                // Whole objects inside one that is cut off mean nothing by themselves.
                 break;
             }
             Err(_) => {}
@@ -296,15 +319,15 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// What browsers save an indentation with, and JSON does not know.
+/// No-break space, with which browsers save an indentation; it is not JSON.
 const NO_BREAK: char = '\u{a0}';
 
-/// The JSON value at the beginning of a text, and how many bytes it takes. It is told whether there
-/// is a no-break space in the text.
+/// Reads the JSON value at the beginning of a text, and its number of bytes. `no_break` is `true` if the
+/// text contains a no-break space.
 fn read(text: &str, no_break: bool) -> (serde_json::Result<Value>, usize) {
     match first(serde_json::Deserializer::from_str(text)) {
         (Err(error), _) if !error.is_eof() && no_break => {
-            first(serde_json::Deserializer::from_reader(Spaces::of(text)))
+            first(serde_json::Deserializer::from_reader(Spaces::new(text)))
         }
         outcome => outcome,
     }
@@ -320,19 +343,19 @@ fn first<'de>(
     (value, stream.byte_offset())
 }
 
-/// A text with two spaces for each no-break space outside of strings: as many bytes, so that
-/// offsets stay true. Made while it is read, since most braces on a page begin no JSON and are
-/// given up soon.
+/// Reads a text with two spaces for each no-break space outside strings: as many bytes, so that offsets
+/// stay true. It replaces them while it reads, since most braces of a page begin no JSON and reading
+/// from them ends early.
 struct Spaces<'a> {
     rest: &'a [u8],
-    /// Bytes of a no-break space that are still to come.
+    /// Number of bytes of a no-break space that are not read yet.
     halves: usize,
     in_string: bool,
     escaped: bool,
 }
 
 impl<'a> Spaces<'a> {
-    fn of(text: &'a str) -> Self {
+    fn new(text: &'a str) -> Self {
         Self {
             rest: text.as_bytes(),
             halves: 0,
@@ -362,9 +385,9 @@ impl<'a> Spaces<'a> {
 impl std::io::Read for Spaces<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let mut count = 0;
-        for place in out {
+        for slot in out {
             let Some(byte) = self.next() else { break };
-            *place = byte;
+            *slot = byte;
             count += 1;
         }
         Ok(count)
@@ -399,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn glued_blocks_indented_blocks_and_html_give_the_same() {
+    fn adjacent_blocks_indented_blocks_and_html_are_equal() {
         check(&format!("{CURL}'设置…{INPUT}{OUTPUT}RunComfy 是"));
         check(&format!(
             "{CURL}\n\nmodelApiDoc_x\n\n{INPUT}\n\nEsquema de saída\n\n{OUTPUT}\nlogo"
@@ -424,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_schema_twice_is_one_and_two_are_an_error() {
+    fn equal_schemas_are_one_and_different_ones_an_error() {
         check(&format!("{CURL}{INPUT}{INPUT}{OUTPUT}"));
         let error =
             Page::parse(&format!("{CURL}{INPUT}{}", INPUT.replace("a }", "b }"))).unwrap_err();
@@ -432,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_ends_where_a_url_does() {
+    fn address_ends_where_a_url_does() {
         let url = "https://model-api.runcomfy.net/v1/models/acme/Stamp%202.0/edit";
         for mention in [
             format!("{url}。"),
@@ -447,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_without_a_schema_say_what_is_missing() {
+    fn pages_without_a_schema_report_what_is_missing() {
         for (page, words) in [
             (String::new(), "no curl example"),
             (INPUT.to_owned(), "no curl example"),
@@ -467,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_page_says_where() {
+    fn cut_page_reports_its_end() {
         let whole = format!("{CURL}{INPUT}{OUTPUT}");
         for end in [
             whole.find("≥").unwrap(),
@@ -482,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn places_on_an_html_page_are_those_of_the_file() {
+    fn positions_on_an_html_page_are_those_of_the_file() {
         let text = format!("{CURL}{INPUT}");
         let cut = text.find(" \"string").unwrap();
         let html = |text: &str| text.replace('"', "&quot;").replace('\n', "<br>");
@@ -516,19 +539,19 @@ mod tests {
         ] {
             check(&page);
         }
-        // In words a `<` stands for itself, even on an HTML page.
+        // In prose a `<` is only a character, even on an HTML page.
         assert!(!html::is_html("< 5 MB") && !html::is_html("a <b> c") && !html::is_html("{"));
     }
 
     #[test]
-    fn a_page_of_blocks_is_read_in_time() {
+    fn page_of_blocks_is_read_in_time() {
         let page = format!("{CURL}{}{INPUT}", "{\"x\": 1} ".repeat(30_000));
         let page = Page::parse(&page).unwrap();
         assert_eq!(page.ignored.len(), 30_001);
     }
 
     #[test]
-    fn a_page_of_braces_is_read_in_time() {
+    fn page_of_braces_is_read_in_time() {
         let page = format!("{CURL}{}", "{x ".repeat(20_000));
         assert!(Page::parse(&page).is_err());
         assert_eq!(

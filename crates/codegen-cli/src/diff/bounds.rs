@@ -1,4 +1,4 @@
-//! Two intervals: is the second narrower?
+//! Comparison of two intervals.
 
 use std::cmp::Ordering;
 
@@ -6,24 +6,24 @@ use runcomfy_schema::{Bounds, Keyword, Kind, List, Number, Operator, Rule, Schem
 
 use super::keyword::find;
 
-/// An end of an interval, and whether it is itself allowed.
+/// End of an interval, and `true` if the end itself is allowed.
 type End = Option<(Number, bool)>;
 
-/// How one limit became another.
+/// Relation of a new limit to the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shift {
     Same,
-    /// Whatever the old allowed, the new allows.
+    /// The new limit allows everything that the old one did.
     Wider,
-    /// Something that the old allowed, the new does not.
+    /// The new limit refuses something that the old one allowed.
     Narrower,
 }
 
 impl Shift {
     pub(super) fn between(old: Bounds, new: Bounds) -> Self {
         let ends = [
-            Self::of_end(old.lower, new.lower, Ordering::Greater),
-            Self::of_end(old.upper, new.upper, Ordering::Less),
+            Self::between_ends(old.lower, new.lower, Ordering::Greater),
+            Self::between_ends(old.upper, new.upper, Ordering::Less),
         ];
         if ends.contains(&Self::Narrower) {
             Self::Narrower
@@ -34,8 +34,8 @@ impl Shift {
         }
     }
 
-    /// `inwards` is how a tighter end compares with a looser one.
-    fn of_end(old: End, new: End, inwards: Ordering) -> Self {
+    /// Compares two ends. `inwards` is the ordering of a tighter end to a looser one.
+    fn between_ends(old: End, new: End, inwards: Ordering) -> Self {
         match (old, new) {
             (None, None) => Self::Same,
             (Some(_), None) => Self::Wider,
@@ -50,7 +50,7 @@ impl Shift {
     }
 }
 
-/// The numbers that a schema allows. Among integers `above 0` is `at least 1`.
+/// Returns the range of numbers that a schema allows. Among integers `above 0` is `at least 1`.
 pub(super) fn range(schema: &Schema, kind: Kind) -> Bounds {
     let mut bounds = schema.bounds();
     if kind == Kind::Integer {
@@ -67,7 +67,7 @@ fn whole(end: (Number, bool), step: i128) -> (Number, bool) {
     }
 }
 
-/// `minLength` and `maxLength`.
+/// Returns the interval of `minLength` and `maxLength`.
 pub(super) fn length(schema: &Schema) -> Bounds {
     sizes(
         find!(schema, MinLength).copied(),
@@ -75,7 +75,7 @@ pub(super) fn length(schema: &Schema) -> Bounds {
     )
 }
 
-/// `minItems` and `maxItems`.
+/// Returns the interval of `minItems` and `maxItems`.
 pub(super) fn count(schema: &Schema) -> Bounds {
     sizes(
         find!(schema, MinItems).copied(),
@@ -83,16 +83,16 @@ pub(super) fn count(schema: &Schema) -> Bounds {
     )
 }
 
-/// Without a lower bound a size is still at least 0.
-fn sizes(least: Option<u64>, most: Option<u64>) -> Bounds {
+/// Returns an interval of sizes, which are at least 0 without a lower bound, too.
+fn sizes(min: Option<u64>, max: Option<u64>) -> Bounds {
     let end = |size: u64| (Number::Int(size.into()), true);
     Bounds {
-        lower: Some(end(least.unwrap_or(0))),
-        upper: most.map(end),
+        lower: Some(end(min.unwrap_or(0))),
+        upper: max.map(end),
     }
 }
 
-/// What rules about one quantity leave open together.
+/// Returns the interval that rules about one quantity allow together.
 pub(super) fn quantity(rules: &[&Rule]) -> Bounds {
     let keywords = rules.iter().flat_map(|rule| match rule.operator {
         Operator::Below => vec![Keyword::ExclusiveMaximum(rule.value)],

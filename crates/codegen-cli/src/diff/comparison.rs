@@ -1,4 +1,4 @@
-//! Two inputs, keyword by keyword.
+//! Comparison of two inputs, keyword by keyword.
 
 use runcomfy_codegen::plan::RustType;
 use runcomfy_schema::{Bounds, Keyword, Kind, Literal, MediaKind, Number, Path, Rule, Schema};
@@ -8,31 +8,31 @@ use super::bounds::{self, Shift};
 use super::keyword::{self, FREE, find};
 use super::{Class, Difference, Part};
 
-/// What changed between two input schemas.
+/// Compares two input schemas.
 pub(super) fn inputs(old: &Schema, new: &Schema) -> Vec<Difference> {
-    let place = Place {
+    let context = Context {
         at: Path::ROOT,
         typed: true,
         checked: true,
     };
-    compare(old, new, place)
+    compare(old, new, context)
 }
 
-/// Where two schemas stand, and what a change there can do.
+/// Locates two schemas in their models, and holds what a change there can break.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Context<'a> {
     at: Path<'a>,
-    /// The generated code has a type for it.
+    /// The generated code has a type for the value.
     typed: bool,
-    /// The engine looks at it.
+    /// The validation engine checks the value.
     checked: bool,
 }
 
-fn compare(old: &Schema, new: &Schema, place: Place<'_>) -> Vec<Difference> {
+fn compare(old: &Schema, new: &Schema, context: Context<'_>) -> Vec<Difference> {
     let mut comparison = Comparison {
         old,
         new,
-        place,
+        context,
         narrows: narrows(old, new),
         found: Vec::new(),
     };
@@ -40,8 +40,8 @@ fn compare(old: &Schema, new: &Schema, place: Place<'_>) -> Vec<Difference> {
     comparison.found
 }
 
-/// Whether the new schema can refuse what the old one accepts: where an enum lists what that is,
-/// the engine decides.
+/// Returns `true` if the new schema can refuse what the old one accepts. If an enum lists what the old
+/// one accepts, the engine decides.
 fn narrows(old: &Schema, new: &Schema) -> bool {
     old.choices().is_none_or(|members| {
         members
@@ -54,7 +54,7 @@ fn narrows(old: &Schema, new: &Schema) -> bool {
 struct Comparison<'a> {
     old: &'a Schema,
     new: &'a Schema,
-    place: Place<'a>,
+    context: Context<'a>,
     narrows: bool,
     found: Vec<Difference>,
 }
@@ -92,7 +92,7 @@ impl Comparison<'_> {
         self.found.push(Difference {
             class,
             part: Part::Input,
-            pointer: self.place.at.to_string(),
+            pointer: self.context.at.to_string(),
             subject: subject.to_owned(),
             old,
             new,
@@ -100,15 +100,15 @@ impl Comparison<'_> {
         });
     }
 
-    /// The class of a tighter limit, which speaks of values of these types.
+    /// Returns the class of a tighter limit, which is about values of these types.
     fn narrowing(&self, kinds: &[Kind]) -> Class {
-        let speaks = self.old.kind == Kind::Any || kinds.contains(&self.old.kind);
-        breaking_if(self.place.checked && self.narrows && speaks)
+        let applies = self.old.kind == Kind::Any || kinds.contains(&self.old.kind);
+        breaking_if(self.context.checked && self.narrows && applies)
     }
 
-    /// The class of what the engine does not check, but the service may.
+    /// Returns the class of a change that the engine does not check, but the service may.
     fn unchecked(&self) -> Class {
-        breaking_if(self.place.checked)
+        breaking_if(self.context.checked)
     }
 
     fn types(&self) -> (RustType, RustType) {
@@ -124,14 +124,14 @@ impl Comparison<'_> {
             return;
         }
         let wider = match (self.old.kind, self.new.kind) {
-            // Where the engine takes anything, the service may know a type that it does not.
+            // A type that the engine does not know may be one that the service knows.
             (_, Kind::Any) => is == "any",
             (Kind::Integer, Kind::Number) => true,
             (old, new) => old == new,
         };
         let (old, new) = self.types();
-        let retyped = self.place.typed && old != new;
-        let refused = self.place.checked && !wider && self.narrows;
+        let retyped = self.context.typed && old != new;
+        let refused = self.context.checked && !wider && self.narrows;
         let message = format!("the type was {was}, is {is}");
         self.push(
             breaking_if(retyped || refused),
@@ -142,11 +142,11 @@ impl Comparison<'_> {
         );
     }
 
-    /// Where no other change says that callers stop compiling.
+    /// Reports another Rust type, unless another change says already that callers stop compiling.
     fn rust_type(&mut self) {
         let (old, new) = self.types();
-        let said = self.found.iter().any(|c| c.class == Class::Breaking);
-        if !self.place.typed || old == new || said {
+        let reported = self.found.iter().any(|c| c.class == Class::Breaking);
+        if !self.context.typed || old == new || reported {
             return;
         }
         let (old, new) = (old.as_str(), new.as_str());
@@ -168,10 +168,10 @@ impl Comparison<'_> {
             (None, None) => return,
             (None, Some(new)) => {
                 let all: Vec<&Literal> = new.iter().collect();
-                let message = format!("only these values are left: {}", keyword::list(&all));
-                (breaking_if(self.place.checked), message)
+                let message = format!("only these values are allowed now: {}", keyword::list(&all));
+                (breaking_if(self.context.checked), message)
             }
-            (Some(_), None) => (Class::Compatible, "any value may be chosen now".into()),
+            (Some(_), None) => (Class::Compatible, "any value is allowed now".into()),
             (Some(old), Some(new)) => return self.members(old, new, was, is),
         };
         self.push(class, "enum", was, is, message);
@@ -184,15 +184,15 @@ impl Comparison<'_> {
         let lost: Vec<&Literal> = old.iter().filter(|m| !new.contains(m)).collect();
         let gained: Vec<&Literal> = new.iter().filter(|m| !old.contains(m)).collect();
         if !lost.is_empty() {
-            let class = breaking_if(self.place.checked || self.place.typed);
-            let message = format!("{} can no longer be chosen", keyword::list(&lost));
+            let class = breaking_if(self.context.checked || self.context.typed);
+            let message = format!("{} is not allowed any more", keyword::list(&lost));
             self.push(class, "enum", was.clone(), is.clone(), message);
         }
         if !gained.is_empty() {
-            let message = format!("{} can be chosen too", keyword::list(&gained));
+            let message = format!("{} is also allowed now", keyword::list(&gained));
             self.push(Class::Compatible, "enum", was, is, message);
         } else if lost.is_empty() {
-            let message = "the values stand in another order".to_owned();
+            let message = "the values have another order".to_owned();
             self.push(Class::TextOnly, "enum", was, is, message);
         }
     }
@@ -296,8 +296,8 @@ impl Comparison<'_> {
         let class = match (new, media(new)) {
             (None, _) => Class::Compatible,
             (Some(_), None) => self.unchecked(),
-            // `image_uri` and `image_uris` are one medium.
-            (_, new) => breaking_if(self.place.checked && text && media(old) != new),
+            // `image_uri` and `image_uris` are the same medium.
+            (_, new) => breaking_if(self.context.checked && text && media(old) != new),
         };
         let message = was_is("the format", old, new);
         self.push(
@@ -343,7 +343,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Rules and unknown keywords: kept in the table, not checked by the engine.
+/// Compares rules and unknown keywords, which the engine keeps and does not check.
 impl Comparison<'_> {
     fn rules(&mut self) {
         let rules = |schema| Schema::rules(schema).collect::<Vec<&Rule>>();
@@ -364,7 +364,7 @@ impl Comparison<'_> {
             self.quantity(quantity, &about(&old), &about(&new));
         }
         if before == self.found.len() && old != new {
-            let message = "the rules stand in another order".to_owned();
+            let message = "the rules have another order".to_owned();
             self.push(Class::TextOnly, "validations", None, None, message);
         }
     }
@@ -400,14 +400,14 @@ impl Comparison<'_> {
         self.push(class, "validations", old, new, message);
     }
 
-    /// By name and value: a name can stand in a schema more than once.
+    /// Compares unknown keywords by name and value: a schema may have a name more than once.
     fn unknown(&mut self) {
         let old: Vec<_> = keyword::unknown(self.old).collect();
         let new: Vec<_> = keyword::unknown(self.new).collect();
         let mut lost: Vec<_> = old.iter().filter(|k| !new.contains(k)).collect();
         for (name, value) in new.iter().filter(|k| !old.contains(k)) {
-            let place = lost.iter().position(|(other, _)| other == name);
-            let was = place.map(|place| lost.remove(place).1);
+            let index = lost.iter().position(|(other, _)| other == name);
+            let was = index.map(|index| lost.remove(index).1);
             let class = if keyword::is_annotation(name) {
                 Class::Compatible
             } else {
@@ -437,14 +437,14 @@ impl Comparison<'_> {
     }
 }
 
-/// What is inside objects and arrays.
+/// Compares what is inside objects and arrays.
 impl Comparison<'_> {
-    /// A value inside this one: `own` is the sort of type that holds it.
-    fn inside<'p>(&'p self, step: &'p str, own: RustType, kind: Kind) -> Place<'p> {
-        Place {
-            at: self.place.at.member(step),
-            typed: self.place.typed && self.types() == (own, own),
-            checked: self.place.checked && [kind, Kind::Any].contains(&self.old.kind),
+    /// Returns the context of a value inside this one. `own` is the sort of type that contains it.
+    fn inside<'p>(&'p self, step: &'p str, own: RustType, kind: Kind) -> Context<'p> {
+        Context {
+            at: self.context.at.member(step),
+            typed: self.context.typed && self.types() == (own, own),
+            checked: self.context.checked && [kind, Kind::Any].contains(&self.old.kind),
         }
     }
 
@@ -453,25 +453,25 @@ impl Comparison<'_> {
         let new = self.new.properties().unwrap_or_default();
         let mut found = Vec::new();
         for property in old {
-            let place = self.inside(&property.name, RustType::Record, Kind::Object);
+            let context = self.inside(&property.name, RustType::Record, Kind::Object);
             let Some(other) = new.iter().find(|p| p.name == property.name) else {
-                let kept = self.new.takes_unknown() || !place.checked;
-                let class = breaking_if(place.typed || !kept);
-                found.push(gone_or_new(class, place, Some(&property.schema), None));
+                let kept = self.new.takes_unknown() || !context.checked;
+                let class = breaking_if(context.typed || !kept);
+                found.push(gone_or_new(class, context, Some(&property.schema), None));
                 continue;
             };
             if property.required != other.required {
-                found.push(required(place, other.required));
+                found.push(required(context, other.required));
             }
-            found.extend(compare(&property.schema, &other.schema, place));
+            found.extend(compare(&property.schema, &other.schema, context));
         }
         let added = |name: &str| !old.iter().any(|p| *p.name == *name);
         for property in new.iter().filter(|p| added(&p.name)) {
-            let place = self.inside(&property.name, RustType::Record, Kind::Object);
+            let context = self.inside(&property.name, RustType::Record, Kind::Object);
             let refuses =
-                place.checked && (property.required || self.refuses_extra(property, place));
-            let class = breaking_if(refuses || (place.typed && property.required));
-            let mut change = gone_or_new(class, place, None, Some(&property.schema));
+                context.checked && (property.required || self.refuses_extra(property, context));
+            let class = breaking_if(refuses || (context.typed && property.required));
+            let mut change = gone_or_new(class, context, None, Some(&property.schema));
             if property.required {
                 change.message = change
                     .message
@@ -484,15 +484,15 @@ impl Comparison<'_> {
         self.found.append(&mut found);
     }
 
-    /// Whether what was sent under this name as a further property can be refused now.
-    fn refuses_extra(&self, property: &runcomfy_schema::Property, place: Place<'_>) -> bool {
-        let place = Place {
+    /// Returns `true` if what was sent under this name as a further property can be refused now.
+    fn refuses_extra(&self, property: &runcomfy_schema::Property, context: Context<'_>) -> bool {
+        let context = Context {
             typed: false,
-            ..place
+            ..context
         };
         let is_breaking = |change: &Difference| change.class == Class::Breaking;
         self.old.takes_unknown()
-            && compare(&FREE, &property.schema, place)
+            && compare(&FREE, &property.schema, context)
                 .iter()
                 .any(is_breaking)
     }
@@ -510,7 +510,7 @@ impl Comparison<'_> {
                 Class::Compatible,
                 "properties that the schema does not name are taken now",
             ),
-            _ if old != new => (Class::Compatible, "`additionalProperties` says the same"),
+            _ if old != new => (Class::Compatible, "`additionalProperties` means the same"),
             _ => return,
         };
         let (old, new) = (old.map(Value::from), new.map(Value::from));
@@ -518,12 +518,12 @@ impl Comparison<'_> {
     }
 
     fn items(&mut self) {
-        let place = self.inside("*", RustType::List, Kind::Array);
+        let context = self.inside("*", RustType::List, Kind::Array);
         let (old, new) = match (self.old.items(), self.new.items()) {
             (None, None) => return,
             (old, new) => (old.unwrap_or(&FREE), new.unwrap_or(&FREE)),
         };
-        let mut found = compare(old, new, place);
+        let mut found = compare(old, new, context);
         self.found.append(&mut found);
     }
 }
@@ -538,7 +538,7 @@ pub(super) fn breaking_if(breaking: bool) -> Class {
 
 fn gone_or_new(
     class: Class,
-    place: Place<'_>,
+    context: Context<'_>,
     old: Option<&Schema>,
     new: Option<&Schema>,
 ) -> Difference {
@@ -549,7 +549,7 @@ fn gone_or_new(
     Difference {
         class,
         part: Part::Input,
-        pointer: place.at.to_string(),
+        pointer: context.at.to_string(),
         subject: "property".into(),
         old: old.map(Schema::to_json_schema),
         new: new.map(Schema::to_json_schema),
@@ -557,16 +557,16 @@ fn gone_or_new(
     }
 }
 
-fn required(place: Place<'_>, is: bool) -> Difference {
-    let message = match (is, place.typed) {
+fn required(context: Context<'_>, is: bool) -> Difference {
+    let message = match (is, context.typed) {
         (true, _) => "the property is required now",
         (false, true) => "the property may be left out now, which makes its field an `Option`",
         (false, false) => "the property may be left out now",
     };
     Difference {
-        class: breaking_if(place.typed || (is && place.checked)),
+        class: breaking_if(context.typed || (is && context.checked)),
         part: Part::Input,
-        pointer: place.at.to_string(),
+        pointer: context.at.to_string(),
         subject: "required".into(),
         old: Some((!is).into()),
         new: Some(is.into()),

@@ -1,9 +1,9 @@
-//! Keywords looked up and put into words.
+//! Look-up and printing of keywords.
 
 use runcomfy_codegen::diagnostic::truncate;
 use runcomfy_schema::{Bounds, Keyword, Kind, Literal, Number, Schema};
 
-/// Gives the payload of the first keyword of one variant.
+/// Finds the payload of the first keyword of one variant.
 macro_rules! find {
     ($schema:expr, $variant:ident) => {
         $schema.keywords.iter().find_map(|keyword| match keyword {
@@ -14,14 +14,14 @@ macro_rules! find {
 }
 pub(super) use find;
 
-/// A schema that allows everything.
+/// Schema that allows everything.
 pub(super) const FREE: Schema = Schema {
     kind: Kind::Any,
     keywords: runcomfy_schema::Shared::Static(&[]),
 };
 
-/// Keywords that the dialect does not know and that bind nobody: JSON Schema's annotations, and
-/// by OpenAPI's custom whatever begins with `x-`.
+/// Returns `true` for unknown keywords that restrict nothing: JSON Schema's annotations and, by OpenAPI's
+/// custom, everything that begins with `x-`.
 pub(super) fn is_annotation(name: &str) -> bool {
     const ANNOTATIONS: [&str; 12] = [
         "$anchor",
@@ -40,7 +40,7 @@ pub(super) fn is_annotation(name: &str) -> bool {
     name.starts_with("x-") || ANNOTATIONS.contains(&name)
 }
 
-/// The unknown keywords, but for the type, which is compared with the known ones.
+/// Returns the unknown keywords, except the type, which is compared with the known types.
 pub(super) fn unknown(schema: &Schema) -> impl Iterator<Item = (&str, &Literal)> {
     schema.keywords.iter().filter_map(|keyword| match keyword {
         Keyword::Unknown(name, value) if &**name != "type" => Some((&**name, value)),
@@ -48,7 +48,7 @@ pub(super) fn unknown(schema: &Schema) -> impl Iterator<Item = (&str, &Literal)>
     })
 }
 
-/// The type as the schema has it; `any` where it has none.
+/// Returns the name of the type as the schema has it, or `any` if it has none.
 pub(super) fn type_name(schema: &Schema) -> String {
     let unknown = schema.keywords.iter().find_map(|keyword| match keyword {
         Keyword::Unknown(name, value) if &**name == "type" => Some(value),
@@ -62,7 +62,7 @@ pub(super) fn type_name(schema: &Schema) -> String {
     }
 }
 
-/// What an interval says; `open` where it says nothing.
+/// Prints an interval, or `open` if it has no end.
 pub(super) fn bounds(bounds: Bounds) -> String {
     if bounds.is_open() {
         "open".into()
@@ -71,7 +71,7 @@ pub(super) fn bounds(bounds: Bounds) -> String {
     }
 }
 
-/// As [`bounds`], for lengths and counts, which are never below 0.
+/// Prints an interval of lengths or counts as [`bounds`] does; 0 is no lower bound of theirs.
 pub(super) fn sizes(mut sizes: Bounds) -> String {
     if sizes.lower == Some((Number::Int(0), true)) {
         sizes.lower = None;
@@ -79,14 +79,14 @@ pub(super) fn sizes(mut sizes: Bounds) -> String {
     bounds(sizes)
 }
 
-/// A value as JSON, cut where it is long.
+/// Prints a value as JSON, truncated if it is long.
 pub(super) fn shown(value: &Literal) -> String {
-    /// Enough to tell two values apart in most cases; the whole stands in the JSON form.
+    /// Number of characters that are enough to distinguish most values; the JSON form has all.
     const MAX: usize = 80;
     truncate(&value.to_string(), MAX)
 }
 
-/// Values as JSON, with commas between them.
+/// Prints values as JSON, with commas between them.
 pub(super) fn list(values: &[&Literal]) -> String {
     values
         .iter()

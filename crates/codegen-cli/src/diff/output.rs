@@ -1,4 +1,5 @@
-//! Two outputs: what a job gives is read, not sent, so what counts is what is still there.
+//! Comparison of two outputs. Callers read outputs and do not send them, so it only matters what is
+//! removed.
 
 use runcomfy_schema::{Kind, Path, Schema};
 
@@ -6,8 +7,8 @@ use super::comparison::breaking_if;
 use super::keyword::{FREE, type_name};
 use super::{Class, Difference, Part};
 
-/// What changed between two output schemas. Most files have none, or the one that every page
-/// shows, so that one comes or goes is no change of the model.
+/// Compares two output schemas. Most files have none, or the one of every page, so an added or removed
+/// output schema is no change of the model.
 pub(super) fn outputs(old: Option<&Schema>, new: Option<&Schema>) -> Vec<Difference> {
     let mut found = Vec::new();
     match (old, new) {
@@ -15,9 +16,9 @@ pub(super) fn outputs(old: Option<&Schema>, new: Option<&Schema>) -> Vec<Differe
         (Some(old), Some(new)) => compare(old, new, Path::ROOT, &mut found),
         (old, new) => {
             let message = if new.is_some() {
-                "the schema says now what a job gives"
+                "the schema has an output now"
             } else {
-                "the schema no longer says what a job gives"
+                "the schema has no output any more"
             };
             let sides = (old, new);
             push(
@@ -66,7 +67,7 @@ fn compare(old: &Schema, new: &Schema, at: Path<'_>, found: &mut Vec<Difference>
     let items = |schema: &Schema| schema.items().cloned().unwrap_or(FREE);
     compare(&items(old), &items(new), at.member("*"), found);
     if before == found.len() || bare(old) != bare(new) {
-        let message = "what the schema says of the value changed";
+        let message = "other keywords of the value changed";
         push(
             found,
             Class::Compatible,
@@ -113,7 +114,7 @@ fn properties(old: &Schema, new: &Schema, at: Path<'_>, found: &mut Vec<Differen
     }
 }
 
-/// The keywords that are not compared one by one.
+/// Returns the keywords that are not compared one by one.
 fn bare(schema: &Schema) -> Vec<&runcomfy_schema::Keyword> {
     use runcomfy_schema::Keyword::{Description, Items, Properties, Title};
     let own = schema.keywords.iter();

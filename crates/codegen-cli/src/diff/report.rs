@@ -1,4 +1,4 @@
-//! A diff for people, for programs, and for GitHub.
+//! Printing of a diff for people, for programs and for GitHub.
 
 use std::fmt;
 
@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use super::{Class, Diff, Difference, ModelDiff, Part};
 
 impl Diff {
-    /// `breaking`, `compatible`, `text_only`: how many changes; `unchanged`: how many models;
-    /// `models`: for each that changed its `id` and `changes`, each with `class`, `part`,
-    /// `pointer`, `subject`, `old`, `new` (`null` where there is none) and `message`.
+    /// Returns the diff as a JSON object.
+    ///
+    /// Its keys are `breaking`, `compatible` and `text_only`, the numbers of changes; `unchanged`, the
+    /// number of models; and `models`, for each that changed its `id`, `class` and `changes`, each with
+    /// `class`, `part`, `pointer`, `subject`, `old`, `new` (`null` if there is none) and `message`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -21,10 +23,11 @@ impl Diff {
         })
     }
 
-    /// Workflow commands that GitHub shows as annotations: one for each model and class, since
-    /// GitHub shows only ten of each class in a step. Breaking changes are errors, compatible ones
-    /// warnings, texts notices. `schemas` is the folder with the schema files, from the root of
-    /// the repository. The last line is the summary.
+    /// Returns workflow commands that GitHub shows as annotations, and the summary as the last line.
+    ///
+    /// Breaking changes are errors, compatible ones warnings, texts notices. There is one command for
+    /// each model and class, since GitHub shows only ten of each class in a step. `schemas` is the
+    /// folder of the schema files, from the root of the repository.
     #[must_use]
     pub fn to_github(&self, schemas: &str) -> String {
         let mut out = String::new();
@@ -53,7 +56,7 @@ impl Diff {
         out + &self.summary()
     }
 
-    /// `changes: 1 breaking, 0 compatible, 2 text only; models: 3 changed, 46 unchanged`
+    /// Returns `changes: 1 breaking, 0 compatible, 2 text only; models: 3 changed, 46 unchanged`.
     fn summary(&self) -> String {
         format!(
             "changes: {} breaking, {} compatible, {} text only; models: {} changed, {} unchanged",
@@ -67,7 +70,7 @@ impl Diff {
 }
 
 impl ModelDiff {
-    /// The gravest class among the changes.
+    /// Returns the most severe class of the changes.
     #[must_use]
     pub fn class(&self) -> Class {
         let classes = self.changes.iter().map(|change| change.class);
@@ -115,38 +118,36 @@ impl fmt::Display for Diff {
     }
 }
 
-/// `/scale: the range was 0..=2, is 0..=1`
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = match (self.part, &*self.pointer) {
+        let location = match (self.part, &*self.pointer) {
             (Part::Model, _) => String::new(),
             (Part::Input, "") => "the input: ".into(),
             (Part::Input, at) => format!("{at}: "),
             (Part::Output, "") => "the output: ".into(),
             (Part::Output, at) => format!("the output's {at}: "),
         };
-        f.write_str(&visible(&format!("{place}{}", self.message)))
+        f.write_str(&visible(&format!("{location}{}", self.message)))
     }
 }
 
-/// `breaking`, `compatible`, `text only`
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.as_str().replace('_', " "))
     }
 }
 
-/// Names come from schemas: what could end a line, steer a terminal or reorder text is shown by
-/// its code.
+/// Replaces characters of names from schemas that end a line, control a terminal or reorder text by
+/// their codes.
 fn visible(text: &str) -> String {
-    let odd = |c: char| {
+    let is_hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if odd(c) {
+        if is_hidden(c) {
             out += &format!("U+{:04X}", u32::from(c));
         } else {
             out.push(c);
@@ -155,14 +156,14 @@ fn visible(text: &str) -> String {
     out
 }
 
-/// The message of a workflow command.
+/// Escapes the message of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// A property of a workflow command.
+/// Escapes a property of a workflow command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,4 +1,4 @@
-//! Schemas as they stood at a git revision, read without a checkout.
+//! Schemas of a git revision, read without a checkout.
 
 use std::io::{self, Write};
 use std::path::{Component, Path};
@@ -11,23 +11,30 @@ use runcomfy_schema::ModelSchema;
 
 use crate::Error;
 
-/// Reads the schemas in a folder as it stood at a git revision (`HEAD~1`, `v1.2`, a hash), without
-/// touching the working tree. Needs the command `git`, and a working directory inside the
-/// repository.
+/// Reads the schemas of a folder at a git revision (`HEAD~1`, `v1.2`, a hash). The working tree is not
+/// touched.
+///
+/// It needs the command `git`, and a working directory inside the repository. `schemas` is relative to
+/// the working directory.
 ///
 /// # Errors
-/// When there is no such revision, it has no such folder, or git cannot be run: its own words are
-/// in the message. When a schema file is faulty: with everything that is wrong in all of them.
+/// - There is no such revision, it has no such folder, or git cannot be run: the message has what git
+///   prints.
+/// - A schema is invalid, or names collide ([`Error::diagnostics`]): the error has every diagnostic of
+///   every file. [`valid_models_at_revision`] leaves these models out.
 pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSchema>, Error> {
     let (sources, _) = read(revision, schemas)?.checked()?;
     Ok(source::models(sources))
 }
 
-/// As [`models_at_revision`], without the models that are faulty there, and with the errors of
-/// these: a revision cannot be mended any more.
+/// Reads the schemas as [`models_at_revision`] does, without the invalid ones. Returns the models, and
+/// the errors of those that are left out.
+///
+/// Use it for the old side of a comparison: a revision cannot be fixed any more.
 ///
 /// # Errors
-/// When there is no such revision, it has no such folder, or git cannot be run.
+/// Fails if there is no such revision, it has no such folder, or git cannot be run: the message has
+/// what git prints.
 pub fn valid_models_at_revision(
     revision: &str,
     schemas: &Path,
@@ -59,8 +66,9 @@ fn read(revision: &str, schemas: &Path) -> Result<Parsed, Error> {
     let requests: String = files.iter().flat_map(|f| [&*f.hash, "\n"]).collect();
     let blobs = git("read", &shown, &["cat-file", "--batch"], requests.into())?;
     let blobs = split(&blobs).ok_or_else(|| {
-        let odd = io::Error::other("git's answer is not what `cat-file --batch` gives");
-        Error::io("read", Path::new(&shown), odd)
+        let unexpected =
+            io::Error::other("git printed something else than `cat-file --batch` does");
+        Error::io("read", Path::new(&shown), unexpected)
     })?;
     let files = files.into_iter().zip(blobs).map(|(file, blob)| {
         let path = escape_invisible(&format!("{shown}/{}.json", file.id));
@@ -73,7 +81,7 @@ fn read(revision: &str, schemas: &Path) -> Result<Parsed, Error> {
     Ok(source::parse_all(&files.collect::<Vec<_>>()))
 }
 
-/// Below the working directory, with forward slashes.
+/// Returns the path of a folder below the working directory, with forward slashes.
 fn git_path(folder: &Path) -> io::Result<String> {
     let here = std::env::current_dir()?;
     let below = folder.strip_prefix(&here).unwrap_or(folder);
@@ -103,29 +111,29 @@ fn run(arguments: &[&str], input: Vec<u8>) -> io::Result<Vec<u8>> {
         .spawn()
         .map_err(|e| io::Error::new(e.kind(), format!("could not run `git`: {e}")))?;
     let stdin = child.stdin.take();
-    // On a thread of its own: git stops reading while nobody reads its answers.
+    // On a thread of its own, since git stops reading while nobody reads its output.
     let feeder = std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
     let output = child.wait_with_output()?;
-    // When git ended early its own words say why.
+    // If git ended early, its standard error says why.
     let _ = feeder.join();
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let words = String::from_utf8_lossy(&output.stderr);
-    Err(io::Error::other(format!("git says: {}", words.trim())))
+    let message = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!("git printed: {}", message.trim())))
 }
 
-/// A schema file in git.
+/// Names a schema file in git.
 struct File {
     hash: String,
-    /// The model's id: the path below the folder, less the ending.
+    /// Model id: the path below the folder, less the ending.
     id: String,
 }
 
-/// The files that count, of `mode SP type SP hash TAB path NUL` each.
+/// Parses the list of files, each `mode SP type SP hash TAB path NUL`, and returns the schema files.
 fn files(list: &[u8]) -> Vec<File> {
     let entry = |entry: &[u8]| {
-        // A name that is no UTF-8 is no model's id.
+        // A name that is not UTF-8 is no model id.
         let (facts, path) = std::str::from_utf8(entry).ok()?.split_once('\t')?;
         let [mode, _, hash] = *facts.split(' ').collect::<Vec<_>>() else {
             return None;
@@ -143,16 +151,16 @@ fn files(list: &[u8]) -> Vec<File> {
     files
 }
 
-/// The contents, of `hash SP type SP size LF contents LF` each.
-fn split(mut answer: &[u8]) -> Option<Vec<&[u8]>> {
+/// Splits contents, each `hash SP type SP size LF contents LF`.
+fn split(mut output: &[u8]) -> Option<Vec<&[u8]>> {
     let mut blobs = Vec::new();
-    while !answer.is_empty() {
-        let end = answer.iter().position(|b| *b == b'\n')?;
-        let head = std::str::from_utf8(&answer[..end]).ok()?;
+    while !output.is_empty() {
+        let end = output.iter().position(|b| *b == b'\n')?;
+        let head = std::str::from_utf8(&output[..end]).ok()?;
         let size: usize = head.rsplit_once(" blob ")?.1.parse().ok()?;
         let start = end + 1;
-        blobs.push(answer.get(start..start + size)?);
-        answer = answer.get(start + size + 1..)?;
+        blobs.push(output.get(start..start + size)?);
+        output = output.get(start + size + 1..)?;
     }
     Some(blobs)
 }

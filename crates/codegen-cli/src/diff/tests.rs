@@ -4,18 +4,18 @@ use serde_json::{Value, json};
 use super::{Class, Diff, diff};
 
 fn parse(id: &str, document: Value) -> ModelSchema {
-    let (model, problems) = ModelSchema::parse(Some(id), &[document]);
-    model.unwrap_or_else(|| panic!("{problems:?}"))
+    let (model, diagnostics) = ModelSchema::parse(Some(id), &[document]);
+    model.unwrap_or_else(|| panic!("{diagnostics:?}"))
 }
 
-/// The diff of two models with one optional property `x`.
-fn of_property(old: &Value, new: &Value) -> Diff {
+/// Compares two models with one optional property `x`.
+fn diff_of_property(old: &Value, new: &Value) -> Diff {
     let model = |schema: &Value| parse("a/b", json!({"properties": {"x": schema}}));
     diff(&[model(old)], &[model(new)])
 }
 
-/// Each change as `breaking /x range`.
-fn told(diff: &Diff) -> Vec<String> {
+/// Prints each change as `breaking /x range`.
+fn classes(diff: &Diff) -> Vec<String> {
     let changes = diff.models.iter().flat_map(|model| &model.changes);
     changes
         .map(|c| format!("{} {} {}", c.class, c.pointer, c.subject))
@@ -23,11 +23,15 @@ fn told(diff: &Diff) -> Vec<String> {
 }
 
 fn check(old: &Value, new: &Value, expected: &[&str]) {
-    assert_eq!(told(&of_property(old, new)), expected, "{old} to {new}");
+    assert_eq!(
+        classes(&diff_of_property(old, new)),
+        expected,
+        "{old} to {new}"
+    );
 }
 
 #[test]
-fn limits_are_classed_by_what_they_leave_open() {
+fn limits_are_classed_by_what_they_allow() {
     let number = |keyword: &str, value: Value| json!({"type": "number", keyword: value});
     for (old, new, class) in [
         (
@@ -100,7 +104,7 @@ fn limits_are_classed_by_what_they_leave_open() {
             json!({"type": "array", "maxItems": 2}),
             "breaking /x count",
         ),
-        // It speaks of another type, so it refuses nothing.
+        // It is about another type, so it refuses nothing.
         (
             json!({"type": "string"}),
             json!({"type": "string", "maximum": 9}),
@@ -123,7 +127,7 @@ fn limits_are_classed_by_what_they_leave_open() {
 }
 
 #[test]
-fn types_are_classed_by_the_engine_and_by_rust() {
+fn types_are_classed_by_engine_and_rust() {
     let kind = |name: &str| json!({"type": name});
     for (old, new, class) in [
         (kind("string"), kind("integer"), "breaking /x type"),
@@ -164,7 +168,7 @@ fn types_are_classed_by_the_engine_and_by_rust() {
             "breaking /x/* format",
         ),
     ] {
-        let told = told(&of_property(&old, &new));
+        let told = classes(&diff_of_property(&old, &new));
         assert_eq!(
             told.first().map(String::as_str),
             Some(class),
@@ -263,7 +267,7 @@ fn rules_of_one_quantity_are_an_interval() {
 }
 
 #[test]
-fn what_is_not_checked_is_breaking_when_it_comes_or_changes() {
+fn unchecked_keywords_are_breaking_unless_removed() {
     let with = |keyword: &str, value: Value| json!({"type": "string", keyword: value});
     let bare = json!({"type": "string"});
     check(
@@ -309,7 +313,7 @@ fn what_is_not_checked_is_breaking_when_it_comes_or_changes() {
 }
 
 #[test]
-fn texts_and_defaults_hurt_nobody() {
+fn texts_and_defaults_are_not_breaking() {
     let bare = json!({"type": "string"});
     check(
         &bare,
@@ -364,7 +368,7 @@ fn properties_are_compared_at_any_depth() {
 }
 
 #[test]
-fn properties_come_and_go() {
+fn added_and_removed_properties_are_classed() {
     let model = |document: Value| [parse("a/b", document)];
     let old = model(json!({"properties": {"x": {}}}));
     let open = model(json!({"properties": {"x": {}}, "additionalProperties": true}));
@@ -374,7 +378,7 @@ fn properties_come_and_go() {
         )
     };
     let text = json!({"type": "string"});
-    let first = |diff: Diff| told(&diff).first().cloned().unwrap_or_default();
+    let first = |diff: Diff| classes(&diff).first().cloned().unwrap_or_default();
     assert_eq!(
         first(diff(&old, &with(text.clone(), json!([]), true))),
         "compatible  additionalProperties"
@@ -387,7 +391,7 @@ fn properties_come_and_go() {
         first(diff(&with(text.clone(), json!([]), false), &old)),
         "breaking /a~1b property"
     );
-    // Whatever was sent under this name is taken only where the property takes anything.
+    // Any value was sent under this name, so only a property of any type is compatible.
     assert_eq!(
         first(diff(&open, &with(text, json!([]), true))),
         "breaking /a~1b property"
@@ -399,13 +403,13 @@ fn properties_come_and_go() {
 }
 
 #[test]
-fn models_come_and_go() {
+fn added_and_removed_models_are_classed() {
     let model = |id: &str| parse(id, json!({"properties": {}}));
     let diff = diff(
         &[model("a/old"), model("a/same")],
         &[model("a/same"), model("a/new")],
     );
-    assert_eq!(told(&diff), ["compatible  model", "breaking  model"]);
+    assert_eq!(classes(&diff), ["compatible  model", "breaking  model"]);
     assert_eq!(diff.unchanged, 1);
     assert!(diff.is_breaking());
     assert_eq!(
@@ -417,7 +421,7 @@ fn models_come_and_go() {
 }
 
 #[test]
-fn outputs_are_read_so_less_is_breaking() {
+fn removed_output_property_is_breaking() {
     let with = |output: Value| {
         [parse(
             "a/b",
@@ -429,20 +433,21 @@ fn outputs_are_read_so_less_is_breaking() {
     let one = with(json!({"type": "object", "properties": {"image": uri}}));
     let two = with(json!({"type": "object", "properties": {"image": uri, "video": uri}}));
     let number = with(json!({"type": "object", "properties": {"image": {"type": "number"}}}));
-    assert_eq!(told(&diff(&one, &two)), ["compatible /video property"]);
-    assert_eq!(told(&diff(&two, &one)), ["breaking /video property"]);
+    assert_eq!(classes(&diff(&one, &two)), ["compatible /video property"]);
+    assert_eq!(classes(&diff(&two, &one)), ["breaking /video property"]);
     assert_eq!(
-        told(&diff(&one, &number)),
+        classes(&diff(&one, &number)),
         ["breaking /image type", "compatible /image output"]
     );
-    assert_eq!(told(&diff(&none, &one)), ["compatible  output"]);
-    assert_eq!(told(&diff(&one, &none)), ["compatible  output"]);
-    let said = with(json!({"type": "object", "description": "x", "properties": {"image": uri}}));
-    assert_eq!(told(&diff(&one, &said)), ["text only  description"]);
+    assert_eq!(classes(&diff(&none, &one)), ["compatible  output"]);
+    assert_eq!(classes(&diff(&one, &none)), ["compatible  output"]);
+    let described =
+        with(json!({"type": "object", "description": "x", "properties": {"image": uri}}));
+    assert_eq!(classes(&diff(&one, &described)), ["text only  description"]);
 }
 
 #[test]
-fn names_from_schemas_stay_on_their_line() {
+fn names_from_schemas_stay_on_one_line() {
     let name = "a\n::error::100%,\u{202e}";
     let old = parse("a/b", json!({"properties": {name: {"type": "string"}}}));
     let new = parse("a/b", json!({"properties": {}}));
@@ -458,7 +463,7 @@ fn names_from_schemas_stay_on_their_line() {
 
 #[test]
 fn json_holds_both_sides() {
-    let diff = of_property(
+    let diff = diff_of_property(
         &json!({"type": "string", "maxLength": 9}),
         &json!({"type": "string", "maxLength": 5}),
     );

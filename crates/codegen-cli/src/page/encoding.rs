@@ -1,4 +1,4 @@
-//! The text of a page, however it was saved.
+//! Text encodings of saved pages.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use runcomfy_codegen::Position;
 
 use super::PageError;
 
-/// The text of a file in UTF-8, or in UTF-16 as a browser's or an editor's "Unicode" is.
+/// Decodes UTF-8, or UTF-16, which browsers and editors call "Unicode".
 ///
-/// Nothing is guessed: a character that is replaced may stand in a property's name, and a name that
-/// the service does not know is refused, or worse, passed over.
+/// Nothing is guessed: a replaced character may be part of a property's name, and a name that the
+/// service does not know is refused or, worse, ignored.
 ///
 /// # Errors
-/// When the bytes are neither, with the place of the first that is not.
+/// Fails if the bytes are neither, with the position of the first wrong one.
 pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PageError> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Cow::Owned),
-        // Without its mark: no page begins with a NUL or has one in the second place.
+        // UTF-16 without a byte order mark: no page has a NUL as its first or second character.
         [_, 0, ..] => utf16(bytes, u16::from_le_bytes).map(Cow::Owned),
         [0, _, ..] => utf16(bytes, u16::from_be_bytes).map(Cow::Owned),
         _ => utf8(bytes).map(Cow::Borrowed),
@@ -31,7 +31,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, PageError> {
         let found = after.first().copied().unwrap_or_default();
         let before = std::str::from_utf8(before).unwrap_or_default();
         let found = format!("the byte 0x{found:02X}, which is not UTF-8");
-        broken(before, &found)
+        undecodable(before, &found)
     })
 }
 
@@ -44,17 +44,20 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, PageError> {
             Err(error) => {
                 let half = error.unpaired_surrogate();
                 let found = format!("half of a character, 0x{half:04X}, in UTF-16");
-                return Err(broken(&text, &found));
+                return Err(undecodable(&text, &found));
             }
         }
     }
     match rest {
         [] => Ok(text),
-        _ => Err(broken(&text, "half of a character at the end, in UTF-16")),
+        _ => Err(undecodable(
+            &text,
+            "half of a character at the end, in UTF-16",
+        )),
     }
 }
 
-fn broken(before: &str, found: &str) -> PageError {
+fn undecodable(before: &str, found: &str) -> PageError {
     PageError {
         position: Some(Position::in_text(before, before.len())),
         message: format!("found {found}; save the page as UTF-8"),
@@ -66,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_encoding_of_a_text_gives_the_text() {
+    fn every_encoding_gives_the_same_text() {
         let text = "{\"width×height\": \"🎨\"}";
         let units = || text.encode_utf16();
         let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
@@ -85,9 +88,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_says_where() {
-        // As windows-1252 has it.
-        for (bytes, told) in [
+    fn undecodable_bytes_report_their_position() {
+        // Windows-1252.
+        for (bytes, expected) in [
             (
                 &b"a\n\"width\xd7height\""[..],
                 "2:7: found the byte 0xD7, which is not UTF-8; save the page as UTF-8",
@@ -102,7 +105,7 @@ mod tests {
             ),
         ] {
             let error = decode(bytes).map_err(|error| error.to_string());
-            assert_eq!(error, Err(told.to_owned()));
+            assert_eq!(error, Err(expected.to_owned()));
         }
     }
 }

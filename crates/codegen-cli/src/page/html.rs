@@ -1,9 +1,9 @@
-//! The text of a page that was saved as HTML.
+//! Text of pages saved as HTML.
 
-/// Whether a saved page is HTML rather than text: whole pages, and pieces such as `<pre>` with what
-/// is in it.
+/// Returns `true` if a saved page is HTML rather than text: a whole page, or a part such as a `<pre>`
+/// with its content.
 pub(super) fn is_html(text: &str) -> bool {
-    /// Before the first tag a page may say in words where it was saved from.
+    /// Number of characters before the first tag in which a page may name its source in prose.
     const NEAR: usize = 200;
     let mut rest = text.trim_start();
     while let Some(end) = end_of_preamble(rest) {
@@ -20,7 +20,7 @@ pub(super) fn is_html(text: &str) -> bool {
     near.contains("<body") || near.contains("<div")
 }
 
-/// Where a comment or an XML declaration that a text begins with ends.
+/// Returns the end of the comment or XML declaration that a text begins with.
 fn end_of_preamble(text: &str) -> Option<usize> {
     let close = match text {
         _ if text.starts_with("<!--") => "-->",
@@ -30,7 +30,7 @@ fn end_of_preamble(text: &str) -> Option<usize> {
     Some(text.find(close)? + close.len())
 }
 
-/// Whether a text begins with a tag or another declaration, not with a `<` that stands for itself.
+/// Returns `true` if a text begins with a tag or another declaration, not with a mere `<`.
 fn begins_markup(text: &str) -> bool {
     let mut bytes = text.bytes();
     let name = match (bytes.next(), bytes.next()) {
@@ -42,15 +42,18 @@ fn begins_markup(text: &str) -> bool {
     name.is_some_and(|b| b.is_ascii_alphabetic())
 }
 
-/// The text of an HTML page, and where on the page each part of it stands.
+/// Holds the text of an HTML page, and the offset on the page of each part of it.
 pub(super) struct Text {
     pub(super) text: String,
-    /// Where a part begins, in the text and on the page, in order.
+    /// Offsets at which each part begins, in the text and on the page, in order.
     parts: Vec<(usize, usize)>,
 }
 
+/// Maximum number of bytes of an entity, from `&` to `;`.
+const MAX_ENTITY: usize = 12;
+
 impl Text {
-    /// The place on the page of a place in the text.
+    /// Returns the offset on the page for an offset in the text.
     pub(super) fn on_page(&self, offset: usize) -> usize {
         let after = self.parts.partition_point(|&(start, _)| start <= offset);
         let part = after.checked_sub(1).and_then(|index| self.parts.get(index));
@@ -61,16 +64,15 @@ impl Text {
         self.parts.push((self.text.len(), on_page));
     }
 
-    /// Text between tags, with its entities resolved: those of the syntax, the no-break space, and
-    /// numbers.
+    /// Appends the text between two tags, with entities resolved: those of the syntax, the no-break
+    /// space, and numbers.
     fn push(&mut self, html: &str, on_page: usize) {
         let mut at = 0;
         self.part(on_page);
         while let Some(start) = html[at..].find('&').map(|found| at + found) {
             self.text += &html[at..start];
             let rest = &html[start..];
-            // No entity is longer than this.
-            let end = rest.bytes().take(12).position(|b| b == b';');
+            let end = rest.bytes().take(MAX_ENTITY).position(|b| b == b';');
             let known = end.and_then(|end| Some((entity(&rest[1..end])?, end)));
             self.part(on_page + start);
             match known {
@@ -89,7 +91,7 @@ impl Text {
     }
 }
 
-/// The text of an HTML page: scripts, styles and tags are left out, entities are resolved.
+/// Returns the text of an HTML page, without scripts, styles and tags, and with entities resolved.
 pub(super) fn text_of(html: &str) -> Text {
     let mut out = Text {
         text: String::new(),
@@ -129,7 +131,8 @@ pub(super) fn text_of(html: &str) -> Text {
     out
 }
 
-/// How long the tag is that a text begins with; a `>` in the value of an attribute does not end it.
+/// Returns the length of the tag that a text begins with. A `>` in the value of an attribute does not
+/// end it.
 fn length_of_tag(text: &str) -> usize {
     let mut quote = None;
     let mut before = b' ';

@@ -1,4 +1,4 @@
-//! `diff`, as a user calls it, on folders and git revisions.
+//! The command `diff`, on folders and git revisions.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -47,18 +47,18 @@ fn git(folder: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn compares_folders() {
+fn folders_are_compared() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     write(root, "old/acme/stamp.json", OLD);
     write(root, "new/acme/stamp.json", NEW);
-    let told = "acme/stamp\n\
+    let expected = "acme/stamp\n\
         \x20 breaking    /scale: the range was at most 2, is at most 1\n\
         \x20 breaking    /seed: the property was removed\n\n\
         changes: 2 breaking, 0 compatible, 0 text only; models: 1 changed, 0 unchanged\n";
     assert_eq!(
         diff(root, &["old", "new"]),
-        (Some(0), told.into(), String::new())
+        (Some(0), expected.into(), String::new())
     );
     assert_eq!(diff(root, &["old", "new", "--fail-on-breaking"]).0, Some(1));
     assert_eq!(diff(root, &["old", "old", "--fail-on-breaking"]).0, Some(0));
@@ -75,7 +75,7 @@ fn compares_folders() {
 }
 
 #[test]
-fn compares_git_revisions_without_a_checkout() {
+fn git_revisions_are_compared_without_a_checkout() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     git(root, &["init", "--quiet"]);
@@ -87,18 +87,21 @@ fn compares_git_revisions_without_a_checkout() {
     git(root, &["commit", "--quiet", "-m", "old"]);
     write(root, "sub/schemas/acme/stamp.json", NEW);
     git(root, &["commit", "--quiet", "-am", "new"]);
-    // The working tree plays no part between revisions.
+    // The working tree does not matter between revisions.
     write(root, "sub/schemas/acme/stamp.json", "broken");
 
     let sub = root.join("sub");
-    let (code, told, errors) = diff(&sub, &["HEAD~1", "HEAD", "--fail-on-breaking"]);
+    let (code, stdout, errors) = diff(&sub, &["HEAD~1", "HEAD", "--fail-on-breaking"]);
     assert_eq!((code, &*errors), (Some(1), ""));
-    assert!(told.ends_with("models: 1 changed, 1 unchanged\n"), "{told}");
-    let (code, told, _) = diff(root, &["HEAD", "HEAD~1", "--schemas", "sub/schemas"]);
+    assert!(
+        stdout.ends_with("models: 1 changed, 1 unchanged\n"),
+        "{stdout}"
+    );
+    let (code, stdout, _) = diff(root, &["HEAD", "HEAD~1", "--schemas", "sub/schemas"]);
     assert_eq!(code, Some(0));
     assert!(
-        told.contains("/seed: the property was added: an integer"),
-        "{told}"
+        stdout.contains("/seed: the property was added: an integer"),
+        "{stdout}"
     );
     let (_, github, _) = diff(&sub, &["HEAD~1", "HEAD", "--format=github"]);
     assert!(
@@ -118,9 +121,9 @@ fn compares_git_revisions_without_a_checkout() {
     );
 }
 
-/// Else the step of a CI that compares with the state before could never pass again.
+/// A step of CI that compares with the state before could otherwise never pass again.
 #[test]
-fn a_change_that_mends_a_schema_can_be_compared() {
+fn change_that_fixes_a_schema_can_be_compared() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     git(root, &["init", "--quiet"]);
@@ -139,29 +142,29 @@ fn a_change_that_mends_a_schema_can_be_compared() {
         }
     };
     copy("schemas");
-    let told = "acme/broken\n  compatible  the model was added\n\n\
+    let expected = "acme/broken\n  compatible  the model was added\n\n\
         acme/twins\n  compatible  the model was added\n\n\
         changes: 0 breaking, 2 compatible, 0 text only; models: 2 changed, 1 unchanged\n";
     let (code, shown, errors) = diff(root, &["HEAD", "schemas", "--fail-on-breaking"]);
-    assert_eq!((code, &*shown), (Some(0), told), "{errors}");
+    assert_eq!((code, &*shown), (Some(0), expected), "{errors}");
     let notes: Vec<&str> = errors.lines().collect();
     let note = "note: an invalid schema is left out of the old side: HEAD:schemas/acme";
     let starts = ["broken.json:2:1: error: this is not JSON", "twins.json:1:"];
-    for (told, start) in notes.iter().zip(starts) {
-        assert!(told.starts_with(&format!("{note}/{start}")), "{errors}");
+    for (printed, start) in notes.iter().zip(starts) {
+        assert!(printed.starts_with(&format!("{note}/{start}")), "{errors}");
     }
     assert_eq!(notes.len(), 2, "{errors}");
 
-    copy("mended");
+    copy("fixed");
     git(root, &["checkout", "--quiet", "."]);
-    let (code, shown, errors) = diff(root, &["schemas", "mended"]);
-    assert_eq!((code, &*shown), (Some(0), told), "{errors}");
+    let (code, shown, errors) = diff(root, &["schemas", "fixed"]);
+    assert_eq!((code, &*shown), (Some(0), expected), "{errors}");
     assert_eq!(errors.lines().count(), 2, "{errors}");
-    assert_eq!(diff(root, &["mended", "schemas"]).0, Some(65));
+    assert_eq!(diff(root, &["fixed", "schemas"]).0, Some(65));
 }
 
 #[test]
-fn what_cannot_be_generated_is_no_compatible_change() {
+fn invalid_schema_is_no_compatible_change() {
     const COLLIDES: &str = r#"{"properties": {"scale": {}, "Scale": {}}}"#;
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
@@ -179,7 +182,7 @@ fn what_cannot_be_generated_is_no_compatible_change() {
 }
 
 #[test]
-fn what_is_neither_a_folder_nor_a_revision_is_named() {
+fn unknown_revision_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     git(root, &["init", "--quiet"]);
@@ -187,7 +190,7 @@ fn what_is_neither_a_folder_nor_a_revision_is_named() {
     let (code, _, errors) = diff(root, &["nothing", "HEAD"]);
     assert_eq!(code, Some(74));
     assert!(
-        errors.starts_with("could not find the folder or git revision `nothing`: git says: "),
+        errors.starts_with("could not find the folder or git revision `nothing`: git printed: "),
         "{errors}"
     );
     let (code, _, errors) = diff(root, &["HEAD", "HEAD"]);

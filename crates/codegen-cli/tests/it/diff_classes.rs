@@ -1,5 +1,5 @@
-//! The classes of a diff keep their meaning: held against the validation engine and against the
-//! generated code, on made-up schemas.
+//! The classes of a diff keep their meaning: checked with the validation engine and with generated
+//! code, on arbitrary schemas.
 
 mod face;
 mod schema;
@@ -10,9 +10,9 @@ use runcomfy_codegen_cli::{Class, Diff, diff};
 use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
-use schema::Dice;
+use schema::Choices;
 
-/// `PROPTEST_CASES` asks for more.
+/// Returns the configuration for a number of cases; `PROPTEST_CASES` overrides it.
 fn cases(usual: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok();
     ProptestConfig {
@@ -30,28 +30,28 @@ fn compare(old: &ModelSchema, new: &ModelSchema) -> Diff {
     diff(std::slice::from_ref(old), std::slice::from_ref(new))
 }
 
-/// Thrown dice; they say nothing to a reader, what is made of them does.
-struct Throws(Vec<u16>);
+/// Holds arbitrary numbers. A failure prints their count, since the schemas made of them say more.
+struct Numbers(Vec<u16>);
 
-impl std::fmt::Debug for Throws {
+impl std::fmt::Debug for Numbers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} throws", self.0.len())
+        write!(f, "{} numbers", self.0.len())
     }
 }
 
-fn throws() -> impl Strategy<Value = Throws> {
-    vec(any::<u16>(), 0..300).prop_map(Throws)
+fn numbers() -> impl Strategy<Value = Numbers> {
+    vec(any::<u16>(), 0..300).prop_map(Numbers)
 }
 
 proptest! {
     #![proptest_config(cases(1500))]
 
     #[test]
-    fn without_a_breaking_change_every_valid_input_stays_valid(
-        throws in throws(), changes in throws(), inputs in throws(),
+    fn valid_inputs_stay_valid_unless_breaking(
+        numbers in numbers(), changes in numbers(), inputs in numbers(),
     ) {
-        let document = schema::object(&mut Dice::new(&throws.0), 2);
-        let changed = schema::mutated(&mut Dice::new(&changes.0), &document, 2);
+        let document = schema::object(&mut Choices::new(&numbers.0), 2);
+        let changed = schema::mutated(&mut Choices::new(&changes.0), &document, 2);
         let (Some(old), Some(new)) = (parse(&document), parse(&changed)) else {
             return Ok(());
         };
@@ -60,9 +60,9 @@ proptest! {
         if diff.is_breaking() {
             return Ok(());
         }
-        let mut dice = Dice::new(&inputs.0);
+        let mut choices = Choices::new(&inputs.0);
         for _ in 0..30 {
-            let input = schema::instance(&mut dice, [&document, &changed], 3);
+            let input = schema::instance(&mut choices, [&document, &changed], 3);
             prop_assert!(
                 old.validate(&input).refuse() || !new.validate(&input).refuse(),
                 "{} to {} refuses {}: {}", document, changed, input, new.validate(&input)
@@ -70,13 +70,13 @@ proptest! {
         }
     }
 
-    /// Where the generated code has no types, only the engine decides.
+    /// Only the engine decides about values that have no type in generated code.
     #[test]
-    fn without_a_breaking_change_every_untyped_value_stays_valid(
-        throws in throws(), changes in throws(), inputs in throws(),
+    fn valid_untyped_values_stay_valid_unless_breaking(
+        numbers in numbers(), changes in numbers(), inputs in numbers(),
     ) {
-        let element = schema::object(&mut Dice::new(&throws.0), 2);
-        let changed = schema::mutated(&mut Dice::new(&changes.0), &element, 2);
+        let element = schema::object(&mut Choices::new(&numbers.0), 2);
+        let changed = schema::mutated(&mut Choices::new(&changes.0), &element, 2);
         let within = |element: &Value| parse(&json!({"properties": {"x": {"items": element}}}));
         let (Some(old), Some(new)) = (within(&element), within(&changed)) else {
             return Ok(());
@@ -84,9 +84,9 @@ proptest! {
         if compare(&old, &new).is_breaking() {
             return Ok(());
         }
-        let mut dice = Dice::new(&inputs.0);
+        let mut choices = Choices::new(&inputs.0);
         for _ in 0..30 {
-            let input = json!({"x": [schema::instance(&mut dice, [&element, &changed], 3)]});
+            let input = json!({"x": [schema::instance(&mut choices, [&element, &changed], 3)]});
             prop_assert!(
                 old.validate(&input).refuse() || !new.validate(&input).refuse(),
                 "{} to {} refuses {}: {}", element, changed, input, new.validate(&input)
@@ -95,16 +95,16 @@ proptest! {
     }
 
     #[test]
-    fn a_schema_does_not_differ_from_itself(throws in throws()) {
-        let document = schema::object(&mut Dice::new(&throws.0), 2);
+    fn schema_does_not_differ_from_itself(numbers in numbers()) {
+        let document = schema::object(&mut Choices::new(&numbers.0), 2);
         if let (Some(old), Some(new)) = (parse(&document), parse(&document)) {
             prop_assert!(compare(&old, &new).is_empty());
         }
     }
 
     #[test]
-    fn other_texts_are_text_only(throws in throws()) {
-        let document = schema::object(&mut Dice::new(&throws.0), 2);
+    fn other_texts_are_text_only(numbers in numbers()) {
+        let document = schema::object(&mut Choices::new(&numbers.0), 2);
         let translated = schema::translated(&document);
         if let (Some(old), Some(new)) = (parse(&document), parse(&translated)) {
             let diff = compare(&old, &new);
@@ -118,17 +118,17 @@ proptest! {
     #![proptest_config(cases(200))]
 
     #[test]
-    fn without_a_breaking_change_callers_compile(throws in throws(), changes in throws()) {
-        let document = schema::object(&mut Dice::new(&throws.0), 2);
-        let changed = schema::mutated(&mut Dice::new(&changes.0), &document, 2);
+    fn callers_compile_unless_breaking(numbers in numbers(), changes in numbers()) {
+        let document = schema::object(&mut Choices::new(&numbers.0), 2);
+        let changed = schema::mutated(&mut Choices::new(&changes.0), &document, 2);
         let (Some(old), Some(new)) = (parse(&document), parse(&changed)) else {
             return Ok(());
         };
         if compare(&old, &new).is_breaking() {
             return Ok(());
         }
-        // Names that collide make no code, on either side.
-        if let (Some(old), Some(new)) = (face::of(&document), face::of(&changed)) {
+        // Schemas with names that collide have no code, on either side.
+        if let (Some(old), Some(new)) = (face::from_schema(&document), face::from_schema(&changed)) {
             let lost: Vec<_> = old.difference(&new).collect();
             prop_assert!(lost.is_empty(), "{} to {} loses {:?}", document, changed, lost);
         }
@@ -136,12 +136,12 @@ proptest! {
 }
 
 #[test]
-fn the_made_up_changes_are_of_all_classes() {
+fn arbitrary_changes_are_of_all_classes() {
     let mut seen = [0; 4];
-    let mut dice = Dice::endless(7);
+    let mut choices = Choices::endless(7);
     for _ in 0..2000 {
-        let document = schema::object(&mut dice, 2);
-        let changed = schema::mutated(&mut dice, &document, 2);
+        let document = schema::object(&mut choices, 2);
+        let changed = schema::mutated(&mut choices, &document, 2);
         if let (Some(old), Some(new)) = (parse(&document), parse(&changed)) {
             let diff = compare(&old, &new);
             let class = diff
@@ -156,7 +156,7 @@ fn the_made_up_changes_are_of_all_classes() {
 }
 
 #[test]
-fn the_order_of_keys_makes_no_difference() {
+fn key_order_makes_no_difference() {
     let old = json!({"type": "object", "required": ["a", "b"], "properties": {
         "a": {"type": "float", "maximum": 2}, "b": {"title": "B", "type": "string"}}});
     let new = json!({"properties": {"b": {"type": "string", "title": "B"},

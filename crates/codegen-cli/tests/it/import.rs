@@ -1,4 +1,4 @@
-//! `import`, as a user calls it.
+//! The command `import`.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 const PAGE: &str = "curl https://model-api.runcomfy.net/v1/models/acme/stamp/edit\n\
     {\"type\": \"object\", \"properties\": {\"width×height\": {\"type\": \"string\"}}}";
 
-/// The exit code, and what was said on standard error.
+/// Imports a page; returns the exit code and standard error.
 fn import(folder: &Path, page: &[u8]) -> (Option<i32>, String) {
     std::fs::write(folder.join("page.txt"), page).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy-codegen"));
@@ -22,12 +22,15 @@ fn import(folder: &Path, page: &[u8]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_page_in_another_encoding_never_gives_another_name() {
+fn encoding_of_a_page_never_changes_a_name() {
     let folder = tempfile::tempdir().unwrap();
     let latin: Vec<u8> = PAGE.chars().map(|c| u8::try_from(c).unwrap()).collect();
-    let told = "error: page.txt:2:41: found the byte 0xD7, which is not UTF-8; save the page as UTF-8; \
+    let expected = "error: page.txt:2:41: found the byte 0xD7, which is not UTF-8; save the page as UTF-8; \
         nothing was written for it\n";
-    assert_eq!(import(folder.path(), &latin), (Some(65), told.to_owned()));
+    assert_eq!(
+        import(folder.path(), &latin),
+        (Some(65), expected.to_owned())
+    );
     assert!(!folder.path().join("schemas").exists());
 
     let wide = "\u{feff}".to_owned() + PAGE;

@@ -1,4 +1,4 @@
-//! `pull` takes the catalogue whole or leaves the folder as it was.
+//! The command `pull`, which takes the catalogue whole or leaves the folder as it was.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// More than two answers hold.
+/// Number of models that need three responses of the catalogue.
 const MANY: usize = 250;
 
 fn model(id: &str, maximum: usize) -> ModelSchema {
@@ -32,7 +32,7 @@ async fn serve(models: Vec<ModelSchema>) -> Emulator {
     emulator.start().await.unwrap()
 }
 
-/// A folder for the schemas, and the command in it.
+/// Holds a folder for the schemas, in which the command runs.
 struct Project(TempDir);
 
 impl Project {
@@ -68,7 +68,7 @@ impl Project {
         (status.code(), text(stdout), text(stderr))
     }
 
-    /// Every schema file with its text; each must be whole.
+    /// Returns every schema file with its text; each must be whole.
     fn files(&self) -> BTreeMap<PathBuf, String> {
         let mut files = BTreeMap::new();
         collect(&self.schemas(), &mut files);
@@ -93,7 +93,7 @@ fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_model_becomes_a_file_that_means_the_same() {
+async fn every_model_becomes_an_equal_file() {
     let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
     let own = Builder::new().schemas(schemas).read().unwrap();
     let served: Vec<ModelSchema> = many(1).into_iter().chain(own).collect();
@@ -114,7 +114,7 @@ async fn every_model_becomes_a_file_that_means_the_same() {
     assert!(difference.models.is_empty(), "{difference}");
     assert_eq!(difference.unchanged, all);
 
-    // Nothing has changed, so nothing is touched.
+    // Nothing has changed, so nothing is written.
     let before = times(&project);
     let (_, stdout, _) = project.pull(&emulator, &[]).await;
     assert!(
@@ -131,7 +131,7 @@ fn times(project: &Project) -> Vec<std::time::SystemTime> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn drift_is_reported_and_nothing_is_removed_unasked() {
+async fn drift_is_reported_and_nothing_removed_unasked() {
     let old = serve(vec![
         model("a/kept", 2),
         model("a/gone", 1),
@@ -167,7 +167,7 @@ async fn drift_is_reported_and_nothing_is_removed_unasked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hiccups_are_waited_through() {
+async fn transient_failures_are_retried() {
     let emulator = serve(many(1)).await;
     emulator.script(Call::Catalogue, Reply::new(503, "out of order"));
     emulator.script(Call::Catalogue, Reply::genuine());
@@ -190,18 +190,18 @@ fn listing(entries: &[Value]) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_odd_about_an_entry_does_not_keep_the_others_out() {
+async fn invalid_entries_do_not_keep_the_others_out() {
     let emulator = serve(Vec::new()).await;
     let project = Project::new();
     let named = json!({"display_name": "No\nId", "input_schema": {}});
-    let odd = [
+    let invalid = [
         entry("a/b", 1),
         entry("a/b", 1),
         named,
         json!({"model_id": 5}),
         entry("a/c", 1),
     ];
-    emulator.script(Call::Catalogue, listing(&odd));
+    emulator.script(Call::Catalogue, listing(&invalid));
     let (code, stdout, stderr) = project.pull(&emulator, &[]).await;
     assert_eq!(code, Some(65), "{stderr}");
     assert!(stdout.contains("added: 2, replaced: 0"), "{stdout}");
@@ -212,7 +212,7 @@ async fn what_is_odd_about_an_entry_does_not_keep_the_others_out() {
     );
     assert_eq!(emulator.count(Call::Catalogue), 1);
 
-    // Two entries of one id that say different things: nobody knows which is right.
+    // Of two different entries with one id, nobody knows which is right.
     emulator.script(
         Call::Catalogue,
         listing(&[entry("a/b", 1), entry("a/b", 2)]),
@@ -222,10 +222,10 @@ async fn what_is_odd_about_an_entry_does_not_keep_the_others_out() {
     assert!(stderr.contains("gave 1 of its 2 models"), "{stderr}");
 }
 
-/// A model that is new while the listing is read moves the others on, so that one comes twice and
-/// one is never seen.
+/// A model that is added while the listing is read moves the others, so that one comes twice and one
+/// never.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listing_that_changes_meanwhile_is_not_taken() {
+async fn listing_that_changes_meanwhile_is_not_taken() {
     let emulator = serve(Vec::new()).await;
     let project = Project::new();
     let page = |range: std::ops::Range<usize>, total: usize| {
@@ -241,7 +241,7 @@ async fn a_listing_that_changes_meanwhile_is_not_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_leaves_the_folder_as_it_was() {
+async fn refused_token_leaves_the_folder_as_it_was() {
     let emulator = serve(many(1)).await;
     let project = Project::new();
     let mut command = project.command(&emulator, &[]);
@@ -257,9 +257,9 @@ async fn a_refusal_leaves_the_folder_as_it_was() {
     assert!(!project.schemas().exists());
 }
 
-/// Killed while the second answer is awaited: nothing of the first is written.
+/// Killed while it waits for the second response, it has written nothing of the first.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_reading_it_has_written_nothing() {
+async fn kill_while_reading_writes_nothing() {
     let emulator = serve(many(2)).await;
     let project = Project::new();
     emulator.script(Call::Catalogue, Reply::genuine());
@@ -277,10 +277,10 @@ async fn killed_while_reading_it_has_written_nothing() {
     assert!(!project.schemas().exists());
 }
 
-/// Killed again and again while it writes: whatever is there is whole, of the old state or the new.
+/// Killed many times while it writes, it leaves every file whole, of the old state or the new.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_while_writing_it_leaves_whole_files() {
-    /// The first dies with its first file, the last some milliseconds later.
+async fn kill_while_writing_leaves_whole_files() {
+    /// Number of kills: the first with the first file, the last some milliseconds later.
     const ROUNDS: u64 = 12;
     let project = Project::new();
     project.pull(&serve(many(1)).await, &[]).await;
@@ -297,7 +297,7 @@ async fn killed_while_writing_it_leaves_whole_files() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // The first file that changes tells that it has begun to write.
+        // It writes from when the first file changes.
         let (first, _) = old.first_key_value().unwrap();
         while std::fs::read_to_string(first).unwrap() == old[first]
             && child.try_wait().unwrap().is_none()

@@ -1,4 +1,4 @@
-//! What was asked for wrongly is told apart from what is wrong with files.
+//! Exit codes and messages of wrong usage, apart from those of wrong files.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,13 +12,13 @@ fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn options_that_cannot_be_are_wrong_usage() {
+fn wrong_options_are_wrong_usage() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     std::fs::create_dir_all(root.join("schemas/acme")).unwrap();
     std::fs::write(root.join("schemas/acme/stamp.json"), "{\"properties\": {}}").unwrap();
     std::fs::write(root.join("Bare.toml"), "[package]\n").unwrap();
-    for (options, told) in [
+    for (options, expected) in [
         (["--models", "nobody/**"], "no model id matches `nobody/**`"),
         (["--manifest", "Bare.toml"], "Add these two lines"),
         (
@@ -29,7 +29,7 @@ fn options_that_cannot_be_are_wrong_usage() {
         for command in ["generate", "check", "lint"] {
             let (code, stderr) = run(root, &[command, options[0], options[1]]);
             assert_eq!(code, Some(64), "{command} {options:?}: {stderr}");
-            assert!(stderr.contains(told), "{stderr}");
+            assert!(stderr.contains(expected), "{stderr}");
             assert!(!stderr.contains("report it with"), "{stderr}");
         }
     }

@@ -1,4 +1,4 @@
-//! What callers see of generated code: read from the code itself.
+//! The public face of generated code, read from the code itself.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use runcomfy_codegen::Builder;
 use serde_json::Value;
 use syn::{ImplItem, Item, Visibility};
 
-/// Every public item, field, variant, method and trait of a model's module; nothing where no code
-/// is made.
-pub(crate) fn of(document: &Value) -> Option<BTreeSet<String>> {
+/// Returns every public item, field, variant, method and trait of a model's module, or `None` if no code
+/// is generated.
+pub(crate) fn from_schema(document: &Value) -> Option<BTreeSet<String>> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("acme")).unwrap();
     let file = folder.path().join("acme/stamp.json");

@@ -1,56 +1,57 @@
-//! Made-up schemas, changed ones, and inputs for them.
+//! Arbitrary schemas, mutations of them, and inputs for them.
 
 use serde_json::{Map, Value, json};
 
-/// Decisions, taken one after the other; all are 0 in the end, so that shorter is simpler.
-pub(crate) struct Dice<'a> {
-    throws: &'a [u16],
-    /// Where there are no throws: the state of a generator.
+/// Makes arbitrary choices from numbers. When the numbers are used up it chooses 0, so that fewer numbers
+/// give simpler data.
+pub(crate) struct Choices<'a> {
+    numbers: &'a [u16],
+    /// State of a generator, if there are no numbers.
     state: Option<u64>,
 }
 
-impl<'a> Dice<'a> {
-    pub(crate) fn new(throws: &'a [u16]) -> Self {
+impl<'a> Choices<'a> {
+    pub(crate) fn new(numbers: &'a [u16]) -> Self {
         Self {
-            throws,
+            numbers,
             state: None,
         }
     }
 
     pub(crate) fn endless(seed: u64) -> Self {
         Self {
-            throws: &[],
+            numbers: &[],
             state: Some(seed),
         }
     }
 
-    fn below(&mut self, sides: usize) -> usize {
+    fn below(&mut self, options: usize) -> usize {
         if let Some(state) = &mut self.state {
-            // Knuth's MMIX; its upper bits are good enough for decisions.
+            // Knuth's MMIX generator; its upper bits are good enough for choices.
             *state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            return usize::try_from(*state >> 40).unwrap() % sides;
+            return usize::try_from(*state >> 40).unwrap() % options;
         }
-        let Some((first, rest)) = self.throws.split_first() else {
+        let Some((first, rest)) = self.numbers.split_first() else {
             return 0;
         };
-        self.throws = rest;
-        usize::from(*first) % sides
+        self.numbers = rest;
+        usize::from(*first) % options
     }
 
-    /// True once in `sides`, never when the throws are used up.
-    fn once_in(&mut self, sides: usize) -> bool {
-        self.below(sides) == sides - 1
+    /// Returns `true` once in `options` times, and `false` when the numbers are used up.
+    fn once_in(&mut self, options: usize) -> bool {
+        self.below(options) == options - 1
     }
 
-    fn of<'t, T: ?Sized>(&mut self, list: &[&'t T]) -> &'t T {
+    fn pick<'t, T: ?Sized>(&mut self, list: &[&'t T]) -> &'t T {
         list[self.below(list.len())]
     }
 }
 
 const NAMES: [&str; 4] = ["a", "b", "loras", "width×height"];
-/// Without a type comes last.
+/// Names of types; the last is none.
 const KINDS: [&str; 7] = [
     "string", "integer", "number", "array", "object", "boolean", "",
 ];
@@ -77,29 +78,29 @@ const KEYWORDS: [&str; 19] = [
     "x-order",
 ];
 
-fn number(dice: &mut Dice<'_>) -> Value {
-    match dice.below(9) {
-        0..=6 => json!([0, 1, 2, 3, -1, 4, 6][dice.below(7)]),
-        7 => json!([0.5, 1.5, 0.25, -0.5][dice.below(4)]),
-        _ => json!([u64::MAX, i64::MAX.unsigned_abs(), 0][dice.below(3)]),
+fn number(choices: &mut Choices<'_>) -> Value {
+    match choices.below(9) {
+        0..=6 => json!([0, 1, 2, 3, -1, 4, 6][choices.below(7)]),
+        7 => json!([0.5, 1.5, 0.25, -0.5][choices.below(4)]),
+        _ => json!([u64::MAX, i64::MAX.unsigned_abs(), 0][choices.below(3)]),
     }
 }
 
-fn scalar(dice: &mut Dice<'_>) -> Value {
-    match dice.below(6) {
-        0..=2 => json!(dice.of(&TEXTS)),
-        3 | 4 => number(dice),
-        _ => json!([json!(true), json!(false), Value::Null][dice.below(3)]),
+fn scalar(choices: &mut Choices<'_>) -> Value {
+    match choices.below(6) {
+        0..=2 => json!(choices.pick(&TEXTS)),
+        3 | 4 => number(choices),
+        _ => json!([json!(true), json!(false), Value::Null][choices.below(3)]),
     }
 }
 
-fn members(dice: &mut Dice<'_>, kind: &str) -> Value {
+fn members(choices: &mut Choices<'_>, kind: &str) -> Value {
     let mut list: Vec<Value> = Vec::new();
-    for _ in 0..=dice.below(3) {
+    for _ in 0..=choices.below(3) {
         let member = match kind {
-            "string" => json!(dice.of(&["a", "b", "ab", "https://x.y/z"])),
-            "integer" | "number" => number(dice),
-            _ => scalar(dice),
+            "string" => json!(choices.pick(&["a", "b", "ab", "https://x.y/z"])),
+            "integer" | "number" => number(choices),
+            _ => scalar(choices),
         };
         let same = |other: &Value| {
             *other == member || other.as_f64().is_some_and(|n| Some(n) == member.as_f64())
@@ -111,33 +112,33 @@ fn members(dice: &mut Dice<'_>, kind: &str) -> Value {
     list.into()
 }
 
-fn rules(dice: &mut Dice<'_>) -> Value {
-    let entry = |dice: &mut Dice<'_>| {
-        let quantity = dice.of(&["file_size_mb", "width_pixels", "seconds"]);
-        let operator = dice.of(&["<=", "<", ">=", ">"]);
-        json!({"validation_rule": format!("{quantity}{operator}"), "validation_value": dice.below(4),
-            "validation_error": dice.of(&["no", "too large"])})
+fn rules(choices: &mut Choices<'_>) -> Value {
+    let entry = |choices: &mut Choices<'_>| {
+        let quantity = choices.pick(&["file_size_mb", "width_pixels", "seconds"]);
+        let operator = choices.pick(&["<=", "<", ">=", ">"]);
+        json!({"validation_rule": format!("{quantity}{operator}"), "validation_value": choices.below(4),
+            "validation_error": choices.pick(&["no", "too large"])})
     };
-    (0..=dice.below(2)).map(|_| entry(dice)).collect()
+    (0..=choices.below(2)).map(|_| entry(choices)).collect()
 }
 
-fn keyword(dice: &mut Dice<'_>, name: &str, kind: &str, depth: usize) -> Value {
+fn keyword(choices: &mut Choices<'_>, name: &str, kind: &str, depth: usize) -> Value {
     match name {
-        "multipleOf" => json!([0.5, 1.0, 2.0, 0.25, 3.0][dice.below(5)]),
-        "minLength" | "maxLength" | "minItems" | "maxItems" => json!(dice.below(4)),
-        "enum" => members(dice, kind),
-        "format" => json!(dice.of(&["image_uri", "video_uri", "uri", "image_uris", "date"])),
-        "items" => value(dice, depth.saturating_sub(1)),
-        "properties" => properties(dice, depth.saturating_sub(1)),
-        "additionalProperties" => json!(dice.below(2) == 1),
-        "validations" => rules(dice),
-        "pattern" | "title" | "description" => json!(dice.of(&["one", "two"])),
-        "x-order" => json!(dice.below(3)),
-        _ => number(dice),
+        "multipleOf" => json!([0.5, 1.0, 2.0, 0.25, 3.0][choices.below(5)]),
+        "minLength" | "maxLength" | "minItems" | "maxItems" => json!(choices.below(4)),
+        "enum" => members(choices, kind),
+        "format" => json!(choices.pick(&["image_uri", "video_uri", "uri", "image_uris", "date"])),
+        "items" => value(choices, depth.saturating_sub(1)),
+        "properties" => properties(choices, depth.saturating_sub(1)),
+        "additionalProperties" => json!(choices.below(2) == 1),
+        "validations" => rules(choices),
+        "pattern" | "title" | "description" => json!(choices.pick(&["one", "two"])),
+        "x-order" => json!(choices.below(3)),
+        _ => number(choices),
     }
 }
 
-/// The keywords that speak of a type.
+/// Returns the keywords that apply to a type.
 fn keywords_of(kind: &str) -> &'static [&'static str] {
     match kind {
         "string" => &[
@@ -156,77 +157,80 @@ fn keywords_of(kind: &str) -> &'static [&'static str] {
     }
 }
 
-fn some_keyword(dice: &mut Dice<'_>, map: &mut Map<String, Value>, depth: usize) {
+fn some_keyword(choices: &mut Choices<'_>, map: &mut Map<String, Value>, depth: usize) {
     let kind = map
         .get("type")
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned();
-    let list = match dice.below(8) {
+    let list = match choices.below(8) {
         6 => &["title", "description", "enum", "x-order"],
         7 => &KEYWORDS[..],
         _ => keywords_of(&kind),
     };
-    let name = dice.of(list);
+    let name = choices.pick(list);
     let fits = match name {
         "items" => depth > 0,
         "properties" => depth > 0 && ["object", ""].contains(&&*kind),
         _ => true,
     };
     if fits {
-        let value = keyword(dice, name, &kind, depth);
+        let value = keyword(choices, name, &kind, depth);
         map.insert(name.to_owned(), value);
     }
 }
 
-fn value(dice: &mut Dice<'_>, depth: usize) -> Value {
-    let kind = dice.of(&KINDS);
+fn value(choices: &mut Choices<'_>, depth: usize) -> Value {
+    let kind = choices.pick(&KINDS);
     let mut map = Map::new();
     if !kind.is_empty() {
         map.insert("type".into(), kind.into());
     }
-    if depth > 0 && kind == "array" && dice.below(4) > 0 {
-        map.insert("items".into(), value(dice, depth - 1));
+    if depth > 0 && kind == "array" && choices.below(4) > 0 {
+        map.insert("items".into(), value(choices, depth - 1));
     }
-    if depth > 0 && kind == "object" && dice.below(4) > 0 {
-        let Value::Object(object) = object(dice, depth) else {
+    if depth > 0 && kind == "object" && choices.below(4) > 0 {
+        let Value::Object(object) = object(choices, depth) else {
             unreachable!("it is one")
         };
         map.extend(object);
     }
-    for _ in 0..dice.below(3) {
-        some_keyword(dice, &mut map, depth);
+    for _ in 0..choices.below(3) {
+        some_keyword(choices, &mut map, depth);
     }
     map.into()
 }
 
-fn properties(dice: &mut Dice<'_>, depth: usize) -> Value {
+fn properties(choices: &mut Choices<'_>, depth: usize) -> Value {
     let mut map = Map::new();
     for name in NAMES {
-        if dice.below(2) == 1 {
-            map.insert(name.into(), value(dice, depth));
+        if choices.below(2) == 1 {
+            map.insert(name.into(), value(choices, depth));
         }
     }
     map.into()
 }
 
-/// A schema of an object with properties.
-pub(crate) fn object(dice: &mut Dice<'_>, depth: usize) -> Value {
+/// Returns an arbitrary schema of an object with properties.
+pub(crate) fn object(choices: &mut Choices<'_>, depth: usize) -> Value {
     let mut map = Map::new();
     map.insert("type".into(), "object".into());
-    let properties = properties(dice, depth - 1);
+    let properties = properties(choices, depth - 1);
     let names = properties.as_object().unwrap().keys();
-    let required: Value = names.filter(|_| dice.below(3) == 2).cloned().collect();
+    let required: Value = names.filter(|_| choices.below(3) == 2).cloned().collect();
     map.insert("properties".into(), properties);
     map.insert("required".into(), required);
-    if dice.once_in(3) {
-        map.insert("additionalProperties".into(), (dice.below(2) == 1).into());
+    if choices.once_in(3) {
+        map.insert(
+            "additionalProperties".into(),
+            (choices.below(2) == 1).into(),
+        );
     }
     map.into()
 }
 
-/// The same schema with a few changes, at any depth.
-pub(crate) fn mutated(dice: &mut Dice<'_>, schema: &Value, depth: usize) -> Value {
+/// Changes a schema in a few places, at any depth.
+pub(crate) fn mutated(choices: &mut Choices<'_>, schema: &Value, depth: usize) -> Value {
     let mut map = schema.as_object().unwrap().clone();
     let is_root_like = map.contains_key("properties");
     for name in map.keys().cloned().collect::<Vec<_>>() {
@@ -237,11 +241,11 @@ pub(crate) fn mutated(dice: &mut Dice<'_>, schema: &Value, depth: usize) -> Valu
             .to_owned();
         match &*name {
             "properties" => {
-                let changed = mutated_properties(dice, &map["properties"], depth);
+                let changed = mutated_properties(choices, &map["properties"], depth);
                 map["properties"] = changed;
             }
-            "required" if dice.once_in(4) => {
-                let toggled = dice.of(&NAMES);
+            "required" if choices.once_in(4) => {
+                let toggled = choices.pick(&NAMES);
                 let was = map["required"].as_array().unwrap();
                 let others = was.iter().filter(|name| **name != toggled).cloned();
                 let mut names: Vec<Value> = others.collect();
@@ -251,43 +255,46 @@ pub(crate) fn mutated(dice: &mut Dice<'_>, schema: &Value, depth: usize) -> Valu
                 map["required"] = names.into();
             }
             "items" => {
-                let changed = mutated(dice, &map["items"], depth.saturating_sub(1));
+                let changed = mutated(choices, &map["items"], depth.saturating_sub(1));
                 map["items"] = changed;
             }
             "required" => {}
-            "type" if is_root_like || !dice.once_in(8) => {}
+            "type" if is_root_like || !choices.once_in(8) => {}
             "type" => {
-                map["type"] = match dice.of(&KINDS) {
+                map["type"] = match choices.pick(&KINDS) {
                     "" => Value::Null,
                     kind => kind.into(),
                 };
             }
-            _ if dice.once_in(7) => {
+            _ if choices.once_in(7) => {
                 map.remove(&name);
             }
-            _ if dice.once_in(5) => {
-                let value = keyword(dice, &name, &kind, depth);
+            _ if choices.once_in(5) => {
+                let value = keyword(choices, &name, &kind, depth);
                 map.insert(name, value);
             }
             _ => {}
         }
     }
-    if dice.once_in(12) {
-        some_keyword(dice, &mut map, depth);
+    if choices.once_in(12) {
+        some_keyword(choices, &mut map, depth);
     }
     map.into()
 }
 
-fn mutated_properties(dice: &mut Dice<'_>, properties: &Value, depth: usize) -> Value {
+fn mutated_properties(choices: &mut Choices<'_>, properties: &Value, depth: usize) -> Value {
     let mut map = Map::new();
     for name in NAMES {
         match properties.get(name) {
-            Some(_) if dice.once_in(16) => {}
+            Some(_) if choices.once_in(16) => {}
             Some(schema) => {
-                map.insert(name.into(), mutated(dice, schema, depth.saturating_sub(1)));
+                map.insert(
+                    name.into(),
+                    mutated(choices, schema, depth.saturating_sub(1)),
+                );
             }
-            None if dice.once_in(12) => {
-                map.insert(name.into(), value(dice, depth.saturating_sub(1)));
+            None if choices.once_in(12) => {
+                map.insert(name.into(), value(choices, depth.saturating_sub(1)));
             }
             None => {}
         }
@@ -295,7 +302,7 @@ fn mutated_properties(dice: &mut Dice<'_>, properties: &Value, depth: usize) -> 
     map.into()
 }
 
-/// The same schema with another description everywhere.
+/// Changes every description of a schema.
 pub(crate) fn translated(schema: &Value) -> Value {
     let mut map = schema.as_object().unwrap().clone();
     map.insert("description".into(), "in other words".into());
@@ -310,31 +317,31 @@ pub(crate) fn translated(schema: &Value) -> Value {
     map.into()
 }
 
-/// A value that one of the schemas is likely to accept.
-pub(crate) fn instance(dice: &mut Dice<'_>, schemas: [&Value; 2], depth: usize) -> Value {
+/// Returns an arbitrary value that one of the schemas is likely to accept.
+pub(crate) fn instance(choices: &mut Choices<'_>, schemas: [&Value; 2], depth: usize) -> Value {
     let [old, new] = schemas;
-    let schema = if dice.once_in(8) { new } else { old };
+    let schema = if choices.once_in(8) { new } else { old };
     let get = |name: &str| schemas.map(|s| s.get(name).unwrap_or(&Value::Null));
-    if let Some(Value::Array(members)) = schema.get("enum").filter(|_| !dice.once_in(8)) {
-        return members[dice.below(members.len())].clone();
+    if let Some(Value::Array(members)) = schema.get("enum").filter(|_| !choices.once_in(8)) {
+        return members[choices.below(members.len())].clone();
     }
     let kind = schema
         .get("type")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let kind = if kind.is_empty() || dice.once_in(20) {
-        dice.of(&KINDS)
+    let kind = if kind.is_empty() || choices.once_in(20) {
+        choices.pick(&KINDS)
     } else {
         kind
     };
     match kind {
-        "string" => json!(dice.of(&TEXTS)),
-        "integer" | "number" => number(dice),
-        "boolean" => json!(dice.below(2) == 1),
+        "string" => json!(choices.pick(&TEXTS)),
+        "integer" | "number" => number(choices),
+        "boolean" => json!(choices.below(2) == 1),
         "array" if depth > 0 => {
             let items = get("items");
-            (0..dice.below(4))
-                .map(|_| instance(dice, items, depth - 1))
+            (0..choices.below(4))
+                .map(|_| instance(choices, items, depth - 1))
                 .collect()
         }
         "object" if depth > 0 => {
@@ -351,15 +358,15 @@ pub(crate) fn instance(dice: &mut Dice<'_>, schemas: [&Value; 2], depth: usize) 
                 } else {
                     4
                 };
-                if required(name) || dice.once_in(chance) {
-                    map.insert(name.into(), instance(dice, pair, depth - 1));
+                if required(name) || choices.once_in(chance) {
+                    map.insert(name.into(), instance(choices, pair, depth - 1));
                 }
             }
-            if dice.once_in(8) {
-                map.insert("further".into(), scalar(dice));
+            if choices.once_in(8) {
+                map.insert("further".into(), scalar(choices));
             }
             map.into()
         }
-        _ => scalar(dice),
+        _ => scalar(choices),
     }
 }
