@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use runcomfy_schema::Severity;
+pub use runcomfy_schema::is_invisible;
 use serde_json::{Value, json};
 
 use crate::{doc, parallel};
@@ -190,12 +191,6 @@ pub fn escape_invisible(text: &str) -> String {
         }
     }
     out
-}
-
-/// Returns `true` for control characters, and for those that reorder or hide text.
-#[must_use]
-pub fn is_invisible(c: char) -> bool {
-    doc::is_odd(c)
 }
 
 /// Cuts a text after a number of characters, with `…` for the rest.

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use runcomfy_schema::is_invisible;
 use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, token};
 
 /// `#[doc]` attributes for lines that the generator has written itself.
@@ -69,8 +70,9 @@ pub(crate) fn inline(text: &str) -> String {
 
 /// A wire name or value as code.
 pub(crate) fn code(text: &str) -> String {
-    let plain =
-        !text.is_empty() && text.trim() == text && !text.chars().any(|c| c == '`' || is_odd(c));
+    let plain = !text.is_empty()
+        && text.trim() == text
+        && !text.chars().any(|c| c == '`' || is_invisible(c));
     if plain {
         format!("`{text}`")
     } else {
@@ -93,7 +95,7 @@ fn escape(line: &str) -> String {
     for (i, c) in line.chars().enumerate() {
         match c {
             '\t' => out.push(' '),
-            c if is_odd(c) => out.push_str(&format!("U+{:04X}", u32::from(c))),
+            c if is_invisible(c) => out.push_str(&format!("U+{:04X}", u32::from(c))),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '~' | '|' | '&' => {
                 out.push('\\');
                 out.push(c);
@@ -114,13 +116,6 @@ fn escape(line: &str) -> String {
         number_so_far &= c.is_ascii_digit();
     }
     out
-}
-
-/// Control characters, and those that reorder or hide text.
-pub(crate) fn is_odd(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ impl Failure {
     }
 
     /// Changes exit code and kind, where all violations are files that cannot be read.
-    pub(crate) fn as_unreadable(self) -> Self {
+    pub(crate) fn into_unreadable(self) -> Self {
         Self {
             code: EX_NOINPUT,
             kind: "io".to_owned(),

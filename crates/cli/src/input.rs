@@ -80,7 +80,7 @@ pub(crate) async fn check(
         let only_unreadable = violations.len() == unreadable;
         let failure = Failure::violations(&model.id, violations);
         return Err(if only_unreadable {
-            failure.as_unreadable()
+            failure.into_unreadable()
         } else {
             failure
         });

@@ -19,11 +19,11 @@ pub(crate) async fn probe(matches: &ArgMatches, format: Format) -> Result<(), Fa
     let sources: Vec<&String> = matches.get_many("source").into_iter().flatten().collect();
     let prober = input::prober(matches)?;
     let urls: Vec<&String> = sources.iter().copied().filter(|s| is_url(s)).collect();
-    let probed = prober.probe_all(&urls).await;
-    let probed: HashMap<&String, _> = urls.into_iter().zip(probed).collect();
+    let results = prober.probe_all(&urls).await;
+    let results: HashMap<&String, _> = urls.into_iter().zip(results).collect();
     let mut failed = 0;
     for source in sources.iter().copied() {
-        let facts = match probed.get(source) {
+        let facts = match results.get(source) {
             Some(facts) => facts.clone().map_err(|error| error.to_string()),
             None => local_facts(source),
         };

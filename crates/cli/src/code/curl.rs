@@ -4,7 +4,7 @@ use std::path::Path;
 
 use runcomfy::Client;
 use runcomfy::media::Facts;
-use runcomfy::schema::Json;
+use runcomfy::schema::{Json, is_invisible};
 
 use super::json;
 use crate::failure::Failure;
@@ -81,7 +81,7 @@ fn unexpanded(text: &str) -> String {
 
 /// Returns the command that prints a file as base64.
 fn base64(path: &str) -> String {
-    if !path.contains(json::is_invisible) {
+    if !path.contains(is_invisible) {
         return format!("base64 < {}", quoted(path));
     }
     // The path as octal bytes, with a letter at the end: the shell removes final line feeds of a

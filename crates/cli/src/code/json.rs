@@ -1,14 +1,16 @@
 //! JSON inside the text of a program or of a shell command.
 
-use runcomfy::schema::Json;
+use runcomfy::schema::{Json, is_invisible};
 
-/// Returns the JSON on one line. Invisible characters and those that change the direction of text are
-/// escaped; compilers reject the latter even in comments.
+/// Returns the JSON on one line, with escapes for [invisible](is_invisible) characters.
 pub(super) fn single_line(json: &Json) -> String {
     let mut out = String::new();
     for c in json.to_string().chars() {
         if is_invisible(c) {
-            out += &format!("\\u{:04x}", u32::from(c));
+            // JSON escapes a character above U+FFFF as two units of UTF-16.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out += &format!("\\u{unit:04x}");
+            }
         } else {
             out.push(c);
         }
@@ -16,9 +18,15 @@ pub(super) fn single_line(json: &Json) -> String {
     out
 }
 
-/// Returns `true` for control characters and those that change the direction of text, which all have
-/// at most four hexadecimal digits.
-pub(super) fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_escaped() {
+        let json = Json::from("a\u{202e}b\u{e0001}");
+        let text = single_line(&json);
+        assert_eq!(text, r#""a\u202eb\udb40\udc01""#);
+        assert_eq!(serde_json::from_str::<Json>(&text).unwrap(), json);
+    }
 }
