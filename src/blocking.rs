@@ -1,7 +1,7 @@
-//! The client for programs without `async`.
+//! Provides the client for programs without `async`.
 //!
-//! [`Client`] has the calls of the [async client](crate::client::Client), under the same names, and blocks
-//! until each is done. Options are set on the async call, in a closure:
+//! [`Client`] has the calls of the [async client](crate::client::Client) under the same names, and
+//! each blocks until it is done. Options are set on the async call, in a closure:
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -14,12 +14,11 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Anything else that the async client can do goes through [`Client::block_on`] and
-//! [`Client::iterate`].
+//! [`Client::block_on`] and [`Client::iterate`] make every other call of the async client.
 //!
 //! # Panics
-//! Every call panics inside of an async task, which it would block together with all others of its
-//! thread: there use the async client, or `tokio::task::spawn_blocking`.
+//! Every call panics inside of an async task, because it would block all tasks of the thread. Use the
+//! async client there, or `tokio::task::spawn_blocking`.
 
 mod client;
 mod job;

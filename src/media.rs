@@ -1,4 +1,7 @@
-//! Media of inputs: local files and the rules about them.
+//! Attaches local media to inputs, and checks media by the rules of their schema.
+//!
+//! [`Prober`] and [`Facts`] also work without a client: they read the facts of media from few
+//! bytes. [`Uploading`] and [`CheckMedia`] are settings of the client.
 
 pub(crate) mod attach;
 pub(crate) mod check;

@@ -1,26 +1,30 @@
-//! What makes a generated input submittable.
+//! Defines the trait of generated inputs.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use runcomfy_schema::{ModelSchema, Record};
 
-/// The input of one model. Generated code implements it; nothing else has to.
+/// The input of one model, which can be submitted. Generated code implements it.
 pub trait Model: Record + Serialize + Send + Sync {
-    /// The model's id on the wire, such as `bytedance/dreamina-4-0/edit`.
+    /// Id of the model, such as `bytedance/dreamina-4-0/edit`.
     const ID: &'static str;
 
-    /// What a finished job gives.
+    /// Type of the output of a finished job.
     type Output: DeserializeOwned + Send;
 
-    /// The model's schema.
+    /// Returns the model's schema.
     fn model() -> &'static ModelSchema;
 
-    /// Holds the input's media against the schema's rules, those behind URLs too, and sends nothing
-    /// to the service; see [`Client::check_media`](crate::Client::check_media).
+    /// Checks the input's media by the schema's rules, also those behind URLs.
+    ///
+    /// It sends nothing to the service. [`Client::check_media`](crate::Client::check_media) does the
+    /// same for an input as JSON.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when TLS cannot be set up.
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): TLS cannot be set up. Fix the
+    ///   system's root certificates, or set a prober with
+    ///   [`ClientBuilder::prober`](crate::ClientBuilder::prober).
     #[cfg(feature = "client")]
     fn check_media(
         &self,

@@ -1,4 +1,4 @@
-//! What a finished job gives.
+//! Holds the output of a finished job.
 
 use std::fmt;
 
@@ -7,9 +7,11 @@ use serde_json::Value;
 
 use runcomfy_schema::Redacted;
 
-/// The output of a job: an open object in which documentation names `image`, `video` (one URL
-/// each), `images` and `videos` (arrays of URLs). A bare URL or array is taken too. Whatever the
-/// service sends is kept as it came and is written back the same.
+/// The output of a finished job: a JSON object with the URLs of the generated media.
+///
+/// The service documents the members `image` and `video` (one URL each), `images` and `videos`
+/// (arrays of URLs). Other members and a bare URL or array are accepted too. The JSON is kept
+/// unchanged, and serializes as it was received.
 ///
 /// ```
 /// # use runcomfy::Output;
@@ -26,7 +28,7 @@ pub struct Output {
     value: Value,
 }
 
-/// Shown without the queries of URLs, which may be signed.
+/// Prints URLs without their queries, which may be signed.
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Output({})", Redacted(&self.value.to_string()))
@@ -34,38 +36,39 @@ impl fmt::Debug for Output {
 }
 
 impl Output {
-    /// The URL of the one image.
+    /// Returns the URL in `image`, if there is one.
     #[must_use]
     pub fn image(&self) -> Option<&str> {
         self.get("image")?.as_str()
     }
 
-    /// The URLs of all images.
+    /// Returns the URLs in `images`.
     #[must_use]
     pub fn images(&self) -> Vec<&str> {
         self.list("images")
     }
 
-    /// The URL of the one video.
+    /// Returns the URL in `video`, if there is one.
     #[must_use]
     pub fn video(&self) -> Option<&str> {
         self.get("video")?.as_str()
     }
 
-    /// The URLs of all videos.
+    /// Returns the URLs in `videos`.
     #[must_use]
     pub fn videos(&self) -> Vec<&str> {
         self.list("videos")
     }
 
-    /// The member with this name, whatever it is.
+    /// Returns the member with this JSON name, of any type.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.value.get(name)
     }
 
-    /// Every URL anywhere in the output, each once, in the order in which they stand. This is
-    /// what to download, also for models whose output has keys of its own.
+    /// Returns every URL in the output, each once, in the order of the JSON.
+    ///
+    /// These are the URLs to download, also for models whose output has other members.
     #[must_use]
     pub fn urls(&self) -> Vec<&str> {
         let mut urls = Vec::new();
@@ -73,7 +76,7 @@ impl Output {
         urls
     }
 
-    /// The whole output as it came.
+    /// Returns the whole output as received.
     #[must_use]
     pub fn as_value(&self) -> &Value {
         &self.value
@@ -126,7 +129,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_form_gives_its_urls() {
+    fn urls_are_found_in_every_form() {
         for (value, urls) in [
             (
                 json!("https://a.example/1.png"),

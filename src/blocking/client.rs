@@ -1,4 +1,4 @@
-//! The blocking client.
+//! Provides the blocking client.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,9 @@ use runcomfy_schema::Json;
 use runcomfy_schema::ModelSchema;
 use runcomfy_schema::Violations;
 
-/// A client that blocks; cheap to clone. See the [module](super) for when its calls panic.
+/// A client whose calls block. It is cheap to clone.
+///
+/// The [module](super) has an example, and says when calls panic.
 ///
 /// Methods that end in `_with` take a closure that sets options of the async call.
 #[derive(Clone, Debug)]
@@ -31,34 +33,37 @@ pub struct Client {
 }
 
 impl Client {
-    /// Blocks with this client, as [`Client::builder`](crate::client::Client::builder) makes it. The two
-    /// share limits and connections; use the async one through [`block_on`](Self::block_on) alone,
-    /// since a connection lives in the runtime in which it was made.
+    /// Creates a blocking client from an async one.
+    ///
+    /// Both share limits and connections. Use the async client only through
+    /// [`block_on`](Self::block_on), since a connection belongs to the runtime that made it.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::error::ErrorKind::Configuration) when the system gives no
-    /// thread.
+    /// - [`ErrorKind::Configuration`](crate::error::ErrorKind::Configuration): the system cannot start
+    ///   a thread.
     pub fn new(client: crate::client::Client) -> Result<Self, Error> {
         let runtime = Arc::new(Runtime::start(&client)?);
         Ok(Self { client, runtime })
     }
 
-    /// A client by [`Client::from_env`](crate::client::Client::from_env).
+    /// Creates a client with the token of the environment, as
+    /// [`Client::from_env`](crate::client::Client::from_env) does.
     ///
     /// # Errors
-    /// As there, and as [`new`](Self::new).
+    /// - The errors of [`Client::from_env`](crate::client::Client::from_env).
+    /// - The errors of [`new`](Self::new).
     pub fn from_env() -> Result<Self, Error> {
         Self::new(crate::client::Client::from_env()?)
     }
 
-    /// The async client, to make calls for [`block_on`](Self::block_on) and
-    /// [`iterate`](Self::iterate) of.
+    /// Returns the async client, whose calls [`block_on`](Self::block_on) and
+    /// [`iterate`](Self::iterate) run.
     #[must_use]
     pub fn as_async(&self) -> &crate::client::Client {
         &self.client
     }
 
-    /// Makes any call of the async client, or any other future.
+    /// Blocks until a call of the async client, or any other future, is done.
     ///
     /// ```no_run
     /// # fn example<M: runcomfy::Model>(client: runcomfy::blocking::Client, input: M) {
@@ -66,11 +71,11 @@ impl Client {
     /// # }
     /// ```
     pub fn block_on<F: IntoFuture>(&self, call: F) -> F::Output {
-        // Inside, since some futures look for the runtime when they are made.
+        // Converted inside of the runtime, since some futures need it when they are created.
         self.runtime.block_on(async { call.into_future().await })
     }
 
-    /// Takes the items of any stream of the async client, each when it is asked for.
+    /// Returns an iterator over a stream of the async client. Each item blocks until it is ready.
     ///
     /// ```no_run
     /// # fn example<M: runcomfy::Model<Output = runcomfy::Output> + 'static>(client: runcomfy::blocking::Client, inputs: Vec<M>) {
@@ -85,24 +90,25 @@ impl Client {
         std::iter::from_fn(move || client.block_on(stream.next()))
     }
 
-    /// Blocks with a job of the async client.
+    /// Creates a blocking job from one of the async client.
     #[must_use]
     pub fn with_job<O>(&self, job: crate::job::Job<O>) -> Job<O> {
         Job::new(self.clone(), job)
     }
 
-    /// As [`Client::submit`](crate::client::Client::submit). This may cost money.
+    /// Submits an input and returns its job, as [`Client::submit`](crate::client::Client::submit)
+    /// does. This may cost money.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::submit`](crate::client::Client::submit).
     pub fn submit<M: Model>(&self, input: &M) -> Result<Job<M::Output>, Error> {
         self.submit_with(input, |submit| submit)
     }
 
-    /// As [`submit`](Self::submit), with options.
+    /// Submits an input with options and returns its job. This may cost money.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::submit`](crate::client::Client::submit).
     pub fn submit_with<'a, M: Model>(
         &'a self,
         input: &'a M,
@@ -112,18 +118,19 @@ impl Client {
         Ok(self.with_job(job))
     }
 
-    /// As [`Client::submit_json`](crate::client::Client::submit_json). This may cost money.
+    /// Submits an input as JSON and returns its job, as
+    /// [`Client::submit_json`](crate::client::Client::submit_json) does. This may cost money.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::submit_json`](crate::client::Client::submit_json).
     pub fn submit_json(&self, model_id: &str, input: &Json) -> Result<Job<Output>, Error> {
         self.submit_json_with(model_id, input, |submit| submit)
     }
 
-    /// As [`submit_json`](Self::submit_json), with options.
+    /// Submits an input as JSON with options and returns its job. This may cost money.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::submit_json`](crate::client::Client::submit_json).
     pub fn submit_json_with<'a>(
         &'a self,
         model_id: &'a str,
@@ -134,10 +141,11 @@ impl Client {
         Ok(self.with_job(job))
     }
 
-    /// As [`Client::run`](crate::client::Client::run). This may cost money.
+    /// Submits an input, waits for its job and returns the output, as
+    /// [`Client::run`](crate::client::Client::run) does. This may cost money.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::run`](crate::client::Client::run).
     pub fn run<M: Model>(&self, input: &M) -> Result<M::Output, Error>
     where
         M::Output: DeserializeOwned + Send + 'static,
@@ -145,10 +153,11 @@ impl Client {
         self.run_with(input, |run| run)
     }
 
-    /// As [`run`](Self::run), with options.
+    /// Submits an input with options, waits for its job and returns the output. This may cost
+    /// money.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::run`](crate::client::Client::run).
     pub fn run_with<'a, M: Model>(
         &'a self,
         input: &'a M,
@@ -160,22 +169,23 @@ impl Client {
         self.block_on(set(self.client.run(input)))
     }
 
-    /// As [`Client::job`](crate::client::Client::job).
+    /// Returns the job with this request id, as [`Client::job`](crate::client::Client::job) does.
     #[must_use]
     pub fn job<M: Model>(&self, request_id: RequestId) -> Job<M::Output> {
         self.with_job(self.client.job::<M>(request_id))
     }
 
-    /// As [`Client::json_job`](crate::client::Client::json_job).
+    /// Returns the job with this request id and an untyped output, as
+    /// [`Client::json_job`](crate::client::Client::json_job) does.
     #[must_use]
     pub fn json_job(&self, request_id: RequestId) -> Job<Output> {
         self.with_job(self.client.json_job(request_id))
     }
 
-    /// The [catalogue](crate::client::Client::catalogue) of models, as far as the closure wants it.
+    /// Fetches the [catalogue](crate::client::Client::catalogue) of models, filtered by the closure.
     ///
     /// # Errors
-    /// As [`Catalogue::entries`].
+    /// - The errors of [`Catalogue::entries`].
     pub fn catalogue<'a>(
         &'a self,
         set: impl FnOnce(Catalogue<'a>) -> Catalogue<'a>,
@@ -183,26 +193,28 @@ impl Client {
         self.block_on(set(self.client.catalogue()).entries())
     }
 
-    /// As [`Client::check_media`](crate::client::Client::check_media).
+    /// Checks the media of an input by the rules of its schema, as
+    /// [`Client::check_media`](crate::client::Client::check_media) does.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::check_media`](crate::client::Client::check_media).
     pub fn check_media(&self, schema: &ModelSchema, input: &Json) -> Result<Violations, Error> {
         self.block_on(self.client.check_media(schema, input))
     }
 
-    /// As [`Client::download`](crate::client::Client::download).
+    /// Downloads one URL of an output into a folder and returns the path of the file, as
+    /// [`Client::download`](crate::client::Client::download) does.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::download`](crate::client::Client::download).
     pub fn download(&self, url: &str, folder: &Path) -> Result<PathBuf, Error> {
         self.download_with(url, folder, |download| download)
     }
 
-    /// As [`download`](Self::download), with options.
+    /// Downloads one URL of an output with options.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Client::download`](crate::client::Client::download).
     pub fn download_with<'a>(
         &'a self,
         url: &'a str,

@@ -1,4 +1,4 @@
-//! A submitted job, asked about by blocking.
+//! Provides the job of the blocking client.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,9 @@ use crate::job::status::JobStatus;
 use crate::output::Output;
 use crate::wait::Wait;
 
-/// A submitted job. Dropping it leaves the job alone, as with the async [`Job`](crate::job::Job).
+/// A submitted job whose calls block.
+///
+/// The job keeps running when this is dropped, as with the async [`Job`](crate::job::Job).
 pub struct Job<O> {
     client: Client,
     job: crate::job::Job<O>,
@@ -26,46 +28,47 @@ impl<O> Job<O> {
         Self { client, job }
     }
 
-    /// The async job, to make calls for [`Client::block_on`] and [`Client::iterate`] of.
+    /// Returns the async job, whose calls [`Client::block_on`] and [`Client::iterate`] run.
     #[must_use]
     pub fn as_async(&self) -> &crate::job::Job<O> {
         &self.job
     }
 
-    /// As [`Job::request_id`](crate::job::Job::request_id).
+    /// Returns the id of the job, as [`Job::request_id`](crate::job::Job::request_id) does.
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         self.job.request_id()
     }
 
-    /// As [`Job::status`](crate::job::Job::status).
+    /// Fetches the status of the job, as [`Job::status`](crate::job::Job::status) does.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Job::status`](crate::job::Job::status).
     pub fn status(&self) -> Result<JobStatus, Error> {
         self.client.block_on(self.job.status())
     }
 
-    /// As [`Job::cancel`](crate::job::Job::cancel).
+    /// Requests the cancellation of the job, as [`Job::cancel`](crate::job::Job::cancel) does.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Job::cancel`](crate::job::Job::cancel).
     pub fn cancel(&self) -> Result<CancelOutcome, Error> {
         self.client.block_on(self.job.cancel())
     }
 
-    /// As [`Job::download`](crate::job::Job::download).
+    /// Downloads all files of the job's output into a folder and returns their paths, as
+    /// [`Job::download`](crate::job::Job::download) does.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Job::download`](crate::job::Job::download).
     pub fn download(&self, output: &Output, folder: &Path) -> Result<Vec<PathBuf>, Error> {
         self.download_with(output, folder, |downloads| downloads)
     }
 
-    /// As [`download`](Self::download), with options.
+    /// Downloads all files of the job's output with options.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Job::download`](crate::job::Job::download).
     pub fn download_with<'a>(
         &'a self,
         output: &'a Output,
@@ -77,26 +80,27 @@ impl<O> Job<O> {
 }
 
 impl<O: DeserializeOwned + Send + 'static> Job<O> {
-    /// As [`Job::result`](crate::job::Job::result).
+    /// Fetches the result of the job, as [`Job::result`](crate::job::Job::result) does.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Job::result`](crate::job::Job::result).
     pub fn result(&self) -> Result<JobResult<O>, Error> {
         self.client.block_on(self.job.result())
     }
 
-    /// As [`Job::wait`](crate::job::Job::wait).
+    /// Waits until the job has finished and returns its output, as
+    /// [`Job::wait`](crate::job::Job::wait) does.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Job::wait`](crate::job::Job::wait).
     pub fn wait(&self) -> Result<O, Error> {
         self.wait_with(|wait| wait)
     }
 
-    /// As [`wait`](Self::wait), with options.
+    /// Waits with options until the job has finished, and returns its output.
     ///
     /// # Errors
-    /// As there.
+    /// - The errors of [`Job::wait`](crate::job::Job::wait).
     pub fn wait_with(&self, set: impl FnOnce(Wait<O>) -> Wait<O>) -> Result<O, Error> {
         self.client.block_on(set(self.job.wait()))
     }

@@ -1,4 +1,4 @@
-//! Where blocking calls find their timers and sockets.
+//! Runs the timers and sockets of blocking calls.
 
 use std::thread;
 
@@ -8,22 +8,26 @@ use tokio::sync::oneshot;
 use crate::client::Client;
 use crate::error::Error;
 
-/// A runtime on a thread of its own. Calls run on the threads that make them; this one only drives
-/// timers, sockets and what goes on between calls. So calls do not wait for each other, and the
-/// last owner may be dropped anywhere, also inside of an async task.
+/// A runtime on a thread of its own.
+///
+/// Calls run on the callers' threads. This thread drives only timers, sockets and work between calls.
+/// So calls do not wait for each other, and the last owner may be dropped anywhere, also inside of an
+/// async task.
 #[derive(Debug)]
 pub(super) struct Runtime {
     handle: Handle,
-    /// Ends the thread when it is dropped.
+    /// Ends the thread on drop.
     _alive: oneshot::Sender<()>,
 }
 
 impl Runtime {
-    /// For the calls of this client.
+    /// Starts the runtime for the calls of a client.
     pub(super) fn start(client: &Client) -> Result<Self, Error> {
         let failed = |error| {
-            Error::configuration("the thread of the blocking client could not be started")
-                .with_source(error)
+            Error::configuration(
+                "the thread of the blocking client could not be started; nothing was sent",
+            )
+            .with_source(error)
         };
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -35,7 +39,7 @@ impl Runtime {
         let client = client.clone();
         let until_the_end = async move {
             dropped.await.ok();
-            // A submit that is cut off may be a paid job that nobody knows.
+            // A submit that is cut off may have created a paid job whose id is lost.
             client.services().api().settled().await;
         };
         thread::Builder::new()

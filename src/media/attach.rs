@@ -1,4 +1,4 @@
-//! Media at hand on their way into a request.
+//! Attaches local media to a request.
 
 use std::fmt;
 use std::future::Future;
@@ -17,9 +17,10 @@ use runcomfy_schema::MediaInput;
 use runcomfy_schema::MediaSource;
 use runcomfy_schema::Redacted;
 
-/// Puts media at hand where the service can fetch them.
+/// Uploads local media to where the service can fetch them.
 ///
-/// Without one they travel inside the request, which may have 64 MiB in all.
+/// [`ClientBuilder::uploader`](crate::ClientBuilder::uploader) sets one. Without an uploader, local
+/// media are sent inside of the request, which may have 64 MiB in all.
 ///
 /// ```
 /// use runcomfy::{Upload, Uploader};
@@ -37,31 +38,34 @@ use runcomfy_schema::Redacted;
 /// }
 /// ```
 pub trait Uploader: Send + Sync {
-    /// Takes a medium and gives the public `https://` URL under which the service finds it until
-    /// the job has run.
+    /// Uploads one media file and returns its public `https://` URL, which must work until the job
+    /// has finished.
     ///
-    /// Of an error the texts are kept, without the queries of URLs in them.
+    /// # Errors
+    /// Any error makes the submit fail with [`ErrorKind::Upload`]; nothing is submitted then. The
+    /// texts of the error and its sources are kept, without the queries of URLs.
     fn upload(&self, upload: Upload) -> Uploading<'_>;
 }
 
-/// An upload on its way.
+/// The future that [`Uploader::upload`] returns: the URL of the uploaded media.
 pub type Uploading<'a> = Pin<
     Box<dyn Future<Output = Result<String, Box<dyn std::error::Error + Send + Sync>>> + Send + 'a>,
 >;
 
-/// A medium for an [`Uploader`].
+/// The media that an [`Uploader`] uploads.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Upload {
-    /// The whole medium.
+    /// Bytes of the whole file.
     pub bytes: Bytes,
-    /// Its media type by its first bytes, such as `image/jpeg`.
+    /// Media type, detected by the first bytes, such as `image/jpeg`; else
+    /// `application/octet-stream`.
     pub media_type: &'static str,
-    /// The name of its file, where it is one.
+    /// File name without folders; `None` for media that were given as bytes.
     pub file_name: Option<String>,
 }
 
-/// The bytes are left out.
+/// Prints the number of bytes instead of the bytes.
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
@@ -72,7 +76,7 @@ impl fmt::Debug for Upload {
     }
 }
 
-/// The caller's uploader, if there is one.
+/// Attaches local media with the caller's uploader, or inside of the request.
 #[derive(Clone, Default)]
 pub(crate) struct Attach {
     pub(crate) uploader: Option<Arc<dyn Uploader>>,
@@ -87,32 +91,32 @@ impl fmt::Debug for Attach {
 }
 
 impl Attach {
-    /// Puts a URL in the place of each medium at hand.
+    /// Replaces all local media in an input by URLs.
     pub(crate) async fn fill(
         &self,
         input: &mut Json,
         media: &[MediaInput<'_, '_>],
     ) -> Result<(), Error> {
-        let at_hand: Vec<(&str, &Media)> = media
+        let local: Vec<(&str, &Media)> = media
             .iter()
-            .filter_map(|medium| match medium.source {
-                MediaSource::Local(media) => Some((&*medium.pointer, media)),
+            .filter_map(|input| match input.source {
+                MediaSource::Local(media) => Some((&*input.pointer, media)),
                 MediaSource::Url(_) => None,
             })
             .collect();
         if self.uploader.is_none() {
-            fit(input, &at_hand)?;
+            check_size(input, &local)?;
         }
         let mut urls: Vec<(&Media, String)> = Vec::new();
-        for (pointer, media) in at_hand {
+        for (pointer, media) in local {
             let url = match urls.iter().find(|(known, _)| *known == media) {
                 Some((_, url)) => url.clone(),
                 None => self.url(media).await?,
             };
-            if let Some(place) = input.pointer_mut(pointer) {
-                *place = url.as_str().into();
+            if let Some(value) = input.pointer_mut(pointer) {
+                *value = url.as_str().into();
             }
-            // Only what an uploader gives is short enough to be kept.
+            // Only the URLs of an uploader are short enough to be kept.
             if self.uploader.is_some() {
                 urls.push((media, url));
             }
@@ -133,21 +137,22 @@ impl Attach {
             file_name,
         };
         let failed = |why: String| {
-            let message = format!("{media} could not be uploaded: {why}; nothing was submitted");
+            let message = format!(
+                "{media} could not be uploaded: {why}; nothing was submitted, so fix the upload and submit again"
+            );
             Error::new(ErrorKind::Upload, message)
         };
         let url = uploader.upload(upload).await;
-        let url = url.map_err(|e| failed(e.to_string()).with_source(Cause::of(&*e)))?;
-        // The service would refuse it, or fetch something else, after the money is spent.
+        let url = url.map_err(|e| failed(e.to_string()).with_source(Cause::redacted(&*e)))?;
+        // The service would refuse such a URL, or fetch something else, after the money is spent.
         if !url.starts_with("https://") {
-            return Err(failed("the uploader gave no https:// URL".into()));
+            return Err(failed("the uploader returned no https:// URL".into()));
         }
         Ok(url)
     }
 }
 
-/// An uploader's error: its words without the queries of URLs, which are often signed where one
-/// uploads.
+/// The texts of an uploader's error without the queries of URLs, which are often signed.
 #[derive(Debug)]
 struct Cause {
     text: String,
@@ -155,10 +160,12 @@ struct Cause {
 }
 
 impl Cause {
-    fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+    fn redacted(error: &(dyn std::error::Error + 'static)) -> Self {
         Self {
             text: Redacted(&error.to_string()).to_string(),
-            source: error.source().map(|source| Box::new(Self::of(source))),
+            source: error
+                .source()
+                .map(|source| Box::new(Self::redacted(source))),
         }
     }
 }
@@ -175,13 +182,13 @@ impl std::error::Error for Cause {
     }
 }
 
-/// Refuses what will not fit, before anything is read.
-fn fit(input: &Json, at_hand: &[(&str, &Media)]) -> Result<(), Error> {
-    if at_hand.is_empty() {
+/// Refuses local media that exceed the size limit of a request, before any is read.
+fn check_size(input: &Json, local: &[(&str, &Media)]) -> Result<(), Error> {
+    if local.is_empty() {
         return Ok(());
     }
     let mut total = input.to_string().len() as u64;
-    for (_, media) in at_hand {
+    for (_, media) in local {
         let size = match media {
             Media::File(path) => std::fs::metadata(path)
                 .map_err(|e| unreadable(path, e))?
@@ -197,7 +204,7 @@ fn fit(input: &Json, at_hand: &[(&str, &Media)]) -> Result<(), Error> {
     Err(Error::new(
         ErrorKind::InvalidInput,
         format!(
-            "with the media at hand inside of it the request has {} MiB, and the service takes {} MiB; give public https:// URLs instead, or the client an uploader; nothing was sent",
+            "with its local media the request has {} MiB, and the service accepts at most {} MiB; nothing was sent; use public https:// URLs, or set an uploader",
             total.div_ceil(1 << 20),
             MAX_REQUEST_BYTES >> 20
         ),

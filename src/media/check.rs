@@ -1,18 +1,21 @@
-//! Which media a client checks before it submits.
+//! Selects the media that a client checks before it submits.
 
 #[cfg(doc)]
 use runcomfy_probe::Prober;
 
-/// Which media a submit looks at before it sends anything.
+/// The media that a submit checks before it sends anything.
+///
+/// [`ClientBuilder::check_media`](crate::ClientBuilder::check_media) sets it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckMedia {
-    /// None.
+    /// Checks no media.
     Nothing,
-    /// Files and bytes at hand, and `data:` URIs, which costs no request.
+    /// Checks local files and bytes, and `data:` URIs. This sends no request.
     #[default]
     Local,
-    /// Those behind URLs too, each with a request or two and some kilobytes. In a server, whose
-    /// users choose the URLs, look at [`Prober`] first.
+    /// Checks media behind URLs too, each with one or two requests of some kilobytes.
+    ///
+    /// In a server whose users choose the URLs, read the guarantees of [`Prober`] first.
     Everything,
 }
