@@ -1,5 +1,7 @@
 //! The one error type.
 
+pub(crate) mod builder;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -159,22 +159,20 @@ impl<O> fmt::Debug for Job<O> {
 
 #[cfg(test)]
 mod tests {
-    use runcomfy_emulator::{Call, Emulator, Reply};
     use serde_json::json;
 
     use super::*;
-    use crate::client::Client;
     use crate::error::ErrorKind;
+    use crate::testing::{Call, Response, Script};
 
     #[tokio::test(start_paused = true)]
     async fn result_of_another_form_is_fetched_once() {
-        let emulator = Emulator::builder().start().await.unwrap();
-        let builder = Client::builder().token("t").base_url(emulator.base_url());
-        let client = builder.build().unwrap();
+        let script = Script::new();
+        let client = script.client_builder().build().unwrap();
         let job: Job<u64> = client.json_job("r-1".parse().unwrap()).cast();
-        let odd = json!({ "status": "succeeded", "output": { "image": "u" } });
-        emulator.script(Call::Result, Reply::html(502));
-        emulator.script(Call::Result, Reply::json(200, &odd));
+        let other = json!({ "status": "succeeded", "output": { "image": "u" } });
+        script.respond(Call::Result, Response::text(502, "<html>"));
+        script.respond(Call::Result, Response::json(200, other));
         let error = job.result().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.attempts()),
@@ -182,11 +180,11 @@ mod tests {
         );
         assert!(error.to_string().contains("has another form"), "{error}");
         assert_eq!(error.request_id(), Some(job.request_id()));
-        assert_eq!(emulator.count(Call::Result), 2);
+        assert_eq!(script.count(Call::Result), 2);
         // What is cut off may come whole.
-        emulator.script(Call::Result, Reply::new(200, r#"{"status": "succ"#));
+        script.respond(Call::Result, Response::text(200, r#"{"status": "succ"#));
         let good = json!({ "status": "succeeded", "output": 7 });
-        emulator.script(Call::Result, Reply::json(200, &good));
+        script.respond(Call::Result, Response::json(200, good));
         assert_eq!(job.result().await.unwrap().output, Some(7));
     }
 }

@@ -52,6 +52,8 @@ mod job;
 #[cfg(feature = "client")]
 pub mod media;
 #[cfg(feature = "client")]
+pub mod testing;
+#[cfg(feature = "client")]
 mod wait;
 
 pub use model::Model;

@@ -18,10 +18,11 @@ use crate::http::retry_policy::RetryPolicy;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 use crate::http::tls;
 use crate::http::token::{Token, Unchecked};
-use crate::http::transport::Transport;
+use crate::http::transport::{Exchanger, Transport};
 use crate::job::services::Services;
 use crate::media::attach::{Attach, Uploader};
 use crate::media::check::CheckMedia;
+use crate::testing::Script;
 use crate::wait::poller::Poller;
 use crate::wait::run_times::RunTimes;
 use runcomfy_probe::Prober;
@@ -43,6 +44,7 @@ pub struct ClientBuilder {
     request_timeout: Duration,
     user_agent: String,
     http: Option<reqwest::Client>,
+    script: Option<Script>,
     route: Route,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     root_certificates: Vec<Vec<u8>>,
@@ -74,6 +76,7 @@ impl Default for ClientBuilder {
             request_timeout: Duration::from_secs(60),
             user_agent: concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
             http: None,
+            script: None,
             route: Route::default(),
             #[cfg(any(feature = "rustls", feature = "native-tls"))]
             root_certificates: Vec::new(),
@@ -258,6 +261,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Has a script answer the requests to the Model API.
+    pub(crate) fn script(mut self, script: Script) -> Self {
+        self.script = Some(script);
+        self
+    }
+
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
@@ -280,8 +289,12 @@ impl ClientBuilder {
             self.interval()?,
             self.retry.longest_retry_after(),
         );
+        let exchanger = match self.script.clone() {
+            Some(script) => Exchanger::Script(http, script),
+            None => Exchanger::Http(http),
+        };
         let transport = Transport::new(
-            http,
+            exchanger,
             self.http.is_none(),
             token,
             self.request_timeout,

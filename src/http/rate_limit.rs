@@ -127,6 +127,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn only_so_many_requests_are_in_flight() {
+        let limiter = RateLimiter::new(2, Duration::ZERO, Duration::from_secs(60));
+        let first = limiter.permit(None).await.unwrap();
+        let _second = limiter.permit(None).await.unwrap();
+        let soon = Some(Instant::now() + Duration::from_secs(5));
+        let error = limiter.permit(soon).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Throttled);
+        drop(first);
+        limiter.permit(soon).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn requests_are_spread_evenly() {
         let limiter = limiter(Duration::from_millis(250));
         let start = Instant::now();

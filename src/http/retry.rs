@@ -139,3 +139,7 @@ impl Retry {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "retry_tests.rs"]
+mod tests;

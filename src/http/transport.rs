@@ -12,11 +12,12 @@ use crate::error::ErrorKind;
 use crate::http::rate_limit::{Permit, RateLimiter};
 use crate::http::response::Reply;
 use crate::http::token::Token;
+use crate::testing::Script;
 
 /// Sends requests with the token; reads replies whole, within a limit.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: reqwest::Client,
+    exchanger: Exchanger,
     /// It is known that the HTTP client follows no redirects.
     follows_no_redirects: bool,
     token: Token,
@@ -34,16 +35,25 @@ const MIN_RETRY_AFTER_HEADER: Duration = Duration::from_secs(1);
 /// A service that asks for more patience than this is taken at this.
 const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
 
+/// What takes a request and gives its response.
+#[derive(Debug)]
+pub(crate) enum Exchanger {
+    /// The network.
+    Http(reqwest::Client),
+    /// A script in this process, for tests of a consumer's code.
+    Script(reqwest::Client, Script),
+}
+
 impl Transport {
     pub(crate) fn new(
-        http: reqwest::Client,
+        exchanger: Exchanger,
         follows_no_redirects: bool,
         token: Token,
         request_timeout: Duration,
         rate_limiter: RateLimiter,
     ) -> Self {
         Self {
-            http,
+            exchanger,
             follows_no_redirects,
             token,
             request_timeout,
@@ -75,8 +85,8 @@ impl Transport {
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        self.http
-            .request(method, url)
+        let (Exchanger::Http(http) | Exchanger::Script(http, _)) = &self.exchanger;
+        http.request(method, url)
             .header(AUTHORIZATION, self.token.header())
             .timeout(self.request_timeout)
     }
@@ -84,15 +94,35 @@ impl Transport {
     /// Sends a request at once, with a permit of the [`RateLimiter`].
     pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Error> {
         let request = request.build().map_err(failed)?;
+        match &self.exchanger {
+            Exchanger::Http(http) => self.send_over_http(http, request).await,
+            Exchanger::Script(_, script) => {
+                let reply = script.exchange(&request)?;
+                self.obey(reply.http_status, reply.retry_after);
+                Ok(reply)
+            }
+        }
+    }
+
+    /// Holds all requests back for as long as a throttling service asks.
+    fn obey(&self, http_status: u16, retry_after: Option<Duration>) {
+        if let (429, Some(time)) = (http_status, retry_after) {
+            self.rate_limiter.close(time);
+        }
+    }
+
+    async fn send_over_http(
+        &self,
+        http: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> Result<Reply, Error> {
         let url = request.url().clone();
-        let response = self.http.execute(request).await;
+        let response = http.execute(request).await;
         let response = response.map_err(|error| self.unproved(failed(error)))?;
         let redirected = *response.url() != url;
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
-        if let (429, Some(time)) = (http_status, retry_after) {
-            self.rate_limiter.close(time);
-        }
+        self.obey(http_status, retry_after);
         let body = read(response).await?;
         Ok(Reply {
             http_status,

@@ -254,9 +254,9 @@ impl Task {
             for (key, entry) in turn.due {
                 polls.push(poll(poller, key, entry));
             }
-            let polled = async {
+            let next_result = async {
                 match polls.next().await {
-                    Some(polled) => polled,
+                    Some(result) => result,
                     None => pending().await,
                 }
             };
@@ -267,11 +267,11 @@ impl Task {
                 }
             };
             let (woken, changed) = (pin!(woken), pin!(poller.changed.notified()));
-            let polled = match select(pin!(polled), select(woken, changed)).await {
-                Either::Left((polled, _)) => Some(polled),
+            let settled = match select(pin!(next_result), select(woken, changed)).await {
+                Either::Left((settled, _)) => Some(settled),
                 Either::Right(_) => None,
             };
-            if let Some((key, entry, result)) = polled {
+            if let Some((key, entry, result)) = settled {
                 poller.settle(key, entry, result);
             }
         }
