@@ -1,4 +1,4 @@
-//! What is left on the account.
+//! The balance of the account.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ use runcomfy_schema::Redacted;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 
-/// What is left on the account, as the service tells it.
+/// Balance of the account.
 #[derive(Clone, PartialEq)]
 pub struct Balance {
     usd: f64,
     json: Map<String, Json>,
 }
 
-/// Shown without the queries of URLs.
+/// Prints the JSON without the queries of URLs.
 impl fmt::Debug for Balance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = format!("{:?}", self.json);
@@ -32,32 +32,33 @@ impl fmt::Debug for Balance {
 }
 
 impl Client {
-    /// Asks what is left on the account. Failures that may pass are tried again.
+    /// Fetches the balance of the account. Transient failures are retried.
     ///
-    /// It is asked where the service has it, `api.runcomfy.net`; with another base URL, such as
-    /// that of an emulator or a gateway, at `prod/v2/balance` beside its `v1`.
+    /// The host is `api.runcomfy.net`; with another base URL, such as that of an emulator or a
+    /// gateway, the path is `prod/v2/balance` beside its `v1`.
     ///
     /// # Errors
-    /// Those of the service and the network; [`ErrorKind::Unreadable`] where the reply has no sum.
+    /// - [`ErrorKind::Unreadable`]: the response has no sum.
+    /// - The kinds of the service and the network, such as [`ErrorKind::Unauthenticated`].
     pub async fn balance(&self) -> Result<Balance, Error> {
-        let of_reply = |reply: &Reply| {
+        let parse = |reply: &Reply| {
             let json = reply.object()?;
             let usd = json.get("balance_usd").and_then(Value::as_f64);
             let usd = usd.ok_or_else(|| reply.unreadable("has no number `balance_usd`"))?;
             Ok(Balance { usd, json })
         };
-        self.services().api().balance(of_reply).await
+        self.services().api().balance(parse).await
     }
 }
 
 impl Balance {
-    /// The sum in US dollars.
+    /// Returns the balance in US dollars.
     #[must_use]
     pub fn usd(&self) -> f64 {
         self.usd
     }
 
-    /// Everything that the service says.
+    /// Returns the whole response of the service.
     #[must_use]
     pub fn json(&self) -> &Map<String, Json> {
         &self.json

@@ -1,4 +1,4 @@
-//! The catalogue: which models the service has.
+//! The catalogue of the service's models.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,8 +14,7 @@ use crate::http::response::Reply;
 use runcomfy_schema::Json;
 use runcomfy_schema::Redacted;
 
-/// A listing of the service's models; set what is wanted, then read it with
-/// [`entries`](Self::entries).
+/// A query of the service's models: set its filters, then fetch it with [`entries`](Self::entries).
 ///
 /// ```no_run
 /// # async fn example(client: &runcomfy::Client) -> Result<(), runcomfy::Error> {
@@ -24,7 +23,7 @@ use runcomfy_schema::Redacted;
 /// }
 /// # Ok(()) }
 /// ```
-#[must_use = "nothing is read yet"]
+#[must_use = "nothing is fetched yet"]
 pub struct Catalogue<'a> {
     api: &'a Api,
     query: Vec<(&'static str, String)>,
@@ -40,33 +39,33 @@ pub struct CatalogueEntry {
     json: Map<String, Json>,
 }
 
-/// Shown without the queries of URLs.
+/// Prints the JSON without the queries of URLs.
 impl fmt::Debug for CatalogueEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The id is a member of it, too.
+        // The id is a member of it.
         let json = format!("{:?}", self.json);
         write!(f, "CatalogueEntry({})", Redacted(&json))
     }
 }
 
-/// Models in one answer; with their schemas it then stays below a megabyte or so.
-const PAGE: usize = 100;
+/// Models of one page; with their schemas a page then stays below a megabyte or so.
+const PAGE_SIZE: usize = 100;
 
-/// The word stands where a model's id would, and is the key in the reply.
+/// The last segment of the path in place of a model's id, and the key in the response.
 const CATEGORIES: &str = "categories";
 
-/// Some of the catalogue's models.
+/// A page of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CataloguePage {
     /// The models, in the service's order.
     pub entries: Vec<CatalogueEntry>,
-    /// How many models there are in all, where the service tells.
+    /// The number of models on all pages, where the service says so.
     pub total: Option<usize>,
 }
 
 impl Client {
-    /// The catalogue of models. Nothing is sent yet.
+    /// Returns a query of the service's models. Nothing is sent yet.
     pub fn catalogue(&self) -> Catalogue<'_> {
         Catalogue {
             api: self.services().api(),
@@ -77,27 +76,27 @@ impl Client {
 }
 
 impl<'a> Catalogue<'a> {
-    /// Only models whose names hold this text.
+    /// Selects models whose names contain this text.
     pub fn search(self, text: impl Into<String>) -> Self {
         self.with("search", text)
     }
 
-    /// Only models of this category.
+    /// Selects models of this category.
     pub fn category(self, name: impl Into<String>) -> Self {
         self.with("category", name)
     }
 
-    /// Only entries of this kind: `model`, `workflow` or `inference`.
+    /// Selects entries of this kind: `model`, `workflow` or `inference`.
     pub fn kind(self, name: impl Into<String>) -> Self {
         self.with("kind", name)
     }
 
-    /// Has each entry bring its model's schemas.
+    /// Includes the schemas of each model.
     pub fn with_schemas(self) -> Self {
         self.with("include_schema", "true")
     }
 
-    /// Calls `observer` after every answer, with how many models there are so far and in all.
+    /// Calls `observer` after every page, with the number of models so far and in all.
     pub fn on_progress(mut self, observer: impl FnMut(usize, usize) + Send + 'a) -> Self {
         self.observer = Some(Box::new(observer));
         self
@@ -108,33 +107,34 @@ impl<'a> Catalogue<'a> {
         self
     }
 
-    /// Reads the whole listing, answer by answer, in the service's order. Each read is repeated
-    /// where its failure may pass. An entry that stands there twice, word for word, is given once.
+    /// Fetches all models, page by page, in the service's order. Transient failures are retried. An
+    /// entry that appears twice without a difference is returned once.
     ///
     /// # Errors
-    /// Those of the service and the network. [`ErrorKind::Unreadable`] also when the service gives
-    /// fewer models than it says there are, as when the catalogue changes meanwhile: read it again.
+    /// - [`ErrorKind::Unreadable`]: a response has another form, or the service listed fewer models
+    ///   than it says there are, as when the catalogue changes meanwhile. Fetch it again.
+    /// - The kinds of the service and the network, such as [`ErrorKind::Unauthenticated`].
     pub async fn entries(mut self) -> Result<Vec<CatalogueEntry>, Error> {
         let mut entries: Vec<CatalogueEntry> = Vec::new();
-        // The place of each id among the entries.
-        let mut places: HashMap<String, usize> = HashMap::new();
+        // The index of each id among the entries.
+        let mut indices: HashMap<String, usize> = HashMap::new();
         let (mut repeats, mut first_total, mut is_steady) = (0, None, true);
-        // Counted by what was sent, since a model that is new meanwhile moves the others on.
+        // Counts received entries, since a model that is added meanwhile shifts the others.
         let mut offset = 0;
         loop {
-            let page = read(self.api, &self.query, offset, PAGE).await?;
-            let (count, total, known) = (page.entries.len(), page.total, places.len());
+            let page = read(self.api, &self.query, offset, PAGE_SIZE).await?;
+            let (count, total, known) = (page.entries.len(), page.total, indices.len());
             offset += count;
-            // With a new model before them, those of the answer before come again.
+            // With a new model before them, entries of the previous page come again.
             is_steady &= *first_total.get_or_insert(total) == total;
             for entry in page.entries {
-                match places.get(&entry.model_id) {
-                    // Without ids nothing tells that two are the same.
-                    Some(&place) if !entry.model_id.is_empty() => {
-                        repeats += usize::from(entries[place] == entry);
+                match indices.get(&entry.model_id) {
+                    // Without ids, equal entries cannot be recognised.
+                    Some(&index) if !entry.model_id.is_empty() => {
+                        repeats += usize::from(entries[index] == entry);
                     }
                     _ => {
-                        places.insert(entry.model_id.clone(), entries.len());
+                        indices.insert(entry.model_id.clone(), entries.len());
                         entries.push(entry);
                     }
                 }
@@ -145,9 +145,9 @@ impl<'a> Catalogue<'a> {
                     total.unwrap_or(entries.len()).max(entries.len()),
                 );
             }
-            let all = total.map_or(count < PAGE, |total| offset >= total);
-            // A service that does not look at `offset` would give the same page for ever.
-            if !all && places.len() > known {
+            let all = total.map_or(count < PAGE_SIZE, |total| offset >= total);
+            // A service that ignores `offset` would send the same page for ever.
+            if !all && indices.len() > known {
                 continue;
             }
             let listed = entries.len() + if is_steady { repeats } else { 0 };
@@ -155,7 +155,7 @@ impl<'a> Catalogue<'a> {
                 Some(total) if listed < total => Err(Error::new(
                     ErrorKind::Unreadable,
                     format!(
-                        "the catalogue gave {} of its {total} models; it may have changed meanwhile, so read it again",
+                        "the catalogue listed {} of its {total} models; it may have changed meanwhile, so fetch it again",
                         entries.len()
                     ),
                 )),
@@ -164,39 +164,38 @@ impl<'a> Catalogue<'a> {
         }
     }
 
-    /// Reads at most `limit` models, from the one at `offset` on, counted from 0. The service
-    /// takes limits of 1 to 500.
+    /// Fetches at most `limit` models from index `offset` on. The service accepts a limit of 1 to
+    /// 500.
     ///
     /// # Errors
-    /// Those of the service and the network.
+    /// The kinds of the service and the network, such as [`ErrorKind::Unauthenticated`].
     pub async fn page(self, offset: usize, limit: usize) -> Result<CataloguePage, Error> {
         read(self.api, &self.query, offset, limit).await
     }
 
-    /// Reads the entry of one model, which always has its schemas. What the listing is narrowed to
-    /// does not matter here.
+    /// Fetches the entry of one model, which always has its schemas. Filters do not apply.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownModel`] or [`ErrorKind::NotFound`] where there is no such model, and else those
-    /// of the service and the network.
+    /// - [`ErrorKind::UnknownModel`], [`ErrorKind::NotFound`]: there is no such model.
+    /// - [`ErrorKind::Configuration`]: the text is not a possible model id.
+    /// - The kinds of the service and the network, such as [`ErrorKind::Unauthenticated`].
     pub async fn get(self, model_id: &str) -> Result<CatalogueEntry, Error> {
-        let of_reply = |reply: &Reply| {
+        let parse = |reply: &Reply| {
             let entry = entry_of(&Value::Object(reply.object()?), reply)?;
             if entry.model_id.is_empty() {
                 return Err(reply.unreadable("has no text `model_id`"));
             }
             Ok(entry)
         };
-        self.api.model(model_id, of_reply).await
+        self.api.model(model_id, parse).await
     }
 
-    /// Reads the categories that models are in. What is no text, which no documentation rules out,
-    /// is given as JSON.
+    /// Fetches the categories of models. A category that is not a string is returned as JSON text.
     ///
     /// # Errors
-    /// Those of the service and the network.
+    /// The kinds of the service and the network, such as [`ErrorKind::Unauthenticated`].
     pub async fn categories(self) -> Result<Vec<String>, Error> {
-        let of_reply = |reply: &Reply| {
+        let parse = |reply: &Reply| {
             let object = reply.object()?;
             let Some(Value::Array(list)) = object.get(CATEGORIES) else {
                 return Err(reply.unreadable("has no list `categories`"));
@@ -207,12 +206,12 @@ impl<'a> Catalogue<'a> {
             };
             Ok(list.iter().map(text).collect())
         };
-        self.api.model(CATEGORIES, of_reply).await
+        self.api.model(CATEGORIES, parse).await
     }
 }
 
-/// Not a method: an observer need not be `Sync`, so no future may hold a `&Catalogue` and go to
-/// another thread.
+/// Fetches one page. Not a method: an observer need not be `Sync`, so a future that holds a
+/// `&Catalogue` could not go to another thread.
 async fn read(
     api: &Api,
     query: &[(&'static str, String)],
@@ -251,57 +250,57 @@ fn entry_of(model: &Value, reply: &Reply) -> Result<CatalogueEntry, Error> {
 }
 
 impl CatalogueEntry {
-    /// The model's id, such as `bytedance/dreamina-4-0/edit`; empty where the service gives none,
-    /// since one odd entry must not hide the others.
+    /// Returns the model's id, such as `bytedance/dreamina-4-0/edit`; empty where the service gives
+    /// none, since one unexpected entry must not hide the others.
     #[must_use]
     pub fn model_id(&self) -> &str {
         &self.model_id
     }
 
-    /// The name that people read.
+    /// Returns the name for people.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
         self.text("display_name")
     }
 
-    /// What the model does.
+    /// Returns the description of the model.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.text("description")
     }
 
-    /// `model`, `workflow` or `inference`.
+    /// Returns the kind of entry: `model`, `workflow` or `inference`.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.text("kind")
     }
 
-    /// The categories it is in.
+    /// Returns the categories of the model.
     pub fn categories(&self) -> impl Iterator<Item = &str> {
         let list = self.json.get("categories").and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// The base price in US dollars, for one [`price_unit`](Self::price_unit).
+    /// Returns the base price in US dollars, for one [`price_unit`](Self::price_unit).
     #[must_use]
     pub fn base_price_usd(&self) -> Option<f64> {
         self.json.get("base_price_usd").and_then(Value::as_f64)
     }
 
-    /// What the price is for: `output`, `second`, …
+    /// Returns the unit of the price: `output`, `second`, …
     #[must_use]
     pub fn price_unit(&self) -> Option<&str> {
         self.text("price_unit")
     }
 
-    /// Everything that the service says, with the schemas where they were asked for: the form in
-    /// which [`ModelSchema::parse`](runcomfy_schema::ModelSchema::parse) takes it.
+    /// Returns the whole entry, with the schemas where they were requested. It has the form that
+    /// [`ModelSchema::parse`](runcomfy_schema::ModelSchema::parse) parses.
     #[must_use]
     pub fn json(&self) -> &Map<String, Json> {
         &self.json
     }
 
-    /// The same, owned.
+    /// Turns the entry into its JSON; see [`json`](Self::json).
     #[must_use]
     pub fn into_json(self) -> Json {
         Json::Object(self.json)

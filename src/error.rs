@@ -12,14 +12,14 @@ use crate::job::status::JobStatus;
 use runcomfy_schema::Redacted;
 use runcomfy_schema::Violations;
 
-/// What went wrong, and what that means for the money.
+/// A failure of the client, with what it means for the money.
 ///
 /// Match on [`kind`](Self::kind), or ask the predicate that the question is about:
 /// [`may_have_been_submitted`](Self::may_have_been_submitted) before submitting again,
-/// [`is_transient`](Self::is_transient) before trying anything else again.
+/// [`is_transient`](Self::is_transient) before you repeat any other call.
 ///
-/// What it shows has no token and no query of a URL, which may be signed; the accessors give what
-/// the service said as it is.
+/// Its `Display` and `Debug` contain no token and no query of a URL, which may be signed; the
+/// accessors return the texts of the service unchanged.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -46,20 +46,21 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What kind of failure an [`Error`] is.
+/// Kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The input breaks its schema; nothing was sent. See [`Error::violations`].
+    /// The input breaks its schema; nothing was sent. Fix what [`Error::violations`] lists.
     InvalidInput,
-    /// The client was set up wrongly, as with a faulty base URL. Nothing was sent.
+    /// A setting of the client or an argument is invalid, such as the base URL. Nothing was sent.
     Configuration,
-    /// No connection could be made: nothing was sent. Try again.
+    /// No connection could be made; nothing was sent. Repeat the call later.
     NotSent,
-    /// The connection broke, or time ran out, after something may have been sent.
+    /// The connection broke or time ran out after something may have been sent. For a submit see
+    /// [`Error::may_have_been_submitted`].
     ResponseLost,
-    /// There is no token, or none that can be one; or the service says that it is expired or
-    /// revoked, or the account inactive (400004, HTTP 401).
+    /// The token is missing or invalid, or the service says that it is expired or revoked, or the
+    /// account inactive (400004, HTTP 401).
     Unauthenticated,
     /// No balance is left (400002, HTTP 402).
     InsufficientBalance,
@@ -67,17 +68,17 @@ pub enum ErrorKind {
     UnknownModel,
     /// The service refused the input (HTTP 400, 422). See [`Error::detail`].
     BadRequest,
-    /// It exists, but belongs to another account (403001, HTTP 403).
+    /// The job or the model belongs to another account (403001, HTTP 403).
     Forbidden,
-    /// There is no such thing, or the request id has expired (404001, HTTP 404).
+    /// The service knows no such thing, or the request id has expired (404001, HTTP 404).
     NotFound,
-    /// The result is not there yet (400005).
+    /// The result is not ready yet (400005). Fetch it later.
     NotReady,
-    /// Too many requests (HTTP 429). Wait for [`Error::retry_after`].
+    /// There were too many requests (HTTP 429). Wait for [`Error::retry_after`].
     Throttled,
-    /// The service is out of order for now (HTTP 408, 5xx).
+    /// The service is unavailable for now (HTTP 408, 5xx). Repeat the call later.
     Unavailable,
-    /// The reply is not what the API describes: empty, HTML, cut off. See [`Error::excerpt`].
+    /// The response is not what the API describes: empty, HTML, cut off. See [`Error::excerpt`].
     Unreadable,
     /// The job has succeeded, and is paid, but its output is missing or has another form than it is
     /// read as. [`Client::json_job`](crate::client::Client::json_job) reads it in any form.
@@ -86,11 +87,11 @@ pub enum ErrorKind {
     JobFailed,
     /// The job was cancelled.
     JobCancelled,
-    /// The job was not finished at the deadline of the wait; it goes on.
+    /// The job was not finished at the deadline of the wait; it keeps running.
     Deadline,
     /// A file could not be read or written.
     Io,
-    /// The output is larger than the limit for downloads, or a reply than is read (16 MiB).
+    /// The output is larger than the limit for downloads, or a response larger than is read (16 MiB).
     TooLarge,
     /// The [`Uploader`](crate::media::attach::Uploader) failed; nothing was submitted.
     Upload,
@@ -218,23 +219,23 @@ impl Error {
         self.inner.names_job
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of the failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
 
-    /// Whether this is a submit whose outcome cannot be known: the job may exist and cost money.
-    /// Take it up by [`request_id`](Self::request_id) where there is one, else look at the account,
-    /// before submitting again.
+    /// Returns `true` if this is a submit whose outcome is unknown: the job may exist and cost money.
+    /// Before you submit again, resume it by its [`request_id`](Self::request_id) where there is one,
+    /// or else look at the account.
     #[must_use]
     pub fn may_have_been_submitted(&self) -> bool {
         self.inner.may_have_been_submitted
     }
 
-    /// Whether the same call may succeed later. Where it submits ask
-    /// [`may_have_been_submitted`](Self::may_have_been_submitted) first, and for a
-    /// [`request_id`](Self::request_id), since a job that has one is taken up and not submitted again.
+    /// Returns `true` if the same call may succeed later. Before you repeat a submit, check
+    /// [`may_have_been_submitted`](Self::may_have_been_submitted) and
+    /// [`request_id`](Self::request_id): a job that has an id is resumed and not submitted again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         use ErrorKind::{NotReady, NotSent, ResponseLost, Throttled, Unavailable, Unreadable};
@@ -244,64 +245,66 @@ impl Error {
         )
     }
 
-    /// The job that it is about, where its id is known. Take it up again with
+    /// Returns the id of the job that the error is about, where it is known. Resume the job with
     /// [`Client::job`](crate::client::Client::job).
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.inner.request_id.as_ref()
     }
 
-    /// How the input breaks its schema; empty for other kinds than [`ErrorKind::InvalidInput`].
+    /// Returns how the input breaks its schema; empty for other kinds than
+    /// [`ErrorKind::InvalidInput`].
     #[must_use]
     pub fn violations(&self) -> &Violations {
         &self.inner.violations
     }
 
-    /// How many requests were made for it; where a wait has ended, how many looks in a row had
-    /// failed by then.
+    /// Returns the number of requests that were sent; for a wait, the number of polls in a row that
+    /// had failed at its end.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
     }
 
-    /// The key that went out with a submit, the same with each of its requests. Where the outcome
-    /// is not known, the service's support may find the job by it.
+    /// Returns the idempotency key of a submit, which is the same for each of its requests. Where the
+    /// outcome is unknown, the service's support may find the job by it.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
         self.inner.key.as_deref()
     }
 
-    /// How long the service asked to wait; a second at the least, an hour at the most.
+    /// Returns how long the service asks to wait: one second to one hour.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
     }
 
-    /// The HTTP status of the reply, where there was one.
+    /// Returns the HTTP status of the response, where there was one.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
         self.inner.http_status
     }
 
-    /// The service's own code, such as 400002.
+    /// Returns the service's own code, such as 400002.
     #[must_use]
     pub fn error_code(&self) -> Option<i64> {
         self.inner.error_code
     }
 
-    /// What the service added: the `detail` of a refusal, the `error` of a failed job.
+    /// Returns the details that the service gave: the `detail` of a refusal, the `error` of a failed
+    /// job.
     #[must_use]
     pub fn detail(&self) -> Option<&Value> {
         self.inner.detail.as_ref()
     }
 
-    /// The first bytes of a reply that could not be read.
+    /// Returns the first bytes of a response that could not be read.
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
         self.inner.excerpt.as_deref()
     }
 
-    /// The job's last known status, for a wait that ended early.
+    /// Returns the job's last known status, for a wait that ended early.
     #[must_use]
     pub fn last_status(&self) -> Option<&JobStatus> {
         self.inner.last_status.as_ref()
@@ -320,7 +323,7 @@ impl fmt::Display for Error {
         }
         match (&inner.detail, &inner.excerpt) {
             (Some(detail), _) => write!(f, ": {}", Redacted(&detail.to_string()))?,
-            (None, Some(excerpt)) => write!(f, "; the reply begins {excerpt:?}")?,
+            (None, Some(excerpt)) => write!(f, "; the response begins {excerpt:?}")?,
             (None, None) => {}
         }
         if inner.attempts > 1 {
@@ -333,7 +336,7 @@ impl fmt::Display for Error {
             write!(f, " [key {key}]")?;
         }
         if inner.may_have_been_submitted {
-            f.write_str("; the job may have been submitted all the same, so look at your account before you submit it again")?;
+            f.write_str("; the job may have been submitted anyway, so look at your account before you submit it again")?;
         }
         Ok(())
     }
@@ -341,7 +344,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The service's words may quote URLs of the input.
+        // The service's texts may quote URLs of the input.
         let inner = format!("{:?}", self.inner);
         write!(f, "{}", Redacted(&inner))
     }

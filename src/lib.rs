@@ -1,9 +1,9 @@
 //! A typed, careful client for RunComfy's Model API.
 //!
 //! RunComfy runs image, video and audio models behind one asynchronous HTTP API: submit a job,
-//! poll its status, fetch the result, cancel while it is queued. This crate wraps the four calls;
-//! the inputs are typed structs that `runcomfy-codegen` makes from the models' schemas (ready-made
-//! in `runcomfy-models`), and nothing that breaks its schema is ever sent.
+//! poll its status, fetch the result, cancel it while it is queued. This crate makes those calls for
+//! you. Inputs are typed structs that `runcomfy-codegen` generates from the models' schemas
+//! (`runcomfy-models` has them ready-made), and nothing that breaks its schema is ever sent.
 //!
 //! ```no_run
 //! # async fn example<M: runcomfy::Model<Output = runcomfy::Output>>(input: M) -> Result<(), runcomfy::Error> {
@@ -17,12 +17,22 @@
 //! # Ok(()) }
 //! ```
 //!
-//! **No paid job is submitted twice.** A submit is sent again only when no connection was made or
-//! the service asks to try later; where its outcome cannot be known,
+//! **No paid job is submitted twice.** A submit is retried only when no connection was made or the
+//! service asks to come back later. Where its outcome is unknown,
 //! [`Error::may_have_been_submitted`] says so.
 //!
-//! Without default features only what generated code needs is here: the schema dialect, [`Model`]
-//! and [`Output`], free of HTTP.
+//! # Where to start
+//! - [`Client::submit`] and [`Job::wait`] run one job, [`Client::run_many`] many, and
+//!   [`Job::watch`] reports events in between. [`Job::download`] saves the outputs.
+//! - [`ClientBuilder`] has the settings, [`RetryPolicy`] those of retries, [`WaitOptions`] those of a
+//!   wait.
+//! - [`ErrorKind`] lists what can go wrong and what to do.
+//! - [`testing`] has what your own tests need; no server, token or money.
+//! - [`schema`] has schemas as data, [`media`] the checks of images, videos and audio, and
+//!   [`catalogue`] the list of the service's models.
+//!
+//! Without default features there is only what generated code needs: [`schema`], [`Model`] and
+//! [`Output`], without HTTP.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -82,7 +92,7 @@ pub use {
     wait::watch::Watch,
 };
 
-/// Everything that generated code needs; not part of the public API.
+/// Items that generated code needs; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use runcomfy_schema::__private::*;
@@ -99,7 +109,7 @@ struct Readme;
 #[doc = include_str!("../docs/library.md")]
 struct LibraryGuide;
 
-/// The code that `runcomfy_codegen::Builder` wrote to `OUT_DIR`, in place of this call.
+/// Includes the code that `runcomfy_codegen::Builder` wrote to `OUT_DIR`.
 ///
 /// ```text
 /// pub mod models {

@@ -64,6 +64,7 @@ pub(crate) enum Decision {
 impl Failure {
     /// Returns the decision of the table.
     #[rustfmt::skip]
+    #[expect(clippy::match_same_arms, reason = "each failure is a row of its own")]
     pub(crate) const fn decide(self, operation: Operation) -> Decision {
         use Decision::{GiveUp, OutcomeUnknown, Retry};
         let (submit, read, download) = match self {

@@ -1,23 +1,23 @@
-//! The id of a job.
+//! Ids of jobs.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The id of a submitted job: 1 to 128 letters, digits, `-` and `_`. Nothing else is taken, so
+/// The id of a submitted job: 1 to 128 letters, digits, `-` and `_`. Nothing else is accepted, so
 /// that an id can never lead a request to another path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(Arc<str>);
 
-/// A text that is no request id.
+/// Error of parsing a text that is no request id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRequestId(());
 
 impl RequestId {
-    /// The longest id that is taken, in characters; the service's own clients have this limit.
-    const LONGEST: usize = 128;
+    /// Maximum length of an id, in characters; the service's own clients have this limit.
+    const MAX_LENGTH: usize = 128;
 
-    /// The id's text.
+    /// Returns the text of the id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -29,7 +29,7 @@ impl FromStr for RequestId {
 
     fn from_str(text: &str) -> Result<Self, InvalidRequestId> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if text.is_empty() || text.len() > Self::LONGEST || !text.bytes().all(allowed) {
+        if text.is_empty() || text.len() > Self::MAX_LENGTH || !text.bytes().all(allowed) {
             return Err(InvalidRequestId(()));
         }
         Ok(Self(text.into()))
@@ -47,7 +47,7 @@ impl fmt::Display for InvalidRequestId {
         write!(
             f,
             "not a request id; expected 1 to {} letters, digits, `-` and `_`",
-            RequestId::LONGEST
+            RequestId::MAX_LENGTH
         )
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_harmless_texts_are_ids() {
+    fn texts_that_change_a_path_are_no_ids() {
         let longest = "a".repeat(128);
         for good in ["a", "0d9f-A_z", longest.as_str()] {
             assert_eq!(good.parse::<RequestId>().unwrap().as_str(), good);

@@ -1,4 +1,4 @@
-//! Submitting and waiting in one.
+//! Submit and wait in one.
 
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -17,8 +17,8 @@ use crate::job::Job;
 
 /// A job that is about to be submitted and waited for; `.await` it. This may cost money.
 ///
-/// Dropping it once the job is submitted leaves the job alone: it runs on and is paid, unless
-/// [`WaitOptions::cancel_on_drop`] is set. While it is being submitted it is as with [`Submit`].
+/// Dropping it once the job is submitted leaves the job alone: it keeps running and is paid, unless
+/// [`WaitOptions::cancel_on_drop`] is set. Dropping it earlier is as for [`Submit`].
 #[derive(Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Run<'a, O> {
@@ -41,19 +41,19 @@ impl Client {
 }
 
 impl<O> Run<'_, O> {
-    /// As [`Submit::check_media`].
+    /// Sets which media are checked first; see [`Submit::check_media`].
     pub fn check_media(mut self, which: CheckMedia) -> Self {
         self.submit = self.submit.check_media(which);
         self
     }
 
-    /// How to wait, once the job is submitted.
+    /// Sets how to wait, once the job is submitted.
     pub fn options(mut self, options: WaitOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// As [`Submit::unvalidated`].
+    /// Skips validation and media checks; see [`Submit::unvalidated`].
     pub fn unvalidated(mut self) -> Self {
         self.submit = self.submit.unvalidated();
         self

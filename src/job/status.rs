@@ -1,32 +1,32 @@
-//! How far a job is.
+//! Statuses of jobs.
 
 use std::fmt;
 
 use runcomfy_schema::Redacted;
 
-/// A job's status. The service's set is open: what this version does not know is kept as text and
-/// means "not finished".
+/// Status of a job. The service's set is open: a status that this version does not know is kept as
+/// text and counts as "not finished".
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// Waiting for a machine; it can still be cancelled.
+    /// The job waits for a machine; it can still be cancelled.
     InQueue,
-    /// Running.
+    /// The job runs.
     InProgress,
-    /// Finished; only the result tells whether it succeeded.
+    /// The job has ended; only its result says whether it succeeded.
     Completed,
-    /// Finished with an output.
+    /// The job has ended with an output.
     Succeeded,
-    /// Finished without one.
+    /// The job has ended without an output.
     Failed,
-    /// Cancelled while it was queued.
+    /// The job was cancelled while it was queued.
     Cancelled,
-    /// Anything else, as the service wrote it.
+    /// Any other status, as the service wrote it.
     Other(String),
 }
 
 impl Status {
-    /// Reads the service's word, letter case aside.
+    /// Parses the service's word for a status; letter case does not matter.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text.trim().to_ascii_lowercase().as_str() {
@@ -40,7 +40,7 @@ impl Status {
         }
     }
 
-    /// Whether nothing will happen to the job any more.
+    /// Returns `true` if the job has ended.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(
@@ -50,7 +50,7 @@ impl Status {
     }
 }
 
-/// Shown without the queries of URLs.
+/// Prints an unknown status without the queries of URLs.
 impl fmt::Debug for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -68,7 +68,7 @@ impl fmt::Debug for Status {
     }
 }
 
-/// The service's word, whole.
+/// Prints the service's word unchanged.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -83,13 +83,13 @@ impl fmt::Display for Status {
     }
 }
 
-/// What the service says of a job that is not finished, or that it is.
+/// Status of a job, with its position in the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobStatus {
     /// The status.
     pub status: Status,
-    /// The place in the queue, as the service counts it, while it tells.
+    /// The position in the queue as the service counts it, where it says so.
     pub queue_position: Option<u64>,
 }
 
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_that_was_seen_is_known_and_others_are_not_finished() {
+    fn unknown_status_counts_as_unfinished() {
         for (word, status, terminal) in [
             ("in_queue", Status::InQueue, false),
             ("pending", Status::InQueue, false),

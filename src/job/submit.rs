@@ -1,4 +1,4 @@
-//! Submitting: validated, with its media attached, sent once.
+//! Submits: validated, with their media attached, sent once.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -29,13 +29,13 @@ use runcomfy_schema::Violations;
 /// A job that is about to be submitted; `.await` it. This may cost money.
 ///
 /// The input is validated first, with its media as far as [`check_media`](Self::check_media) says,
-/// and nothing that is certain to be refused is sent. Files and bytes at hand are attached. The
-/// request is sent again only while no connection could be made at all, or the service asks to try
-/// later; see [`deadline`](Self::deadline).
+/// and nothing that is certain to be refused is sent. Local files and bytes are attached. The
+/// request is retried only while no connection could be made at all, or the service asks to come
+/// back later; see [`deadline`](Self::deadline).
 ///
-/// Dropping it before the request is on its way submits nothing. A request that is on its way is
-/// brought to its end by a task of the tokio runtime, as far as that still runs, and the id of the
-/// job is logged (`tracing`, level INFO; WARN where the outcome is not known): for a time limit use
+/// Dropping it before the request is in flight submits nothing. A request in flight is brought to
+/// its end by a task of the tokio runtime, as far as that still runs, and the id of the job is
+/// logged (`tracing`, level INFO; WARN where the outcome is unknown). For a timeout use
 /// [`deadline`](Self::deadline), which loses no job.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Submit<'a, O> {
@@ -51,26 +51,25 @@ pub struct Submit<'a, O> {
     output: PhantomData<fn() -> O>,
 }
 
-/// What became of a submit.
+/// Outcome of a submit.
 #[derive(Debug)]
 pub enum Outcome<O> {
     /// The service has taken the job.
     Accepted(Job<O>),
-    /// Nothing has left this machine: the input is invalid, or no connection was made. There is no
-    /// job.
+    /// Nothing was sent: the input is invalid, or no connection was made. There is no job.
     NotSent(Error),
     /// The service has refused it. There is no job.
     Rejected(Error),
-    /// The request may have arrived, and no answer says what came of it: there may be a job, which
-    /// costs money. [`Error::idempotency_key`] and the account's history are what there is to look by.
+    /// The request may have arrived, and no response says so: there may be a job, which costs money.
+    /// Look for it in the account's history, by [`Error::idempotency_key`], before you submit again.
     Unknown(Error),
 }
 
-/// Longer ones do not fit into what others keep of them.
+/// Maximum length of an idempotency key, which is that of most services.
 const MAX_IDEMPOTENCY_KEY_LENGTH: usize = 255;
 
-/// A key for [`Submit::key`], as a submit makes one for itself: for who wants to note it before
-/// anything is sent. 32 hexadecimal digits.
+/// Creates a key for [`Submit::key`], like the one that a submit creates by itself: 32 hexadecimal
+/// digits. Use it to store the key before anything is sent.
 #[must_use]
 pub fn new_idempotency_key() -> String {
     // Two jobs with one key would be one for a service that looks at it, so half of it comes from
@@ -138,7 +137,7 @@ impl<'a, O> Submit<'a, O> {
         self
     }
 
-    /// Which media to look at, for this job; else as the client is set up.
+    /// Sets which media are checked first. Default: the client's setting.
     pub fn check_media(mut self, which: CheckMedia) -> Self {
         self.check_media = which;
         self
@@ -153,9 +152,10 @@ impl<'a, O> Submit<'a, O> {
         self
     }
 
-    /// The key that goes out with the request, in the header that
-    /// [`ClientBuilder::idempotency_header`](crate::client::ClientBuilder::idempotency_header) names; a
-    /// [new one](new_idempotency_key) unless set.
+    /// Sets the idempotency key, which is sent in the header that
+    /// [`ClientBuilder::idempotency_header`](crate::client::ClientBuilder::idempotency_header) names.
+    /// Default: a [new one](new_idempotency_key).
+    ///
     /// It has 1 to 255 visible ASCII characters; a submit with another key is not sent, with an
     /// error of kind [`ErrorKind::Configuration`].
     pub fn key(mut self, key: impl Into<String>) -> Self {
@@ -163,13 +163,13 @@ impl<'a, O> Submit<'a, O> {
         self
     }
 
-    /// Where nobody waits any more for a request that is on its way, its job is cancelled.
+    /// Cancels the job of a request that is dropped in flight.
     pub(crate) fn cancel_on_drop(mut self, yes: bool) -> Self {
         self.cancel_on_drop = yes;
         self
     }
 
-    /// Submits it, and gives what became of it as one of four ends.
+    /// Submits the job and returns the outcome as one of four cases.
     pub async fn outcome(self) -> Outcome<O>
     where
         O: Send,
@@ -182,7 +182,7 @@ impl<'a, O> Submit<'a, O> {
         }
     }
 
-    /// Does not look at the schema, which may be older than the service, nor at media.
+    /// Skips validation and media checks: the schema may be older than the service.
     pub fn unvalidated(mut self) -> Self {
         self.validate = false;
         self
@@ -213,7 +213,7 @@ impl<'a, O> Submit<'a, O> {
         Ok(job.of_model(self.model_id).submitted_at(at))
     }
 
-    /// The caller's, or a new one.
+    /// Returns the caller's key, or a new one.
     fn chosen_key(&self) -> Result<String, Error> {
         let Some(key) = &self.key else {
             return Ok(new_idempotency_key());
@@ -225,14 +225,14 @@ impl<'a, O> Submit<'a, O> {
             return Ok(key.clone());
         }
         Err(Error::configuration(format!(
-            "found the submit key {key:?}, expected 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} visible ASCII characters; \
+            "found the idempotency key {key:?}, expected 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} visible ASCII characters; \
              nothing was sent"
         )))
     }
 
     async fn body(&self, media: &[MediaInput<'_, '_>]) -> Result<Vec<u8>, Error> {
-        let at_hand = |medium: &MediaInput<'_, '_>| matches!(medium.source, MediaSource::Local(_));
-        let written = if media.iter().any(at_hand) {
+        let is_local = |medium: &MediaInput<'_, '_>| matches!(medium.source, MediaSource::Local(_));
+        let written = if media.iter().any(is_local) {
             let mut input = self.input.to_value();
             self.client.attach().fill(&mut input, media).await?;
             serde_json::to_vec(&input)
@@ -245,7 +245,7 @@ impl<'a, O> Submit<'a, O> {
         })
     }
 
-    /// Those that are looked at or attached.
+    /// Returns the media that are checked or attached.
     fn media(&self) -> Vec<MediaInput<'a, 'a>> {
         let wanted = |source: &MediaSource<'_>| match source {
             MediaSource::Local(_) => true,
