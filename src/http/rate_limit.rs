@@ -1,4 +1,4 @@
-//! When a client may send.
+//! Limits on the requests of a client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,31 +9,31 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::error::Error;
 use crate::error::ErrorKind;
 
-/// Holds a client's requests back: evenly spread below its rate, so many at once, and none before
-/// the service wants one again.
+/// Holds a client's requests back: at most so many in flight, evenly spread below its rate, and none
+/// before the end of a `Retry-After`.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     in_flight: Arc<Semaphore>,
-    /// The time from one request to the next.
+    /// Minimum time from one request to the next.
     interval: Duration,
-    /// The longest wait for a throttling service that a request takes upon itself.
+    /// Maximum wait of a request for a throttling service.
     max_retry_after: Duration,
     times: Mutex<Times>,
 }
 
 #[derive(Debug, Default)]
 struct Times {
-    /// The first that is free.
+    /// The first free slot.
     next: Option<Instant>,
-    /// What the service has asked for with a 429.
+    /// The end of the `Retry-After` of a 429.
     closed_until: Option<Instant>,
 }
 
-/// `None` is never given: the semaphore is not closed.
+/// Permission to send one request. Never `None`: the semaphore is not closed.
 pub(crate) type Permit = Option<OwnedSemaphorePermit>;
 
-/// Requests on their way at once. As many connections may rest beside theirs, since one goes back to
-/// where it is found again only after its reply was read: 64 in all.
+/// Default maximum number of requests in flight. As many idle connections may exist besides, since a
+/// connection returns to the pool only after its response was read: 64 in all.
 pub(crate) const MAX_IN_FLIGHT: usize = 32;
 
 impl RateLimiter {
@@ -50,24 +50,27 @@ impl RateLimiter {
         }
     }
 
-    /// Waits until a request may be sent; the permit is held until its reply is read.
+    /// Waits until a request may be sent; the permit is held until its response is read.
     ///
     /// # Errors
-    /// [`ErrorKind::Throttled`] where that would take longer than anybody would wait unasked, or would
-    /// be after `limit`.
-    pub(crate) async fn permit(&self, limit: Option<Instant>) -> Result<Permit, Error> {
+    /// [`ErrorKind::Throttled`] when that would be after `deadline`, or after a `Retry-After` that is
+    /// longer than the maximum.
+    pub(crate) async fn permit(&self, deadline: Option<Instant>) -> Result<Permit, Error> {
         let permit = Arc::clone(&self.in_flight).acquire_owned();
-        let permit = match limit {
+        let permit = match deadline {
             None => permit.await,
-            Some(limit) => timeout_at(limit, permit)
-                .await
-                .map_err(|_| throttled("all connections of this client are in use", None))?,
+            Some(deadline) => timeout_at(deadline, permit).await.map_err(|_| {
+                throttled(
+                    "the maximum number of requests of this client is in flight",
+                    None,
+                )
+            })?,
         };
-        // Never closed, so there is a permit.
+        // The semaphore is never closed, so there is a permit.
         let permit = permit.ok();
         loop {
             let now = Instant::now();
-            let slot = self.reserve(now, limit)?;
+            let slot = self.reserve(now, deadline)?;
             if slot <= now {
                 return Ok(permit);
             }
@@ -78,23 +81,23 @@ impl RateLimiter {
         }
     }
 
-    /// Sends nothing for so long.
+    /// Lets nothing be sent for this time.
     pub(crate) fn close(&self, time: Duration) {
         let until = Instant::now() + time;
         self.change(|times| times.closed_until = times.closed_until.max(Some(until)));
     }
 
-    fn reserve(&self, now: Instant, limit: Option<Instant>) -> Result<Instant, Error> {
+    fn reserve(&self, now: Instant, deadline: Option<Instant>) -> Result<Instant, Error> {
         self.change(|times| {
             let opens = times.closed_until.unwrap_or(now).max(now);
             if opens - now > self.max_retry_after {
-                let why = "the service has asked this client to wait";
+                let why = "the service asks this client to wait longer than it may";
                 return Err(throttled(why, Some(opens - now)));
             }
             let slot = times.next.unwrap_or(now).max(opens);
-            // One that need not wait is in time, however short that is.
-            if slot > now && limit.is_some_and(|limit| slot > limit) {
-                let why = "this client may not send before the deadline";
+            // A request that need not wait is in time, however near its deadline is.
+            if slot > now && deadline.is_some_and(|deadline| slot > deadline) {
+                let why = "the rate limit of this client allows no request before the deadline";
                 return Err(throttled(why, Some(slot - now)));
             }
             times.next = Some(slot + self.interval);
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_sent_before_its_time() {
+    async fn requests_wait_for_the_end_of_retry_after() {
         let limiter = limiter(Duration::ZERO);
         limiter.close(Duration::from_secs(7));
         limiter.close(Duration::from_secs(3));
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_limit_is_kept_and_takes_no_slot() {
+    async fn request_past_its_deadline_takes_no_slot() {
         let limiter = limiter(Duration::from_secs(4));
         let now = Instant::now();
         limiter.permit(Some(now)).await.unwrap();
@@ -179,9 +182,9 @@ mod tests {
         assert_eq!(now.elapsed().as_secs(), 4);
     }
 
-    /// One that slept through a refusal of another must not go on with its old slot.
+    /// A request that slept while another was throttled must not use its old slot.
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_holds_back_those_who_wait_already() {
+    async fn retry_after_holds_back_waiting_requests() {
         let limiter = limiter(Duration::from_secs(1));
         let start = Instant::now();
         limiter.permit(None).await.unwrap();

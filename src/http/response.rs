@@ -1,4 +1,4 @@
-//! What the service answers, and what it means.
+//! Responses of the service, and what they mean.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,42 +15,42 @@ use crate::job::status::JobStatus;
 use crate::job::status::Status;
 use runcomfy_schema::Redacted;
 
-/// A reply as it came over the wire.
+/// A response of the service, whole.
 pub(crate) struct Reply {
     pub(crate) http_status: u16,
     pub(crate) retry_after: Option<Duration>,
-    /// The HTTP client has followed a redirect to it.
+    /// The HTTP client has followed a redirect to this response.
     pub(crate) redirected: bool,
     pub(crate) body: Vec<u8>,
 }
 
-/// The result of a job, or how far it is.
+/// Result of a job, or its status while it has none.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResult<O> {
     /// The job's id.
     pub request_id: RequestId,
-    /// The status; [`Status::Succeeded`] and [`Status::Failed`] tell the two ends apart.
+    /// The status; [`Status::Succeeded`] and [`Status::Failed`] distinguish the two ends.
     pub status: Status,
-    /// What the job gave.
+    /// The output of the job.
     pub output: Option<O>,
-    /// Why it failed, in the service's form: a text, an object or an array.
+    /// Why the job failed, in the service's form: a text, an object or an array.
     pub error: Option<Value>,
-    /// When it was submitted, as the service writes it.
+    /// When the job was submitted, as the service writes it.
     pub created_at: Option<String>,
-    /// When it ended, as the service writes it.
+    /// When the job ended, as the service writes it.
     pub finished_at: Option<String>,
-    /// What it cost, in US dollars, where the service tells.
+    /// The cost of the job in US dollars, where the service says so.
     pub cost: Option<f64>,
 }
 
 impl<O> JobResult<O> {
-    /// The output, or why there is none.
+    /// Returns the output, or why there is none.
     ///
     /// # Errors
-    /// - [`ErrorKind::JobFailed`], [`ErrorKind::JobCancelled`]: so the job ended.
-    /// - [`ErrorKind::NotReady`]: it has not ended yet.
-    /// - [`ErrorKind::UnexpectedOutput`]: it has succeeded, and the service gives no output.
+    /// - [`ErrorKind::JobFailed`], [`ErrorKind::JobCancelled`]: the job has ended that way.
+    /// - [`ErrorKind::NotReady`]: the job has not ended yet. Wait for it.
+    /// - [`ErrorKind::UnexpectedOutput`]: the job has succeeded, but the service gives no output.
     pub fn into_output(self) -> Result<O, Error> {
         let error = match (self.status, self.output) {
             (Status::Succeeded, Some(output)) => return Ok(output),
@@ -71,7 +71,7 @@ impl<O> JobResult<O> {
     }
 }
 
-/// Shown without the queries of URLs.
+/// Prints the texts of the service without the queries of URLs.
 impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: Option<&String>| text.map(|text| Redacted(text).to_string());
@@ -95,30 +95,30 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
     }
 }
 
-/// What makes an error of a reply, whatever its HTTP status.
+/// Name of the member that makes a response an error, whatever its HTTP status.
 const ERROR_CODE: &str = "error_code";
 
-/// The id of a job.
+/// Name of the member with the id of a job.
 const REQUEST_ID: &str = "request_id";
 
-/// Enough of a reply to recognise what answered.
-const EXCERPT: usize = 200;
+/// Bytes of a response that suffice to recognise what sent it.
+const EXCERPT_BYTES: usize = 200;
 
 impl Reply {
-    /// The reply's JSON object, unless it is an error: by its HTTP status, or by an `error_code`
-    /// in a reply with status 200.
+    /// Returns the response's JSON object, unless it is an error: by its HTTP status, or by an
+    /// `error_code` beside status 200.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Error> {
         self.unless_error(serde_json::from_slice(&self.body).ok())
     }
 
-    /// Of the same object what bears these names.
+    /// Returns only the members with these names; see [`object`](Self::object).
     fn members(&self, names: &[&str]) -> Result<Map<String, Value>, Error> {
         let wanted = |name: &str| name == ERROR_CODE || names.contains(&name);
         self.unless_error(self.read(wanted))
     }
 
     fn read(&self, wanted: impl Fn(&str) -> bool) -> Option<Map<String, Value>> {
-        // What is read over is not looked at, so broken text in it would not be seen.
+        // Skipped members are not validated, so invalid UTF-8 in them would go unnoticed.
         let text = str::from_utf8(&self.body).ok()?;
         members(text, wanted).ok()
     }
@@ -130,7 +130,7 @@ impl Reply {
         }
     }
 
-    /// What is wrong with a reply that is not as it should be.
+    /// Returns the error of a response that has not the expected form.
     fn error(&self) -> Error {
         let is_success = self.is_success();
         match serde_json::from_slice::<Value>(&self.body) {
@@ -138,7 +138,9 @@ impl Reply {
                 self.refusal(&value)
             }
             Err(_) if !is_success => self.refusal(&Value::Null),
-            Ok(Value::Object(_)) => self.unreadable("has an error_code that says nothing"),
+            Ok(Value::Object(_)) => {
+                self.unreadable("has an error_code that is neither a number nor a word")
+            }
             Ok(_) => self.unreadable("is not a JSON object"),
             Err(_) if self.body.is_empty() => self.unreadable("is empty"),
             Err(error) if error.is_eof() => self.unreadable("is cut off"),
@@ -147,11 +149,12 @@ impl Reply {
     }
 
     pub(crate) fn unreadable(&self, how: &str) -> Error {
-        let message = format!("the service's reply {how} (HTTP {})", self.http_status);
+        let message = format!("the service's response {how} (HTTP {})", self.http_status);
         Error::new(ErrorKind::Unreadable, message).with_reply(self.http_status, self.excerpt())
     }
 
-    /// Turns an error body of any form into words; the code decides the kind, else the status.
+    /// Turns an error body of any form into an error; its code decides the kind, or else the HTTP
+    /// status.
     fn refusal(&self, body: &Value) -> Error {
         let code = body.get(ERROR_CODE).and_then(as_code);
         let (kind, meaning) = kind_of(code, self.http_status);
@@ -178,12 +181,12 @@ impl Reply {
     }
 
     fn excerpt(&self) -> String {
-        let start = &self.body[..self.body.len().min(EXCERPT)];
+        let start = &self.body[..self.body.len().min(EXCERPT_BYTES)];
         Redacted(String::from_utf8_lossy(start).trim()).to_string()
     }
 
-    /// The id in the reply to a submit; all that is needed of it. An error keeps it, too, since a
-    /// job may be found by it.
+    /// Reads the id in the response to a submit. An error keeps it too, since a job may be found by
+    /// it.
     pub(crate) fn request_id(&self) -> Result<RequestId, Error> {
         let object = match self.members(&[REQUEST_ID]) {
             Ok(object) => object,
@@ -192,7 +195,7 @@ impl Reply {
         match object.get(REQUEST_ID) {
             Some(Value::String(id)) => id
                 .parse()
-                .map_err(|e| self.unreadable("has a faulty request_id").with_source(e)),
+                .map_err(|e| self.unreadable("has an invalid request_id").with_source(e)),
             _ => Err(self.unreadable("has no request_id")),
         }
     }
@@ -276,7 +279,7 @@ impl Reply {
     }
 }
 
-/// An `error_code` makes an error of a reply with status 200, unless it says that there is none.
+/// Returns `true` if there is an `error_code` that does not say that there is no error.
 fn is_error(map: &Map<String, Value>) -> bool {
     let none = |code: &Value| {
         matches!(code, Value::Null | Value::Bool(false))
@@ -286,7 +289,7 @@ fn is_error(map: &Map<String, Value>) -> bool {
     map.get(ERROR_CODE).is_some_and(|code| !none(code))
 }
 
-/// A number or a word; anything else says nothing.
+/// Returns `true` if the code is a number or a word; anything else means nothing.
 fn is_code(code: &Value) -> bool {
     code.is_number() || code.is_string()
 }
@@ -299,8 +302,8 @@ fn as_count(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// The codes as documented, then what the HTTP status says. A code beside a redirect, or beside the
-/// failure of a server, is not the word of the service on the request.
+/// Returns the kind by the documented codes, or else by the HTTP status. A code beside a redirect, or
+/// beside the failure of a server, is not the service's verdict on the request.
 fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
     let code = code.filter(|_| matches!(http_status, 200..=299 | 400..=499));
     match (code, http_status) {
@@ -320,15 +323,12 @@ fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
             "the service knows no such thing, or the request has expired",
         ),
         (_, 429) => (ErrorKind::Throttled, "too many requests"),
-        (_, 408 | 500..=599) => (
-            ErrorKind::Unavailable,
-            "the service is out of order for now",
-        ),
+        (_, 408 | 500..=599) => (ErrorKind::Unavailable, "the service is unavailable for now"),
         (_, 300..=399) => (
             ErrorKind::Unreadable,
             "the service answered with a redirect, which is not followed",
         ),
-        // Nothing that HTTP knows, so nothing is certain.
+        // HTTP does not define it, so nothing is certain.
         (_, 600..) => (
             ErrorKind::Unreadable,
             "the service answered with a status that HTTP does not know",
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_every_form_are_told_apart() {
+    fn errors_of_every_form_have_their_kind() {
         for (http_status, body, kind, words) in [
             (
                 400,
@@ -419,12 +419,12 @@ mod tests {
             (200, r#"{"status":"in_qu"#, ErrorKind::Unreadable, "cut off"),
             (200, "[1]", ErrorKind::Unreadable, "not a JSON object"),
             (200, "{}", ErrorKind::Unreadable, "has no status"),
-            // A code counts beside the service's own refusals alone.
+            // A code counts beside the service's own refusals only.
             (
                 504,
                 r#"{"error_code":400001}"#,
                 ErrorKind::Unavailable,
-                "out of order",
+                "unavailable",
             ),
             (
                 302,
@@ -436,7 +436,7 @@ mod tests {
                 200,
                 r#"{"error_code":{}}"#,
                 ErrorKind::Unreadable,
-                "says nothing",
+                "neither a number",
             ),
         ] {
             let error = reply(http_status, body).status().unwrap_err();
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_says_none_is_no_error() {
+    fn code_of_no_error_is_ignored() {
         let body = json!({"error_code": null, "status": "in_queue", "queue_position": "3"});
         let status = reply(200, body.to_string()).status().unwrap();
         assert_eq!(
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn completed_means_what_came_with_it() {
+    fn completed_job_has_failed_or_succeeded() {
         let id: RequestId = "r-1".parse().unwrap();
         let result = |body: Value| reply(200, body.to_string()).result::<Value>(&id).unwrap();
         let other = json!({"status": "succeeded", "output": 7}).to_string();
@@ -521,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_beside_an_error_is_kept_and_a_refusal_stays_certain() {
+    fn id_beside_an_error_is_kept() {
         for (http_status, code, unknown) in [
             (200, json!("none"), true),
             (202, json!(7), true),
@@ -543,7 +543,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_would_leave_their_path_are_refused() {
+    fn id_that_would_change_a_path_is_refused() {
         for body in [r#"{"request_id": "../../x"}"#, r#"{"request_id": 7}"#, "{}"] {
             let error = reply(200, body).request_id().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unreadable, "{body}");

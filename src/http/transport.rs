@@ -1,4 +1,4 @@
-//! One request and its reply.
+//! Sends one request and reads its response.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,25 +14,24 @@ use crate::http::response::Reply;
 use crate::http::token::Token;
 use crate::testing::Script;
 
-/// Sends requests with the token; reads replies whole, within a limit.
+/// Sends requests with the token and reads whole responses, within a limit.
 #[derive(Debug)]
 pub(crate) struct Transport {
     exchanger: Exchanger,
-    /// It is known that the HTTP client follows no redirects.
+    /// The HTTP client certainly follows no redirects.
     follows_no_redirects: bool,
     token: Token,
     request_timeout: Duration,
     rate_limiter: RateLimiter,
 }
 
-/// Far above any reply of the API; a reply without end must not fill the memory.
+/// Maximum size of a response, far above any of the API; an endless one must not fill the memory.
 const MAX_RESPONSE_BYTES: usize = 16 << 20;
 
-/// A service that asks to be asked again at once, or in the past, is left alone for this long: many
-/// times a second would help nobody.
+/// Minimum of a `Retry-After`; a service that names the past is left alone for this long anyway.
 const MIN_RETRY_AFTER_HEADER: Duration = Duration::from_secs(1);
 
-/// A service that asks for more patience than this is taken at this.
+/// Maximum of a `Retry-After`; a longer one is cut to it.
 const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
 
 /// What takes a request and gives its response.
@@ -72,7 +71,7 @@ impl Transport {
         self.exchange(self.request(method, url)).await
     }
 
-    /// What posts JSON, with one more header.
+    /// Builds a request that posts JSON, with one more header.
     pub(crate) fn post_json(
         &self,
         url: Url,
@@ -118,7 +117,7 @@ impl Transport {
     ) -> Result<Reply, Error> {
         let url = request.url().clone();
         let response = http.execute(request).await;
-        let response = response.map_err(|error| self.unproved(failed(error)))?;
+        let response = response.map_err(|error| self.without_proof(failed(error)))?;
         let redirected = *response.url() != url;
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
@@ -132,9 +131,10 @@ impl Transport {
         })
     }
 
-    /// An HTTP client of the caller's may have followed a redirect to where it finds no connection: the
-    /// request has arrived then.
-    fn unproved(&self, error: Error) -> Error {
+    /// Turns `NotSent` into `ResponseLost` where it is not proved: an HTTP client of the caller may
+    /// have followed a redirect to a host to which it finds no connection. The request has arrived
+    /// then.
+    fn without_proof(&self, error: Error) -> Error {
         if self.follows_no_redirects || error.kind() != ErrorKind::NotSent {
             return error;
         }
@@ -147,10 +147,10 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-            // It would be as long the next time.
+            // The next one would be as long.
             let message = format!(
-                "the service's reply is longer than {MAX_RESPONSE_BYTES} bytes, the most that is read; \
-                 a job's result can be fetched by other means from its result_url"
+                "the service's response is longer than {MAX_RESPONSE_BYTES} bytes, the maximum that is read; \
+                 fetch a job's result with another tool from its result_url"
             );
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
@@ -159,38 +159,39 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
-/// What a failed request to the service means.
+/// Returns the error of a failed request to the service.
 pub(crate) fn failed(error: reqwest::Error) -> Error {
     let not_sent = "no connection to the service; nothing was sent";
     failure(error, not_sent.to_owned(), "the service")
 }
 
-/// The same of a request to where a file is.
+/// Returns the error of a failed request to the host of a file.
 pub(crate) fn failed_at(host: &str, error: reqwest::Error) -> Error {
     let not_sent = format!("no connection to {host} could be made");
     failure(error, not_sent, host)
 }
 
-/// Only a connect error proves that nothing was sent; a time-out or a reset may come after the
-/// whole request has arrived, on a reused connection too. The URL is dropped: it may be signed.
-fn failure(error: reqwest::Error, not_sent: String, who: &str) -> Error {
+/// Returns the error of a failed request to `host`. Only a connect error proves that nothing was
+/// sent; a timeout or a reset may come after the whole request has arrived, on a reused connection
+/// too. The URL is dropped: it may be signed.
+fn failure(error: reqwest::Error, not_sent: String, host: &str) -> Error {
     let error = error.without_url();
     let (kind, message) = if error.is_connect() {
         (ErrorKind::NotSent, not_sent)
     } else if error.is_builder() {
-        let message = "the request could not be made".to_owned();
+        let message = "the request is invalid; nothing was sent".to_owned();
         (ErrorKind::Configuration, message)
     } else if error.is_timeout() {
-        let message = format!("{who} did not answer in time");
+        let message = format!("{host} did not respond in time");
         (ErrorKind::ResponseLost, message)
     } else {
-        let message = format!("the connection to {who} broke");
+        let message = format!("the connection to {host} broke");
         (ErrorKind::ResponseLost, message)
     };
     Error::new(kind, message).with_source(error)
 }
 
-/// Seconds or a date.
+/// Reads a `Retry-After` header, which has seconds or a date.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let delay = match seconds(text) {
@@ -203,8 +204,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     Some(delay.clamp(MIN_RETRY_AFTER_HEADER, MAX_RETRY_AFTER_HEADER))
 }
 
-/// A number of digits, as HTTP has it, or one with a fraction, as some write it; rounded up, since
-/// to come too soon is what the service asks not to do.
+/// Parses seconds: digits, as HTTP specifies, or digits with a fraction, as some servers write them.
+/// It rounds up, since coming too early is what the service asks to avoid.
 fn seconds(text: &str) -> Option<u64> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));

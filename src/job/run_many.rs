@@ -25,8 +25,8 @@ use crate::wait::options::WaitOptions;
 use crate::wait::watch::Watch;
 use runcomfy_schema::Json;
 
-/// Many jobs that are about to be submitted and waited for, as a stream of their outputs in the
-/// order in which they end. This may cost money.
+/// Many jobs that are submitted and waited for, as a stream of their outputs in the order in which
+/// they end. This may cost money.
 ///
 /// ```no_run
 /// # async fn example<M: runcomfy::Model<Output = runcomfy::Output> + 'static>(client: runcomfy::Client, inputs: Vec<M>) {
@@ -40,17 +40,17 @@ use runcomfy_schema::Json;
 /// # }
 /// ```
 ///
-/// - No more than [`concurrency`](Self::concurrency) jobs are submitted without their results being
-///   taken, and the next input is drawn only when there is room: who takes results slowly submits
-///   slowly.
-/// - The failure of one job stops none of the others. Ask its error before its input is submitted
-///   again: [`Error::may_have_been_submitted`].
-/// - A task on the tokio runtime carries the work, so that no request is left halfway when nobody
-///   polls the stream. Inputs are drawn on it: an iterator that blocks for long holds it up.
-/// - Where code of yours panics (the iterator, an uploader, what reads an output), no further input
-///   is drawn and the results of what is under way are given; then [`next`](Self::next) panics.
-/// - Dropping the stream draws no further input and begins no request. Submits that are on their
-///   way are brought to their end; the jobs are left alone, or cancelled where
+/// - At most [`concurrency`](Self::concurrency) jobs are submitted without their results being taken,
+///   and the next input is taken only when there is room: a slow reader submits slowly.
+/// - The failure of one job stops none of the others. Before you submit its input again, check
+///   [`Error::may_have_been_submitted`].
+/// - A task on the tokio runtime does the work, so that no request is left halfway when nobody polls
+///   the stream. It also calls the iterator of the inputs, which should not block for long.
+/// - Where code of yours panics (the iterator, an uploader, the deserialization of an output), no
+///   further input is taken and the results of running jobs are returned; then
+///   [`next`](Self::next) panics.
+/// - Dropping the stream takes no further input and sends no further request. Submits in flight are
+///   brought to their end; the jobs keep running, or are cancelled where
 ///   [`WaitOptions::cancel_on_drop`] is set. The id of each job is logged when it is submitted
 ///   (`tracing`, level INFO).
 #[must_use = "nothing is sent until it is polled"]
@@ -60,10 +60,7 @@ pub struct RunMany<O> {
 
 enum State<O> {
     New(Box<Plan<O>>),
-    Running(
-        mpsc::UnboundedReceiver<(Finished<O>, Place)>,
-        JoinHandle<()>,
-    ),
+    Running(mpsc::UnboundedReceiver<(Finished<O>, Slot)>, JoinHandle<()>),
     Over,
 }
 
@@ -74,7 +71,7 @@ struct Plan<O> {
     concurrency: usize,
 }
 
-/// An input, as what submits it.
+/// An input as the closure that submits it.
 type Submission<O> = Box<dyn FnOnce(Client, Settings) -> Submitting<O> + Send>;
 type Submitting<O> = Pin<Box<dyn Future<Output = Result<Job<O>, Error>> + Send>>;
 
@@ -85,43 +82,44 @@ struct Settings {
     options: WaitOptions,
 }
 
-/// A job's place among those that may be under way at once.
-type Place = OwnedSemaphorePermit;
+/// A job's slot among those that may run at a time.
+type Slot = OwnedSemaphorePermit;
 
-/// What came of one of many inputs.
+/// Result of one of many inputs.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finished<O> {
-    /// The number of the input, counted from 0.
+    /// The index of the input, counted from 0.
     pub number: usize,
     /// The job, where it was submitted.
     pub job: Option<Job<O>>,
-    /// Its output, or why there is none.
+    /// The job's output, or why there is none.
     pub result: Result<O, Error>,
 }
 
-/// The place is given back when the result is taken.
-type Results<O> = mpsc::UnboundedSender<(Finished<O>, Place)>;
+/// Results with their slots, which are free when the results are taken.
+type Results<O> = mpsc::UnboundedSender<(Finished<O>, Slot)>;
 
-/// An input's number, its place, and what its submit gave.
-type Submitted<O> = (usize, Place, Result<Result<Job<O>, Error>, Panic>);
+/// An input's number, its slot, and the outcome of its submit.
+type Submitted<O> = (usize, Slot, Result<Result<Job<O>, Error>, Panic>);
 
-/// What happens next.
+/// Next event of the task.
 enum Step<O> {
-    Room(Place),
+    Room(Slot),
     Submitted(Submitted<O>),
-    Finished(Result<(Finished<O>, Place), Panic>),
+    Finished(Result<(Finished<O>, Slot), Panic>),
     /// The stream was dropped.
     Abandoned,
 }
 
-/// As many jobs as a queue takes without notice.
-const CONCURRENCY: usize = 100;
-/// Submits on their way at once; the client's other requests find room beside them.
-const SUBMITS: usize = 16;
+/// Default of `concurrency`: jobs that the service's queue takes without trouble.
+const DEFAULT_CONCURRENCY: usize = 100;
+/// Share of the client's requests in flight that may be submits, so that polls find room beside
+/// them.
+const SUBMIT_SHARE: usize = 2;
 
 impl Client {
-    /// Submits many inputs and gives their outputs as they come; see [`RunMany`].
+    /// Submits many inputs and returns a stream of their outputs; see [`RunMany`].
     pub fn run_many<M, I>(&self, inputs: I) -> RunMany<M::Output>
     where
         M: Model<Output: 'static> + 'static,
@@ -138,7 +136,7 @@ impl Client {
         )
     }
 
-    /// As [`run_many`](Self::run_many), for a model without a generated type. Nothing is
+    /// Submits many inputs of a model that has no generated type; see [`RunMany`]. Nothing is
     /// validated.
     pub fn run_many_json<I>(&self, model_id: &str, inputs: I) -> RunMany<Output>
     where
@@ -185,33 +183,33 @@ impl<O> RunMany<O> {
                 client: client.clone(),
                 submits: Box::new(submits),
                 settings,
-                concurrency: CONCURRENCY,
+                concurrency: DEFAULT_CONCURRENCY,
             })),
         }
     }
 
-    /// The most jobs that are under way at once, or ended without their result being taken; 100
-    /// unless set, 1 at least.
+    /// Sets the maximum number of jobs that run at a time, or have ended without their result being
+    /// taken; at least 1. Default: 100.
     pub fn concurrency(self, limit: usize) -> Self {
         self.with(|plan| plan.concurrency = limit.clamp(1, Semaphore::MAX_PERMITS))
     }
 
-    /// How to wait for each job, once it is submitted.
+    /// Sets how to wait for each job, once it is submitted.
     pub fn options(self, options: WaitOptions) -> Self {
         self.with(|plan| plan.settings.options = options)
     }
 
-    /// As [`Submit::check_media`], for each.
+    /// Sets which media are checked before each submit; see [`Submit::check_media`].
     pub fn check_media(self, which: CheckMedia) -> Self {
         self.with(|plan| plan.settings.check_media = which)
     }
 
-    /// As [`Submit::unvalidated`], for each.
+    /// Skips validation and media checks of each input; see [`Submit::unvalidated`].
     pub fn unvalidated(self) -> Self {
         self.with(|plan| plan.settings.validate = false)
     }
 
-    /// What is set once it runs has no effect.
+    /// Changes a setting; without effect once the stream runs.
     fn with(mut self, change: impl FnOnce(&mut Plan<O>)) -> Self {
         if let State::New(plan) = &mut self.state {
             change(plan);
@@ -221,10 +219,10 @@ impl<O> RunMany<O> {
 }
 
 impl<O: DeserializeOwned + Send + 'static> RunMany<O> {
-    /// The next result; `None` after the last.
+    /// Waits for the next result; returns `None` after the last one.
     ///
     /// # Panics
-    /// Where code of the caller's has panicked, once everything else has ended.
+    /// When code of the caller has panicked, once everything else has ended.
     pub async fn next(&mut self) -> Option<Finished<O>> {
         poll_fn(|cx| self.poll(cx)).await
     }
@@ -234,19 +232,19 @@ impl<O: DeserializeOwned + Send + 'static> RunMany<O> {
             && let State::New(plan) = std::mem::replace(&mut self.state, State::Over)
         {
             let (results, receiver) = mpsc::unbounded_channel();
-            let task = tokio::spawn(plan.carry_out(results));
+            let task = tokio::spawn(plan.run(results));
             self.state = State::Running(receiver, task);
         }
         let State::Running(results, task) = &mut self.state else {
             return Poll::Ready(None);
         };
-        if let Some((finished, _place)) = ready!(results.poll_recv(cx)) {
+        if let Some((finished, _slot)) = ready!(results.poll_recv(cx)) {
             return Poll::Ready(Some(finished));
         }
         let ended = ready!(Pin::new(task).poll(cx));
         self.state = State::Over;
         match ended.map_err(JoinError::try_into_panic) {
-            // An end that is none must not look like one.
+            // A panic must not look like the end of the stream.
             Err(Ok(panic)) => resume_unwind(panic),
             _ => Poll::Ready(None),
         }
@@ -254,33 +252,35 @@ impl<O: DeserializeOwned + Send + 'static> RunMany<O> {
 }
 
 impl<O: DeserializeOwned + Send + 'static> Plan<O> {
-    async fn carry_out(self: Box<Self>, results: Results<O>) {
+    async fn run(self: Box<Self>, results: Results<O>) {
         let Self {
             client,
             submits,
             settings,
             concurrency,
         } = *self;
-        let places = Arc::new(Semaphore::new(concurrency));
+        let slots = Arc::new(Semaphore::new(concurrency));
+        let max_in_flight = client.services().api().max_in_flight();
+        let max_submits = (max_in_flight / SUBMIT_SHARE).max(1);
         let mut inputs = Some(submits.enumerate());
         let mut submits = FuturesUnordered::new();
         let mut waits = FuturesUnordered::new();
         let mut panic = None;
         while inputs.is_some() || !submits.is_empty() || !waits.is_empty() {
-            let may_draw = inputs.is_some() && submits.len() < SUBMITS;
-            let step = next_step(&mut submits, &mut waits, &places, may_draw, &results).await;
+            let may_take = inputs.is_some() && submits.len() < max_submits;
+            let step = next_step(&mut submits, &mut waits, &slots, may_take, &results).await;
             match step {
-                Step::Room(place) => {
+                Step::Room(slot) => {
                     match catch_unwind(AssertUnwindSafe(|| inputs.as_mut()?.next())) {
                         Ok(Some((number, input))) => {
                             let submitted = catch_panic(input(client.clone(), settings.clone()));
-                            submits.push(async move { (number, place, submitted.await) });
+                            submits.push(async move { (number, slot, submitted.await) });
                         }
                         Ok(None) => inputs = None,
                         Err(caught) => panic = Some(caught),
                     }
                 }
-                Step::Submitted((number, place, Ok(Ok(job)))) => {
+                Step::Submitted((number, slot, Ok(Ok(job)))) => {
                     tracing::info!(number, request_id = %job.request_id(), "submitted");
                     // The future is kept for as long as the job takes, so it is kept small.
                     let mut watch = Watch::new(job, settings.options.clone(), false);
@@ -293,11 +293,11 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                                 job,
                                 result,
                             },
-                            place,
+                            slot,
                         )
                     }));
                 }
-                Step::Submitted((number, place, Ok(Err(error)))) => {
+                Step::Submitted((number, slot, Ok(Err(error)))) => {
                     let result = Err(error);
                     results
                         .send((
@@ -306,7 +306,7 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                                 job: None,
                                 result,
                             },
-                            place,
+                            slot,
                         ))
                         .ok();
                 }
@@ -328,12 +328,12 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
 
 async fn next_step<O>(
     submits: &mut FuturesUnordered<impl Future<Output = Submitted<O>>>,
-    waits: &mut FuturesUnordered<impl Future<Output = Result<(Finished<O>, Place), Panic>>>,
-    places: &Arc<Semaphore>,
-    may_draw: bool,
+    waits: &mut FuturesUnordered<impl Future<Output = Result<(Finished<O>, Slot), Panic>>>,
+    slots: &Arc<Semaphore>,
+    may_take: bool,
     results: &Results<O>,
 ) -> Step<O> {
-    let mut room = pin!(Arc::clone(places).acquire_owned());
+    let mut room = pin!(Arc::clone(slots).acquire_owned());
     let mut abandoned = pin!(results.closed());
     poll_fn(|cx| {
         if let Poll::Ready(Some(submitted)) = submits.poll_next_unpin(cx) {
@@ -345,9 +345,9 @@ async fn next_step<O>(
         if abandoned.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Step::Abandoned);
         }
-        // Never closed, so there is a place some day.
-        if may_draw && let Poll::Ready(Ok(place)) = room.as_mut().poll(cx) {
-            return Poll::Ready(Step::Room(place));
+        // The semaphore is never closed.
+        if may_take && let Poll::Ready(Ok(slot)) = room.as_mut().poll(cx) {
+            return Poll::Ready(Step::Room(slot));
         }
         Poll::Pending
     })
@@ -368,7 +368,7 @@ impl<O> Unpin for RunMany<O> {}
 impl<O> fmt::Debug for RunMany<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
-            State::New(_) => "not begun",
+            State::New(_) => "not started",
             _ => "running",
         };
         f.debug_struct("RunMany")
