@@ -1,5 +1,5 @@
-//! Bytes as a medium, over answers of any length: no panic, budgets held, and no fact that the
-//! whole medium does not have.
+//! Arbitrary bytes as media, in responses of any length: no panic, no exceeded budget, and no fact
+//! that the whole file does not have.
 
 #![no_main]
 
@@ -9,60 +9,72 @@ use libfuzzer_sys::fuzz_target;
 use runcomfy_media::{Facts, Reader, Step};
 use serde_json::Value;
 
-/// How the source answers: the last bytes of the input, so that a file is nearly a seed.
-struct Manner {
-    /// The size that it tells: the truth, nothing, or anything.
-    told: Option<Option<u64>>,
+/// How the source responds. It is read from the input's last bytes, so that a file is nearly a seed.
+struct Behaviour {
+    /// Size that it reports: the true one, none, or any.
+    reported: Option<Option<u64>>,
     sequential: bool,
-    /// Where the zeros stand, as a share of 256, and how many kilobytes of them.
+    /// Position of a gap of zeros, in parts of 256, and its length in KiB.
     gap: (u8, u8),
-    /// The lengths of the answers, one after the other, in units of sixteen bytes; 0 is whole.
+    /// Lengths of the responses, one after the other, in units of 16 bytes; 0 is the whole range.
     lengths: [u8; 6],
 }
 
-impl Manner {
-    fn of(bytes: [u8; 16]) -> Self {
-        let [told, sequential, place, gap, a, b, c, d, e, f, lie @ ..] = bytes;
+impl Behaviour {
+    fn from_bytes(bytes: [u8; 16]) -> Self {
+        let [
+            reported,
+            sequential,
+            position,
+            gap,
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            lie @ ..,
+        ] = bytes;
         let lie = lie.iter().fold(0, |sum, byte| sum << 7 | u64::from(*byte));
         Self {
-            told: [None, Some(None), Some(Some(lie))][usize::from(told % 3)],
+            reported: [None, Some(None), Some(Some(lie))][usize::from(reported % 3)],
             sequential: sequential % 4 == 1,
-            gap: (place, gap),
+            gap: (position, gap),
             lengths: [a, b, c, d, e, f],
         }
     }
 
-    /// The medium with its zeros.
-    fn medium(&self, bytes: &[u8]) -> Vec<u8> {
+    /// Returns the file with its gap of zeros.
+    fn file(&self, bytes: &[u8]) -> Vec<u8> {
         let (first, last) = bytes.split_at(bytes.len() * usize::from(self.gap.0) / 256);
         [first, &vec![0; usize::from(self.gap.1) << 10], last].concat()
     }
 }
 
-/// Requests and bytes that a reader may spend.
-const REQUESTS: u32 = 6;
-const BYTES: u64 = 512 << 10;
+/// Maximum number of requests and bytes for one file.
+const MAX_REQUESTS: u32 = 6;
+const MAX_BYTES: u64 = 512 << 10;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((bytes, manner)) = input.split_last_chunk() else {
+    let Some((bytes, behaviour)) = input.split_last_chunk() else {
         return;
     };
-    let manner = Manner::of(*manner);
-    let medium = manner.medium(bytes);
-    let whole = Facts::from_bytes(&medium);
+    let behaviour = Behaviour::from_bytes(*behaviour);
+    let file = behaviour.file(bytes);
+    let whole = Facts::from_bytes(&file);
     check(&whole);
-    let facts = read(&manner, &medium);
+    let facts = read(&behaviour, &file);
     check(&facts);
-    if !matches!(manner.told, Some(Some(_))) {
+    if !matches!(behaviour.reported, Some(Some(_))) {
         assert_part(&facts, &whole);
     }
 });
 
-/// Reads the medium in this manner.
-fn read(manner: &Manner, medium: &[u8]) -> Facts {
-    let total = manner.told.unwrap_or(Some(medium.len() as u64));
+/// Reads the facts of a file from a source of this behaviour.
+fn read(behaviour: &Behaviour, file: &[u8]) -> Facts {
+    let total = behaviour.reported.unwrap_or(Some(file.len() as u64));
     let mut reader = Reader::new();
-    if manner.sequential {
+    if behaviour.sequential {
         reader.sequential();
     }
     let (mut requests, mut bytes) = (0, 0);
@@ -72,29 +84,29 @@ fn read(manner: &Manner, medium: &[u8]) -> Facts {
             Step::Done(facts) => return facts,
         };
         assert!(range.start < range.end);
-        let length = manner.lengths.get(requests as usize);
+        let length = behaviour.lengths.get(requests as usize);
         let length = length.filter(|length| **length != 0);
-        let most = length.map_or(u64::MAX, |length| u64::from(*length) * 16);
-        let answer = cut(
-            medium,
-            range.start..range.end.min(range.start.saturating_add(most)),
+        let max = length.map_or(u64::MAX, |length| u64::from(*length) * 16);
+        let piece = cut(
+            file,
+            range.start..range.end.min(range.start.saturating_add(max)),
         );
         requests += 1;
-        bytes += answer.len() as u64;
+        bytes += piece.len() as u64;
         assert!(
-            requests <= REQUESTS && bytes <= BYTES,
+            requests <= MAX_REQUESTS && bytes <= MAX_BYTES,
             "{requests} requests, {bytes} bytes"
         );
-        reader.feed(range.start, answer, total);
+        reader.feed(range.start, piece, total);
     }
 }
 
-fn cut(medium: &[u8], range: Range<u64>) -> &[u8] {
-    let within = |at: u64| usize::try_from(at).map_or(medium.len(), |at| at.min(medium.len()));
-    &medium[within(range.start)..within(range.end)]
+fn cut(file: &[u8], range: Range<u64>) -> &[u8] {
+    let within = |at: u64| usize::try_from(at).map_or(file.len(), |at| at.min(file.len()));
+    &file[within(range.start)..within(range.end)]
 }
 
-/// What holds of any facts.
+/// Checks what holds of any facts.
 fn check(facts: &Facts) {
     assert!(
         facts.width != Some(0) && facts.height != Some(0),
@@ -113,7 +125,7 @@ fn check(facts: &Facts) {
     );
 }
 
-/// Each fact that was told is one of the whole medium.
+/// Checks that each fact is one of the whole file.
 fn assert_part(facts: &Facts, whole: &Facts) {
     let (facts, whole) = (json(facts), json(whole));
     for (key, value) in facts.as_object().expect("facts are an object") {

@@ -1,4 +1,4 @@
-//! Bytes as a documentation page: a schema or a reason, and an id that leads nowhere else.
+//! Arbitrary text as a documentation page: a schema or an error, and an id that stays in its folder.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
             assert!(
                 id.components()
                     .all(|part| matches!(part, Component::Normal(_))),
-                "{id:?} leads out of its folder"
+                "{id:?} leaves its folder"
             );
             let file = page.to_schema_file();
             let document = serde_json::from_str(&file).expect("a schema file is JSON");

@@ -1,6 +1,6 @@
-//! Hostile schemas: whatever they say stays text, and file names stay below their folder.
+//! Hostile schemas: their texts stay texts, and file names stay below their folder.
 //!
-//! The promise is checked in CI without a fuzzer by the test `hostile` of `runcomfy-testkit`.
+//! The test `hostile` of `runcomfy-testkit` checks the promise in CI, without a fuzzer.
 
 #![no_main]
 

@@ -1,17 +1,17 @@
-//! Values for the built-in models: the two verdicts of the engine and the types agree.
+//! Arbitrary values for the built-in models: the engine's two verdicts and the types agree.
 
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use runcomfy_schema::ModelSchema;
-use runcomfy_fuzz::Chosen;
+use runcomfy_fuzz::FuzzerBytes;
 use runcomfy_models::ALL;
 use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
-use runcomfy_testkit::instance;
+use runcomfy_schema::ModelSchema;
+use runcomfy_testkit::arbitrary::value;
 use serde_json::Value;
 
-/// A value, mostly one that a model all but takes.
+/// A value, mostly one that its model nearly allows.
 #[derive(Debug)]
 struct Case {
     model: usize,
@@ -23,12 +23,12 @@ impl<'a> Arbitrary<'a> for Case {
         let model = bytes.choose_index(ALL.len())?;
         let schema = &ALL[model].input;
         let value = match bytes.int_in_range(0..=3)? {
-            0 => instance::valid(&mut Chosen(bytes), schema),
-            1 | 2 => instance::mutated(&mut Chosen(bytes), schema),
+            0 => value::valid(&mut FuzzerBytes(bytes), schema),
+            1 | 2 => value::mutated(&mut FuzzerBytes(bytes), schema),
             _ => {
                 let text: &str = bytes.arbitrary()?;
                 serde_json::from_str(text)
-                    .unwrap_or_else(|_| instance::anything(&mut Chosen(bytes), 6))
+                    .unwrap_or_else(|_| value::any(&mut FuzzerBytes(bytes), 6))
             }
         };
         Ok(Self { model, value })
@@ -50,7 +50,10 @@ fuzz_target!(|case: Case| {
         return;
     };
     if &*model.id == "bytedance/dreamina-4-0/edit" {
-        assert!(shape.is_empty(), "read all the same: {shape}");
+        assert!(
+            shape.is_empty(),
+            "read although its shape is invalid: {shape}"
+        );
         let written = serde_json::to_value(&input).expect("what was read can be written");
         assert_eq!(
             model.input.validate(&written).refuse(),

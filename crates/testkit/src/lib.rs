@@ -1,12 +1,14 @@
-//! Draws schemas and instances, to hold the dialect's engine and the generator to their promises.
+//! Helpers that several test suites share: arbitrary schemas and values, the promises about
+//! generated code, a scripted HTTP server, a capture of traces.
 //!
-//! Every drawing takes its choices from [`Dice`]: a seeded generator in tests, the fuzzer's bytes
-//! in fuzz targets. The same choices give the same drawing.
+//! Each part is a feature, so that a suite compiles only what it uses. All are on by default.
 
-pub mod dice;
-pub mod hostile;
-pub mod inert;
-pub mod instance;
-pub mod schema;
-
-pub use dice::Dice;
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
+pub mod cases;
+#[cfg(feature = "generator")]
+pub mod generated_code;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "trace")]
+pub mod trace;

@@ -1,9 +1,9 @@
-//! The generator's promise about hostile schemas: whatever they say stays text.
+//! The generator's promise about hostile schemas: their texts stay texts.
 //!
-//! The same drawings are made by the fuzz target `schema_structured`, where the fuzzer chooses.
+//! The fuzz target `schema_structured` checks the same folders, with the fuzzer's choices.
 //! `RUNCOMFY_CASES` sets the number of folders, `RUNCOMFY_SEED` the first seed.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,75 +11,68 @@ use std::path::Path;
 use std::process::Command;
 
 use runcomfy_codegen::{Builder, Layout};
-use runcomfy_testkit::hostile::{self, File};
-use runcomfy_testkit::inert;
+use runcomfy_testkit::arbitrary::hostile::{self, SchemaFile};
+use runcomfy_testkit::cases::{Cases, rerun};
+use runcomfy_testkit::generated_code;
 
-/// Folders of schema files that are drawn by default.
+/// Default number of folders of schema files.
 const CASES: u64 = 1_000;
 
-/// As much as the main thread of a build script has. Test threads have less, and unoptimized
-/// parsers of Rust take much of it for deeply nested tables.
-const STACK: usize = 8 << 20;
-
-fn number_of(variable: &str, default: u64) -> u64 {
-    let text = std::env::var(variable);
-    text.map_or(default, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{variable}={text} is no number"))
-    })
-}
+/// Size of the main thread's stack in a build script. Test threads have less, and unoptimized
+/// parsers of Rust use much of it for deeply nested tables.
+const STACK_BYTES: usize = 8 << 20;
 
 #[test]
 fn hostile_schemas_stay_text() {
-    let cases = number_of("RUNCOMFY_CASES", CASES);
-    let first = number_of("RUNCOMFY_SEED", 1);
+    let cases = Cases::from_env(CASES);
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-    let made: u64 = std::thread::scope(|scope| {
+    let with_code: u64 = std::thread::scope(|scope| {
         let worker = |thread: u64| {
             let folder = tempfile::tempdir().unwrap();
-            let seeds = (first..first + cases).filter(move |seed| seed % threads == thread);
+            let seeds = cases.seeds().filter(move |seed| seed % threads == thread);
             seeds
-                .map(|seed| u64::from(try_one(seed, &folder.path().join("schemas"))))
+                .map(|seed| u64::from(check(seed, &folder.path().join("schemas"))))
                 .sum::<u64>()
         };
         let spawn = |thread| {
-            let builder = std::thread::Builder::new().stack_size(STACK);
+            let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
             builder.spawn_scoped(scope, move || worker(thread)).unwrap()
         };
         let workers: Vec<_> = (0..threads).map(spawn).collect();
         workers.into_iter().map(|w| w.join().unwrap()).sum()
     });
-    println!("{cases} folders, code came of {made}");
-    // Drawings that are all refused would show nothing about code.
-    assert!(made >= cases / 10, "code came of only {made} of {cases}");
+    println!("{} folders, {with_code} with code", cases.count);
+    // Folders that are all refused would prove nothing about code.
+    assert!(
+        with_code >= cases.count / 10,
+        "only {with_code} of {} folders have code",
+        cases.count
+    );
 }
 
-/// Gives whether code came of it.
-fn try_one(seed: u64, folder: &Path) -> bool {
+/// Checks one folder, and returns `true` if the generator makes code of it.
+fn check(seed: u64, folder: &Path) -> bool {
     let files = hostile::folder(&mut fastrand::Rng::with_seed(seed));
-    inert::write(&files, folder).unwrap();
-    let outcome = catch_unwind(AssertUnwindSafe(|| inert::check(folder)));
+    generated_code::write(&files, folder).unwrap();
+    let outcome = catch_unwind(AssertUnwindSafe(|| generated_code::check(folder)));
     match outcome.unwrap_or_else(|_| Err("the generator panicked".into())) {
-        Ok(made) => made,
-        Err(why) => panic!(
-            "seed {seed}: {why}\n\nagain with RUNCOMFY_SEED={seed} RUNCOMFY_CASES=1\n\n{}",
-            shown(&files)
-        ),
+        Ok(has_code) => has_code,
+        Err(why) => panic!("seed {seed}: {why}\n\n{}\n\n{}", rerun(seed), shown(&files)),
     }
 }
 
-fn shown(files: &[File]) -> String {
-    /// Enough of a file to see what is meant.
-    const LONGEST: usize = 4_000;
-    let one = |file: &File| {
-        let text: String = file.text.chars().take(LONGEST).collect();
+fn shown(files: &[SchemaFile]) -> String {
+    /// Maximum number of characters of a file in a message.
+    const MAX_CHARACTERS: usize = 4_000;
+    let one = |file: &SchemaFile| {
+        let text: String = file.text.chars().take(MAX_CHARACTERS).collect();
         format!("{:?}\n{text}\n", file.path)
     };
     files.iter().map(one).collect()
 }
 
-/// Schemas whose names meet those of Rust, of the generated code, or each other.
-const MEETINGS: [(&str, &str); 9] = [
+/// Schemas whose names collide with those of Rust, of the generated code, or each other.
+const COLLISIONS: [(&str, &str); 9] = [
     (
         "a variant `ALL`",
         r#"{"properties": {"p": {"enum": ["ALL", "NAME", "VALUES"]}}}"#,
@@ -124,16 +117,17 @@ const MEETINGS: [(&str, &str); 9] = [
 
 /// Code that parses may still not compile: names are resolved later.
 #[test]
-fn a_sample_compiles() {
-    /// Drawn folders beside the fixed ones.
+#[ignore = "slow: runs cargo"]
+fn sample_of_hostile_schemas_compiles() {
+    /// Number of arbitrary folders besides the fixed ones.
     const SAMPLE: usize = 40;
-    /// A text of a megabyte says nothing new to the compiler.
-    const LONGEST: usize = 20_000;
+    /// Maximum length of a file: a text of a megabyte is nothing new to the compiler.
+    const MAX_FILE_BYTES: usize = 20_000;
     let package = tempfile::tempdir().unwrap();
     let mut modules = String::new();
     let mut refused = Vec::new();
-    for (index, (what, text)) in MEETINGS.iter().enumerate() {
-        let file = |path: &str, text: &str| File {
+    for (index, (what, text)) in COLLISIONS.iter().enumerate() {
+        let file = |path: &str, text: &str| SchemaFile {
             path: path.into(),
             text: text.into(),
         };
@@ -144,18 +138,18 @@ fn a_sample_compiles() {
         match module(&files) {
             Some(code) => add(
                 package.path(),
-                &format!("meeting{index}"),
+                &format!("collision{index}"),
                 &code,
                 &mut modules,
             ),
             None => refused.push(*what),
         }
     }
-    let small = |files: &Vec<File>| files.iter().all(|file| file.text.len() < LONGEST);
-    let drawn = (1..).map(|seed| (seed, hostile::folder(&mut fastrand::Rng::with_seed(seed))));
-    let drawn = drawn.filter(|(_, files)| small(files));
-    let drawn = drawn.filter_map(|(seed, files)| Some((seed, module(&files)?)));
-    for (seed, code) in drawn.take(SAMPLE) {
+    let small = |files: &Vec<SchemaFile>| files.iter().all(|file| file.text.len() < MAX_FILE_BYTES);
+    let arbitrary = (1..).map(|seed| (seed, hostile::folder(&mut fastrand::Rng::with_seed(seed))));
+    let arbitrary = arbitrary.filter(|(_, files)| small(files));
+    let arbitrary = arbitrary.filter_map(|(seed, files)| Some((seed, module(&files)?)));
+    for (seed, code) in arbitrary.take(SAMPLE) {
         add(package.path(), &format!("seed{seed}"), &code, &mut modules);
     }
     std::fs::write(package.path().join("src/lib.rs"), modules).unwrap();
@@ -163,11 +157,11 @@ fn a_sample_compiles() {
     println!("refused as collisions: {refused:?}");
 }
 
-/// The code of a folder of schemas, where it is not refused.
-fn module(files: &[File]) -> Option<String> {
+/// Returns the code of a folder of schemas, or `None` where the generator refuses it.
+fn module(files: &[SchemaFile]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let schemas = folder.path().join("schemas");
-    inert::write(files, &schemas).unwrap();
+    generated_code::write(files, &schemas).unwrap();
     let builder = Builder::new().schemas(schemas).out_dir("out");
     let generated = builder.layout(Layout::OneFile).generate().ok()?;
     generated.files().map(|(_, code)| code.to_owned()).next()

@@ -1,27 +1,27 @@
 //! The engine against an independent implementation: `jsonschema`, on the exported schema.
 //!
-//! Both must find the same keywords broken at the same places, and so reach the same verdict.
-//! They differ by design, and only here:
+//! Both must find the same keywords violated at the same pointers, and so agree whether a value is
+//! valid. They differ by design, and only here:
 //!
-//! - **Media URLs.** The engine judges the form of a URL, JSON Schema does not. Such violations
-//!   are left out of the comparison; none may name a URL that is good.
-//! - **64-bit integers.** `1e300` is an integer in JSON Schema; in the dialect an integer fits 64
-//!   bits. Where the engine says that a whole float is of another type, the validator has to refuse
-//!   it at the same place, for the bounds of the export.
-//! - **Finite numbers.** A typed input can hold NaN, which the engine refuses. JSON cannot say it,
+//! - **Media URLs.** The engine checks the form of a URL, JSON Schema does not. The comparison
+//!   leaves such violations out, except that none may name a valid URL.
+//! - **64-bit integers.** `1e300` is an integer in JSON Schema; in the service's dialect an integer
+//!   fits 64 bits. Where the engine finds a whole float of another type, the validator has to
+//!   refuse it at the same pointer, for the bounds of the export.
+//! - **Finite numbers.** A typed input can contain NaN, which the engine refuses. JSON has no NaN,
 //!   so nothing is left out here.
 //! - **`multipleOf`.** The validator divides floats, which is wrong beyond 2^53 and for some
-//!   decimals. There the engine is held to exact decimals instead, and the validator's slips are
+//!   decimals. There the engine is compared with exact decimals, and the validator's errors are
 //!   counted.
-//! - **Wrong types.** What is of another type breaks nothing else in the engine; the validator
-//!   lists the other keywords (`enum`) at the same place too.
+//! - **Wrong types.** The engine reports nothing else about a value of another type; the validator
+//!   also lists other keywords (`enum`) at the same pointer.
 //!
-//! Each is counted, and the test fails where a count leaves its bounds, so that neither a
-//! difference nor a drawing that has gone stale can hide behind them.
+//! Each difference is counted, and the test fails where a count leaves its bounds, so that they
+//! hide neither a real difference nor test data that has become one-sided.
 //!
-//! `RUNCOMFY_DRAWS` sets the number of draws, `RUNCOMFY_SEED` the first seed.
+//! `RUNCOMFY_CASES` sets the number of values, `RUNCOMFY_SEED` the first seed.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
 mod decimal;
@@ -30,42 +30,31 @@ mod verdict;
 use std::path::{Path, PathBuf};
 
 use runcomfy_schema::{ModelSchema, Schema, Severity};
-use runcomfy_testkit::{Dice, instance, schema};
+use runcomfy_testkit::arbitrary::{Entropy, schema, value};
+use runcomfy_testkit::cases::Cases;
 use serde_json::Value;
 use verdict::{Judge, Tally};
 
-/// In all tests together.
-const DRAWS: u64 = 100_000;
+/// Default number of values in all tests together.
+const CASES: u64 = 100_000;
 
-/// How many instances are drawn of one made-up schema.
-const INSTANCES: u64 = 20;
+/// Number of values for one arbitrary schema.
+const VALUES: u64 = 20;
 
-/// An absolute allowance, for runs of few draws.
+/// Absolute allowance, for runs of few cases.
 const FEW: u64 = 20;
 
-/// This part of all draws, by default or as the environment has it.
-fn draws(percent: u64) -> u64 {
-    number_of("RUNCOMFY_DRAWS").unwrap_or(DRAWS) * percent / 100
+/// Returns a part of all cases.
+fn cases(percent: u64) -> Cases {
+    Cases::from_env(CASES).percent(percent)
 }
 
-fn first_seed() -> u64 {
-    number_of("RUNCOMFY_SEED").unwrap_or(1)
-}
-
-fn number_of(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{variable}={text} is no number")),
-    )
-}
-
-/// A valid instance, a mutation of one, and now and then anything at all.
-fn instance_of(dice: &mut dyn Dice, schema: &Schema) -> Value {
-    match dice.below(20) {
-        0 => instance::anything(dice, 3),
-        1..10 => instance::valid(dice, schema),
-        _ => instance::mutated(dice, schema),
+/// Returns a valid value, a mutation of one, or now and then any JSON.
+fn arbitrary_value(entropy: &mut dyn Entropy, schema: &Schema) -> Value {
+    match entropy.below(20) {
+        0 => value::any(entropy, 3),
+        1..10 => value::valid(entropy, schema),
+        _ => value::mutated(entropy, schema),
     }
 }
 
@@ -80,7 +69,7 @@ fn parse(id: Option<&str>, text: &str) -> Option<ModelSchema> {
     model
 }
 
-/// Every model below a folder of schema files.
+/// Returns every model below a folder of schema files.
 fn models(folder: &Path) -> Vec<ModelSchema> {
     let mut files = Vec::new();
     find(folder, &mut files);
@@ -88,7 +77,7 @@ fn models(folder: &Path) -> Vec<ModelSchema> {
     let model = |path: &PathBuf| {
         let relative = path.strip_prefix(folder).unwrap().with_extension("");
         let text = std::fs::read_to_string(path).unwrap();
-        // The corpus is flat: there the entry names its model.
+        // The corpus is flat, and its entries name their models.
         let id = relative.to_string_lossy().replace('\\', "/");
         let id = (!text.contains("\"model_id\"")).then_some(&*id);
         parse(id, &text).unwrap_or_else(|| panic!("{} is refused", path.display()))
@@ -107,50 +96,55 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Draws instances of each schema, as many in all as are asked for.
-fn draw(models: &[ModelSchema], draws: u64) -> Tally {
+/// Compares the verdicts on arbitrary values of each schema, on so many in all.
+fn compare(models: &[ModelSchema], cases: Cases) -> Tally {
     let mut tally = Tally::default();
-    let each = draws.div_ceil(models.len() as u64);
+    let count = cases.count.div_ceil(models.len() as u64);
+    let each = Cases { count, ..cases };
     for model in models {
         let judge = Judge::new(&model.id, &model.input);
-        for seed in (first_seed()..).take(usize::try_from(each).unwrap()) {
-            let value = instance_of(&mut fastrand::Rng::with_seed(seed), &model.input);
+        for seed in each.seeds() {
+            let value = arbitrary_value(&mut fastrand::Rng::with_seed(seed), &model.input);
             judge.compare(&value, seed, &mut tally);
         }
     }
     tally
 }
 
-/// Drawings that are mostly valid or never would compare nothing.
-fn both_verdicts_are_common(tally: &Tally) {
-    assert!(tally.valid + FEW >= tally.draws / 4, "{tally}");
-    assert!(tally.valid <= tally.draws / 10 * 9 + FEW, "{tally}");
+/// Checks that neither verdict is rare: the comparison would prove nothing.
+fn assert_both_verdicts(tally: &Tally) {
+    assert!(tally.valid + FEW >= tally.values / 4, "{tally}");
+    assert!(tally.valid <= tally.values / 10 * 9 + FEW, "{tally}");
 }
 
-fn each_rule_is_met(tally: &Tally, rules: &[&str]) {
-    if tally.draws >= DRAWS / 10 {
+/// Checks that the values violate each of these keywords often enough.
+fn assert_rules_are_violated(tally: &Tally, rules: &[&str]) {
+    if tally.values >= CASES / 10 {
         for rule in rules {
-            let met = tally.rules.get(rule).copied().unwrap_or_default();
-            assert!(met >= 20, "{rule}: {met} times in {tally}");
+            let violated = tally.rules.get(rule).copied().unwrap_or_default();
+            assert!(
+                violated >= 20,
+                "{rule}: violated {violated} times in {tally}"
+            );
         }
     }
 }
 
 #[test]
-fn the_built_in_models() {
+fn built_in_models_have_the_validators_verdicts() {
     let models = models(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas"));
     assert!(!models.is_empty());
-    let tally = draw(&models, draws(20));
+    let tally = compare(&models, cases(20));
     println!("built in: {} models, {tally}", models.len());
-    both_verdicts_are_common(&tally);
-    assert!(tally.beyond_64_bits <= tally.draws / 50 + FEW, "{tally}");
-    assert!(tally.urls <= tally.draws / 4 + FEW, "{tally}");
-    // No step of a real model is out of a float's reach.
-    assert!(tally.inexact <= tally.draws / 1_000 + FEW, "{tally}");
+    assert_both_verdicts(&tally);
+    assert!(tally.beyond_64_bits <= tally.values / 50 + FEW, "{tally}");
+    assert!(tally.urls <= tally.values / 4 + FEW, "{tally}");
+    // Floats are precise enough for the steps of real models.
+    assert!(tally.inexact <= tally.values / 1_000 + FEW, "{tally}");
 }
 
 #[test]
-fn the_corpus() {
+fn corpus_has_the_validators_verdicts() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
     if !corpus.is_dir() {
         eprintln!("skipped: no corpus at {}", corpus.display());
@@ -158,10 +152,10 @@ fn the_corpus() {
     }
     let models = models(&corpus);
     assert!(models.len() >= 49, "{}", models.len());
-    let tally = draw(&models, draws(40));
+    let tally = compare(&models, cases(40));
     println!("corpus: {} models, {tally}", models.len());
-    both_verdicts_are_common(&tally);
-    each_rule_is_met(
+    assert_both_verdicts(&tally);
+    assert_rules_are_violated(
         &tally,
         &[
             "type",
@@ -174,36 +168,37 @@ fn the_corpus() {
             "maxItems",
         ],
     );
-    assert!(tally.beyond_64_bits <= tally.draws / 50 + FEW, "{tally}");
-    assert!(tally.urls <= tally.draws / 4 + FEW, "{tally}");
-    assert!(tally.inexact <= tally.draws / 1_000 + FEW, "{tally}");
+    assert!(tally.beyond_64_bits <= tally.values / 50 + FEW, "{tally}");
+    assert!(tally.urls <= tally.values / 4 + FEW, "{tally}");
+    assert!(tally.inexact <= tally.values / 1_000 + FEW, "{tally}");
 }
 
 #[test]
-fn made_up_schemas() {
+fn arbitrary_schemas_have_the_validators_verdicts() {
     let mut tally = Tally::default();
     let (mut made, mut refused) = (0, 0);
-    for seed in first_seed().. {
-        if tally.draws >= draws(40) {
+    let cases = cases(40);
+    for seed in cases.first_seed.. {
+        if tally.values >= cases.count {
             break;
         }
-        let mut dice = fastrand::Rng::with_seed(seed);
-        let document = schema::input(&mut dice).to_string();
+        let mut entropy = fastrand::Rng::with_seed(seed);
+        let document = schema::input(&mut entropy).to_string();
         // Contradictory bounds and the like.
-        let Some(model) = parse(Some("made/up"), &document) else {
+        let Some(model) = parse(Some("arbitrary/schema"), &document) else {
             refused += 1;
             continue;
         };
         made += 1;
-        let judge = Judge::new("made up", &model.input);
-        for _ in 0..INSTANCES {
-            let value = instance_of(&mut dice, &model.input);
+        let judge = Judge::new("arbitrary schema", &model.input);
+        for _ in 0..VALUES {
+            let value = arbitrary_value(&mut entropy, &model.input);
             judge.compare(&value, seed, &mut tally);
         }
     }
-    println!("made up: {made} schemas ({refused} refused), {tally}");
+    println!("arbitrary: {made} schemas ({refused} refused), {tally}");
     assert!(made >= refused, "{made} made, {refused} refused");
-    each_rule_is_met(
+    assert_rules_are_violated(
         &tally,
         &[
             "type",
@@ -222,12 +217,12 @@ fn made_up_schemas() {
             "format",
         ],
     );
-    assert!(tally.valid + FEW >= tally.draws / 10, "{tally}");
-    assert!(tally.beyond_64_bits <= tally.draws / 20 + FEW, "{tally}");
-    assert!(tally.inexact <= tally.draws / 50 + FEW, "{tally}");
+    assert!(tally.valid + FEW >= tally.values / 10, "{tally}");
+    assert!(tally.beyond_64_bits <= tally.values / 20 + FEW, "{tally}");
+    assert!(tally.inexact <= tally.values / 50 + FEW, "{tally}");
 }
 
-/// Whether a member is a whole number above `i64::MAX`.
+/// Returns `true` if a member is a whole number above `i64::MAX`.
 fn is_beyond_i64(value: &Value) -> bool {
     let beyond = |value: &Value| {
         value
@@ -241,8 +236,8 @@ fn is_beyond_i64(value: &Value) -> bool {
         .any(|value| beyond(value) && exact(value))
 }
 
-/// The type's `JsonSchema` says what the export says, and reading the type refuses what the
-/// engine finds misshapen.
+/// Tests that the type's `JsonSchema` is the exported schema, and that deserializing the type
+/// refuses the values that the engine finds of another shape.
 macro_rules! typed {
     ($test:ident, $input:ty, $model:expr) => {
         #[test]
@@ -250,7 +245,7 @@ macro_rules! typed {
             let model: &ModelSchema = $model;
             let mut typed = schemars::schema_for!($input).to_value();
             let map = typed.as_object_mut().unwrap();
-            // What schemars puts at the head of every document.
+            // The keywords that schemars adds to every document.
             assert_eq!(
                 map.remove("$schema").unwrap(),
                 "https://json-schema.org/draft/2020-12/schema"
@@ -260,8 +255,8 @@ macro_rules! typed {
 
             let judge = Judge::against(&model.id, &model.input, typed);
             let mut tally = Tally::default();
-            for seed in (first_seed()..).take(usize::try_from(draws(1)).unwrap()) {
-                let value = instance_of(&mut fastrand::Rng::with_seed(seed), &model.input);
+            for seed in cases(1).seeds() {
+                let value = arbitrary_value(&mut fastrand::Rng::with_seed(seed), &model.input);
                 judge.compare(&value, seed, &mut tally);
                 let fits = model.input.validate_shape(&value).is_empty();
                 let read = serde_json::from_value::<$input>(value.clone());
@@ -274,7 +269,7 @@ macro_rules! typed {
                     read.err()
                 );
             }
-            both_verdicts_are_common(&tally);
+            assert_both_verdicts(&tally);
         }
     };
 }
@@ -282,17 +277,17 @@ macro_rules! typed {
 use runcomfy_models::bytedance::{dreamina_3_0, dreamina_4_0};
 
 typed!(
-    the_type_of_image_to_video,
+    type_of_image_to_video_agrees_with_its_schema,
     dreamina_3_0::pro::image_to_video::Input,
     &dreamina_3_0::pro::image_to_video::SCHEMA
 );
 typed!(
-    the_type_of_edit,
+    type_of_edit_agrees_with_its_schema,
     dreamina_4_0::edit::Input,
     &dreamina_4_0::edit::SCHEMA
 );
 typed!(
-    the_type_of_text_to_image,
+    type_of_text_to_image_agrees_with_its_schema,
     dreamina_4_0::text_to_image::Input,
     &dreamina_4_0::text_to_image::SCHEMA
 );

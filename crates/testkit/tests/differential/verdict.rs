@@ -6,15 +6,16 @@ use std::fmt;
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use runcomfy_schema::{Constraint, Schema, Violation, Violations};
-use runcomfy_testkit::instance::GOOD_URLS;
+use runcomfy_testkit::arbitrary::value::GOOD_URLS;
+use runcomfy_testkit::cases::rerun;
 use serde_json::Value;
 
-use crate::decimal::{LOWEST, is_multiple};
+use crate::decimal::{MIN_I64, is_multiple};
 
-/// Where a value breaks its schema, and which keyword says so.
-type Breaches = BTreeSet<(String, String)>;
+/// Pointers at which a value violates its schema, each with the keyword.
+type Violated = BTreeSet<(String, String)>;
 
-/// A schema, ready for both.
+/// A schema, prepared for both implementations.
 pub(crate) struct Judge<'a> {
     label: &'a str,
     schema: &'a Schema,
@@ -22,20 +23,20 @@ pub(crate) struct Judge<'a> {
     validator: Validator,
 }
 
-/// What was drawn, and what of it one of the two does not judge.
+/// Counts of the values so far, and of what only one implementation judges.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) draws: u64,
-    /// Allowed by both.
+    /// All values.
+    pub(crate) values: u64,
+    /// Values that both allow.
     pub(crate) valid: u64,
-    /// Refused by the engine alone, for the form of a media URL.
+    /// Media URLs whose form the engine alone refuses.
     pub(crate) urls: u64,
-    /// Whole numbers beyond 64 bits, which are no integers to the engine and out of bounds to the
-    /// validator.
+    /// Whole numbers beyond 64 bits: no integers to the engine, out of bounds to the validator.
     pub(crate) beyond_64_bits: u64,
-    /// Numbers whose `multipleOf` the validator judges otherwise than exact decimals do.
+    /// Numbers for whose `multipleOf` the validator and exact decimals disagree.
     pub(crate) inexact: u64,
-    /// How often the engine named each keyword.
+    /// Number of the engine's violations of each keyword.
     pub(crate) rules: BTreeMap<&'static str, u64>,
 }
 
@@ -44,7 +45,7 @@ impl<'a> Judge<'a> {
         Self::against(label, schema, schema.to_json_schema())
     }
 
-    /// With an export that was made in another way.
+    /// Takes an exported schema that was made in another way.
     pub(crate) fn against(label: &'a str, schema: &'a Schema, exported: Value) -> Self {
         let validator = jsonschema::draft202012::new(&exported)
             .unwrap_or_else(|error| panic!("{label}: not JSON Schema: {error}\n{exported}"));
@@ -56,28 +57,28 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Fails unless both find the same.
+    /// Panics unless both implementations find the same.
     pub(crate) fn compare(&self, value: &Value, seed: u64, tally: &mut Tally) {
-        tally.draws += 1;
+        tally.values += 1;
         let ours = self.schema.validate(value);
         for violation in &ours {
             *tally.rules.entry(violation.rule.as_str()).or_default() += 1;
         }
         let disagreement = urls(value, &ours, tally)
             .or_else(|| self.steps(value, &ours, tally))
-            .or_else(|| self.places(value, &ours, tally));
+            .or_else(|| self.others(value, &ours, tally));
         if let Some(why) = disagreement {
             panic!("{}", self.report(&why, value, &ours, seed));
         }
     }
 
-    /// `multipleOf` is judged by exact decimals; the validator's floats are only counted.
+    /// Compares `multipleOf` with exact decimals; the validator's floats are only counted.
     fn steps(&self, value: &Value, ours: &Violations, tally: &mut Tally) -> Option<String> {
         let mut exact = BTreeSet::new();
         steps(&self.exported, value, "", &mut exact);
         let at = |rule| ours.iter().filter(move |v| v.rule == rule);
         let typed: Vec<&str> = at(Constraint::Type).map(|v| &*v.pointer).collect();
-        exact.retain(|pointer| !is_silent(&typed, pointer));
+        exact.retain(|pointer| !is_skipped(&typed, pointer));
         let mine: BTreeSet<String> = at(Constraint::MultipleOf)
             .map(|v| v.pointer.clone())
             .collect();
@@ -86,14 +87,14 @@ impl<'a> Judge<'a> {
             .iter_errors(value)
             .filter(|error| matches!(error.kind(), ValidationErrorKind::MultipleOf { .. }))
             .map(|error| error.instance_path().to_string())
-            .filter(|pointer| !is_silent(&typed, pointer))
+            .filter(|pointer| !is_skipped(&typed, pointer))
             .collect();
         tally.inexact += theirs.symmetric_difference(&exact).count() as u64;
         (mine != exact).then(|| format!("multipleOf: engine {mine:?}, exactly {exact:?}"))
     }
 
-    /// Everything else: the same keywords at the same places, and so the same verdict.
-    fn places(&self, value: &Value, ours: &Violations, tally: &mut Tally) -> Option<String> {
+    /// Compares everything else: the keywords and their pointers, and so the verdict.
+    fn others(&self, value: &Value, ours: &Violations, tally: &mut Tally) -> Option<String> {
         let judged_by_both =
             |v: &&Violation| !matches!(v.rule, Constraint::Format | Constraint::MultipleOf);
         let (beyond, mine): (Vec<&Violation>, Vec<&Violation>) = ours
@@ -101,24 +102,24 @@ impl<'a> Judge<'a> {
             .filter(judged_by_both)
             .partition(|v| is_beyond_64_bits(v, value));
         tally.beyond_64_bits += beyond.len() as u64;
-        if let Some(taken) = beyond.iter().find(|v| !self.is_refused(value, &v.pointer)) {
-            let at = &taken.pointer;
+        if let Some(allowed) = beyond.iter().find(|v| !self.is_refused(value, &v.pointer)) {
+            let at = &allowed.pointer;
             return Some(format!(
-                "{at}: the validator takes what 64 bits cannot hold"
+                "{at}: the validator allows what 64 bits cannot hold"
             ));
         }
         let typed = ours.iter().filter(|v| v.rule == Constraint::Type);
         let typed: Vec<&str> = typed.map(|v| &*v.pointer).collect();
-        let mine: Breaches = mine
+        let mine: Violated = mine
             .into_iter()
             .map(|v| (v.pointer.clone(), v.rule.as_str().to_owned()))
             .collect();
-        let theirs: Breaches = self
+        let theirs: Violated = self
             .theirs(value)
             .into_iter()
             .filter(|(at, rule)| match rule.as_str() {
                 "type" => !is_below(&typed, at),
-                _ => !is_silent(&typed, at),
+                _ => !is_skipped(&typed, at),
             })
             .collect();
         tally.valid += u64::from(mine.is_empty() && theirs.is_empty());
@@ -128,22 +129,22 @@ impl<'a> Judge<'a> {
         let of_engine: Vec<_> = mine.difference(&theirs).collect();
         let of_validator: Vec<_> = theirs.difference(&mine).collect();
         Some(format!(
-            "only the engine says {of_engine:?}, only the validator says {of_validator:?}"
+            "only the engine finds {of_engine:?}, only the validator finds {of_validator:?}"
         ))
     }
 
-    /// Whether the validator refuses the number; of -2^63 that is not asked, since as a float it is
-    /// the bound itself and all that JSON leaves of the integers right below it.
+    /// Returns `true` if the validator refuses the number. -2^63 counts as refused, since as a float
+    /// it is the bound itself and also stands for the integers right below it.
     fn is_refused(&self, value: &Value, pointer: &str) -> bool {
-        if value.pointer(pointer).and_then(Value::as_f64) == Some(LOWEST) {
+        if value.pointer(pointer).and_then(Value::as_f64) == Some(MIN_I64) {
             return true;
         }
         let mut errors = self.validator.iter_errors(value);
         errors.any(|error| error.instance_path().to_string() == pointer)
     }
 
-    fn theirs(&self, value: &Value) -> Breaches {
-        let mut breaches = Breaches::new();
+    fn theirs(&self, value: &Value) -> Violated {
+        let mut violated = Violated::new();
         for error in self.validator.iter_errors(value) {
             let at = error.instance_path().to_string();
             let keyword = |rule: Constraint| rule.as_str().to_owned();
@@ -151,27 +152,27 @@ impl<'a> Judge<'a> {
                 ValidationErrorKind::MultipleOf { .. } => {}
                 ValidationErrorKind::Required { property } => {
                     let name = property.as_str().unwrap_or_default();
-                    breaches.insert((member(&at, name), keyword(Constraint::Required)));
+                    violated.insert((member(&at, name), keyword(Constraint::Required)));
                 }
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
                     let names = unexpected.iter().map(|name| member(&at, name));
-                    breaches.extend(names.map(|at| (at, keyword(Constraint::UnknownProperty))));
+                    violated.extend(names.map(|at| (at, keyword(Constraint::UnknownProperty))));
                 }
                 // Where no property is named, this stands for every member.
                 ValidationErrorKind::FalseSchema => {
                     let object = value.pointer(&at).and_then(Value::as_object);
                     let names = object.into_iter().flat_map(|map| map.keys());
                     let names = names.map(|name| member(&at, name));
-                    breaches.extend(names.map(|at| (at, keyword(Constraint::UnknownProperty))));
+                    violated.extend(names.map(|at| (at, keyword(Constraint::UnknownProperty))));
                 }
                 _ => {
                     let path = error.schema_path().to_string();
                     let rule = path.rsplit('/').next().unwrap_or_default();
-                    breaches.insert((at, rule.to_owned()));
+                    violated.insert((at, rule.to_owned()));
                 }
             }
         }
-        breaches
+        violated
     }
 
     fn report(&self, why: &str, value: &Value, ours: &Violations, seed: u64) -> String {
@@ -181,29 +182,30 @@ impl<'a> Judge<'a> {
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
         format!(
-            "{}: {why}\n\nseed {seed}; again with RUNCOMFY_SEED={seed}\n\nschema {}\n\nvalue {value}\n\nengine:\n{ours}\n\nvalidator:\n{}\n",
+            "{}: {why}\n\nseed {seed}; {}\n\nschema {}\n\nvalue {value}\n\nengine:\n{ours}\n\nvalidator:\n{}\n",
             self.label,
+            rerun(seed),
             self.exported,
             theirs.join("\n"),
         )
     }
 }
 
-/// The form of a URL is judged by the engine alone, and never held against a good one.
+/// Counts violations of a URL's form, which only the engine checks; none may name a valid URL.
 fn urls(value: &Value, ours: &Violations, tally: &mut Tally) -> Option<String> {
     let urls = ours.iter().filter(|v| v.rule == Constraint::Format);
     for violation in urls {
         tally.urls += 1;
         let text = value.pointer(&violation.pointer).and_then(Value::as_str);
         if text.is_none_or(|text| GOOD_URLS.contains(&text)) {
-            return Some(format!("{}: a good URL is refused", violation.pointer));
+            return Some(format!("{}: a valid URL is refused", violation.pointer));
         }
     }
     None
 }
 
-/// Whether the engine goes no further here: at and below a value of another type.
-fn is_silent(typed: &[&str], pointer: &str) -> bool {
+/// Returns `true` where the engine reports nothing else: at and below a value of another type.
+fn is_skipped(typed: &[&str], pointer: &str) -> bool {
     typed.contains(&pointer) || is_below(typed, pointer)
 }
 
@@ -216,20 +218,21 @@ fn is_below(typed: &[&str], pointer: &str) -> bool {
     typed.iter().any(below)
 }
 
-/// JSON Schema's integers have no end but their bounds; the dialect's are those of 64 bits.
+/// Returns `true` for whole numbers that only JSON Schema takes for integers, since they do not
+/// fit 64 bits.
 fn is_beyond_64_bits(violation: &Violation, value: &Value) -> bool {
     let number = value.pointer(&violation.pointer).and_then(|value| {
         let float = value.is_f64();
         value.as_f64().filter(|_| float)
     });
     // Both limits are floats exactly.
-    let fits = |number: f64| LOWEST < number && number < 18_446_744_073_709_551_616.0;
+    let fits = |number: f64| MIN_I64 < number && number < 18_446_744_073_709_551_616.0;
     violation.rule == Constraint::Type
         && violation.limit == "integer"
         && number.is_some_and(|number| number.fract() == 0.0 && !fits(number))
 }
 
-/// The places of numbers that are no multiple of their schema's step.
+/// Collects the pointers of numbers that are no multiple of their schema's step.
 fn steps(schema: &Value, value: &Value, at: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Number(_) => {
@@ -266,8 +269,8 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} draws, {} valid; judged by one alone: {} URLs, {} integers beyond 64 bits; {} steps inexact in the validator; {:?}",
-            self.draws, self.valid, self.urls, self.beyond_64_bits, self.inexact, self.rules
+            "{} values, {} valid; judged by one alone: {} URLs, {} integers beyond 64 bits; {} steps inexact in the validator; {:?}",
+            self.values, self.valid, self.urls, self.beyond_64_bits, self.inexact, self.rules
         )
     }
 }

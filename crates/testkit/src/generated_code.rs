@@ -1,4 +1,4 @@
-//! What holds of generated code whatever the schemas say: their texts stay texts.
+//! Promises about generated code that no schema can break: texts of a schema stay texts.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,9 +8,9 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use runcomfy_codegen::{Builder, Error, Generated, Layout};
 use syn::{Expr, FnArg, ImplItem, Item, Pat, Type};
 
-use crate::hostile::File;
+use crate::arbitrary::hostile::SchemaFile;
 
-/// The attributes that the generator writes.
+/// Attributes that the generator writes.
 const ATTRIBUTES: [&str; 7] = [
     "doc",
     "derive",
@@ -21,14 +21,14 @@ const ATTRIBUTES: [&str; 7] = [
     "rustfmt",
 ];
 
-/// The macros that generated code calls.
+/// Macros that generated code calls.
 const MACROS: [&str; 2] = ["record", "choice"];
 
-/// Writes the files below an empty folder. Those that the file system refuses are left out.
+/// Empties a folder and writes the files below it, except those that the file system refuses.
 ///
 /// # Errors
-/// What the file system says of the folder itself.
-pub fn write(files: &[File], folder: &Path) -> std::io::Result<()> {
+/// Returns the file system's error where the folder itself cannot be emptied or made.
+pub fn write(files: &[SchemaFile], folder: &Path) -> std::io::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
@@ -42,12 +42,12 @@ pub fn write(files: &[File], folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Generates from a folder in both layouts and holds what comes of it to the promises.
+/// Generates code from a folder in both layouts and checks the promises.
 ///
-/// Gives whether code came of it: a folder with errors gives diagnostics, which must print.
+/// Returns `true` if there is code. A folder with errors has diagnostics instead, which must print.
 ///
 /// # Errors
-/// Which promise is broken, in words.
+/// Returns a description of the broken promise.
 pub fn check(folder: &Path) -> Result<bool, String> {
     let generate = |layout| {
         let builder = Builder::new().schemas(folder).out_dir("out");
@@ -55,49 +55,49 @@ pub fn check(folder: &Path) -> Result<bool, String> {
     };
     match generate(Layout::Tree) {
         Ok(generated) => {
-            generated.warnings().iter().try_for_each(finding)?;
+            generated.warnings().iter().try_for_each(diagnostic)?;
             code(&generated)?;
         }
         Err(error) => return refusal(&error).map(|()| false),
     }
-    // The findings are the same.
+    // The diagnostics are the same.
     let one_file = generate(Layout::OneFile).map_err(|error| error.to_string())?;
     code(&one_file).map(|()| true)
 }
 
-/// What the generator says when it refuses: findings, never its own fault.
+/// Checks an error of the generator: it has diagnostics, and none is a fault of its own.
 fn refusal(error: &Error) -> Result<(), String> {
     if error.diagnostics().is_empty() {
-        return Err(format!("refused without a finding: {error}"));
+        return Err(format!("refused without a diagnostic: {error}"));
     }
-    let is_own = |finding: &&runcomfy_codegen::Diagnostic| {
-        finding.message.contains("fault of the generator")
+    let is_own = |diagnostic: &&runcomfy_codegen::Diagnostic| {
+        diagnostic.message.contains("fault of the generator")
     };
     if let Some(own) = error.diagnostics().iter().find(is_own) {
         return Err(own.headline());
     }
-    error.diagnostics().iter().try_for_each(finding)
+    error.diagnostics().iter().try_for_each(diagnostic)
 }
 
-/// A finding's headline is one line, since cargo reads what a build script prints line by line,
-/// and no part of it reorders or hides what stands in a terminal.
-fn finding(diagnostic: &runcomfy_codegen::Diagnostic) -> Result<(), String> {
+/// Checks that a diagnostic's headline is one line, since cargo reads the output of a build script
+/// line by line, and that no part of it reorders or hides text in a terminal.
+fn diagnostic(diagnostic: &runcomfy_codegen::Diagnostic) -> Result<(), String> {
     let headline = diagnostic.headline();
     if let Some(c) = headline
         .chars()
         .find(|c| c.is_control() || is_invisible(*c))
     {
-        return Err(format!("a headline holds {c:?}: {headline:?}"));
+        return Err(format!("a headline contains {c:?}: {headline:?}"));
     }
     let shown = diagnostic.to_string();
     let unseen = |c: &char| (c.is_control() && *c != '\n') || is_invisible(*c);
     if let Some(c) = shown.chars().find(unseen) {
-        return Err(format!("a finding holds {c:?}: {shown:?}"));
+        return Err(format!("a diagnostic contains {c:?}: {shown:?}"));
     }
     let line = diagnostic.to_json()["line"].as_u64();
     match line {
         Some(1..) => Ok(()),
-        _ => Err(format!("a finding without a line: {headline:?}")),
+        _ => Err(format!("a diagnostic without a line: {headline:?}")),
     }
 }
 
@@ -113,14 +113,16 @@ fn code(generated: &Generated) -> Result<(), String> {
     Ok(())
 }
 
-/// A path that stays below its folder, and that every file system takes.
+/// Checks that a path stays below its folder, and that every file system accepts it.
 fn file_name(path: &str) -> Result<(), String> {
     let normal = Path::new(path)
         .components()
         .all(|part| matches!(part, Component::Normal(_)));
     let plain = |c: char| c.is_alphanumeric() || "_/.".contains(c);
     if !normal || path.contains("..") || !path.chars().all(plain) {
-        return Err(format!("the file name {path:?} leads astray"));
+        return Err(format!(
+            "the file name {path:?} leaves its folder or is not portable"
+        ));
     }
     let reserved = |name: &str| {
         let name = name.strip_suffix(".rs").unwrap_or(name);
@@ -137,7 +139,7 @@ fn file_name(path: &str) -> Result<(), String> {
 fn source(text: &str) -> Result<(), String> {
     let unseen = |c: &char| (c.is_control() && *c != '\n') || is_invisible(*c);
     if let Some(c) = text.chars().find(unseen) {
-        return Err(format!("the code holds {c:?}"));
+        return Err(format!("the code contains {c:?}"));
     }
     let tokens: TokenStream = text.parse().map_err(|error| format!("not Rust: {error}"))?;
     let file: syn::File =
@@ -147,17 +149,17 @@ fn source(text: &str) -> Result<(), String> {
     scope(&file.items)
 }
 
-/// No attribute but the generator's own, and no reserved word as a name.
+/// Checks that there are only attributes of the generator, and no reserved word as a name.
 fn attributes(tokens: TokenStream) -> Result<(), String> {
     let mut after_hash = false;
     for token in tokens {
-        // Reserved since edition 2024, and no keyword to syn.
+        // Reserved since edition 2024, but no keyword to syn.
         if matches!(&token, TokenTree::Ident(ident) if ident == "gen") {
             return Err("an identifier is the reserved word `gen`".into());
         }
         if let TokenTree::Group(group) = &token {
-            if after_hash && !is_ours(group) {
-                return Err(format!("an attribute of its own: #[{group}]"));
+            if after_hash && !is_known(group) {
+                return Err(format!("an attribute from a schema: #[{group}]"));
             }
             attributes(group.stream())?;
         }
@@ -172,14 +174,14 @@ fn attributes(tokens: TokenStream) -> Result<(), String> {
     Ok(())
 }
 
-fn is_ours(attribute: &Group) -> bool {
+fn is_known(attribute: &Group) -> bool {
     match attribute.stream().into_iter().next() {
         Some(TokenTree::Ident(name)) => ATTRIBUTES.iter().any(|known| name == known),
         _ => false,
     }
 }
 
-/// No code block in a doc comment, which rustdoc would compile and run.
+/// Checks that no doc comment has a code block, which rustdoc would compile and run.
 fn comments(text: &str) -> Result<(), String> {
     for line in text.lines().map(str::trim_start) {
         let comment = line
@@ -194,7 +196,7 @@ fn comments(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The items of one scope: only those that the generator makes, each name once.
+/// Checks the items of one scope: only those that the generator makes, each name once.
 fn scope<'a>(items: impl IntoIterator<Item = &'a Item>) -> Result<(), String> {
     let items: Vec<&Item> = items.into_iter().collect();
     let mut types = HashSet::new();
@@ -220,8 +222,8 @@ fn scope<'a>(items: impl IntoIterator<Item = &'a Item>) -> Result<(), String> {
     shadows(&items, &types)
 }
 
-/// No type in the place of a trait that is implemented beside it, and no variant in the place of
-/// its enum's constant.
+/// Checks that no type shadows a trait that is implemented beside it, and no variant a constant of
+/// its enum.
 fn shadows(items: &[&Item], types: &HashSet<String>) -> Result<(), String> {
     let variants = items.iter().filter_map(|item| match item {
         Item::Enum(item) => Some((&item.ident, &item.variants)),
@@ -235,7 +237,7 @@ fn shadows(items: &[&Item], types: &HashSet<String>) -> Result<(), String> {
                 .get_ident()
                 .is_some_and(|name| types.contains(&name.to_string()))
             {
-                return Err("a type stands in the place of a trait".into());
+                return Err("a type shadows a trait".into());
             }
             continue;
         }
@@ -309,10 +311,10 @@ fn argument(argument: &FnArg) -> Option<String> {
     }
 }
 
-/// A static is a value, without statements of its own.
+/// Checks that the value of a static has no statements.
 fn value(expression: &Expr) -> Result<(), String> {
     match expression {
-        Expr::Block(_) => Err("statements in the place of a value".into()),
+        Expr::Block(_) => Err("statements in a value".into()),
         _ => Ok(()),
     }
 }
@@ -328,7 +330,7 @@ fn once(what: &str, names: impl IntoIterator<Item = String>) -> Result<(), Strin
     Ok(())
 }
 
-/// Characters that reorder or hide text.
+/// Returns `true` for characters that reorder or hide text.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'

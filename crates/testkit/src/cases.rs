@@ -1,0 +1,57 @@
+//! How many cases a randomized test runs, and from which seed.
+
+use std::env::{self, VarError};
+use std::ops::Range;
+
+/// The cases of a randomized test. Each depends on its seed alone, so that it can run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cases {
+    /// Number of cases.
+    pub count: u64,
+    /// Seed of the first case; each further case has the next.
+    pub first_seed: u64,
+}
+
+impl Cases {
+    /// Returns `default_count` cases from seed 1, unless `RUNCOMFY_CASES` sets another number or
+    /// `RUNCOMFY_SEED` another first seed.
+    ///
+    /// # Panics
+    /// Panics where one of the variables is set to something else than a whole number.
+    #[must_use]
+    pub fn from_env(default_count: u64) -> Self {
+        Self {
+            count: number("RUNCOMFY_CASES").unwrap_or(default_count),
+            first_seed: number("RUNCOMFY_SEED").unwrap_or(1),
+        }
+    }
+
+    /// Returns a part of the cases, from the same first seed.
+    #[must_use]
+    pub fn percent(self, percent: u64) -> Self {
+        let count = self.count * percent / 100;
+        Self { count, ..self }
+    }
+
+    /// Returns the seeds of all cases.
+    #[must_use]
+    pub fn seeds(self) -> Range<u64> {
+        self.first_seed..self.first_seed + self.count
+    }
+}
+
+/// Returns how to run one case again, for the message of a test that fails.
+#[must_use]
+pub fn rerun(seed: u64) -> String {
+    format!("run it again with RUNCOMFY_SEED={seed} RUNCOMFY_CASES=1")
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = match env::var(variable) {
+        Ok(text) => text,
+        Err(VarError::NotPresent) => return None,
+        Err(error) => panic!("{variable}: {error}"),
+    };
+    let number = text.parse();
+    Some(number.unwrap_or_else(|_| panic!("{variable}={text} is no whole number")))
+}
