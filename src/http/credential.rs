@@ -1,4 +1,4 @@
-//! Where the API token comes from when nobody passes one.
+//! Finds the API token in the environment.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// The variables that hold a token, the first that is set wins.
+/// Environment variables with a token; the first that is set wins.
 const VARIABLES: [&str; 2] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN"];
 
-/// The token of the environment: a variable, or the file that the service's own command line keeps
-/// after a login.
+/// Finds the token in a variable, or in the file that the service's own command line writes after a
+/// login.
 ///
 /// # Errors
-/// When there is none, or the file cannot be read or is not what that command line writes.
+/// When there is none, or the file cannot be read or has another form.
 pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String, Error> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     for name in VARIABLES {
@@ -28,7 +28,7 @@ pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String
         .map(PathBuf::from)
         .or_else(|| set("XDG_CONFIG_HOME").map(|home| Path::new(&home).join("runcomfy")))
         .or_else(|| {
-            // Windows knows no other.
+            // Windows sets only this one.
             let home = set("HOME").or_else(|| set("USERPROFILE"))?;
             Some(Path::new(&home).join(".config/runcomfy"))
         });
@@ -52,7 +52,7 @@ fn in_file(path: &Path, bytes: &[u8]) -> Result<String, Error> {
         .and_then(|value| value["access_token"].as_str());
     token.map(str::to_owned).ok_or_else(|| {
         Error::token(format!(
-            "the token file `{}` has no text `access_token`; log in anew, or set RUNCOMFY_TOKEN",
+            "the token file `{}` has no text `access_token`; log in again, or set RUNCOMFY_TOKEN",
             path.display()
         ))
     })
@@ -96,7 +96,7 @@ mod tests {
             found(&[("HOME", ""), ("USERPROFILE", home)]).unwrap(),
             "filed"
         );
-        // A folder that is named is the only one that is looked into.
+        // A folder that is set is the only one that is searched.
         let elsewhere = env(&[("XDG_CONFIG_HOME", "/nowhere")]);
         assert!(elsewhere.unwrap_err().contains("no API token"));
 

@@ -1,4 +1,4 @@
-//! Where the Model API is, and the addresses of its calls.
+//! The URLs of the Model API.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use crate::error::Error;
 use crate::job::request_id::RequestId;
 use runcomfy_schema::Redacted;
 
-/// The address of the service, as documented.
+/// The base URL of the service, as documented.
 const SERVICE: &str = "https://model-api.runcomfy.net/v1";
 
-/// Who keeps the balance; it takes the same token.
+/// The host of the balance; it accepts the same token.
 const BALANCE_HOST: &str = "api.runcomfy.net";
 
-/// An address before it is looked at: somebody may have put a password into it.
+/// A base URL that is not validated yet: it may contain a password.
 #[derive(Clone)]
 pub(crate) struct Address(pub(crate) String);
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Only in what has a host it is clear where a password would stand.
+        // Without a host it is not clear where a password would be.
         match Url::parse(&self.0) {
             Ok(url) if url.has_host() => write!(f, "{}", Redacted(url.as_str())),
             _ => f.write_str("…"),
@@ -39,8 +39,8 @@ impl Endpoint {
         Self::new(SERVICE)
     }
 
-    /// Takes an address with or without `/v1` at its end. Plain `http` is for this machine only:
-    /// anywhere else the token would travel in the open.
+    /// Parses a base URL with or without `/v1` at its end. Plain `http` is for this machine only:
+    /// on the way to another machine the token would be readable.
     pub(crate) fn new(address: &str) -> Result<Self, Error> {
         let wrong = |why: &str| {
             Error::configuration(format!(
@@ -48,7 +48,7 @@ impl Endpoint {
             ))
         };
         let mut base =
-            Url::parse(address.trim()).map_err(|error| wrong(&format!("unreadable ({error})")))?;
+            Url::parse(address.trim()).map_err(|error| wrong(&format!("invalid ({error})")))?;
         if base.query().is_some() || base.fragment().is_some() {
             return Err(wrong("one with a query or a fragment"));
         }
@@ -74,12 +74,12 @@ impl Endpoint {
         Ok(Self { base })
     }
 
-    /// Whether it is asked by plain `http`, and so on this machine.
+    /// Returns `true` if the scheme is plain `http`, and so the host is this machine.
     pub(crate) fn is_plain(&self) -> bool {
         self.base.scheme() == "http"
     }
 
-    /// `POST` here submits a job.
+    /// Returns the URL to which a job is submitted by `POST`.
     pub(crate) fn model(&self, model_id: &str) -> Result<Url, Error> {
         // URL parsers resolve dot segments even where they are percent-encoded.
         let bad = |segment| matches!(segment, "" | "." | "..");
@@ -91,13 +91,13 @@ impl Endpoint {
         Ok(self.join(["models"].into_iter().chain(model_id.split('/'))))
     }
 
-    /// `GET` here lists the models.
+    /// Returns the URL of the list of models.
     pub(crate) fn catalogue(&self) -> Url {
         self.join(["models"])
     }
 
-    /// `GET` here tells what is left on the account: at the service on a host of its own, elsewhere
-    /// beside the Model API.
+    /// Returns the URL of the balance: at the service on a host of its own, elsewhere beside the Model
+    /// API.
     pub(crate) fn balance(&self) -> Url {
         const PATH: &str = "prod/v2/balance";
         let mut url = self.base.clone();
@@ -127,10 +127,10 @@ impl Endpoint {
         self.base.host_str()
     }
 
-    /// Each segment is percent-encoded; its slashes stand between segments only.
+    /// Appends segments, each percent-encoded.
     fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.base.clone();
-        // Only addresses without a host ("mailto:…") have no segments, and `new` takes none.
+        // Only URLs without a host ("mailto:…") have no segments, and `new` accepts none.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_balance_is_asked_at_its_own_host_or_beside_the_models() {
+    fn balance_has_a_host_of_its_own_or_is_beside_the_models() {
         for (base, balance) in [
             (SERVICE, "https://api.runcomfy.net/prod/v2/balance"),
             (
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn base_urls_come_with_or_without_the_version() {
+    fn base_url_may_omit_the_version() {
         for base in [
             "http://127.0.0.1:8080",
             "http://127.0.0.1:8080/",

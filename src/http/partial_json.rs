@@ -1,13 +1,13 @@
-//! Some plain members of a JSON object, read without the others.
+//! Reads some members of a JSON object and skips the others.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Reads the members whose names are `wanted` of the object that a text is. The others are read
-/// over, which costs a fraction of keeping them: most of a reply are addresses that nobody looks at.
-/// Of an array or object among the wanted it is only kept that there is one, as an empty array.
+/// Reads the members of a JSON object whose names are `wanted`. The others are skipped, which costs a
+/// fraction of keeping them: most of a response is URLs that a poll does not need. An array or object
+/// among the wanted members becomes an empty array.
 pub(crate) fn members(
     json: &str,
     wanted: impl Fn(&str) -> bool,
@@ -39,7 +39,7 @@ impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Members<F> {
     }
 }
 
-/// A name, if it is wanted.
+/// Deserializes a name, if it is wanted.
 struct Name<'f, F>(&'f F);
 
 impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for Name<'_, F> {
@@ -62,7 +62,7 @@ impl<F: Fn(&str) -> bool> Visitor<'_> for Name<'_, F> {
     }
 }
 
-/// A value without what is in it.
+/// Deserializes a value without its content.
 struct Plain;
 
 impl<'de> DeserializeSeed<'de> for Plain {
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_named_is_kept_and_the_last_of_a_name_counts() {
+    fn wanted_members_are_kept_and_the_last_of_a_name_wins() {
         let json = r#" {"a": 1, "b": [{"a": 2}], "\u0061": true, "d": "\ne", "f": -2.5, "g": 7, "h": -7,
             "i": null, "j": {"a": {}}, "k": [[1]]} "#;
         let wanted = |name: &str| name != "b";
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_does_no_harm() {
+    fn nesting_has_no_limit() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         let json = format!(r#"{{"a": {deep}, "b": {deep}, "a": "c"}}"#);
         let found = members(&json, |name| name == "a").unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_an_error() {
+    fn text_that_is_no_object_is_an_error() {
         for json in ["", "[]", "7", "{", r#"{"a": }"#, "{} x", r#"{"a": 1"#] {
             assert!(members(json, |_| true).is_err(), "{json:?}");
         }

@@ -1,4 +1,4 @@
-//! The way to the service: straight, or through a proxy.
+//! The way to the service: direct, or through a proxy.
 
 use reqwest::{ClientBuilder, Proxy};
 
@@ -7,15 +7,15 @@ use runcomfy_probe::__private::is_http_proxy;
 use crate::error::Error;
 use crate::http::token::Unchecked;
 
-/// Which proxy a client goes through. An address may hold a password, so it is not shown.
+/// The proxy of a client. Its URL may contain a password, so it is not printed.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Route {
-    /// That of the environment or the system, if any.
+    /// The proxy of the environment or the system, if any.
     #[default]
     Environment,
-    /// None.
+    /// No proxy.
     Direct,
-    /// This one.
+    /// The proxy with this URL.
     Through(Unchecked),
 }
 
@@ -34,7 +34,7 @@ impl Route {
         if !is_http_proxy(address) {
             return Err(wrong());
         }
-        // The cause would show the address.
+        // The cause would print the URL.
         Ok(http.proxy(Proxy::all(address).map_err(|_| wrong())?))
     }
 }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn only_http_proxies_are_taken() {
+    fn only_http_proxies_are_accepted() {
         for (address, taken) in [
             ("http://proxy.example:3128", true),
             ("https://user:pw@proxy.example", true),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxys_password_is_not_shown() {
+    fn password_of_a_proxy_is_not_printed() {
         for address in [
             "http://user:s3cret@proxy.example",
             "ftp://u:s3cret@p",

@@ -1,10 +1,10 @@
-//! Certificates that are trusted beside the platform's.
+//! Certificates that are trusted in addition to the platform's.
 
 use reqwest::Certificate;
 
 use crate::error::Error;
 
-/// All certificates of a PEM text.
+/// Reads all certificates of a PEM text.
 pub(crate) fn read(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
     let expected = "expected PEM that begins with -----BEGIN CERTIFICATE-----";
     let found = Certificate::from_pem_bundle(pem).map_err(|error| {
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_holds_no_certificate_is_refused() {
+    fn text_without_a_certificate_is_refused() {
         for (pem, words) in [
             (&b""[..], "found no certificate"),
             (b"\x30\x82\x01\x0a", "found no certificate"),
@@ -45,9 +45,8 @@ mod tests {
         }
     }
 
-    /// One that is PEM and no certificate is found out when TLS is set up.
     #[test]
-    fn a_faulty_certificate_fails_the_client() {
+    fn invalid_certificate_fails_the_build_of_a_client() {
         let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let builder = crate::client::Client::builder()
             .token("t")

@@ -1,4 +1,4 @@
-//! The API token, which nobody may read by accident.
+//! The API token, which is printed nowhere.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use reqwest::header::HeaderValue;
 
 use crate::error::Error;
 
-/// An API token. Its text stands in no `Debug` output and in no error of this crate, and it is
-/// sent to the Model API only, never along a redirect or to where outputs are stored.
+/// An API token. No `Debug` output and no error of this crate contains it. It is sent to the Model
+/// API only, never along a redirect or to the hosts of outputs.
 #[derive(Clone)]
 pub struct Token {
     header: HeaderValue,
 }
 
 impl Token {
-    /// Takes a token; white space around it is dropped.
+    /// Creates a token; white space around the text is dropped.
     ///
     /// # Errors
     /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated) when it is empty or has characters that no
@@ -27,19 +27,19 @@ impl Token {
             ));
         }
         let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            Error::token("the API token has characters that cannot stand in an HTTP header; copy it anew from your RunComfy profile")
+            Error::token("the API token has characters that no HTTP header can carry; copy it again from your RunComfy profile")
         })?;
         header.set_sensitive(true);
         Ok(Self { header })
     }
 
-    /// The value of the `Authorization` header.
+    /// Returns the value of the `Authorization` header.
     pub(crate) fn header(&self) -> HeaderValue {
         self.header.clone()
     }
 }
 
-/// A token's text before it is looked at, just as silent.
+/// A secret text that is not validated yet; it is not printed either.
 #[derive(Clone)]
 pub(crate) struct Unchecked(pub(crate) String);
 
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prints_nothing_of_itself() {
+    fn token_is_not_printed() {
         let token = Token::new(" secret-1 \n").unwrap();
         assert_eq!(format!("{token:?}"), "Token(…)");
         assert_eq!(token.header().to_str().unwrap(), "Bearer secret-1");
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_tokens_are_refused_without_being_shown() {
+    fn refused_token_is_not_printed() {
         for bad in ["", "  ", "secret\n1", "secret\u{7f}"] {
             let error = Token::new(bad).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");

@@ -1,4 +1,4 @@
-//! When to look at a job again, and what to ask.
+//! When to poll a job next, and which call to poll with.
 
 use std::time::Duration;
 
@@ -8,77 +8,78 @@ use crate::job::status::JobStatus;
 use crate::job::status::Status;
 use crate::wait::run_times::Expected;
 
-/// The looks of one wait.
+/// The poll schedule of one wait.
 ///
-/// - A job that is queued ends no sooner than it begins, so its looks may be far apart: a quarter of
-///   its age, or half the time that its place in the queue still takes as it has moved so far.
-/// - Of a running job of which nothing is known, the next look comes after a ninth of its age: its
-///   end is noticed, on average, less than 6 % late, however long it takes.
-/// - Where former jobs of the model are known it is quieter before nine tenths of the shortest,
-///   counted from when it was last seen queued: each look comes after three quarters of its age, so
-///   that one that is much shorter than they were is not noticed absurdly late. From there on there
-///   is one every fourteenth of the typical time, or after a ninth of its age if that is sooner.
+/// - A job that is queued cannot end before it starts, so the poll interval may be long: a quarter of
+///   its age, or half the time that it is likely to stay in the queue.
+/// - A running job of an unknown model is polled after a ninth of its age: its end is noticed, on
+///   average, less than 6 % late, however long it runs.
+/// - Where former jobs of the model are known, polls are rare before nine tenths of the shortest run
+///   time, counted from when the job was last seen queued: each comes after three quarters of its
+///   age, so that the end of a much shorter job is not noticed absurdly late. From then on there is a
+///   poll every fourteenth of the typical run time, or after a ninth of its age if that is sooner.
 #[derive(Clone, Debug)]
 pub(crate) struct PollSchedule {
     fixed: Option<Duration>,
     expected: Option<Box<Expected>>,
-    /// Submitted, or taken up.
+    /// When the job was submitted or resumed.
     begun: Instant,
-    /// When it was seen queued for the last time, or submitted: it has not run before.
+    /// When the job was last seen queued, or submitted: it has not run before.
     queued: Instant,
-    place: Option<Place>,
+    queue: Option<QueueProgress>,
     phase: Phase,
-    /// By how many seconds the look that first saw it no longer queued came later than planned.
+    /// Seconds by which the poll that first saw the job out of the queue was late.
     late: f32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
     Submitted,
-    TakenUp,
+    Resumed,
     Queued,
     Running,
-    /// A status that says nothing.
+    /// The status is not known to this version.
     Other,
 }
 
 /// How a job moves up in the queue.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct QueueProgress {
     first_at: Instant,
     first: u32,
-    /// That of the time when it was seen queued for the last time.
+    /// The position when the job was last seen queued.
     last: u32,
 }
 
-/// No two looks are closer.
-const SHORTEST: Duration = Duration::from_secs(1);
-/// Where the end is known to be near they may be.
-const SHORTEST_NEAR_THE_END: Duration = Duration::from_millis(500);
-/// None are farther apart, whatever the age, but where the model is known.
-const LONGEST: Duration = Duration::from_secs(60);
-/// The first look is no later: a job may fail at once.
-const LATEST_FIRST: Duration = Duration::from_secs(5);
-/// Steps as shares: of the age while queued, of the age while running, of the shortest known time
-/// while queued, of the typical known time near the end.
+/// Minimum poll interval.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+/// Minimum poll interval where the end is likely to be near.
+const MIN_INTERVAL_NEAR_THE_END: Duration = Duration::from_millis(500);
+/// Maximum poll interval, except where the run time of the model is known.
+const MAX_INTERVAL: Duration = Duration::from_secs(60);
+/// Maximum time to the first poll: a job may fail at once.
+const MAX_FIRST_INTERVAL: Duration = Duration::from_secs(5);
+/// Poll intervals as shares: of the age while queued, of the age while running, of the shortest known
+/// run time while queued, of the typical run time near the end.
 const QUEUED: f64 = 0.25;
 const RUNNING: f64 = 0.115;
 const QUEUED_KNOWN: f64 = 0.1;
 const NEAR_THE_END: f64 = 0.07;
-/// The quiet time as a share of the shortest known, and the steps in it as a share of the age.
+/// The quiet time as a share of the shortest known run time, and the poll interval in it as a share
+/// of the age.
 const QUIET: f64 = 0.9;
 const IN_QUIET: f64 = 0.75;
-/// The share of a run time that may be lateness.
-const UNSURE: f32 = 0.25;
-/// The share by which a step may be longer or shorter, so that jobs submitted together are not
-/// looked at together.
+/// Maximum share of a recorded run time that may be lateness.
+const MAX_LATENESS: f32 = 0.25;
+/// The share by which an interval may be longer or shorter, so that jobs that were submitted together
+/// are not polled together.
 const JITTER: f64 = 0.1;
 
 impl PollSchedule {
     pub(crate) fn new(begun: Option<Instant>, expected: Option<Expected>, now: Instant) -> Self {
         let phase = match begun {
             Some(_) => Phase::Submitted,
-            None => Phase::TakenUp,
+            None => Phase::Resumed,
         };
         let begun = begun.unwrap_or(now);
         Self {
@@ -86,19 +87,19 @@ impl PollSchedule {
             expected: expected.map(Box::new),
             begun,
             queued: begun,
-            place: None,
+            queue: None,
             phase,
             late: 0.0,
         }
     }
 
-    /// Looks at even distances instead.
+    /// Uses a fixed poll interval, where there is one.
     pub(crate) fn fixed(mut self, interval: Option<Duration>) -> Self {
         self.fixed = interval;
         self
     }
 
-    /// Takes in what a look has shown, and by how much it came later than planned.
+    /// Takes in the status that a poll has shown, and how late the poll was.
     pub(crate) fn observe(&mut self, status: &JobStatus, late: Duration, now: Instant) {
         let had_begun = matches!(self.phase, Phase::Running | Phase::Other);
         self.phase = match status.status {
@@ -114,15 +115,15 @@ impl PollSchedule {
         }
         self.queued = now;
         self.late = 0.0;
-        // A place beyond four thousand million is as far away as that.
+        // A position beyond `u32` is as far away as its maximum.
         let ahead = status
             .queue_position
             .map(|ahead| u32::try_from(ahead).unwrap_or(u32::MAX));
-        self.place = ahead.map(|last| {
+        self.queue = ahead.map(|last| {
             let (first_at, first) = self
-                .place
-                .map_or((now, last), |place| (place.first_at, place.first));
-            Place {
+                .queue
+                .map_or((now, last), |queue| (queue.first_at, queue.first));
+            QueueProgress {
                 first_at,
                 first,
                 last,
@@ -130,59 +131,59 @@ impl PollSchedule {
         });
     }
 
-    /// Whether to ask for the result straight away: it tells the status too while the job runs, but
-    /// not the place in the queue.
+    /// Returns `true` if the next poll is of the result alone: while the job runs it has the status
+    /// too, though not the position in the queue.
     pub(crate) fn polls_result(&self) -> bool {
         self.phase == Phase::Running
     }
 
-    /// How long a job has run, at the most, whose end was seen so much later than planned. `None`
-    /// where it may be long because of the looks: in an outage, or where they were wanted far apart.
+    /// Returns the run time of a job whose end was seen this late; `None` where rare polls may have
+    /// made it long: in an outage, or with a long fixed interval.
     pub(crate) fn run_time(&self, late: Duration, now: Instant) -> Option<Duration> {
         let time = now - self.queued;
         let unsure = late + self.fixed.unwrap_or_default();
         let unsure = unsure.as_secs_f32() + self.late;
-        (unsure <= UNSURE * time.as_secs_f32()).then_some(time)
+        (unsure <= MAX_LATENESS * time.as_secs_f32()).then_some(time)
     }
 
-    /// The next look; `random` lies in 0..1.
+    /// Returns when the next poll is due; `random` is in `0..=1`.
     pub(crate) fn next(&self, now: Instant, random: f64) -> Instant {
-        let step = match (self.fixed, self.phase) {
-            (_, Phase::TakenUp) => return now,
+        let interval = match (self.fixed, self.phase) {
+            (_, Phase::Resumed) => return now,
             (Some(interval), _) => return now + interval,
-            (None, Phase::Submitted) => self.known_queue_step().min(LATEST_FIRST),
-            (None, Phase::Queued) => self.queued_step(now),
+            (None, Phase::Submitted) => self.known_queue_interval().min(MAX_FIRST_INTERVAL),
+            (None, Phase::Queued) => self.queued_interval(now),
             (None, Phase::Running | Phase::Other) => match self.quiet(now) {
-                Some(quiet) => quiet.min(self.age_step(now, IN_QUIET)),
-                None => self.running_step(now),
+                Some(quiet) => quiet.min(self.age_interval(now, IN_QUIET)),
+                None => self.running_interval(now),
             },
         };
-        now + step.mul_f64(1.0 + JITTER * (2.0 * random - 1.0))
+        now + interval.mul_f64(1.0 + JITTER * (2.0 * random - 1.0))
     }
 
-    fn queued_step(&self, now: Instant) -> Duration {
+    fn queued_interval(&self, now: Instant) -> Duration {
         let by_age = (now - self.begun).mul_f64(QUEUED);
-        let left = self.place.and_then(|place| place.left(self.queued));
-        let step = left.map_or(by_age, |left| left / 2);
-        step.max(self.known_queue_step()).min(LONGEST)
+        let left = self.queue.and_then(|queue| queue.time_left(self.queued));
+        let interval = left.map_or(by_age, |left| left / 2);
+        interval.max(self.known_queue_interval()).min(MAX_INTERVAL)
     }
 
-    fn known_queue_step(&self) -> Duration {
+    fn known_queue_interval(&self) -> Duration {
         self.expected
             .as_ref()
-            .map_or(SHORTEST, |known| known.min.mul_f64(QUEUED_KNOWN))
-            .max(SHORTEST)
+            .map_or(MIN_INTERVAL, |known| known.min.mul_f64(QUEUED_KNOWN))
+            .max(MIN_INTERVAL)
     }
 
-    /// The time to the earliest likely end, where that is still to come.
+    /// Returns the time to the earliest likely end, where that is still to come.
     fn quiet(&self, now: Instant) -> Option<Duration> {
         let end = self.queued + self.expected.as_ref()?.min.mul_f64(QUIET);
-        // Not by less than a step, or the jitter would make two looks of one.
-        (end > now + SHORTEST_NEAR_THE_END).then(|| end - now)
+        // Not by less than an interval, or the jitter would make two polls of one.
+        (end > now + MIN_INTERVAL_NEAR_THE_END).then(|| end - now)
     }
 
-    fn running_step(&self, now: Instant) -> Duration {
-        let by_age = self.age_step(now, RUNNING);
+    fn running_interval(&self, now: Instant) -> Duration {
+        let by_age = self.age_interval(now, RUNNING);
         let near_the_end = self
             .expected
             .as_ref()
@@ -192,20 +193,20 @@ impl PollSchedule {
                 .typical
                 .mul_f64(NEAR_THE_END)
                 .min(by_age)
-                .max(SHORTEST_NEAR_THE_END),
+                .max(MIN_INTERVAL_NEAR_THE_END),
             None => by_age,
         }
-        .min(LONGEST)
+        .min(MAX_INTERVAL)
     }
 
-    fn age_step(&self, now: Instant, share: f64) -> Duration {
-        (now - self.begun).mul_f64(share).max(SHORTEST)
+    fn age_interval(&self, now: Instant, share: f64) -> Duration {
+        (now - self.begun).mul_f64(share).max(MIN_INTERVAL)
     }
 }
 
-impl Place {
-    /// The time until it has come to the front, if it moves on as it has moved.
-    fn left(self, now: Instant) -> Option<Duration> {
+impl QueueProgress {
+    /// Returns the time until the job is at the front, if it moves as fast as it has moved so far.
+    fn time_left(self, now: Instant) -> Option<Duration> {
         let moved = self
             .first
             .checked_sub(self.last)
@@ -231,89 +232,90 @@ mod tests {
         Duration::from_secs_f64(seconds)
     }
 
-    /// The looks at a job that is queued and runs for so many seconds; the last is its end's.
-    fn looks(expected: Option<Expected>, queue: f64, run: f64) -> Vec<f64> {
+    /// Returns the times of the polls of a job that is queued and runs for so many seconds; the last
+    /// one sees its end.
+    fn polls(expected: Option<Expected>, queue: f64, run: f64) -> Vec<f64> {
         let start = Instant::now();
-        let mut pace = PollSchedule::new(Some(start), expected, start);
-        let (mut now, mut looks) = (start, Vec::new());
+        let mut schedule = PollSchedule::new(Some(start), expected, start);
+        let (mut now, mut polls) = (start, Vec::new());
         loop {
-            now = pace.next(now, 0.5);
+            now = schedule.next(now, 0.5);
             let age = (now - start).as_secs_f64();
-            looks.push(age);
+            polls.push(age);
             if age >= queue + run {
-                return looks;
+                return polls;
             }
             let status = if age < queue {
                 Status::InQueue
             } else {
                 Status::InProgress
             };
-            pace.observe(&seen(status, None), Duration::ZERO, now);
+            schedule.observe(&seen(status, None), Duration::ZERO, now);
         }
     }
 
     #[test]
-    fn without_history_the_end_is_noticed_within_a_ninth_of_the_age() {
+    fn end_is_noticed_within_a_ninth_of_the_age() {
         for (queue, run) in [(2.0, 10.0), (15.0, 75.0), (100.0, 500.0)] {
-            let looks = looks(None, queue, run);
-            let late = looks[looks.len() - 1] / (queue + run) - 1.0;
-            assert!(late < 0.12, "{looks:?}");
-            assert!(looks.len() <= 35, "{} looks: {looks:?}", looks.len());
+            let polls = polls(None, queue, run);
+            let late = polls[polls.len() - 1] / (queue + run) - 1.0;
+            assert!(late < 0.12, "{polls:?}");
+            assert!(polls.len() <= 35, "{} polls: {polls:?}", polls.len());
         }
     }
 
     #[test]
-    fn with_history_it_is_quiet_until_the_earliest_likely_end() {
+    fn polls_are_rare_until_the_earliest_likely_end() {
         for (queue, run) in [(2.0, 10.0), (15.0, 75.0), (100.0, 500.0)] {
             let known = Expected {
                 min: s(run * 0.95),
                 typical: s(run),
                 max: s(run * 1.1),
             };
-            let looks = looks(Some(known), queue, run);
-            let late = looks[looks.len() - 1] / (queue + run) - 1.0;
-            assert!(late < 0.08, "{looks:?}");
-            assert!(looks.len() <= 10, "{} looks: {looks:?}", looks.len());
+            let polls = polls(Some(known), queue, run);
+            let late = polls[polls.len() - 1] / (queue + run) - 1.0;
+            assert!(late < 0.08, "{polls:?}");
+            assert!(polls.len() <= 10, "{} polls: {polls:?}", polls.len());
             let quiet = |pair: &[f64]| pair[1] - pair[0] > 0.2 * run;
-            assert!(looks.windows(2).any(quiet), "{looks:?}");
+            assert!(polls.windows(2).any(quiet), "{polls:?}");
         }
     }
 
     #[test]
-    fn a_job_much_shorter_than_its_history_is_noticed_in_time() {
+    fn end_of_an_unusually_short_job_is_noticed_in_time() {
         let known = |max| Expected {
             min: s(580.0),
             typical: s(600.0),
             max: s(max),
         };
         for run in [7.0, 12.0, 60.0, 200.0, 400.0] {
-            let looks = looks(Some(known(650.0)), 0.0, run);
-            let late = looks[looks.len() - 1] / run - 1.0;
-            assert!(late <= IN_QUIET, "{run} s: {looks:?}");
+            let polls = polls(Some(known(650.0)), 0.0, run);
+            let late = polls[polls.len() - 1] / run - 1.0;
+            assert!(late <= IN_QUIET, "{run} s: {polls:?}");
         }
-        // Nor where one of many was short.
+        // Nor where one of many former jobs was short.
         let known = Expected {
             min: s(12.0),
             ..known(650.0)
         };
         for run in [14.0, 60.0, 200.0] {
-            let looks = looks(Some(known), 0.0, run);
-            let late = looks[looks.len() - 1] / run - 1.0;
-            assert!(late < 0.12, "{run} s: {looks:?}");
+            let polls = polls(Some(known), 0.0, run);
+            let late = polls[polls.len() - 1] / run - 1.0;
+            assert!(late < 0.12, "{run} s: {polls:?}");
         }
     }
 
     #[test]
-    fn a_run_time_that_lateness_may_have_made_is_none() {
+    fn run_time_that_lateness_may_have_made_is_none() {
         let start = Instant::now();
-        let mut pace = PollSchedule::new(Some(start), None, start);
-        pace.observe(&seen(Status::InQueue, None), s(900.0), start + s(10.0));
-        pace.observe(&seen(Status::InProgress, None), s(1.0), start + s(20.0));
-        pace.observe(&seen(Status::InProgress, None), s(9.0), start + s(60.0));
+        let mut schedule = PollSchedule::new(Some(start), None, start);
+        schedule.observe(&seen(Status::InQueue, None), s(900.0), start + s(10.0));
+        schedule.observe(&seen(Status::InProgress, None), s(1.0), start + s(20.0));
+        schedule.observe(&seen(Status::InProgress, None), s(9.0), start + s(60.0));
         let end = start + s(110.0);
-        assert_eq!(pace.run_time(s(2.0), end), Some(s(100.0)));
-        assert_eq!(pace.run_time(s(25.0), end), None);
-        let rare = pace.clone().fixed(Some(s(30.0)));
+        assert_eq!(schedule.run_time(s(2.0), end), Some(s(100.0)));
+        assert_eq!(schedule.run_time(s(25.0), end), None);
+        let rare = schedule.clone().fixed(Some(s(30.0)));
         assert_eq!(rare.run_time(s(2.0), end), None);
         // It may have been queued for long before it was seen to run.
         let mut unseen = PollSchedule::new(Some(start), None, start);
@@ -322,23 +324,23 @@ mod tests {
     }
 
     #[test]
-    fn the_place_in_the_queue_says_how_long_to_be_quiet() {
+    fn queue_position_sets_the_interval() {
         let start = Instant::now();
-        let mut pace = PollSchedule::new(Some(start), None, start);
-        pace.observe(
+        let mut schedule = PollSchedule::new(Some(start), None, start);
+        schedule.observe(
             &seen(Status::InQueue, Some(20)),
             Duration::ZERO,
             start + s(1.0),
         );
-        pace.observe(
+        schedule.observe(
             &seen(Status::InQueue, Some(16)),
             Duration::ZERO,
             start + s(5.0),
         );
-        // A second a place, so it takes 16 more.
+        // A second for each position, so it takes 16 more.
         let now = start + s(5.0);
-        assert_eq!(pace.next(now, 0.5) - now, s(8.0));
-        // One that does not move tells nothing.
+        assert_eq!(schedule.next(now, 0.5) - now, s(8.0));
+        // A position that does not change says nothing.
         let mut stuck = PollSchedule::new(Some(start), None, start);
         stuck.observe(
             &seen(Status::InQueue, Some(20)),
@@ -351,35 +353,39 @@ mod tests {
             start + s(5.0),
         );
         assert_eq!(stuck.next(now, 0.5) - now, s(1.25));
-        // A queue of weeks is looked at all the same.
-        pace.observe(
+        // A queue of weeks is polled anyway.
+        schedule.observe(
             &seen(Status::InQueue, Some(15)),
             Duration::ZERO,
             start + s(4000.0),
         );
         let later = start + s(4000.0);
-        assert_eq!(pace.next(later, 0.5) - later, LONGEST);
+        assert_eq!(schedule.next(later, 0.5) - later, MAX_INTERVAL);
     }
 
     #[test]
-    fn a_fixed_interval_is_kept_and_a_job_taken_up_is_looked_at_at_once() {
+    fn resumed_job_is_polled_at_once_and_at_fixed_intervals() {
         let now = Instant::now();
-        let mut pace = PollSchedule::new(None, None, now).fixed(Some(s(2.0)));
-        assert_eq!(pace.next(now, 0.9), now);
-        pace.observe(&seen(Status::InProgress, None), Duration::ZERO, now);
-        assert_eq!(pace.next(now, 0.9), now + s(2.0));
-        assert!(pace.polls_result());
+        let mut schedule = PollSchedule::new(None, None, now).fixed(Some(s(2.0)));
+        assert_eq!(schedule.next(now, 0.9), now);
+        schedule.observe(&seen(Status::InProgress, None), Duration::ZERO, now);
+        assert_eq!(schedule.next(now, 0.9), now + s(2.0));
+        assert!(schedule.polls_result());
     }
 
     #[test]
-    fn steps_are_jittered_evenly() {
+    fn intervals_are_jittered_evenly() {
         let start = Instant::now();
-        let mut pace = PollSchedule::new(Some(start), None, start);
+        let mut schedule = PollSchedule::new(Some(start), None, start);
         let now = start + s(80.0);
-        pace.observe(&seen(Status::InProgress, None), Duration::ZERO, now);
-        let step = |random| (pace.next(now, random) - now).as_secs_f64();
+        schedule.observe(&seen(Status::InProgress, None), Duration::ZERO, now);
+        let interval = |random| (schedule.next(now, random) - now).as_secs_f64();
         for (random, expected) in [(0.0, 8.28), (0.5, 9.2), (1.0, 10.12)] {
-            assert!((step(random) - expected).abs() < 1e-6, "{}", step(random));
+            assert!(
+                (interval(random) - expected).abs() < 1e-6,
+                "{}",
+                interval(random)
+            );
         }
     }
 }
