@@ -73,8 +73,8 @@ impl Api {
     /// Submits a job; returns its id and the time at which the successful attempt was sent.
     ///
     /// # Errors
-    /// That of the strongest attempt, marked with what [`retry_table`](crate::http::retry_table)
-    /// makes of it.
+    /// The error of the last attempt, marked as an unknown outcome where the
+    /// [`retry_table`](crate::http::retry_table) says so.
     pub(crate) async fn submit(
         self: &Arc<Self>,
         request: SubmitRequest<'_>,
@@ -87,7 +87,7 @@ impl Api {
     /// Fetches the status of a job, with retries.
     ///
     /// # Errors
-    /// Those of the service and the network; all of them name the job.
+    /// The kinds of the service and the network; all errors name the job.
     pub(crate) async fn status(&self, id: &RequestId) -> Result<JobStatus, Error> {
         let status = self.read(self.endpoint.status(id), Reply::status);
         let span = debug_span!("status", request_id = %id);
@@ -97,7 +97,7 @@ impl Api {
     /// Fetches the result of a job, with retries.
     ///
     /// # Errors
-    /// Those of the service and the network; all of them name the job.
+    /// The kinds of the service and the network; all errors name the job.
     pub(crate) async fn result<O: DeserializeOwned>(
         &self,
         id: &RequestId,
@@ -110,7 +110,7 @@ impl Api {
     /// Cancels a job that is still queued, with retries: to cancel twice does no harm.
     ///
     /// # Errors
-    /// Those of the service and the network; all of them name the job.
+    /// The kinds of the service and the network; all errors name the job.
     pub(crate) async fn cancel(&self, id: &RequestId) -> Result<CancelOutcome, Error> {
         let cancel = self.call(
             Method::POST,

@@ -14,7 +14,7 @@ use crate::http::retry_budget::RetryBudget;
 use crate::http::retry_policy::RetryPolicy;
 use crate::http::retry_table::{Decision, Failure, Operation, judge};
 
-/// What all calls of a client share for their retries.
+/// Retry policy and budget of a client, which all its calls share.
 #[derive(Debug)]
 pub(crate) struct Retry {
     policy: RetryPolicy,
@@ -50,7 +50,7 @@ pub(crate) trait Call: Send {
     }
 }
 
-/// What bounds the attempts of a call.
+/// Bound on the attempts of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bound {
     /// The policy's number, and the budget: a call without it fails.
@@ -75,7 +75,7 @@ impl Retry {
     /// attempts too.
     ///
     /// # Errors
-    /// That of the last attempt, with the number of requests that were sent.
+    /// The error of the last attempt, with the number of requests that were sent.
     pub(crate) async fn run<C: Call>(&self, call: &mut C) -> Result<(C::Output, u32), Error> {
         let (mut attempts, mut failures) = (0, 0);
         loop {
@@ -87,7 +87,7 @@ impl Retry {
                 }
                 Err(error) => error,
             };
-            let held_back = Failure::of(&error) == Failure::HeldBack;
+            let held_back = Failure::from_error(&error) == Failure::HeldBack;
             let error = error.with_attempts(attempts - u32::from(held_back));
             let (decision, error) = judge(C::OPERATION, error);
             if call.recover(&error).await? {

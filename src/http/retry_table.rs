@@ -3,7 +3,7 @@
 //! **Invariant:** a submit is sent again only where this table says that no job can exist.
 //!
 //! Every failure of a request is one [`Failure`], a row of the table, and [`Failure::decide`] is the
-//! table itself. [`Failure::of`] is the only place that turns an error into a row. Retries, polls
+//! table itself. [`Failure::from_error`] is the only place that turns an error into a row. Retries, polls
 //! and the outcome of a submit all follow it; nothing else in this crate decides about money.
 
 use crate::error::{Error, ErrorKind};
@@ -91,7 +91,7 @@ impl Failure {
     }
 
     /// Finds the row of an error.
-    pub(crate) fn of(error: &Error) -> Self {
+    pub(crate) fn from_error(error: &Error) -> Self {
         let http_status = error.http_status();
         match error.kind() {
             _ if error.is_redirected() => Self::Redirected,
@@ -126,7 +126,7 @@ fn proves_that_no_job_exists(error: &Error) -> bool {
 /// Returns the decision about a failed request, and the error marked as one whose outcome is
 /// unknown where the table says so.
 pub(crate) fn judge(operation: Operation, error: Error) -> (Decision, Error) {
-    let decision = Failure::of(&error).decide(operation);
+    let decision = Failure::from_error(&error).decide(operation);
     match decision {
         Decision::OutcomeUnknown => (decision, error.with_unknown_outcome()),
         _ => (decision, error),

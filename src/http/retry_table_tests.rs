@@ -16,7 +16,7 @@ fn id() -> RequestId {
 /// Asserts the row of an error, and what the table makes of it for a submit and for a read.
 #[track_caller]
 fn assert_row(error: Error, row: Failure, submit: Decision, read: Decision) {
-    assert_eq!(Failure::of(&error), row);
+    assert_eq!(Failure::from_error(&error), row);
     assert_eq!(row.decide(Operation::Read), read);
     assert_eq!(row.decide(Operation::Download), read);
     let (decision, judged) = judge(Operation::Submit, error);
@@ -113,7 +113,7 @@ fn certain_refusal_stays_one_beside_an_id() {
 #[test]
 fn id_of_a_read_job_changes_nothing() {
     let error = response(ErrorKind::Unavailable, 503).with_request_id(&id());
-    assert_eq!(Failure::of(&error), F::Unavailable);
+    assert_eq!(Failure::from_error(&error), F::Unavailable);
 }
 
 #[test]

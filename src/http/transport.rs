@@ -34,7 +34,7 @@ const MIN_RETRY_AFTER_HEADER: Duration = Duration::from_secs(1);
 /// Maximum of a `Retry-After`; a longer one is cut to it.
 const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
 
-/// What takes a request and gives its response.
+/// Destination of requests: the network or a script.
 #[derive(Debug)]
 pub(crate) enum Exchanger {
     /// The network.

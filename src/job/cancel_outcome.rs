@@ -1,4 +1,4 @@
-//! Whether a job could be cancelled.
+//! Outcomes of cancellations.
 
 use std::fmt;
 

@@ -6,7 +6,7 @@ use crate::api::Api;
 use crate::download::fetcher::Fetcher;
 use crate::wait::poller::Poller;
 
-/// What all jobs of a client share: the calls, the waits and the downloads.
+/// Parts of a client that all its jobs share: the calls, the waits and the downloads.
 #[derive(Debug)]
 pub(crate) struct Services {
     api: Arc<Api>,

@@ -28,7 +28,7 @@ pub struct WaitOptions {
     pub(super) cancel_on_drop: bool,
 }
 
-/// What happens to a job that is not finished at the deadline of its wait.
+/// Action on a job that is not finished at the deadline of its wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AtDeadline {
