@@ -96,7 +96,7 @@ pub use {
 #[doc(hidden)]
 pub mod __private {
     pub use runcomfy_schema::__private::*;
-    pub use runcomfy_schema::{Choice, ChoiceValues, Field, Reader, Record, choice, record};
+    pub use runcomfy_schema::{Choice, Field, Reader, Record, choice, record};
 }
 
 /// The README's programs, as tests.

@@ -1,6 +1,6 @@
 //! A schema dropped into `schemas/` is a binding after one build, from inside and from outside;
-//! with nothing changed nothing is written; a removed file takes its binding along; `check` mode
-//! fails the build and lists what is stale.
+//! with nothing changed nothing is written; one changed schema rewrites two files; a removed file
+//! takes its binding along; `check` mode fails the build and lists what is stale.
 //!
 //! Works on a copy of the workspace, so that the checkout stays as it is.
 
@@ -42,6 +42,7 @@ impl Copy {
             "codegen",
             "generated",
             "crates",
+            "examples",
         ] {
             copy(&root.join(part), &workspace.join(part));
         }
@@ -152,6 +153,7 @@ fn one_build_after_a_change_is_enough() {
     assert!(!stale.status.success());
     for part in [
         "generated/src/acme.rs",
+        "generated/src/acme/stamp_2/text_to_image.json",
         "generated/src/acme/stamp_2/text_to_image.rs",
         "RUNCOMFY_CODEGEN=write cargo build",
     ] {
@@ -199,10 +201,22 @@ fn one_build_after_a_change_is_enough() {
         [
             "acme.rs",
             "acme/stamp_2.rs",
+            "acme/stamp_2/text_to_image.json",
             "acme/stamp_2/text_to_image.rs",
             "lib.rs"
         ]
     );
+
+    // A change of one model rewrites two files at most: its module and its schema.
+    let before = times(&copy.generated());
+    write(
+        &schema,
+        &SCHEMA.replace("\"maxLength\": 5", "\"maxLength\": 6"),
+    );
+    succeeds(&copy.build("write"));
+    let changed = times(&copy.generated());
+    let changed = changed.iter().filter(|entry| !before.contains(entry));
+    assert_eq!(changed.count(), 2);
 
     // A removed file takes its binding along, folders included.
     fs::remove_dir_all(copy.workspace.join("schemas/acme")).unwrap();
@@ -211,7 +225,7 @@ fn one_build_after_a_change_is_enough() {
     let gone = Copy::cargo(&copy.outside, &["check"], "write");
     assert!(text(&gone).contains("acme"), "{}", text(&gone));
 
-    // A faulty file fails the build, shows the place, and leaves everything as it was.
+    // An invalid file fails the build, reports its position, and leaves everything as it was.
     let before = times(&copy.generated());
     write(
         &schema,

@@ -46,6 +46,7 @@ fn the_unpacked_packages_need_no_generator() {
         "runcomfy",
         "runcomfy-schema",
         "runcomfy-media",
+        "runcomfy-probe",
         "runcomfy-models",
         "runcomfy-codegen",
     ] {
@@ -61,6 +62,12 @@ fn the_unpacked_packages_need_no_generator() {
     let client = folder
         .path()
         .join(format!("runcomfy-{}", env!("CARGO_PKG_VERSION")));
+    let models = format!("runcomfy-models-{}/src", env!("CARGO_PKG_VERSION"));
+    let schema = folder
+        .path()
+        .join(models)
+        .join("bytedance/dreamina_4_0/edit.json");
+    assert!(schema.exists(), "the schemas beside the code are packaged");
     for absent in ["build.rs", "schemas", "codegen"] {
         assert!(!client.join(absent).exists(), "{absent}");
     }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use quote::quote;
 use runcomfy_schema::{ModelSchema, Severity};
 
-use crate::files::MARK;
-use crate::module::{Module, ModuleFile};
+use crate::emit::ExampleHome;
+use crate::module::{Context, Module, ModuleFile};
 use crate::source::{self, Source};
-use crate::{Diagnostic, Error, Generated, collision, doc, emit, feature, parallel, print};
+use crate::{Diagnostic, Error, Generated, collision, doc, emit, feature, mark, parallel, print};
 
 /// Configures the generator: where schemas are, where the code goes and how it is laid out.
 ///
@@ -190,9 +190,17 @@ impl Builder {
             )),
             None => None,
         };
+        let package = manifest
+            .as_ref()
+            .and_then(|(_, text)| feature::package(text));
+        let context = Context {
+            support: &support,
+            home: package.map_or(ExampleHome::Module, ExampleHome::Crate),
+            gated: self.layout == Layout::Tree && manifest.is_some(),
+        };
         let files = match self.layout {
-            Layout::OneFile => one_file(&root, &support),
-            Layout::Tree => tree(root, &support, self.manifest.is_some()),
+            Layout::OneFile => one_file(&root, &context),
+            Layout::Tree => tree(&root, &context),
         }
         .map_err(|e| Error::internal("modules", &e))?;
         let out_dir = match &self.out_dir {
@@ -336,47 +344,32 @@ fn assemble<'a>(sources: &'a [Source], support: &str) -> Result<Module<'a>, Erro
 
 fn one_file(
     root: &Module<'_>,
-    support: &syn::Path,
+    context: &Context<'_>,
 ) -> Result<BTreeMap<String, String>, syn::Error> {
-    let registry = print::tokens(root.registry(support, false))?;
-    let text = print::paragraphs(vec![root.inline()?, registry]);
-    Ok(BTreeMap::from([(
-        "models.rs".to_owned(),
-        marked(None, &text),
-    )]))
+    let registry = print::tokens(root.registry(context.support, false))?;
+    let text = print::paragraphs(vec![root.inline(context)?, registry]);
+    let path = "models.rs".to_owned();
+    let text = mark::add(&path, None, &text);
+    Ok(BTreeMap::from([(path, text)]))
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))
 }
 
-fn tree(
-    root: Module<'_>,
-    support: &syn::Path,
-    gated: bool,
-) -> Result<BTreeMap<String, String>, syn::Error> {
+fn tree(root: &Module<'_>, context: &Context<'_>) -> Result<BTreeMap<String, String>, syn::Error> {
     let mut files = BTreeMap::new();
-    let docs = doc::inner(&[
-        "Typed inputs, enums and schemas for RunComfy's models, made from their schemas."
-            .to_owned(),
-        String::new(),
-        "One module per segment of a model's id; in it `Input` is what the model takes.".to_owned(),
-        "[`ALL`] and [`find`] give the schemas to callers that only have JSON.".to_owned(),
-    ]);
-    let (vendors, registry) = (root.vendors(gated), root.registry(support, gated));
+    let docs = doc::inner(&root.crate_doc(context));
+    let vendors = root.vendors(context.gated);
+    let registry = root.registry(context.support, context.gated);
     // A vendor that comes with this very build has a feature that cargo, which has read the manifest
     // before, does not know yet.
-    let allow = gated.then(|| quote!(#![allow(unexpected_cfgs)]));
+    let allow = context.gated.then(|| quote!(#![allow(unexpected_cfgs)]));
     let lib = print::tokens(quote!(#docs #allow #vendors #registry))?;
-    files.insert("lib.rs".to_owned(), marked(None, &lib));
-    for ModuleFile { path, from, text } in root.files(gated)? {
-        files.insert(path, marked(from, &text));
+    files.insert("lib.rs".to_owned(), mark::add("lib.rs", None, &lib));
+    for ModuleFile { path, from, text } in root.files(context)? {
+        let text = mark::add(&path, from, &text);
+        files.insert(path, text);
     }
     Ok(files)
-}
-
-/// Puts the generator's mark, and the file that the text is made from, above a text.
-fn marked(from: Option<&str>, text: &str) -> String {
-    let from = from.map(|path| format!(" from {path}")).unwrap_or_default();
-    format!("{MARK}{from}; do not edit.\n\n{text}")
 }

@@ -1,41 +1,28 @@
 //! Prose from schemas as doc comments: inert, whatever it says.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use runcomfy_schema::is_invisible;
-use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, token};
 
-/// `#[doc]` attributes for lines that the generator has written itself.
+/// Characters of a line in the doc comment of a module or a type: 100 without `/// `.
+pub(crate) const MODULE_WIDTH: usize = 96;
+
+/// Characters of a line in the doc comment of a field or a method, which is indented by 4.
+pub(crate) const FIELD_WIDTH: usize = MODULE_WIDTH - 4;
+
+/// Returns lines as `#[doc]` attributes of the item that follows.
 pub(crate) fn outer(lines: &[String]) -> TokenStream {
     let lines = spaced(lines);
     quote!(#(#[doc = #lines])*)
 }
 
-/// The same as syntax trees.
-pub(crate) fn attributes(lines: &[String]) -> Vec<Attribute> {
-    let attribute = |line: String| Attribute {
-        pound_token: token::Pound::default(),
-        style: AttrStyle::Outer,
-        bracket_token: token::Bracket::default(),
-        meta: Meta::NameValue(MetaNameValue {
-            path: Ident::new("doc", Span::call_site()).into(),
-            eq_token: token::Eq::default(),
-            value: Expr::Lit(ExprLit {
-                attrs: Vec::new(),
-                lit: Lit::Str(LitStr::new(&line, Span::call_site())),
-            }),
-        }),
-    };
-    spaced(lines).map(attribute).collect()
-}
-
-/// The same for the module that the lines stand in.
+/// Returns lines as `#![doc]` attributes of the module around them.
 pub(crate) fn inner(lines: &[String]) -> TokenStream {
     let lines = spaced(lines);
     quote!(#(#![doc = #lines])*)
 }
 
-/// A leading space, as in a comment written by hand.
+/// Adds a leading space, as in a comment written by hand.
 fn spaced(lines: &[String]) -> impl Iterator<Item = String> {
     let space = |line: &String| {
         if line.is_empty() {
@@ -47,10 +34,11 @@ fn spaced(lines: &[String]) -> impl Iterator<Item = String> {
     lines.iter().map(space)
 }
 
-/// Foreign prose as lines of Markdown that show it as it is: no code blocks (rustdoc would run
-/// them), no links, no HTML, no control characters.
-pub(crate) fn prose(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = text.lines().map(|line| escape(line.trim())).collect();
+/// Returns foreign prose as lines of Markdown that show it as it is: no code blocks (rustdoc would
+/// run them), no links, no HTML, no control characters.
+pub(crate) fn prose(text: &str, width: usize) -> Vec<String> {
+    let lines = text.lines().map(|line| escape(line.trim()));
+    let mut lines: Vec<String> = lines.flat_map(|line| wrap(&line, width, "")).collect();
     lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
@@ -58,7 +46,37 @@ pub(crate) fn prose(text: &str) -> Vec<String> {
     lines
 }
 
-/// One line of foreign text inside a line of our own.
+/// Breaks a line of Markdown between words, so that no line is longer than `width` if words allow it;
+/// further lines begin with `indent`.
+///
+/// A line never begins with a word that Markdown takes for a heading, a list or a rule.
+pub(crate) fn wrap(line: &str, width: usize, indent: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut current, mut length) = (String::new(), 0);
+    for (i, word) in line.split(' ').enumerate() {
+        let count = word.chars().count();
+        if i > 0 && length + 1 + count > width && may_begin_line(word) {
+            lines.push(std::mem::take(&mut current).trim_end().to_owned());
+            current.push_str(indent);
+            length = indent.len();
+        } else if i > 0 {
+            current.push(' ');
+            length += 1;
+        }
+        current.push_str(word);
+        length += count;
+    }
+    lines.push(current.trim_end().to_owned());
+    lines
+}
+
+fn may_begin_line(word: &str) -> bool {
+    let number = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = number.len() < word.len() && number.starts_with(['.', ')']);
+    !word.is_empty() && !word.starts_with(['#', '+', '-', '=']) && !numbered
+}
+
+/// Returns one line of foreign text for a line of our own.
 pub(crate) fn inline(text: &str) -> String {
     escape(
         text.split_whitespace()
@@ -68,7 +86,7 @@ pub(crate) fn inline(text: &str) -> String {
     )
 }
 
-/// A wire name or value as code.
+/// Returns a JSON name or value as code.
 pub(crate) fn code(text: &str) -> String {
     let plain = !text.is_empty()
         && text.trim() == text
@@ -80,7 +98,7 @@ pub(crate) fn code(text: &str) -> String {
     }
 }
 
-/// The first words of a long text.
+/// Returns the first words of a long text.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
@@ -137,8 +155,19 @@ mod tests {
             ("a\u{202e}b\0c", "aU+202EbU+0000c"),
             ("a\r\n\n\n\nb\n\n", "a\n\nb"),
         ] {
-            assert_eq!(prose(text).join("\n"), shown);
+            assert_eq!(prose(text, 80).join("\n"), shown);
         }
+    }
+
+    #[test]
+    fn wrapping_makes_no_markdown() {
+        let wrapped = |text: &str| wrap(text, 10, "  ").join("\n");
+        assert_eq!(wrapped("one two three four"), "one two\n  three\n  four");
+        assert_eq!(wrapped("one two - three"), "one two -\n  three");
+        assert_eq!(wrapped("one two 1. three"), "one two 1.\n  three");
+        assert_eq!(wrapped("one two # three"), "one two #\n  three");
+        assert_eq!(wrapped("incomprehensible"), "incomprehensible");
+        assert_eq!(wrapped(""), "");
     }
 
     #[test]

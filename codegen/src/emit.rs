@@ -1,51 +1,87 @@
 //! From a model's schema to the text of its module.
 
 mod choice;
-mod expr;
+mod example;
 mod field_doc;
+mod literal;
 mod plan;
 mod record;
 mod schema_text;
 mod ty;
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use runcomfy_schema::ModelSchema;
-use syn::{Item, Path, parse_quote};
+use syn::Path;
 
 use crate::{doc, print};
+pub(crate) use example::Home as ExampleHome;
 use plan::Plan;
 pub(crate) use plan::{Collision, is_beyond_i64, is_typed};
+pub(crate) use schema_text::{Home, item as schema_item};
 
-/// The text of one model's module: its `Input`, nested structs, enums, and below them the schema.
-///
-/// The model has no [`collisions`].
+/// A model's module.
+pub(crate) struct Code {
+    /// Its `Input`, nested structs and enums.
+    pub(crate) items: String,
+    /// JSON of the schema.
+    pub(crate) json: String,
+    /// A program that makes an input, unless one cannot be made up.
+    pub(crate) example: Option<example::Example>,
+}
+
+/// Returns the code of a model that has no [`collisions`].
 ///
 /// # Errors
-/// When the schema would not be read as it is written, which is a fault of the generator's.
-pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<String, Collision> {
-    let (plan, _) = Plan::of(model);
-    let mut items = Vec::new();
+/// Fails if the schema would not be read as it is written, or if the code is not Rust: both are bugs
+/// of the generator.
+pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<Code, Collision> {
+    let (plan, _) = Plan::new(model);
+    let path = path_text(support);
+    let mut parts = vec![format!(
+        "/// Id of the model.\npub const ID: &str = {};\n",
+        literal::text(&model.id)
+    )];
     for record in &plan.records {
-        items.extend(record::items(record, support));
+        parts.push(formatted(record::items(record, support))?);
+        parts.push(record::engine(record, &path));
     }
-    items.push(binding(model, support));
+    parts.push(formatted(binding(support))?);
     for choice in &plan.choices {
-        items.extend(choice::items(choice, support));
+        parts.push(formatted(choice::item(choice))?);
+        parts.push(choice::values(choice, &path));
     }
-    items.push(schema_text::item(model, support)?);
-    Ok(print::items(items))
+    Ok(Code {
+        items: print::paragraphs(parts),
+        json: schema_text::json(model)?,
+        example: example::new(&plan, model),
+    })
 }
 
-/// Wire names of a model that come out as the same identifier.
+/// Returns the names of a model that come out as the same identifier.
 pub(crate) fn collisions(model: &ModelSchema) -> Vec<Collision> {
-    Plan::of(model).1
+    Plan::new(model).1
 }
 
-/// What ties the input to the model.
-fn binding(model: &ModelSchema, support: &Path) -> Item {
-    let id = &*model.id;
-    parse_quote! {
+/// Returns a path as it is written in source code.
+pub(crate) fn path_text(path: &Path) -> String {
+    path.to_token_stream().to_string().replace(' ', "")
+}
+
+fn formatted(items: TokenStream) -> Result<String, Collision> {
+    print::tokens(items).map_err(|error| Collision {
+        pointer: String::new(),
+        message: format!(
+            "the code of the model is not Rust ({error}); this is a fault of the generator"
+        ),
+    })
+}
+
+/// Ties the input to the model.
+fn binding(support: &Path) -> TokenStream {
+    quote! {
         impl #support::Model for Input {
-            const ID: &'static str = #id;
+            const ID: &'static str = ID;
             type Output = #support::Output;
             #[inline]
             fn model() -> &'static #support::schema::ModelSchema {
@@ -55,12 +91,20 @@ fn binding(model: &ModelSchema, support: &Path) -> Item {
     }
 }
 
-/// The lines at the head of a model's module.
-pub(crate) fn module_doc(model: &ModelSchema) -> Vec<String> {
-    let mut lines = vec![doc::code(&model.id)];
+/// Returns the first lines of a model's module: its id, its description, and an example.
+pub(crate) fn module_doc(
+    model: &ModelSchema,
+    example: Option<&example::Example>,
+    home: &example::Home,
+) -> Vec<String> {
+    let mut lines = vec![format!("The model {}.", doc::code(&model.id))];
     if let Some(description) = model.input.description() {
         lines.push(String::new());
-        lines.extend(doc::prose(description));
+        lines.extend(doc::prose(description, doc::MODULE_WIDTH));
+    }
+    if let Some(example) = example {
+        lines.push(String::new());
+        lines.extend(example.lines(&model.id, home));
     }
     lines
 }

@@ -7,7 +7,7 @@ use quote::quote;
 
 use crate::Error;
 
-/// The feature that compiles every model; on by default.
+/// Feature that compiles every model; on by default.
 const ALL: &str = "all";
 
 /// Between these two lines of a manifest the features belong to the generator.
@@ -15,17 +15,17 @@ const BEGIN: &str =
     "# @generated features, made from the schemas by runcomfy-codegen; do not edit.";
 const END: &str = "# @end of the generated features";
 
-/// The feature for everything of a vendor, by the vendor's module.
+/// Returns the feature for everything of a vendor, by the vendor's module.
 pub(crate) fn vendor(module: &str) -> String {
     let name = module.replace('_', "-");
-    // Features that every manifest has for other ends.
+    // Features that every manifest has for other purposes.
     match name.as_str() {
-        ALL | "default" | "schemars" => name + "-models",
+        ALL | "default" | "enum-keys" | "schemars" => name + "-models",
         _ => name,
     }
 }
 
-/// The feature for one family of models: the vendor and the id's second segment. Where it has the
+/// Returns the feature for one family of models: the vendor and the id's second segment. Where it has the
 /// name of another vendor, either compiles both, which is more than was asked for and harmless.
 pub(crate) fn family(vendor: &str, family: &str) -> String {
     format!("{}-{}", vendor.replace('_', "-"), family.replace('_', "-"))
@@ -33,13 +33,25 @@ pub(crate) fn family(vendor: &str, family: &str) -> String {
         .to_owned()
 }
 
-/// Compiles an item where all models are wanted, or one of these features is on.
+/// Returns the attribute that compiles an item only with all models or with one of these features.
 pub(crate) fn gate(features: impl IntoIterator<Item = String>) -> TokenStream {
     let features = features.into_iter();
     quote!(#[cfg(any(feature = #ALL, #(feature = #features),*))])
 }
 
-/// The manifest with the section between its two marks made anew.
+/// Returns the name by which programs import the package of a manifest.
+pub(crate) fn package(manifest: &str) -> Option<String> {
+    let mut lines = manifest.lines().map(str::trim);
+    lines.find(|line| *line == "[package]")?;
+    let section = lines.take_while(|line| !line.starts_with('['));
+    let mut members = section.filter_map(|line| line.split_once('='));
+    let (_, name) = members.find(|(key, _)| key.trim() == "name")?;
+    let name = name.trim().trim_matches('"').replace('-', "_");
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_name && !name.is_empty()).then_some(name)
+}
+
+/// Returns the manifest with the section between its two marks replaced.
 pub(crate) fn manifest(path: &Path, old: &str, features: &[String]) -> Result<String, Error> {
     let lines: Vec<&str> = old.lines().collect();
     let begin = lines.iter().position(|line| line.trim() == BEGIN);
@@ -59,7 +71,7 @@ pub(crate) fn manifest(path: &Path, old: &str, features: &[String]) -> Result<St
     Ok(new.join("\n") + "\n")
 }
 
-/// A TOML key: bare where it can be.
+/// Returns a TOML key, bare where it can be.
 fn key(feature: &str) -> String {
     let bare = feature
         .bytes()

@@ -9,6 +9,7 @@ mod feature;
 mod glob;
 mod id_tree;
 mod json;
+mod mark;
 mod module;
 mod name;
 mod parallel;

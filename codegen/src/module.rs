@@ -6,11 +6,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Path;
 
-use crate::emit;
+use crate::emit::{self, Code, ExampleHome, Home};
 use crate::source::Source;
 use crate::{doc, feature, name, print};
 
-/// What schemas alone decide, so that no model breaks a build that denies warnings: how many
+/// Allows what schemas alone decide, so that no model breaks a build that denies warnings: how many
 /// properties and which names. One attribute for each vendor, since every one costs compile time.
 fn allow() -> TokenStream {
     quote! {
@@ -38,12 +38,12 @@ fn allow() -> TokenStream {
 pub(crate) struct Module<'a> {
     /// The id or the part of one that leads here.
     id: String,
-    /// Its schema file, and the text made of it.
-    model: Option<(&'a Source, String)>,
+    /// Its schema file, and the code made of it.
+    model: Option<(&'a Source, Code)>,
     children: BTreeMap<String, Module<'a>>,
 }
 
-/// A module's file.
+/// A file of a module: its code, or the JSON of its schema.
 pub(crate) struct ModuleFile<'a> {
     /// Its path below the output folder.
     pub(crate) path: String,
@@ -52,9 +52,19 @@ pub(crate) struct ModuleFile<'a> {
     pub(crate) text: String,
 }
 
+/// What is the same for all modules of a crate.
+pub(crate) struct Context<'c> {
+    /// The crate that generated code depends on.
+    pub(crate) support: &'c Path,
+    /// Where programs find the modules.
+    pub(crate) home: ExampleHome,
+    /// Whether features choose among the modules.
+    pub(crate) gated: bool,
+}
+
 impl<'a> Module<'a> {
     /// Files a model under its id, whose modules are no others'.
-    pub(crate) fn insert(&mut self, source: &'a Source, text: String) {
+    pub(crate) fn insert(&mut self, source: &'a Source, code: Code) {
         let mut module = self;
         let mut id = String::new();
         for segment in source.model.id.split('/') {
@@ -65,19 +75,19 @@ impl<'a> Module<'a> {
             module = module.children.entry(name::module(segment)).or_default();
             module.id.clone_from(&id);
         }
-        module.model = Some((source, text));
+        module.model = Some((source, code));
     }
 
-    /// Every module as a file of its own.
-    pub(crate) fn files(mut self, gated: bool) -> Result<Vec<ModuleFile<'a>>, syn::Error> {
+    /// Returns the files of all modules.
+    pub(crate) fn files(&self, context: &Context<'_>) -> Result<Vec<ModuleFile<'a>>, syn::Error> {
         let mut files = Vec::new();
-        for (name, child) in &mut self.children {
-            child.collect(name, gated, &mut files)?;
+        for (name, child) in &self.children {
+            child.collect(name, context, &mut files)?;
         }
         Ok(files)
     }
 
-    /// Every feature, in the order of the modules: for each vendor its own, then its families'.
+    /// Returns every feature, in the order of the modules: for each vendor its own, then its families'.
     pub(crate) fn features(&self) -> Vec<String> {
         let mut features = Vec::new();
         for (vendor, module) in &self.children {
@@ -97,54 +107,70 @@ impl<'a> Module<'a> {
     }
 
     fn collect(
-        &mut self,
+        &self,
         path: &str,
-        gated: bool,
+        context: &Context<'_>,
         files: &mut Vec<ModuleFile<'a>>,
     ) -> Result<(), syn::Error> {
-        let docs = doc::inner(&self.doc());
-        let gated_here = gated && !path.contains('/');
+        let docs = doc::inner(&self.doc(context));
+        let gated_here = context.gated && !path.contains('/');
         let children = self.children.keys().map(|name| {
             let gate = gated_here
                 .then(|| feature::gate([feature::vendor(path), feature::family(path, name)]));
             let name = name::ident(name);
             quote!(#gate pub mod #name;)
         });
-        let head = print::tokens(quote!(#docs #(#children)*))?;
-        let (from, text) = match self.model.take() {
-            Some((source, text)) => (Some(source.path.as_str()), text),
-            None => (None, String::new()),
-        };
+        let mut parts = vec![print::tokens(quote!(#docs #(#children)*))?];
+        let from = self.model.as_ref().map(|(source, _)| source.path.as_str());
+        if let Some((_, code)) = &self.model {
+            let file_name = path.rsplit('/').next().unwrap_or(path);
+            let home = format!("{file_name}.json");
+            let schema = emit::schema_item(Home::File(&home), &emit::path_text(context.support));
+            parts.extend([code.items.clone(), schema]);
+            files.push(ModuleFile {
+                path: format!("{path}.json"),
+                from,
+                text: code.json.clone(),
+            });
+        }
         files.push(ModuleFile {
             path: format!("{path}.rs"),
             from,
-            text: print::paragraphs(vec![head, text]),
+            text: print::paragraphs(parts),
         });
-        for (name, child) in &mut self.children {
-            child.collect(&format!("{path}/{name}"), gated, files)?;
+        for (name, child) in &self.children {
+            child.collect(&format!("{path}/{name}"), context, files)?;
         }
         Ok(())
     }
 
-    /// The same modules inside one file.
-    pub(crate) fn inline(&self) -> Result<String, syn::Error> {
-        self.inline_with(&allow())
+    /// Returns the same modules inside one file.
+    pub(crate) fn inline(&self, context: &Context<'_>) -> Result<String, syn::Error> {
+        self.inline_with(&allow(), context)
     }
 
-    fn inline_with(&self, allow: &TokenStream) -> Result<String, syn::Error> {
+    fn inline_with(
+        &self,
+        allow: &TokenStream,
+        context: &Context<'_>,
+    ) -> Result<String, syn::Error> {
         let mut parts = Vec::new();
         for (name, child) in &self.children {
-            let (name, docs) = (name::ident(name), doc::outer(&child.doc()));
+            let (name, docs) = (name::ident(name), doc::outer(&child.doc(context)));
             parts.push(print::module(
                 quote!(#docs #allow pub mod #name {}),
-                &child.inline_with(&TokenStream::new())?,
+                &child.inline_with(&TokenStream::new(), context)?,
             )?);
         }
-        parts.extend(self.model.as_ref().map(|(_, text)| text.clone()));
+        if let Some((_, code)) = &self.model {
+            let home = Home::Inline(code.json.trim_end());
+            let schema = emit::schema_item(home, &emit::path_text(context.support));
+            parts.extend([code.items.clone(), schema]);
+        }
         Ok(print::paragraphs(parts))
     }
 
-    /// The modules of vendors, as declarations in the crate's root.
+    /// Returns the modules of vendors, as declarations in the crate's root.
     pub(crate) fn vendors(&self, gated: bool) -> TokenStream {
         // `cargo fmt` formats otherwise than the generator and must not follow these.
         let vendors = self.children.iter().map(|(name, module)| {
@@ -161,14 +187,61 @@ impl<'a> Module<'a> {
         quote!(#(#vendors)*)
     }
 
-    fn doc(&self) -> Vec<String> {
+    /// Returns the doc comment of a crate of these modules, for people who see it for the first time.
+    pub(crate) fn crate_doc(&self, context: &Context<'_>) -> Vec<String> {
+        let mut lines = vec![
+            "Typed inputs, enums and schemas of RunComfy's models, generated from their schemas."
+                .to_owned(),
+            String::new(),
+        ];
+        let mut paragraph = |text: &str, indent: &str| {
+            lines.extend(doc::wrap(text, doc::MODULE_WIDTH, indent));
+        };
+        // Of the models only an id, so that a change of a schema does not reach this file.
+        if let Some(id) = self.first_id() {
+            let path: Vec<String> = id.split('/').map(name::module).collect();
+            let path: Vec<String> = path.iter().map(|n| name::ident(n).to_string()).collect();
+            let example = format!(
+                "Each segment of a model's id is a module: the model {} is the module `{}`. A model's module has",
+                doc::code(id),
+                path.join("::")
+            );
+            paragraph(&example, "");
+        }
+        for item in [
+            "",
+            "- `Input`, which the model takes. `Input::new` takes the required properties, and every other property has a setter. `validate` checks an input against the schema and returns all violations at once; the client does so before each submit.",
+            "- an enum for each property with a fixed set of values, which are in its `ALL`.",
+            "- `ID`, the model's id, and `SCHEMA`, its schema as data.",
+            "- an example at its head.",
+            "",
+            "Programs that have only JSON find the schemas in [`ALL`] and with [`find`].",
+        ] {
+            paragraph(item, "  ");
+        }
+        if context.gated {
+            lines.extend([String::new(), "# Features".to_owned(), String::new()]);
+            let features = "The feature `all` is on by default and compiles every model. Turn the default features off to compile only some models: there is a feature for each vendor and, named after the first two segments of the ids, for each family of models.";
+            lines.extend(doc::wrap(features, doc::MODULE_WIDTH, ""));
+        }
+        lines
+    }
+
+    fn first_id(&self) -> Option<&str> {
+        let below = || self.children.values().find_map(Module::first_id);
+        self.model.as_ref().map_or_else(below, |_| Some(&self.id))
+    }
+
+    fn doc(&self, context: &Context<'_>) -> Vec<String> {
         match &self.model {
-            Some((source, _)) => emit::module_doc(&source.model),
+            Some((source, code)) => {
+                emit::module_doc(&source.model, code.example.as_ref(), &context.home)
+            }
             None => vec![format!("Models of {}.", doc::code(&self.id))],
         }
     }
 
-    /// `ALL` and `find`; with features, of those models that are compiled.
+    /// Returns `ALL` and `find`; with features, for those models that are compiled.
     pub(crate) fn registry(&self, support: &Path, gated: bool) -> TokenStream {
         let mut all = Vec::new();
         for (vendor, module) in &self.children {
@@ -190,15 +263,15 @@ impl<'a> Module<'a> {
         // `cargo fmt` breaks the gates' lines elsewhere than the generator.
         let skip = gated.then(|| quote!(#[rustfmt::skip]));
         quote! {
-            /// The schemas of all models, in the order of their ids.
+            /// Schemas of all models, in the order of their ids.
             #skip
             pub static ALL: &[&#support::schema::SchemaText] = &[#(#all),*];
 
-            /// The schema of the model with this id, for callers that only have JSON.
+            /// Returns the schema of the model with this id, for callers that have only JSON.
             #[must_use]
             pub fn find(id: &str) -> Option<&'static #support::schema::ModelSchema> {
-                let place = ALL.binary_search_by(|model| model.id().cmp(id)).ok()?;
-                Some(ALL[place])
+                let index = ALL.binary_search_by(|model| model.id().cmp(id)).ok()?;
+                Some(ALL[index])
             }
         }
     }

@@ -1,108 +1,67 @@
-//! Enums: variants and their wire values.
+//! Enums: variants and their JSON values.
 
-use proc_macro2::Ident;
+use proc_macro2::TokenStream;
 use quote::quote;
 use runcomfy_schema::Literal;
-use syn::{Expr, Fields, ImplItem, Item, ItemEnum, ItemImpl, Path, Variant, parse_quote};
 
-use super::expr;
+use super::literal;
 use super::plan::{Choice, as_i64};
 use crate::{doc, name};
 
-pub(crate) fn items(choice: &Choice<'_>, support: &Path) -> Vec<Item> {
+/// Returns the enum.
+pub(crate) fn item(choice: &Choice<'_>) -> TokenStream {
     let name = name::ident(&choice.name);
-    let idents: Vec<Ident> = choice.variants.iter().map(|v| name::ident(v)).collect();
-    let mut definition: ItemEnum = parse_quote! {
-        #[derive(Clone, Copy)]
-        #[non_exhaustive]
-        pub enum #name {}
-    };
-    let title = doc::attributes(std::slice::from_ref(&choice.title));
-    definition.attrs.splice(..0, title);
-    definition.variants = idents
+    let title = doc::outer(std::slice::from_ref(&choice.title));
+    let variants = choice
+        .variants
         .iter()
         .zip(choice.members)
-        .map(|(ident, member)| Variant {
-            attrs: doc::attributes(&[variant_doc(member)]),
-            ident: ident.clone(),
-            fields: Fields::Unit,
-            discriminant: None,
-        })
-        .collect();
-    vec![
-        Item::Enum(definition),
-        methods(choice, &name, &idents, support),
-        wire_values(choice, &name, support),
-        parse_quote!(#support::__private::choice!(#name);),
-    ]
-}
-
-fn methods(choice: &Choice<'_>, name: &Ident, variants: &[Ident], support: &Path) -> Item {
-    let (method, kind, value) = if is_text(choice) {
-        (quote!(as_str), quote!(&'static str), quote!(text_of))
-    } else {
-        (quote!(as_i64), quote!(i64), quote!(integer_of))
-    };
-    let mut item: ItemImpl = parse_quote! {
-        impl #name {
-            /// All values, in the schema's order.
-            pub const ALL: &'static [Self] = &[];
-            /// The exact value on the wire.
-            #[inline]
-            #[must_use]
-            pub fn #method(self) -> #kind {
-                #support::__private::#value(self)
-            }
+        .map(|(variant, member)| {
+            let docs = doc::outer(&[variant_doc(choice, member)]);
+            let variant = name::ident(variant);
+            quote!(#docs #variant)
+        });
+    quote! {
+        #title
+        #[derive(Clone, Copy)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#variants,)*
         }
-    };
-    let variants = variants.iter().map(expr::of_self);
-    set_constant(&mut item, 0, expr::list(variants));
-    Item::Impl(item)
-}
-
-fn wire_values(choice: &Choice<'_>, name: &Ident, support: &Path) -> Item {
-    let variant = if is_text(choice) { "Text" } else { "Integer" };
-    let mut item: ItemImpl = parse_quote! {
-        impl #support::__private::Choice for #name {
-            const ALL: &'static [Self] = Self::ALL;
-            const VALUES: #support::__private::ChoiceValues = {};
-            #[inline]
-            fn index(self) -> usize {
-                self as usize
-            }
-        }
-    };
-    let values = expr::list(choice.members.iter().map(wire));
-    set_constant(
-        &mut item,
-        1,
-        expr::call_in(support, ["__private", "ChoiceValues", variant], [values]),
-    );
-    Item::Impl(item)
-}
-
-fn is_text(choice: &Choice<'_>) -> bool {
-    matches!(choice.members.first(), Some(Literal::Text(_)))
-}
-
-fn set_constant(item: &mut ItemImpl, place: usize, value: Expr) {
-    if let ImplItem::Const(constant) = &mut item.items[place] {
-        constant.expr = value;
     }
 }
 
-fn variant_doc(member: &Literal) -> String {
-    match member {
+/// Returns the call of the macro that implements its methods and traits: variants and JSON values.
+pub(crate) fn values(choice: &Choice<'_>, support: &str) -> String {
+    let kind = match choice.members.first() {
+        Some(Literal::Text(_)) => "str",
+        _ => "i64",
+    };
+    let mut values = String::new();
+    for (variant, member) in choice.variants.iter().zip(choice.members) {
+        let (variant, value) = (name::ident(variant), value(member));
+        values += &format!("    {variant} = {value},\n");
+    }
+    let name = name::ident(&choice.name);
+    format!("{support}::__private::choice!({name}: {kind} {{\n{values}}});\n")
+}
+
+fn variant_doc(choice: &Choice<'_>, member: &Literal) -> String {
+    let mut line = match member {
         Literal::Text(text) if text.is_empty() => "The empty text.".to_owned(),
         Literal::Text(text) => doc::code(text),
         other => doc::code(&other.to_string()),
+    };
+    if choice.default == Some(member) {
+        line = format!("{}. Default.", line.trim_end_matches('.'));
     }
+    line
 }
 
-fn wire(member: &Literal) -> Expr {
+fn value(member: &Literal) -> String {
     match (member, as_i64(member)) {
-        (Literal::Text(text), _) => expr::text(text),
+        (Literal::Text(text), _) => literal::text(text),
         // The plan lets only texts and 64-bit integers through.
-        (_, integer) => expr::number(&integer.unwrap_or_default().to_string()),
+        (_, integer) => literal::integer(integer.unwrap_or_default()),
     }
 }

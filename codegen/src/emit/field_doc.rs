@@ -1,84 +1,188 @@
-//! What stands above a field.
+//! Doc comments of fields and setters.
 
-use runcomfy_schema::{Kind, Literal, Schema};
+use runcomfy_schema::{Bounds, Kind, Literal, MediaKind, Schema};
 
 use super::plan::{Field, Type};
 use crate::doc;
 
-/// Title and range first, then the schema's own description, then the rules.
+/// Returns type, range and default first, then the schema's own title and description, then its
+/// rules.
 pub(super) fn lines(field: &Field<'_>) -> Vec<String> {
     let schema = &field.property.schema;
-    let mut lines = vec![headline(field)];
+    let mut lines = doc::wrap(&headline(field), doc::FIELD_WIDTH, "");
     let mut paragraph = |more: Vec<String>| {
         if !more.is_empty() {
             lines.push(String::new());
             lines.extend(more);
         }
     };
-    paragraph(schema.description().map(doc::prose).unwrap_or_default());
-    let rules = schema.rules().map(|rule| {
-        format!(
-            "- {}: {}",
-            doc::code(&rule.to_string()),
-            doc::inline(&rule.message)
-        )
+    let title = schema.title().filter(|title| says_more(title, field));
+    let title = title.map(|title| format!("{}. ", title.trim_end_matches('.')));
+    let description = schema.description().unwrap_or_default();
+    let text = title.unwrap_or_default() + description;
+    paragraph(doc::prose(&text, doc::FIELD_WIDTH));
+    let rules = schema.rules().flat_map(|rule| {
+        let (rule, message) = (doc::code(&rule.to_string()), doc::inline(&rule.message));
+        let line = if message.is_empty() {
+            format!("- {rule}")
+        } else {
+            format!("- {rule}: {message}")
+        };
+        doc::wrap(&line, doc::FIELD_WIDTH, "  ")
     });
     paragraph(rules.collect());
     lines
 }
 
-/// `` `scale` (Scale): a number in 0..=1; the service takes `0.5` when it is left out. ``
+/// Returns what a setter sets, with type, range and default.
+pub(super) fn setter_lines(field: &Field<'_>) -> Vec<String> {
+    let name = doc::code(&field.property.name);
+    let line = format!("Sets {name}. {}", type_and_default(field));
+    doc::wrap(&line, doc::FIELD_WIDTH, "")
+}
+
+/// `` Number in `0..=1`. Default: `0.5` (applied by the service). JSON name: `scale-1`. ``
 fn headline(field: &Field<'_>) -> String {
+    let mut line = type_and_default(field);
+    let name = &*field.property.name;
+    if field.ident != name && field.ident != format!("r#{name}") {
+        line += &format!(" JSON name: {}.", doc::code(name));
+    }
+    line
+}
+
+fn type_and_default(field: &Field<'_>) -> String {
     let property = field.property;
     let schema = &property.schema;
-    let mut line = doc::code(&property.name);
-    if let Some(title) = schema
-        .title()
-        .filter(|title| says_more(title, &property.name))
-    {
-        line += &format!(", {}", doc::inline(title));
-    }
-    line += &match &field.kind {
-        Type::Choice(name) => format!(": one of [`{name}`]"),
-        _ => format!(": {}", doc::inline(&schema.describe())),
-    };
+    let mut line = format!("{}.", phrase(&field.kind, schema));
     match schema.default() {
         Some(default) if property.required && is_free(schema) => {
-            line += &format!("; for example {}", example(default));
+            if let Some(example) = shown(default) {
+                line += &format!(" Example: {example}.");
+            }
         }
-        // What the service would take does not matter to callers, who have to say.
+        // The service's default does not matter to callers, who have to give a value.
         Some(default) if property.required => {
-            line += &format!("; the schema's default is {}", example(default));
+            line += &format!(" Default in the schema: {}.", code(default));
         }
         Some(default) => {
-            line += &format!(
-                "; the service takes {} when it is left out",
-                example(default)
-            );
+            line += &format!(" Default: {} (applied by the service).", code(default));
         }
         None => {}
     }
-    line + "."
+    line
 }
 
-/// Whether a title is more than its property's name in other letters.
-fn says_more(title: &str, name: &str) -> bool {
-    let bare = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
-    bare(title) != bare(name)
-}
-
-fn example(default: &Literal) -> String {
-    /// Enough to see what is meant.
-    const LONGEST: usize = 80;
-    match default {
-        Literal::Text(text) => doc::code(&doc::cut(text, LONGEST)),
-        Literal::Array(list) if !list.is_empty() => example(&list[0]),
-        other => doc::code(&doc::cut(&other.to_string(), LONGEST)),
+/// Returns what the schema allows, in words that begin a sentence: `` Number in `0..=1` ``.
+fn phrase(kind: &Type, schema: &Schema) -> String {
+    if let Some(members) = schema.choices()
+        && !matches!(kind, Type::Choice(_))
+    {
+        return one_of(members);
+    }
+    match kind {
+        Type::Choice(name) => format!("One of [`{name}`]"),
+        Type::Record(name) => format!("Object, see [`{name}`]"),
+        Type::Bool => "Boolean".to_owned(),
+        Type::I64 | Type::U64 => format!("Integer{}", range(schema)),
+        Type::F64 => format!("Number{}", range(schema)),
+        Type::Text => format!("Text{}", amount(schema.length(), "character")),
+        Type::Media => format!("{} URL", medium(schema.media())),
+        Type::Json if schema.kind == Kind::Object => "JSON object".to_owned(),
+        Type::Json => "JSON value".to_owned(),
+        Type::List(item) => format!("{}{}", plural(item, schema), amount(schema.count(), "item")),
     }
 }
 
-/// Texts and media that are not chosen from a list: their default on a required property is an
-/// example.
+fn plural(item: &Type, schema: &Schema) -> String {
+    match item {
+        Type::Choice(name) => format!("List of [`{name}`]"),
+        Type::Record(name) => format!("List of objects, see [`{name}`]"),
+        Type::Media => format!("{} URLs", medium(schema.media())),
+        Type::Bool => "Booleans".to_owned(),
+        Type::I64 | Type::U64 => "Integers".to_owned(),
+        Type::F64 => "Numbers".to_owned(),
+        Type::Text => "Texts".to_owned(),
+        Type::Json => "JSON values".to_owned(),
+        Type::List(_) => "Lists".to_owned(),
+    }
+}
+
+fn medium(kind: Option<MediaKind>) -> &'static str {
+    match kind {
+        Some(MediaKind::Image) => "Image",
+        Some(MediaKind::Video) => "Video",
+        Some(MediaKind::Audio) => "Audio",
+        _ => "Media",
+    }
+}
+
+/// `` in `0..=1`, a multiple of 0.1 ``
+fn range(schema: &Schema) -> String {
+    let bounds: Bounds = schema.bounds();
+    let mut text = match (bounds.lower, bounds.upper) {
+        (None, None) => String::new(),
+        (Some((_, true)), Some((_, true))) => format!(" in `{bounds}`"),
+        _ => format!(" {bounds}"),
+    };
+    if let Some(step) = schema.step() {
+        text += &format!(", a multiple of {step}");
+    }
+    text
+}
+
+/// `, 1 to 10 items`
+fn amount((least, most): (Option<u64>, Option<u64>), noun: &str) -> String {
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    match (least.unwrap_or(0), most) {
+        (0, None) => String::new(),
+        (least, None) => format!(", at least {least} {noun}{}", plural(least)),
+        (0, Some(most)) => format!(", at most {most} {noun}{}", plural(most)),
+        (least, Some(most)) if least == most => format!(", exactly {most} {noun}{}", plural(most)),
+        (least, Some(most)) => format!(", {least} to {most} {noun}{}", plural(most)),
+    }
+}
+
+fn one_of(members: &[Literal]) -> String {
+    /// A hover should not fill the screen.
+    const MAX_SHOWN: usize = 12;
+    let shown: Vec<String> = members.iter().take(MAX_SHOWN).map(code).collect();
+    let more = if members.len() > MAX_SHOWN {
+        ", …"
+    } else {
+        ""
+    };
+    format!("One of {}{more}", shown.join(", "))
+}
+
+/// Returns `true` if a title is more than its property's name in other letters.
+fn says_more(title: &str, field: &Field<'_>) -> bool {
+    let bare = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
+    bare(title) != bare(&field.property.name)
+}
+
+/// Longest default that a hover shows, in characters.
+const MAX_DEFAULT: usize = 60;
+
+fn code(literal: &Literal) -> String {
+    match literal {
+        Literal::Text(text) => doc::code(&doc::cut(text, MAX_DEFAULT)),
+        Literal::Array(list) if !list.is_empty() => code(&list[0]),
+        other => doc::code(&doc::cut(&other.to_string(), MAX_DEFAULT)),
+    }
+}
+
+/// Returns an example as code, unless there is nothing to see.
+fn shown(example: &Literal) -> Option<String> {
+    match example {
+        Literal::Text(text) if text.trim().is_empty() => None,
+        Literal::Array(list) => shown(list.first()?),
+        other => Some(code(other)),
+    }
+}
+
+/// Returns `true` for texts and media that are not chosen from a list: their default on a required
+/// property is an example.
 fn is_free(schema: &Schema) -> bool {
     schema.choices().is_none()
         && matches!(

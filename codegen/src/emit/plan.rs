@@ -18,8 +18,9 @@ pub(crate) struct Plan<'a> {
 pub(crate) struct Record<'a> {
     pub(crate) name: String,
     pub(crate) schema: &'a Schema,
-    /// For a nested struct, where its schema is: of each struct around it the property's place.
-    pub(crate) places: Vec<usize>,
+    /// For a nested struct, the JSON names that lead to its schema: of each struct around it the
+    /// property's.
+    pub(crate) names: Vec<&'a str>,
     pub(crate) fields: Vec<Field<'a>>,
     /// What the struct stands for, in a doc comment.
     pub(crate) title: String,
@@ -37,6 +38,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) members: &'a [Literal],
+    /// The member that the schema gives as the default.
+    pub(crate) default: Option<&'a Literal>,
     /// The variants, in the order of the members.
     pub(crate) variants: Vec<String>,
 }
@@ -56,34 +59,43 @@ pub(crate) enum Type {
     Record(String),
 }
 
-/// Two wire names of one scope that come out as one identifier.
+/// Two JSON names of one scope that come out as one identifier.
 pub(crate) struct Collision {
     /// JSON pointer to the second, below the input schema.
     pub(crate) pointer: String,
     pub(crate) message: String,
 }
 
+impl<'a> Record<'a> {
+    pub(crate) fn required(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| field.property.required)
+    }
+
+    pub(crate) fn optional(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| !field.property.required)
+    }
+}
+
 impl<'a> Plan<'a> {
-    /// The types, and the names that collide: with one of these they are no Rust.
-    pub(crate) fn of(model: &'a ModelSchema) -> (Self, Vec<Collision>) {
+    /// Plans the types, and lists the names that collide: with one of these they are no Rust.
+    pub(crate) fn new(model: &'a ModelSchema) -> (Self, Vec<Collision>) {
         let mut planner = Planner {
             plan: Self {
                 records: Vec::new(),
                 choices: Vec::new(),
             },
             types: HashMap::new(),
-            places: Vec::new(),
-            wires: Vec::new(),
+            path: Vec::new(),
             is_twin: false,
             collisions: Vec::new(),
         };
-        let title = format!("What {} takes.", crate::doc::code(&model.id));
+        let title = format!("Input of the model {}.", crate::doc::code(&model.id));
         let (name, fields) = ("Input".to_owned(), Vec::new());
         planner.record(
             Record {
                 name,
                 schema: &model.input,
-                places: Vec::new(),
+                names: Vec::new(),
                 fields,
                 title,
             },
@@ -98,10 +110,8 @@ struct Planner<'a> {
     plan: Plan<'a>,
     /// Type names taken, with the property that took each.
     types: HashMap<String, String>,
-    /// The places of the properties around the one that is being planned, and its own.
-    places: Vec<usize>,
-    /// The wire names of the same properties.
-    wires: Vec<&'a str>,
+    /// The JSON names of the properties around the one that is being planned, and its own.
+    path: Vec<&'a str>,
     /// Whether one of them collides already: then of course its types do.
     is_twin: bool,
     collisions: Vec<Collision>,
@@ -110,38 +120,36 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Plans a struct; the names of types inside of it begin with `prefix`.
     fn record(&mut self, record: Record<'a>, prefix: &str, at: &str) {
-        let (place, schema) = (self.plan.records.len(), record.schema);
+        let (index, schema) = (self.plan.records.len(), record.schema);
         self.plan.records.push(record);
         let mut names: HashMap<String, &str> = HashMap::new();
         let mut fields = Vec::new();
-        for (own_place, property) in schema.properties().unwrap_or_default().iter().enumerate() {
-            let wire = &*property.name;
+        for property in schema.properties().unwrap_or_default() {
+            let json_name = &*property.name;
             let at = format!(
                 "{at}/properties/{}",
-                wire.replace('~', "~0").replace('/', "~1")
+                json_name.replace('~', "~0").replace('/', "~1")
             );
-            let ident = name::ident(&name::field(wire));
+            let ident = name::ident(&name::field(json_name));
             let mut is_twin = self.is_twin;
-            if let Some(first) = names.insert(ident.to_string(), wire) {
+            if let Some(first) = names.insert(ident.to_string(), json_name) {
                 self.collide(
                     &at,
                     format!(
-                        "the properties `{first}` and `{wire}` both become the field `{ident}`"
+                        "the properties `{first}` and `{json_name}` both become the field `{ident}`"
                     ),
                 );
                 is_twin = true;
             }
             let was_twin = std::mem::replace(&mut self.is_twin, is_twin);
-            self.places.push(own_place);
-            self.wires.push(wire);
+            self.path.push(json_name);
             let kind = self.kind(
                 &property.schema,
-                &format!("{prefix}{}", name::camel(wire)),
-                wire,
+                &format!("{prefix}{}", name::camel(json_name)),
+                json_name,
                 &at,
             );
-            self.places.pop();
-            self.wires.pop();
+            self.path.pop();
             self.is_twin = was_twin;
             fields.push(Field {
                 ident,
@@ -149,14 +157,14 @@ impl<'a> Planner<'a> {
                 kind,
             });
         }
-        self.plan.records[place].fields = fields;
+        self.plan.records[index].fields = fields;
     }
 
-    fn kind(&mut self, schema: &'a Schema, type_name: &str, wire: &str, at: &str) -> Type {
+    fn kind(&mut self, schema: &'a Schema, type_name: &str, json_name: &str, at: &str) -> Type {
         if let Some(members) = schema.choices()
             && is_typed(schema.kind, members)
         {
-            return self.choice(type_name, wire, members, at);
+            return self.choice(type_name, json_name, schema, members, at);
         }
         match schema.kind {
             Kind::Boolean => Type::Bool,
@@ -172,18 +180,18 @@ impl<'a> Planner<'a> {
                     Type::List(Box::new(self.kind(
                         items,
                         &format!("{type_name}Item"),
-                        wire,
+                        json_name,
                         &at,
                     )))
                 }
             },
             Kind::Object if schema.properties().is_some() => {
                 let name = self.take(type_name, at);
-                let title = format!("The value of {}.", crate::doc::code(wire));
+                let title = format!("Value of the property {}.", crate::doc::code(json_name));
                 let record = Record {
                     name: name.clone(),
                     schema,
-                    places: self.places.clone(),
+                    names: self.path.clone(),
                     fields: Vec::new(),
                     title,
                 };
@@ -194,7 +202,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn choice(&mut self, name: &str, wire: &str, members: &'a [Literal], at: &str) -> Type {
+    fn choice(
+        &mut self,
+        name: &str,
+        json_name: &str,
+        schema: &'a Schema,
+        members: &'a [Literal],
+        at: &str,
+    ) -> Type {
         let name = self.take(name, at);
         let mut seen: HashMap<String, &Literal> = HashMap::new();
         let mut variants = Vec::new();
@@ -203,7 +218,7 @@ impl<'a> Planner<'a> {
                 Literal::Text(text) => text.to_string(),
                 other => other.to_string(),
             });
-            // A value that stands there twice is another fault.
+            // A value that appears twice is another error.
             if let Some(first) = seen.insert(variant.clone(), member)
                 && first != member
             {
@@ -214,11 +229,12 @@ impl<'a> Planner<'a> {
             }
             variants.push(variant);
         }
-        let title = format!("The values of {}.", crate::doc::code(wire));
+        let title = format!("Values of the property {}.", crate::doc::code(json_name));
         self.plan.choices.push(Choice {
             name: name.clone(),
             title,
             members,
+            default: schema.default(),
             variants,
         });
         Type::Choice(name)
@@ -226,8 +242,8 @@ impl<'a> Planner<'a> {
 
     fn take(&mut self, name: &str, at: &str) -> String {
         let name = name::type_name(name);
-        let wires: Vec<String> = self.wires.iter().rev().map(|w| format!("`{w}`")).collect();
-        let shown = wires.join(" inside of ");
+        let names: Vec<String> = self.path.iter().rev().map(|n| format!("`{n}`")).collect();
+        let shown = names.join(" inside of ");
         if let Some(first) = self.types.insert(name.clone(), shown.clone())
             && !self.is_twin
         {
@@ -247,7 +263,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Whether a Rust enum can stand for these members: all texts, or all integers of 64 bits.
+/// Returns `true` if a Rust enum can have these members: all texts, or all integers of 64 bits.
 pub(crate) fn is_typed(kind: Kind, members: &[Literal]) -> bool {
     let text = |member: &Literal| matches!(member, Literal::Text(_));
     let integer = |member: &Literal| as_i64(member).is_some();
@@ -267,7 +283,7 @@ pub(crate) fn as_i64(member: &Literal) -> Option<i64> {
     }
 }
 
-/// Integers are `i64`; only a schema that allows ones above it, and no negative ones, is not: seeds
+/// Returns `true` if an integer is a `u64`. Integers are `i64`; only a schema that allows ones above it, and no negative ones, is not: seeds
 /// of -1 are more common than those above 2^63, which are left to `with_extra`.
 pub(crate) fn is_beyond_i64(schema: &Schema) -> bool {
     let bounds = schema.bounds();

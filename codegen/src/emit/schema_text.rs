@@ -1,59 +1,86 @@
 //! The schema as JSON, which is how generated code holds it.
 //!
-//! It is made from the schema that was read rather than copied from the file, so that whatever
-//! means the same gives the same text.
+//! It is made from the parsed schema rather than copied from the file, so that files of the same
+//! meaning give the same text. The text is a catalogue entry, which every tool of this project reads.
 
 use runcomfy_schema::{__private, ModelSchema, Rule, Schema};
-use serde_json::{Value, json};
-use syn::{Item, Path, parse_quote};
+use serde_json::{Map, Value, json};
 
-use super::expr;
+use super::literal;
 use super::plan::Collision;
 
-/// The static that holds the whole model.
+/// Where a model's module has the JSON of its schema.
+#[derive(Clone, Copy)]
+pub(crate) enum Home<'a> {
+    /// In a file of this name beside the module.
+    File(&'a str),
+    /// In the module itself.
+    Inline(&'a str),
+}
+
+/// Returns the static that holds the model's schema.
+pub(crate) fn item(home: Home<'_>, support: &str) -> String {
+    let json = match home {
+        Home::File(name) => format!("include_str!({})", literal::text(name)),
+        Home::Inline(json) => literal::raw_text(json),
+    };
+    format!(
+        "/// Schema of the model.\npub static SCHEMA: {support}::schema::SchemaText =\n    {support}::schema::SchemaText::new(ID, {json});\n"
+    )
+}
+
+/// Returns the model's schema as JSON, indented.
 ///
 /// # Errors
-/// When the schema would not be read as it is written, which is a fault of the generator's: better
-/// to find it here than where a program first looks at the schema.
-pub(crate) fn item(model: &ModelSchema, support: &Path) -> Result<Item, Collision> {
-    let input = text(&model.input);
-    let output = model.output.as_deref();
-    let own = output.filter(|output| !output.is_common_output()).map(text);
-    if !is_read_again(model, &input, own.as_deref()) {
-        debug_assert!(false, "{} is not read as it is written:\n{input}", model.id);
-        let message = "the schema cannot be written so that it is read as the same; this is a fault of the generator";
-        return Err(Collision {
-            pointer: String::new(),
-            message: message.to_owned(),
-        });
+/// Fails if the schema would not be read as it is written, which is a bug of the generator: better
+/// to find it here than where a program first uses the schema.
+pub(crate) fn json(model: &ModelSchema) -> Result<String, Collision> {
+    let mut entry = Map::new();
+    entry.insert("model_id".into(), (*model.id).into());
+    entry.insert("input_schema".into(), source(&model.input));
+    // A file without an output and one with the output of nearly every model mean the same.
+    let output = model.output.as_deref().filter(|o| !o.is_common_output());
+    if let Some(output) = output {
+        // Inside `output`, whatever it looks like.
+        entry.insert("output_schema".into(), json!({"output": source(output)}));
     }
-    // A file without an output and one with the output that every page shows mean the same.
-    let maker = if own.is_some() { "with_output" } else { "new" };
-    let texts = [&input]
-        .into_iter()
-        .chain(&own)
-        .map(|text| expr::raw_text(text));
-    let arguments = [expr::text(&model.id)].into_iter().chain(texts);
-    let value = expr::call_in(support, ["schema", "SchemaText", maker], arguments);
-    Ok(parse_quote! {
-        /// The model's schema.
-        pub static SCHEMA: #support::schema::SchemaText = #value;
+    let json = visible(&format!("{:#}\n", Value::Object(entry)));
+    if is_read_again(model, &json, output.is_some()) {
+        return Ok(json);
+    }
+    debug_assert!(false, "{} is not read as it is written:\n{json}", model.id);
+    let message = "the schema cannot be written so that it is read as the same; this is a fault of the generator";
+    Err(Collision {
+        pointer: String::new(),
+        message: message.to_owned(),
     })
 }
 
-fn is_read_again(model: &ModelSchema, input: &str, own_output: Option<&str>) -> bool {
-    __private::read_schema(&model.id, input, own_output).is_ok_and(|read| {
-        let same_output = own_output.is_none() || read.output == model.output;
+fn is_read_again(model: &ModelSchema, json: &str, has_own_output: bool) -> bool {
+    __private::read_schema(&model.id, json).is_ok_and(|read| {
+        let same_output = !has_own_output || read.output == model.output;
         read.id == model.id && read.input == model.input && same_output
     })
 }
 
-/// A schema as JSON, indented, of characters that can be seen.
-fn text(schema: &Schema) -> String {
-    let json = format!("{:#}", schema.to_source_with(entry));
+fn source(schema: &Schema) -> Value {
+    schema.to_source_with(rule)
+}
+
+fn rule(rule: &Rule) -> Value {
+    // The space separates an operator from a quantity that ends like one.
+    json!({
+        "validation_rule": format!("{} {}", rule.quantity.as_str(), rule.operator.as_str()),
+        "validation_value": rule.value.to_value(),
+        "validation_error": &*rule.message,
+    })
+}
+
+/// Escapes the characters of a JSON text that nobody sees. Compilers refuse those that change the
+/// direction of text, and readers should.
+fn visible(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
-        // Compilers refuse those that turn the direction of what is seen, and readers should.
         let is_seen = c == '\n' || matches!(c, ' '..='~') || c.escape_debug().count() == 1;
         if is_seen {
             text.push(c);
@@ -64,13 +91,4 @@ fn text(schema: &Schema) -> String {
         }
     }
     text
-}
-
-fn entry(rule: &Rule) -> Value {
-    // The space tells an operator from a quantity that ends like one.
-    json!({
-        "validation_rule": format!("{} {}", rule.quantity.as_str(), rule.operator.as_str()),
-        "validation_value": rule.value.to_value(),
-        "validation_error": &*rule.message,
-    })
 }

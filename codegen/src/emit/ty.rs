@@ -1,108 +1,67 @@
-//! Types, put together as syntax trees.
+//! Types of fields and of the arguments that set them.
 
-use proc_macro2::{Ident, Span};
-use syn::punctuated::Punctuated;
-use syn::{
-    AngleBracketedGenericArguments, AssocType, GenericArgument, Path, PathArguments, PathSegment,
-    Token, TraitBound, TraitBoundModifiers, TypeImplTrait, TypeParamBound, TypePath,
-};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
 
-use super::plan::Type;
+use super::plan::{Field, Type};
 use crate::name;
 
-/// A field's type.
-pub(super) fn of(kind: &Type, support: &Path) -> syn::Type {
-    match kind {
-        Type::Bool => named("bool"),
-        Type::I64 => named("i64"),
-        Type::U64 => named("u64"),
-        Type::F64 => named("f64"),
-        Type::Text => named("String"),
-        Type::Media => path(inside(support, &["Media"])),
-        Type::Json => path(inside(support, &["schema", "Json"])),
-        Type::List(item) => generic("Vec", of(item, support)),
-        Type::Choice(name) | Type::Record(name) => path(name::ident(name).into()),
+/// Returns a field's type; an optional property's is an `Option`.
+pub(super) fn of_field(field: &Field<'_>, support: &Path) -> TokenStream {
+    let inner = of(&field.kind, support);
+    if field.property.required {
+        inner
+    } else {
+        quote!(Option<#inner>)
     }
 }
 
-/// What an argument takes: whatever turns into the field's type without loss.
-pub(super) fn argument(kind: &Type, support: &Path) -> syn::Type {
+fn of(kind: &Type, support: &Path) -> TokenStream {
+    match kind {
+        Type::Bool => quote!(bool),
+        Type::I64 => quote!(i64),
+        Type::U64 => quote!(u64),
+        Type::F64 => quote!(f64),
+        Type::Text => quote!(String),
+        Type::Media => quote!(#support::Media),
+        Type::Json => quote!(#support::schema::Json),
+        Type::List(item) => {
+            let item = of(item, support);
+            quote!(Vec<#item>)
+        }
+        Type::Choice(name) | Type::Record(name) => {
+            let name = name::ident(name);
+            quote!(#name)
+        }
+    }
+}
+
+/// Returns the type of an argument: whatever converts into the field's type without loss.
+pub(super) fn argument(kind: &Type, support: &Path) -> TokenStream {
+    let inner = of(kind, support);
     match kind {
         // No `Into` for integers: a literal beyond `i32` would then not compile.
-        Type::Bool | Type::I64 | Type::U64 | Type::Choice(_) | Type::Record(_) => of(kind, support),
-        Type::F64 | Type::Text | Type::Media | Type::Json => {
-            bound("Into", GenericArgument::Type(of(kind, support)))
-        }
+        Type::Bool | Type::I64 | Type::U64 | Type::Choice(_) | Type::Record(_) => inner,
+        Type::F64 | Type::Text | Type::Media | Type::Json => quote!(impl Into<#inner>),
         Type::List(item) => {
             let item = match &**item {
                 Type::List(_) => of(item, support),
                 item => argument(item, support),
             };
-            let item = AssocType {
-                ident: plain("Item"),
-                generics: None,
-                eq_token: <Token![=]>::default(),
-                ty: item,
-            };
-            bound("IntoIterator", GenericArgument::AssocType(item))
+            quote!(impl IntoIterator<Item = #item>)
         }
     }
 }
 
-/// `Name<T>`
-pub(super) fn generic(name: &str, of: syn::Type) -> syn::Type {
-    path(with_argument(name, GenericArgument::Type(of)))
-}
-
-/// `impl Name<argument>`
-fn bound(name: &str, argument: GenericArgument) -> syn::Type {
-    let bound = TraitBound {
-        paren_token: None,
-        lifetimes: None,
-        modifiers: TraitBoundModifiers::default(),
-        maybe: None,
-        path: with_argument(name, argument),
-    };
-    syn::Type::ImplTrait(TypeImplTrait {
-        attrs: Vec::new(),
-        impl_token: <Token![impl]>::default(),
-        bounds: [TypeParamBound::Trait(bound)].into_iter().collect(),
-    })
-}
-
-fn named(name: &str) -> syn::Type {
-    path(plain(name).into())
-}
-
-/// The name inside of the crate that generated code leans on.
-fn inside(support: &Path, names: &[&str]) -> Path {
-    let mut path = support.clone();
-    path.segments
-        .extend(names.iter().map(|name| PathSegment::from(plain(name))));
-    path
-}
-
-fn with_argument(name: &str, argument: GenericArgument) -> Path {
-    let arguments = AngleBracketedGenericArguments {
-        colon2_token: None,
-        lt_token: <Token![<]>::default(),
-        args: Punctuated::from_iter([argument]),
-        gt_token: <Token![>]>::default(),
-    };
-    Path::from(PathSegment {
-        ident: plain(name),
-        arguments: PathArguments::AngleBracketed(arguments),
-    })
-}
-
-fn path(path: Path) -> syn::Type {
-    syn::Type::Path(TypePath {
-        attrs: Vec::new(),
-        qself: None,
-        path,
-    })
-}
-
-fn plain(name: &str) -> Ident {
-    Ident::new(name, Span::call_site())
+/// Returns the argument `name` as the field's type.
+pub(super) fn converted(field: &Field<'_>) -> TokenStream {
+    let into = |kind: &Type| matches!(kind, Type::F64 | Type::Text | Type::Media | Type::Json);
+    let name = &field.ident;
+    match &field.kind {
+        Type::List(item) if into(item) => quote!(#name.into_iter().map(Into::into).collect()),
+        Type::List(_) => quote!(#name.into_iter().collect()),
+        kind if into(kind) => quote!(#name.into()),
+        _ => quote!(#name),
+    }
 }

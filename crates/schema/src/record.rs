@@ -1,4 +1,4 @@
-//! Generated structs: an object with its schema's properties as fields.
+//! Generated structs: objects with the properties of their schemas as fields.
 
 use std::fmt;
 
@@ -6,86 +6,99 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::{Field, Path, Property, Redacted, Schema, View, Violations};
+use crate::{Field, Path, Redacted, Schema, View, Violations};
 
 #[cfg(test)]
 mod tests;
 
-/// Members of an object that its schema does not know, by name. They are sent as they are, and
-/// one with the name of a property takes the place of the typed field.
+/// Members of an object that its schema does not name, by JSON name.
+///
+/// They are sent as they are. A member with the name of a property replaces the typed field.
 pub type Extra = Map<String, Value>;
 
-/// A generated struct. Its schema says what the fields are called and what they may be; the engine
-/// walks the properties of the schema and asks for each field by its place among them.
+/// A generated struct: its schema, and its fields by their JSON names.
+///
+/// The macro that generated code calls implements it from one list of JSON names and fields; nothing
+/// else has to.
 pub trait Record: Sync {
-    /// The object's schema.
+    /// Returns the object's schema.
     fn schema() -> &'static Schema
     where
         Self: Sized;
 
-    /// The object's properties, from its schema.
-    fn properties(&self) -> &'static [Property];
+    /// Returns the JSON names of the fields, in the order of the schema's properties.
+    fn names(&self) -> &'static [&'static str];
 
-    /// The field of the property at this place, or nothing where it is left out.
-    fn field(&self, index: usize) -> Option<View<'_>>;
+    /// Calls `visit` once with the values of all fields, in the order of [`names`](Self::names);
+    /// `None` is a field that is left out.
+    fn fields<'a>(&'a self, visit: &mut dyn FnMut(&[Option<View<'a>>]));
 
-    /// Members beyond the properties.
+    /// Returns the members beyond the properties.
     fn extra(&self) -> &Extra;
 
-    /// Takes the fields over from JSON, each by its property's place, and after them what no field
-    /// takes. What is wrong the reader keeps.
+    /// Takes every field from the reader by its JSON name, and after the last field the members
+    /// that are left. The reader keeps the first member that does not fit its field.
     fn read(reader: &mut Reader) -> Self
     where
         Self: Sized;
 }
 
-/// Hands the members of a JSON object to the fields of a [`Record`]. It gives every field a value,
-/// so that generated code has no errors to hand on, of which each would be compiled with each field.
+impl<'a> dyn Record + 'a {
+    /// Returns the value of the field with this JSON name, if there is one and it is set.
+    pub(crate) fn field(&'a self, name: &str) -> Option<View<'a>> {
+        let index = self.names().iter().position(|known| *known == name)?;
+        let mut field = None;
+        self.fields(&mut |fields| field = fields[index]);
+        field
+    }
+}
+
+/// Hands the members of a JSON object to the fields of a [`Record`].
+///
+/// It gives every field a value, so that generated code has no errors to hand on: each would be
+/// compiled with each field.
 #[derive(Debug)]
 pub struct Reader {
     members: Map<String, Value>,
-    properties: &'static [Property],
-    mismatch: Option<Mismatch>,
+    unfit: Option<Unfit>,
 }
 
-/// A member that its field cannot take.
+/// A member that its field cannot hold.
 #[derive(Debug)]
-struct Mismatch {
+struct Unfit {
     name: &'static str,
     found: Option<Value>,
 }
 
 impl Reader {
-    fn new<R: Record>(members: Map<String, Value>) -> Self {
+    fn new(members: Map<String, Value>) -> Self {
         Self {
             members,
-            properties: R::schema().properties().unwrap_or_default(),
-            mismatch: None,
+            unfit: None,
         }
     }
 
-    /// The field for the property at this place; a blank one where the member is
-    /// missing and must not be, or is of another type than the field.
-    pub fn take<T: Field>(&mut self, index: usize) -> T {
-        let name: &'static str = &self.properties[index].name;
+    /// Returns the field for the member `name`; a blank one if the member is missing and must not
+    /// be, or is of another type than the field.
+    pub fn take<T: Field>(&mut self, name: &'static str) -> T {
         let found = match self.members.remove(name).map(T::read) {
             Some(Ok(field)) => return field,
             Some(Err(value)) => Some(value),
             None if T::OPTIONAL => return T::blank(),
             None => None,
         };
-        self.mismatch.get_or_insert(Mismatch { name, found });
+        self.unfit.get_or_insert(Unfit { name, found });
         T::blank()
     }
 
-    /// The members that no field has taken; called after the last field.
+    /// Returns the members that no field has taken; called after the last field.
     #[must_use]
     pub fn rest(&mut self) -> Extra {
         std::mem::take(&mut self.members)
     }
 }
 
-impl fmt::Display for Mismatch {
+impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = Path::ROOT;
         let at = at.member(self.name);
@@ -99,38 +112,39 @@ impl fmt::Display for Mismatch {
     }
 }
 
-impl std::error::Error for Mismatch {}
+impl std::error::Error for Unfit {}
 
 /// Reads a record from free JSON, and with it the members that no field takes.
 ///
 /// # Errors
-/// Gives the value back when it is no object or a member does not fit its field.
+/// The value that is no object, or the member that does not fit its field.
 pub fn read_record<R: Record>(value: Value) -> Result<R, Value> {
     let Value::Object(members) = value else {
         return Err(value);
     };
-    read_members(members).map_err(|mismatch| mismatch.found.unwrap_or(Value::Null))
+    read_members(members).map_err(|unfit| unfit.found.unwrap_or(Value::Null))
 }
 
-fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Mismatch> {
-    let mut reader = Reader::new::<R>(members);
+fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Unfit> {
+    let mut reader = Reader::new(members);
     let record = R::read(&mut reader);
-    reader.mismatch.map_or(Ok(record), Err)
+    reader.unfit.map_or(Ok(record), Err)
 }
 
-/// A record in which nothing is set, not even what must be.
+/// Returns a record in which nothing is set, not even what is required.
 #[must_use]
 pub fn blank_record<R: Record>() -> R {
-    R::read(&mut Reader::new::<R>(Map::new()))
+    R::read(&mut Reader::new(Map::new()))
 }
 
-/// Reads a record for serde, and with it the members that no field takes: none, unless the schema
-/// allows them. A misspelt optional property is so not lost in silence. Ranges and rules are left
-/// to validation.
+/// Reads a record for serde, and with it the members that no field takes.
+///
+/// There are such members only if the schema allows them, so a misspelt optional property is not
+/// lost silently. Ranges and rules are left to validation.
 ///
 /// # Errors
 /// Everything that is wrong with the value's shape, at once: missing and unknown properties, wrong
-/// types, unknown enum members. Before that, a property that stands twice in the outermost object.
+/// types, unknown enum members. Before that, a property that the outermost object has twice.
 pub fn deserialize_record<'de, R: Record, D: Deserializer<'de>>(d: D) -> Result<R, D::Error> {
     let members = d.deserialize_map(Members)?;
     let violations = R::schema().validate_shape(View::Object(&members));
@@ -140,7 +154,7 @@ pub fn deserialize_record<'de, R: Record, D: Deserializer<'de>>(d: D) -> Result<
     read_members(members).map_err(D::Error::custom)
 }
 
-/// Collects an object, refusing repeated names (serde_json would keep the last in silence).
+/// Collects an object and refuses repeated names, of which serde_json would keep the last silently.
 struct Members;
 
 impl<'de> Visitor<'de> for Members {
@@ -169,12 +183,12 @@ impl<'de> Visitor<'de> for Members {
 /// Writes a record for serde.
 ///
 /// # Errors
-/// When a number is NaN or infinite, which JSON cannot say; else the serializer's own.
+/// The serializer's own, and one if a number is NaN or infinite, which JSON cannot express.
 pub fn serialize_record<S: Serializer>(record: &dyn Record, s: S) -> Result<S::Ok, S::Error> {
     View::Record(record).serialize(s)
 }
 
-/// Prints `Input { prompt: "A boat", scale: 0.7 }`, with the names of the wire.
+/// Prints a record with its JSON names: `Input { prompt: "A boat", scale: 0.7 }`.
 ///
 /// # Errors
 /// Those of the formatter.
@@ -187,13 +201,19 @@ pub fn debug_record(name: &str, record: &dyn Record, f: &mut fmt::Formatter<'_>)
     out.finish()
 }
 
-/// Compares two records of one type field by field; NaN is unequal to itself, as ever.
+/// Compares two records of one type field by field. NaN is unequal to itself.
 #[must_use]
 pub fn eq_record(a: &dyn Record, b: &dyn Record) -> bool {
-    a.extra() == b.extra()
-        && (0..a.properties().len()).all(|i| match (a.field(i), b.field(i)) {
+    let mut equal = a.extra() == b.extra();
+    a.fields(&mut |a| b.fields(&mut |b| equal = equal && eq_fields(a, b)));
+    equal
+}
+
+fn eq_fields(a: &[Option<View<'_>>], b: &[Option<View<'_>>]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|fields| match fields {
             (None, None) => true,
-            (Some(a), Some(b)) => eq_view(a, b),
+            (Some(a), Some(b)) => eq_view(*a, *b),
             _ => false,
         })
 }
@@ -214,19 +234,29 @@ fn eq_view(a: View<'_>, b: View<'_>) -> bool {
     }
 }
 
-/// Checks a typed record against its schema.
+/// Checks a typed record against its schema and returns all violations at once.
 #[must_use]
 pub fn validate_record<R: Record>(record: &R) -> Violations {
     R::schema().validate(View::Record(record))
 }
 
-/// Gives a generated struct its standard traits; called by generated code. One that is `nested` is
-/// a [`Field`] of others, too.
+/// Implements the traits of a generated struct from its fields and their JSON names; called by
+/// generated code.
+///
+/// `SCHEMA["loras"]` is the object that the property `loras` of the model's input is, or of which it
+/// is an array. Such a nested struct is a [`Field`] of others, too.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record {
-    ($name:ident, nested) => {
-        $crate::record!($name);
+    ($name:ident, $model:ident { $($json:literal: $field:ident),* $(,)? }) => {
+        $crate::record!(@traits $name, &$model.input, $($json: $field,)*);
+    };
+    ($name:ident, $model:ident[$($outer:literal),+] { $($json:literal: $field:ident),* $(,)? }) => {
+        $crate::record!(
+            @traits $name,
+            $crate::__private::nested_schema(&$model.input, &[$($outer),+]),
+            $($json: $field,)*
+        );
         impl $crate::Field for $name {
             #[inline]
             fn view(&self) -> ::std::option::Option<$crate::View<'_>> {
@@ -242,18 +272,47 @@ macro_rules! record {
             }
         }
     };
-    ($name:ident) => {
+    (@traits $name:ident, $schema:expr, $($json:literal: $field:ident,)*) => {
+        impl $crate::Record for $name {
+            #[inline]
+            fn schema() -> &'static $crate::Schema {
+                $schema
+            }
+            #[inline]
+            fn names(&self) -> &'static [&'static str] {
+                &[$($json),*]
+            }
+            #[inline]
+            fn fields<'a>(
+                &'a self,
+                visit: &mut dyn ::std::ops::FnMut(&[::std::option::Option<$crate::View<'a>>]),
+            ) {
+                visit(&[$($crate::Field::view(&self.$field)),*]);
+            }
+            #[inline]
+            fn extra(&self) -> &$crate::Extra {
+                &self.extra
+            }
+            #[inline]
+            fn read(reader: &mut $crate::Reader) -> Self {
+                Self {
+                    $($field: reader.take($json),)*
+                    extra: reader.rest(),
+                }
+            }
+        }
         impl $name {
-            /// Checks every value against the schema and gives all violations at once; members
-            /// given through `extra` are sent as they are and not checked.
+            /// Checks every value against the schema and returns all violations at once.
+            ///
+            /// Members in `extra` are sent as they are and not checked.
             #[inline]
             #[must_use]
             pub fn validate(&self) -> $crate::Violations {
                 $crate::__private::validate_record(self)
             }
 
-            /// Sets a member that the schema does not know, or overrides the typed field of the
-            /// same wire name with a value that the schema does not allow.
+            /// Sets a member that the schema does not name, or replaces the typed field of that
+            /// JSON name by a value that the schema does not allow.
             #[inline]
             #[must_use]
             pub fn with_extra(

@@ -194,24 +194,27 @@ impl Schema {
         Bounds::from_schema(self)
     }
 
-    /// `minLength` and `maxLength`.
-    pub(crate) fn length(&self) -> (Option<u64>, Option<u64>) {
+    /// Returns `minLength` and `maxLength`: bounds of a string's length in characters.
+    #[must_use]
+    pub fn length(&self) -> (Option<u64>, Option<u64>) {
         (
             first!(self, MinLength).copied(),
             first!(self, MaxLength).copied(),
         )
     }
 
-    /// `minItems` and `maxItems`.
-    pub(crate) fn count(&self) -> (Option<u64>, Option<u64>) {
+    /// Returns `minItems` and `maxItems`: bounds of an array's number of elements.
+    #[must_use]
+    pub fn count(&self) -> (Option<u64>, Option<u64>) {
         (
             first!(self, MinItems).copied(),
             first!(self, MaxItems).copied(),
         )
     }
 
-    /// `multipleOf`, if there is one.
-    pub(crate) fn step(&self) -> Option<Number> {
+    /// Returns `multipleOf`, if there is one.
+    #[must_use]
+    pub fn step(&self) -> Option<Number> {
         first!(self, MultipleOf).copied()
     }
 

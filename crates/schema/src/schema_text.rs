@@ -4,16 +4,19 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{Kind, ModelSchema, OUTPUT, Schema, Shared};
 
-/// A model's schema as generated code holds it: its JSON, read when it is first looked at, which
-/// takes less than a tenth of a millisecond. From then on it is a [`ModelSchema`] like any other,
-/// and can be used as one.
+/// A model's schema as generated code holds it: its JSON, parsed at first use.
 ///
-/// As constants of Rust the same data would be a third of what a generated crate costs to compile.
-/// JSON that cannot be read, which the generator does not write, panics at the first look.
+/// Parsing takes less than a tenth of a millisecond, once in a process. From then on it is a
+/// [`ModelSchema`] like any other and can be used as one. As Rust constants the same data would be a
+/// third of what a generated crate costs to compile.
+///
+/// # Panics
+/// The first use panics if the JSON is no schema of this model. The generator writes only schemas
+/// that it has read again.
 ///
 /// ```
 /// # use runcomfy_schema::SchemaText;
@@ -27,56 +30,41 @@ use crate::{Kind, ModelSchema, OUTPUT, Schema, Shared};
 /// ```
 pub struct SchemaText {
     id: &'static str,
-    input: &'static str,
-    output: Option<&'static str>,
-    read: OnceLock<ModelSchema>,
+    json: &'static str,
+    parsed: OnceLock<ModelSchema>,
 }
 
 impl SchemaText {
-    /// The schema of the model `id` with [`OUTPUT`] for an output, which is what a model gives
-    /// whose schema says nothing else. `input` is the input schema as JSON; the generator writes
-    /// only such as can be read.
+    /// Creates the schema of the model `id` from JSON: a catalogue entry or a bare input schema, as
+    /// [`ModelSchema::parse`] takes them.
+    ///
+    /// Without an output schema the model's output is [`OUTPUT`], which nearly every model has.
     #[must_use]
-    pub const fn new(id: &'static str, input: &'static str) -> Self {
-        Self::from_parts(id, input, None)
-    }
-
-    /// The same with an output schema of its own, as JSON too.
-    #[must_use]
-    pub const fn with_output(id: &'static str, input: &'static str, output: &'static str) -> Self {
-        Self::from_parts(id, input, Some(output))
-    }
-
-    const fn from_parts(
-        id: &'static str,
-        input: &'static str,
-        output: Option<&'static str>,
-    ) -> Self {
+    pub const fn new(id: &'static str, json: &'static str) -> Self {
         Self {
             id,
-            input,
-            output,
-            read: OnceLock::new(),
+            json,
+            parsed: OnceLock::new(),
         }
     }
 
-    /// The model's id. Unlike all else it is there without reading the schema.
+    /// Returns the model's id without parsing the schema.
     #[must_use]
     pub const fn id(&self) -> &'static str {
         self.id
     }
 
-    /// Not inlined: it is called once.
+    // Not inlined, since it is called once.
     #[cold]
-    fn read(&self) -> ModelSchema {
-        match read_schema(self.id, self.input, self.output) {
+    fn parse(&self) -> ModelSchema {
+        match read_schema(self.id, self.json) {
             Ok(mut model) => {
                 model.output.get_or_insert(Shared::Static(&OUTPUT));
                 model
             }
             // The generator reads what it writes, so someone has changed it.
             Err(why) => panic!(
-                "found a schema of `{}` in generated code that cannot be read ({why}), expected what the generator wrote; generate it anew",
+                "found a schema of `{}` in generated code that cannot be read ({why}), expected what the generator wrote; run the generator again",
                 self.id
             ),
         }
@@ -88,7 +76,7 @@ impl Deref for SchemaText {
 
     #[inline]
     fn deref(&self) -> &ModelSchema {
-        self.read.get_or_init(|| self.read())
+        self.parsed.get_or_init(|| self.parse())
     }
 }
 
@@ -98,31 +86,33 @@ impl fmt::Debug for SchemaText {
     }
 }
 
-/// Reads the texts of a [`SchemaText`].
+/// Reads the JSON of a [`SchemaText`].
 ///
 /// # Errors
-/// What is wrong with them, in words.
-pub fn read_schema(id: &str, input: &str, output: Option<&str>) -> Result<ModelSchema, String> {
-    let value = |text| serde_json::from_str::<Value>(text).map_err(|error| error.to_string());
-    let mut entry = json!({ "model_id": id, "input_schema": value(input)? });
-    if let Some(output) = output {
-        // Inside `output`, whatever it looks like.
-        entry["output_schema"] = json!({ "output": value(output)? });
-    }
-    let (model, diagnostics) = ModelSchema::parse(None, &[entry]);
-    let diagnostics = || diagnostics.iter().map(|p| p.message.as_str());
-    model.ok_or_else(|| diagnostics().collect::<Vec<_>>().join("; "))
+/// All diagnostics, in words, if the text is no schema of the model `id`.
+pub fn read_schema(id: &str, json: &str) -> Result<ModelSchema, String> {
+    let document: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let (model, diagnostics) = ModelSchema::parse(Some(id), &[document]);
+    let messages = || diagnostics.iter().map(|one| one.message.as_str());
+    model.ok_or_else(|| messages().collect::<Vec<_>>().join("; "))
 }
 
-/// The object that a nested struct stands for: at each of these places in turn the property, and
-/// of arrays what their elements are.
+/// Returns the object that a nested struct stands for: of each of these properties in turn the
+/// schema, and of arrays the schema of their elements.
 ///
 /// # Panics
-/// When there is no such place; the generator takes the places from the same schema.
+/// If there is no such property. The generator takes the names from the same schema.
 #[must_use]
-pub fn nested_schema<'a>(outer: &'a Schema, places: &[usize]) -> &'a Schema {
-    places.iter().fold(outer, |schema, &place| {
-        let mut schema = &schema.properties().unwrap_or_default()[place].schema;
+pub fn nested_schema<'a>(outer: &'a Schema, names: &[&str]) -> &'a Schema {
+    names.iter().fold(outer, |schema, name| {
+        let properties = schema.properties().unwrap_or_default();
+        let mut found = properties
+            .iter()
+            .filter(|property| *property.name == **name);
+        let Some(property) = found.next() else {
+            panic!("found no property `{name}` in the schema, expected what the generator wrote");
+        };
+        let mut schema = &property.schema;
         while let (Kind::Array, Some(items)) = (schema.kind, schema.items()) {
             schema = items;
         }

@@ -55,7 +55,7 @@ struct Engine {
 }
 
 /// A violation before it is put into words.
-struct Breach<'a> {
+struct Unworded<'a> {
     schema: &'a Schema,
     at: &'a Path<'a>,
     rule: Constraint,
@@ -110,7 +110,7 @@ impl Engine {
 
     fn member_of(&mut self, schema: &Schema, members: &[Literal], value: &View<'_>, at: &Path<'_>) {
         if !value.is_among(members) {
-            self.breach(|| Breach {
+            self.violation(|| Unworded {
                 schema,
                 at,
                 rule: Constraint::Enum,
@@ -122,33 +122,38 @@ impl Engine {
     }
 
     fn properties(&mut self, list: &[Property], value: &View<'_>, at: &Path<'_>) {
-        let (own, extra) = match value {
-            View::Record(record) => (record.properties(), Some(record.extra())),
-            _ => (&[][..], None),
-        };
-        let extra = extra.filter(|extra| !extra.is_empty());
-        for (index, property) in list.iter().enumerate() {
-            let at = at.member(&property.name);
-            let member = match value {
-                // What stands in `extra` is the caller's will and is sent as it is.
-                _ if extra.is_some_and(|extra| extra.contains_key(&*property.name)) => continue,
-                // Only under its own schema is the record's field in the same place.
-                View::Record(record) if is_at(own, index, property) => record.field(index),
-                other => other.member(&property.name),
-            };
-            let (schema, absence) = (&property.schema, absence_of(property));
-            match &member {
-                Some(member) => self.value(schema, member, &at, absence),
-                None if property.required => self.breach(|| Breach {
-                    schema,
-                    at: &at,
-                    rule: Constraint::Required,
-                    limit: true.into(),
-                    actual: Value::Null,
-                    found: "nothing".into(),
-                }),
-                None => {}
+        let View::Record(record) = value else {
+            for property in list {
+                self.property(property, value.member(&property.name).as_ref(), at);
             }
+            return;
+        };
+        let (names, extra) = (record.names(), record.extra());
+        record.fields(&mut |fields| {
+            for (index, property) in list.iter().enumerate() {
+                // What `extra` has is the caller's decision and is sent as it is.
+                if extra.is_empty() || !extra.contains_key(&*property.name) {
+                    let index = index_of(&property.name, names, index);
+                    let field = index.and_then(|index| fields[index].as_ref());
+                    self.property(property, field, at);
+                }
+            }
+        });
+    }
+
+    fn property(&mut self, property: &Property, value: Option<&View<'_>>, at: &Path<'_>) {
+        let (schema, at) = (&property.schema, at.member(&property.name));
+        match value {
+            Some(value) => self.value(schema, value, &at, absence_of(property)),
+            None if property.required => self.violation(|| Unworded {
+                schema,
+                at: &at,
+                rule: Constraint::Required,
+                limit: true.into(),
+                actual: Value::Null,
+                found: "nothing".into(),
+            }),
+            None => {}
         }
     }
 
@@ -186,7 +191,7 @@ impl Engine {
             _ => return,
         };
         if !holds {
-            self.breach(|| Breach {
+            self.violation(|| Unworded {
                 schema,
                 at,
                 rule,
@@ -210,7 +215,7 @@ impl Engine {
         };
         if !holds {
             let actual = characters();
-            self.breach(|| Breach {
+            self.violation(|| Unworded {
                 schema,
                 at,
                 rule,
@@ -228,7 +233,7 @@ impl Engine {
             _ => return,
         };
         if !holds {
-            self.breach(|| Breach {
+            self.violation(|| Unworded {
                 schema,
                 at,
                 rule,
@@ -253,7 +258,7 @@ impl Engine {
         self.found.push(certainty, || Violation {
             expected: "a public https:// URL or a data: URI".into(),
             certainty,
-            ..in_words(Breach {
+            ..in_words(Unworded {
                 schema,
                 at,
                 rule: Constraint::Format,
@@ -267,8 +272,8 @@ impl Engine {
     // As `report`.
     #[cold]
     #[inline(never)]
-    fn breach<'a>(&mut self, breach: impl FnOnce() -> Breach<'a>) {
-        self.report(|| in_words(breach()));
+    fn violation<'a>(&mut self, unworded: impl FnOnce() -> Unworded<'a>) {
+        self.report(|| in_words(unworded()));
     }
 
     // Out of the way of valid values.
@@ -279,9 +284,12 @@ impl Engine {
     }
 }
 
-fn is_at(own: &[Property], index: usize, property: &Property) -> bool {
-    let own = own.get(index);
-    own.is_some_and(|own| std::ptr::eq(own, property) || own.name == property.name)
+/// Returns the index of a name in a list, which under the record's own schema is `likely`.
+fn index_of(name: &str, names: &[&str], likely: usize) -> Option<usize> {
+    if names.get(likely) == Some(&name) {
+        return Some(likely);
+    }
+    names.iter().position(|known| *known == name)
 }
 
 fn absence_of(property: &Property) -> Absence {
@@ -317,7 +325,7 @@ fn wrong_kind(schema: &Schema, value: View<'_>, at: &Path<'_>, absence: Absence)
         }
         _ => {}
     }
-    let violation = in_words(Breach {
+    let violation = in_words(Unworded {
         schema,
         at,
         rule: Constraint::Type,
@@ -355,22 +363,22 @@ fn unknown_property(list: &[Property], name: &str, at: &Path<'_>) -> Violation {
     }
 }
 
-fn in_words(breach: Breach<'_>) -> Violation {
-    let schema = breach.schema;
-    let hint = match (breach.rule, &breach.actual) {
+fn in_words(unworded: Unworded<'_>) -> Violation {
+    let schema = unworded.schema;
+    let hint = match (unworded.rule, &unworded.actual) {
         (Constraint::Enum, Value::String(actual)) => nearest(actual, texts(schema)),
         _ => None,
     };
     Violation {
-        pointer: words(breach.at),
-        rule: breach.rule,
-        found: breach.found,
-        expected: match breach.rule {
+        pointer: words(unworded.at),
+        rule: unworded.rule,
+        found: unworded.found,
+        expected: match unworded.rule {
             Constraint::Required | Constraint::Type | Constraint::Enum => schema.describe(),
             _ => schema.describe_limits(),
         },
-        limit: breach.limit,
-        actual: breach.actual,
+        limit: unworded.limit,
+        actual: unworded.actual,
         message: None,
         hint: hint.map(str::to_owned),
         certainty: Certainty::Certain,

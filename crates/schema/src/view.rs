@@ -239,15 +239,17 @@ impl<'a> View<'a> {
                 }
             }
             Self::Record(record) => {
-                for (index, property) in record.properties().iter().enumerate() {
-                    if record.extra().contains_key(&*property.name) {
-                        continue;
+                let (names, extra) = (record.names(), record.extra());
+                record.fields(&mut |fields| {
+                    for (name, field) in names.iter().zip(fields) {
+                        if let Some(view) = field
+                            && !extra.contains_key(*name)
+                        {
+                            visit(name, *view);
+                        }
                     }
-                    if let Some(view) = record.field(index) {
-                        visit(&property.name, view);
-                    }
-                }
-                for (name, value) in record.extra() {
+                });
+                for (name, value) in extra {
                     visit(name, value.into());
                 }
             }
@@ -260,10 +262,10 @@ impl<'a> View<'a> {
     pub fn member(self, name: &str) -> Option<View<'a>> {
         match self {
             Self::Object(map) => find(map, name).map(View::from),
-            Self::Record(record) => record.extra().get(name).map(View::from).or_else(|| {
-                let index = record.properties().iter().position(|p| &*p.name == name)?;
-                record.field(index)
-            }),
+            Self::Record(record) => match record.extra().get(name) {
+                Some(value) => Some(value.into()),
+                None => record.field(name),
+            },
             _ => None,
         }
     }

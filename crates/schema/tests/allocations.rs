@@ -4,13 +4,14 @@
 use std::alloc::System;
 use std::hint::black_box;
 
-use runcomfy_schema::{Extra, Field, Media, Property, Reader, Record, Schema, SchemaText, View};
+use runcomfy_schema::{Extra, Media, SchemaText, View, record};
 use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
+#[allow(dead_code)]
 struct Input {
     images: Vec<Media>,
     prompt: String,
@@ -33,33 +34,12 @@ static SCHEMA: SchemaText = SchemaText::new(
 }"#,
 );
 
-impl Record for Input {
-    fn schema() -> &'static Schema {
-        &SCHEMA.input
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        Self::schema().properties().unwrap_or_default()
-    }
-
-    fn field(&self, index: usize) -> Option<View<'_>> {
-        match index {
-            0 => self.images.view(),
-            1 => self.prompt.view(),
-            2 => self.scale.view(),
-            3 => self.seed.view(),
-            _ => None,
-        }
-    }
-
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn read(_: &mut Reader) -> Self {
-        unreachable!("nothing is read here")
-    }
-}
+record!(Input, SCHEMA {
+    "images": images,
+    "prompt": prompt,
+    "scale": scale,
+    "seed": seed,
+});
 
 /// The least of several counts: the schema is read once, and the test's own harness may allocate
 /// at the same time.

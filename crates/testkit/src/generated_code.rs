@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use runcomfy_codegen::{Builder, Error, Generated, Layout};
-use syn::{Expr, FnArg, ImplItem, Item, Pat, Type};
+use syn::{Expr, FnArg, ImplItem, Item, Pat};
 
 use crate::arbitrary::hostile::SchemaFile;
 
@@ -108,7 +108,12 @@ fn code(generated: &Generated) -> Result<(), String> {
         if !paths.insert(path.to_lowercase()) {
             return Err(format!("two files are {path:?} where case is ignored"));
         }
-        source(text).map_err(|why| format!("{path}: {why}"))?;
+        let check = if path.ends_with(".json") {
+            json
+        } else {
+            source
+        };
+        check(text).map_err(|why| format!("{path}: {why}"))?;
     }
     Ok(())
 }
@@ -125,7 +130,7 @@ fn file_name(path: &str) -> Result<(), String> {
         ));
     }
     let reserved = |name: &str| {
-        let name = name.strip_suffix(".rs").unwrap_or(name);
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         ["con", "prn", "aux", "nul"].contains(&name)
             || (name.len() == 4 && (name.starts_with("com") || name.starts_with("lpt")))
                 && name.ends_with(|c: char| c.is_ascii_digit())
@@ -136,11 +141,26 @@ fn file_name(path: &str) -> Result<(), String> {
     }
 }
 
-fn source(text: &str) -> Result<(), String> {
-    let unseen = |c: &char| (c.is_control() && *c != '\n') || is_invisible(*c);
-    if let Some(c) = text.chars().find(unseen) {
-        return Err(format!("the code contains {c:?}"));
+/// Checks the schema beside a module: a JSON object of characters that can be seen.
+fn json(text: &str) -> Result<(), String> {
+    visible(text)?;
+    match serde_json::from_str(text) {
+        Ok(serde_json::Value::Object(_)) => Ok(()),
+        Ok(other) => Err(format!("not an object: {other}")),
+        Err(error) => Err(format!("not JSON: {error}")),
     }
+}
+
+fn visible(text: &str) -> Result<(), String> {
+    let unseen = |c: &char| (c.is_control() && *c != '\n') || is_invisible(*c);
+    match text.chars().find(unseen) {
+        Some(c) => Err(format!("the code contains {c:?}")),
+        None => Ok(()),
+    }
+}
+
+fn source(text: &str) -> Result<(), String> {
+    visible(text)?;
     let tokens: TokenStream = text.parse().map_err(|error| format!("not Rust: {error}"))?;
     let file: syn::File =
         syn::parse2(tokens.clone()).map_err(|error| format!("not Rust: {error}"))?;
@@ -181,16 +201,25 @@ fn is_known(attribute: &Group) -> bool {
     }
 }
 
-/// Checks that no doc comment has a code block, which rustdoc would compile and run.
+/// Checks that no doc comment has a code block, which rustdoc would compile and run, but the example
+/// that the generator writes as text.
 fn comments(text: &str) -> Result<(), String> {
+    let mut in_example = false;
     for line in text.lines().map(str::trim_start) {
         let comment = line
             .strip_prefix("///")
             .or_else(|| line.strip_prefix("//!"));
-        if let Some(comment) = comment
-            && (comment.starts_with("     ") || comment.trim_start().starts_with("```"))
-        {
-            return Err(format!("a code block in a comment: {line:?}"));
+        match comment {
+            Some(" ```text") if !in_example => in_example = true,
+            Some(" ```") if in_example => in_example = false,
+            Some(comment) if comment.contains("```") && comment.trim_start().starts_with('`') => {
+                return Err(format!("a code block in a comment: {line:?}"));
+            }
+            Some(comment) if comment.starts_with("     ") && !in_example => {
+                return Err(format!("a code block in a comment: {line:?}"));
+            }
+            None if in_example => return Err(format!("an example without an end: {line:?}")),
+            _ => {}
         }
     }
     Ok(())
@@ -207,6 +236,7 @@ fn scope<'a>(items: impl IntoIterator<Item = &'a Item>) -> Result<(), String> {
             Item::Enum(item) => (&mut types, &item.ident),
             Item::Mod(item) => (&mut types, &item.ident),
             Item::Static(item) => (&mut values, &item.ident),
+            Item::Const(item) if item.ident == "ID" => (&mut values, &item.ident),
             Item::Fn(item) => (&mut values, &item.sig.ident),
             Item::Impl(_) | Item::Macro(_) => {
                 inside(item)?;
@@ -222,37 +252,19 @@ fn scope<'a>(items: impl IntoIterator<Item = &'a Item>) -> Result<(), String> {
     shadows(&items, &types)
 }
 
-/// Checks that no type shadows a trait that is implemented beside it, and no variant a constant of
-/// its enum.
+/// Checks that no type shadows a trait that is implemented beside it, and no variant the constant
+/// that every enum has.
 fn shadows(items: &[&Item], types: &HashSet<String>) -> Result<(), String> {
-    let variants = items.iter().filter_map(|item| match item {
-        Item::Enum(item) => Some((&item.ident, &item.variants)),
-        _ => None,
-    });
-    let variants: Vec<_> = variants.collect();
     for item in items {
-        let Item::Impl(item) = item else { continue };
-        if let Some((path, _)) = &item.trait_ {
-            if path
-                .get_ident()
-                .is_some_and(|name| types.contains(&name.to_string()))
-            {
-                return Err("a type shadows a trait".into());
+        let trait_ = match item {
+            Item::Impl(item) => item.trait_.as_ref().and_then(|(path, _)| path.get_ident()),
+            Item::Enum(item) if item.variants.iter().any(|variant| variant.ident == "ALL") => {
+                return Err("`ALL` is a variant and a constant".into());
             }
-            continue;
-        }
-        let Type::Path(owner) = &*item.self_ty else {
-            continue;
+            _ => None,
         };
-        let own = variants
-            .iter()
-            .filter(|(name, _)| owner.path.is_ident(*name));
-        for variant in own.flat_map(|(_, variants)| variants.iter()) {
-            let constant =
-                |item: &ImplItem| matches!(item, ImplItem::Const(c) if c.ident == variant.ident);
-            if item.items.iter().any(constant) {
-                return Err(format!("`{}` is a variant and a constant", variant.ident));
-            }
+        if trait_.is_some_and(|name| types.contains(&name.to_string())) {
+            return Err("a type shadows a trait".into());
         }
     }
     Ok(())

@@ -6,10 +6,10 @@ use serde::de::value::{Error, MapDeserializer};
 use serde_json::json;
 
 use super::*;
-use crate::__private::{integer_of, nested_schema, text_of};
-use crate::{Choice, ChoiceValues, Media, SchemaText, choice, record};
+use crate::__private::{integer_of, text_of};
+use crate::{Media, SchemaText, choice, record};
 
-/// Hand-written as generated code is: the schema, structs, and their fields by their places.
+/// Written as generated code is: the schema, structs, and their fields by their names.
 static SCHEMA: SchemaText = SchemaText::new(
     "vendor/family/task",
     r#"{
@@ -48,51 +48,17 @@ struct Input {
     extra: Extra,
 }
 
-impl Record for Input {
-    fn schema() -> &'static Schema {
-        &SCHEMA.input
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        Self::schema().properties().unwrap_or_default()
-    }
-
-    fn field(&self, index: usize) -> Option<View<'_>> {
-        match index {
-            0 => Field::view(&self.images),
-            1 => Field::view(&self.prompt),
-            2 => Field::view(&self.frames),
-            3 => Field::view(&self.lora),
-            4 => Field::view(&self.loras),
-            5 => Field::view(&self.meta),
-            6 => Field::view(&self.scale),
-            7 => Field::view(&self.seed),
-            8 => Field::view(&self.width_x_height),
-            _ => None,
-        }
-    }
-
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn read(reader: &mut Reader) -> Self {
-        Self {
-            images: reader.take(0),
-            prompt: reader.take(1),
-            frames: reader.take(2),
-            lora: reader.take(3),
-            loras: reader.take(4),
-            meta: reader.take(5),
-            scale: reader.take(6),
-            seed: reader.take(7),
-            width_x_height: reader.take(8),
-            extra: reader.rest(),
-        }
-    }
-}
-
-record!(Input);
+record!(Input, SCHEMA {
+    "images": images,
+    "prompt": prompt,
+    "frames": frames,
+    "lora": lora,
+    "loras": loras,
+    "meta": meta,
+    "scale": scale,
+    "seed": seed,
+    "width×height": width_x_height,
+});
 
 #[derive(Clone)]
 struct Lora {
@@ -101,37 +67,10 @@ struct Lora {
     extra: Extra,
 }
 
-impl Record for Lora {
-    fn schema() -> &'static Schema {
-        nested_schema(&SCHEMA.input, &[4])
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        Self::schema().properties().unwrap_or_default()
-    }
-
-    fn field(&self, index: usize) -> Option<View<'_>> {
-        match index {
-            0 => Field::view(&self.path),
-            1 => Field::view(&self.scale),
-            _ => None,
-        }
-    }
-
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn read(reader: &mut Reader) -> Self {
-        Self {
-            path: reader.take(0),
-            scale: reader.take(1),
-            extra: reader.rest(),
-        }
-    }
-}
-
-record!(Lora, nested);
+record!(Lora, SCHEMA["loras"] {
+    "path": path,
+    "scale": scale,
+});
 
 #[derive(Clone, Copy)]
 enum Frames {
@@ -139,16 +78,7 @@ enum Frames {
     V241,
 }
 
-impl Choice for Frames {
-    const ALL: &'static [Self] = &[Self::V121, Self::V241];
-    const VALUES: ChoiceValues = ChoiceValues::Integer(&[121, 241]);
-
-    fn index(self) -> usize {
-        self as usize
-    }
-}
-
-choice!(Frames);
+choice!(Frames: i64 { V121 = 121, V241 = 241 });
 
 #[derive(Clone, Copy)]
 enum Ratio {
@@ -156,16 +86,7 @@ enum Ratio {
     V16_9,
 }
 
-impl Choice for Ratio {
-    const ALL: &'static [Self] = &[Self::V1_1, Self::V16_9];
-    const VALUES: ChoiceValues = ChoiceValues::Text(&["1:1", "16:9"]);
-
-    fn index(self) -> usize {
-        self as usize
-    }
-}
-
-choice!(Ratio);
+choice!(Ratio: str { V1_1 = "1:1", V16_9 = "16:9" });
 
 const URL: &str = "https://example.com/a.jpg";
 
@@ -428,4 +349,13 @@ fn schemars_gives_the_table() {
         ("Input".into(), "Ratio".into())
     );
     assert_ne!(Input::schema_id(), Lora::schema_id());
+}
+
+#[cfg(feature = "enum-keys")]
+#[test]
+fn enums_can_be_keys_of_maps() {
+    let sorted = std::collections::BTreeMap::from([(Ratio::V16_9, 1), (Ratio::V1_1, 0)]);
+    assert_eq!(sorted.keys().copied().collect::<Vec<_>>(), Ratio::ALL);
+    let hashed = std::collections::HashMap::from([(Frames::V121, 121), (Frames::V241, 241)]);
+    assert_eq!(hashed[&Frames::V241], 241);
 }

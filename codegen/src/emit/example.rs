@@ -1,0 +1,256 @@
+//! A program that makes a model's input, for the doc comment of its module.
+//!
+//! Texts of the schema get into it only if they are short and of plain characters, so that nothing
+//! but the generator's own code is compiled.
+
+use std::collections::BTreeSet;
+
+use runcomfy_schema::{Literal, MediaKind, ModelSchema, Schema};
+use serde_json::{Map, Value};
+
+use super::plan::{Field, Plan, Record, Type};
+use crate::name;
+
+/// An expression that makes an input, and the types that it names.
+pub(crate) struct Example {
+    types: BTreeSet<String>,
+    arguments: Vec<String>,
+    setter: Option<String>,
+    is_valid: bool,
+}
+
+/// Where generated code is found by programs.
+pub(crate) enum Home {
+    /// In a crate of this name, whose examples are compiled and run as tests.
+    Crate(String),
+    /// In a module of a crate that is not known, where examples are only read.
+    Module,
+}
+
+/// Makes up the required properties, and one of the others.
+///
+/// Returns `None` if the constraints of a required property are too narrow to do so.
+pub(crate) fn new(plan: &Plan<'_>, model: &ModelSchema) -> Option<Example> {
+    let mut maker = Maker {
+        plan,
+        types: BTreeSet::from(["Input".to_owned()]),
+    };
+    let input = plan.records.first()?;
+    let (arguments, mut json) = maker.arguments(input)?;
+    let setter = input.optional().find_map(|field| {
+        let is_simple = !matches!(field.kind, Type::List(_) | Type::Record(_) | Type::Json);
+        let default = field.property.schema.default().filter(|_| is_simple);
+        default
+            .and_then(|_| maker.value(field))
+            .map(|made| (field, made))
+    });
+    let setter = setter.map(|(field, (code, value))| {
+        json.insert(field.property.name.to_string(), value);
+        format!(".{}({code})", field.ident)
+    });
+    Some(Example {
+        is_valid: model.input.validate(&Value::Object(json)).is_empty(),
+        types: maker.types,
+        arguments,
+        setter,
+    })
+}
+
+impl Example {
+    /// Returns the example as a code block of a doc comment; rustdoc runs it where the crate is known.
+    pub(crate) fn lines(&self, id: &str, home: &Home) -> Vec<String> {
+        let (fence, root) = match home {
+            Home::Crate(name) => ("```", name.as_str()),
+            Home::Module => ("```text", "models"),
+        };
+        let mut path = root.to_owned();
+        for segment in id.split('/') {
+            path += &format!("::{}", name::ident(&name::module(segment)));
+        }
+        let types: Vec<String> = self
+            .types
+            .iter()
+            .map(|t| name::ident(t).to_string())
+            .collect();
+        let types = match types.as_slice() {
+            [one] => one.clone(),
+            more => format!("{{{}}}", more.join(", ")),
+        };
+        let mut lines = vec![
+            fence.to_owned(),
+            format!("use {path}::{types};"),
+            String::new(),
+        ];
+        lines.extend(self.statement());
+        lines.extend(
+            self.is_valid
+                .then(|| "assert!(input.validate().is_empty());".to_owned()),
+        );
+        lines.push("```".to_owned());
+        lines
+    }
+
+    /// `let input = …;`, over several lines where it is long.
+    fn statement(&self) -> Vec<String> {
+        const MAX_WIDTH: usize = 90;
+        let setter = self.setter.as_deref().unwrap_or_default();
+        let line = format!(
+            "let input = Input::new({}){setter};",
+            self.arguments.join(", ")
+        );
+        if line.chars().count() <= MAX_WIDTH {
+            return vec![line];
+        }
+        let mut lines = vec!["let input = Input::new(".to_owned()];
+        lines.extend(
+            self.arguments
+                .iter()
+                .map(|argument| format!("    {argument},")),
+        );
+        match setter {
+            "" => lines.push(");".to_owned()),
+            setter => lines.extend([")".to_owned(), format!("{setter};")]),
+        }
+        lines
+    }
+}
+
+/// Rust code and the JSON that it becomes.
+type Made = (String, Value);
+
+struct Maker<'p, 'a> {
+    plan: &'p Plan<'a>,
+    types: BTreeSet<String>,
+}
+
+impl Maker<'_, '_> {
+    /// Makes the arguments of a struct's `new`.
+    fn arguments(&mut self, record: &Record<'_>) -> Option<(Vec<String>, Map<String, Value>)> {
+        let (mut arguments, mut json) = (Vec::new(), Map::new());
+        for field in record.required() {
+            let (code, value) = self.value(field)?;
+            arguments.push(code);
+            json.insert(field.property.name.to_string(), value);
+        }
+        Some((arguments, json))
+    }
+
+    fn value(&mut self, field: &Field<'_>) -> Option<Made> {
+        let schema = &field.property.schema;
+        self.of(&field.kind, schema, schema.default())
+    }
+
+    fn of(&mut self, kind: &Type, schema: &Schema, default: Option<&Literal>) -> Option<Made> {
+        match kind {
+            Type::Bool => {
+                let value = default == Some(&Literal::Bool(true));
+                Some((value.to_string(), value.into()))
+            }
+            Type::I64 | Type::U64 => {
+                let number = number(schema, default)?;
+                let integer = i64::try_from(number.as_integer()?).ok()?;
+                Some((integer.to_string(), integer.into()))
+            }
+            Type::F64 => {
+                let number = number(schema, default)?.as_f64();
+                Some((format!("{number:?}"), number.into()))
+            }
+            Type::Text => {
+                let text = text(schema, default)?;
+                Some((format!("\"{text}\""), text.into()))
+            }
+            Type::Media => {
+                let url = match schema.media() {
+                    Some(MediaKind::Video) => "https://example.com/video.mp4",
+                    Some(MediaKind::Audio) => "https://example.com/audio.mp3",
+                    _ => "https://example.com/image.png",
+                };
+                Some((format!("\"{url}\""), url.into()))
+            }
+            Type::Choice(name) => self.choice(name, default),
+            Type::Record(name) => {
+                let plan = self.plan;
+                let record = plan.records.iter().find(|record| record.name == *name)?;
+                let (arguments, json) = self.arguments(record)?;
+                self.types.insert(name.clone());
+                let code = format!("{}::new({})", name::ident(name), arguments.join(", "));
+                Some((code, Value::Object(json)))
+            }
+            Type::List(item) => self.list(item, schema, default),
+            Type::Json => None,
+        }
+    }
+
+    fn choice(&mut self, name: &str, default: Option<&Literal>) -> Option<Made> {
+        let choice = self
+            .plan
+            .choices
+            .iter()
+            .find(|choice| choice.name == *name)?;
+        let index = choice.members.iter().position(|m| Some(m) == default);
+        let index = index.unwrap_or_default();
+        let variant = name::ident(&choice.variants[index]);
+        self.types.insert(name.to_owned());
+        let code = format!("{}::{variant}", name::ident(name));
+        Some((code, choice.members[index].to_value()))
+    }
+
+    fn list(&mut self, item: &Type, schema: &Schema, default: Option<&Literal>) -> Option<Made> {
+        /// More would be tiresome to read.
+        const MAX_ITEMS: u64 = 3;
+        let least = schema.count().0.unwrap_or_default().max(1);
+        let first = match default {
+            Some(Literal::Array(list)) => list.first(),
+            _ => None,
+        };
+        let (code, value) = self.of(item, schema.items()?, first)?;
+        let count = usize::try_from(least).ok().filter(|_| least <= MAX_ITEMS)?;
+        let codes = vec![code; count];
+        Some((format!("[{}]", codes.join(", ")), vec![value; count].into()))
+    }
+}
+
+/// Returns the default, or a bound, or 1.
+fn number(schema: &Schema, default: Option<&Literal>) -> Option<runcomfy_schema::Number> {
+    if let Some(first) = schema.choices().and_then(<[_]>::first) {
+        return as_number(first);
+    }
+    let bounds = schema.bounds();
+    let bound = bounds.lower.or(bounds.upper).map(|(bound, _)| bound);
+    let default = default.and_then(as_number);
+    Some(default.or(bound).unwrap_or(runcomfy_schema::Number::Int(1)))
+}
+
+fn as_number(literal: &Literal) -> Option<runcomfy_schema::Number> {
+    match literal {
+        Literal::Number(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// Returns the default if it is short and plain, else a prompt of an allowed length.
+fn text(schema: &Schema, default: Option<&Literal>) -> Option<String> {
+    const MAX_CHARACTERS: usize = 60;
+    const PROMPT: &str = "A boat on a calm lake at dawn, in the style of an oil painting";
+    let is_plain = |text: &str| {
+        let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+        !text.trim().is_empty()
+            && text.len() <= MAX_CHARACTERS
+            && text
+                .chars()
+                .all(|c| plain(c) && !matches!(c, '"' | '\\' | '`'))
+    };
+    if let Some(Literal::Text(default)) = default
+        && is_plain(default)
+    {
+        return Some(default.to_string());
+    }
+    if schema.choices().is_some() {
+        return None;
+    }
+    let (least, most) = schema.length();
+    let least = usize::try_from(least.unwrap_or_default()).ok()?;
+    let most = usize::try_from(most.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+    let length = "A boat".len().max(least).min(most);
+    PROMPT.get(..length).map(str::to_owned)
+}
