@@ -1,12 +1,12 @@
-//! The README's way of using the generator in one's own `build.rs` works as it stands there.
+//! The guide's way of using the generator in one's own `build.rs` works as it is written there.
 
 use std::path::Path;
 use std::process::Command;
 
-/// The code blocks of the README's section on one's own `build.rs`, in their order.
+/// Returns the code blocks of the guide's section on one's own `build.rs`, in their order.
 fn blocks() -> Vec<String> {
-    let readme = include_str!("../README.md");
-    let section = readme
+    let guide = include_str!("../docs/code-generator.md");
+    let section = guide
         .split("\n## ")
         .find(|s| s.starts_with("Use it in your own"))
         .unwrap();

@@ -24,3 +24,7 @@ pub use builder::{Builder, Layout};
 pub use diagnostic::{Diagnostic, Position};
 pub use error::Error;
 pub use files::{Change, Changes, Generated};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/code-generator.md")]
+struct Guide;
