@@ -40,7 +40,7 @@ impl Prober {
 
 /// Checks media against the rules of their schema, and returns all violations in the media's order.
 ///
-/// Local files and bytes and `data:` URIs are always read. Media behind URLs are probed only if
+/// Local files and bytes and `data:` URIs are always read. Media behind URLs are outcomes only if
 /// there is a `prober`; otherwise they have no violations here. Nothing is sent to the service.
 ///
 /// Violations that are [`Certainty::Certain`] mean that the service will refuse the input. Those
@@ -72,7 +72,7 @@ impl Prober {
 /// # }
 /// ```
 pub async fn check(media: &[MediaInput<'_, '_>], prober: Option<&Prober>) -> Violations {
-    let probed = match prober {
+    let outcomes = match prober {
         Some(prober) => probe(media, prober).await,
         None => HashMap::new(),
     };
@@ -82,7 +82,7 @@ pub async fn check(media: &[MediaInput<'_, '_>], prober: Option<&Prober>) -> Vio
             MediaSource::Local(Media::Bytes(bytes)) => Inspection::Known(Facts::from_bytes(bytes)),
             MediaSource::Local(Media::File(path)) => inspect_file(path.clone()).await,
             MediaSource::Local(_) => Inspection::Skipped,
-            MediaSource::Url(url) => match (DataUri::parse(url), probed.get(url)) {
+            MediaSource::Url(url) => match (DataUri::parse(url), outcomes.get(url)) {
                 (Some(uri), _) => inspect_data_uri(&uri),
                 (None, Some(Ok(facts))) => Inspection::Known(facts.clone()),
                 (None, Some(Err(error))) => Inspection::Unknown(error.to_string()),

@@ -45,9 +45,9 @@ fn sizes_between_the_two_megabytes_are_unsure() {
     let sizes = [
         14_999_999, 15_000_000, 15_000_001, 15_728_639, 15_728_640, 15_728_641,
     ];
-    let sized = |size: &u64| {
+    let of_size = |bytes: &u64| {
         let mut facts = Facts::default();
-        facts.size_bytes = Some(*size);
+        facts.size_bytes = Some(*bytes);
         facts
     };
     for (operator, verdicts) in [
@@ -58,12 +58,12 @@ fn sizes_between_the_two_megabytes_are_unsure() {
         (Equal, "VUVVUV"),
     ] {
         let rule = rule(Quantity::FileSizeMb, operator, Number::Int(15));
-        assert_eq!(letters(&rule, &sizes, sized), verdicts, "{rule}");
+        assert_eq!(letters(&rule, &sizes, of_size), verdicts, "{rule}");
     }
     // Fractions too: 4.7 MB are 4,700,000 bytes, or 4,928,307.2.
     let fraction = rule(Quantity::FileSizeMb, Below, Number::Float(4.7));
     let sizes = [4_699_999, 4_700_000, 4_928_307, 4_928_308];
-    assert_eq!(letters(&fraction, &sizes, sized), "HUUV");
+    assert_eq!(letters(&fraction, &sizes, of_size), "HUUV");
 }
 
 #[test]
