@@ -112,3 +112,10 @@ async fn blocking_saves_a_picture() {
     let (shown, jobs, files) = run("blocking", "blocking", &[]).await;
     assert_eq!((jobs, files), (1, 1), "{shown}");
 }
+
+#[tokio::test]
+async fn testing_without_a_server_needs_no_server() {
+    let (shown, jobs, files) = run("testing_without_a_server", "", &[]).await;
+    assert!(shown.contains("a response is lost: "), "{shown}");
+    assert_eq!((jobs, files), (0, 0), "{shown}");
+}
