@@ -1,4 +1,4 @@
-//! Names that come out as one identifier, as findings.
+//! Names that come out as one identifier, as diagnostics.
 
 use runcomfy_schema::{Location, Severity};
 
@@ -8,7 +8,7 @@ use crate::json::Documents;
 use crate::source::Source;
 use crate::{Diagnostic, parallel};
 
-/// Every collision in these models and between them.
+/// Returns every collision in these models and between them.
 pub(crate) fn find(sources: &[Source]) -> Vec<Diagnostic> {
     let mut modules = IdTree::modules();
     let within = parallel::map(sources, within).into_iter().flatten();
@@ -16,28 +16,28 @@ pub(crate) fn find(sources: &[Source]) -> Vec<Diagnostic> {
     within.chain(between).collect()
 }
 
-/// The collisions of a model's properties and values.
+/// Returns the collisions of a model's properties and values.
 pub(crate) fn within(source: &Source) -> Vec<Diagnostic> {
     let collisions = emit::collisions(&source.model).into_iter();
     collisions.map(|c| shown(source, &c)).collect()
 }
 
-/// Takes a model's modules, unless ids before it have them.
+/// Claims a model's modules, unless ids before it have them.
 pub(crate) fn between(modules: &mut IdTree, source: &Source) -> Option<Diagnostic> {
     let clash = modules.claim(&source.model.id).err()?;
     let message = format!(
         "the ids `{}` and `{}` both become the module `{}`",
         clash.first, clash.second, clash.name
     );
-    Some(finding(source, "/model_id", &message))
+    Some(diagnostic(source, "/model_id", &message))
 }
 
-/// A collision with the place in the model's file.
+/// Returns a collision with its position in the model's file.
 pub(crate) fn shown(source: &Source, collision: &Collision) -> Diagnostic {
-    finding(source, &collision.pointer, &collision.message)
+    diagnostic(source, &collision.pointer, &collision.message)
 }
 
-fn finding(source: &Source, pointer: &str, message: &str) -> Diagnostic {
+fn diagnostic(source: &Source, pointer: &str, message: &str) -> Diagnostic {
     let documents = Documents::parse(&source.text).ok();
     let span = documents.map_or(0..0, |documents| {
         let entry = documents

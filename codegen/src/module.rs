@@ -52,13 +52,13 @@ pub(crate) struct ModuleFile<'a> {
     pub(crate) text: String,
 }
 
-/// What is the same for all modules of a crate.
+/// Settings that all modules of a crate share.
 pub(crate) struct Context<'c> {
     /// The crate that generated code depends on.
     pub(crate) support: &'c Path,
     /// Where programs find the modules.
     pub(crate) home: ExampleHome,
-    /// Whether features choose among the modules.
+    /// `true` if features choose among the modules.
     pub(crate) gated: bool,
 }
 

@@ -345,7 +345,7 @@ fn diagnostics_have_position_and_fix() {
         ),
         (
             &property("{\"enum\": [\"a\", \"a\"]}"),
-            "2:21: error: \"a\" stands in the enum twice",
+            "2:21: error: \"a\" appears in the enum twice",
         ),
         (
             &property("{\"type\": \"number\", \"maximum\": 1, \"default\": 2}"),

@@ -137,10 +137,15 @@ impl Maker<'_, '_> {
 
     fn value(&mut self, field: &Field<'_>) -> Option<Made> {
         let schema = &field.property.schema;
-        self.of(&field.kind, schema, schema.default())
+        self.value_of(&field.kind, schema, schema.default())
     }
 
-    fn of(&mut self, kind: &Type, schema: &Schema, default: Option<&Literal>) -> Option<Made> {
+    fn value_of(
+        &mut self,
+        kind: &Type,
+        schema: &Schema,
+        default: Option<&Literal>,
+    ) -> Option<Made> {
         match kind {
             Type::Bool => {
                 let value = default == Some(&Literal::Bool(true));
@@ -203,7 +208,7 @@ impl Maker<'_, '_> {
             Some(Literal::Array(list)) => list.first(),
             _ => None,
         };
-        let (code, value) = self.of(item, schema.items()?, first)?;
+        let (code, value) = self.value_of(item, schema.items()?, first)?;
         let count = usize::try_from(least).ok().filter(|_| least <= MAX_ITEMS)?;
         let codes = vec![code; count];
         Some((format!("[{}]", codes.join(", ")), vec![value; count].into()))

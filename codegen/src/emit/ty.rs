@@ -9,7 +9,7 @@ use crate::name;
 
 /// Returns a field's type; an optional property's is an `Option`.
 pub(super) fn of_field(field: &Field<'_>, support: &Path) -> TokenStream {
-    let inner = of(&field.kind, support);
+    let inner = ty(&field.kind, support);
     if field.property.required {
         inner
     } else {
@@ -17,7 +17,7 @@ pub(super) fn of_field(field: &Field<'_>, support: &Path) -> TokenStream {
     }
 }
 
-fn of(kind: &Type, support: &Path) -> TokenStream {
+fn ty(kind: &Type, support: &Path) -> TokenStream {
     match kind {
         Type::Bool => quote!(bool),
         Type::I64 => quote!(i64),
@@ -27,7 +27,7 @@ fn of(kind: &Type, support: &Path) -> TokenStream {
         Type::Media => quote!(#support::Media),
         Type::Json => quote!(#support::schema::Json),
         Type::List(item) => {
-            let item = of(item, support);
+            let item = ty(item, support);
             quote!(Vec<#item>)
         }
         Type::Choice(name) | Type::Record(name) => {
@@ -39,14 +39,14 @@ fn of(kind: &Type, support: &Path) -> TokenStream {
 
 /// Returns the type of an argument: whatever converts into the field's type without loss.
 pub(super) fn argument(kind: &Type, support: &Path) -> TokenStream {
-    let inner = of(kind, support);
+    let inner = ty(kind, support);
     match kind {
         // No `Into` for integers: a literal beyond `i32` would then not compile.
         Type::Bool | Type::I64 | Type::U64 | Type::Choice(_) | Type::Record(_) => inner,
         Type::F64 | Type::Text | Type::Media | Type::Json => quote!(impl Into<#inner>),
         Type::List(item) => {
             let item = match &**item {
-                Type::List(_) => of(item, support),
+                Type::List(_) => ty(item, support),
                 item => argument(item, support),
             };
             quote!(impl IntoIterator<Item = #item>)

@@ -1,10 +1,10 @@
-//! The interval that a schema's range keywords leave open.
+//! Intervals that range keywords and rules leave open.
 
 use std::fmt;
 
 use crate::{Keyword, Number, Operator, Quantity, Rule, Schema};
 
-/// A lower and an upper bound, each with whether it is itself allowed.
+/// A lower and an upper bound. The `bool` of each is `true` if the bound itself is allowed.
 ///
 /// Prints as `0..=1` (both ends allowed), `at least 0`, `above 0 and at most 1`; empty without
 /// bounds.
@@ -25,14 +25,14 @@ use crate::{Keyword, Number, Operator, Quantity, Rule, Schema};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bounds {
-    /// The lower bound, and whether it is allowed.
+    /// Lower bound, with `true` if the bound itself is allowed.
     pub lower: Option<(Number, bool)>,
-    /// The upper bound, and whether it is allowed.
+    /// Upper bound, with `true` if the bound itself is allowed.
     pub upper: Option<(Number, bool)>,
 }
 
 impl Bounds {
-    /// The tightest bounds that `minimum`, `maximum` and the exclusive forms give together.
+    /// Returns the tightest bounds that `minimum`, `maximum` and the exclusive forms give together.
     #[must_use]
     pub fn from_schema(schema: &Schema) -> Self {
         let mut bounds = Self::default();
@@ -48,7 +48,7 @@ impl Bounds {
         bounds
     }
 
-    /// The bounds that rules set together.
+    /// Returns the tightest bounds that rules give together.
     #[must_use]
     pub fn from_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Self {
         let mut bounds = Self::default();
@@ -58,7 +58,7 @@ impl Bounds {
         bounds
     }
 
-    /// The bounds that lie in the nature of a quantity: a picture without width is none.
+    /// Returns the bounds that hold for every value of a quantity: no picture has a width of 0.
     pub(crate) fn from_quantity(quantity: &Quantity) -> Self {
         let is_known = !matches!(quantity, Quantity::Other(_));
         Self {
@@ -67,7 +67,7 @@ impl Bounds {
         }
     }
 
-    /// Tightens the bounds by what a rule asks for.
+    /// Tightens the bounds by a rule.
     pub(crate) fn narrow(&mut self, rule: &Rule) {
         use Operator::{Above, AtLeast, AtMost, Below, Equal};
         if matches!(rule.operator, Above | AtLeast | Equal) {
@@ -92,13 +92,13 @@ impl Bounds {
         }
     }
 
-    /// Whether there is no bound at all.
+    /// Returns `true` if there is no bound at all.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.lower.is_none() && self.upper.is_none()
     }
 
-    /// Whether no number satisfies both bounds.
+    /// Returns `true` if no number satisfies both bounds.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match (self.lower, self.upper) {
@@ -109,7 +109,7 @@ impl Bounds {
 }
 
 impl Bounds {
-    /// Whether no integer of 64 bits within the bounds is a multiple of the step.
+    /// Returns `true` if no integer of 64 bits within the bounds is a multiple of the step.
     pub(crate) fn is_without_integer(&self, step: Option<Number>) -> bool {
         /// More than one period of any step in use.
         const MANY: usize = 10_000;
@@ -134,7 +134,7 @@ impl Bounds {
         }
     }
 
-    /// The least and the greatest integer of 64 bits within the bounds.
+    /// Returns the least and the greatest integer of 64 bits within the bounds.
     fn integers(&self) -> (i128, i128) {
         let (least, most) = (i128::from(i64::MIN), i128::from(u64::MAX));
         let (up, down) = (self.lower, self.upper);
@@ -152,8 +152,8 @@ impl Bounds {
         )
     }
 
-    /// Whether no multiple of the step is within the bounds. Where it depends on how fractions are
-    /// rounded, it is not said.
+    /// Returns `true` if no multiple of the step is within the bounds, and `false` if that depends
+    /// on how fractions are rounded.
     pub(crate) fn is_without_multiple(&self, step: Number) -> bool {
         const ROUNDING: f64 = 1e-9;
         let (Some((low, low_allowed)), Some((high, high_allowed))) = (self.lower, self.upper)
@@ -172,13 +172,13 @@ impl Bounds {
         first.is_finite() && !(0..3).any(|more| fits((first + f64::from(more)) * step))
     }
 
-    /// What follows a noun: ` in 0..=1`, ` above 0`; empty without bounds.
+    /// Returns the words that follow a noun: ` in 0..=1`, ` above 0`; empty without bounds.
     pub(crate) fn after_noun(&self) -> impl fmt::Display + '_ {
         AfterNoun(self)
     }
 }
 
-/// The greatest integer that is not above the number.
+/// Returns the greatest integer that is not above the number.
 fn floor(number: Number) -> i128 {
     match number {
         Number::Int(integer) => integer,

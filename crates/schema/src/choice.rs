@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::describe::one_of;
 use crate::{Field, Number, View, nearest};
 
-/// The JSON value of an enum's member.
+/// JSON value of an enum's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChoiceValue {
     /// A string.
@@ -17,7 +17,7 @@ pub enum ChoiceValue {
     Integer(i64),
 }
 
-/// The JSON values of all members of an enum.
+/// JSON values of all members of an enum.
 ///
 /// They are plain lists, since those cost the compiler next to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl ChoiceValues {
 pub trait Choice: Copy + Sync + 'static {
     /// All members, in the order of the schema.
     const ALL: &'static [Self];
-    /// The JSON value of each member, in the order of [`ALL`](Self::ALL).
+    /// JSON value of each member, in the order of [`ALL`](Self::ALL).
     const VALUES: ChoiceValues;
 
     /// Returns the member's index in [`ALL`](Self::ALL).
@@ -96,7 +96,7 @@ impl<C: Choice> Field for C {
     }
 }
 
-/// The error of a text that is no value of a generated enum.
+/// Error for a text that is no value of a generated enum.
 ///
 /// Prints the text, the values of the enum, and the one that was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +214,15 @@ macro_rules! choice {
                 $crate::__private::text_of(self)
             }
         }
-        $crate::choice!(@traits $name, $crate::ChoiceValues::Text(&[$($value),+]));
+        impl $crate::Choice for $name {
+            const ALL: &'static [Self] = Self::ALL;
+            const VALUES: $crate::ChoiceValues = $crate::ChoiceValues::Text(&[$($value),+]);
+            #[inline]
+            fn index(self) -> usize {
+                self as usize
+            }
+        }
+        $crate::choice!(@traits $name);
     };
     ($name:ident: i64 { $($variant:ident = $value:literal),+ $(,)? }) => {
         impl $name {
@@ -227,17 +235,17 @@ macro_rules! choice {
                 $crate::__private::integer_of(self)
             }
         }
-        $crate::choice!(@traits $name, $crate::ChoiceValues::Integer(&[$($value),+]));
-    };
-    (@traits $name:ident, $values:expr) => {
         impl $crate::Choice for $name {
             const ALL: &'static [Self] = Self::ALL;
-            const VALUES: $crate::ChoiceValues = $values;
+            const VALUES: $crate::ChoiceValues = $crate::ChoiceValues::Integer(&[$($value),+]);
             #[inline]
             fn index(self) -> usize {
                 self as usize
             }
         }
+        $crate::choice!(@traits $name);
+    };
+    (@traits $name:ident) => {
         impl ::std::cmp::PartialEq for $name {
             #[inline]
             fn eq(&self, other: &Self) -> bool {

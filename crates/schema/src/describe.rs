@@ -1,4 +1,4 @@
-//! What a schema allows, in words.
+//! Phrases for the values that a schema allows.
 
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::{Kind, MediaKind, Schema};
 
 impl Schema {
-    /// One phrase: `a number in 0..=1`, `one of "16:9", "1:1"`, `an array of 1 to 10 image URLs`.
+    /// Returns the allowed values in words: `a number in 0..=1`, `one of "16:9", "1:1"`, `an array
+    /// of 1 to 10 image URLs`.
     #[must_use]
     pub fn describe(&self) -> String {
         match self.choices() {
@@ -16,14 +17,14 @@ impl Schema {
         }
     }
 
-    /// The same without the members of `enum`, for a member that breaks another keyword. As in the
-    /// engine, keywords that speak of another type say nothing.
+    /// Returns the allowed values in words, without the members of `enum`, for a member that
+    /// violates another keyword. As in the engine, keywords of another type have no effect.
     pub(crate) fn describe_limits(&self) -> String {
         words(Limits(self))
     }
 }
 
-/// What a schema allows, the members of `enum` aside.
+/// The values that a schema allows, without the members of `enum`.
 struct Limits<'a>(&'a Schema);
 
 impl Display for Limits<'_> {
@@ -84,7 +85,7 @@ impl Limits<'_> {
         write_of(Counted::new(self.0.length(), "character"), f)
     }
 
-    /// One element of an array, without an article.
+    /// Returns the noun for one element of an array, without an article.
     fn element(&self) -> &'static str {
         match (self.0.media(), self.0.items().map(|items| items.kind)) {
             (Some(kind), _) => url(kind),
@@ -117,7 +118,7 @@ struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    /// Nothing where any number will do.
+    /// Returns `None` if any number is allowed.
     fn new((least, most): (Option<u64>, Option<u64>), noun: &'a str) -> Option<Self> {
         let least = least.unwrap_or(0);
         let limited = least > 0 || most.is_some();
@@ -147,7 +148,7 @@ impl Display for Plural<'_> {
     }
 }
 
-/// A text as JSON writes it.
+/// A text as in JSON, in quotes and escaped.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl Display for Quoted<'_> {
@@ -163,7 +164,7 @@ impl Display for Quoted<'_> {
     }
 }
 
-/// The same as `to_string`, with room for most phrases from the start instead of piece by piece.
+/// Converts a phrase to a string as `to_string` does, with one allocation for most phrases.
 pub(crate) fn words(phrase: impl Display) -> String {
     const ROOM: usize = 64;
     let mut words = String::with_capacity(ROOM);
@@ -171,7 +172,7 @@ pub(crate) fn words(phrase: impl Display) -> String {
     words
 }
 
-/// `one of "16:9", "1:1"`, or the only one.
+/// Returns `one of "16:9", "1:1"`, or the only one.
 pub(crate) fn one_of<T: Display>(choices: impl IntoIterator<Item = T, IntoIter: Clone>) -> String {
     const ROOM_FOR_EACH: usize = 24;
     let choices = choices.into_iter();

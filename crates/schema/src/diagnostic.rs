@@ -1,33 +1,33 @@
-//! What is wrong with a schema, as opposed to a value.
+//! Faults of schemas, as opposed to values.
 
-/// A finding about a schema document.
+/// A fault of a schema document, or a warning about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether the schema can be used all the same.
+    /// Whether the schema can be used anyway.
     pub severity: Severity,
-    /// Which of the file's JSON documents is meant, counted from 0.
+    /// Index of the JSON document in the file.
     pub document: usize,
-    /// JSON pointer into the document.
+    /// JSON pointer (RFC 6901) into the document.
     pub pointer: String,
-    /// Whether the member's key or its value is meant.
+    /// Part of the member at [`pointer`](Self::pointer) that is at fault.
     pub location: Location,
-    /// What is wrong, and why it matters.
+    /// Description of the fault and its consequence.
     pub message: String,
-    /// What to write instead.
+    /// Advice what to write instead.
     pub help: String,
 }
 
-/// How bad a [`Diagnostic`] is.
+/// Severity of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is made from this schema until it is mended.
+    /// The schema cannot be used until the fault is fixed.
     Error,
-    /// The schema is usable; what is named here is kept but not checked.
+    /// The schema can be used; the part that the diagnostic names is kept but not checked.
     Warning,
 }
 
 impl Severity {
-    /// `error` or `warning`.
+    /// Returns `error` or `warning`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,11 +37,11 @@ impl Severity {
     }
 }
 
-/// Which part of an object's member a [`Diagnostic`] points at.
+/// Part of an object's member that a [`Diagnostic`] points at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// The name.
+    /// Name of the member.
     Key,
-    /// The value.
+    /// Value of the member.
     Value,
 }

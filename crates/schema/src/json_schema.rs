@@ -1,4 +1,4 @@
-//! The dialect as standard JSON Schema (draft 2020-12).
+//! Conversion to standard JSON Schema (draft 2020-12).
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::source::{append, rule_source, write, write_properties};
 use crate::{Bounds, Keyword, Kind, MediaKind, Number, Schema};
 
 impl Schema {
-    /// The same constraints in standard JSON Schema.
+    /// Converts the schema to standard JSON Schema (draft 2020-12) with the same constraints.
     ///
     /// `float` becomes `number`, a media format becomes `uri` with `x-runcomfy-media`, what JSON
     /// Schema cannot say goes under `x-runcomfy-validations`, and keywords that this version does
@@ -64,7 +64,7 @@ fn export(keyword: &Keyword, out: &mut Map<String, Value>) {
     }
 }
 
-/// The schema as schemars wants it; called by generated code.
+/// Returns the schema for schemars; called by generated code.
 #[cfg(feature = "schemars")]
 #[must_use]
 pub fn schemars_schema(schema: &Schema) -> schemars::Schema {
@@ -72,7 +72,7 @@ pub fn schemars_schema(schema: &Schema) -> schemars::Schema {
     schemars::Schema::try_from(schema.to_json_schema()).unwrap_or_default()
 }
 
-/// The members of a generated enum as schemars wants them; called by generated code.
+/// Returns the members of a generated enum for schemars; called by generated code.
 #[cfg(feature = "schemars")]
 #[must_use]
 pub fn schemars_choice<C: crate::Choice>() -> schemars::Schema {

@@ -1,10 +1,4 @@
-//! RunComfy's schema dialect: what a model's schema means, written once.
-//!
-//! A [`Schema`] is plain data, parsed from JSON: from a file ([`ModelSchema::parse`]), or from what
-//! the generator compiled in ([`SchemaText`]). Both are checked by the same engine
-//! ([`Schema::validate`]), which reads values through a [`View`] and reports every [`Violation`]
-//! at once. No I/O, no async; works wherever `std` does.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bounds;
@@ -44,7 +38,7 @@ pub use nearest::nearest;
 pub use number::Number;
 pub use output::OUTPUT;
 pub use pointer::Path;
-pub use record::{Extra, Reader, Record};
+pub use record::{Extra, NamedField, Reader, Record};
 pub use rule::{Operator, Quantity, Rule};
 pub use schema::{Keyword, Kind, ModelSchema, Property, Schema};
 pub use schema_text::SchemaText;
@@ -61,8 +55,8 @@ pub mod __private {
     #[cfg(feature = "schemars")]
     pub use crate::json_schema::{schemars_choice, schemars_schema};
     pub use crate::record::{
-        blank_record, debug_record, deserialize_record, eq_record, read_record, serialize_record,
-        validate_record,
+        NamedField, blank_record, debug_record, deserialize_record, eq_record, read_record,
+        serialize_record, validate_record,
     };
     pub use crate::schema_text::{nested_schema, read_schema};
     #[cfg(feature = "schemars")]

@@ -25,7 +25,7 @@ pub enum Literal {
 }
 
 impl Literal {
-    /// The same value for serde_json.
+    /// Converts the literal to a JSON value.
     #[must_use]
     pub fn to_value(&self) -> Value {
         match self {

@@ -1,4 +1,4 @@
-//! Values that stand for a picture, a video or a sound.
+//! Media inputs: images, videos and audio.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::describe::Plural;
 use crate::{Field, Redacted, View};
 
-/// What lies behind a media URL.
+/// Kind of media behind a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaKind {
@@ -22,7 +22,7 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
-    /// The kind that a `format` names, if it names one.
+    /// Returns the kind that a `format` names, or `None` for any other format.
     #[must_use]
     pub fn from_format(format: &str) -> Option<Self> {
         Some(match format {
@@ -33,7 +33,7 @@ impl MediaKind {
         })
     }
 
-    /// `image`, `video` or `audio`.
+    /// Returns `image`, `video` or `audio`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl MediaKind {
         }
     }
 
-    /// The format of one URL of this kind.
+    /// Returns the `format` of one URL of this kind.
     pub(crate) fn item_format(self) -> &'static str {
         match self {
             Self::Image => "image_uri",
@@ -53,7 +53,7 @@ impl MediaKind {
     }
 }
 
-/// A media input: a URL that the service fetches, or a file or bytes at hand, which the client
+/// A media input: a URL that the service fetches, or a local file or bytes, which the client
 /// attaches when it submits.
 ///
 /// ```
@@ -66,34 +66,34 @@ impl MediaKind {
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Media {
-    /// A public `https://` URL, or a `data:` URI.
+    /// Public `https://` URL, or a `data:` URI.
     Url(String),
-    /// A file on this machine. It is read when the input is submitted.
+    /// Local file. It is read when the input is submitted.
     File(PathBuf),
-    /// A whole medium in memory.
+    /// Contents of a whole file, in memory.
     Bytes(Arc<[u8]>),
 }
 
 impl Media {
-    /// The medium behind a URL.
+    /// Creates a media input from a URL.
     #[must_use]
     pub fn url(url: impl Into<String>) -> Self {
         Self::Url(url.into())
     }
 
-    /// A file on this machine.
+    /// Creates a media input from a local file.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::File(path.into())
     }
 
-    /// A whole medium in memory.
+    /// Contents of a whole file, in memory.
     #[must_use]
     pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self::Bytes(bytes.into())
     }
 
-    /// The URL as it is sent, where it is one already.
+    /// Returns the URL, or `None` for a local file or bytes.
     #[must_use]
     pub fn as_url(&self) -> Option<&str> {
         match self {
@@ -139,7 +139,7 @@ impl From<Vec<u8>> for Media {
     }
 }
 
-/// The URL without its query, the file's path, or how many bytes there are.
+// The URL without its query, the file's path, or how many bytes there are.
 impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -176,18 +176,18 @@ impl Field for Media {
     }
 }
 
-/// How a text fares as the URL of a medium.
+/// Form of a text that should be a media URL.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum UrlForm {
     /// `https://…` or a `data:` URI.
     Good,
-    /// `http://…`: the documentation asks for HTTPS, though the service may fetch it all the same.
+    /// `http://…`: the documentation requires HTTPS, but the service may fetch it anyway.
     Plain,
-    /// Nothing that the service could fetch.
+    /// No URL that the service could fetch.
     Bad,
 }
 
-/// Judges the form only; nothing is fetched.
+/// Returns the form of a text; nothing is fetched.
 pub(crate) fn url_form(text: &str) -> UrlForm {
     if has_blank(text) {
         return UrlForm::Bad;
@@ -204,7 +204,7 @@ pub(crate) fn url_form(text: &str) -> UrlForm {
     }
 }
 
-/// Whether whitespace or a control character stands anywhere.
+/// Returns `true` if a text contains whitespace or a control character.
 fn has_blank(text: &str) -> bool {
     // Almost every URL is all of visible ASCII. To look at all bytes, whatever they are, is
     // something that the processor does many at a time; a `data:` URI may have megabytes.
@@ -212,7 +212,7 @@ fn has_blank(text: &str) -> bool {
     !visible && text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-/// What follows the scheme, in whatever case that is written.
+/// Returns the text after the scheme, which may be in any case.
 fn after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(scheme.len())?;
     start.eq_ignore_ascii_case(scheme).then_some(rest)

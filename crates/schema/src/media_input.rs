@@ -1,29 +1,29 @@
-//! The media that stand in an input.
+//! Media inputs of a value, each with its rules.
 
 use std::fmt;
 
 use crate::{Media, MediaKind, Path, Redacted, Rule, Schema, View};
 
-/// One medium of an input: where it stands, and what its schema says of it.
+/// One media input of a value, with the constraints that its schema sets.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MediaInput<'v, 's> {
-    /// JSON pointer (RFC 6901) to it, such as `/image_urls/3`.
+    /// JSON pointer (RFC 6901) to the media input, such as `/image_urls/3`.
     pub pointer: String,
-    /// The medium.
+    /// URL, file or bytes.
     pub source: MediaSource<'v>,
-    /// What it should be, where the schema's `format` says so.
+    /// Expected kind, if the schema's `format` names one.
     pub kind: Option<MediaKind>,
-    /// The rules that it has to keep; those of an array are rules for each element.
+    /// Rules that it must satisfy. Rules of an array apply to each element.
     pub rules: Vec<&'s Rule>,
 }
 
-/// A medium as it stands in an input. Shown without the query of its URL.
+/// Source of a media input. `Debug` prints URLs without their queries.
 #[derive(Clone, Copy, PartialEq)]
 pub enum MediaSource<'v> {
-    /// A URL, or what stands where one should be.
+    /// URL, or any other text in its position.
     Url(&'v str),
-    /// A file or bytes at hand.
+    /// Local file or bytes.
     Local(&'v Media),
 }
 
@@ -37,8 +37,8 @@ impl fmt::Debug for MediaSource<'_> {
 }
 
 impl Schema {
-    /// Every medium of an input: what stands where a `format` or `validations` speak of one, and
-    /// files and bytes at hand. What is left out or empty is none.
+    /// Returns every media input of a value: texts that a `format` or `validations` make one, and
+    /// local files and bytes. Empty texts are none.
     ///
     /// ```
     /// # use runcomfy_schema::{MediaSource, ModelSchema};
@@ -58,7 +58,8 @@ impl Schema {
         self.media_where(value, |_| true)
     }
 
-    /// Those of [`media_in`](Self::media_in) that are `wanted`. Nothing is allocated for the others.
+    /// Returns those of [`media_in`](Self::media_in) that are `wanted`. Nothing is allocated for
+    /// the others.
     #[must_use]
     pub fn media_where<'v>(
         &self,
@@ -75,7 +76,7 @@ impl Schema {
     }
 }
 
-/// What is said of a value: by its own schema, and by those of the arrays that it is an element of.
+/// Constraints of a value: of its own schema, and of the arrays that it is an element of.
 #[derive(Clone, Copy)]
 struct Place<'a, 's> {
     schema: &'s Schema,
@@ -88,13 +89,13 @@ impl<'s> Place<'_, 's> {
         self.schema.media().or_else(of_array)
     }
 
-    /// Whether anything is said that holds for media alone.
+    /// Returns `true` if there is a constraint that only media have.
     fn is_medium(&self) -> bool {
         let of_array = || self.array.is_some_and(Place::is_medium);
         self.schema.media().is_some() || self.schema.rules().next().is_some() || of_array()
     }
 
-    /// From the outermost array inwards.
+    /// Returns the rules, from the outermost array inwards.
     fn rules(&self) -> Vec<&'s Rule> {
         let mut rules = self.array.map(Place::rules).unwrap_or_default();
         rules.extend(self.schema.rules());
@@ -159,7 +160,7 @@ fn walk<'v, 's>(
     }
 }
 
-/// The schema of what a schema says nothing about.
+/// Schema without constraints.
 static ANYTHING: Schema = Schema {
     kind: crate::Kind::Any,
     keywords: crate::Shared::Static(&[]),

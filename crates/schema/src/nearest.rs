@@ -1,6 +1,7 @@
-//! "Did you mean …?"
+//! Suggestions for misspelt names: "did you mean …?"
 
-/// The candidate that is most like `word`, if one is near enough to be a slip of it.
+/// Returns the candidate that is nearest to `word`, or `None` if no candidate is near enough to be
+/// a misspelling.
 ///
 /// Near is: at most a third of the word's letters differ (optimal string alignment distance,
 /// letter case aside), or one starts with the other. A word of one or two letters is near only
@@ -34,13 +35,15 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Longer words come from junk, not from slips, and the distance is quadratic.
+/// Maximum length of a word in letters. Longer words are no misspellings, and the distance takes
+/// quadratic time.
 const MAX_LETTERS: usize = 64;
 
-/// No letter, where there may be one.
+/// Marks the absence of a letter.
 const NONE: char = '\0';
 
-/// The first letters of a word, as many as there are places for, all in lower case.
+/// Fills `places` with the first letters of a word in lower case, and returns those that are
+/// filled.
 fn spell<'a>(word: &str, places: &'a mut [char]) -> &'a [char] {
     let mut count = 0;
     if word.is_ascii() {
@@ -57,8 +60,8 @@ fn spell<'a>(word: &str, places: &'a mut [char]) -> &'a [char] {
     &places[..count]
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`; both have
-/// at most [`MAX_LETTERS`] letters, so no distance is beyond that.
+/// Returns the number of insertions, deletions, substitutions and swaps of neighbours that turn `a`
+/// into `b`. Both have at most [`MAX_LETTERS`] letters, so the distance is at most that.
 fn distance(a: &[char], b: &[char]) -> usize {
     // The row for the letters of `a` up to here and the two before it, by turns.
     let mut rows = [[0_u8; MAX_LETTERS + 1]; 3];

@@ -1,16 +1,16 @@
-//! Numbers as the dialect means them.
+//! Exact numbers of schemas and values.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde_json::Value;
 
-/// A number, kept exactly: integers are not squeezed through a float, so `2^53 + 1` stays itself.
+/// An exact number. Integers are not converted to a float, so `2^53 + 1` stays itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Number {
-    /// An integer; whatever fits 64 bits, signed or unsigned.
+    /// Integer that fits 64 bits, signed or unsigned.
     Int(i128),
-    /// Anything else, NaN and the infinities included (a typed input may hold them).
+    /// Any other number. A typed input may have NaN and infinities.
     Float(f64),
 }
 
@@ -18,7 +18,8 @@ pub enum Number {
 const INTEGERS: std::ops::RangeInclusive<i128> = (i64::MIN as i128)..=(u64::MAX as i128);
 
 impl Number {
-    /// The number as an integer of 64 bits, if it is one; `1.0` is, `1e300` is not.
+    /// Returns the number as an integer of 64 bits, or `None` if it is none. `1.0` is one, `1e300`
+    /// is not.
     ///
     /// JSON Schema counts every whole number as an integer. Here it must also fit 64 bits, since
     /// no reader on the way is known to keep more.
@@ -30,7 +31,7 @@ impl Number {
         }
     }
 
-    /// The nearest float.
+    /// Returns the nearest float.
     #[must_use]
     pub fn as_f64(self) -> f64 {
         match self {
@@ -39,7 +40,7 @@ impl Number {
         }
     }
 
-    /// Whether JSON can carry it: neither NaN nor infinite.
+    /// Returns `true` if JSON can express the number: it is neither NaN nor infinite.
     #[must_use]
     pub fn is_finite(self) -> bool {
         match self {
@@ -48,7 +49,8 @@ impl Number {
         }
     }
 
-    /// Whether it is a whole multiple of `step`, in decimal: `0.3` is a multiple of `0.1`.
+    /// Returns `true` if the number is a whole multiple of `step`, in decimal: `0.3` is a multiple
+    /// of `0.1`.
     #[must_use]
     pub fn is_multiple_of(self, step: Self) -> bool {
         match (Decimal::from_number(self), Decimal::from_number(step)) {
@@ -57,7 +59,7 @@ impl Number {
         }
     }
 
-    /// The number as JSON: whole numbers without a fraction, NaN and infinities as text.
+    /// Converts the number to JSON: whole numbers without a fraction, NaN and infinities as text.
     #[must_use]
     pub fn to_value(self) -> Value {
         if let Some(integer) = self.as_integer() {
@@ -72,8 +74,8 @@ impl Number {
     }
 }
 
-/// The integer of 64 bits that a float is, if it is one. That of -2^63 is not taken for one: it is
-/// also what is left of the integers below, which no 64 bits hold, once JSON has been read.
+/// Returns the integer of 64 bits that a float is, or `None`. The float -2^63 is none: parsed JSON
+/// gives it for the integers below, too, which do not fit 64 bits.
 // Casts to 64 bits are the processor's own; those to 128 are functions. Both are exact here.
 #[allow(
     clippy::cast_possible_truncation,
@@ -130,7 +132,7 @@ fn cmp_mixed(integer: i128, float: f64) -> Option<Ordering> {
     }
 }
 
-/// The float's whole part as an integer first, then its fraction.
+/// Compares the float's whole part as an integer first, then its fraction.
 #[cold]
 fn cmp_large(integer: i128, float: f64) -> Option<Ordering> {
     if float.is_nan() {
@@ -220,8 +222,8 @@ impl Decimal {
     }
 }
 
-/// `10 * rest` modulo `divisor`. Both stem from an `i128`, so twice either fits a `u128`, and ten
-/// times may not.
+/// Returns `10 * rest` modulo `divisor`. Both come from an `i128`, so twice either fits a `u128`,
+/// and ten times may not.
 fn times_ten(rest: u128, divisor: u128) -> u128 {
     let twice = |rest: u128| (rest + rest) % divisor;
     twice((twice(twice(rest)) + rest) % divisor)

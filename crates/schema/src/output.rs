@@ -1,9 +1,9 @@
-//! The output that nearly every model gives.
+//! Output schema of nearly every model.
 
 use crate::{Keyword, Kind, Property, Schema, Shared};
 
-/// `image` and `video` with one URL each, `images` and `videos` with arrays of them. The
-/// documentation of every model shows this object; it is open.
+/// Output schema of nearly every model: `image` and `video` with one URL each, `images` and
+/// `videos` with arrays of URLs. The object may have further members.
 pub static OUTPUT: Schema = Schema {
     kind: Kind::Object,
     keywords: Shared::Static(&[
@@ -46,7 +46,8 @@ const MANY: Schema = Schema {
 };
 
 impl Schema {
-    /// Whether it is [`OUTPUT`] but for its texts, which are translated from page to page.
+    /// Returns `true` if the schema is [`OUTPUT`], titles and descriptions aside: documentation
+    /// pages translate those.
     #[must_use]
     pub fn is_common_output(&self) -> bool {
         let (Some(own), Some(common)) = (self.properties(), OUTPUT.properties()) else {

@@ -1,4 +1,4 @@
-//! From JSON to a [`ModelSchema`], with everything that is wrong named on the way.
+//! Parser from JSON to a [`ModelSchema`] and its diagnostics.
 
 use std::collections::HashMap;
 

@@ -1,9 +1,9 @@
-//! Where in a value something stands.
+//! JSON pointers to parts of a value.
 
 use std::fmt;
 
-/// A JSON pointer (RFC 6901) in the making: a chain of steps on the stack, so that walking a
-/// valid value allocates nothing.
+/// A JSON pointer (RFC 6901) as a chain of steps on the stack, so that walking a valid value
+/// allocates nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<'a> {
     parent: Option<&'a Path<'a>>,
@@ -18,7 +18,7 @@ enum Step<'a> {
 }
 
 impl Path<'_> {
-    /// The whole value; its pointer is the empty string.
+    /// Path to the whole value. Its pointer is the empty string.
     pub const ROOT: Path<'static> = Path {
         parent: None,
         step: Step::Root,
@@ -26,7 +26,7 @@ impl Path<'_> {
 }
 
 impl<'a> Path<'a> {
-    /// The member `name` of the object here.
+    /// Returns the path to the member `name` of the object at this path.
     #[must_use]
     pub fn member(&'a self, name: &'a str) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// The element `index` of the array here.
+    /// Returns the path to the element `index` of the array at this path.
     #[must_use]
     pub fn element(&'a self, index: usize) -> Self {
         Self {

@@ -16,6 +16,9 @@ mod tests;
 /// They are sent as they are. A member with the name of a property replaces the typed field.
 pub type Extra = Map<String, Value>;
 
+/// JSON name and value of a [`Record`]'s field; `None` is a field that is left out.
+pub type NamedField<'a> = (&'static str, Option<View<'a>>);
+
 /// A generated struct: its schema, and its fields by their JSON names.
 ///
 /// The macro that generated code calls implements it from one list of JSON names and fields; nothing
@@ -26,12 +29,8 @@ pub trait Record: Sync {
     where
         Self: Sized;
 
-    /// Returns the JSON names of the fields, in the order of the schema's properties.
-    fn names(&self) -> &'static [&'static str];
-
-    /// Calls `visit` once with the values of all fields, in the order of [`names`](Self::names);
-    /// `None` is a field that is left out.
-    fn fields<'a>(&'a self, visit: &mut dyn FnMut(&[Option<View<'a>>]));
+    /// Calls `visit` once with all fields, in the order of the schema's properties.
+    fn fields<'a>(&'a self, visit: &mut dyn FnMut(&[NamedField<'a>]));
 
     /// Returns the members beyond the properties.
     fn extra(&self) -> &Extra;
@@ -46,9 +45,11 @@ pub trait Record: Sync {
 impl<'a> dyn Record + 'a {
     /// Returns the value of the field with this JSON name, if there is one and it is set.
     pub(crate) fn field(&'a self, name: &str) -> Option<View<'a>> {
-        let index = self.names().iter().position(|known| *known == name)?;
         let mut field = None;
-        self.fields(&mut |fields| field = fields[index]);
+        self.fields(&mut |fields| {
+            let mut found = fields.iter().filter(|(known, _)| *known == name);
+            field = found.next().and_then(|(_, value)| *value);
+        });
         field
     }
 }
@@ -209,9 +210,9 @@ pub fn eq_record(a: &dyn Record, b: &dyn Record) -> bool {
     equal
 }
 
-fn eq_fields(a: &[Option<View<'_>>], b: &[Option<View<'_>>]) -> bool {
+fn eq_fields(a: &[NamedField<'_>], b: &[NamedField<'_>]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|fields| match fields {
+        && a.iter().zip(b).all(|((_, a), (_, b))| match (a, b) {
             (None, None) => true,
             (Some(a), Some(b)) => eq_view(*a, *b),
             _ => false,
@@ -248,46 +249,23 @@ pub fn validate_record<R: Record>(record: &R) -> Violations {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record {
-    ($name:ident, $model:ident { $($json:literal: $field:ident),* $(,)? }) => {
-        $crate::record!(@traits $name, &$model.input, $($json: $field,)*);
-    };
-    ($name:ident, $model:ident[$($outer:literal),+] { $($json:literal: $field:ident),* $(,)? }) => {
-        $crate::record!(
-            @traits $name,
-            $crate::__private::nested_schema(&$model.input, &[$($outer),+]),
-            $($json: $field,)*
-        );
-        impl $crate::Field for $name {
-            #[inline]
-            fn view(&self) -> ::std::option::Option<$crate::View<'_>> {
-                ::std::option::Option::Some($crate::View::Record(self))
-            }
-            #[inline]
-            fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
-                $crate::__private::read_record(value)
-            }
-            #[inline]
-            fn blank() -> Self {
-                $crate::__private::blank_record()
-            }
+    (
+        $name:ident, $model:ident $([$($outer:literal),+])? {
+            $($json:literal: $field:ident),* $(,)?
         }
-    };
-    (@traits $name:ident, $schema:expr, $($json:literal: $field:ident,)*) => {
+    ) => {
+        $($crate::nested_record!($name $($outer)+);)?
         impl $crate::Record for $name {
             #[inline]
             fn schema() -> &'static $crate::Schema {
-                $schema
-            }
-            #[inline]
-            fn names(&self) -> &'static [&'static str] {
-                &[$($json),*]
+                $crate::__private::nested_schema(&$model.input, &[$($($outer),+)?])
             }
             #[inline]
             fn fields<'a>(
                 &'a self,
-                visit: &mut dyn ::std::ops::FnMut(&[::std::option::Option<$crate::View<'a>>]),
+                visit: &mut dyn ::std::ops::FnMut(&[$crate::__private::NamedField<'a>]),
             ) {
-                visit(&[$($crate::Field::view(&self.$field)),*]);
+                visit(&[$(($json, $crate::Field::view(&self.$field))),*]);
             }
             #[inline]
             fn extra(&self) -> &$crate::Extra {
@@ -354,5 +332,27 @@ macro_rules! record {
             }
         }
         $crate::json_schema!($name);
+    };
+}
+
+/// Implements [`Field`] for a generated struct that is the value of a property.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! nested_record {
+    ($name:ident $($outer:literal)+) => {
+        impl $crate::Field for $name {
+            #[inline]
+            fn view(&self) -> ::std::option::Option<$crate::View<'_>> {
+                ::std::option::Option::Some($crate::View::Record(self))
+            }
+            #[inline]
+            fn read(value: $crate::Json) -> ::std::result::Result<Self, $crate::Json> {
+                $crate::__private::read_record(value)
+            }
+            #[inline]
+            fn blank() -> Self {
+                $crate::__private::blank_record()
+            }
+        }
     };
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::{Number, Text};
 
-/// One entry of `validations`: `file_size_mb<=` with `15` reads "the file's size in megabytes is
-/// at most 15". On an array property it speaks of each element.
+/// One entry of `validations`: `file_size_mb<=` with `15` means "the file's size in megabytes is at
+/// most 15". On an array property it applies to each element.
 ///
 /// ```
 /// # use runcomfy_schema::{Number, Operator, Quantity, Rule};
@@ -17,17 +17,17 @@ use crate::{Number, Text};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// What is measured.
+    /// Measured quantity.
     pub quantity: Quantity,
-    /// How it is compared with the value.
+    /// Comparison with the limit.
     pub operator: Operator,
-    /// The limit, in the quantity's unit.
+    /// Limit, in the quantity's unit.
     pub value: Number,
-    /// The service's own words for a violation; they may disagree with the rule, which decides.
+    /// Message of the service for a violation. Where it contradicts the rule, the rule decides.
     pub message: Text,
 }
 
-/// What a [`Rule`] measures.
+/// Quantity that a [`Rule`] measures.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Quantity {
@@ -47,7 +47,7 @@ pub enum Quantity {
     Other(Text),
 }
 
-/// How a [`Rule`] compares.
+/// Comparison of a [`Rule`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `<`
@@ -142,7 +142,7 @@ impl Operator {
         })
     }
 
-    /// Its ASCII spelling.
+    /// Returns the operator in ASCII: `<=` for `≤`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -154,7 +154,7 @@ impl Operator {
         }
     }
 
-    /// Whether `actual operator limit` is true.
+    /// Returns `true` if `actual operator limit` is true.
     #[must_use]
     pub fn holds(self, actual: Number, limit: Number) -> bool {
         match self {

@@ -1,28 +1,28 @@
-//! The schema itself: data without behaviour of its own.
+//! Schemas as plain data.
 
 use crate::{Bounds, List, Literal, MediaKind, Number, Rule, Shared, Text};
 
-/// Everything a schema file says about one model.
+/// Schema of one model: its id, its input and its output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSchema {
-    /// The model's id on the wire, such as `bytedance/dreamina-4-0/edit`.
+    /// Id of the model, such as `bytedance/dreamina-4-0/edit`.
     pub id: Text,
-    /// What a submit takes.
+    /// Schema of the input that a submit takes.
     pub input: Schema,
-    /// What a finished job gives, where the schema file says so.
+    /// Schema of the output of a finished job, if the schema file has one.
     pub output: Option<Shared<Schema>>,
 }
 
-/// What one value may be: its type and the keywords that narrow it.
+/// Schema of one value: its type and the keywords that narrow it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
-    /// The type.
+    /// Type of the value.
     pub kind: Kind,
-    /// The keywords, in the order of [`Keyword`]'s variants.
+    /// Keywords, in the order of [`Keyword`]'s variants.
     pub keywords: List<Keyword>,
 }
 
-/// The `type` of a value.
+/// Type of a value: the keyword `type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `string`
@@ -41,14 +41,14 @@ pub enum Kind {
     Any,
 }
 
-/// One named member of an object.
+/// A property: a member of an object that its schema names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Property {
-    /// The exact name on the wire.
+    /// Exact JSON name.
     pub name: Text,
-    /// Whether the object must have it.
+    /// `true` if the object must have the property.
     pub required: bool,
-    /// What its value may be.
+    /// Schema of the property's value.
     pub schema: Schema,
 }
 
@@ -56,15 +56,16 @@ pub struct Property {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Keyword {
-    /// `title`: the name to show.
+    /// `title`: a name for people.
     Title(Text),
     /// `description`: prose.
     Description(Text),
     /// `format`, such as `image_uri`.
     Format(Text),
-    /// `default`: what the service takes when the property is left out; never sent by itself.
+    /// `default`: the value that the service applies if the property is left out. The client never
+    /// sends it by itself.
     Default(Literal),
-    /// `enum`: the only values allowed.
+    /// `enum`: the only allowed values.
     Enum(List<Literal>),
     /// `minimum`
     Minimum(Number),
@@ -84,11 +85,11 @@ pub enum Keyword {
     MinItems(u64),
     /// `maxItems`
     MaxItems(u64),
-    /// `items`: what each element of an array may be.
+    /// `items`: the schema of each element of an array.
     Items(Shared<Schema>),
     /// `properties` and `required`: required ones first, then in the order of their names.
     Properties(List<Property>),
-    /// `additionalProperties`: whether an object may have members beyond its properties.
+    /// `additionalProperties`: `true` if an object may have members beyond its properties.
     AdditionalProperties(bool),
     /// An entry of `validations`.
     Validation(Rule),
@@ -97,7 +98,8 @@ pub enum Keyword {
 }
 
 impl ModelSchema {
-    /// Checks an input given as free JSON; the same engine that checks typed inputs.
+    /// Checks an input that is free JSON with the engine that checks typed inputs, and returns all
+    /// violations at once.
     #[must_use]
     pub fn validate(&self, input: &serde_json::Value) -> crate::Violations {
         self.input.validate(input)
@@ -105,7 +107,7 @@ impl ModelSchema {
 }
 
 impl Kind {
-    /// Its name in JSON Schema; empty for [`Kind::Any`].
+    /// Returns the type's name in JSON Schema, or an empty text for [`Kind::Any`].
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -120,7 +122,7 @@ impl Kind {
     }
 }
 
-/// Gives the payload of the first keyword of one variant.
+/// Returns the payload of the first keyword of one variant.
 macro_rules! first {
     ($schema:expr, $variant:ident) => {
         $schema.keywords.iter().find_map(|keyword| match keyword {
@@ -131,56 +133,57 @@ macro_rules! first {
 }
 
 impl Schema {
-    /// `title`, if there is one.
+    /// Returns `title`, if there is one.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         first!(self, Title).map(|text| &**text)
     }
 
-    /// `description`, if there is one.
+    /// Returns `description`, if there is one.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         first!(self, Description).map(|text| &**text)
     }
 
-    /// `format`, if there is one.
+    /// Returns `format`, if there is one.
     #[must_use]
     pub fn format(&self) -> Option<&str> {
         first!(self, Format).map(|text| &**text)
     }
 
-    /// `default`, if there is one.
+    /// Returns `default`, if there is one.
     #[must_use]
     pub fn default(&self) -> Option<&Literal> {
         first!(self, Default)
     }
 
-    /// The members of `enum`, if there is one.
+    /// Returns the members of `enum`, if there is one.
     #[must_use]
     pub fn choices(&self) -> Option<&[Literal]> {
         first!(self, Enum).map(|list| &**list)
     }
 
-    /// What each element of an array may be, if it says so.
+    /// Returns `items`, the schema of each element of an array, if there is one.
     #[must_use]
     pub fn items(&self) -> Option<&Schema> {
         first!(self, Items).map(|schema| &**schema)
     }
 
-    /// The properties of an object, if it names any.
+    /// Returns the properties of an object, if the schema names any.
     #[must_use]
     pub fn properties(&self) -> Option<&[Property]> {
         first!(self, Properties).map(|list| &**list)
     }
 
-    /// Whether an object may have members beyond its properties. Without the keyword, an object
-    /// that names its properties takes no others, and one that names none takes all.
+    /// Returns `true` if an object may have members beyond its properties. Without the keyword
+    /// `additionalProperties`, a schema that names properties allows no others, and one that names
+    /// none allows all.
     #[must_use]
     pub fn takes_unknown(&self) -> bool {
         first!(self, AdditionalProperties).map_or(self.properties().is_none(), |open| *open)
     }
 
-    /// The rules about the media behind the value.
+    /// Iterates over the rules about the media behind the value.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.keywords.iter().filter_map(|keyword| match keyword {
             Keyword::Validation(rule) => Some(rule),
@@ -188,7 +191,7 @@ impl Schema {
         })
     }
 
-    /// The interval that the range keywords leave open.
+    /// Returns the interval that the range keywords leave open.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
         Bounds::from_schema(self)
@@ -218,7 +221,7 @@ impl Schema {
         first!(self, MultipleOf).copied()
     }
 
-    /// The medium whose URL the value is; for an array, that of its elements.
+    /// Returns the kind of media whose URL the value is; for an array, whose URLs its elements are.
     #[must_use]
     pub fn media(&self) -> Option<MediaKind> {
         let own = self.format().and_then(MediaKind::from_format);

@@ -1,4 +1,4 @@
-//! The schema in generated code.
+//! Schemas in generated code.
 
 use std::fmt;
 use std::ops::Deref;

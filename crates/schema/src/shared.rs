@@ -1,14 +1,15 @@
-//! Data that is either compiled in or was made at run time.
+//! Data that is either compiled in or made at run time.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A `&'static T` of compiled data, or a counted `T` that was parsed; cheap to clone.
+/// A `&'static T` that is compiled in, or a reference-counted `T` that was parsed. Cloning it is
+/// cheap.
 pub enum Shared<T: ?Sized + 'static> {
-    /// Part of a `static`.
+    /// Reference to a `static`.
     Static(&'static T),
-    /// Made at run time, freed with its last owner.
+    /// Data made at run time, freed with its last owner.
     Counted(Arc<T>),
 }
 

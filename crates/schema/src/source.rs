@@ -1,18 +1,19 @@
-//! A schema in the service's own notation.
+//! Schemas in the service's own notation.
 
 use serde_json::{Map, Value, json};
 
 use crate::{Keyword, Kind, Literal, Property, Rule, Schema};
 
 impl Schema {
-    /// The schema as the service writes it; what means the same is written the same. Reading it
-    /// gives the same schema.
+    /// Converts the schema to the service's notation. Schemas of the same meaning give the same
+    /// JSON, and parsing it gives the same schema.
     #[must_use]
     pub fn to_source(&self) -> Value {
         self.to_source_with(rule_source)
     }
 
-    /// The same with the entries of `validations` as this writes them.
+    /// Converts the schema as [`to_source`](Self::to_source) does, with the entries of
+    /// `validations` as `rule` converts them.
     #[must_use]
     pub fn to_source_with(&self, rule: fn(&Rule) -> Value) -> Value {
         let mut out = Map::new();
@@ -26,7 +27,7 @@ impl Schema {
     }
 }
 
-/// An entry of `validations`, without a space in the rule, as the service writes them.
+/// Returns an entry of `validations`, without a space in the rule, as the service writes it.
 pub(crate) fn rule_source(rule: &Rule) -> Value {
     json!({
         "validation_rule": format!("{}{}", rule.quantity.as_str(), rule.operator.as_str()),
@@ -61,14 +62,14 @@ pub(crate) fn write(keyword: &Keyword, rule: fn(&Rule) -> Value, out: &mut Map<S
         Keyword::Unknown(name, entry) if &**name == "validations" => {
             return append(out, name, entry.to_value());
         }
-        // It may stand in the place of a known one: of a `type` that is not one name, and of
+        // It may replace a known one: a `type` that is not one name, and
         // `additionalProperties` that is a schema.
         Keyword::Unknown(name, value) => (&**name, value.to_value()),
     };
     out.insert(name.into(), value);
 }
 
-/// `required` and `properties`, each with its schema in the notation that is asked for.
+/// Writes `required` and `properties`, the schemas as `notation` converts them.
 pub(crate) fn write_properties(
     list: &[Property],
     notation: impl Fn(&Schema) -> Value,

@@ -5,22 +5,22 @@ use serde_json::{Map, Value};
 use crate::describe::{Plural, one_of, words};
 use crate::media::{UrlForm, url_form};
 use crate::{
-    Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, Number, Path, Property,
-    Schema, View, Violation, Violations, nearest,
+    Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, NamedField, Number, Path,
+    Property, Schema, View, Violation, Violations, nearest,
 };
 
 #[cfg(test)]
 mod tests;
 
 impl Schema {
-    /// Checks a value and gives all violations at once.
+    /// Checks a value and returns all violations at once.
     #[must_use]
     pub fn validate<'a>(&self, value: impl Into<View<'a>>) -> Violations {
         self.run(value.into(), Reach::All)
     }
 
-    /// Checks only what a typed struct could not hold: missing and unknown properties, types,
-    /// enum members. Ranges, lengths and formats are left out.
+    /// Checks only what a typed struct could not hold: missing and unknown properties, types, enum
+    /// members. Ranges, lengths and formats are not checked.
     #[must_use]
     pub fn validate_shape<'a>(&self, value: impl Into<View<'a>>) -> Violations {
         self.run(value.into(), Reach::Shape)
@@ -128,14 +128,12 @@ impl Engine {
             }
             return;
         };
-        let (names, extra) = (record.names(), record.extra());
+        let extra = record.extra();
         record.fields(&mut |fields| {
             for (index, property) in list.iter().enumerate() {
                 // What `extra` has is the caller's decision and is sent as it is.
                 if extra.is_empty() || !extra.contains_key(&*property.name) {
-                    let index = index_of(&property.name, names, index);
-                    let field = index.and_then(|index| fields[index].as_ref());
-                    self.property(property, field, at);
+                    self.property(property, field(fields, index, &property.name), at);
                 }
             }
         });
@@ -158,7 +156,7 @@ impl Engine {
     }
 
     fn unknown(&mut self, list: &[Property], map: &Map<String, Value>, at: &Path<'_>) {
-        // Where the members stand in the schema's order, one walk past the list finds them all.
+        // Where the members are in the schema's order, one walk past the list finds them all.
         let mut further = list.iter();
         for name in map.keys() {
             let is_it = |property: &Property| *property.name == **name;
@@ -284,12 +282,13 @@ impl Engine {
     }
 }
 
-/// Returns the index of a name in a list, which under the record's own schema is `likely`.
-fn index_of(name: &str, names: &[&str], likely: usize) -> Option<usize> {
-    if names.get(likely) == Some(&name) {
-        return Some(likely);
-    }
-    names.iter().position(|known| *known == name)
+/// Returns the field of this JSON name, which under the record's own schema is at `likely`.
+fn field<'f, 'a>(fields: &'f [NamedField<'a>], likely: usize, name: &str) -> Option<&'f View<'a>> {
+    let field = match fields.get(likely) {
+        Some(field) if field.0 == name => Some(field),
+        _ => fields.iter().find(|(known, _)| *known == name),
+    };
+    field.and_then(|(_, value)| value.as_ref())
 }
 
 fn absence_of(property: &Property) -> Absence {

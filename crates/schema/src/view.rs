@@ -1,4 +1,4 @@
-//! Values as the engine sees them, wherever they are kept.
+//! Borrowed views of values: free JSON and typed inputs.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::describe::{Plural, Quoted, words};
 use crate::{Literal, Media, Number, Record};
 
-/// A borrowed look at a value: free JSON and typed inputs alike. Making one allocates nothing.
+/// A borrowed view of a value, of free JSON or of a typed input. Creating one allocates nothing.
 #[derive(Clone, Copy)]
 pub enum View<'a> {
     /// `null`
@@ -20,7 +20,7 @@ pub enum View<'a> {
     Number(Number),
     /// A string.
     Text(&'a str),
-    /// A medium at hand, which is a string once it is attached.
+    /// A local file or bytes, which become a string when the client attaches them.
     Media(&'a Media),
     /// An array.
     Array(&'a dyn Elements),
@@ -30,29 +30,29 @@ pub enum View<'a> {
     Record(&'a dyn Record),
 }
 
-/// An array that can be looked at element by element.
+/// An array whose elements can be viewed.
 pub trait Elements: Sync {
-    /// The number of elements.
+    /// Returns the number of elements.
     fn count(&self) -> usize;
-    /// The element at `index`, which is below [`count`](Self::count).
+    /// Returns the element at `index`, which is below [`count`](Self::count).
     fn element(&self, index: usize) -> View<'_>;
 }
 
-/// A type that a property of a generated struct can have.
+/// A type that a field of a generated struct can have.
 pub trait Field: Sized + Sync {
-    /// The value, or nothing where it is left out.
+    /// Returns the value, or `None` if it is left out.
     fn view(&self) -> Option<View<'_>>;
 
-    /// Takes the value over from JSON.
+    /// Converts a JSON value to this type.
     ///
     /// # Errors
-    /// Gives the value back when it is not of this type.
+    /// The value, if it is not of this type.
     fn read(value: Value) -> Result<Self, Value>;
 
-    /// Whether a property of this type may be left out; it is then [`blank`](Self::blank).
+    /// `true` if a property of this type may be left out. It is then [`blank`](Self::blank).
     const OPTIONAL: bool = false;
 
-    /// What a field holds that nothing could be read for.
+    /// Returns the value of a field that could not be read.
     #[must_use]
     fn blank() -> Self;
 }
@@ -206,8 +206,8 @@ impl<'a> From<&'a Value> for View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The same value as free JSON; what JSON cannot say (NaN, infinities, media at hand) becomes a
-    /// text about it.
+    /// Converts the value to free JSON. What JSON cannot express (NaN, infinities, local files and
+    /// bytes) becomes a text about it.
     #[must_use]
     pub fn to_value(self) -> Value {
         match self {
@@ -230,7 +230,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Shows each member of an object in the order of the wire; nothing for other values.
+    /// Calls `visit` for each member of an object, in the order of the JSON; for other values not
+    /// at all.
     pub fn for_each_member(self, visit: &mut dyn FnMut(&str, View<'_>)) {
         match self {
             Self::Object(map) => {
@@ -239,9 +240,9 @@ impl<'a> View<'a> {
                 }
             }
             Self::Record(record) => {
-                let (names, extra) = (record.names(), record.extra());
+                let extra = record.extra();
                 record.fields(&mut |fields| {
-                    for (name, field) in names.iter().zip(fields) {
+                    for (name, field) in fields {
                         if let Some(view) = field
                             && !extra.contains_key(*name)
                         {
@@ -257,7 +258,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The member `name` of an object.
+    /// Returns the member `name` of an object.
     #[must_use]
     pub fn member(self, name: &str) -> Option<View<'a>> {
         match self {
@@ -270,7 +271,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether it is the same JSON value as `literal`; numbers by value, so `1` is `1.0`.
+    /// Returns `true` if the value is the same JSON value as `literal`. Numbers are compared by
+    /// value, so `1` is `1.0`.
     #[must_use]
     pub fn is(self, literal: &Literal) -> bool {
         match (self, literal) {
@@ -293,7 +295,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether it is one of these values.
+    /// Returns `true` if the value is one of these.
     pub(crate) fn is_among(&self, literals: &[Literal]) -> bool {
         match self {
             // As good as every enum is one of strings.
@@ -304,7 +306,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The value for an error: long strings are cut, and collections are counted.
+    /// Returns the value for a violation: long strings are cut, and collections are counted.
     pub(crate) fn shown(self) -> Value {
         match self {
             Self::Text(text) => cut(text).into(),
@@ -315,7 +317,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The same in words: strings in quotes.
+    /// Returns the value in words for a violation, with strings in quotes.
     pub(crate) fn in_words(self) -> String {
         match self {
             Self::Null => "null".into(),
@@ -334,7 +336,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Its JSON type with an article, for error texts.
+    /// Returns the value's JSON type with an article, such as `a string`.
     #[must_use]
     pub fn type_name(self) -> &'static str {
         match self {
@@ -349,9 +351,10 @@ impl<'a> View<'a> {
     }
 }
 
-/// A text for an error; a `data:` URI may have megabytes.
+/// Cuts a text for a violation; a `data:` URI may have megabytes.
 fn cut(text: &str) -> Cow<'_, str> {
-    /// Enough to recognise a value by, in characters, of which a text has at most one a byte.
+    /// Maximum length in characters, enough to recognise a value by. A text has at most one
+    /// character for each byte.
     const MAX_SHOWN: usize = 200;
     if text.len() <= MAX_SHOWN {
         return text.into();
@@ -362,9 +365,9 @@ fn cut(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The member `name` of an object.
+/// Returns the member `name` of an object.
 fn find<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    /// To look through so few takes less time than to hash a name.
+    /// Number of members up to which comparing names takes less time than hashing one.
     const FEW: usize = 16;
     if map.len() > FEW {
         return map.get(name);
@@ -406,7 +409,7 @@ impl Serialize for View<'_> {
     }
 }
 
-/// Whole numbers are written without a fraction, as the service's own pages write them.
+/// Serializes whole numbers without a fraction, as the service's own pages write them.
 fn serialize_number<S: Serializer>(number: Number, serializer: S) -> Result<S::Ok, S::Error> {
     if !number.is_finite() {
         return Err(S::Error::custom(format!(

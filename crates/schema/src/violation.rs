@@ -1,4 +1,4 @@
-//! What is wrong with a value.
+//! Violations: faults of values.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{Number, Redacted, Rule};
 
-/// One way in which a value breaks its schema.
+/// A violation: one way in which a value does not satisfy its schema.
 ///
 /// Prints as one sentence: `/scale: found 7, expected a number in 0..=1`, without the queries of
 /// URLs; its fields have the values as they are. Serializes with the keys
@@ -30,35 +30,34 @@ use crate::{Number, Redacted, Rule};
 pub struct Violation {
     /// JSON pointer (RFC 6901) to the value, such as `/image_urls/3`.
     pub pointer: String,
-    /// What was broken.
+    /// Violated constraint.
     pub rule: Constraint,
-    /// What the constraint allows: a bound, a list of members, a type's name.
+    /// Limit of the constraint: a bound, a list of members, a type's name.
     pub limit: Value,
-    /// What was found: the value, or the length or count where that is what was limited; long
-    /// values are cut.
+    /// Value that was found, or its length or count if that is limited. Long values are cut.
     pub actual: Value,
-    /// What was found, in words.
+    /// Value that was found, in words.
     pub found: String,
-    /// What was expected, in words.
+    /// Allowed values, in words.
     pub expected: String,
-    /// The schema's own message, where it has one for this.
+    /// Message of the schema for this violation, if it has one.
     pub message: Option<String>,
-    /// What may have been meant.
+    /// Name or value that was probably meant.
     pub hint: Option<String>,
-    /// Whether the service is sure to refuse the value.
+    /// Certainty that the service refuses the value.
     pub certainty: Certainty,
 }
 
-/// How sure a [`Violation`] is.
+/// Certainty of a [`Violation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
-    /// The schema says so; nothing is sent.
+    /// The schema forbids the value, so nothing is sent.
     Certain,
-    /// The service may take it all the same; a warning.
+    /// The service may accept the value anyway, so this is a warning.
     Likely,
 }
 
-/// The constraint that a [`Violation`] broke.
+/// Constraint that a [`Violation`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Constraint {
@@ -88,14 +87,14 @@ pub enum Constraint {
     MinItems,
     /// More elements than `maxItems`.
     MaxItems,
-    /// Not the URL of a medium.
+    /// Not a media URL.
     Format,
-    /// The medium behind the URL is not as a [`Rule`] of `validations` has it.
+    /// The media file does not satisfy a [`Rule`] of `validations`.
     Media,
 }
 
 impl Constraint {
-    /// Its name in a schema, or in snake case where a schema has no name for it.
+    /// Returns the constraint's name in a schema, or a name in snake case if a schema has none.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -119,8 +118,8 @@ impl Constraint {
 }
 
 impl Violation {
-    /// A violation in words, for what the engine cannot see by itself; set the other fields where
-    /// there is more to say.
+    /// Creates a violation in words, for constraints that the engine cannot check itself. Set the
+    /// other fields if there is more to report.
     #[must_use]
     pub fn new(
         pointer: impl Into<String>,
@@ -142,8 +141,8 @@ impl Violation {
         }
     }
 
-    /// That the medium behind the URL at `pointer` breaks a rule of `validations`, or that it may:
-    /// `actual` is the quantity that was measured, `found` the same in words.
+    /// Creates the violation of a rule of `validations` by the media input at `pointer`. `actual`
+    /// is the measured quantity, `found` the same in words.
     ///
     /// ```
     /// # use runcomfy_schema::{Certainty, Number, Operator, Quantity, Rule, Violation};
@@ -232,12 +231,11 @@ impl Serialize for Violation {
     }
 }
 
-/// All violations of one value, in the order of the schema. Empty for a valid value, and then
-/// nothing was allocated.
+/// All violations of one value, in the order of the schema. For a valid value it is empty and
+/// allocates nothing.
 ///
-/// A value that breaks its schema in thousands of places does so for one reason: the first 1,000
-/// are kept, [`left_out`](Self::left_out) tells how many more there are, and
-/// [`refuse`](Self::refuse) speaks of all.
+/// Thousands of violations of one value have one reason, so the first 1,000 are kept.
+/// [`left_out`](Self::left_out) counts the others, and [`refuse`](Self::refuse) covers all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Violations {
     list: Vec<Violation>,
@@ -245,44 +243,45 @@ pub struct Violations {
     refuse: bool,
 }
 
-/// As many violations as are kept: a value from outside must not fill the memory with them.
+/// Maximum number of violations that are kept. A value from outside must not fill the memory with
+/// them.
 const MAX_KEPT: usize = 1_000;
 
-/// As many violations as there is room for from the start. Four take more than 1 KiB, for which
-/// the allocator of glibc first tidies up after all that were freed before.
+/// Initial capacity. Four violations take more than 1 KiB, for which glibc's allocator first
+/// consolidates all that was freed before.
 const FEW: usize = 3;
 
 impl Violations {
-    /// Whether there are none at all.
+    /// Returns `true` if there are no violations.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// How many are kept here.
+    /// Returns the number of violations that are kept.
     #[must_use]
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether at least one is certain, so that the value must not be sent.
+    /// Returns `true` if at least one violation is certain, so that the value must not be sent.
     #[must_use]
     pub fn refuse(&self) -> bool {
         self.refuse
     }
 
-    /// How many more there are than are kept here.
+    /// Returns the number of violations that are not kept.
     #[must_use]
     pub fn left_out(&self) -> usize {
         self.left_out
     }
 
-    /// Each violation.
+    /// Iterates over the violations that are kept.
     pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
         self.list.iter()
     }
 
-    /// Takes up one more violation; it is put into words only if it is kept.
+    /// Adds a violation, which is put into words only if it is kept.
     pub(crate) fn push(&mut self, certainty: Certainty, violation: impl FnOnce() -> Violation) {
         // Who looks for what refuses the value must find it, even behind many warnings.
         let first = certainty == Certainty::Certain && !self.refuse;
@@ -324,7 +323,7 @@ impl<'a> IntoIterator for &'a Violations {
     }
 }
 
-/// One line a violation, and one for those that are left out.
+// One line a violation, and one for those that are left out.
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, violation) in self.list.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! Texts that may be shown.
+//! Texts without secrets.
 
 use std::fmt;
 
-/// Shows a text with the queries and user names of the URLs in it left out: a signed URL gives
-/// whoever reads it what it points to, and logs are read by many.
+/// Prints a text without the queries and user names of the URLs in it. A signed URL gives its
+/// reader access to the file, and many people read logs.
 ///
 /// ```
 /// # use runcomfy_schema::Redacted;
@@ -16,7 +16,7 @@ use std::fmt;
 #[derive(Clone, Copy)]
 pub struct Redacted<'a>(pub &'a str);
 
-/// Where a URL ends, whatever text it stands in. Commas and the like may belong to it.
+/// Returns `true` for characters that end a URL in any text. Commas and the like may belong to it.
 fn ends_url(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|')
 }
@@ -36,8 +36,8 @@ impl fmt::Display for Redacted<'_> {
     }
 }
 
-/// The text before `://`, those signs, and the text behind; slashes may be escaped, as some
-/// services write JSON.
+/// Splits a text at `://` into the text before, that separator, and the text after. Slashes may be
+/// escaped, as some services write JSON.
 fn split_at_authority(text: &str) -> Option<(&str, &str, &str)> {
     let found = ["://", ":\\/\\/"]
         .into_iter()
@@ -48,7 +48,7 @@ fn split_at_authority(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, slashes, &after[slashes.len()..]))
 }
 
-/// A URL from its authority on.
+/// Prints a URL from its authority on.
 fn show(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let authority = url.find(['/', '\\', '?', '#']).unwrap_or(url.len());
     let url = match url[..authority].rfind('@') {

@@ -1,4 +1,4 @@
-//! The keywords of one schema object.
+//! Parser of the keywords of one schema object.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::{
     Quantity, Rule, Schema, Severity, View, Violation, nearest,
 };
 
-/// The keywords that the dialect knows.
+/// Known keywords.
 pub(super) const KEYWORDS: [&str; 20] = [
     "type",
     "title",
@@ -34,7 +34,7 @@ pub(super) const KEYWORDS: [&str; 20] = [
     "validations",
 ];
 
-/// The members of an entry of `validations`.
+/// Members of an entry of `validations`.
 const RULE_MEMBERS: [&str; 3] = ["validation_rule", "validation_value", "validation_error"];
 
 /// Reads the keywords of one schema object.
@@ -43,13 +43,13 @@ pub(super) struct Keywords<'p, 'a> {
     pub(super) map: &'a Map<String, Value>,
     pub(super) at: &'a str,
     pub(super) list: Vec<Keyword>,
-    /// What the rules so far leave of each quantity.
+    /// Bounds that the rules so far leave for each quantity.
     pub(super) ruled: HashMap<String, Bounds>,
     pub(super) depth: usize,
 }
 
 impl<'a> Keywords<'_, 'a> {
-    /// The keyword's value; one that is `null` is as good as left out.
+    /// Returns the keyword's value, or `None` if it is missing or `null`.
     fn given(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name).filter(|value| !value.is_null())
     }
@@ -232,7 +232,7 @@ impl<'a> Keywords<'_, 'a> {
                 self.parser.error(
                     &format!("{at}/{i}"),
                     Location::Value,
-                    &format!("{member} stands in the enum twice"),
+                    &format!("{member} appears in the enum twice"),
                     "leave one of them out",
                 );
             }
@@ -262,8 +262,8 @@ impl<'a> Keywords<'_, 'a> {
         self.list.push(Keyword::Properties(list.into()));
     }
 
-    /// On a required text or medium the default is only an example; elsewhere it is what the
-    /// service takes, so it must be a value that the service takes.
+    /// Checks a default. On a required text or media input the default is only an example.
+    /// Elsewhere the service applies it, so the schema must allow it.
     fn default_of(&mut self, schema: &Schema, required: bool, at: &str) {
         let Some(default) = schema.default() else {
             return;
@@ -443,7 +443,7 @@ impl<'a> Keywords<'_, 'a> {
         self.list.push(Keyword::Validation(rule));
     }
 
-    /// They may narrow the rule, which then says more than what is checked.
+    /// Warns about unknown members of a rule, which may narrow it beyond what is checked.
     fn unknown_members(&mut self, entry: &Value, at: &str) {
         let members = entry.as_object().into_iter().flat_map(Map::keys);
         for name in members.filter(|name| !RULE_MEMBERS.contains(&name.as_str())) {
@@ -465,7 +465,7 @@ impl<'a> Keywords<'_, 'a> {
             Location::Key,
             &message,
             &format!(
-                "the service may enforce it all the same{}",
+                "the service may enforce it anyway{}",
                 hint.unwrap_or_default()
             ),
         );
@@ -479,7 +479,7 @@ impl<'a> Keywords<'_, 'a> {
     }
 }
 
-/// Whether no medium is within the bounds; sides are counted in whole pixels.
+/// Returns `true` if no media file is within the bounds. Sides are whole numbers of pixels.
 fn is_empty(quantity: &Quantity, bounds: &Bounds) -> bool {
     let in_pixels = matches!(quantity, Quantity::WidthPixels | Quantity::HeightPixels);
     bounds.is_empty() || (in_pixels && bounds.is_without_integer(None))
@@ -494,7 +494,7 @@ fn required_names(map: &Map<String, Value>) -> HashSet<&str> {
         .collect()
 }
 
-/// Whether a value has more than so many levels of arrays and objects in it.
+/// Returns `true` if a value has more than `levels` levels of arrays and objects.
 fn is_deeper(value: &Value, levels: usize) -> bool {
     let inside = |value| levels == 0 || is_deeper(value, levels - 1);
     match value {

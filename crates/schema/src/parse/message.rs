@@ -1,4 +1,4 @@
-//! Whether a rule's message says what the rule says.
+//! Comparison of a rule's message with the rule.
 
 use crate::{Operator, Quantity, Rule};
 
@@ -21,8 +21,8 @@ const EXCLUSIVE: [&str; 8] = [
     "above",
 ];
 
-/// How the message disagrees with the rule about the bound, if it does. The rule decides what is
-/// checked; but the message is what people are shown, so they would be told another limit.
+/// Returns how the message contradicts the rule about the bound, or `None`. The rule decides what
+/// is checked, but people read the message, and it would tell them another limit.
 pub(super) fn disagreement(rule: &Rule) -> Option<String> {
     let text = rule.message.to_lowercase();
     let has = |words: &[&'static str]| {
@@ -52,7 +52,8 @@ pub(super) fn disagreement(rule: &Rule) -> Option<String> {
     })
 }
 
-/// "No more than 15" allows 15, and "must not be below 15" too.
+/// Returns `true` if a text denies: "no more than 15" allows 15, and "must not be below 15" does,
+/// too.
 fn denies(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_alphabetic() && c != '\'' && c != '’');
     words.any(|word| {
@@ -62,7 +63,7 @@ fn denies(text: &str) -> bool {
     })
 }
 
-/// Whether an amount may be the rule's limit.
+/// Returns `true` if an amount may be the rule's limit.
 fn names(amount: &Amount, rule: &Rule) -> bool {
     let limit = rule.value.as_f64();
     let is_ratio = rule.quantity == Quantity::AspectRatio;
@@ -80,10 +81,12 @@ fn names(amount: &Amount, rule: &Rule) -> bool {
         || amount.quotient.is_some_and(|q| same(q) || rounded(q))
 }
 
-/// A third is 0.333, and hardly 0.33: pictures that are a hundredth narrower are refused.
+/// Maximum relative difference of a rounded quotient. A third is 0.333, and hardly 0.33: the
+/// service refuses pictures that are a hundredth narrower.
 const MAX_ROUNDING: f64 = 0.005;
 
-/// One in the last place of the rule's limit; nothing of a whole number, which nobody rounds to.
+/// Returns one unit in the last decimal of the rule's limit, or 0 for a whole number, to which
+/// nobody rounds.
 fn last_place(rule: &Rule) -> f64 {
     let limit = rule.value.to_string();
     let decimals = limit.split_once('.').map_or(0, |(_, digits)| digits.len());

@@ -288,7 +288,7 @@ fn diagnostics_between_keywords_say_where_and_what() {
     tells(&[
         (
             json!({"enum": [1, 2, 1.0]}),
-            "Error Value /enum/2: 1 stands in the enum twice",
+            "Error Value /enum/2: 1 appears in the enum twice",
         ),
         (
             json!({"type": "string", "enum": ["a", 5]}),

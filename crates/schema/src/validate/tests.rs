@@ -463,7 +463,7 @@ fn media_urls() {
             text,
         ),
     ]);
-    // Outside the documentation, but perhaps fetched all the same: a warning.
+    // Outside the documentation, but perhaps fetched anyway: a warning.
     let plain = object(&image, true).validate(&json!({"x": "http://example.com/a.jpg"}));
     assert!(!plain.is_empty() && !plain.refuse());
     assert!(plain.iter().all(|v| v.certainty == Certainty::Likely));

@@ -1,8 +1,8 @@
-//! The amounts that a rule's message speaks of.
+//! Amounts in the message of a rule.
 
 use crate::Quantity;
 
-/// An amount as it is written, and everything that it may mean in the unit of the rule.
+/// An amount as it is written, and all its possible meanings in the unit of the rule.
 pub(super) struct Amount {
     pub(super) written: String,
     /// A quotient has more digits than people write, so it is compared as it is rounded.
@@ -10,15 +10,15 @@ pub(super) struct Amount {
     pub(super) meanings: Vec<f64>,
 }
 
-/// What a number is multiplied with for what stands after it.
+/// Factor of a unit.
 enum Unit {
-    /// By one of these, all of which are in use.
+    /// One of these factors, all of which are in use.
     Times(&'static [f64]),
-    /// What it means is not known: `4K` is 3840 pixels, or 4096, or 4000.
+    /// Unknown factor: `4K` is 3840 pixels, or 4096, or 4000.
     Unclear,
 }
 
-/// The amounts of a text in lower case; nothing where one of them is unclear.
+/// Returns the amounts of a text in lower case, or `None` if one of them is unclear.
 pub(super) fn amounts(text: &str, quantity: &Quantity) -> Option<Vec<Amount>> {
     let mut found: Vec<Amount> = Vec::new();
     // "1 minute 30 seconds" is one amount.
@@ -44,7 +44,7 @@ pub(super) fn amounts(text: &str, quantity: &Quantity) -> Option<Vec<Amount>> {
     Some(found)
 }
 
-/// The amount that a text begins with, less its unit, and its length in bytes.
+/// Returns the amount that a text begins with, without its unit, and its length in bytes.
 fn amount(text: &str, quantity: &Quantity) -> (Amount, usize) {
     let (first, mut length) = leading(text);
     let mut meanings = vec![first];
@@ -82,7 +82,7 @@ fn amount(text: &str, quantity: &Quantity) -> (Amount, usize) {
     (amount, length)
 }
 
-/// `/3` or `:9` after a number, with or without spaces: the sign, the number and the length.
+/// Parses `/3` or `:9` after a number, with or without spaces: the sign, the number and the length.
 fn pair(text: &str) -> Option<(char, f64, usize)> {
     let trimmed = text.trim_start();
     let separator = trimmed.chars().next().filter(|c| ":/".contains(*c))?;
@@ -94,7 +94,7 @@ fn pair(text: &str) -> Option<(char, f64, usize)> {
     Some((separator, value, text.len() - second.len() + length))
 }
 
-/// `1 024` as one number: its value and the length of what follows the first digits.
+/// Parses `1 024` as one number: its value and the length after the first digits.
 fn grouped(text: &str, first: usize) -> Option<(f64, usize)> {
     let mut joined = text
         .get(..first)
@@ -114,7 +114,7 @@ fn grouped(text: &str, first: usize) -> Option<(f64, usize)> {
     (more > 0).then_some((joined.parse().ok()?, more))
 }
 
-/// `4,7` as one number: its value, that of its second part, and that part's length.
+/// Parses `4,7` as one number: its value, that of its second part, and that part's length.
 fn decimal_comma(text: &str, first: usize) -> Option<(f64, f64, usize)> {
     let after = text[first..].strip_prefix(',')?;
     let digits = after.bytes().take_while(u8::is_ascii_digit).count();
@@ -124,7 +124,7 @@ fn decimal_comma(text: &str, first: usize) -> Option<(f64, f64, usize)> {
     Some((whole, second, 1 + digits))
 }
 
-/// The decimal number that a text begins with, and its length in bytes.
+/// Returns the decimal number that a text begins with, and its length in bytes.
 fn leading(text: &str) -> (f64, usize) {
     let bytes = text.as_bytes();
     let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
@@ -153,7 +153,7 @@ fn is_time(quantity: &Quantity) -> bool {
     }
 }
 
-/// The unit at the beginning of a text, seen from the quantity's own.
+/// Returns the unit that a text begins with, relative to the quantity's own.
 fn unit(text: &str, quantity: &Quantity) -> Unit {
     const KIBI: f64 = 1.0 / 1_024.0;
     const SAME: Unit = Unit::Times(&[1.0]);
