@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// A `build.rs` has a `main`, so the examples have one.
+#![allow(clippy::needless_doctest_main)]
 
 mod builder;
 mod collision;

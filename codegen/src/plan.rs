@@ -16,8 +16,8 @@ pub use crate::id_tree::{Clash, IdTree};
 /// # Errors
 /// Fails when another id has claimed one of them before. The diagnostic is about this model; leave
 /// the model out or rename it.
-pub fn claim_modules(modules: &mut IdTree, source: &Source) -> Result<(), Diagnostic> {
-    collision::between(modules, source).map_or(Ok(()), Err)
+pub fn claim_modules(modules: &mut IdTree, source: &Source) -> Result<(), Box<Diagnostic>> {
+    collision::between(modules, source).map_or(Ok(()), |diagnostic| Err(Box::new(diagnostic)))
 }
 
 /// Names the sort of Rust type that a schema becomes, as far as callers see it.

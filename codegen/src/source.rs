@@ -49,7 +49,7 @@ const MAX_DEPTH: usize = 8;
 /// Holds what parsing a set of schema files gave: models, and diagnostics in no order.
 #[derive(Debug)]
 pub struct Parsed {
-    /// Those that are models, in the order of their files. Some of them may have errors.
+    /// Models, in the order of their files. Some of them may have errors.
     sources: Vec<Source>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -99,7 +99,7 @@ pub fn models(sources: Vec<Source>) -> Vec<ModelSchema> {
 /// Fails when the folder or a file in it cannot be read, or when a pattern matches no id.
 pub fn read_all(folder: &Path, patterns: &[String]) -> Result<Parsed, Error> {
     let Listing { mut files, skipped } = list(folder)?;
-    check_patterns(patterns, files.iter().map(|(id, _)| &**id))?;
+    check_patterns(patterns, &files.iter().map(|(id, _)| &**id))?;
     files.retain(|(id, _)| matches_any(patterns, id));
     let contents = parallel::map(&files, |(id, path)| {
         let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
@@ -193,7 +193,7 @@ pub fn matches_any(patterns: &[String], id: &str) -> bool {
 /// Fails with the first pattern that matches no id ([`Error::is_usage`]); fix the pattern.
 pub fn check_patterns<'a>(
     patterns: &[String],
-    ids: impl Iterator<Item = &'a str> + Clone,
+    ids: &(impl Iterator<Item = &'a str> + Clone),
 ) -> Result<(), Error> {
     let lost = |pattern: &&String| !ids.clone().any(|id| glob::matches(pattern, id));
     match patterns.iter().find(lost) {

@@ -268,7 +268,10 @@ fn nothing_from_a_schema_becomes_code() {
     for (path, text) in &files {
         assert!(!path.contains(".."), "{path}");
         assert!(!text.contains('\u{202e}') && !text.contains('\0'), "{path}");
-        if path.ends_with(".json") {
+        if Path::new(path)
+            .extension()
+            .is_some_and(|ending| ending == "json")
+        {
             assert!(text.ends_with("}\n"), "{path}");
             continue;
         }

@@ -18,8 +18,8 @@ pub use revision::{models_at_revision, valid_models_at_revision};
 
 /// Class of a change: what it means for callers.
 ///
-/// What is compared is the meaning of the schemas, not how their files are written: the form of a
-/// file, the order of its keys, `float` for `number` and `2.0` for `2` make no difference.
+/// Schemas are compared by their meaning, not by how their files are written: the form of a file,
+/// the order of its keys, `float` for `number` and `2.0` for `2` make no difference.
 ///
 /// - **Breaking**: code that was right may not compile against the new bindings, or an input that the
 ///   old schema accepted may be refused. A model or a property is removed; a property is newly

@@ -190,7 +190,7 @@ fn choose(
     if entries.is_empty() {
         return Err(Error::empty_catalogue());
     }
-    source::check_patterns(patterns, entries.iter().filter_map(id_of))?;
+    source::check_patterns(patterns, &entries.iter().filter_map(id_of))?;
     let mut files = Vec::new();
     for entry in entries {
         let id = id_of(entry).unwrap_or_default();
@@ -285,7 +285,7 @@ fn parse(
                 if let Err(clash) = paths.claim(&file.model_id) {
                     format!("its file would have the path of `{}`", clash.first)
                 } else if let Err(clash) = plan::claim_modules(&mut modules, &source) {
-                    errors.push(clash);
+                    errors.push(*clash);
                     "its module would have the name of another model's".to_owned()
                 } else {
                     models.push(source.model);

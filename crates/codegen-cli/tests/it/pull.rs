@@ -219,7 +219,7 @@ async fn invalid_entries_do_not_keep_the_others_out() {
     );
     let (code, _, stderr) = project.pull(&emulator, &[]).await;
     assert_eq!(code, Some(69), "{stderr}");
-    assert!(stderr.contains("gave 1 of its 2 models"), "{stderr}");
+    assert!(stderr.contains("listed 1 of its 2 models"), "{stderr}");
 }
 
 /// A model that is added while the listing is read moves the others, so that one comes twice and one
@@ -236,7 +236,7 @@ async fn listing_that_changes_meanwhile_is_not_taken() {
     emulator.script(Call::Catalogue, page(99..110, 111));
     let (code, _, stderr) = project.pull(&emulator, &[]).await;
     assert_eq!(code, Some(69), "{stderr}");
-    assert!(stderr.contains("gave 110 of its 111 models"), "{stderr}");
+    assert!(stderr.contains("listed 110 of its 111 models"), "{stderr}");
     assert!(!project.schemas().exists());
 }
 
