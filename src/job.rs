@@ -35,7 +35,7 @@ pub struct Job<O> {
     services: Arc<Services>,
     id: RequestId,
     model: Option<Arc<str>>,
-    /// When this client has submitted it; `None` for a job that was resumed.
+    /// Time at which this client submitted the job; `None` for a job that was resumed.
     submitted: Option<Instant>,
     output: PhantomData<fn() -> O>,
 }

@@ -505,7 +505,7 @@ async fn what_was_learnt_makes_the_next_wait_quiet_in_this_client_and_the_next()
     let looks = || emulator.count(Call::Status) + emulator.count(Call::Result);
     submitted(&first).await.wait().await.unwrap();
     let unknowing = looks();
-    let known: Vec<f64> = first.run_times().of(MODEL).collect();
+    let known: Vec<f64> = first.run_times().seconds(MODEL).collect();
     assert!(matches!(known[..], [90.0..102.0]), "{known:?}");
 
     let kept = serde_json::to_string(&first.run_times()).unwrap();
@@ -555,12 +555,12 @@ async fn an_outage_teaches_no_run_times() {
     }
     let rare = submitted(&client).await;
     rare.wait().poll_every(s(60)).await.unwrap();
-    let known: Vec<f64> = client.run_times().of(MODEL).collect();
+    let known: Vec<f64> = client.run_times().seconds(MODEL).collect();
     assert!(known.is_empty(), "{known:?}");
     let began = Instant::now();
     submitted(&client).await.wait().await.unwrap();
     assert!(began.elapsed() < s(14), "{:?}", began.elapsed());
-    assert_eq!(client.run_times().of(MODEL).count(), 1);
+    assert_eq!(client.run_times().seconds(MODEL).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

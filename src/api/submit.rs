@@ -22,14 +22,14 @@ pub(crate) struct SubmitRequest<'a> {
     pub(crate) model_id: &'a str,
     pub(crate) body: Bytes,
     pub(crate) key: Arc<str>,
-    /// How long it may take, its waits for a permit included; where it is not set only the retries
-    /// are bounded.
+    /// Maximum time for the submit, its waits for a permit included. If it is not set, only the
+    /// retries are bounded.
     pub(crate) deadline: Option<Duration>,
     /// Cancels the job of a request that is dropped in flight.
     pub(crate) cancel_on_drop: bool,
 }
 
-/// How long a submit is retried where no deadline is set, while it is certain that there is no job.
+/// Maximum time for retries without a deadline, while it is certain that there is no job.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);
 
 impl SubmitRequest<'_> {

@@ -34,11 +34,11 @@ pub struct JobResult<O> {
     pub status: Status,
     /// The output of the job.
     pub output: Option<O>,
-    /// Why the job failed, in the service's form: a text, an object or an array.
+    /// Reason for which the job failed, in the service's form: a text, an object or an array.
     pub error: Option<Value>,
-    /// When the job was submitted, as the service writes it.
+    /// Time at which the job was submitted, as the service writes it.
     pub created_at: Option<String>,
-    /// When the job ended, as the service writes it.
+    /// Time at which the job ended, as the service writes it.
     pub finished_at: Option<String>,
     /// The cost of the job in US dollars, where the service says so.
     pub cost: Option<f64>,

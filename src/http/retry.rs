@@ -26,7 +26,7 @@ pub(crate) trait Call: Send {
     /// The column of the table.
     const OPERATION: Operation;
 
-    /// What a successful attempt gives.
+    /// Value of a successful attempt.
     type Output;
 
     /// Makes one attempt; the first one has the number 1.

@@ -1,4 +1,4 @@
-//! How many retries all calls of a client have together.
+//! Limits the retries of all calls of a client together.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! How often and how fast a client retries.
+//! Sets how often and how fast a client retries.
 
 use std::time::Duration;
 

@@ -92,7 +92,7 @@ async fn finish_abandoned(request: Request, _guard: InFlightGuard, cancel: Optio
     }
 }
 
-/// How many submits of a client are in flight.
+/// Number of a client's submits that are in flight.
 #[derive(Debug, Default)]
 pub(crate) struct InFlightSubmits(watch::Sender<usize>);
 

@@ -146,7 +146,7 @@ impl<'a, O> Submit<'a, O> {
     /// The time within which the request is sent, and sent again while no connection can be made or
     /// the service asks to try later (HTTP 429, or 503 with `Retry-After`). Unless set the tries end
     /// after a minute, and a request that the client's own rate holds back is waited for. A request
-    /// that is on its way is never given up for it.
+    /// that is in flight is never given up for it.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
         self

@@ -27,7 +27,7 @@ pub enum Event {
     Retrying {
         /// The number of polls in a row that have failed.
         failures: u32,
-        /// How the last poll failed.
+        /// Kind of the last poll's failure.
         kind: ErrorKind,
         /// The time until the next poll.
         backoff: Duration,

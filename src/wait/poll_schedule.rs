@@ -1,4 +1,4 @@
-//! When to poll a job next, and which call to poll with.
+//! Decides when to poll a job next, and with which call.
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ use crate::wait::run_times::Expected;
 pub(crate) struct PollSchedule {
     fixed: Option<Duration>,
     expected: Option<Box<Expected>>,
-    /// When the job was submitted or resumed.
+    /// Time at which the job was submitted or resumed.
     begun: Instant,
-    /// When the job was last seen queued, or submitted: it has not run before.
+    /// Time at which the job was last seen queued, or submitted: it has not run before.
     queued: Instant,
     queue: Option<QueueProgress>,
     phase: Phase,
@@ -42,7 +42,7 @@ enum Phase {
     Other,
 }
 
-/// How a job moves up in the queue.
+/// Progress of a job in the queue.
 #[derive(Clone, Copy, Debug)]
 struct QueueProgress {
     first_at: Instant,

@@ -52,13 +52,13 @@ struct State {
     next_key: Key,
     /// Waits without a poll in flight.
     waits: HashMap<Key, Box<Entry>>,
-    /// When each is polled next; waits that are gone may still be in it.
+    /// Times of the next polls; waits that are gone may still be among them.
     polls: BinaryHeap<Reverse<(Instant, Key)>>,
     deadlines: BinaryHeap<Reverse<(Instant, Key)>>,
     circuit_breaker: CircuitBreaker,
 }
 
-/// What the task does next.
+/// Next step of the task.
 struct Turn {
     due: Vec<(Key, Box<Entry>)>,
     wake: Option<Instant>,

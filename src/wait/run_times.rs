@@ -1,4 +1,4 @@
-//! How long former jobs ran.
+//! Remembers how long former jobs ran.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ```
 /// let kept = r#"{"acme/paint/text-to-image":[11.8,12.4]}"#;
 /// let times: runcomfy::RunTimes = serde_json::from_str(kept)?;
-/// assert_eq!(times.of("acme/paint/text-to-image").last(), Some(12.4));
+/// assert_eq!(times.seconds("acme/paint/text-to-image").last(), Some(12.4));
 /// assert_eq!(serde_json::to_string(&times)?, kept);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -41,7 +41,7 @@ const MAX_TIMES: usize = 16;
 impl RunTimes {
     /// Returns the seconds that the jobs of a model ran, the newest last.
     #[must_use]
-    pub fn of(&self, model_id: &str) -> impl DoubleEndedIterator<Item = f64> + '_ {
+    pub fn seconds(&self, model_id: &str) -> impl DoubleEndedIterator<Item = f64> + '_ {
         self.models.get(model_id).into_iter().flatten().copied()
     }
 
@@ -64,7 +64,7 @@ impl RunTimes {
     }
 
     fn expected(&self, model_id: &str) -> Option<Expected> {
-        let mut times: Vec<f64> = self.of(model_id).collect();
+        let mut times: Vec<f64> = self.seconds(model_id).collect();
         times.sort_by(f64::total_cmp);
         let (min, max) = (times.first()?, times.last()?);
         Some(Expected {
@@ -149,7 +149,7 @@ mod tests {
         for seconds in (1..=40).rev() {
             times.record(Arc::clone(&name), Duration::from_secs(seconds));
         }
-        assert_eq!(times.of("a/b").count(), 16);
+        assert_eq!(times.seconds("a/b").count(), 16);
         let seconds = Duration::from_secs;
         assert_eq!(
             times.expected("a/b"),
@@ -169,6 +169,6 @@ mod tests {
         }
         let long = format!(r#"{{"a/b":{:?}}}"#, vec![3.0; 40]);
         let times: RunTimes = serde_json::from_str(&long).unwrap();
-        assert_eq!(times.of("a/b").count(), 16);
+        assert_eq!(times.seconds("a/b").count(), 16);
     }
 }

@@ -51,7 +51,7 @@ enum State {
     Over,
 }
 
-/// How often a wait is added to the poller within one poll of the stream. A runtime that is shutting
+/// Maximum number of times that a wait is added to the poller within one poll of the stream. A runtime that is shutting
 /// down drops the poller's task each time.
 const MAX_RESTARTS: usize = 3;
 

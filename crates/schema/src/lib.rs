@@ -17,6 +17,7 @@ mod output;
 mod parse;
 mod pointer;
 mod record;
+mod redacted;
 mod rule;
 mod schema;
 mod schema_text;
@@ -25,7 +26,6 @@ mod source;
 mod validate;
 mod view;
 mod violation;
-mod without_queries;
 
 pub use bounds::Bounds;
 pub use choice::{Choice, ChoiceValue, ChoiceValues, UnknownChoice};
@@ -39,6 +39,7 @@ pub use number::Number;
 pub use output::OUTPUT;
 pub use pointer::Path;
 pub use record::{Extra, NamedField, Reader, Record};
+pub use redacted::Redacted;
 pub use rule::{Operator, Quantity, Rule};
 pub use schema::{Keyword, Kind, ModelSchema, Property, Schema};
 pub use schema_text::SchemaText;
@@ -46,7 +47,6 @@ pub use serde_json::Value as Json;
 pub use shared::{List, Shared, Text};
 pub use view::{Elements, Field, View};
 pub use violation::{Certainty, Constraint, Violation, Violations};
-pub use without_queries::Redacted;
 
 /// What the macros in generated code call; not part of the public interface.
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! Whether the service can be reached at all.
+//! Holds polls back while the service cannot be reached.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::http::retry_policy::RetryPolicy;
 #[derive(Debug, Default)]
 pub(super) struct CircuitBreaker {
     failures: u32,
-    /// When the next probe is due; `None` while the breaker is closed.
+    /// Time at which the next probe is due; `None` while the breaker is closed.
     next_probe: Option<Instant>,
     unreachable: Unreachable,
 }

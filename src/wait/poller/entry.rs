@@ -29,7 +29,7 @@ pub(super) struct Entry {
     last_status: Option<JobStatus>,
     /// The unknown status that was reported last.
     unknown_status: Option<Box<str>>,
-    /// When the first poll after the last readable response was due.
+    /// Time at which the first poll after the last readable response was due.
     due: Instant,
     /// Polls in a row without a status.
     failures: u32,
@@ -41,7 +41,7 @@ pub(super) struct Entry {
     cancel_unanswered: bool,
 }
 
-/// What a poll has shown.
+/// Result of a poll.
 #[derive(Debug)]
 pub(super) enum PollResult {
     /// The job has not ended.
@@ -63,7 +63,7 @@ pub(super) enum PollResult {
 /// a wait polls for the last time.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a wait may take beyond its deadline to cancel the job.
+/// Maximum time that a wait takes beyond its deadline to cancel the job.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Entry {

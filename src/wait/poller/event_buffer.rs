@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::http::response::JobResult;
 use crate::wait::event::Event;
 
-/// How a wait has ended.
+/// Result with which a wait ends.
 pub(crate) type Ending = Result<JobResult<Value>, Error>;
 
 /// An item of an [`EventBuffer`].

@@ -1,4 +1,4 @@
-//! How long the service has been unreachable.
+//! Measures how long the service has been unreachable.
 
 use std::time::Duration;
 

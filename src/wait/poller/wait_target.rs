@@ -14,7 +14,7 @@ use crate::wait::options::{AtDeadline, WaitOptions};
 pub(crate) struct WaitTarget {
     pub(crate) id: RequestId,
     pub(super) model: Option<Arc<str>>,
-    /// When it was submitted, where this client did so.
+    /// Time at which this client submitted the job, if it did.
     pub(super) submitted: Option<Instant>,
     limits: Option<Box<Limits>>,
 }

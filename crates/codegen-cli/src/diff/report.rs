@@ -39,7 +39,7 @@ impl Diff {
             (Class::TextOnly, "notice"),
         ] {
             for model in &self.models {
-                let lines: Vec<String> = model.of(class).map(ToString::to_string).collect();
+                let lines: Vec<String> = model.with_class(class).map(ToString::to_string).collect();
                 if lines.is_empty() {
                     continue;
                 }
@@ -77,7 +77,7 @@ impl ModelDiff {
         classes.min().unwrap_or(Class::TextOnly)
     }
 
-    fn of(&self, class: Class) -> impl Iterator<Item = &Difference> {
+    fn with_class(&self, class: Class) -> impl Iterator<Item = &Difference> {
         self.changes.iter().filter(move |c| c.class == class)
     }
 

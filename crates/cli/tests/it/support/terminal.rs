@@ -21,7 +21,7 @@ pub(crate) struct Terminal {
 const ROWS: u16 = 24;
 const CTRL_C: &[u8] = b"\x03";
 /// Maximum output of a test: a spinner never ends, and a test must.
-const MOST_BYTES: usize = 200_000;
+const MAX_BYTES: usize = 200_000;
 /// Variables of the terminal that runs the tests, which the command must not see.
 const OUTER_VARIABLES: [&str; 12] = [
     "NO_COLOR",
@@ -89,7 +89,7 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn until(&mut self, text: &str) {
         while !self.screen().contains(text) {
-            let all = self.bytes.len() > MOST_BYTES || !self.read();
+            let all = self.bytes.len() > MAX_BYTES || !self.read();
             assert!(!all, "no {text:?} on:\n{}", self.screen());
         }
     }
@@ -116,7 +116,7 @@ impl Terminal {
 
     /// Reads to the end, and returns the exit code, the piped output and the screen, with all bytes.
     pub(crate) fn end(mut self) -> (Ended, Vec<u8>) {
-        while self.bytes.len() <= MOST_BYTES && self.read() {}
+        while self.bytes.len() <= MAX_BYTES && self.read() {}
         let mut out = String::new();
         if let Some(stdout) = &mut self.child.stdout {
             stdout.read_to_string(&mut out).unwrap();
