@@ -35,11 +35,11 @@ pub enum Change {
     Modified {
         /// Path of the file.
         path: PathBuf,
-        /// First line that differs, from 1.
+        /// Number of the first line that differs, from 1.
         line: usize,
-        /// That line in the file.
+        /// Text of the differing line in the file.
         old: String,
-        /// That line as the schemas give it.
+        /// Text of the differing line as the schemas give it.
         new: String,
     },
     /// The file is stale: no schema gives it any more.

@@ -56,7 +56,7 @@ pub(crate) struct ModuleFile<'a> {
 pub(crate) struct Context<'c> {
     /// The crate that generated code depends on.
     pub(crate) support: &'c Path,
-    /// Where programs find the modules.
+    /// Crate in which programs find the modules.
     pub(crate) home: ExampleHome,
     /// `true` if features choose among the modules.
     pub(crate) gated: bool,

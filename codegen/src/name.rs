@@ -17,8 +17,7 @@ pub(crate) fn ident(name: &str) -> Ident {
 mod tests {
     use super::*;
 
-    /// Every name of the models that stand beside the project, and what becomes of it: a line each
-    /// of role, wire name as JSON, and identifier.
+    /// Names of real models, one a line: role, JSON name as JSON, identifier.
     const KNOWN: &str = include_str!("../tests/golden/names.txt");
 
     fn identifier(role: &str, wire: &str) -> String {

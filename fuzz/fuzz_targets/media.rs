@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use runcomfy_media::{Facts, Reader, Step};
 use serde_json::Value;
 
-/// How the source responds. It is read from the input's last bytes, so that a file is nearly a seed.
+/// Behaviour of the source. It is read from the input's last bytes, so that a file is nearly a seed.
 struct Behaviour {
     /// Size that it reports: the true one, none, or any.
     reported: Option<Option<u64>>,

@@ -19,7 +19,7 @@ pub(crate) struct Example {
     is_valid: bool,
 }
 
-/// Where generated code is found by programs.
+/// Crate in which programs find generated code.
 pub(crate) enum Home {
     /// In a crate of this name, whose examples are compiled and run as tests.
     Crate(String),

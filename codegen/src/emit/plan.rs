@@ -1,4 +1,4 @@
-//! Which Rust types a schema comes to, before any token is made.
+//! Decides on the Rust types of a schema, before any token is made.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub(crate) struct Record<'a> {
     /// property's.
     pub(crate) names: Vec<&'a str>,
     pub(crate) fields: Vec<Field<'a>>,
-    /// What the struct stands for, in a doc comment.
+    /// Title of the struct in its doc comment.
     pub(crate) title: String,
 }
 
@@ -112,7 +112,7 @@ struct Planner<'a> {
     types: HashMap<String, String>,
     /// The JSON names of the properties around the one that is being planned, and its own.
     path: Vec<&'a str>,
-    /// Whether one of them collides already: then of course its types do.
+    /// `true` if two names collide already: then their types collide as well.
     is_twin: bool,
     collisions: Vec<Collision>,
 }

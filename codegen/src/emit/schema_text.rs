@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::literal;
 use super::plan::Collision;
 
-/// Where a model's module has the JSON of its schema.
+/// Location of the JSON of a model's schema.
 #[derive(Clone, Copy)]
 pub(crate) enum Home<'a> {
     /// In a file of this name beside the module.

@@ -3,7 +3,7 @@
 /// A fault of a schema document, or a warning about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether the schema can be used anyway.
+    /// Severity: a schema with warnings can be used, one with errors cannot.
     pub severity: Severity,
     /// Index of the JSON document in the file.
     pub document: usize,

@@ -48,7 +48,7 @@ pub use shared::{List, Shared, Text};
 pub use view::{Elements, Field, View};
 pub use violation::{Certainty, Constraint, Violation, Violations};
 
-/// What the macros in generated code call; not part of the public interface.
+/// Functions that the macros in generated code call; not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::choice::{debug_choice, display_choice, integer_of, parse_choice, text_of};

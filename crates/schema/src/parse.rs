@@ -254,7 +254,7 @@ impl Parser {
         self.error(at, Location::Value, &message, "flatten the schema");
     }
 
-    /// What is wrong between the keywords of one schema.
+    /// Reports keywords of one schema that contradict each other.
     fn constraints(&mut self, schema: &Schema, at: &str) {
         self.range(schema, at);
         for (least, most, noun, limits) in [
@@ -351,7 +351,7 @@ impl Parser {
     }
 }
 
-/// What is wrong with a value inside a schema, in one line.
+/// Returns the violations of a value inside a schema, in one line.
 fn reasons(violations: &Violations) -> String {
     let one = |v: &Violation| match &*v.pointer {
         "" => format!("found {}, expected {}", v.found, v.expected),
@@ -409,7 +409,7 @@ fn name_media_items(schema: &mut Schema) {
     schema.keywords = with(&bare, Keyword::Items(items.into()));
 }
 
-/// How many schemas lie below this one, each the items of the one before.
+/// Returns the number of schemas below this one, each the items of the one before.
 fn levels_of_items(schema: &Schema) -> usize {
     std::iter::successors(schema.items(), |items| items.items()).count()
 }

@@ -42,7 +42,7 @@ enum Reach {
     All,
 }
 
-/// Whether a value could as well be left out.
+/// Distinguishes a value that may be left out from one that may not.
 #[derive(Clone, Copy, PartialEq)]
 enum Absence {
     Allowed,

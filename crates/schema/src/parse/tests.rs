@@ -105,7 +105,7 @@ fn three_forms_come_to_one() {
     );
 }
 
-/// The same document with the keys of every object turned round.
+/// Returns the document with the keys of every object in reverse.
 fn reversed(value: &Value) -> Value {
     match value {
         Value::Array(list) => list.iter().map(reversed).collect(),

@@ -12,7 +12,7 @@ pub(super) struct Amount {
 
 /// Factor of a unit.
 enum Unit {
-    /// One of these factors, all of which are in use.
+    /// Several factors, all of which are in use.
     Times(&'static [f64]),
     /// Unknown factor: `4K` is 3840 pixels, or 4096, or 4000.
     Unclear,
