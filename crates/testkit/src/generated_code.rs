@@ -108,7 +108,7 @@ fn code(generated: &Generated) -> Result<(), String> {
         if !paths.insert(path.to_lowercase()) {
             return Err(format!("two files are {path:?} where case is ignored"));
         }
-        let check = if path.ends_with(".json") {
+        let check = if Path::new(path).extension().is_some_and(|e| e == "json") {
             json
         } else {
             source
