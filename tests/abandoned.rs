@@ -1,35 +1,19 @@
-//! What nobody waits for any more begins nothing, and no job of it is lost in silence.
+//! Calls that are dropped start nothing more, and no job of theirs is lost in silence.
 
-use std::fmt::Debug;
 use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use runcomfy::media::Uploading;
 use runcomfy::{Client, Error, ErrorKind, Job, Media, Upload, Uploader, WaitOptions};
 use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image::Input};
+use runcomfy_testkit::trace::Trace;
 use tokio::time::{Instant, sleep, timeout};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
-fn s(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
+use super::support::{boats, client, s, start};
 
-async fn start(builder: Builder) -> (Emulator, runcomfy::ClientBuilder) {
-    let emulator = builder.built_in_models().start().await.unwrap();
-    let client = Client::builder().token("t").base_url(emulator.base_url());
-    (emulator, client)
-}
-
-fn inputs(count: usize) -> impl Iterator<Item = Input> + Send + 'static {
-    (0..count).map(|number| Input::new(format!("Boat {number}")))
-}
-
-/// Every submit is answered after five seconds.
+/// Returns an emulator that answers every submit after five seconds.
 fn slow() -> Builder {
     let late = Reply::genuine().delayed(s(5));
     Emulator::builder()
@@ -37,59 +21,26 @@ fn slow() -> Builder {
         .fault(Fault::from_nth(Call::Submit, 1, late))
 }
 
-/// The ids of jobs that are logged.
-#[derive(Clone, Default)]
-struct Ids(Arc<Mutex<Vec<String>>>);
-
-impl Visit for Ids {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == "request_id" {
-            self.0.lock().unwrap().push(format!("{value:?}"));
-        }
-    }
-}
-
-impl Subscriber for Ids {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 #[tokio::test(start_paused = true)]
-async fn a_submit_on_its_way_comes_to_its_end_and_is_logged() {
+async fn submit_in_flight_is_finished_and_logged() {
     let (emulator, client) = start(slow()).await;
-    let client = client.build().unwrap();
-    let ids = Ids::default();
-    let _hears = tracing::subscriber::set_default(ids.clone());
+    let trace = Trace::new(tracing::Level::INFO);
+    let _tracing = tracing::subscriber::set_default(trace.clone());
     let input = Input::new("A boat");
     assert!(timeout(s(1), client.submit(&input)).await.is_err());
     sleep(s(60)).await;
     let ledger = emulator.ledger();
     assert_eq!(ledger.len(), 1);
-    assert_eq!(*ids.0.lock().unwrap(), [ledger[0].request_id.clone()]);
+    assert_eq!(
+        trace.event_values("request_id"),
+        [ledger[0].request_id.clone()]
+    );
     assert_eq!(emulator.count(Call::Cancel), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_cancels_on_drop_does_so_while_it_submits_too() {
+async fn cancel_on_drop_covers_the_submit_in_flight() {
     let (emulator, client) = start(slow()).await;
-    let client = client.build().unwrap();
     let input = Input::new("A boat");
     let run = client
         .run(&input)
@@ -103,12 +54,12 @@ async fn a_run_that_cancels_on_drop_does_so_while_it_submits_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_submit_that_is_still_held_back_is_not_sent() {
-    let (emulator, client) = start(Emulator::builder()).await;
-    let client = client.requests_per_second(0.1).build().unwrap();
+async fn dropped_submit_that_was_held_back_is_not_sent() {
+    let (emulator, _) = start(Emulator::builder()).await;
+    let client = client(&emulator).requests_per_second(0.1).build().unwrap();
     let input = Input::new("A boat");
     client.submit(&input).await.unwrap();
-    // By the client's own rate, then by the service.
+    // The client's own rate limit holds it back, then the service.
     assert!(timeout(s(5), client.submit(&input)).await.is_err());
     sleep(s(60)).await;
     emulator.script(Call::Submit, Reply::refused(503, 0).retry_after(s(20)));
@@ -121,23 +72,23 @@ async fn a_submit_that_is_still_held_back_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_run_many_begins_no_request() {
-    let (emulator, client) = start(Emulator::builder().slots(100).run_time(s(3))).await;
-    let client = client.requests_per_second(1.0).build().unwrap();
-    let mut results = client.run_many(inputs(100));
+async fn dropped_run_many_starts_no_request() {
+    let (emulator, _) = start(Emulator::builder().slots(100).run_time(s(3))).await;
+    let client = client(&emulator).requests_per_second(1.0).build().unwrap();
+    let mut results = client.run_many(boats(100));
     assert!(results.next().await.unwrap().result.is_ok());
     drop(results);
-    let begun = emulator.count(Call::Submit);
+    let started = emulator.count(Call::Submit);
     sleep(s(300)).await;
-    // The one that was next in line may have been let through in the same moment.
-    assert!(emulator.count(Call::Submit) <= begun + 1);
+    // The rate limit may have let the next one pass in the same moment.
+    assert!(emulator.count(Call::Submit) <= started + 1);
 }
 
-/// The deadline is the caller's, whoever holds the request back.
+/// The deadline holds for the client's own rate limit too.
 #[tokio::test(start_paused = true)]
-async fn a_submit_is_not_sent_after_its_deadline() {
-    let (emulator, client) = start(Emulator::builder()).await;
-    let client = client.requests_per_second(0.1).build().unwrap();
+async fn submit_is_not_sent_after_its_deadline() {
+    let (emulator, _) = start(Emulator::builder()).await;
+    let client = client(&emulator).requests_per_second(0.1).build().unwrap();
     let (began, input) = (Instant::now(), Input::new("A boat"));
     let mut submits = Vec::new();
     for _ in 0..5 {
@@ -152,11 +103,11 @@ async fn a_submit_is_not_sent_after_its_deadline() {
         assert!(!error.may_have_been_submitted(), "{error}");
     }
     assert_eq!(emulator.ledger().len(), 2);
-    // Without a deadline the client's own rate is waited for.
+    // Without a deadline the submit waits for the rate limit.
     client.submit(&input).await.unwrap();
 }
 
-/// Panics at every third medium.
+/// An uploader that panics at its third upload.
 struct Broken(Mutex<usize>);
 
 impl Uploader for Broken {
@@ -167,19 +118,22 @@ impl Uploader for Broken {
                 *count += 1;
                 *count
             };
-            assert!(number != 3, "the shelf is full");
-            Ok(format!("https://shelf.example/{number}"))
+            assert!(number != 3, "the disk is full");
+            Ok(format!("https://uploads.example/{number}"))
         })
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_an_uploader_loses_no_other_result() {
-    let (emulator, client) = start(Emulator::builder().slots(9)).await;
-    let client = client.uploader(Broken(Mutex::default())).build().unwrap();
-    let picture =
+async fn panic_in_an_uploader_loses_no_other_result() {
+    let (emulator, _) = start(Emulator::builder().slots(9)).await;
+    let client = client(&emulator)
+        .uploader(Broken(Mutex::default()))
+        .build()
+        .unwrap();
+    let image =
         |number: u8| Media::bytes([b"GIF89a\x20\x03\x20\x03\0\0\0", &[number][..]].concat());
-    let inputs = (0..10).map(move |number| edit::Input::new([picture(number)], "A boat"));
+    let inputs = (0..10).map(move |number| edit::Input::new([image(number)], "A boat"));
     let results = Arc::new(Mutex::new(Vec::new()));
     let taken = Arc::clone(&results);
     let all = tokio::spawn(async move {
@@ -189,15 +143,14 @@ async fn a_panic_in_an_uploader_loses_no_other_result() {
         }
     });
     let panic = all.await.unwrap_err().into_panic();
-    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the shelf is full"));
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the disk is full"));
     assert_known(&emulator, &results.lock().unwrap());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_the_inputs_loses_no_result_of_those_before() {
+async fn panic_in_the_inputs_loses_no_earlier_result() {
     let (emulator, client) = start(Emulator::builder().slots(9)).await;
-    let client = client.build().unwrap();
-    let broken = inputs(9).inspect(|input| {
+    let broken = boats(9).inspect(|input| {
         assert!(input.prompt != "Boat 8", "no more boats");
     });
     let results = Arc::new(Mutex::new(Vec::new()));
@@ -212,14 +165,14 @@ async fn a_panic_in_the_inputs_loses_no_result_of_those_before() {
     assert_known(&emulator, &results);
 }
 
-/// Every job that was accepted has been given.
+/// Checks that the results name every accepted job.
 fn assert_known(emulator: &Emulator, results: &[runcomfy::Finished<runcomfy::Output>]) {
     let mut paid: Vec<String> = emulator
         .ledger()
         .into_iter()
         .map(|job| job.request_id)
         .collect();
-    let mut given: Vec<String> = results
+    let mut returned: Vec<String> = results
         .iter()
         .map(|finished| {
             assert!(finished.result.is_ok(), "{finished:?}");
@@ -232,15 +185,14 @@ fn assert_known(emulator: &Emulator, results: &[runcomfy::Finished<runcomfy::Out
         })
         .collect();
     paid.sort();
-    given.sort();
-    assert_eq!(given, paid);
+    returned.sort();
+    assert_eq!(returned, paid);
     assert!(!paid.is_empty());
 }
 
 #[tokio::test]
-async fn a_key_is_sent_as_it_is_or_not_at_all() {
+async fn idempotency_key_is_sent_unchanged_or_not_at_all() {
     let (emulator, client) = start(Emulator::builder()).await;
-    let client = client.build().unwrap();
     let input = Input::new("A boat");
     client.submit(&input).key("order:1/~").await.unwrap();
     let long = "k".repeat(256);
@@ -257,7 +209,7 @@ async fn a_key_is_sent_as_it_is_or_not_at_all() {
 }
 
 #[test]
-fn a_rate_that_no_clock_can_count_is_refused() {
+fn rate_beyond_any_clock_is_refused() {
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 5e-324, 1e-20, 1e-6] {
         let client = Client::builder().token("t").requests_per_second(rate);
         let error = client.build().unwrap_err();

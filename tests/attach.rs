@@ -1,23 +1,21 @@
-//! Media at hand reach the service, or nothing is sent.
+//! Local files reach the service, or nothing is sent.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use runcomfy::media::{CheckMedia, DataUri, Uploading};
-use runcomfy::{Client, ClientBuilder, ErrorKind, Media, Upload, Uploader};
+use runcomfy::{ErrorKind, Media, Upload, Uploader};
 use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
 
-/// A picture that keeps every rule of the model: 640 x 480.
-const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+use super::support::client;
+
+/// An image of 640 × 480 pixels, which every rule of the model allows.
+const IMAGE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
 
 async fn emulator() -> Emulator {
     let emulator = Emulator::builder().built_in_models();
     emulator.start().await.unwrap()
-}
-
-fn client(emulator: &Emulator) -> ClientBuilder {
-    Client::builder().token("t").base_url(emulator.base_url())
 }
 
 fn file(folder: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
@@ -27,57 +25,53 @@ fn file(folder: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn files_and_bytes_travel_inside_of_the_request() {
+async fn files_and_bytes_are_sent_inside_the_request() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), "a.gif", PICTURE);
+    let path = file(folder.path(), "a.gif", IMAGE);
     let url = "https://example.com/c.gif";
-    let media = [Media::from(path), Media::bytes(PICTURE), url.into()];
+    let media = [Media::from(path), Media::bytes(IMAGE), url.into()];
     let input = Input::new(media, "A boat").scale(0.5);
     let client = client(&emulator).build().unwrap();
     client.submit(&input).await.unwrap();
 
     let sent = emulator.ledger().remove(0).input;
-    let uri = DataUri::encode("image/gif", PICTURE);
+    let uri = DataUri::encode("image/gif", IMAGE);
     let expected = serde_json::json!({
         "image_urls": [uri, uri, url], "prompt": "A boat", "scale": 0.5
     });
     assert_eq!(sent, expected);
 }
 
-/// Notes what it is given.
+/// An uploader that keeps its uploads.
 #[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<Vec<Upload>>>);
+struct Uploads(Arc<Mutex<Vec<Upload>>>);
 
-impl Uploader for Shelf {
+impl Uploader for Uploads {
     fn upload(&self, upload: Upload) -> Uploading<'_> {
         Box::pin(async move {
             let mut uploads = self.0.lock().unwrap();
             uploads.push(upload);
-            Ok(format!("https://shelf.example/{}", uploads.len()))
+            Ok(format!("https://uploads.example/{}", uploads.len()))
         })
     }
 }
 
 #[tokio::test]
-async fn an_uploader_gets_each_medium_once() {
+async fn uploader_gets_each_file_once() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), "a.gif", PICTURE);
-    let shelf = Shelf::default();
-    let client = client(&emulator).uploader(shelf.clone()).build().unwrap();
-    let media = [
-        Media::from(&*path),
-        Media::bytes(PICTURE),
-        Media::from(path),
-    ];
+    let path = file(folder.path(), "a.gif", IMAGE);
+    let uploads = Uploads::default();
+    let client = client(&emulator).uploader(uploads.clone()).build().unwrap();
+    let media = [Media::from(&*path), Media::bytes(IMAGE), Media::from(path)];
     client.submit(&Input::new(media, "A boat")).await.unwrap();
 
     let sent = emulator.ledger().remove(0).input;
-    let [one, two] = ["https://shelf.example/1", "https://shelf.example/2"];
+    let [one, two] = ["https://uploads.example/1", "https://uploads.example/2"];
     assert_eq!(sent["image_urls"], serde_json::json!([one, two, one]));
-    let shelf = shelf.0.lock().unwrap();
-    let seen: Vec<_> = shelf
+    let uploads = uploads.0.lock().unwrap();
+    let uploaded: Vec<_> = uploads
         .iter()
         .map(|upload| {
             (
@@ -88,9 +82,10 @@ async fn an_uploader_gets_each_medium_once() {
         })
         .collect();
     let gif = "image/gif";
-    assert_eq!(seen, [(PICTURE, gif, Some("a.gif")), (PICTURE, gif, None)]);
+    assert_eq!(uploaded, [(IMAGE, gif, Some("a.gif")), (IMAGE, gif, None)]);
 }
 
+/// An uploader that returns this URL, or fails where it is empty.
 struct Broken(&'static str);
 
 impl Uploader for Broken {
@@ -105,28 +100,28 @@ impl Uploader for Broken {
 }
 
 #[tokio::test]
-async fn a_failed_upload_submits_nothing() {
+async fn failed_upload_submits_nothing() {
     let emulator = emulator().await;
-    let input = Input::new([Media::bytes(PICTURE)], "A boat");
-    for (answer, why) in [
+    let input = Input::new([Media::bytes(IMAGE)], "A boat");
+    for (url, reason) in [
         ("", "the disk is full"),
-        ("http://shelf.example/1", "no https://"),
+        ("http://uploads.example/1", "no https://"),
     ] {
-        let client = client(&emulator).uploader(Broken(answer)).build().unwrap();
+        let client = client(&emulator).uploader(Broken(url)).build().unwrap();
         let error = client.submit(&input).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Upload);
-        assert!(error.to_string().contains(why), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
         assert!(!error.may_have_been_submitted());
     }
     assert_eq!(emulator.count(Call::Submit), 0);
 }
 
 #[tokio::test]
-async fn what_is_too_large_or_not_there_is_refused_before_it_is_read() {
+async fn large_or_missing_files_are_refused_unread() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
-    // 13 MB each, sparse, and within the model's own limit of 15 MB.
-    let large = file(folder.path(), "large.gif", PICTURE);
+    // Sparse files of 13 MB each, which is below the model's limit of 15 MB.
+    let large = file(folder.path(), "large.gif", IMAGE);
     let sparse = std::fs::File::options().write(true).open(&large).unwrap();
     sparse.set_len(13_000_000).unwrap();
     let client = client(&emulator).build().unwrap();
@@ -156,9 +151,9 @@ async fn what_is_too_large_or_not_there_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_medium_at_hand_is_checked_unless_told_otherwise() {
+async fn local_media_are_checked_unless_switched_off() {
     let emulator = emulator().await;
-    // 5000 x 480: wider than the model takes, and too wide for its height.
+    // 5000 × 480 pixels: wider than the model allows, and too wide for its height.
     let wide = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
     let input = Input::new([Media::bytes(wide.as_slice())], "A boat");
     let client = client(&emulator).build().unwrap();
@@ -173,7 +168,7 @@ async fn a_medium_at_hand_is_checked_unless_told_otherwise() {
     );
     assert_eq!(emulator.count(Call::Submit), 0);
 
-    // The emulator finds the same, where the client was told not to look.
+    // The emulator finds the same violations if the client does not check.
     let refused = client
         .submit(&input)
         .check_media(CheckMedia::Nothing)
@@ -181,7 +176,7 @@ async fn a_medium_at_hand_is_checked_unless_told_otherwise() {
         .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::BadRequest);
     let detail = refused.detail().unwrap().as_array().unwrap();
-    let told: Vec<&str> = detail.iter().map(|v| v["text"].as_str().unwrap()).collect();
-    assert_eq!(told, texts);
+    let reported: Vec<&str> = detail.iter().map(|v| v["text"].as_str().unwrap()).collect();
+    assert_eq!(reported, texts);
     assert!(emulator.ledger().is_empty());
 }

@@ -1,6 +1,6 @@
-//! The same calls without `async`.
+//! The client's calls without `async`.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, mpsc};
@@ -14,11 +14,11 @@ use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 use tokio::runtime::Builder;
 
-/// An emulator, and what keeps the runtime that it has in a thread of its own.
+/// An emulator on a thread of its own, which ends when the sender is dropped.
 type Served = (Arc<Emulator>, mpsc::Sender<()>);
 
 fn serve(emulator: runcomfy_emulator::Builder) -> Served {
-    let (started, told) = mpsc::channel();
+    let (started, starting) = mpsc::channel();
     let (guard, dropped) = mpsc::channel::<()>();
     thread::spawn(move || {
         let own = Builder::new_current_thread().enable_all().build().unwrap();
@@ -26,11 +26,11 @@ fn serve(emulator: runcomfy_emulator::Builder) -> Served {
             let emulator = emulator.built_in_models().start().await.unwrap();
             started.send(Arc::new(emulator)).unwrap();
             let wait = move || dropped.recv();
-            // It ends with an error when the guard is dropped.
+            // `recv` fails when the guard is dropped.
             let _ = tokio::task::spawn_blocking(wait).await;
         });
     });
-    (told.recv().unwrap(), guard)
+    (starting.recv().unwrap(), guard)
 }
 
 fn client(emulator: &Emulator) -> Client {
@@ -40,7 +40,7 @@ fn client(emulator: &Emulator) -> Client {
     Client::new(client.build().unwrap()).unwrap()
 }
 
-/// A client of an emulator with jobs that are never queued.
+/// Returns a client of an emulator whose jobs are never queued.
 fn emulator(run_time: Duration) -> (Client, Served) {
     let builder = Emulator::builder()
         .queue_time(Duration::ZERO)
@@ -50,7 +50,7 @@ fn emulator(run_time: Duration) -> (Client, Served) {
 }
 
 #[test]
-fn a_job_runs_from_submit_to_a_file() {
+fn job_runs_from_submit_to_a_file() {
     let (client, _emulator) = emulator(Duration::ZERO);
     let job = client.submit(&Input::new("A boat")).unwrap();
     let mut watch = job.as_async().watch();
@@ -73,7 +73,7 @@ fn a_job_runs_from_submit_to_a_file() {
 }
 
 #[test]
-fn every_call_has_its_door() {
+fn every_async_call_has_a_blocking_one() {
     let (client, _emulator) = emulator(Duration::ZERO);
     assert!(client.run(&Input::new("A boat")).unwrap().image().is_some());
     let id = "bytedance/dreamina-4-0/text-to-image";
@@ -101,7 +101,7 @@ fn options_reach_the_async_calls() {
     let (client, _emulator) = emulator(Duration::from_secs(3600));
     let input = Input::new("A boat").scale(7.0);
     assert!(client.submit(&input).is_err());
-    // The emulator refuses it, too, so it was sent.
+    // The emulator refuses it, so it was sent.
     let refused = client.submit_with(&input, Submit::unvalidated);
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::BadRequest);
     let job = client.submit(&Input::new("A boat")).unwrap();
@@ -109,9 +109,9 @@ fn options_reach_the_async_calls() {
     assert_eq!(late.unwrap_err().kind(), ErrorKind::Deadline);
 }
 
-/// Each of these waits for what the others do at the same time.
+/// Each thread waits for the others in the middle of its calls.
 #[test]
-fn calls_of_several_threads_do_not_wait_for_each_other() {
+fn calls_of_several_threads_run_side_by_side() {
     let (client, _emulator) = emulator(Duration::ZERO);
     let barrier = tokio::sync::Barrier::new(8);
     thread::scope(|scope| {
@@ -125,7 +125,7 @@ fn calls_of_several_threads_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn it_works_beside_async_tasks_and_says_where_it_cannot() {
+fn blocking_call_inside_a_runtime_panics_with_a_reason() {
     let (client, _emulator) = emulator(Duration::ZERO);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -137,16 +137,16 @@ fn it_works_beside_async_tasks_and_says_where_it_cannot() {
         let direct = tokio::spawn(async move {
             let _ = client.submit(&Input::new("A boat"));
         });
-        // The client goes with the task, too, which does no harm.
+        // The task also drops the client, which must not panic.
         let panic = direct.await.unwrap_err().into_panic();
-        let words = panic.downcast_ref::<&str>().copied().unwrap_or_default();
-        assert!(words.contains("from within a runtime"), "{words:?}");
+        let message = panic.downcast_ref::<&str>().copied().unwrap_or_default();
+        assert!(message.contains("from within a runtime"), "{message:?}");
     });
 }
 
-/// Its jobs are cancelled, so the replies with their ids were read.
+/// The jobs are cancelled, so the responses with their ids were read.
 #[test]
-fn a_client_that_is_dropped_brings_its_submits_to_their_end() {
+fn dropped_client_finishes_its_submits() {
     let late = Reply::genuine().delayed(Duration::from_millis(300));
     let late = Fault::from_nth(Call::Submit, 1, late);
     let (emulator, _guard) = serve(Emulator::builder().slots(0).fault(late));
@@ -155,19 +155,19 @@ fn a_client_that_is_dropped_brings_its_submits_to_their_end() {
     let many = client.as_async().run_many(inputs);
     let mut many = many.options(WaitOptions::new().cancel_on_drop());
     client.block_on(async {
-        let on_their_way = async {
+        let in_flight = async {
             while emulator.count(Call::Submit) < 8 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         tokio::select! {
             finished = many.next() => panic!("{finished:?}"),
-            () = on_their_way => {}
+            () = in_flight => {}
         }
     });
     drop((many, client));
     let cancelled = || emulator.count(Call::Cancel);
-    // As long as it takes, within reason.
+    // Generous, for a machine under load.
     for _ in 0..600 {
         if cancelled() == 8 {
             break;

@@ -1,11 +1,11 @@
-//! The catalogue is read to its end, whatever the service makes of what it is asked for.
+//! A listing of the catalogue ends with every model, whatever pages the service returns.
 
 use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::{Client, ErrorKind};
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use serde_json::{Value, json};
 
-/// A page as long as those that are asked for.
+/// Number of models on the pages that the client requests.
 const PAGE: usize = 100;
 
 async fn emulator() -> (Emulator, Client) {
@@ -25,7 +25,7 @@ fn ids(entries: &[CatalogueEntry]) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_gives_the_same_again_and_again_has_an_end() {
+async fn listing_ends_when_a_page_repeats() {
     for (total, requests) in [(None, 2), (Some(usize::MAX), 2)] {
         let (emulator, client) = emulator().await;
         let mut page = json!({ "models": models(0, PAGE) });
@@ -44,7 +44,7 @@ async fn a_service_that_gives_the_same_again_and_again_has_an_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_with_a_little_that_is_new_is_not_the_last() {
+async fn listing_goes_past_a_page_with_few_new_models() {
     let (emulator, client) = emulator().await;
     for (from, count) in [(0, PAGE), (1, PAGE), (PAGE + 1, 3)] {
         let page = json!({ "models": models(from, count) });
@@ -55,16 +55,18 @@ async fn a_page_with_a_little_that_is_new_is_not_the_last() {
     assert_eq!(ids(&entries)[PAGE + 3], "acme/paint/103");
 }
 
-/// Each may be given to another thread.
+/// The futures are `Send`.
 #[tokio::test(start_paused = true)]
-async fn reading_is_a_task_like_any_other() {
+async fn listing_can_be_sent_to_another_thread() {
     let (_emulator, client) = emulator().await;
     let own = client.clone();
     let entries = tokio::spawn(async move {
-        let mut told = 0;
-        let listing = own.catalogue().on_progress(|so_far, _| told += so_far + 1);
+        let mut reported = 0;
+        let listing = own
+            .catalogue()
+            .on_progress(|so_far, _| reported += so_far + 1);
         let entries = listing.entries().await.unwrap();
-        (entries, told)
+        (entries, reported)
     });
     assert_eq!(entries.await.unwrap(), (Vec::new(), 1));
     tokio::spawn(async move {

@@ -1,10 +1,10 @@
-//! The examples of the models' documentation pages are valid and survive the typed structs.
+//! The examples of the models' documentation pages are valid and round-trip through the types.
 
 use runcomfy::Model;
 use runcomfy::schema::Json;
 use runcomfy_models::bytedance::{dreamina_3_0, dreamina_4_0};
 
-fn survives<M: Model + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) {
+fn round_trips<M: Model + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) {
     let json: Json = serde_json::from_str(text).unwrap();
     let violations = runcomfy_models::find(M::ID).unwrap().validate(&json);
     assert!(violations.is_empty(), "{}: {violations}", M::ID);
@@ -15,18 +15,18 @@ fn survives<M: Model + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug
 }
 
 #[test]
-fn the_pages_examples_are_valid_and_survive() {
-    survives::<dreamina_4_0::edit::Input>(include_str!("documented_inputs/edit.json"));
-    survives::<dreamina_4_0::text_to_image::Input>(include_str!(
+fn documented_inputs_are_valid_and_round_trip() {
+    round_trips::<dreamina_4_0::edit::Input>(include_str!("documented_inputs/edit.json"));
+    round_trips::<dreamina_4_0::text_to_image::Input>(include_str!(
         "documented_inputs/text-to-image.json"
     ));
-    survives::<dreamina_3_0::pro::image_to_video::Input>(include_str!(
+    round_trips::<dreamina_3_0::pro::image_to_video::Input>(include_str!(
         "documented_inputs/image-to-video.json"
     ));
 }
 
 #[test]
-fn a_full_input_survives_with_exact_wire_names() {
+fn full_input_round_trips_with_exact_json_names() {
     use dreamina_4_0::edit::{Input, WidthXHeight};
     let input = Input::new(["https://a.example/1.jpg"], "A boat")
         .scale(0.7)
@@ -42,7 +42,7 @@ fn a_full_input_survives_with_exact_wire_names() {
 }
 
 #[test]
-fn reading_is_strict_and_names_the_nearest_property() {
+fn deserializing_names_the_nearest_property() {
     use dreamina_4_0::text_to_image::Input;
     let error =
         serde_json::from_str::<Input>(r#"{"promt": "A boat", "width×height": "1x1"}"#).unwrap_err();
@@ -57,7 +57,7 @@ fn reading_is_strict_and_names_the_nearest_property() {
 }
 
 #[test]
-fn extra_wins_over_the_typed_field_and_is_not_checked() {
+fn extra_overrides_the_typed_field_unchecked() {
     use dreamina_4_0::text_to_image::Input;
     let input = Input::new("A boat")
         .scale(0.5)
@@ -72,10 +72,10 @@ fn extra_wins_over_the_typed_field_and_is_not_checked() {
 }
 
 #[test]
-fn what_json_cannot_say_is_a_violation_and_not_a_panic() {
+fn non_finite_number_is_a_violation_and_no_panic() {
     use dreamina_4_0::text_to_image::Input;
-    for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let input = Input::new("A boat").scale(odd);
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let input = Input::new("A boat").scale(number);
         let violations = input.validate();
         assert_eq!(violations.len(), 1, "{violations}");
         assert_eq!(violations.iter().next().unwrap().pointer, "/scale");
@@ -103,13 +103,13 @@ fn enums_know_their_values() {
         .frames(Frames::V241)
         .seed(4_294_967_295);
     assert_eq!(serde_json::to_value(&input).unwrap()["frames"], 241);
-    // `1.0`-style integers are read, too.
+    // Whole floats such as `1.0` are integers too.
     let read: Input = serde_json::from_str(r#"{"image_urls": ["https://a.example/1.jpg"], "prompt": "x", "frames": 241.0, "seed": 4294967295.0}"#).unwrap();
     assert_eq!(read, input);
 }
 
 #[test]
-fn the_registry_finds_every_model_and_no_other() {
+fn registry_finds_every_model_and_no_other() {
     let ids: Vec<&str> = runcomfy_models::ALL
         .iter()
         .map(|model| model.id())
@@ -132,7 +132,7 @@ fn the_registry_finds_every_model_and_no_other() {
 }
 
 #[test]
-fn generated_schemas_equal_what_the_files_say() {
+fn generated_schemas_equal_the_schema_files() {
     for model in runcomfy_models::ALL {
         let path = format!("{}/schemas/{}.json", env!("CARGO_MANIFEST_DIR"), model.id);
         let file: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

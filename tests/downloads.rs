@@ -1,23 +1,22 @@
 //! A download ends with the whole file under its name, or with none.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use runcomfy::{Client, ClientBuilder, Error, ErrorKind, Job, Output};
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::server::{Request, Response, Server, closed_address};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-/// The bytes of the file at hand.
+use super::support;
+
+/// Length of the file in most tests.
 const SIZE: usize = 1000;
 
-/// Where the first answer is cut in most tests.
+/// Number of bytes before the cut of the first response in most tests.
 const CUT: usize = 400;
 
 const DAY: &str = "Fri, 20 Nov 2026 10:00:00 GMT";
@@ -28,149 +27,35 @@ fn content(seed: u8, size: usize) -> Vec<u8> {
         .collect()
 }
 
-/// A server in this runtime, so that its clock is the test's.
-struct Server {
-    base: String,
-    log: Arc<Log>,
-}
+/// A server of files.
+struct Files(Server);
 
-#[derive(Default)]
-struct Log {
-    seen: Mutex<Vec<PollResult>>,
-    /// Bytes of bodies.
-    sent: AtomicUsize,
-    open: AtomicUsize,
-    most_open: AtomicUsize,
-}
-
-/// A request.
-#[derive(Clone, Debug)]
-struct PollResult {
-    path: String,
-    head: String,
-}
-
-impl PollResult {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (key, value) = line.split_once(": ")?;
-            key.eq_ignore_ascii_case(name).then_some(value)
-        })
+impl Files {
+    async fn start(script: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
+        Self(Server::start(script).await)
     }
 
-    /// The first byte that is asked for.
-    fn start(&self) -> usize {
-        let range = self.header("range");
-        range.map_or(0, |range| {
-            let start = range.strip_prefix("bytes=").unwrap();
-            start.strip_suffix('-').unwrap().parse().unwrap()
-        })
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Answer {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: Vec<u8>,
-    delay: Duration,
-    /// Whether the connection stays open and silent at the end.
-    stalls: bool,
-}
-
-impl Answer {
-    fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.into(),
-            delay: Duration::ZERO,
-            stalls: false,
-        }
-    }
-
-    /// A whole file with its length.
-    fn whole(body: impl Into<Vec<u8>>) -> Self {
-        let body = body.into();
-        let length = body.len();
-        Self::new(200, body).header("content-length", length.to_string())
-    }
-
-    /// What a good server gives: the file, or the part of it that is asked for where the version
-    /// is still the same.
-    fn stored(seen: &PollResult, file: &[u8], version: (&'static str, &str)) -> Self {
-        let same = seen.header("if-range") == Some(version.1);
-        let start = if same { seen.start() } else { 0 };
-        let answer = if start == 0 {
-            Self::whole(file)
-        } else if start < file.len() {
-            let (last, total) = (file.len() - 1, file.len());
-            let rest = Self::new(206, &file[start..])
-                .header("content-length", (total - start).to_string());
-            rest.header("content-range", format!("bytes {start}-{last}/{total}"))
-        } else {
-            Self::new(416, "").header("content-range", format!("bytes */{}", file.len()))
-        };
-        answer.header(version.0, version.1)
-    }
-
-    fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.retain(|(known, _)| *known != name);
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    fn without(mut self, name: &str) -> Self {
-        self.headers.retain(|(known, _)| *known != name);
-        self
-    }
-
-    /// Ends after so many bytes of the body.
-    fn cut(mut self, length: usize) -> Self {
-        self.body.truncate(length);
-        self
-    }
-
-    fn stalling(mut self) -> Self {
-        self.stalls = true;
-        self
-    }
-}
-
-impl Server {
-    async fn start(answer: impl Fn(usize, &PollResult) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let log = Arc::new(Log::default());
-        let (answer, kept) = (Arc::new(answer), log.clone());
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, kept.clone(), answer.clone()));
-            }
-        });
-        Self { base, log }
-    }
-
-    /// One good server for one file.
+    /// Starts a server that stores one file and supports ranges.
     async fn storing(file: Vec<u8>) -> Self {
-        Self::start(move |_, seen| Answer::stored(seen, &file, ("etag", "\"v1\""))).await
+        Self::start(move |request| stored(request, &file, V1)).await
     }
 
     fn url(&self) -> String {
-        format!("{}/out/a.png?sig=s3cret", self.base)
+        self.0.url("out/a.png?sig=s3cret")
     }
 
-    fn seen(&self) -> Vec<PollResult> {
-        self.log.seen.lock().unwrap().clone()
+    fn requests(&self) -> Vec<Request> {
+        self.0.requests()
     }
 
-    /// Where each request began.
+    /// Returns the first requested byte of each request.
     fn starts(&self) -> Vec<usize> {
-        self.seen().iter().map(PollResult::start).collect()
+        self.requests().iter().map(start).collect()
     }
 
+    /// Returns the number of body bytes that were sent.
     fn sent(&self) -> usize {
-        self.log.sent.load(Ordering::SeqCst)
+        usize::try_from(self.0.bytes_sent()).unwrap()
     }
 
     fn client(&self) -> Client {
@@ -178,7 +63,7 @@ impl Server {
     }
 
     fn builder(&self) -> ClientBuilder {
-        Client::builder().token("t0ken").base_url(&self.base)
+        client_of(&self.0.origin())
     }
 
     fn job(&self) -> Job<Output> {
@@ -186,46 +71,45 @@ impl Server {
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    log: Arc<Log>,
-    answer: Arc<impl Fn(usize, &PollResult) -> Answer>,
-) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8(head).unwrap();
-    let path = head.split(' ').nth(1).unwrap().to_owned();
-    let seen = PollResult { path, head };
-    let number = {
-        let mut all = log.seen.lock().unwrap();
-        all.push(seen.clone());
-        all.len() - 1
-    };
-    let answer = answer(number, &seen);
-    let open = log.open.fetch_add(1, Ordering::SeqCst) + 1;
-    log.most_open.fetch_max(open, Ordering::SeqCst);
-    if !answer.delay.is_zero() {
-        tokio::time::sleep(answer.delay).await;
-    }
-    log.open.fetch_sub(1, Ordering::SeqCst);
-    let mut text = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", answer.status);
-    for (name, value) in &answer.headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    text += "\r\n";
-    stream.write_all(text.as_bytes()).await?;
-    stream.write_all(&answer.body).await?;
-    log.sent.fetch_add(answer.body.len(), Ordering::SeqCst);
-    if answer.stalls {
-        // Ends when the client goes away.
-        stream.read_u8().await?;
-    }
-    stream.shutdown().await
+fn client_of(origin: &str) -> ClientBuilder {
+    Client::builder().token("t0ken").base_url(origin)
 }
 
-/// The files in a folder with what is in them.
+/// Returns the first byte that is requested.
+fn start(request: &Request) -> usize {
+    request.range().map_or(0, |(first, last)| {
+        assert_eq!(last, None, "a download requests all the rest");
+        first
+    })
+}
+
+/// A header that names the version of a file.
+type Version = (&'static str, &'static str);
+
+const V1: Version = ("etag", "\"v1\"");
+const V2: Version = ("etag", "\"v2\"");
+
+/// Returns the response of a correct server: the file, or the requested part if the version is
+/// still the same.
+fn stored(request: &Request, file: &[u8], version: Version) -> Response {
+    let is_same = request.header("if-range") == Some(version.1);
+    let (start, total) = (if is_same { start(request) } else { 0 }, file.len());
+    let response = if start == 0 {
+        Response::ok(file)
+    } else if start < total {
+        let part = Response::new(206, &file[start..])
+            .header("content-length", (total - start).to_string());
+        part.header(
+            "content-range",
+            format!("bytes {start}-{}/{total}", total - 1),
+        )
+    } else {
+        Response::new(416, "").header("content-range", format!("bytes */{total}"))
+    };
+    response.header(version.0, version.1)
+}
+
+/// Returns the names and contents of the files in a folder.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -240,15 +124,15 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Downloads into a new folder.
-async fn fetch(server: &Server) -> (Result<PathBuf, Error>, TempDir) {
+async fn fetch(client: &Client, url: &str) -> (Result<PathBuf, Error>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let outcome = server.client().download(&server.url(), folder.path()).await;
+    let outcome = client.download(url, folder.path()).await;
     (outcome, folder)
 }
 
-/// The file that arrives, which must be the only one in its folder.
-async fn fetched(server: &Server) -> Vec<u8> {
-    let (outcome, folder) = fetch(server).await;
+/// Downloads a file, which must be the only one in its folder.
+async fn fetched(server: &Files) -> Vec<u8> {
+    let (outcome, folder) = fetch(&server.client(), &server.url()).await;
     let path = outcome.unwrap();
     let [(name, bytes)] = &files(folder.path())[..] else {
         panic!("one file, not {:?}", std::fs::read_dir(folder.path()));
@@ -258,9 +142,14 @@ async fn fetched(server: &Server) -> Vec<u8> {
     bytes.clone()
 }
 
-/// The error, which must leave nothing behind and tell no secret.
-async fn failed(server: &Server) -> Error {
-    let (outcome, folder) = fetch(server).await;
+/// Downloads nothing, and returns the error.
+async fn failed(server: &Files) -> Error {
+    let (outcome, folder) = fetch(&server.client(), &server.url()).await;
+    failure(outcome, &folder)
+}
+
+/// Checks that a failed download leaves no file, and that its error contains no secret.
+fn failure(outcome: Result<PathBuf, Error>, folder: &TempDir) -> Error {
     assert_eq!(files(folder.path()), []);
     let error = outcome.unwrap_err();
     let shown = format!("{error} {error:?}");
@@ -269,53 +158,59 @@ async fn failed(server: &Server) -> Error {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_at_any_byte_is_resumed_there() {
+async fn cut_at_any_byte_is_resumed_there() {
     let file = content(7, 60);
     for at in 1..=60 {
-        let stored = file.clone();
-        let server =
-            Server::start(move |_, seen| Answer::stored(seen, &stored, ("etag", "\"v1\"")).cut(at))
-                .await;
+        let whole = file.clone();
+        let server = Files::start(move |request| stored(request, &whole, V1).cut(at)).await;
         assert_eq!(fetched(&server).await, file);
         let starts: Vec<usize> = (0..60).step_by(at).collect();
         assert_eq!(server.starts(), starts);
         assert_eq!(server.sent(), 60, "no byte is sent twice");
-        for seen in &server.seen()[1..] {
-            assert_eq!(seen.header("if-range"), Some("\"v1\""));
+        for request in &server.requests()[1..] {
+            assert_eq!(request.header("if-range"), Some("\"v1\""));
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_an_etag_the_date_tells_the_version() {
-    let server = Server::start(|number, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("last-modified", DAY));
-        let answer = answer.header("etag", "W/\"weak\"");
-        if number == 0 { answer.cut(CUT) } else { answer }
+async fn date_is_the_version_without_an_etag() {
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), ("last-modified", DAY));
+        let response = response.header("etag", "W/\"weak\"");
+        if request.number == 0 {
+            response.cut(CUT)
+        } else {
+            response
+        }
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
     assert_eq!(server.starts(), [0, CUT]);
-    assert_eq!(server.seen()[1].header("if-range"), Some(DAY));
+    assert_eq!(server.requests()[1].header("if-range"), Some(DAY));
     assert_eq!(server.sent(), SIZE);
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nothing_tells_the_version_it_starts_over() {
+async fn download_without_a_version_starts_over() {
     for tag in [None, Some("W/\"weak\"")] {
-        let server = Server::start(move |number, _| {
-            let answer = Answer::whole(content(7, SIZE));
-            let answer = match tag {
-                Some(tag) => answer.header("etag", tag),
-                None => answer,
+        let server = Files::start(move |request| {
+            let response = Response::ok(content(7, SIZE));
+            let response = match tag {
+                Some(tag) => response.header("etag", tag),
+                None => response,
             };
-            if number == 0 { answer.cut(CUT) } else { answer }
+            if request.number == 0 {
+                response.cut(CUT)
+            } else {
+                response
+            }
         })
         .await;
         assert_eq!(fetched(&server).await, content(7, SIZE));
-        for seen in server.seen() {
+        for request in server.requests() {
             assert_eq!(
-                (seen.header("range"), seen.header("if-range")),
+                (request.header("range"), request.header("if-range")),
                 (None, None)
             );
         }
@@ -324,10 +219,14 @@ async fn where_nothing_tells_the_version_it_starts_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_without_range_starts_over() {
-    let server = Server::start(|number, _| {
-        let answer = Answer::whole(content(7, SIZE)).header("etag", "\"v1\"");
-        if number == 0 { answer.cut(CUT) } else { answer }
+async fn server_without_ranges_makes_it_start_over() {
+    let server = Files::start(|request| {
+        let response = Response::ok(content(7, SIZE)).header("etag", "\"v1\"");
+        if request.number == 0 {
+            response.cut(CUT)
+        } else {
+            response
+        }
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
@@ -336,20 +235,20 @@ async fn a_server_without_range_starts_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_changed_file_starts_over() {
-    let server = Server::start(|number, seen| match number {
-        0 => Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\"")).cut(CUT),
-        _ => Answer::stored(seen, &content(9, 300), ("etag", "\"v2\"")),
+async fn changed_file_starts_over() {
+    let server = Files::start(|request| match request.number {
+        0 => stored(request, &content(7, SIZE), V1).cut(CUT),
+        _ => stored(request, &content(9, 300), V2),
     })
     .await;
     assert_eq!(fetched(&server).await, content(9, 300));
     assert_eq!(server.starts(), [0, CUT]);
 }
 
-/// Answers to a resume that must not be glued to what is there.
+/// These responses to a resume must not be joined to earlier bytes.
 #[tokio::test(start_paused = true)]
-async fn wrong_parts_are_thrown_away_with_what_was_there() {
-    let wrong: [fn(Answer) -> Answer; 11] = [
+async fn wrong_parts_are_discarded_with_earlier_bytes() {
+    let wrong: [fn(Response) -> Response; 11] = [
         |part| part.header("etag", "\"v2\""),
         |part| part.header("etag", "W/\"v1\""),
         |part| part.header("content-range", "bytes 0-599/1000"),
@@ -362,25 +261,22 @@ async fn wrong_parts_are_thrown_away_with_what_was_there() {
         // More bytes than announced, with and without a length.
         |part| part.header("content-range", "bytes 400-899/1000"),
         |part| {
-            let long = Answer {
-                body: content(7, 700),
-                ..part
-            };
+            let long = part.with_body(content(7, 700));
             long.without("content-length")
         },
     ];
     for (case, wrong) in wrong.into_iter().enumerate() {
-        let server = Server::start(move |number, seen| {
-            let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-            match number {
-                0 => answer.cut(CUT),
+        let server = Files::start(move |request| {
+            let response = stored(request, &content(7, SIZE), V1);
+            match request.number {
+                0 => response.cut(CUT),
                 1 => {
-                    let mut answer = wrong(answer);
-                    // Other bytes than the right ones, so that they are missed if they are kept.
-                    answer.body.fill(0);
-                    answer
+                    let part = wrong(response);
+                    // Wrong bytes, which show in the file if they are kept.
+                    let zeros = vec![0; part.body().len()];
+                    part.with_body(zeros)
                 }
-                _ => answer,
+                _ => response,
             }
         })
         .await;
@@ -390,21 +286,22 @@ async fn wrong_parts_are_thrown_away_with_what_was_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_of_unknown_size_is_never_taken_for_the_rest() {
-    // No length at first: chunked, and cut.
-    let server = Server::start(|number, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-        match number {
+async fn part_of_unknown_size_is_not_taken_for_the_rest() {
+    // The first response has no length: it is chunked, and cut.
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), V1);
+        match request.number {
             0 => {
                 let mut body = b"190\r\n".to_vec();
                 body.extend(content(7, CUT));
                 body.extend(b"\r\n");
-                Answer { body, ..answer }
+                response
+                    .with_body(body)
                     .without("content-length")
                     .header("transfer-encoding", "chunked")
             }
-            1 => answer.header("content-range", "bytes 400-999/*"),
-            _ => answer,
+            1 => response.header("content-range", "bytes 400-999/*"),
+            _ => response,
         }
     })
     .await;
@@ -412,22 +309,23 @@ async fn a_part_of_unknown_size_is_never_taken_for_the_rest() {
     assert_eq!(server.starts(), [0, CUT, 0]);
 }
 
-/// The size is first told by a part, and the next part tells another.
+/// A part is the first to announce the size, and the next part announces another.
 #[tokio::test(start_paused = true)]
 async fn parts_of_two_sizes_are_not_mixed() {
-    let server = Server::start(|number, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-        match number {
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), V1);
+        match request.number {
             0 => {
                 let mut body = b"190\r\n".to_vec();
                 body.extend(content(7, CUT));
-                Answer { body, ..answer }
+                response
+                    .with_body(body)
                     .without("content-length")
                     .header("transfer-encoding", "chunked")
             }
-            1 => answer.cut(100),
-            2 => answer.header("content-range", "bytes 500-999/1100"),
-            _ => answer,
+            1 => response.cut(100),
+            2 => response.header("content-range", "bytes 500-999/1100"),
+            _ => response,
         }
     })
     .await;
@@ -436,48 +334,52 @@ async fn parts_of_two_sizes_are_not_mixed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nothing_has_come_the_whole_is_asked_for() {
-    let server = Server::start(|number, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-        if number == 0 { answer.cut(0) } else { answer }
+async fn whole_file_is_requested_if_no_byte_has_come() {
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), V1);
+        if request.number == 0 {
+            response.cut(0)
+        } else {
+            response
+        }
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
-    assert_eq!(server.seen()[1].header("range"), None);
+    assert_eq!(server.requests()[1].header("range"), None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn short_parts_are_put_together() {
-    let server = Server::start(|_, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\"")).cut(150);
-        if seen.start() == 0 {
-            return answer;
+async fn short_parts_are_joined() {
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), V1).cut(150);
+        if start(request) == 0 {
+            return response;
         }
-        let (start, length) = (seen.start(), answer.body.len());
+        let (start, length) = (start(request), response.body().len());
         let range = format!("bytes {start}-{}/{SIZE}", start + length - 1);
-        answer
+        response
             .header("content-range", range)
             .header("content-length", length.to_string())
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
     assert_eq!(server.sent(), SIZE);
-    assert_eq!(server.seen().len(), 7);
+    assert_eq!(server.requests().len(), 7);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_length_that_is_too_long_is_no_whole_file() {
-    // The file has 600 bytes, and the server says 1000.
-    let server = Server::start(|_, seen| {
-        let answer = Answer::stored(seen, &content(7, 600), ("etag", "\"v1\""));
-        if seen.start() == 0 {
-            return answer.header("content-length", SIZE.to_string());
+async fn announced_length_must_be_reached() {
+    // The file has 600 bytes, and the server announces 1000.
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, 600), V1);
+        if start(request) == 0 {
+            return response.header("content-length", SIZE.to_string());
         }
-        answer
+        response
     })
     .await;
     let error = failed(&server).await;
-    // The first try brings something, and five more in a row do not.
+    // The first attempt makes progress, and five more in a row do not.
     assert_eq!(error.attempts(), 6, "{error}");
     assert_eq!(server.starts(), [0, 600, 0, 600, 0, 600]);
     assert!(
@@ -487,32 +389,29 @@ async fn a_length_that_is_too_long_is_no_whole_file() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bytes_behind_the_announced_length_are_none_of_the_file() {
+async fn bytes_after_the_announced_length_are_ignored() {
     let server =
-        Server::start(|_, _| Answer::new(200, content(7, SIZE)).header("content-length", "600"))
+        Files::start(|_| Response::new(200, content(7, SIZE)).header("content-length", "600"))
             .await;
     assert_eq!(fetched(&server).await, content(7, 600));
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_file_is_one_too() {
-    let server = Server::start(|_, _| Answer::whole("")).await;
+async fn empty_file_is_saved() {
+    let server = Files::start(|_| Response::ok("")).await;
     assert_eq!(fetched(&server).await, b"");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stall_is_resumed() {
-    let server = Server::start(|number, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-        match number {
-            0 => answer.cut(CUT).stalling(),
-            // Before the head this time.
-            1 => Answer {
-                delay: Duration::from_secs(21),
-                ..answer
-            },
-            _ => answer,
+async fn stall_is_resumed() {
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), V1);
+        match request.number {
+            0 => response.cut(CUT).stalling(),
+            // This time before the head.
+            1 => response.delayed(Duration::from_secs(21)),
+            _ => response,
         }
     })
     .await;
@@ -526,29 +425,26 @@ async fn a_stall_is_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_server_is_no_stall() {
-    let server = Server::start(|_, _| Answer {
-        delay: Duration::from_secs(19),
-        ..Answer::whole(content(7, SIZE))
-    })
-    .await;
+async fn slow_server_is_no_stall() {
+    let server =
+        Files::start(|_| Response::ok(content(7, SIZE)).delayed(Duration::from_secs(19))).await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_there_is_enough_however_the_connection_ends() {
-    // The end of a chunked part is missing, and its Content-Range says that nothing else is.
-    let server = Server::start(|number, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-        if number == 0 {
-            return answer.cut(CUT);
+async fn complete_file_outlasts_a_broken_connection() {
+    // The end of a chunked part is missing, but its Content-Range has been received.
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), V1);
+        if request.number == 0 {
+            return response.cut(CUT);
         }
         let mut body = b"258\r\n".to_vec();
-        body.extend(&answer.body);
+        body.extend(response.body());
         body.extend(b"\r\n");
-        let answer = Answer { body, ..answer }.without("content-length");
-        answer.header("transfer-encoding", "chunked").stalling()
+        let response = response.with_body(body).without("content-length");
+        response.header("transfer-encoding", "chunked").stalling()
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
@@ -556,49 +452,49 @@ async fn all_there_is_enough_however_the_connection_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_brings_nothing_ends_after_six_tries() {
-    for (answer, kind) in [
+async fn download_without_progress_ends_after_six_attempts() {
+    for (response, kind) in [
         (
-            Answer::whole(content(7, SIZE)).cut(0),
+            Response::ok(content(7, SIZE)).cut(0),
             ErrorKind::ResponseLost,
         ),
         (
-            Answer::whole(content(7, SIZE)).cut(0).stalling(),
+            Response::ok(content(7, SIZE)).cut(0).stalling(),
             ErrorKind::ResponseLost,
         ),
-        (Answer::new(500, ""), ErrorKind::Unavailable),
-        (Answer::new(408, ""), ErrorKind::Unavailable),
+        (Response::new(500, ""), ErrorKind::Unavailable),
+        (Response::new(408, ""), ErrorKind::Unavailable),
         (
-            Answer::new(429, "").header("retry-after", "60"),
+            Response::new(429, "").header("retry-after", "60"),
             ErrorKind::Throttled,
         ),
         (
-            Answer::new(206, "x").header("content-range", "bytes 0-0/1"),
+            Response::new(206, "x").header("content-range", "bytes 0-0/1"),
             ErrorKind::Unreadable,
         ),
-        (Answer::new(204, ""), ErrorKind::Unreadable),
-        (Answer::new(302, ""), ErrorKind::Unreadable),
+        (Response::new(204, ""), ErrorKind::Unreadable),
+        (Response::new(302, ""), ErrorKind::Unreadable),
         (
-            Answer::whole("packed").header("content-encoding", "br"),
+            Response::ok("packed").header("content-encoding", "br"),
             ErrorKind::Unreadable,
         ),
     ] {
-        let shown = format!("{answer:?}");
-        let server = Server::start(move |_, _| answer.clone()).await;
+        let shown = format!("{response:?}");
+        let server = Files::start(move |_| response.clone()).await;
         let error = failed(&server).await;
         assert_eq!(
             (error.kind(), error.attempts()),
             (kind, 6),
             "{shown}: {error}"
         );
-        assert_eq!(server.seen().len(), 6, "{shown}");
+        assert_eq!(server.requests().len(), 6, "{shown}");
     }
 }
 
-/// A server that is always cut at the same byte and cannot resume gets no further.
+/// A server without ranges that always cuts at the same byte makes no progress.
 #[tokio::test(start_paused = true)]
-async fn the_same_bytes_again_are_no_progress() {
-    let server = Server::start(|_, _| Answer::whole(content(7, SIZE)).cut(CUT)).await;
+async fn same_bytes_again_are_no_progress() {
+    let server = Files::start(|_| Response::ok(content(7, SIZE)).cut(CUT)).await;
     let error = failed(&server).await;
     assert_eq!(
         (error.kind(), error.attempts()),
@@ -608,76 +504,76 @@ async fn the_same_bytes_again_are_no_progress() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_connection_it_is_tried_six_times() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let host = listener.local_addr().unwrap();
-    drop(listener);
-    let (base, log) = (format!("http://{host}"), Arc::default());
-    let error = failed(&Server { base, log }).await;
+async fn failed_connect_is_retried_up_to_six_attempts() {
+    let host = closed_address();
+    let origin = format!("http://{host}");
+    let client = client_of(&origin).build().unwrap();
+    let (outcome, folder) = fetch(&client, &format!("{origin}/a.png?sig=s3cret")).await;
+    let error = failure(outcome, &folder);
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotSent, 6));
-    let words = format!("no connection to {host} could be made (after 6 attempts)");
-    assert_eq!(error.to_string(), words);
+    let text = format!("no connection to {host} could be made (after 6 attempts)");
+    assert_eq!(error.to_string(), text);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_says_when_to_come_back() {
-    let server = Server::start(|number, seen| match number {
-        0 => Answer::new(503, "").header("retry-after", "47"),
-        _ => Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\"")),
+async fn retry_after_sets_the_next_attempt() {
+    let server = Files::start(|request| match request.number {
+        0 => Response::new(503, "").header("retry-after", "47"),
+        _ => stored(request, &content(7, SIZE), V1),
     })
     .await;
     let started = Instant::now();
     assert_eq!(fetched(&server).await, content(7, SIZE));
     assert_eq!(started.elapsed().as_secs(), 47, "on the test's clock");
-    assert_eq!(server.seen().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn too_long_a_pause_is_the_callers_to_make() {
-    let server = Server::start(|_, _| Answer::new(429, "").header("retry-after", "61")).await;
+async fn long_retry_after_is_left_to_the_caller() {
+    let server = Files::start(|_| Response::new(429, "").header("retry-after", "61")).await;
     let error = failed(&server).await;
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Throttled, 1));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_makes_no_storm() {
-    let server = Server::start(|_, _| Answer::new(503, "")).await;
+async fn outage_causes_no_storm_of_downloads() {
+    let server = Files::start(|_| Response::new(503, "")).await;
     let client = server.client();
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..200 {
         let error = client.download(&server.url(), folder.path()).await;
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Unavailable);
     }
-    // Each once, and the hundred tries that all calls of a client have together.
-    assert_eq!(server.seen().len(), 300);
+    // One attempt each, and the 100 retries of the client's retry budget.
+    assert_eq!(server.requests().len(), 300);
     assert!(client.balance().await.is_err());
-    assert_eq!(server.seen().len(), 301, "reads share it");
+    assert_eq!(server.requests().len(), 301, "reads share the retry budget");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_further_needs_no_budget() {
-    let server = Server::start(|number, seen| {
-        if number < 30 {
-            return Answer::new(503, "");
+async fn progress_needs_no_retry_budget() {
+    let server = Files::start(|request| {
+        if request.number < 30 {
+            return Response::new(503, "");
         }
-        Answer::stored(seen, &content(7, 200), ("etag", "\"v1\"")).cut(1)
+        stored(request, &content(7, 200), V1).cut(1)
     })
     .await;
     let client = server.client();
     let folder = tempfile::tempdir().unwrap();
-    // Five of six tries each come out of the budget.
+    // Each withdraws five retries from the budget.
     for _ in 0..5 {
         let error = client.download(&server.url(), folder.path()).await;
         assert_eq!(error.unwrap_err().attempts(), 6);
     }
     let path = client.download(&server.url(), folder.path()).await.unwrap();
     assert_eq!(std::fs::read(path).unwrap(), content(7, 200));
-    assert_eq!(server.seen().len(), 230);
+    assert_eq!(server.requests().len(), 230);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_final() {
+async fn refusal_is_not_retried() {
     for (status, kind) in [
         (400, ErrorKind::BadRequest),
         (401, ErrorKind::Forbidden),
@@ -687,46 +583,46 @@ async fn a_refusal_is_final() {
         (416, ErrorKind::BadRequest),
         (451, ErrorKind::BadRequest),
     ] {
-        let server = Server::start(move |_, _| Answer::new(status, "<html>")).await;
+        let server = Files::start(move |_| Response::new(status, "<html>")).await;
         let error = failed(&server).await;
         assert_eq!(
             (error.kind(), error.http_status()),
             (kind, Some(status)),
             "{error}"
         );
-        assert_eq!(server.seen().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn redirects_lead_to_permitted_hosts_alone() {
-    let foreign = Server::storing(content(7, SIZE)).await;
-    // Another name for this machine, and so another host.
+async fn redirects_lead_only_to_permitted_hosts() {
+    let foreign = Files::storing(content(7, SIZE)).await;
+    // Another name of this machine is another host.
     let url = foreign.url().replace("127.0.0.1", "localhost");
     let server =
-        Server::start(move |_, _| Answer::new(302, "").header("location", url.clone())).await;
+        Files::start(move |_| Response::new(302, "").header("location", url.clone())).await;
     let error = failed(&server).await;
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
     assert!(error.to_string().contains("localhost"), "{error}");
-    assert_eq!((server.seen().len(), foreign.seen().len()), (1, 0));
+    assert_eq!((server.requests().len(), foreign.requests().len()), (1, 0));
 
     let client = server.builder().download_from_any_host(true).build();
     let folder = tempfile::tempdir().unwrap();
     let file = client.unwrap().download(&server.url(), folder.path()).await;
     assert_eq!(std::fs::read(file.unwrap()).unwrap(), content(7, SIZE));
-    for seen in server.seen().iter().chain(&foreign.seen()) {
-        assert!(!seen.head.contains("t0ken"), "{}", seen.head);
-        assert_eq!(seen.header("referer"), None);
+    for request in server.requests().iter().chain(&foreign.requests()) {
+        assert!(!request.head.contains("t0ken"), "{}", request.head);
+        assert_eq!(request.header("referer"), None);
     }
 }
 
-/// A client from outside follows redirects by itself; what comes from there is not taken.
+/// The caller's own HTTP client follows redirects by itself; the client refuses the response.
 #[tokio::test(start_paused = true)]
-async fn a_redirect_that_was_followed_is_not_taken_either() {
-    let foreign = Server::storing(content(7, SIZE)).await;
+async fn redirect_by_a_foreign_http_client_is_refused() {
+    let foreign = Files::storing(content(7, SIZE)).await;
     let url = foreign.url().replace("127.0.0.1", "localhost");
     let server =
-        Server::start(move |_, _| Answer::new(302, "").header("location", url.clone())).await;
+        Files::start(move |_| Response::new(302, "").header("location", url.clone())).await;
     let client = server.builder().http_client(reqwest::Client::new()).build();
     let folder = tempfile::tempdir().unwrap();
     let outcome = client.unwrap().download(&server.url(), folder.path()).await;
@@ -735,19 +631,21 @@ async fn a_redirect_that_was_followed_is_not_taken_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redirected_download_is_resumed_where_it_leads_then() {
-    let server = Server::start(|number, seen| {
-        let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-        match number {
-            0 | 2 => Answer::new(307, "").header("location", format!("/moved/{number}")),
-            1 => answer.cut(CUT),
-            _ => answer,
+async fn redirected_download_is_resumed_at_the_new_target() {
+    let server = Files::start(|request| {
+        let response = stored(request, &content(7, SIZE), V1);
+        match request.number {
+            0 | 2 => {
+                Response::new(307, "").header("location", format!("/moved/{}", request.number))
+            }
+            1 => response.cut(CUT),
+            _ => response,
         }
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
-    let seen = server.seen();
-    let paths: Vec<&str> = seen.iter().map(|seen| &*seen.path).collect();
+    let requests = server.requests();
+    let paths: Vec<&str> = requests.iter().map(Request::path).collect();
     let first = "/out/a.png?sig=s3cret";
     assert_eq!(paths, [first, "/moved/0", first, "/moved/2"]);
     assert_eq!(server.starts()[3], CUT);
@@ -755,19 +653,19 @@ async fn a_redirected_download_is_resumed_where_it_leads_then() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn redirects_come_to_an_end() {
-    let server = Server::start(|_, _| Answer::new(302, "").header("location", "again")).await;
+async fn endless_redirects_are_an_error() {
+    let server = Files::start(|_| Response::new(302, "").header("location", "again")).await;
     let error = failed(&server).await;
     assert_eq!(error.kind(), ErrorKind::Unreadable, "{error}");
-    assert_eq!(server.seen().len(), 36, "six tries of six requests");
+    assert_eq!(server.requests().len(), 36, "six attempts of six requests");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_above_the_limit_is_not_kept() {
-    let told = Answer::whole(content(7, SIZE));
-    let untold = told.clone().without("content-length");
-    for answer in [told, untold] {
-        let server = Server::start(move |_, _| answer.clone()).await;
+async fn file_above_the_size_limit_is_not_kept() {
+    let announced = Response::ok(content(7, SIZE));
+    let unannounced = announced.clone().without("content-length");
+    for response in [announced, unannounced] {
+        let server = Files::start(move |_| response.clone()).await;
         let folder = tempfile::tempdir().unwrap();
         let client = server.client();
         let limit = u64::try_from(SIZE).unwrap();
@@ -775,7 +673,7 @@ async fn a_file_above_the_limit_is_not_kept() {
         let download = || client.download(&url, folder.path());
         let error = download().size_limit(limit - 1).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-        assert_eq!((server.seen().len(), files(folder.path())), (1, vec![]));
+        assert_eq!((server.requests().len(), files(folder.path())), (1, vec![]));
 
         let client = server.builder().download_size_limit(limit - 1).build();
         let error = client.unwrap().download(&server.url(), folder.path()).await;
@@ -787,8 +685,8 @@ async fn a_file_above_the_limit_is_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_written_of_a_file_that_tells_its_size() {
-    let server = Server::storing(content(7, SIZE)).await;
+async fn announced_size_above_the_limit_writes_nothing() {
+    let server = Files::storing(content(7, SIZE)).await;
     let folder = tempfile::tempdir().unwrap();
     let mut pieces = 0;
     let outcome = server
@@ -802,8 +700,8 @@ async fn nothing_is_written_of_a_file_that_tells_its_size() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_file_can_be_nothing_is_asked() {
-    let server = Server::storing(content(7, SIZE)).await;
+async fn impossible_folder_sends_no_request() {
+    let server = Files::storing(content(7, SIZE)).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "in the way").unwrap();
@@ -814,12 +712,12 @@ async fn where_no_file_can_be_nothing_is_asked() {
         files(folder.path()),
         [("file".to_owned(), b"in the way".to_vec())]
     );
-    assert_eq!(server.seen().len(), 0);
+    assert_eq!(server.requests().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_from_outside_are_harmless_and_never_taken() {
-    let server = Server::start(|_, seen| Answer::whole(seen.path.clone())).await;
+async fn foreign_names_are_harmless_and_never_collide() {
+    let server = Files::start(|request| Response::ok(request.path())).await;
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
     for (path, name) in [
         ("/a.png", "a.png"),
@@ -829,7 +727,7 @@ async fn names_from_outside_are_harmless_and_never_taken() {
         ("/NUL", "_NUL"),
         ("/", "output"),
     ] {
-        let url = format!("{}{path}", server.base);
+        let url = format!("{}{path}", server.0.origin());
         let file = client.download(&url, folder.path()).await.unwrap();
         assert_eq!(file, folder.path().join(name));
         assert_eq!(std::fs::read_to_string(file).unwrap(), path);
@@ -837,14 +735,11 @@ async fn names_from_outside_are_harmless_and_never_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn files_of_one_name_come_at_once() {
-    let server = Server::start(|_, seen| Answer {
-        delay: Duration::from_secs(1),
-        ..Answer::whole(seen.path.clone())
-    })
-    .await;
+async fn files_of_one_name_download_at_once() {
+    let server =
+        Files::start(|request| Response::ok(request.path()).delayed(Duration::from_secs(1))).await;
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
-    let urls = ["/1/a.png", "/2/a.png"].map(|path| format!("{}{path}", server.base));
+    let urls = ["/1/a.png", "/2/a.png"].map(|path| format!("{}{path}", server.0.origin()));
     let (one, two) = tokio::join!(
         async { client.download(&urls[0], folder.path()).await },
         async { client.download(&urls[1], folder.path()).await },
@@ -859,31 +754,28 @@ async fn files_of_one_name_come_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_download_leaves_nothing() {
-    let server = Server::start(|_, _| Answer::whole(content(7, SIZE)).cut(CUT).stalling()).await;
+async fn dropped_download_leaves_nothing() {
+    let server = Files::start(|_| Response::ok(content(7, SIZE)).cut(CUT).stalling()).await;
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
-    let (url, come) = (server.url(), tokio::sync::Notify::new());
+    let (url, received) = (server.url(), tokio::sync::Notify::new());
     let download = client.download(&url, folder.path()).on_progress(|now| {
         if now.bytes == CUT as u64 {
-            come.notify_one();
+            received.notify_one();
         }
     });
     tokio::select! {
         outcome = download => panic!("{outcome:?}"),
-        () = come.notified() => {}
+        () = received.notified() => {}
     }
     assert_eq!(files(folder.path()), []);
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_come_at_once_as_the_client_is_set_up_for() {
+async fn download_concurrency_is_the_configured_one() {
     for (limit, at_once) in [(None, 4), (Some(3), 3), (Some(0), 1)] {
-        let server = Server::start(|_, _| Answer {
-            delay: Duration::from_secs(5),
-            ..Answer::whole(content(7, SIZE))
-        })
-        .await;
+        let server =
+            Files::start(|_| Response::ok(content(7, SIZE)).delayed(Duration::from_secs(5))).await;
         let builder = server.builder();
         let builder = match limit {
             Some(limit) => builder.download_concurrency(limit),
@@ -901,62 +793,62 @@ async fn so_many_come_at_once_as_the_client_is_set_up_for() {
             download.await.unwrap().unwrap();
         }
         assert_eq!(files(folder.path()).len(), 9);
-        assert_eq!(server.log.most_open.load(Ordering::SeqCst), at_once);
+        assert_eq!(server.0.max_open(), at_once);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_is_told_from_the_first_byte_to_the_last() {
-    let server = Server::start(|number, seen| match number {
-        0 => Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\"")).cut(CUT),
-        1 => Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\"")).cut(200),
-        _ => Answer::stored(seen, &content(9, 900), ("etag", "\"v2\"")),
+async fn progress_runs_from_the_first_byte_to_the_last() {
+    let server = Files::start(|request| match request.number {
+        0 => stored(request, &content(7, SIZE), V1).cut(CUT),
+        1 => stored(request, &content(7, SIZE), V1).cut(200),
+        _ => stored(request, &content(9, 900), V2),
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     server
         .client()
         .download(&server.url(), folder.path())
         .on_progress(|now| {
             assert_eq!((now.file, now.files), (0, 1));
-            told.push((now.bytes, now.total));
+            reported.push((now.bytes, now.total));
         })
         .await
         .unwrap();
     let (old, new) = (Some(1000), Some(900));
-    // A piece may come in two.
+    // The chunks of a body can be smaller.
     for expected in [(0, old), (400, old), (600, old), (0, new), (900, new)] {
-        assert!(told.contains(&expected), "{expected:?} in {told:?}");
+        assert!(reported.contains(&expected), "{expected:?} in {reported:?}");
     }
-    assert_eq!(told.first(), Some(&(0, old)));
-    assert_eq!(told.last(), Some(&(900, new)));
+    assert_eq!(reported.first(), Some(&(0, old)));
+    assert_eq!(reported.last(), Some(&(900, new)));
 }
 
-/// The result of a job whose output this is.
-fn result(output: &Value) -> Answer {
-    Answer::whole(json!({ "status": "completed", "output": output }).to_string())
+/// Returns the result of a job with this output.
+fn result(output: &Value) -> Response {
+    Response::ok(json!({ "status": "completed", "output": output }).to_string())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_dies_in_the_middle_is_read_anew_and_gone_on_with() {
+async fn expired_link_is_renewed_and_resumed() {
     for dead in [403, 404, 410] {
-        let server = Server::start(move |number, seen| {
-            let answer = Answer::stored(seen, &content(7, SIZE), ("etag", "\"v1\""));
-            match (number, &*seen.path) {
-                (0, "/a.png?sig=old") => answer.cut(CUT),
-                (1, "/a.png?sig=old") => Answer::new(dead, "expired"),
+        let server = Files::start(move |request| {
+            let response = stored(request, &content(7, SIZE), V1);
+            match (request.number, request.path()) {
+                (0, "/a.png?sig=old") => response.cut(CUT),
+                (1, "/a.png?sig=old") => Response::new(dead, "expired"),
                 (2, "/v1/requests/r1/result") => {
-                    let host = seen.header("host").unwrap();
+                    let host = request.header("host").unwrap();
                     result(&json!({"image": format!("http://{host}/a.png?sig=new")}))
                 }
-                (3, "/a.png?sig=new") => answer,
+                (3, "/a.png?sig=new") => response,
                 other => panic!("{other:?}"),
             }
         })
         .await;
         let folder = tempfile::tempdir().unwrap();
-        let old = format!("{}/a.png?sig=old", server.base);
+        let old = format!("{}/a.png?sig=old", server.0.origin());
         let output = Output::from(json!({ "image": old }));
         let job = server.job();
         let paths = job.download(&output, folder.path()).await.unwrap();
@@ -967,7 +859,7 @@ async fn a_link_that_dies_in_the_middle_is_read_anew_and_gone_on_with() {
         );
         assert_eq!(server.starts(), [0, CUT, 0, CUT]);
         let token: Vec<bool> = server
-            .seen()
+            .requests()
             .iter()
             .map(|s| s.head.contains("t0ken"))
             .collect();
@@ -976,8 +868,8 @@ async fn a_link_that_dies_in_the_middle_is_read_anew_and_gone_on_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_link_is_read_anew_once() {
-    // The new link is dead too, is the old one, or leads elsewhere.
+async fn dead_link_is_renewed_once() {
+    // The new link is dead too, is the old one, or is on another host.
     for (link, kind, requests) in [
         ("http://HOST/b.png", ErrorKind::NotFound, 3),
         ("http://HOST/a.png", ErrorKind::NotFound, 2),
@@ -987,16 +879,16 @@ async fn a_dead_link_is_read_anew_once() {
             2,
         ),
     ] {
-        let server = Server::start(move |_, seen| {
-            if seen.path != "/v1/requests/r1/result" {
-                return Answer::new(404, "");
+        let server = Files::start(move |request| {
+            if request.path() != "/v1/requests/r1/result" {
+                return Response::new(404, "");
             }
-            let link = link.replace("HOST", seen.header("host").unwrap());
+            let link = link.replace("HOST", request.header("host").unwrap());
             result(&json!({ "image": link }))
         })
         .await;
         let folder = tempfile::tempdir().unwrap();
-        let output = Output::from(json!({"image": format!("{}/a.png", server.base)}));
+        let output = Output::from(json!({"image": format!("{}/a.png", server.0.origin())}));
         let error = server
             .job()
             .download(&output, folder.path())
@@ -1004,25 +896,25 @@ async fn a_dead_link_is_read_anew_once() {
             .unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(error.request_id().unwrap().as_str(), "r1");
-        assert_eq!(server.seen().len(), requests, "{:?}", server.seen());
+        assert_eq!(server.requests().len(), requests, "{:?}", server.requests());
         assert_eq!(files(folder.path()), []);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_is_gone_says_so() {
-    for (answer, kind) in [
+async fn download_of_a_missing_job_is_an_error() {
+    for (response, kind) in [
         (
-            Answer::whole(r#"{"error_code":404001}"#),
+            Response::ok(r#"{"error_code":404001}"#),
             ErrorKind::NotFound,
         ),
         (result(&json!(null)), ErrorKind::Unreadable),
     ] {
-        let server = Server::start(move |_, seen| {
-            if seen.path == "/v1/requests/r1/result" {
-                answer.clone()
+        let server = Files::start(move |request| {
+            if request.path() == "/v1/requests/r1/result" {
+                response.clone()
             } else {
-                Answer::new(410, "")
+                Response::new(410, "")
             }
         })
         .await;
@@ -1034,19 +926,19 @@ async fn a_job_that_is_gone_says_so() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
-        assert_eq!(server.seen().len(), 2);
+        assert_eq!(server.requests().len(), 2);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_arrived_stays_when_another_file_does_not() {
-    let server = Server::start(|_, seen| match &*seen.path {
-        "/2.png" => Answer::new(400, ""),
-        path => Answer::whole(path),
+async fn one_failed_file_leaves_the_others() {
+    let server = Files::start(|request| match request.path() {
+        "/2.png" => Response::new(400, ""),
+        path => Response::ok(path),
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let url = |name: &str| format!("{}/{name}", server.base);
+    let url = |name: &str| format!("{}/{name}", server.0.origin());
     let output = Output::from(json!([url("1.png"), url("2.png"), url("3.png")]));
     let job = server.job();
     let mut ended = Vec::new();
@@ -1070,24 +962,24 @@ async fn what_arrived_stays_when_another_file_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_outcome_is_told_where_some_arrive() {
-    let server = Server::start(|_, seen| match &*seen.path {
-        "/2.png" => Answer::new(302, "").header("location", "https://input.example/2.png"),
-        "/3.png" => Answer::new(400, ""),
-        path => Answer::whole(path),
+async fn outcomes_has_one_result_for_each_file() {
+    let server = Files::start(|request| match request.path() {
+        "/2.png" => Response::new(302, "").header("location", "https://input.example/2.png"),
+        "/3.png" => Response::new(400, ""),
+        path => Response::ok(path),
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let url = |name: &str| format!("{}/{name}", server.base);
+    let url = |name: &str| format!("{}/{name}", server.0.origin());
     let output = Output::from(json!({
         "source": "https://input.example/mine.jpg?sig=s3cret",
         "images": [url("1.png"), url("2.png"), url("3.png"), url("4.png")],
     }));
     let (job, into) = (server.job(), folder.path().to_owned());
-    // In a task, as anything that is awaited.
+    // The future is `Send`.
     let outcomes = tokio::spawn(async move { job.download(&output, &into).outcomes().await });
     let outcomes = outcomes.await.unwrap();
-    let told = outcomes.iter().map(|outcome| match outcome {
+    let results = outcomes.iter().map(|outcome| match outcome {
         Ok(path) => Ok(path.strip_prefix(folder.path()).unwrap()),
         Err(error) => {
             assert_eq!(error.request_id().unwrap().as_str(), "r1");
@@ -1102,17 +994,12 @@ async fn each_outcome_is_told_where_some_arrive() {
         Err((ErrorKind::BadRequest, Some(400))),
         Ok(Path::new("4.png")),
     ];
-    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(results.collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_real_output_survives_cuts_and_a_dead_link() {
-    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
-    let client = Client::builder()
-        .token("t")
-        .base_url(emulator.base_url())
-        .build()
-        .unwrap();
+async fn emulator_output_survives_cuts_and_a_dead_link() {
+    let (emulator, client) = support::start(Emulator::builder()).await;
     let job = client.submit(&Input::new("A boat")).await.unwrap();
     let output = job.wait().await.unwrap();
     let (results, folder) = (emulator.count(Call::Result), tempfile::tempdir().unwrap());
@@ -1123,7 +1010,7 @@ async fn a_real_output_survives_cuts_and_a_dead_link() {
     assert_eq!(
         emulator.count(Call::Result),
         results,
-        "a living link needs no other"
+        "a valid link is not renewed"
     );
 
     for reply in [
@@ -1137,7 +1024,7 @@ async fn a_real_output_survives_cuts_and_a_dead_link() {
     let paths = job.download(&output, folder.path()).await.unwrap();
     assert_eq!(std::fs::read(&paths[0]).unwrap(), right);
 
-    // Two dead links of one job, and the result is asked for once.
+    // Two links of one job are dead, and the result is requested once.
     let dead = |name: &str| format!("{}/files/gone/{name}.png", emulator.base_url());
     let old = Output::from(json!({"image": dead("one"), "images": [dead("two")]}));
     let paths = job.download(&old, folder.path()).await.unwrap();

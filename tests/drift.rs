@@ -1,73 +1,66 @@
-//! Replies that are not what the API describes: no panic, no running job called finished, no id
-//! lost.
+//! Responses that differ from the API's description cause no panic, finish no running job, and lose
+//! no id.
 //!
-//! Each case is one call, answered with a reply that was right before it was broken at one to
-//! three places. What the client makes of it is held against a reading of the same reply that
-//! knows nothing of the client. `RUNCOMFY_CASES` sets the number of cases, `RUNCOMFY_SEED` the
-//! first; a case depends on its number alone.
+//! Each case is one call, and its response is a correct one after one to three mutations. The
+//! client's result is compared with an independent reading of the same response. `RUNCOMFY_CASES`
+//! sets the number of cases, `RUNCOMFY_SEED` the first; a case depends on its number alone.
 
 mod call;
 mod mutation;
 mod reading;
-mod reply;
-mod server;
+mod response;
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
 use runcomfy::{CancelOutcome, Client, Error, ErrorKind, Job, Outcome, Output, Status};
+use runcomfy_testkit::cases::{Cases, rerun};
+use runcomfy_testkit::server::Server;
 use serde_json::json;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use call::Call;
 use reading::Reading;
-use reply::Reply;
+use response::Response;
 
-/// Ten seconds or so without optimization.
+/// Default number of cases, for a few seconds.
 const CASES: u64 = 4_000;
 
-/// Calls on their way at once, on each of the threads.
+/// Maximum number of calls in flight on each thread.
 const MAX_IN_FLIGHT: u64 = 32;
 
-fn number_of(variable: &str, default: u64) -> u64 {
-    let text = std::env::var(variable);
-    text.map_or(default, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{variable}={text} is no number"))
-    })
-}
-
 #[test]
-fn no_broken_reply_ends_a_running_job_or_loses_one() {
-    let cases = number_of("RUNCOMFY_CASES", CASES);
-    let first = number_of("RUNCOMFY_SEED", 1);
+fn broken_responses_neither_end_nor_lose_a_job() {
+    let cases = Cases::from_env(CASES);
+    let Range { start, end } = cases.seeds();
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let tally = std::thread::scope(|scope| {
-        let one = |thread| scope.spawn(move || some(first + thread, first + cases, threads));
-        let threads: Vec<_> = (0..threads).map(one).collect();
+        let spawn = |thread| scope.spawn(move || run(start + thread, end, threads));
+        let threads: Vec<_> = (0..threads).map(spawn).collect();
         threads
             .into_iter()
             .map(|thread| thread.join().unwrap())
             .fold(Tally::default(), Tally::plus)
     });
-    println!("{cases} cases: {tally:?}");
-    // Replies that are all right, or all beyond recognition, would show nothing.
-    let enough = cases / 50;
+    println!("{} cases: {tally:?}", cases.count);
+    // Responses that are all correct, or all unrecognizable, would prove nothing.
+    let enough = cases.count / 50;
     assert!(tally.understood >= enough, "{tally:?}");
     assert!(tally.finished >= enough, "{tally:?}");
     assert!(tally.refused >= enough, "{tally:?}");
 }
 
-/// How many cases ended in which way.
+/// Number of cases by their result.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
-    /// The client took the reply for what it was before, and the job for running or submitted.
+    /// The client understood the response, and the job is running or submitted.
     understood: u64,
-    /// It called the job finished, or cancelled.
+    /// The client found the job finished or cancelled.
     finished: u64,
-    /// It gave an error.
+    /// The client returned an error.
     refused: u64,
 }
 
@@ -81,33 +74,34 @@ impl Tally {
     }
 }
 
-/// Every case of this thread, with a server and time of its own: pauses take no time.
-fn some(first: u64, end: u64, step: u64) -> Tally {
+/// Runs every case of one thread, with a server and a clock of its own: backoffs take no time.
+fn run(first: u64, end: u64, step: u64) -> Tally {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap();
     LocalSet::new().block_on(&runtime, async {
-        let address = server::start().await;
+        let server = Server::start(response::to_request).await;
         let http = reqwest::Client::builder()
             .no_proxy()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
+        let origin = server.origin();
         let next = Rc::new(Cell::new(first));
         let worker = |_| {
-            let (next, http) = (next.clone(), http.clone());
+            let (next, http, origin) = (next.clone(), http.clone(), origin.clone());
             tokio::task::spawn_local(async move {
                 let mut tally = Tally::default();
                 while next.get() < end {
                     let case = next.get();
                     next.set(case + step);
-                    // RetryBudget and throttle are the client's: no case has to do with another.
+                    // A client for each case, since calls share its retry budget and rate limit.
                     let client = Client::builder()
                         .token("t")
-                        .base_url(format!("http://{address}"))
+                        .base_url(&origin)
                         .http_client(http.clone())
                         .build()
                         .unwrap();
@@ -126,14 +120,14 @@ fn some(first: u64, end: u64, step: u64) -> Tally {
 }
 
 async fn one(case: u64, client: &Client) -> Tally {
-    let job = client.json_job(server::id_of(case).parse().unwrap());
-    let call = Call::of(case);
-    let reply = Reply::of(case, call);
+    let job = client.json_job(response::id_of(case).parse().unwrap());
+    let call = Call::for_case(case);
+    let response = Response::for_case(case, call);
     let end = match call {
-        Call::Submit => submit(case, &reply, client).await,
-        Call::Status => status(&reply, &job).await,
-        Call::Result => result(&reply, &job).await,
-        Call::Cancel => cancel(&reply, &job).await,
+        Call::Submit => submit(case, &response, client).await,
+        Call::Status => status(&response, &job).await,
+        Call::Result => result(&response, &job).await,
+        Call::Cancel => cancel(&response, &job).await,
     };
     let end = match (end, call) {
         (Ok(_), Call::Status | Call::Result) if case.is_multiple_of(4) || case % 16 == 5 => {
@@ -144,8 +138,8 @@ async fn one(case: u64, client: &Client) -> Tally {
     match end {
         Ok(tally) => tally,
         Err(why) => panic!(
-            "case {case}: {why}\n\nagain with RUNCOMFY_SEED={case} RUNCOMFY_CASES=1\n\n\
-             {call:?} was answered with {reply}"
+            "case {case}: {why}\n\n{}\n\n{call:?} was answered with {response}",
+            rerun(case)
         ),
     }
 }
@@ -168,12 +162,12 @@ const REFUSED: Tally = Tally {
     refused: 1,
 };
 
-/// `what` must hold.
-fn must(holds: bool, what: impl Into<String>) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(what.into()) }
+/// Returns `violation` as an error unless the condition holds.
+fn must(holds: bool, violation: impl Into<String>) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(violation.into()) }
 }
 
-/// An error after a submit must name its job.
+/// Checks that an error after a submit names its job.
 fn named(error: &Error, job: &Job<Output>) -> Verdict {
     must(
         error.request_id() == Some(job.request_id()),
@@ -182,9 +176,9 @@ fn named(error: &Error, job: &Job<Output>) -> Verdict {
     Ok(REFUSED)
 }
 
-async fn submit(case: u64, reply: &Reply, client: &Client) -> Verdict {
-    let reading = Reading::of(reply);
-    let (model, input) = (server::model_of(case), json!({}));
+async fn submit(case: u64, response: &Response, client: &Client) -> Verdict {
+    let reading = Reading::new(response);
+    let (model, input) = (response::model_of(case), json!({}));
     let mut submit = client.submit_json(&model, &input);
     if case % 16 != 2 {
         submit = submit.deadline(Duration::ZERO);
@@ -194,7 +188,7 @@ async fn submit(case: u64, reply: &Reply, client: &Client) -> Verdict {
             let found = Some(job.request_id().as_str());
             must(
                 reading.is_accepted() && found == id,
-                format!("took {found:?} for the id, which is {id:?}"),
+                format!("took {found:?} for the id {id:?}"),
             )?;
             Ok(UNDERSTOOD)
         }
@@ -203,7 +197,7 @@ async fn submit(case: u64, reply: &Reply, client: &Client) -> Verdict {
             must(named == id, format!("{id:?} is lost in {error:?}"))?;
             must(
                 !(reading.is_plain() && id.is_some()),
-                format!("the job {id:?} was taken for unknown: {error:?}"),
+                format!("the outcome of {id:?} was taken for unknown: {error:?}"),
             )?;
             Ok(REFUSED)
         }
@@ -212,7 +206,7 @@ async fn submit(case: u64, reply: &Reply, client: &Client) -> Verdict {
                 reading.is_refusal()
                     || reading.is_known_code()
                     || (id.is_none() && reading.code().is_some()),
-                format!("called a refusal what is none for certain: {error:?}"),
+                format!("took it for a certain refusal: {error:?}"),
             )?;
             let named = error.request_id().map(runcomfy::RequestId::as_str);
             must(named == id, format!("{id:?} is lost in {error:?}"))?;
@@ -222,14 +216,14 @@ async fn submit(case: u64, reply: &Reply, client: &Client) -> Verdict {
     }
 }
 
-async fn status(reply: &Reply, job: &Job<Output>) -> Verdict {
-    let reading = Reading::of(reply);
+async fn status(response: &Response, job: &Job<Output>) -> Verdict {
+    let reading = Reading::new(response);
     match job.status().await {
         Ok(found) => {
             let ended = reading.ended();
             must(
                 found.status.is_terminal() == ended.is_some(),
-                format!("took it for {found:?}, which says {ended:?}"),
+                format!("took it for {found:?}, which means {ended:?}"),
             )?;
             Ok(if ended.is_some() {
                 FINISHED
@@ -247,8 +241,8 @@ async fn status(reply: &Reply, job: &Job<Output>) -> Verdict {
     }
 }
 
-async fn result(reply: &Reply, job: &Job<Output>) -> Verdict {
-    let reading = Reading::of(reply);
+async fn result(response: &Response, job: &Job<Output>) -> Verdict {
+    let reading = Reading::new(response);
     match job.result().await {
         Ok(found) => {
             let ended = reading.ended();
@@ -267,7 +261,7 @@ async fn result(reply: &Reply, job: &Job<Output>) -> Verdict {
             };
             must(
                 right,
-                format!("took it for {found:?}, which says {ended:?}"),
+                format!("took it for {found:?}, which means {ended:?}"),
             )?;
             must(
                 found.output.is_some() == reading.has("output"),
@@ -289,8 +283,8 @@ async fn result(reply: &Reply, job: &Job<Output>) -> Verdict {
     }
 }
 
-async fn cancel(reply: &Reply, job: &Job<Output>) -> Verdict {
-    let reading = Reading::of(reply);
+async fn cancel(response: &Response, job: &Job<Output>) -> Verdict {
+    let reading = Reading::new(response);
     match (job.cancel().await, reading.outcome()) {
         (Ok(CancelOutcome::Cancelled), Some("cancelled" | "canceled")) => Ok(FINISHED),
         (Ok(CancelOutcome::NotCancellable), Some("not_cancellable")) => Ok(UNDERSTOOD),
@@ -298,28 +292,28 @@ async fn cancel(reply: &Reply, job: &Job<Output>) -> Verdict {
             Ok(UNDERSTOOD)
         }
         (Err(error), _) => named(&error, job),
-        (taken, outcome) => Err(format!("took it for {taken:?}, which says {outcome:?}")),
+        (taken, outcome) => Err(format!("took it for {taken:?}, which means {outcome:?}")),
     }
 }
 
-/// A wait may ask for status and result as it likes, and gets the same broken replies each time.
+/// Waits for the job; every status and result request gets the same broken response.
 async fn wait(case: u64, job: &Job<Output>) -> Verdict {
-    let [status, result] = [Call::Status, Call::Result].map(|call| Reply::of(case, call));
-    let [status, result] = [&status, &result].map(|reply| Reading::of(reply).ended());
+    let [status, result] = [Call::Status, Call::Result].map(|call| Response::for_case(case, call));
+    let [status, result] = [&status, &result].map(|response| Reading::new(response).ended());
     let Err(error) = job.wait().deadline(Duration::from_secs(3)).await else {
         let fits = matches!(result, Some("succeeded" | "completed"));
-        must(fits, format!("waited to the end of what says {result:?}"))?;
+        must(fits, format!("finished with the result {result:?}"))?;
         return Ok(FINISHED);
     };
-    let says = |word| [status, result].contains(&Some(word));
+    let reports = |word| [status, result].contains(&Some(word));
     let fits = match error.kind() {
-        ErrorKind::JobFailed => says("failed") || result == Some("completed"),
-        ErrorKind::JobCancelled => says("cancelled"),
+        ErrorKind::JobFailed => reports("failed") || result == Some("completed"),
+        ErrorKind::JobCancelled => reports("cancelled"),
         _ => true,
     };
     must(
         fits,
-        format!("{error:?}, where status says {status:?}, and result {result:?}"),
+        format!("{error:?}, with the status {status:?} and the result {result:?}"),
     )?;
     named(&error, job)
 }

@@ -2,7 +2,7 @@
 //! with nothing changed nothing is written; one changed schema rewrites two files; a removed file
 //! takes its binding along; `check` mode fails the build and lists what is stale.
 //!
-//! Works on a copy of the workspace, so that the checkout stays as it is.
+//! The test works on a copy of the workspace, so that the checkout stays unchanged.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ impl Copy {
             &outside.join("Cargo.toml"),
             "[package]\nname = \"outside\"\nedition = \"2024\"\n[dependencies]\nruncomfy-models = { path = \"../runcomfy/generated\" }\nserde_json = \"1\"\n[workspace]\n",
         );
-        // The same versions, so that nothing has to be looked up.
+        // The same versions, so that cargo resolves none.
         copy(&root.join("Cargo.lock"), &outside.join("Cargo.lock"));
         Self {
             _folder: folder,
@@ -61,7 +61,7 @@ impl Copy {
     }
 
     fn cargo(folder: &Path, arguments: &[&str], mode: &str) -> Output {
-        // A target folder of its own, kept between runs: only this project is compiled anew.
+        // A target folder of its own, kept between runs: only this project is compiled again.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("drop-in");
         Command::new(env!("CARGO"))
             .args(arguments)
@@ -161,7 +161,7 @@ fn one_build_after_a_change_is_enough() {
     }
     assert_eq!(times(&copy.generated()), before);
 
-    // From outside, one build takes it in and uses it.
+    // From outside, one build generates and uses it.
     write(
         &copy.outside.join("src/main.rs"),
         r#"

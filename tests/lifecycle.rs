@@ -1,4 +1,4 @@
-//! From a typed input to a file on disk, against the emulator.
+//! The way of a job from a typed input to a file on disk, against the emulator.
 
 use std::time::Duration;
 
@@ -6,24 +6,14 @@ use runcomfy::{CancelOutcome, Client, ErrorKind, Event, Status};
 use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image};
 
+use super::support::{self, s, start};
+
 async fn emulator() -> (Emulator, Client) {
-    let emulator = Emulator::builder()
-        .built_in_models()
-        .queue_time(Duration::from_secs(20))
-        .run_time(Duration::from_secs(40))
-        .start()
-        .await
-        .unwrap();
-    let client = Client::builder()
-        .token("t")
-        .base_url(emulator.base_url())
-        .build()
-        .unwrap();
-    (emulator, client)
+    start(Emulator::builder().queue_time(s(20)).run_time(s(40))).await
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_runs_from_submit_to_a_file() {
+async fn job_runs_from_submit_to_a_file() {
     let (emulator, client) = emulator().await;
     let input = text_to_image::Input::new("A boat")
         .width_x_height(text_to_image::WidthXHeight::V1024x1024_1_1);
@@ -55,7 +45,7 @@ async fn a_job_runs_from_submit_to_a_file() {
         (&bytes[16..20], &bytes[20..24]),
         (&1024u32.to_be_bytes()[..], &1024u32.to_be_bytes()[..])
     );
-    // A second download takes another name, and nothing else is left behind.
+    // A second download gets another name, and nothing else is left in the folder.
     let again = client
         .download(output.image().unwrap(), folder.path())
         .await
@@ -70,7 +60,7 @@ async fn a_job_runs_from_submit_to_a_file() {
         entry.input,
         serde_json::json!({"prompt": "A boat", "width×height": "1024x1024(1:1)"})
     );
-    // The token goes to the API and nowhere else.
+    // The token is sent to the API and nowhere else.
     for received in emulator.requests() {
         assert_eq!(
             received.authorized,
@@ -82,16 +72,16 @@ async fn a_job_runs_from_submit_to_a_file() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalid_input_is_never_sent() {
+async fn invalid_input_is_never_sent() {
     let (emulator, client) = emulator().await;
     let input = edit::Input::new(["not a url"; 11], "x".repeat(801)).scale(7.0);
     let error = client.submit(&input).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    // Eleven URLs, their number, the prompt, the scale.
+    // The violations: eleven URLs, their number, the prompt, the scale.
     assert_eq!(error.violations().len(), 14, "{error}");
     assert!(!error.may_have_been_submitted());
     assert_eq!(emulator.requests().len(), 0);
-    // The same input can be sent all the same, and then the service says what it thinks of it.
+    // Without validation the input is sent, and the service refuses it.
     let error = client.submit(&input).unvalidated().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.http_status()),
@@ -106,7 +96,7 @@ async fn an_invalid_input_is_never_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_queued_job_can_be_cancelled_and_a_running_one_cannot() {
+async fn only_a_queued_job_can_be_cancelled() {
     let (_emulator, client) = emulator().await;
     let input = text_to_image::Input::new("A boat");
     let first = client.submit(&input).await.unwrap();
@@ -122,7 +112,7 @@ async fn a_queued_job_can_be_cancelled_and_a_running_one_cannot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_is_taken_up_again_by_its_id() {
+async fn job_is_resumed_by_its_id() {
     let (emulator, client) = emulator().await;
     let id = client
         .submit(&text_to_image::Input::new("A boat"))
@@ -130,11 +120,7 @@ async fn a_job_is_taken_up_again_by_its_id() {
         .unwrap()
         .request_id()
         .clone();
-    let other = Client::builder()
-        .token("t")
-        .base_url(emulator.base_url())
-        .build()
-        .unwrap();
+    let other = support::client(&emulator).build().unwrap();
     let job = other.job::<text_to_image::Input>(id.clone());
     let running = job.result().await.unwrap();
     assert_eq!((running.status, running.output), (Status::InQueue, None));
@@ -148,14 +134,14 @@ async fn a_job_is_taken_up_again_by_its_id() {
         (ErrorKind::Deadline, Some(&id))
     );
     assert_eq!(error.last_status().unwrap().status, Status::InQueue);
-    // An hour passes at once.
+    // The emulator's clock runs ahead an hour.
     emulator.advance(Duration::from_secs(3600));
     assert_eq!(job.status().await.unwrap().status, Status::Completed);
     assert!(job.wait().await.unwrap().image().is_some());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_job_says_why() {
+async fn failed_job_has_its_reason() {
     let (emulator, client) = emulator().await;
     emulator.fail_next(serde_json::json!([{"errorCode": 7, "error": "out of memory"}]));
     let error = client
@@ -168,7 +154,7 @@ async fn a_failed_job_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn free_json_runs_models_without_a_type() {
+async fn json_input_runs_models_without_a_type() {
     let (_emulator, client) = emulator().await;
     let input = serde_json::json!({"prompt": "A boat"});
     let job = client
@@ -193,7 +179,7 @@ async fn polling_slows_down() {
         .run(&text_to_image::Input::new("A boat"))
         .await
         .unwrap();
-    // Sixty seconds of work; a poll every half second would be 120.
+    // The job takes 60 seconds; a poll every half second would be 120.
     let polls = emulator.count(Call::Status);
     assert!((8..=24).contains(&polls), "{polls}");
 }

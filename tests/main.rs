@@ -3,7 +3,7 @@
 //! Tests that need a process or a feature of their own are binaries of their own; the manifest
 //! says why.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
 mod abandoned;
@@ -22,4 +22,5 @@ mod own_build;
 mod packaging;
 mod proxy;
 mod run_examples;
+mod support;
 mod waiting;

@@ -1,4 +1,4 @@
-//! Many jobs from one client: a few at a time, evenly, and none holds up another.
+//! One client runs many jobs: a few at a time, evenly spread, and none delays another.
 
 use std::collections::HashSet;
 use std::future::IntoFuture;
@@ -8,28 +8,16 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use runcomfy::{Client, ErrorKind, Job, Outcome, WaitOptions};
-use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
+use runcomfy::{ErrorKind, Job, Outcome, WaitOptions};
+use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 use tokio::time::Instant;
 
-fn s(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-async fn start(builder: Builder) -> (Emulator, Client) {
-    let emulator = builder.built_in_models().start().await.unwrap();
-    let builder = Client::builder().token("t").base_url(emulator.base_url());
-    (emulator, builder.build().unwrap())
-}
-
-fn inputs(count: usize) -> impl Iterator<Item = Input> + Send + 'static {
-    (0..count).map(|number| Input::new(format!("Boat {number}")))
-}
+use super::support::{boats, client, s, start};
 
 #[tokio::test(start_paused = true)]
-async fn results_come_in_the_order_in_which_jobs_end() {
+async fn results_come_in_the_order_of_the_jobs_ends() {
     let builder = Emulator::builder().slots(3);
     let builder = builder
         .run_time_when(|_, input| (input["prompt"] == "Boat 0").then_some(s(90)))
@@ -37,7 +25,7 @@ async fn results_come_in_the_order_in_which_jobs_end() {
         .run_time_when(|_, input| (input["prompt"] == "Boat 2").then_some(s(40)));
     let (_emulator, client) = start(builder).await;
     let mut order = Vec::new();
-    let mut results = client.run_many(inputs(3));
+    let mut results = client.run_many(boats(3));
     while let Some(finished) = results.next().await {
         assert!(finished.result.unwrap().image().is_some());
         order.push(finished.number);
@@ -51,7 +39,7 @@ async fn one_failure_stops_nothing_and_names_its_job() {
     let builder = builder.fail_when(|_, input| (input["prompt"] == "Boat 2").then(|| json!("no")));
     let (emulator, client) = start(builder).await;
     emulator.add_fault(Fault::nth(Call::Submit, 5, Reply::lost()));
-    let many = inputs(10).chain([Input::new("x").scale(7.0)]);
+    let many = boats(10).chain([Input::new("x").scale(7.0)]);
     let results: Vec<_> = client.run_many(many).collect().await;
     assert_eq!(results.len(), 11);
     let mut kinds = Vec::new();
@@ -77,28 +65,32 @@ async fn one_failure_stops_nothing_and_names_its_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn inputs_are_drawn_only_as_results_are_taken() {
+async fn inputs_are_taken_only_as_results_are_taken() {
     let (emulator, client) = start(Emulator::builder().slots(100).run_time(s(5))).await;
-    let drawn = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&drawn);
+    let taken_inputs = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&taken_inputs);
     let endless = (0..).map(move |number| {
         counter.fetch_add(1, Ordering::Relaxed);
         Input::new(format!("Boat {number}"))
     });
     let mut results = client.run_many(endless).concurrency(7);
     tokio::time::sleep(s(60)).await;
-    assert_eq!(emulator.requests().len(), 0, "nothing before it is polled");
+    assert_eq!(
+        emulator.requests().len(),
+        0,
+        "nothing is sent before the first poll"
+    );
     for taken in 1..=20 {
         assert!(results.next().await.unwrap().result.is_ok());
-        // Long enough for all that may be under way to end.
+        // Long enough for all jobs in flight to end.
         tokio::time::sleep(s(60)).await;
         assert_eq!(emulator.ledger().len(), 7 + taken);
-        assert_eq!(drawn.load(Ordering::Relaxed), 7 + taken);
+        assert_eq!(taken_inputs.load(Ordering::Relaxed), 7 + taken);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_stream_leaves_no_request_halfway() {
+async fn dropped_stream_finishes_requests_in_flight() {
     for (options, cancelled) in [
         (WaitOptions::new(), 0),
         (WaitOptions::new().cancel_on_drop(), 10),
@@ -106,8 +98,8 @@ async fn a_dropped_stream_leaves_no_request_halfway() {
         let builder = Emulator::builder().slots(0);
         let slow = Reply::genuine().delayed(s(3));
         let (emulator, client) = start(builder.fault(Fault::from_nth(Call::Submit, 4, slow))).await;
-        let mut results = client.run_many(inputs(50)).concurrency(10).options(options);
-        // Three are accepted, seven on their way.
+        let mut results = client.run_many(boats(50)).concurrency(10).options(options);
+        // Three submits are accepted, seven are in flight.
         let early = tokio::time::timeout(s(1), results.next()).await;
         assert!(early.is_err());
         drop(results);
@@ -122,7 +114,7 @@ async fn a_dropped_stream_leaves_no_request_halfway() {
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "no more boats")]
-async fn an_iterator_that_panics_does_not_look_like_the_end() {
+async fn panic_in_the_iterator_is_not_its_end() {
     let (_emulator, client) = start(Emulator::builder()).await;
     let broken = (0..3).map(|number| {
         assert!(number < 2, "no more boats");
@@ -132,7 +124,7 @@ async fn an_iterator_that_panics_does_not_look_like_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn free_json_is_run_by_the_dozen_too() {
+async fn run_many_takes_json_boats() {
     let (emulator, client) = start(Emulator::builder().slots(9)).await;
     let inputs = (0..12).map(|number| json!({"prompt": format!("Boat {number}")}));
     let results = client.run_many_json("bytedance/dreamina-4-0/text-to-image", inputs);
@@ -141,9 +133,9 @@ async fn free_json_is_run_by_the_dozen_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn five_hundred_jobs_wait_over_64_connections_at_the_most() {
+async fn five_hundred_waits_share_at_most_64_connections() {
     let (emulator, client) = start(Emulator::builder().slots(500).run_time(s(30))).await;
-    let results = client.run_many(inputs(500)).concurrency(500);
+    let results = client.run_many(boats(500)).concurrency(500);
     let ids: HashSet<String> = results
         .map(|finished| {
             finished.result.unwrap();
@@ -163,16 +155,11 @@ async fn five_hundred_jobs_wait_over_64_connections_at_the_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_stay_below_the_callers_rate_and_are_spread_evenly() {
-    let emulator = Emulator::builder()
-        .built_in_models()
-        .slots(200)
-        .run_time(s(30));
-    let emulator = emulator.start().await.unwrap();
-    let builder = Client::builder().token("t").base_url(emulator.base_url());
-    let client = builder.requests_per_second(10.0).build().unwrap();
+async fn requests_are_spread_evenly_below_the_rate_limit() {
+    let (emulator, _) = start(Emulator::builder().slots(200).run_time(s(30))).await;
+    let client = client(&emulator).requests_per_second(10.0).build().unwrap();
     let began = Instant::now();
-    let results = client.run_many(inputs(200)).concurrency(200);
+    let results = client.run_many(boats(200)).concurrency(200);
     let ended = results
         .filter(|finished| std::future::ready(finished.result.is_ok()))
         .count()
@@ -184,21 +171,17 @@ async fn requests_stay_below_the_callers_rate_and_are_spread_evenly() {
         .map(|request| request.at)
         .collect();
     for pair in times.windows(2) {
-        // To the millisecond of the clock.
+        // The clock is exact to a millisecond.
         assert!(pair[1] >= pair[0] + Duration::from_millis(98), "{pair:?}");
     }
-    assert!(
-        began.elapsed() >= s(40),
-        "four hundred requests at the least"
-    );
+    assert!(began.elapsed() >= s(40), "at least 400 requests");
 }
 
-/// A wait in another task, and one that is dropped, change nothing for the others.
 #[tokio::test(start_paused = true)]
-async fn waits_come_and_go() {
+async fn dropped_wait_changes_nothing_for_the_others() {
     let (_emulator, client) = start(Emulator::builder().slots(60).run_time(s(20))).await;
     let mut waits = Vec::new();
-    for (number, input) in inputs(60).enumerate() {
+    for (number, input) in boats(60).enumerate() {
         let Outcome::Accepted(job) = client.submit(&input).outcome().await else {
             panic!("it is accepted")
         };

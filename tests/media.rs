@@ -1,9 +1,7 @@
-//! Every rule of every model at its bound, one below and one above, wherever the medium is; and
-//! the emulator refuses what the client refuses.
+//! Every media rule of every model holds at its bound, one below and one above, wherever the image
+//! is; and the emulator refuses what the client refuses.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use runcomfy::media::{CheckMedia, Prober};
 use runcomfy::schema::Certainty;
@@ -11,11 +9,12 @@ use runcomfy::{Client, ErrorKind, Media, Model, Violations};
 use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_3_0::pro::image_to_video;
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use runcomfy_testkit::server::{Request, Response, Server};
 
-/// A picture of these sides and this size in bytes, and the rules that it breaks: `!` before one
-/// that is certain, `?` before one that hangs on how the service measures.
+use super::support::{client, start};
+
+/// An image's width, height, size in bytes, and the rules that it violates: `!` before a certain
+/// violation, `?` before one that depends on how the service measures.
 type Case = (u16, u16, u64, &'static [&'static str]);
 
 const SMALL: u64 = 100_000;
@@ -72,8 +71,8 @@ const IMAGE_TO_VIDEO: &[Case] = &[
     (3001, 1000, SMALL, &["!width/height < 3"]),
 ];
 
-/// A whole GIF of these sides; what follows it makes it as large as wanted.
-fn picture(width: u16, height: u16) -> Vec<u8> {
+/// Returns a whole GIF of this width and height; bytes after it make it as large as needed.
+fn image(width: u16, height: u16) -> Vec<u8> {
     let mut bytes = b"GIF89a".to_vec();
     bytes.extend(width.to_le_bytes());
     bytes.extend(height.to_le_bytes());
@@ -83,77 +82,47 @@ fn picture(width: u16, height: u16) -> Vec<u8> {
 
 fn file(folder: &Path, (width, height, size, _): Case) -> Media {
     let path = folder.join(format!("{width}x{height}x{size}.gif"));
-    std::fs::write(&path, picture(width, height)).unwrap();
+    std::fs::write(&path, image(width, height)).unwrap();
     let file = std::fs::File::options().write(true).open(&path).unwrap();
-    // Sparse: the rest takes no room.
+    // A sparse file uses no disk space for the rest.
     file.set_len(size).unwrap();
     path.into()
 }
 
-/// Pictures at `/{ranges|whole}/{width}x{height}x{size}`, the former with support for ranges.
-struct Server {
-    origin: String,
-    requests: Arc<AtomicUsize>,
+/// Starts a server of images at `/{ranges|whole}/{width}x{height}x{size}`; the former supports ranges.
+async fn serve() -> Server {
+    Server::start(|request| response(request).unwrap_or_else(|| Response::raw(""))).await
 }
 
-impl Server {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(AtomicUsize::new(0));
-        let counter = requests.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                counter.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(answer(stream));
-            }
-        });
-        Self { origin, requests }
-    }
-
-    fn url(&self, way: &str, (width, height, size, _): Case) -> Media {
-        format!("{}/{way}/{width}x{height}x{size}", self.origin).into()
-    }
+fn url(server: &Server, way: &str, (width, height, size, _): Case) -> Media {
+    server.url(&format!("{way}/{width}x{height}x{size}")).into()
 }
 
-async fn answer(mut stream: TcpStream) -> Option<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.ok()?);
-    }
-    let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
-    let (way, sides) = head.split(' ').nth(1)?[1..].split_once('/')?;
-    let numbers: Vec<u64> = sides.split('x').filter_map(|n| n.parse().ok()).collect();
+/// Returns the response to the prober's request, or `None` for an unknown path.
+fn response(request: &Request) -> Option<Response> {
+    let (way, dimensions) = request.path()[1..].split_once('/')?;
+    let numbers: Vec<usize> = dimensions
+        .split('x')
+        .filter_map(|n| n.parse().ok())
+        .collect();
     let [width, height, size] = numbers[..] else {
         return None;
     };
-    let asked = head.split("range: bytes=").nth(1)?.split("\r\n").next()?;
-    let (start, end) = asked.split_once('-')?;
-    let (start, end): (u64, u64) = (start.parse().ok()?, end.parse().ok()?);
-    let (status, start, end) = match way {
-        "ranges" => ("206 Partial Content", start, (end + 1).min(size)),
-        _ => ("200 OK", 0, size),
-    };
-    let range = match way {
-        "ranges" => format!("Content-Range: bytes {start}-{}/{size}\r\n", end - 1),
-        _ => String::new(),
-    };
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n{range}Connection: close\r\n\r\n",
-        end - start
-    );
-    let mut body = picture(u16::try_from(width).ok()?, u16::try_from(height).ok()?);
-    body.resize(usize::try_from(end).ok()?, 0);
-    stream.write_all(head.as_bytes()).await.ok()?;
-    // Whoever has seen enough hangs up.
-    stream
-        .write_all(&body[usize::try_from(start).ok()?..])
-        .await
-        .ok()
+    let (first, last) = request.range()?;
+    let mut body = image(u16::try_from(width).ok()?, u16::try_from(height).ok()?);
+    if way != "ranges" {
+        body.resize(size, 0);
+        return Some(Response::ok(body));
+    }
+    let end = (last? + 1).min(size);
+    body.resize(end, 0);
+    let part =
+        Response::new(206, &body[first..]).header("content-length", (end - first).to_string());
+    Some(part.header("content-range", format!("bytes {first}-{}/{size}", end - 1)))
 }
 
-/// Each violation as a case writes it; all must speak of the one picture.
-fn broken(violations: &Violations) -> Vec<String> {
+/// Returns the violated rules as a case writes them; all must be about the one image.
+fn violated(violations: &Violations) -> Vec<String> {
     let sign = |certainty| {
         if certainty == Certainty::Certain {
             '!'
@@ -161,7 +130,7 @@ fn broken(violations: &Violations) -> Vec<String> {
             '?'
         }
     };
-    // The test's server has no https.
+    // The test's server has no HTTPS.
     let all = violations.iter().filter(|v| v.rule.as_str() != "format");
     all.map(|v| {
         assert_eq!(
@@ -177,75 +146,71 @@ fn broken(violations: &Violations) -> Vec<String> {
     .collect()
 }
 
-struct House {
+struct Setup {
     emulator: Emulator,
     client: Client,
     server: Server,
     folder: tempfile::TempDir,
 }
 
-impl House {
+impl Setup {
     async fn new() -> Self {
-        let emulator = Emulator::builder().built_in_models().start().await.unwrap();
+        let (emulator, _) = start(Emulator::builder()).await;
         let prober = Prober::builder().allow_loopback(true).build().unwrap();
-        let client = Client::builder()
-            .token("t")
-            .base_url(emulator.base_url())
-            .prober(prober);
         Self {
-            client: client.build().unwrap(),
+            client: client(&emulator).prober(prober).build().unwrap(),
             emulator,
-            server: Server::start().await,
+            server: serve().await,
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    async fn hold<M: Model>(&self, cases: &[Case], input: impl Fn(Media) -> M) {
+    async fn check<M: Model>(&self, cases: &[Case], input: impl Fn(Media) -> M) {
         for case in cases {
-            for (place, media) in [
+            for (source, media) in [
                 ("file", file(self.folder.path(), *case)),
-                ("ranges", self.server.url("ranges", *case)),
-                ("whole", self.server.url("whole", *case)),
+                ("ranges", url(&self.server, "ranges", *case)),
+                ("whole", url(&self.server, "whole", *case)),
             ] {
-                let before = self.server.requests.load(Ordering::SeqCst);
+                let before = self.server.connections();
                 let input = input(media);
                 let violations = input.check_media(&self.client).await.unwrap();
-                assert_eq!(broken(&violations), case.3, "{place} {case:?}");
-                let requests = self.server.requests.load(Ordering::SeqCst) - before;
-                assert_eq!(requests, usize::from(place != "file"), "{place} {case:?}");
-                // A large file would travel inside of the request, which takes long unoptimized.
-                if place != "file" || case.2 == SMALL {
-                    self.agree(&input, &violations, place).await;
+                assert_eq!(violated(&violations), case.3, "{source} {case:?}");
+                let requests = self.server.connections() - before;
+                assert_eq!(requests, usize::from(source != "file"), "{source} {case:?}");
+                // A large file is sent inside the request, which is slow without optimization.
+                if source != "file" || case.2 == SMALL {
+                    self.check_verdict(&input, &violations, source).await;
                 }
             }
         }
     }
 
-    /// Whether it is submitted hangs on the verdict alone; and where the client is told not to
-    /// look, the emulator says the same.
-    async fn agree<M: Model>(&self, input: &M, violations: &Violations, place: &str) {
+    /// Checks that the verdict alone decides about the submit, and that the emulator agrees if the
+    /// client does not check.
+    async fn check_verdict<M: Model>(&self, input: &M, violations: &Violations, source: &str) {
         let before = self.emulator.count(Call::Submit);
-        let looking = self
+        let checked = self
             .client
             .submit(input)
             .check_media(CheckMedia::Everything)
             .await;
         let sent = self.emulator.count(Call::Submit) - before;
         assert_eq!(
-            (looking.is_err(), sent),
+            (checked.is_err(), sent),
             (violations.refuse(), usize::from(!violations.refuse()))
         );
-        if let Err(error) = looking {
+        if let Err(error) = checked {
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
-            assert_eq!(broken(error.violations()), broken(violations));
+            assert_eq!(violated(error.violations()), violated(violations));
         }
-        let blind = self
+        let unchecked = self
             .client
             .submit(input)
             .check_media(CheckMedia::Nothing)
             .await;
-        assert_eq!(blind.is_err(), violations.refuse(), "{place}");
-        if let Err(error) = blind {
+        assert_eq!(unchecked.is_err(), violations.refuse(), "{source}");
+        if let Err(error) = unchecked {
             assert_eq!(error.kind(), ErrorKind::BadRequest);
             let detail = error.detail().unwrap().to_string();
             let certain = violations
@@ -259,30 +224,30 @@ impl House {
 }
 
 #[tokio::test]
-async fn every_rule_of_dreamina_4_edit() {
-    let house = House::new().await;
+async fn every_rule_of_dreamina_4_edit_holds_at_its_bound() {
+    let setup = Setup::new().await;
     let input = |media| edit::Input::new([media], "A boat");
-    house.hold(EDIT, input).await;
+    setup.check(EDIT, input).await;
 }
 
 #[tokio::test]
-async fn every_rule_of_dreamina_3_image_to_video() {
-    let house = House::new().await;
+async fn every_rule_of_image_to_video_holds_at_its_bound() {
+    let setup = Setup::new().await;
     let input = |media| image_to_video::Input::new([media], "A boat");
-    house.hold(IMAGE_TO_VIDEO, input).await;
+    setup.check(IMAGE_TO_VIDEO, input).await;
 }
 
 #[tokio::test]
-async fn a_model_without_media_has_nothing_to_check() {
-    let house = House::new().await;
+async fn model_without_media_has_no_violations() {
+    let setup = Setup::new().await;
     let input = text_to_image::Input::new("https://127.0.0.1/a.jpg");
-    let violations = input.check_media(&house.client).await.unwrap();
+    let violations = input.check_media(&setup.client).await.unwrap();
     assert!(violations.is_empty(), "{violations}");
 }
 
-/// The tables above speak of every rule that a built-in model has.
+/// The tables above cover every rule of the built-in models.
 #[test]
-fn no_rule_is_left_out() {
+fn every_rule_has_a_case() {
     for model in runcomfy_models::ALL {
         let cases = match model.id.rsplit('/').next() {
             Some("edit") => EDIT,
@@ -292,29 +257,29 @@ fn no_rule_is_left_out() {
         for property in model.input.properties().unwrap() {
             for rule in property.schema.rules() {
                 let rule = format!("!{rule}");
-                let told = cases.iter().any(|case| case.3.contains(&&*rule));
-                assert!(told, "{}: {rule}", model.id);
+                let covered = cases.iter().any(|case| case.3.contains(&&*rule));
+                assert!(covered, "{}: {rule}", model.id);
             }
         }
     }
 }
 
-/// A warning never blocks, and says why nothing can be told.
+/// A warning never refuses, and names the reason.
 #[tokio::test]
-async fn what_cannot_be_told_is_a_warning() {
-    let house = House::new().await;
-    let lost = |at: &str| format!("{}{at}", house.server.origin);
+async fn unknown_facts_are_warnings() {
+    let setup = Setup::new().await;
+    let lost = |path: &str| setup.server.url(path);
     let media = [
-        Media::url(lost("/nothing/here")),
+        Media::url(lost("nothing/here")),
         Media::url("https://127.0.0.1:1/a.jpg"),
         Media::url("data:image/png;base64,UEsDBA=="),
         Media::url("data:image/png;base64,!"),
         Media::bytes(*b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x00\x00\x00\x00"),
     ];
     let input = edit::Input::new(media, "A boat");
-    let violations = input.check_media(&house.client).await.unwrap();
+    let violations = input.check_media(&setup.client).await.unwrap();
     assert!(!violations.refuse(), "{violations}");
-    let told: Vec<_> = violations
+    let warnings: Vec<_> = violations
         .iter()
         .map(|v| (&*v.pointer, &*v.found))
         .collect();
@@ -325,10 +290,10 @@ async fn what_cannot_be_told_is_a_warning() {
         ("/image_urls/3", "cannot be decoded"),
         ("/image_urls/4", "audio of the format wav"),
     ] {
-        let is_told = |told: &&(&str, &str)| told.0 == pointer && told.1.contains(found);
+        let is_it = |warning: &&(&str, &str)| warning.0 == pointer && warning.1.contains(found);
         assert!(
-            told.iter().any(|t| is_told(&t)),
-            "{pointer} {found}: {told:#?}"
+            warnings.iter().any(|warning| is_it(&warning)),
+            "{pointer} {found}: {warnings:#?}"
         );
     }
 }

@@ -6,21 +6,18 @@ use std::time::Duration;
 use runcomfy::{Client, ErrorKind, Outcome};
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::server::closed_address;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::support::{client, start};
+
 async fn emulator() -> (Emulator, Client) {
-    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
-    let client = Client::builder()
-        .token("t")
-        .base_url(emulator.base_url())
-        .build()
-        .unwrap();
-    (emulator, client)
+    start(Emulator::builder()).await
 }
 
-/// Submits once with one dictated reply and gives the error, having checked that exactly one
-/// request left the client.
+/// Submits once with one scripted reply, checks that exactly one request was sent, and returns the
+/// error.
 async fn submit_with(reply: Reply) -> (runcomfy::Error, usize) {
     let (emulator, client) = emulator().await;
     emulator.script(Call::Submit, reply);
@@ -31,7 +28,7 @@ async fn submit_with(reply: Reply) -> (runcomfy::Error, usize) {
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_an_unknown_outcome_and_is_not_sent_again() {
+async fn lost_reply_is_never_resent() {
     for (reply, jobs) in [
         (Reply::reset(), 0),
         (Reply::close(), 0),
@@ -49,7 +46,7 @@ async fn a_lost_reply_is_an_unknown_outcome_and_is_not_sent_again() {
         (Reply::new(503, ""), 0),
         (Reply::new(504, "").carried_out(), 1),
         (Reply::new(408, ""), 0),
-        // Longer than is read.
+        // Longer than the client reads.
         (Reply::new(200, vec![b' '; 17 << 20]).carried_out(), 1),
     ] {
         let (error, ledger) = submit_with(reply).await;
@@ -63,7 +60,7 @@ async fn a_lost_reply_is_an_unknown_outcome_and_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_certain() {
+async fn refusal_is_certain() {
     for (status, code, kind) in [
         (400, 400_001, ErrorKind::UnknownModel),
         (200, 400_002, ErrorKind::InsufficientBalance),
@@ -84,13 +81,13 @@ async fn a_refusal_is_certain() {
     }
 }
 
-/// Not taken, and told when to come back.
+/// Returns a refusal with a `Retry-After`.
 fn busy(status: u16, seconds: u32) -> Reply {
     Reply::json(status, &json!({})).header("Retry-After", seconds.to_string())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_that_says_later_is_sent_again_in_its_time() {
+async fn throttled_submit_is_retried_after_its_delay() {
     for (reply, seconds) in [
         (busy(429, 7), 7..8),
         (busy(503, 7), 7..8),
@@ -112,7 +109,7 @@ async fn a_refusal_that_says_later_is_sent_again_in_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_ends_the_tries_and_leaves_no_doubt() {
+async fn deadline_ends_the_attempts_without_doubt() {
     let (emulator, client) = emulator().await;
     for seconds in [20, 20, 20] {
         emulator.script(Call::Submit, busy(503, seconds));
@@ -132,13 +129,13 @@ async fn a_deadline_ends_the_tries_and_leaves_no_doubt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_429_nothing_of_the_client_is_sent_before_its_time() {
+async fn status_429_holds_back_the_whole_client() {
     let (emulator, client) = emulator().await;
     let job = client.submit(&Input::new("A boat")).await.unwrap();
     emulator.script(Call::Status, busy(429, 30));
     let start = Instant::now();
     let (first, second) = tokio::join!(job.status(), async {
-        // The other call comes while the first is told to wait.
+        // The other call starts while the first waits.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let outcome = client.submit(&Input::new("Another boat")).await;
         (outcome, start.elapsed().as_secs())
@@ -147,7 +144,7 @@ async fn after_a_429_nothing_of_the_client_is_sent_before_its_time() {
     assert_eq!(second.1, 30);
 }
 
-/// What can happen to the reply of one call; some after the call was carried out.
+/// Returns the faults of one call; some happen after the call was carried out.
 fn faults(nowhere: &str) -> Vec<Reply> {
     let no = json!({"error_code": 400_002, "error_message": "no"});
     vec![
@@ -187,37 +184,33 @@ fn faults(nowhere: &str) -> Vec<Reply> {
     ]
 }
 
-/// Where nobody listens.
-async fn nowhere() -> (String, Client) {
-    // A port that was free a moment ago: whoever listens there later is not asked.
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", closed.local_addr().unwrap());
-    drop(closed);
+/// Returns an origin that refuses connections, and a client for it.
+fn nowhere() -> (String, Client) {
+    let address = format!("http://{}", closed_address());
     let client = Client::builder().token("t").base_url(&address);
     (address, client.build().unwrap())
 }
 
-/// One as it comes, one that keeps no connection open, and one around an HTTP client that follows
-/// redirects and repeats requests as it likes.
+/// Returns a default client, one that keeps no connection open, and one over an HTTP client that
+/// follows redirects and retries by itself.
 fn clients(emulator: &Emulator) -> [Client; 3] {
-    let client = || Client::builder().token("t").base_url(emulator.base_url());
     let closing = reqwest::Client::builder()
         .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never());
     [
-        client(),
-        client().http_client(closing.build().unwrap()),
-        client().http_client(reqwest::Client::new()),
+        client(emulator),
+        client(emulator).http_client(closing.build().unwrap()),
+        client(emulator).http_client(reqwest::Client::new()),
     ]
     .map(|client| client.build().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_submits_through_every_fault() {
+async fn ten_thousand_submits_survive_every_fault() {
     const SUBMITS: usize = 10_000;
-    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
-    let (address, nowhere) = nowhere().await;
+    let (emulator, _) = emulator().await;
+    let (address, nowhere) = nowhere();
     let (clients, faults) = (clients(&emulator), faults(&address));
     let input = Input::new("A boat");
     let mut outcomes = Vec::new();
@@ -229,7 +222,7 @@ async fn ten_thousand_submits_through_every_fault() {
                 emulator.script(Call::Submit, fault);
                 &clients[index / 3 % 3]
             }
-            // Undisturbed, so that the next finds an open connection.
+            // Without a fault, so that the next one finds an open connection.
             1 => &clients[index / 3 % 3],
             _ => &nowhere,
         };
@@ -271,7 +264,7 @@ async fn ten_thousand_submits_through_every_fault() {
     }
     assert!(jobs.is_empty(), "jobs that nobody submitted: {jobs:?}");
     println!("accepted, not sent, rejected, unknown: {counts:?}");
-    // A third is undisturbed, a third goes nowhere, and a few of the faults end in a job too.
+    // A third has no fault, a third cannot connect, and a few of the faults end in a job too.
     let [accepted, not_sent, rejected, unknown] = counts;
     assert!(
         accepted > SUBMITS / 3 && not_sent == SUBMITS / 3,
@@ -280,12 +273,11 @@ async fn ten_thousand_submits_through_every_fault() {
     assert!(rejected > 300 && unknown > 1500, "{counts:?}");
 }
 
-/// Whatever happens to the calls about a job, the job is not lost: it ends well, or the error names
-/// it and it can be taken up again.
+/// The job succeeds, or the error names it and it can be resumed.
 #[tokio::test(start_paused = true)]
-async fn a_fault_at_any_call_about_a_job_loses_nothing() {
-    let emulator = Emulator::builder().built_in_models().start().await.unwrap();
-    let (address, _) = nowhere().await;
+async fn fault_at_any_call_about_a_job_loses_nothing() {
+    let (emulator, _) = emulator().await;
+    let (address, _) = nowhere();
     for client in clients(&emulator) {
         for call in [Call::Status, Call::Result, Call::Cancel] {
             for fault in faults(&address) {
@@ -309,17 +301,17 @@ async fn a_fault_at_any_call_about_a_job_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_connection_nothing_was_sent_and_it_is_tried_again() {
-    let (_, client) = nowhere().await;
+async fn failed_connect_is_retried_and_sent_nothing() {
+    let (_, client) = nowhere();
     let error = client.submit(&Input::new("A boat")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
     assert!(!error.may_have_been_submitted() && error.is_transient());
     assert!(error.attempts() > 3, "{error}");
 }
 
-/// What all calls may spend on trying again is not for what is never tried again.
+/// Only retries withdraw from the retry budget.
 #[tokio::test(start_paused = true)]
-async fn refused_submits_leave_the_others_their_tries() {
+async fn refused_submits_leave_the_retry_budget_alone() {
     let (emulator, client) = emulator().await;
     let input = Input::new("A boat");
     let job = client.submit(&input).await.unwrap();
@@ -332,7 +324,7 @@ async fn refused_submits_leave_the_others_their_tries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hiccups_while_waiting_lose_no_job() {
+async fn transient_faults_while_waiting_lose_no_job() {
     let (emulator, client) = emulator().await;
     let job = client.submit(&Input::new("A boat")).await.unwrap();
     for reply in [
@@ -358,7 +350,7 @@ async fn hiccups_while_waiting_lose_no_job() {
 }
 
 #[tokio::test]
-async fn a_wait_ends_at_a_refusal_and_names_the_job() {
+async fn refused_token_ends_the_wait_and_names_the_job() {
     let (emulator, client) = emulator().await;
     let job = client.submit(&Input::new("A boat")).await.unwrap();
     emulator.script(
@@ -373,10 +365,10 @@ async fn a_wait_ends_at_a_refusal_and_names_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unreadable_replies_keep_their_first_bytes_and_the_id() {
+async fn unreadable_response_is_quoted_with_the_id() {
     let (emulator, client) = emulator().await;
     let job = client.submit(&Input::new("A boat")).await.unwrap();
-    for (reply, words) in [
+    for (reply, excerpt) in [
         (Reply::new(200, ""), "is empty"),
         (
             Reply::new(200, "<html><body>Welcome</body></html>"),
@@ -384,14 +376,14 @@ async fn unreadable_replies_keep_their_first_bytes_and_the_id() {
         ),
         (Reply::new(200, r#"{"status": "in_qu"#), "is cut off"),
     ] {
-        // A read is tried six times.
+        // A read has up to six attempts.
         for _ in 0..6 {
             emulator.script(Call::Status, reply.clone());
         }
         let error = job.status().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unreadable);
         let text = error.to_string();
-        for part in [words, job.request_id().as_str(), "after 6 attempts"] {
+        for part in [excerpt, job.request_id().as_str(), "after 6 attempts"] {
             assert!(text.contains(part), "{text}");
         }
     }

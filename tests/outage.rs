@@ -1,8 +1,8 @@
-//! An outage of the service ends no wait, makes no storm, and is over when it is over.
+//! An outage of the service fails no wait, causes no storm of requests, and its end is noticed.
 
 use std::future::IntoFuture;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -12,34 +12,35 @@ use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::support::{client, s, start};
+
 const JOBS: usize = 1000;
-/// Ten minutes.
+/// Length of the outage.
 const OUTAGE: Duration = Duration::from_secs(600);
+/// Time from the first submit to the outage.
 const BEFORE: Duration = Duration::from_secs(60);
-/// As long as no two looks are ever apart.
-const POLL_INTERVAL: Duration = Duration::from_secs(60);
+/// Longest time between two polls of a job.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(60);
 
-fn s(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// How the service is out.
+/// How the service behaves during the outage.
 #[derive(Clone, Copy)]
-enum Out {
-    Never,
-    /// Connections are refused.
+enum Service {
+    Healthy,
+    /// It refuses connections.
     Gone,
-    /// Every status and result is answered like this.
-    Answers(fn() -> Reply),
+    /// It gives this reply to every status and result request.
+    Replies(fn() -> Reply),
 }
 
-struct PollResult {
+/// What all waits together cost.
+#[derive(Debug)]
+struct Cost {
     requests: usize,
-    /// From the first submit to the last output.
+    /// Time from the first submit to the last output.
     took: Duration,
 }
 
-/// A thousand jobs, each waited for in a task of its own.
+/// Submits a thousand jobs, and waits for each in a task of its own.
 async fn submit_all(client: &Client) -> Vec<JoinHandle<Result<Output, Error>>> {
     let mut waits = Vec::new();
     for number in 0..JOBS {
@@ -52,9 +53,9 @@ async fn submit_all(client: &Client) -> Vec<JoinHandle<Result<Output, Error>>> {
     waits
 }
 
-/// A thousand jobs that end one after the other between the outage's begin and four minutes after
-/// it.
-async fn run(out: Out) -> PollResult {
+/// Runs a thousand jobs that end one after the other, from the start of the outage until four
+/// minutes after it.
+async fn run(service: Service) -> Cost {
     let emulator = Emulator::builder()
         .built_in_models()
         .slots(JOBS)
@@ -77,17 +78,16 @@ async fn run(out: Out) -> PollResult {
         }))
         .build()
         .unwrap();
-    let builder = Client::builder().token("t").base_url(emulator.base_url());
-    let client = builder.http_client(http).build().unwrap();
+    let client = client(&emulator).http_client(http).build().unwrap();
 
     let began = Instant::now();
     let waits = submit_all(&client).await;
     tokio::time::sleep_until(began + BEFORE).await;
     let connected = connects.load(Ordering::Relaxed);
-    match out {
-        Out::Never => {}
-        Out::Gone => emulator.outage(OUTAGE),
-        Out::Answers(reply) => {
+    match service {
+        Service::Healthy => {}
+        Service::Gone => emulator.outage(OUTAGE),
+        Service::Replies(reply) => {
             for call in [Call::Status, Call::Result] {
                 let next = emulator.count(call) + 1;
                 emulator.add_fault(Fault::from_nth(call, next, reply()).lasting(OUTAGE));
@@ -98,57 +98,62 @@ async fn run(out: Out) -> PollResult {
         end.unwrap().expect("no wait ends for an outage");
     }
     let answered = emulator.count(Call::Status) + emulator.count(Call::Result);
-    let refused = match out {
-        // In an outage each look is a connect; those after it are counted twice, which is little.
-        Out::Gone => connects.load(Ordering::Relaxed) - connected,
+    let refused = match service {
+        // In an outage each poll connects once. Later connects are counted twice; they are few.
+        Service::Gone => connects.load(Ordering::Relaxed) - connected,
         _ => 0,
     };
     assert_eq!(emulator.ledger().len(), JOBS);
-    PollResult {
+    Cost {
         requests: answered + refused,
         took: began.elapsed(),
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn ten_minutes_of_outage_fail_no_job_and_make_no_storm() {
-    let healthy = run(Out::Never).await;
-    for (name, out) in [
-        ("refused", Out::Gone),
-        ("503", Out::Answers(|| Reply::html(503))),
-        ("stalled", Out::Answers(Reply::stall)),
-    ] {
-        let seen = run(out).await;
-        println!(
-            "{name}: {} requests in {:?}, healthy {} in {:?}",
-            seen.requests, seen.took, healthy.requests, healthy.took
-        );
-        assert!(
-            seen.requests * 10 <= healthy.requests * 12,
-            "{name}: {} requests, healthy {}",
-            seen.requests,
-            healthy.requests
-        );
-        assert!(
-            seen.took <= healthy.took + POLL_INTERVAL,
-            "{name}: {:?}",
-            seen.took
-        );
-    }
+/// Runs in a runtime of its own, whose time passes at once.
+fn cost(service: Service) -> Cost {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
+    runtime.unwrap().block_on(run(service))
 }
 
-/// Jobs that all ended while nobody could ask.
+/// Compares ten minutes of outage with a healthy service, which is measured once for all tests.
+fn assert_cheap(outage: Service) {
+    static HEALTHY: OnceLock<Cost> = OnceLock::new();
+    let cost = cost(outage);
+    let healthy = HEALTHY.get_or_init(|| self::cost(Service::Healthy));
+    println!("{cost:?}, healthy {healthy:?}");
+    assert!(
+        cost.requests * 10 <= healthy.requests * 12,
+        "{cost:?}, healthy {healthy:?}"
+    );
+    assert!(
+        cost.took <= healthy.took + MAX_POLL_INTERVAL,
+        "{cost:?}, healthy {healthy:?}"
+    );
+}
+
+#[test]
+fn refused_connections_fail_no_wait_and_cause_no_storm() {
+    assert_cheap(Service::Gone);
+}
+
+#[test]
+fn status_503_fails_no_wait_and_causes_no_storm() {
+    assert_cheap(Service::Replies(|| Reply::html(503)));
+}
+
+#[test]
+fn stalled_replies_fail_no_wait_and_cause_no_storm() {
+    assert_cheap(Service::Replies(Reply::stall));
+}
+
+/// All jobs end during the outage.
 #[tokio::test(start_paused = true)]
-async fn what_ended_in_the_outage_is_noticed_within_one_poll_interval_of_recovery() {
-    let emulator = Emulator::builder()
-        .built_in_models()
-        .slots(JOBS)
-        .run_time(s(300))
-        .start()
-        .await
-        .unwrap();
-    let builder = Client::builder().token("t").base_url(emulator.base_url());
-    let client = builder.build().unwrap();
+async fn job_ends_are_noticed_soon_after_the_outage() {
+    let (emulator, client) = start(Emulator::builder().slots(JOBS).run_time(s(300))).await;
     let began = Instant::now();
     let waits = submit_all(&client).await;
     tokio::time::sleep_until(began + BEFORE).await;

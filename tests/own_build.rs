@@ -1,4 +1,4 @@
-//! The guide's way of using the generator in one's own `build.rs` works as it is written there.
+//! The guide's code for a `build.rs` of one's own works as it is written there.
 
 use std::path::Path;
 use std::process::Command;

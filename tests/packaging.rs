@@ -1,4 +1,4 @@
-//! Who depends on the published crates never builds the generator.
+//! A dependent of the published crates never builds the generator.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -29,7 +29,7 @@ fn cargo(folder: &Path) -> Command {
 
 #[test]
 #[ignore = "slow: runs cargo"]
-fn the_unpacked_packages_need_no_generator() {
+fn unpacked_packages_need_no_generator() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     run(cargo(root).args([
         "package",
@@ -84,7 +84,7 @@ fn the_unpacked_packages_need_no_generator() {
     .unwrap();
     std::fs::copy(root.join("Cargo.lock"), outside.join("Cargo.lock")).unwrap();
 
-    // What is compiled for the bindings: no generator, no macros by proxy.
+    // The bindings compile neither the generator nor procedural macros.
     let build =
         run(cargo(&outside).args(["build", "--offline", "--message-format=json", "--quiet"]));
     assert!(build.contains("runcomfy_models"), "{build}");
@@ -94,7 +94,7 @@ fn the_unpacked_packages_need_no_generator() {
             "{absent} was built"
         );
     }
-    // With the client, some of reqwest's own dependencies bring a syn of theirs; ours is not there.
+    // With the client, dependencies of reqwest compile a syn of their own, but not the generator.
     let with_client = run(cargo(&outside).args([
         "build",
         "--offline",

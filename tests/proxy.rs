@@ -1,33 +1,17 @@
-//! Requests go through the proxy that was asked for, and through no other.
+//! Requests go through the configured proxy, and through no other.
 
-use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
 use runcomfy::{Client, ClientBuilder, RequestId, Status};
+use runcomfy_testkit::server::{Response, Server};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
 const BODY: &str = r#"{"request_id": "r-1", "status": "in_progress"}"#;
 
-/// Answers one request with a status, as a service or as a proxy, and gives the request's head.
-async fn answer_one(listener: TcpListener) -> String {
-    let (mut stream, _) = listener.accept().await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let length = BODY.len();
-    let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{BODY}");
-    stream.write_all(reply.as_bytes()).await.unwrap();
-    String::from_utf8(head).unwrap()
-}
-
-async fn listen() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
+/// Starts a server that answers every request with a status, as a service or as a proxy.
+async fn serve() -> Server {
+    Server::always(Response::ok(BODY)).await
 }
 
 async fn status(builder: ClientBuilder) -> Result<Status, runcomfy::Error> {
@@ -37,35 +21,35 @@ async fn status(builder: ClientBuilder) -> Result<Status, runcomfy::Error> {
 }
 
 #[tokio::test]
-async fn a_proxy_gets_the_request_with_its_whole_address() {
-    let (listener, proxy) = listen().await;
-    // Nobody listens at the service's own address.
+async fn proxy_gets_the_request_with_its_absolute_url() {
+    let proxy = serve().await;
+    // The service's own address refuses connections.
     let builder = Client::builder()
         .base_url("http://127.0.0.1:9/v1")
-        .proxy(format!("http://user:pw@{proxy}"));
-    let (status, head) = tokio::join!(status(builder), answer_one(listener));
-    assert_eq!(status.unwrap(), Status::InProgress);
+        .proxy(format!("http://user:pw@{}", proxy.address()));
+    assert_eq!(status(builder).await.unwrap(), Status::InProgress);
+    let head = &proxy.requests()[0].head;
     let line = "GET http://127.0.0.1:9/v1/requests/r-1/status HTTP/1.1\r\n";
     assert!(head.starts_with(line), "{head}");
     assert!(head.contains("proxy-authorization: Basic "), "{head}");
 }
 
 #[tokio::test]
-async fn the_last_word_about_proxies_counts() {
-    let (listener, service) = listen().await;
+async fn last_proxy_setting_wins() {
+    let service = serve().await;
     let builder = Client::builder()
-        .base_url(format!("http://{service}"))
+        .base_url(service.origin())
         .proxy("http://127.0.0.1:9")
         .no_proxy();
-    let (status, head) = tokio::join!(status(builder), answer_one(listener));
-    assert_eq!(status.unwrap(), Status::InProgress);
+    assert_eq!(status(builder).await.unwrap(), Status::InProgress);
+    let head = &service.requests()[0].head;
     assert!(head.starts_with("GET /v1/requests/r-1/status "), "{head}");
 }
 
 #[test]
-fn a_faulty_proxy_is_told_without_its_password() {
-    for faulty in ["socks5://user:s3cret@proxy.example", "http://user:s3cret@"] {
-        let builder = Client::builder().token("t").proxy(faulty);
+fn invalid_proxy_is_reported_without_its_password() {
+    for invalid in ["socks5://user:s3cret@proxy.example", "http://user:s3cret@"] {
+        let builder = Client::builder().token("t").proxy(invalid);
         assert!(!format!("{builder:?}").contains("s3cret"), "{builder:?}");
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), runcomfy::ErrorKind::Configuration);
@@ -73,42 +57,37 @@ fn a_faulty_proxy_is_told_without_its_password() {
     }
 }
 
-/// The environment is the process's, so the test runs itself in another one, whose proxy is a
-/// server of this one.
+/// The environment belongs to the process, so the test runs itself in another process, whose proxy
+/// is a server of this one.
 #[tokio::test]
-async fn a_base_url_on_this_machine_is_asked_without_the_environments_proxy() {
-    const NAME: &str = "proxy::a_base_url_on_this_machine_is_asked_without_the_environments_proxy";
-    let (listener, address) = listen().await;
+async fn loopback_base_url_bypasses_the_environments_proxy() {
+    const NAME: &str = "proxy::loopback_base_url_bypasses_the_environments_proxy";
+    let server = serve().await;
     if std::env::var_os("http_proxy").is_some() {
-        let builder = Client::builder().base_url(format!("http://{address}"));
-        let head = tokio::spawn(answer_one(listener));
-        let client = builder.token("t").build().unwrap();
-        // Sent once, and a proxy that hangs up ends it.
+        let builder = Client::builder().token("t").base_url(server.origin());
+        let client = builder.build().unwrap();
         let input = json!({});
+        // The deadline allows one attempt.
         let once = client.submit_json("a/b", &input).deadline(Duration::ZERO);
         once.await.unwrap();
-        let head = head.await.unwrap();
+        let head = &server.requests()[0].head;
         assert!(head.starts_with("POST /v1/models/a/b "), "{head}");
         return;
     }
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args([NAME, "--exact"]);
     for name in ["http_proxy", "https_proxy", "all_proxy"] {
-        again.env(name, format!("http://{address}"));
+        again.env(name, server.origin());
     }
     for name in ["no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
         again.env_remove(name);
     }
-    let child = tokio::task::spawn_blocking(move || again.output().unwrap());
-    tokio::select! {
-        output = child => {
-            let output = output.unwrap();
-            let text = String::from_utf8_lossy(&output.stdout);
-            assert!(output.status.success() && text.contains("1 passed"), "{text}");
-        }
-        accepted = listener.accept() => {
-            drop(accepted);
-            panic!("the proxy of the environment was asked");
-        }
-    }
+    let output = tokio::task::spawn_blocking(move || again.output().unwrap());
+    let output = output.await.unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+    assert_eq!(server.connections(), 0, "the environment's proxy was used");
 }

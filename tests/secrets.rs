@@ -1,33 +1,31 @@
-//! The token, signed queries and prompts are shown nowhere; the token is sent to the Model API
-//! alone.
+//! No text contains the token, a signed query or a prompt; only the Model API receives the token.
 
-// A set-up that fails ends the test.
+// A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
-use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::fmt::Debug;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use runcomfy::media::{CheckMedia, Uploading};
 use runcomfy::{
-    CancelOutcome, Client, Error, ErrorKind, Event as WatchEvent, Media, Model, Outcome, Upload,
-    Uploader, WaitOptions,
+    CancelOutcome, Client, Error, ErrorKind, Event, Media, Model, Outcome, Upload, Uploader,
+    WaitOptions,
 };
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image::Input};
+use runcomfy_testkit::server::{Response, Server};
+use runcomfy_testkit::trace::Trace;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 const TOKEN: &str = "tok-5eCr3t";
-/// A part of a prompt, and of the query of a signed URL.
+/// Text of every prompt.
 const PROMPT: &str = "a-5eCr3t-boat";
+/// Part of the query of every signed URL.
 const SIGNATURE: &str = "5eCr3t-s1gn4tur3";
 
 async fn emulator() -> (Emulator, Client) {
-    ear();
+    trace();
     let emulator = Emulator::builder().built_in_models().start().await.unwrap();
     let builder = Client::builder().token(TOKEN).base_url(emulator.base_url());
     assert!(!format!("{builder:?}").contains(TOKEN), "{builder:?}");
@@ -44,7 +42,7 @@ fn shows_nothing(value: &impl Debug) {
     hides(&format!("{value:?} {value:#?}"));
 }
 
-/// An error and all its causes.
+/// Checks an error and all its causes.
 fn hides_in(error: &Error) {
     hides(&format!("{error} {error:?} {error:#?}"));
     let mut source = std::error::Error::source(error);
@@ -58,68 +56,19 @@ fn signed(path: &str) -> String {
     format!("https://cdn.example/{path}?Expires=1&Signature={SIGNATURE}")
 }
 
-/// Writes down every span and event, whole.
-#[derive(Clone, Default)]
-struct Ear(Arc<Mutex<String>>);
-
-impl Ear {
-    fn hear(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut dyn Visit)) {
-        let mut heard = self.0.lock().unwrap();
-        write!(heard, "\n{} {}:", metadata.target(), metadata.name()).unwrap();
-        record(&mut Words(&mut heard));
-    }
-
-    fn heard(&self) -> String {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-/// The one of all tests: they run side by side, and each is heard.
-fn ear() -> &'static Ear {
-    static EAR: OnceLock<Ear> = OnceLock::new();
-    EAR.get_or_init(|| {
-        let ear = Ear::default();
-        tracing::subscriber::set_global_default(ear.clone()).unwrap();
-        ear
+/// Returns the trace of all tests: they run side by side in one process.
+fn trace() -> &'static Trace {
+    static TRACE: OnceLock<Trace> = OnceLock::new();
+    TRACE.get_or_init(|| {
+        let trace = Trace::new(tracing::Level::TRACE);
+        tracing::subscriber::set_global_default(trace.clone()).unwrap();
+        trace
     })
 }
 
-struct Words<'a>(&'a mut String);
-
-impl Visit for Words<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Ear {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.hear(span.metadata(), |words| span.record(words));
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut Words(&mut self.0.lock().unwrap()));
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        self.hear(event.metadata(), |words| event.record(words));
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-/// All that a job goes through, with trouble at every call.
+/// A job runs with a fault at every call.
 #[tokio::test(start_paused = true)]
-async fn spans_have_the_job_and_the_attempt_and_no_secret() {
+async fn spans_name_job_and_attempt_and_no_secret() {
     let (emulator, client) = emulator().await;
     let input = edit::Input::new([signed("in.png")], PROMPT);
     emulator.script(
@@ -153,11 +102,11 @@ async fn spans_have_the_job_and_the_attempt_and_no_secret() {
     while let Some(finished) = many.next().await {
         finished.result.unwrap();
     }
-    let heard = ear().heard();
-    hides(&heard);
-    assert!(!heard.contains(PROMPT), "{heard}");
+    let traced = trace().text();
+    hides(&traced);
+    assert!(!traced.contains(PROMPT), "{traced}");
     let id = job.request_id().as_str();
-    for said in [
+    for line in [
         format!("submit: model=\"{}\"", edit::Input::ID),
         format!("status: request_id={id}"),
         format!("result: request_id={id}"),
@@ -171,14 +120,14 @@ async fn spans_have_the_job_and_the_attempt_and_no_secret() {
         "download: host=\"127.0.0.1\" attempt=1".to_owned(),
         format!("request_id={id}"),
     ] {
-        assert!(heard.contains(&said), "{said} in {heard}");
+        assert!(traced.contains(&line), "{line} in {traced}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_text_of_any_type_has_a_signed_query() {
     let (emulator, client) = emulator().await;
-    // What goes in.
+    // Inputs.
     let input = edit::Input::new([signed("in.png")], PROMPT).with_extra("more", signed("extra"));
     shows_nothing(&input);
     shows_nothing(&client.submit(&input));
@@ -204,13 +153,13 @@ async fn no_text_of_any_type_has_a_signed_query() {
             .unwrap_err();
         hides_in(&error);
     }
-    // What comes back.
-    let said = json!({"error_code": 400_000, "error_message": format!("no such file: {}", signed("f")),
+    // Responses.
+    let refusal = json!({"error_code": 400_000, "error_message": format!("no such file: {}", signed("f")),
         "detail": [{"url": signed("g")}]});
     for reply in [
-        Reply::json(422, &said),
-        Reply::json(200, &said),
-        Reply::json(500, &said),
+        Reply::json(422, &refusal),
+        Reply::json(200, &refusal),
+        Reply::json(500, &refusal),
         Reply::new(500, signed("h")),
         Reply::new(
             200,
@@ -253,7 +202,7 @@ async fn no_text_of_any_type_has_a_signed_query() {
             Err(error) => hides_in(&error),
         }
     }
-    // Where it is fetched from.
+    // Media and downloads.
     let folder = tempfile::tempdir().unwrap();
     for url in [
         signed("a.png"),
@@ -280,35 +229,35 @@ async fn no_text_of_any_type_has_a_signed_query() {
     }
 }
 
-/// An error whose cause tells more than it does.
+/// An error with a text and a cause.
 #[derive(Debug)]
-struct Told(String, Option<Box<Told>>);
+struct UploadError(String, Option<Box<UploadError>>);
 
-impl std::fmt::Display for Told {
+impl std::fmt::Display for UploadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Told {
+impl std::error::Error for UploadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.1.as_ref().map(|cause| &**cause as _)
     }
 }
 
-/// Puts nothing anywhere, and says so.
+/// An uploader that fails.
 struct Broken;
 
 impl Uploader for Broken {
     fn upload(&self, _: Upload) -> Uploading<'_> {
-        let cause = Told(format!("PUT {}", signed("b")), None);
-        let error = Told(format!("{}: HTTP 403", signed("a")), Some(cause.into()));
+        let cause = UploadError(format!("PUT {}", signed("b")), None);
+        let error = UploadError(format!("{}: HTTP 403", signed("a")), Some(cause.into()));
         Box::pin(async move { Err(error.into()) })
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_uploaders_words_are_shown_without_queries() {
+async fn uploader_error_is_shown_without_queries() {
     let (emulator, _) = emulator().await;
     let builder = Client::builder().token(TOKEN).base_url(emulator.base_url());
     let client = builder.uploader(Broken).build().unwrap();
@@ -318,17 +267,17 @@ async fn an_uploaders_words_are_shown_without_queries() {
     assert_eq!(error.kind(), ErrorKind::Upload);
     hides_in(&error);
     let cause = std::error::Error::source(&error).unwrap();
-    for (said, why) in [
+    for (text, part) in [
         (error.to_string(), "cdn.example/a?… HTTP 403; nothing"),
         (cause.to_string(), "https://cdn.example/a?…"),
         (cause.source().unwrap().to_string(), "PUT https://cdn."),
     ] {
-        assert!(said.contains(why), "{said}");
+        assert!(text.contains(part), "{text}");
     }
 }
 
 #[test]
-fn a_base_urls_password_is_not_shown() {
+fn base_url_is_shown_without_its_password() {
     for base in [
         format!("https://user:{SIGNATURE}@gate.example/v1?key={SIGNATURE}"),
         format!("https:/user:{SIGNATURE}@gate.example"),
@@ -343,7 +292,7 @@ fn a_base_urls_password_is_not_shown() {
     assert!(shown.contains("https://gate.example/x"), "{shown}");
 }
 
-/// Words of the service in every place that takes some.
+/// The service sends a signed URL in every member that is a text.
 #[tokio::test(start_paused = true)]
 async fn no_text_of_the_service_has_a_signed_query() {
     let (emulator, client) = emulator().await;
@@ -353,7 +302,10 @@ async fn no_text_of_the_service_has_a_signed_query() {
         emulator.script(Call::Catalogue, Reply::json(200, &models));
     }
     let entries = client.catalogue().entries().await.unwrap();
-    assert!(entries[0].model_id().contains(SIGNATURE), "not for eyes");
+    assert!(
+        entries[0].model_id().contains(SIGNATURE),
+        "the value itself is not redacted"
+    );
     shows_nothing(&entries);
     shows_nothing(&client.catalogue().page(0, 1).await.unwrap());
     let balance = json!({"balance_usd": 1.5, "top_up": signed("pay")});
@@ -361,9 +313,9 @@ async fn no_text_of_the_service_has_a_signed_query() {
     shows_nothing(&client.balance().await.unwrap());
 
     let job = client.submit(&Input::new("A boat")).await.unwrap();
-    let odd = json!({"status": signed("s"), "outcome": signed("o"), "created_at": signed("c"), "finished_at": signed("f")});
+    let body = json!({"status": signed("s"), "outcome": signed("o"), "created_at": signed("c"), "finished_at": signed("f")});
     for call in [Call::Status, Call::Result, Call::Cancel] {
-        emulator.script(call, Reply::json(200, &odd));
+        emulator.script(call, Reply::json(200, &body));
     }
     shows_nothing(&job.status().await.unwrap());
     let result = job.result().await.unwrap();
@@ -374,15 +326,15 @@ async fn no_text_of_the_service_has_a_signed_query() {
     assert!(matches!(&outcome, CancelOutcome::Other(text) if text.contains(SIGNATURE)));
     shows_nothing(&outcome);
 
-    emulator.add_fault(Fault::from_nth(Call::Status, 1, Reply::json(200, &odd)));
+    emulator.add_fault(Fault::from_nth(Call::Status, 1, Reply::json(200, &body)));
     let limit = Duration::from_secs(100);
     let mut watch = job.wait().deadline(limit).watch();
-    let mut told = false;
+    let mut unknown = false;
     while let Some(event) = watch.next().await {
         shows_nothing(&event);
-        told |= matches!(&event, WatchEvent::UnknownStatus(text) if text.contains(SIGNATURE));
+        unknown |= matches!(&event, Event::UnknownStatus(text) if text.contains(SIGNATURE));
     }
-    assert!(told);
+    assert!(unknown);
     let late = watch.output().await.unwrap_err();
     let last = late.last_status().unwrap().status.to_string();
     assert!(last.contains(SIGNATURE), "{last}");
@@ -407,7 +359,7 @@ async fn no_text_of_any_type_has_the_token() {
             &json!({"error_code": 400_004, "error_message": "bad token"}),
         ),
     ] {
-        // A read is tried six times.
+        // A read has up to six attempts.
         for _ in 0..6 {
             emulator.script(Call::Status, reply.clone());
         }
@@ -416,26 +368,12 @@ async fn no_text_of_any_type_has_the_token() {
     }
 }
 
-/// A server on loopback that takes what it is sent and never answers more than `reply`.
-async fn listen(reply: &'static str) -> (std::net::SocketAddr, tokio::task::JoinHandle<String>) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let heard = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut bytes = vec![0; 64 << 10];
-        let count = stream.read(&mut bytes).await.unwrap();
-        stream.write_all(reply.as_bytes()).await.unwrap();
-        String::from_utf8_lossy(&bytes[..count]).into_owned()
-    });
-    (address, heard)
-}
-
 #[tokio::test]
-async fn a_redirect_is_not_followed_with_the_token() {
+async fn redirect_is_not_followed_with_the_token() {
     let (emulator, client) = emulator().await;
-    let (address, heard) = listen("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+    let server = Server::always(Response::ok("{}")).await;
     for status in [301, 302, 303, 307, 308] {
-        let target = format!("http://{address}/elsewhere");
+        let target = server.url("elsewhere");
         emulator.script(
             Call::Submit,
             Reply::new(status, "").header("Location", target),
@@ -445,26 +383,25 @@ async fn a_redirect_is_not_followed_with_the_token() {
         assert!(error.to_string().contains("redirect"), "{error}");
     }
     assert_eq!(emulator.count(Call::Submit), 5);
-    assert!(!heard.is_finished(), "nobody came");
-    heard.abort();
+    assert_eq!(server.connections(), 0, "the redirect was followed");
 }
 
 #[tokio::test]
-async fn downloads_go_without_the_token() {
-    let (address, heard) = listen("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+async fn downloads_are_sent_without_the_token() {
+    let server = Server::always(Response::ok("ok")).await;
     let client = Client::builder()
         .token(TOKEN)
         .download_from_any_host(true)
         .build()
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("http://{address}/out.png?sig=abc");
+    let url = server.url("out.png?sig=abc");
     let file = client.download(&url, folder.path()).await.unwrap();
     assert_eq!(std::fs::read(file).unwrap(), b"ok");
-    let heard = heard.await.unwrap().to_lowercase();
+    let head = server.requests()[0].head.to_lowercase();
     assert!(
-        heard.starts_with("get /out.png?sig=abc") && !heard.contains("authorization"),
-        "{heard}"
+        head.starts_with("get /out.png?sig=abc") && !head.contains("authorization"),
+        "{head}"
     );
-    hides(&heard);
+    hides(&head);
 }

@@ -1,4 +1,4 @@
-//! A wait ends when its job does, or as its caller wants it.
+//! A wait ends when its job ends, or as its options say.
 
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -6,29 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use runcomfy::{AtDeadline, Client, ErrorKind, Event, Job, Output, RunTimes, Status};
+use runcomfy::{AtDeadline, Client, ErrorKind, Event, Job, Output, Status};
 use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 use tokio::time::Instant;
 use tower::util::MapRequestLayer;
 
+use super::support::{client, s, start};
+
 const MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
-
-fn s(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-async fn start(builder: Builder) -> (Emulator, Client) {
-    let emulator = builder.built_in_models().start().await.unwrap();
-    let client = client(&emulator, RunTimes::default());
-    (emulator, client)
-}
-
-fn client(emulator: &Emulator, times: RunTimes) -> Client {
-    let builder = Client::builder().token("t").base_url(emulator.base_url());
-    builder.run_times(times).build().unwrap()
-}
 
 async fn submitted(client: &Client) -> Job<Output> {
     client.submit(&Input::new("A boat")).await.unwrap()
@@ -39,7 +26,7 @@ async fn status(job: &Job<Output>) -> Status {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_the_deadline_the_job_is_left_running_and_can_be_taken_up() {
+async fn job_keeps_running_after_the_deadline() {
     let (_emulator, client) = start(Emulator::builder().run_time(s(100))).await;
     let job = submitted(&client).await;
     let began = Instant::now();
@@ -48,21 +35,21 @@ async fn at_the_deadline_the_job_is_left_running_and_can_be_taken_up() {
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert_eq!(error.last_status().unwrap().status, Status::InProgress);
     assert!(error.to_string().contains("it keeps running"), "{error}");
-    let taken_up = client.job::<Input>(error.request_id().unwrap().clone());
-    assert!(taken_up.wait().await.unwrap().image().is_some());
+    let resumed = client.job::<Input>(error.request_id().unwrap().clone());
+    assert!(resumed.wait().await.unwrap().image().is_some());
     assert_eq!(began.elapsed().as_secs() / 10, 10);
 }
 
-/// With looks far apart the end would be missed by a moment.
+/// Otherwise a long poll interval would miss the job's end by a moment.
 #[tokio::test(start_paused = true)]
-async fn the_last_look_is_just_before_the_deadline() {
+async fn last_poll_is_just_before_the_deadline() {
     let (_emulator, client) = start(Emulator::builder().run_time(s(50))).await;
     let wait = submitted(&client).await.wait().poll_every(s(40));
     assert!(wait.deadline(s(60)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_the_deadline_a_queued_job_is_cancelled_if_so_wanted() {
+async fn deadline_cancels_a_queued_job_on_request() {
     let (_emulator, client) = start(Emulator::builder().slots(1).run_time(s(100))).await;
     let (running, queued) = (submitted(&client).await, submitted(&client).await);
     let limited = |job: &Job<Output>| {
@@ -85,7 +72,7 @@ async fn at_the_deadline_a_queued_job_is_cancelled_if_so_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_it_cannot_be_cancelled_in_time_the_error_says_so() {
+async fn failed_cancel_at_the_deadline_is_reported() {
     let (emulator, client) = start(Emulator::builder().slots(0)).await;
     let job = submitted(&client).await;
     for reply in [Reply::stall(), Reply::reset()] {
@@ -103,10 +90,10 @@ async fn where_it_cannot_be_cancelled_in_time_the_error_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_is_queued_for_too_long_is_cancelled() {
+async fn job_queued_for_too_long_is_cancelled() {
     let (emulator, client) = start(Emulator::builder().slots(1).run_time(s(100))).await;
     let (running, queued) = (submitted(&client).await, submitted(&client).await);
-    // The first answer is lost on its way here, the second on its way there.
+    // The request of the first cancel is lost.
     emulator.script(Call::Cancel, Reply::reset());
     let began = Instant::now();
     let (output, error) = tokio::join!(
@@ -129,12 +116,12 @@ async fn a_job_that_is_queued_for_too_long_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_without_an_answer_is_told_at_the_deadline() {
+async fn cancel_without_response_is_reported_at_deadline() {
     let (emulator, client) = start(Emulator::builder().slots(0)).await;
     let job = submitted(&client).await;
-    // The deadline cuts it short.
+    // The deadline ends the cancel.
     emulator.script(Call::Cancel, Reply::stall());
-    for (wait, told) in [
+    for (wait, unanswered) in [
         (job.wait().cancel_if_queued_after(s(10)), true),
         (job.wait(), false),
     ] {
@@ -144,19 +131,19 @@ async fn a_cancel_without_an_answer_is_told_at_the_deadline() {
             error
                 .to_string()
                 .contains("without a response, so it may keep running"),
-            told,
+            unanswered,
             "{error}"
         );
         assert_eq!(
             error.to_string().contains("it keeps running"),
-            !told,
+            !unanswered,
             "{error}"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_a_job_cannot_be_cancelled_is_news_and_no_error() {
+async fn not_cancellable_is_an_event_and_no_error() {
     let (emulator, client) = start(Emulator::builder().queue_time(s(12)).run_time(s(10))).await;
     let job = submitted(&client).await;
     let body = json!({"request_id": job.request_id().as_str(), "outcome": "not_cancellable"});
@@ -176,11 +163,11 @@ async fn that_a_job_cannot_be_cancelled_is_news_and_no_error() {
         panic!("{events:?}")
     };
     assert!(watch.output().await.is_ok());
-    assert_eq!(emulator.count(Call::Cancel), 1, "asked once");
+    assert_eq!(emulator.count(Call::Cancel), 1, "requested once");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_whose_answer_was_lost_is_known_to_have_worked() {
+async fn cancel_with_a_lost_response_is_confirmed() {
     let (emulator, client) = start(Emulator::builder().slots(0)).await;
     let job = submitted(&client).await;
     emulator.script(Call::Cancel, Reply::lost());
@@ -190,7 +177,7 @@ async fn a_cancel_whose_answer_was_lost_is_known_to_have_worked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_wait_leaves_the_job_alone_unless_told_otherwise() {
+async fn dropped_wait_cancels_only_on_request() {
     let (emulator, client) = start(Emulator::builder().slots(0)).await;
     let job = submitted(&client).await;
     let wait = async { tokio::time::timeout(s(5), job.wait().into_future()).await };
@@ -200,9 +187,9 @@ async fn a_dropped_wait_leaves_the_job_alone_unless_told_otherwise() {
         (emulator.count(Call::Cancel), status(&job).await),
         (0, Status::InQueue)
     );
-    let looks = emulator.count(Call::Status);
+    let polls = emulator.count(Call::Status);
     tokio::time::sleep(s(600)).await;
-    assert_eq!(emulator.count(Call::Status), looks, "nobody waits");
+    assert_eq!(emulator.count(Call::Status), polls, "no wait polls");
 
     let wait = job.wait().cancel_on_drop().into_future();
     assert!(tokio::time::timeout(s(5), wait).await.is_err());
@@ -211,13 +198,13 @@ async fn a_dropped_wait_leaves_the_job_alone_unless_told_otherwise() {
         (emulator.count(Call::Cancel), status(&job).await),
         (1, Status::Cancelled)
     );
-    // One that has ended is not cancelled.
+    // A job that has ended is not cancelled.
     assert!(job.wait().cancel_on_drop().await.is_err());
     assert_eq!(emulator.count(Call::Cancel), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_dropped_before_it_was_polled_cancels_if_so_wanted() {
+async fn unpolled_wait_cancels_on_drop_on_request() {
     let (emulator, client) = start(Emulator::builder().slots(0)).await;
     for (cancels, unpolled) in [false, true].into_iter().enumerate() {
         let job = submitted(&client).await;
@@ -238,7 +225,7 @@ async fn a_wait_dropped_before_it_was_polled_cancels_if_so_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_on_drop_that_meets_trouble_is_sent_again() {
+async fn cancel_on_drop_is_retried() {
     let (emulator, client) = start(Emulator::builder().slots(0)).await;
     for trouble in [
         Reply::json(429, &json!({})).retry_after(s(2)),
@@ -256,9 +243,9 @@ async fn a_cancel_on_drop_that_meets_trouble_is_sent_again() {
     assert_eq!(emulator.count(Call::Cancel), 6);
 }
 
-/// As the blocking client's iterators are.
+/// The blocking client's iterators are dropped so.
 #[test]
-fn a_wait_that_is_dropped_outside_of_its_runtime_cancels_if_so_wanted() {
+fn cancel_on_drop_works_outside_the_runtime() {
     let (emulator, client) = served(Emulator::builder().slots(0));
     let polled_in = runtime();
     let job = polled_in.block_on(submitted(&client));
@@ -275,7 +262,7 @@ fn a_wait_that_is_dropped_outside_of_its_runtime_cancels_if_so_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_the_job_runs_the_result_is_asked_straight_away() {
+async fn running_job_is_polled_by_its_result() {
     let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
     submitted(&client).await.wait().await.unwrap();
     assert_eq!(emulator.count(Call::Status), 1);
@@ -283,9 +270,9 @@ async fn once_the_job_runs_the_result_is_asked_straight_away() {
     assert!((10..25).contains(&results), "{results}");
 }
 
-/// PollResult of the service: 400005 for a result that is not there yet.
+/// The service returns error code 400005 for a result that does not exist yet.
 #[tokio::test(start_paused = true)]
-async fn a_result_that_is_not_ready_is_no_trouble() {
+async fn result_that_is_not_ready_is_no_failure() {
     let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
     for _ in 0..5 {
         emulator.script(Call::Result, Reply::refused(400, 400_005));
@@ -297,9 +284,9 @@ async fn a_result_that_is_not_ready_is_no_trouble() {
     assert!(watch.output().await.is_ok());
 }
 
-/// Two machines that are not in step: the status is ahead of the result.
+/// Two machines of the service can differ: the status is ahead of the result.
 #[tokio::test(start_paused = true)]
-async fn a_result_that_lags_behind_its_status_is_waited_for() {
+async fn result_behind_its_status_is_waited_for() {
     let (emulator, client) = start(Emulator::builder().run_time(s(8))).await;
     for _ in 0..3 {
         emulator.script(Call::Status, Reply::patched(json!({"status": "completed"})));
@@ -315,7 +302,7 @@ async fn a_result_that_lags_behind_its_status_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_status_is_waited_through_and_told_once() {
+async fn unknown_status_is_reported_once_and_waited_out() {
     let (emulator, client) = start(Emulator::builder().run_time(s(30))).await;
     for _ in 0..5 {
         emulator.script(
@@ -336,7 +323,7 @@ async fn an_unknown_status_is_waited_through_and_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_on_the_way_is_told_and_ends_nothing() {
+async fn transient_failures_are_events_and_end_nothing() {
     use ErrorKind::{ResponseLost, Unavailable, Unreadable};
 
     let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
@@ -371,7 +358,7 @@ async fn trouble_on_the_way_is_told_and_ends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_ends_the_wait_and_names_the_job() {
+async fn refusal_ends_the_wait_and_names_the_job() {
     let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
     let job = submitted(&client).await;
     emulator.script(Call::Status, Reply::refused(401, 400_004));
@@ -382,9 +369,9 @@ async fn a_refusal_ends_the_wait_and_names_the_job() {
     );
 }
 
-/// It would not get shorter.
+/// A retry would return the same.
 #[tokio::test(start_paused = true)]
-async fn a_result_that_is_too_long_is_asked_for_once() {
+async fn result_above_the_size_limit_is_requested_once() {
     let (emulator, client) = start(Emulator::builder().run_time(s(5))).await;
     let job = submitted(&client).await;
     tokio::time::sleep(s(10)).await;
@@ -401,7 +388,7 @@ async fn a_result_that_is_too_long_is_asked_for_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_hour_of_silence_is_told() {
+async fn hour_without_response_ends_the_wait() {
     let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
     let jobs = [submitted(&client).await, submitted(&client).await];
     emulator.set_outage(true);
@@ -416,7 +403,7 @@ async fn an_hour_of_silence_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_hour_of_silence_ends_every_wait_alike() {
+async fn hour_without_response_ends_every_wait() {
     let (emulator, client) = start(Emulator::builder().slots(100).run_time(s(60))).await;
     let mut waits = Vec::new();
     for _ in 0..100 {
@@ -425,10 +412,10 @@ async fn an_hour_of_silence_ends_every_wait_alike() {
     }
     emulator.set_outage(true);
     let began = Instant::now();
-    let mut most = 0;
+    let mut max = 0;
     for (id, end) in futures_util::future::join_all(waits).await {
         let error = end.unwrap_err();
-        // Nothing was sent, and yet the job exists.
+        // The polls were not sent, but the job exists.
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         assert!(
             error.to_string().contains("one readable response"),
@@ -437,20 +424,20 @@ async fn an_hour_of_silence_ends_every_wait_alike() {
         assert_eq!(error.request_id(), Some(&id));
         let cause = std::error::Error::source(&error).unwrap();
         assert!(cause.to_string().contains("no connection"), "{cause}");
-        most = most.max(error.attempts());
+        max = max.max(error.attempts());
     }
-    assert!(most > 2, "{most}");
+    assert!(max > 2, "{max}");
     assert!(began.elapsed() < s(3660), "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_failed_look_in_a_row_is_counted_in_the_error() {
+async fn error_counts_every_failed_poll_in_a_row() {
     let (emulator, client) = start(Emulator::builder().run_time(s(600))).await;
-    let silent = submitted(&client).await;
+    let failing = submitted(&client).await;
     emulator.add_fault(Fault::from_nth(Call::Status, 1, Reply::html(500)).lasting(s(4000)));
-    let error = silent.wait().deadline(s(300)).await.unwrap_err();
+    let error = failing.wait().deadline(s(300)).await.unwrap_err();
     assert!(error.attempts() > 10, "{error}");
-    let error = silent.wait().await.unwrap_err();
+    let error = failing.wait().await.unwrap_err();
     assert!(error.attempts() > 100, "{error}");
     tokio::time::sleep(s(300)).await;
 
@@ -465,31 +452,31 @@ async fn every_failed_look_in_a_row_is_counted_in_the_error() {
     );
 }
 
-/// A look far from the one before is late by intent.
+/// A poll long after the last one is not late.
 #[tokio::test(start_paused = true)]
-async fn quiet_of_our_own_is_no_silence() {
+async fn long_poll_interval_is_no_outage() {
     let (emulator, client) = start(Emulator::builder().slots(9).run_time(s(7200))).await;
     let rare = submitted(&client).await.wait().poll_every(s(5400));
     emulator.script(Call::Status, Reply::reset());
     assert!(rare.await.is_ok());
 
-    let patient = submitted(&client).await;
+    let throttled = submitted(&client).await;
     let later = Reply::json(429, &json!({})).retry_after(s(3600));
     for reply in [later, Reply::reset(), Reply::reset()] {
         emulator.script(Call::Status, reply);
     }
-    assert!(patient.wait().await.is_ok());
+    assert!(throttled.wait().await.is_ok());
 }
 
-/// A job that nobody has asked for is not ended by the failure of another's looks.
+/// Failed polls of one job do not end the wait for a job that was not polled yet.
 #[tokio::test(start_paused = true)]
-async fn the_silence_of_one_job_ends_no_other() {
+async fn unreachable_job_ends_no_other_wait() {
     let (emulator, client) = start(Emulator::builder().slots(2).run_time(s(7200))).await;
     let quiet = submitted(&client).await.wait().poll_every(s(5400));
     let quiet = tokio::spawn(quiet.into_future());
     tokio::time::sleep(s(3700)).await;
     let broken = submitted(&client).await;
-    // Once it runs it is asked for its result, the other for the first time at 5400 s.
+    // A running job is polled by its result; the other one is polled for the first time at 5400 s.
     let fault = Fault::from_nth(Call::Result, 1, Reply::html(500));
     emulator.add_fault(fault.lasting(s(4000)));
     let began = Instant::now();
@@ -500,25 +487,28 @@ async fn the_silence_of_one_job_ends_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_learnt_makes_the_next_wait_quiet_in_this_client_and_the_next() {
+async fn known_run_times_save_polls_in_later_clients() {
     let (emulator, first) = start(Emulator::builder().run_time(s(90))).await;
-    let looks = || emulator.count(Call::Status) + emulator.count(Call::Result);
+    let polls = || emulator.count(Call::Status) + emulator.count(Call::Result);
     submitted(&first).await.wait().await.unwrap();
-    let unknowing = looks();
+    let without_history = polls();
     let known: Vec<f64> = first.run_times().seconds(MODEL).collect();
     assert!(matches!(known[..], [90.0..102.0]), "{known:?}");
 
     let kept = serde_json::to_string(&first.run_times()).unwrap();
-    let second = client(&emulator, serde_json::from_str(&kept).unwrap());
+    let second = client(&emulator)
+        .run_times(serde_json::from_str(&kept).unwrap())
+        .build()
+        .unwrap();
     for client in [&first, &second] {
-        let before = looks();
+        let before = polls();
         for _ in 0..5 {
             submitted(client).await.wait().await.unwrap();
         }
-        let on_average = (looks() - before) / 5;
-        assert!(on_average <= 10 && on_average < unknowing / 2);
+        let on_average = (polls() - before) / 5;
+        assert!(on_average <= 10 && on_average < without_history / 2);
     }
-    // A job that fails, or was taken up halfway, says nothing of how long others run.
+    // A job that failed or was resumed is no sample of a run time.
     let before = first.run_times();
     emulator.fail_next("no");
     assert!(submitted(&first).await.wait().await.is_err());
@@ -527,13 +517,16 @@ async fn what_was_learnt_makes_the_next_wait_quiet_in_this_client_and_the_next()
     assert_eq!(first.run_times(), before);
 }
 
-/// As when another duration or size is wanted of the same model.
+/// Another duration or size can make a job of the same model much shorter.
 #[tokio::test(start_paused = true)]
-async fn a_job_much_shorter_than_what_was_learnt_is_noticed_in_time() {
+async fn job_far_below_known_run_times_is_noticed() {
     let builder = Emulator::builder().run_time(s(12));
     let (emulator, _) = start(builder).await;
     let times = json!({MODEL: vec![600.0; 16]});
-    let client = client(&emulator, serde_json::from_value(times).unwrap());
+    let client = client(&emulator)
+        .run_times(serde_json::from_value(times).unwrap())
+        .build()
+        .unwrap();
     for latest in [21, 20, 19] {
         let began = Instant::now();
         submitted(&client).await.wait().await.unwrap();
@@ -542,7 +535,7 @@ async fn a_job_much_shorter_than_what_was_learnt_is_noticed_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_teaches_no_run_times() {
+async fn outage_leaves_known_run_times_alone() {
     let (emulator, client) = start(Emulator::builder().slots(10).run_time(s(12))).await;
     let mut waits = Vec::new();
     for _ in 0..20 {
@@ -564,7 +557,7 @@ async fn an_outage_teaches_no_run_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jobs_submitted_together_are_not_looked_at_together() {
+async fn jobs_submitted_together_are_polled_apart() {
     let (emulator, client) = start(Emulator::builder().slots(50).run_time(s(100))).await;
     let mut waits = Vec::new();
     for _ in 0..50 {
@@ -574,26 +567,26 @@ async fn jobs_submitted_together_are_not_looked_at_together() {
     let times: Vec<u128> = emulator
         .requests()
         .iter()
-        // Before that all steps are a second long.
+        // Before that all poll intervals are a second long.
         .filter(|request| request.call == Some(Call::Result) && request.at > s(20))
         .map(|request| request.at.as_millis())
         .collect();
-    let mut most = 0;
+    let mut max = 0;
     for (index, time) in times.iter().enumerate() {
         let same = times[index..]
             .iter()
             .take_while(|other| **other < time + 100);
-        most = most.max(same.count());
+        max = max.max(same.count());
     }
     assert!(
-        !times.is_empty() && most < 25,
-        "{most} of 50 within a tenth of a second"
+        !times.is_empty() && max < 25,
+        "{max} of 50 within a tenth of a second"
     );
 }
 
-/// The client's task runs on the runtime that waited first; where that ends, the others go on.
+/// The client's task runs on the runtime that waited first, and moves when that one ends.
 #[test]
-fn a_wait_survives_the_end_of_another_runtime() {
+fn wait_survives_the_end_of_another_runtime() {
     let (emulator, client) = served(Emulator::builder().run_time(s(3600)));
     let first = runtime();
     let wait = first.block_on(async {
@@ -609,24 +602,24 @@ fn a_wait_survives_the_end_of_another_runtime() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn intervals_beyond_any_clock_are_waited_for() {
+async fn poll_interval_beyond_any_clock_is_valid() {
     let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
     let job = submitted(&client).await;
     for interval in [Duration::MAX, s(u64::MAX)] {
-        let taken_up = client.job::<Input>(job.request_id().clone());
-        for job in [&job, &taken_up] {
+        let resumed = client.job::<Input>(job.request_id().clone());
+        for job in [&job, &resumed] {
             let wait = job.wait().poll_every(interval).deadline(s(5));
             assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Deadline);
         }
     }
-    let looks = emulator.count(Call::Status) + emulator.count(Call::Result);
-    assert!(looks <= 8, "{looks}");
+    let polls = emulator.count(Call::Status) + emulator.count(Call::Result);
+    assert!(polls <= 8, "{polls}");
     assert!(job.wait().await.is_ok());
 }
 
-/// What the caller set the client up with may panic.
+/// A layer of the caller's own HTTP client may panic.
 #[tokio::test(start_paused = true)]
-async fn a_look_that_panics_ends_its_own_wait_alone() {
+async fn panic_in_a_poll_ends_only_its_own_wait() {
     let (emulator, _) = start(Emulator::builder().run_time(s(30)).slots(2)).await;
     let panics = Arc::new(AtomicBool::new(false));
     let armed = Arc::clone(&panics);
@@ -637,8 +630,10 @@ async fn a_look_that_panics_ends_its_own_wait_alone() {
     let http = reqwest::Client::builder()
         .pool_max_idle_per_host(0)
         .connector_layer(connector);
-    let builder = Client::builder().token("t").base_url(emulator.base_url());
-    let client = builder.http_client(http.build().unwrap()).build().unwrap();
+    let client = client(&emulator)
+        .http_client(http.build().unwrap())
+        .build()
+        .unwrap();
     let jobs = [submitted(&client).await, submitted(&client).await];
     let waits = jobs
         .each_ref()
@@ -659,7 +654,7 @@ async fn a_look_that_panics_ends_its_own_wait_alone() {
     assert_eq!(ended_well, 1);
 }
 
-/// A service on a thread of its own, with time that passes.
+/// Starts an emulator on a thread of its own, in real time.
 fn served(builder: Builder) -> (Emulator, Client) {
     let (ready, started) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -677,10 +672,10 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_wait_that_no_runtime_looks_after_holds_up_no_other() {
+fn wait_on_an_idle_runtime_blocks_no_other() {
     let (_emulator, client) = served(Emulator::builder().run_time(Duration::ZERO));
     let submit = || runtime().block_on(submitted(&client));
-    // Ends before the task was polled for the first time.
+    // The runtime ends before its first poll of the task.
     let ending = runtime();
     let mut watch = submit().watch();
     assert_eq!(ending.block_on(watch.next()), Some(Event::Submitted));
@@ -706,7 +701,7 @@ fn a_wait_that_no_runtime_looks_after_holds_up_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_that_lasts_for_one_job_does_not_hold_up_the_others() {
+async fn lasting_fault_of_one_job_delays_no_other() {
     let (emulator, client) = start(Emulator::builder().slots(10).run_time(s(20))).await;
     emulator.add_fault(Fault::every(Call::Result, 2, Reply::html(500)));
     let began = Instant::now();

@@ -1,6 +1,6 @@
-//! The calls whose replies are broken.
+//! The calls whose responses are broken.
 
-/// One of the four calls about a job.
+/// A call about a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
     Submit,
@@ -10,8 +10,8 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// The call of a case. Cancelling has the simplest reply, and so the least share.
-    pub(super) fn of(case: u64) -> Self {
+    /// Returns the call of a case. Cancelling has the simplest response, and so the smallest share.
+    pub(super) fn for_case(case: u64) -> Self {
         match case % 8 {
             0 | 1 => Self::Status,
             2..=4 => Self::Submit,

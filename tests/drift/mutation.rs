@@ -1,15 +1,15 @@
-//! Ways in which a reply can be wrong.
+//! Ways in which a response can be wrong.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::reply::Reply;
+use super::response::Response;
 
 fn one_of<'a, T: ?Sized>(all: &[&'a T], rng: &mut Rng) -> &'a T {
     all[rng.usize(..all.len())]
 }
 
-/// Words where a status may stand: known ones, near ones, and others.
+/// Values of a status: known ones, similar ones, and others.
 const WORDS: [&str; 24] = [
     "completed",
     "COMPLETED",
@@ -37,7 +37,7 @@ const WORDS: [&str; 24] = [
     "in_progress",
 ];
 
-/// Members that mean something, or nearly do.
+/// Names of members that have a meaning, or nearly one.
 const NAMES: [&str; 14] = [
     "status",
     "Status",
@@ -72,8 +72,8 @@ const HEADERS: [&str; 9] = [
     "location: /v1/requests/elsewhere/status\r\n",
 ];
 
-/// Changes one thing about the JSON.
-pub(super) fn of_json(body: &mut Value, rng: &mut Rng) {
+/// Changes one detail of the JSON.
+pub(super) fn mutate_json(body: &mut Value, rng: &mut Rng) {
     let whole = body.clone();
     let Value::Object(members) = body else {
         *body = value(&whole, rng);
@@ -134,9 +134,9 @@ fn value(whole: &Value, rng: &mut Rng) -> Value {
     }
 }
 
-/// Changes one thing about the bytes, or about HTTP.
-pub(super) fn of_reply(reply: &mut Reply, rng: &mut Rng) {
-    let body = &mut reply.body;
+/// Changes one detail of the bytes or of HTTP.
+pub(super) fn mutate_response(response: &mut Response, rng: &mut Rng) {
+    let body = &mut response.body;
     let length = body.len();
     match rng.u8(..16) {
         0..=2 => {
@@ -149,7 +149,7 @@ pub(super) fn of_reply(reply: &mut Reply, rng: &mut Rng) {
         3 => body.truncate(rng.usize(..=length)),
         4 => {
             body.truncate(rng.usize(..=length));
-            reply.whole = false;
+            response.whole = false;
         }
         5 => drop(body.splice(rng.usize(..=length).., rng.u64(..).to_le_bytes())),
         6 => {
@@ -168,12 +168,12 @@ pub(super) fn of_reply(reply: &mut Reply, rng: &mut Rng) {
             *body = text.replacen("\"status\"", &at, 1).into_bytes();
         }
         10 => *body = other_body(body, rng),
-        11 => reply.headers = one_of(&HEADERS, rng).to_owned(),
-        _ => reply.status = STATUSES[rng.usize(..STATUSES.len())],
+        11 => response.headers = one_of(&HEADERS, rng).to_owned(),
+        _ => response.status = STATUSES[rng.usize(..STATUSES.len())],
     }
 }
 
-/// Says a member twice, before or after the one that is there.
+/// Adds a second member of a name, before or after the first.
 fn double(body: &mut Vec<u8>, rng: &mut Rng) {
     let name = one_of(&["status", "request_id", "outcome", "output"], rng);
     let member = format!("\"{name}\":{}", json!(one_of(&WORDS, rng)));

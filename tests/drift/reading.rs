@@ -1,53 +1,53 @@
-//! What a reply says, read without the client.
+//! The meaning of a response, read without the client's code.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::reply::Reply;
+use super::response::Response;
 
-/// A reply's members, where its body is a JSON object.
+/// The members of a response whose body is a JSON object.
 pub(super) struct Reading {
     status: u16,
-    /// Whether it says when to come back.
-    later: bool,
+    /// `true` if it has a `Retry-After`.
+    has_retry_after: bool,
     body: Value,
-    /// Whether everything in it fits the usual types.
+    /// `true` if everything in it fits the usual types.
     is_usual: bool,
 }
 
 impl Reading {
-    pub(super) fn of(reply: &Reply) -> Self {
-        let text = str::from_utf8(&reply.body).ok();
-        let text = text.filter(|_| reply.whole).unwrap_or_default();
+    pub(super) fn new(response: &Response) -> Self {
+        let text = str::from_utf8(&response.body).ok();
+        let text = text.filter(|_| response.whole).unwrap_or_default();
         let usual = serde_json::from_str(text).ok();
         Self {
-            status: reply.status,
-            later: reply.headers.contains("retry-after"),
+            status: response.status,
+            has_retry_after: response.headers.contains("retry-after"),
             is_usual: usual.is_some(),
             body: usual.unwrap_or_else(|| unusual(text)),
         }
     }
 
-    /// Whether the HTTP status says that the call was carried out.
+    /// Returns `true` if the HTTP status means that the call was carried out.
     pub(super) fn is_accepted(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the HTTP status says that nothing was done, or to come back later.
+    /// Returns `true` if the HTTP status means that nothing was done.
     pub(super) fn is_refusal(&self) -> bool {
         match self.status {
             408 => false,
-            503 => self.later && self.id().is_none(),
+            503 => self.has_retry_after && self.id().is_none(),
             status => (400..500).contains(&status),
         }
     }
 
-    /// An `error_code` of whatever kind, which a reply with a success status may have, too.
+    /// Returns an `error_code` of any type, which a response with a success status may have too.
     pub(super) fn code(&self) -> Option<&Value> {
         self.body.get("error_code")
     }
 
-    /// Whether it is one of the documented codes.
+    /// Returns `true` for a documented error code.
     pub(super) fn is_known_code(&self) -> bool {
         let known = [400_001, 400_002, 400_004, 400_005, 403_001, 404_001];
         let number = |code: &Value| code.as_i64().or_else(|| code.as_str()?.parse().ok());
@@ -56,24 +56,24 @@ impl Reading {
             .is_some_and(|code| known.contains(&code))
     }
 
-    /// Whether it is a success in all that it says, and can be read by everybody.
+    /// Returns `true` for a success in every respect that every reader understands.
     pub(super) fn is_plain(&self) -> bool {
         self.is_usual && self.is_accepted() && self.code().is_none()
     }
 
-    /// Whether it is a success with a text as `status`, and nobody could doubt it.
+    /// Returns `true` for a success without doubt whose `status` is a string.
     pub(super) fn is_clear(&self) -> bool {
         self.is_plain() && self.text("status").is_some()
     }
 
-    /// The id of a job, where there is one that could be asked for.
+    /// Returns the id of a job, if it is one that can be used.
     pub(super) fn id(&self) -> Option<&str> {
         let harmless = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         self.text("request_id")
             .filter(|id| (1..=128).contains(&id.len()) && id.chars().all(harmless))
     }
 
-    /// How the job has ended, where the reply says that it has, in the service's words.
+    /// Returns the job's final status in the service's words, if the job has ended.
     pub(super) fn ended(&self) -> Option<&'static str> {
         let word = self.text("status").filter(|_| self.is_accepted())?;
         ["completed", "succeeded", "failed", "cancelled", "canceled"]
@@ -90,7 +90,7 @@ impl Reading {
         self.text("outcome").filter(|_| self.is_accepted())
     }
 
-    /// Whether the member is there and not null.
+    /// Returns `true` if the member exists and is not null.
     pub(super) fn has(&self, member: &str) -> bool {
         self.body.get(member).is_some_and(|value| !value.is_null())
     }

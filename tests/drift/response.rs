@@ -1,30 +1,30 @@
-//! Replies: as they should be, then broken.
+//! Responses: correct at first, then broken.
 
 use std::fmt;
 
 use fastrand::Rng;
+use runcomfy_testkit::server::{self, Request};
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::mutation;
-use super::server;
 
-/// An answer over HTTP.
+/// A response of the service.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) headers: String,
     pub(super) body: Vec<u8>,
-    /// Whether the connection stays up until all of the body is sent.
+    /// `true` if the connection stays open until all of the body is sent.
     pub(super) whole: bool,
 }
 
-impl Reply {
-    /// The reply to a call of a case, which is the same each time.
-    pub(super) fn of(case: u64, call: Call) -> Self {
+impl Response {
+    /// Returns the response to a call of a case, which is the same each time.
+    pub(super) fn for_case(case: u64, call: Call) -> Self {
         let mut rng = Rng::with_seed(case.wrapping_mul(8) + call as u64);
-        let mut body = intact(&server::id_of(case), call, &mut rng);
-        let mut reply = Self {
+        let mut body = intact(&id_of(case), call, &mut rng);
+        let mut response = Self {
             status: if rng.u8(..4) == 0 { 202 } else { 200 },
             headers: "content-type: application/json\r\n".to_owned(),
             body: Vec::new(),
@@ -32,22 +32,22 @@ impl Reply {
         };
         let mut left = rng.usize(1..4).min(rng.usize(1..4));
         while left > 0 && rng.u8(..3) > 0 {
-            mutation::of_json(&mut body, &mut rng);
+            mutation::mutate_json(&mut body, &mut rng);
             left -= 1;
         }
-        reply.body = body.to_string().into_bytes();
+        response.body = body.to_string().into_bytes();
         for _ in 0..left {
-            mutation::of_reply(&mut reply, &mut rng);
+            mutation::mutate_response(&mut response, &mut rng);
         }
-        // HTTP gives these no body.
-        if matches!(reply.status, 100..200 | 204 | 304) {
-            reply.body.clear();
-            reply.whole = true;
+        // In HTTP these have no body.
+        if matches!(response.status, 100..200 | 204 | 304) {
+            response.body.clear();
+            response.whole = true;
         }
-        reply
+        response
     }
 
-    /// The bytes on the wire. What is not whole promises more than it holds.
+    /// Returns the bytes on the socket. A response that is not whole announces more than it has.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let length = self.body.len() + usize::from(!self.whole);
         let mut bytes = format!("HTTP/1.1 {} x\r\n{}", self.status, self.headers).into_bytes();
@@ -60,7 +60,7 @@ impl Reply {
     }
 }
 
-impl fmt::Display for Reply {
+impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = String::from_utf8_lossy(&self.body);
         let start: String = text.chars().take(2_000).collect();
@@ -69,7 +69,7 @@ impl fmt::Display for Reply {
     }
 }
 
-/// A reply as the API describes it.
+/// Returns a response as the API describes it.
 fn intact(id: &str, call: Call, rng: &mut Rng) -> Value {
     let running = [
         "in_queue",
@@ -111,5 +111,40 @@ fn intact(id: &str, call: Call, rng: &mut Rng) -> Value {
             let word = ["cancelled", "not_cancellable"][rng.usize(..2)];
             json!({"request_id": id, "status": "in_progress", "outcome": word})
         }
+    }
+}
+
+/// Returns the id of a case's job, from which the server derives the case.
+pub(super) fn id_of(case: u64) -> String {
+    format!("case-{case}")
+}
+
+/// Returns the model that a case's job is submitted to, which names the case too.
+pub(super) fn model_of(case: u64) -> String {
+    format!("drift/{}", id_of(case))
+}
+
+/// Returns the response of a request's case, for the server.
+pub(super) fn to_request(request: &Request) -> server::Response {
+    let path = request.path();
+    let digits: String = path
+        .split_once("case-")
+        .unwrap()
+        .1
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    let call = match path.rsplit('/').next().unwrap() {
+        "status" => Call::Status,
+        "result" => Call::Result,
+        "cancel" => Call::Cancel,
+        _ => Call::Submit,
+    };
+    let response = Response::for_case(digits.parse().unwrap(), call);
+    let sent = server::Response::raw(response.to_bytes());
+    if response.whole {
+        sent.keep_alive()
+    } else {
+        sent
     }
 }
