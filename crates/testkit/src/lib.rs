@@ -8,6 +8,8 @@ pub mod arbitrary;
 pub mod cases;
 #[cfg(feature = "generator")]
 pub mod generated_code;
+#[cfg(feature = "judge")]
+pub mod judge;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "trace")]
