@@ -29,8 +29,8 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     may_have_been_submitted: bool,
-    /// The response came from a place to which a submit was redirected.
-    redirected: bool,
+    /// The response may belong to another request than the submit.
+    is_unattributed: bool,
     /// The response to a submit has the id of a job, though it is an error.
     names_job: bool,
     attempts: u32,
@@ -104,7 +104,7 @@ impl Error {
                 kind,
                 message: message.into(),
                 may_have_been_submitted: false,
-                redirected: false,
+                is_unattributed: false,
                 names_job: false,
                 attempts: 1,
                 key: None,
@@ -199,9 +199,9 @@ impl Error {
         self
     }
 
-    /// Notes that the response to a submit came from where the request was redirected to.
-    pub(crate) fn after_redirect(mut self) -> Self {
-        self.inner.redirected = true;
+    /// Notes that the response to a submit may belong to another request.
+    pub(crate) fn unattributed(mut self) -> Self {
+        self.inner.is_unattributed = true;
         self
     }
 
@@ -211,8 +211,8 @@ impl Error {
         self.with_request_id(id)
     }
 
-    pub(crate) fn is_redirected(&self) -> bool {
-        self.inner.redirected
+    pub(crate) fn is_unattributed(&self) -> bool {
+        self.inner.is_unattributed
     }
 
     pub(crate) fn names_job(&self) -> bool {

@@ -2,6 +2,7 @@
 
 pub(crate) mod credential;
 pub(crate) mod endpoint;
+pub(crate) mod error_code;
 pub(crate) mod partial_json;
 pub(crate) mod proxy;
 pub(crate) mod rate_limit;
@@ -10,6 +11,7 @@ pub(crate) mod retry;
 pub(crate) mod retry_budget;
 pub(crate) mod retry_policy;
 pub(crate) mod retry_table;
+pub(crate) mod submit_body;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub(crate) mod tls;
 pub(crate) mod token;

@@ -36,7 +36,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, ClientBuilder};
 use crate::error::{Error, ErrorKind};
-use crate::http::response::Reply;
+use crate::http::response::{Attribution, Reply};
 
 pub use crate::error::builder::ErrorBuilder;
 
@@ -144,7 +144,7 @@ impl Response {
             } => Ok(Reply {
                 http_status: status,
                 retry_after,
-                redirected: false,
+                attribution: Attribution::Certain,
                 body: body.into_bytes(),
             }),
             Kind::NotSent => Err(Error::new(

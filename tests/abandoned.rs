@@ -62,7 +62,7 @@ async fn dropped_submit_that_was_held_back_is_not_sent() {
     // The client's own rate limit holds it back, then the service.
     assert!(timeout(s(5), client.submit(&input)).await.is_err());
     sleep(s(60)).await;
-    emulator.script(Call::Submit, Reply::refused(503, 0).retry_after(s(20)));
+    emulator.script(Call::Submit, Reply::refused(429, 0).retry_after(s(20)));
     assert!(timeout(s(5), client.submit(&input)).await.is_err());
     sleep(s(60)).await;
     assert_eq!(

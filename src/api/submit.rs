@@ -9,11 +9,12 @@ use tokio::time::Instant;
 use tracing::{Instrument, debug, debug_span};
 
 use super::Api;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::http::rate_limit::Permit;
-use crate::http::response::Reply;
+use crate::http::response::{Attribution, Reply};
 use crate::http::retry::{Bound, Call};
 use crate::http::retry_table::{Operation, judge};
+use crate::http::submit_body::Departure;
 use crate::job::in_flight::{Cancel, InFlightSubmit};
 use crate::job::request_id::RequestId;
 
@@ -71,7 +72,9 @@ impl Call for SubmitCall<'_> {
         let permit = permit.map_err(|error| error.with_key(&self.key))?;
         let sent = Instant::now();
         let span = debug_span!("attempt", attempt = number);
-        let id = self.send(permit).instrument(span).await?;
+        let id = self.send(permit).until(self.permit_deadline);
+        let id = id.instrument(span).await;
+        let id = id.map_err(|error| error.with_key(&self.key))?;
         debug!(request_id = %id, "accepted");
         Ok((id, sent))
     }
@@ -82,18 +85,22 @@ impl Call for SubmitCall<'_> {
 }
 
 impl SubmitCall<'_> {
-    /// Returns one request, which is brought to its end even if nobody waits for it.
+    /// Returns one request, which is brought to its end once it is in flight, even if nobody waits for
+    /// it.
     fn send(&self, permit: Permit) -> InFlightSubmit {
-        let header = (self.api.idempotency_header.clone(), &*self.key);
+        let header_name = self.api.idempotency_header.clone();
         let (url, body) = (self.url.clone(), self.body.clone());
-        let request = self.api.transport.post_json(url, body, header);
         let (api, key) = (Arc::clone(self.api), Arc::clone(&self.key));
+        let departure = Departure::default();
+        let body_departure = departure.clone();
         let exchange = async move {
-            let reply = api.transport.exchange(request).await;
+            let header = (header_name, &*key);
+            let submit = api.transport.submit(url, body, header, &body_departure);
+            let reply = submit.await;
             drop(permit);
             accepted(reply).map_err(|error| judge(Operation::Submit, error).1.with_key(&key))
         };
-        InFlightSubmit::new(&self.api.in_flight, exchange, self.cancel())
+        InFlightSubmit::new(&self.api.in_flight, departure, exchange, self.cancel())
     }
 
     /// Returns what cancels the job, where a dropped request is to do so.
@@ -108,11 +115,9 @@ impl SubmitCall<'_> {
 /// Returns the id of the job, or what is known of one.
 fn accepted(reply: Result<Reply, Error>) -> Result<RequestId, Error> {
     let reply = reply?;
-    reply.request_id().map_err(|error| {
-        if reply.redirected {
-            error.after_redirect()
-        } else {
-            error
-        }
+    reply.request_id().map_err(|error| match reply.attribution {
+        Attribution::Reused if error.kind() == ErrorKind::Throttled => error.unattributed(),
+        Attribution::Unknown => error.unattributed(),
+        Attribution::Certain | Attribution::Reused => error,
     })
 }

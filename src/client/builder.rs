@@ -18,7 +18,7 @@ use crate::http::retry_policy::RetryPolicy;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 use crate::http::tls;
 use crate::http::token::{Token, Unchecked};
-use crate::http::transport::{Exchanger, Transport};
+use crate::http::transport::{Exchanger, FreshClient, Transport};
 use crate::job::services::Services;
 use crate::media::attach::{Attach, Uploader};
 use crate::media::check::CheckMedia;
@@ -44,6 +44,7 @@ pub struct ClientBuilder {
     request_timeout: Duration,
     user_agent: String,
     http: Option<reqwest::Client>,
+    http2_prior_knowledge: bool,
     script: Option<Script>,
     route: Route,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -76,6 +77,7 @@ impl Default for ClientBuilder {
             request_timeout: Duration::from_secs(60),
             user_agent: concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
             http: None,
+            http2_prior_knowledge: false,
             script: None,
             route: Route::default(),
             #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -138,11 +140,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Speaks HTTP/2 from the first byte, without TLS's negotiation, as a gateway inside of a mesh may
+    /// want it. Default: HTTP/2 where TLS negotiates it, else HTTP/1.1.
+    pub fn http2_prior_knowledge(mut self) -> Self {
+        self.http2_prior_knowledge = true;
+        self
+    }
+
     /// Uses a ready HTTP client, with a connect timeout, proxy and certificates of its own.
     ///
     /// It should follow no redirects and retry no requests by itself, like the one that is built
-    /// otherwise. This cannot be verified, so no failure of it proves that nothing was sent: the
-    /// outcome of a submit that finds no connection is unknown, and it is not sent again.
+    /// otherwise. This cannot be verified, so only a submit of which no byte was handed to a
+    /// connection counts as not sent. Over HTTP/1.1 such a client may reuse a connection on which a
+    /// late response to another request arrives, so HTTP 429 proves nothing there: the outcome of
+    /// that submit is unknown, and it is not sent again.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -282,20 +293,15 @@ impl ClientBuilder {
             Some(Address(base)) => Endpoint::new(base)?,
             None => Endpoint::service()?,
         };
-        let (http, downloads) = self.http_clients(&endpoint)?;
+        let downloads = self.download_client()?;
         let max_in_flight = self.max_in_flight;
         let rate_limiter = RateLimiter::new(
             max_in_flight,
             self.interval()?,
             self.retry.longest_retry_after(),
         );
-        let exchanger = match self.script.clone() {
-            Some(script) => Exchanger::Script(http, script),
-            None => Exchanger::Http(http),
-        };
         let transport = Transport::new(
-            exchanger,
-            self.http.is_none(),
+            self.exchanger(&endpoint)?,
             token,
             self.request_timeout,
             rate_limiter,
@@ -322,23 +328,51 @@ impl ClientBuilder {
         })
     }
 
-    /// Returns the HTTP clients for the Model API and for downloads.
-    fn http_clients(
-        &self,
-        endpoint: &Endpoint,
-    ) -> Result<(reqwest::Client, reqwest::Client), Error> {
+    /// Returns what sends requests to the Model API.
+    fn exchanger(&self, endpoint: &Endpoint) -> Result<Exchanger, Error> {
         if let Some(http) = &self.http {
-            return Ok((http.clone(), http.clone()));
+            return Ok(match &self.script {
+                Some(script) => Exchanger::Script(http.clone(), script.clone()),
+                None => Exchanger::Foreign(http.clone()),
+            });
         }
-        let mut api = self.http_builder()?;
-        if matches!(self.route, Route::Environment) && endpoint.is_plain() {
+        let is_plain = endpoint.is_plain();
+        let shared = built(self.api_builder(is_plain)?)?;
+        Ok(match &self.script {
+            Some(script) => Exchanger::Script(shared, script.clone()),
+            None => {
+                let settings = self.clone();
+                let fresh = move || {
+                    let http = settings.api_builder(is_plain)?;
+                    built(http.pool_max_idle_per_host(0))
+                };
+                Exchanger::Http {
+                    shared,
+                    fresh: FreshClient::new(fresh),
+                }
+            }
+        })
+    }
+
+    /// Returns the settings of an HTTP client for the Model API.
+    fn api_builder(&self, is_plain: bool) -> Result<reqwest::ClientBuilder, Error> {
+        let mut http = self.http_builder()?;
+        if matches!(self.route, Route::Environment) && is_plain {
             // The environment's proxy may be another machine, and the token unencrypted.
-            api = api.no_proxy();
+            http = http.no_proxy();
         }
-        Ok((
-            built(api)?,
-            built(fetcher::configure(self.http_builder()?))?,
-        ))
+        if self.http2_prior_knowledge {
+            http = http.http2_prior_knowledge();
+        }
+        Ok(http)
+    }
+
+    /// Returns the HTTP client for downloads.
+    fn download_client(&self) -> Result<reqwest::Client, Error> {
+        match &self.http {
+            Some(http) => Ok(http.clone()),
+            None => built(fetcher::configure(self.http_builder()?)),
+        }
     }
 
     /// Returns the time from one request to the next.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::error::ErrorKind;
+use crate::http::error_code::ErrorCode;
 use crate::http::partial_json::members;
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
@@ -19,9 +20,21 @@ use runcomfy_schema::Redacted;
 pub(crate) struct Reply {
     pub(crate) http_status: u16,
     pub(crate) retry_after: Option<Duration>,
-    /// The HTTP client has followed a redirect to this response.
-    pub(crate) redirected: bool,
+    pub(crate) attribution: Attribution,
     pub(crate) body: Vec<u8>,
+}
+
+/// Tells whether a response belongs to the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attribution {
+    /// It does.
+    Certain,
+    /// It came over an HTTP/1.1 connection of a client of the caller's, which may have carried other
+    /// requests: servers were seen to send a late 429 there.
+    Reused,
+    /// It may belong to another one: it came from where the HTTP client was redirected to, or over a
+    /// connection that may have carried other requests although it should not.
+    Unknown,
 }
 
 /// Result of a job, or its status while it has none.
@@ -156,12 +169,10 @@ impl Reply {
     /// Turns an error body of any form into an error; its code decides the kind, or else the HTTP
     /// status.
     fn refusal(&self, body: &Value) -> Error {
-        let code = body.get(ERROR_CODE).and_then(as_code);
-        let (kind, meaning) = kind_of(code, self.http_status);
-        let words = ["error_message", "message", "error", "detail"]
-            .into_iter()
-            .find_map(|key| body.get(key).and_then(Value::as_str))
-            .or_else(|| body.as_str());
+        let code = ErrorCode::from_json(body.get(ERROR_CODE));
+        let (kind, meaning) = code.kind(self.http_status);
+        let code = code.number();
+        let words = words_of(body);
         let message = match words.filter(|words| !words.is_empty()) {
             Some(words) => format!("{meaning}: {}", Redacted(words)),
             None => format!("{meaning} (HTTP {})", self.http_status),
@@ -279,14 +290,24 @@ impl Reply {
     }
 }
 
+/// Returns the text of an error body: a member of its own, or one inside of its `detail` or `error`.
+fn words_of(body: &Value) -> Option<&str> {
+    let named = |value: &'_ Value| {
+        ["error_message", "message", "error", "detail"]
+            .into_iter()
+            .find(|key| value.get(key).is_some_and(Value::is_string))
+    };
+    let places = ["", "/detail", "/error", "/detail/error"];
+    let mut members = places.into_iter().filter_map(|at| {
+        let value = body.pointer(at)?;
+        value.get(named(value)?)?.as_str()
+    });
+    members.next().or_else(|| body.as_str())
+}
+
 /// Returns `true` if there is an `error_code` that does not say that there is no error.
 fn is_error(map: &Map<String, Value>) -> bool {
-    let none = |code: &Value| {
-        matches!(code, Value::Null | Value::Bool(false))
-            || code.as_str() == Some("")
-            || as_code(code) == Some(0)
-    };
-    map.get(ERROR_CODE).is_some_and(|code| !none(code))
+    ErrorCode::from_json(map.get(ERROR_CODE)) != ErrorCode::None
 }
 
 /// Returns `true` if the code is a number or a word; anything else means nothing.
@@ -294,47 +315,8 @@ fn is_code(code: &Value) -> bool {
     code.is_number() || code.is_string()
 }
 
-fn as_code(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
 fn as_count(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// Returns the kind by the documented codes, or else by the HTTP status. A code beside a redirect, or
-/// beside the failure of a server, is not the service's verdict on the request.
-fn kind_of(code: Option<i64>, http_status: u16) -> (ErrorKind, &'static str) {
-    let code = code.filter(|_| matches!(http_status, 200..=299 | 400..=499));
-    match (code, http_status) {
-        (Some(400_001), _) => (ErrorKind::UnknownModel, "the service knows no such model"),
-        (Some(400_002), _) | (_, 402) => (
-            ErrorKind::InsufficientBalance,
-            "no balance is left on the account",
-        ),
-        (Some(400_004), _) | (_, 401) => (
-            ErrorKind::Unauthenticated,
-            "the service does not accept the token",
-        ),
-        (Some(400_005), _) => (ErrorKind::NotReady, "the result is not ready"),
-        (Some(403_001), _) | (_, 403) => (ErrorKind::Forbidden, "it belongs to another account"),
-        (Some(404_001), _) | (_, 404) => (
-            ErrorKind::NotFound,
-            "the service knows no such thing, or the request has expired",
-        ),
-        (_, 429) => (ErrorKind::Throttled, "too many requests"),
-        (_, 408 | 500..=599) => (ErrorKind::Unavailable, "the service is unavailable for now"),
-        (_, 300..=399) => (
-            ErrorKind::Unreadable,
-            "the service answered with a redirect, which is not followed",
-        ),
-        // HTTP does not define it, so nothing is certain.
-        (_, 600..) => (
-            ErrorKind::Unreadable,
-            "the service answered with a status that HTTP does not know",
-        ),
-        _ => (ErrorKind::BadRequest, "the service refused the request"),
-    }
 }
 
 #[cfg(test)]
@@ -347,7 +329,7 @@ mod tests {
         Reply {
             http_status,
             retry_after: None,
-            redirected: false,
+            attribution: Attribution::Certain,
             body: body.into(),
         }
     }
@@ -527,7 +509,8 @@ mod tests {
             (202, json!(7), true),
             (503, json!(null), true),
             (200, json!(400_002), false),
-            (422, json!("none"), false),
+            (422, json!("none"), true),
+            (422, json!(422_001), false),
             (429, json!(null), true),
             (500, json!(400_001), true),
             (400, json!(400_001), false),

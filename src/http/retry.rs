@@ -78,6 +78,7 @@ impl Retry {
     /// The error of the last attempt, with the number of requests that were sent.
     pub(crate) async fn run<C: Call>(&self, call: &mut C) -> Result<(C::Output, u32), Error> {
         let (mut attempts, mut failures) = (0, 0);
+        let mut refused = None;
         loop {
             attempts += 1;
             let error = match call.attempt(attempts).await {
@@ -100,9 +101,12 @@ impl Retry {
                 Decision::GiveUp | Decision::OutcomeUnknown => None,
             };
             let Some(backoff) = backoff else {
-                return Err(error);
+                return Err(strongest(refused, error));
             };
             debug!(kind = ?error.kind(), http_status = error.http_status(), ?backoff, "retrying");
+            if error.http_status().is_some() {
+                refused = Some(error);
+            }
             sleep(backoff).await;
         }
     }
@@ -137,6 +141,15 @@ impl Retry {
                 (!is_late).then_some(backoff)
             }
         }
+    }
+}
+
+/// Returns the error that says most of several attempts: something was sent if any was.
+fn strongest(refused: Option<Error>, last: Error) -> Error {
+    let was_sent = last.http_status().is_some() || last.may_have_been_submitted();
+    match refused.filter(|_| !was_sent) {
+        Some(refused) => refused.with_attempts(last.attempts()).with_source(last),
+        None => last,
     }
 }
 

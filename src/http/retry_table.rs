@@ -15,11 +15,10 @@ pub(crate) enum Failure {
     NotSent,
     /// Our own rate limiter refused to send the request in time.
     HeldBack,
-    /// The service refused the request as one too many (HTTP 429).
+    /// The service refused the request as one too many (HTTP 429, codes 429xxx).
     Throttled,
-    /// The service is down and says when to come back (HTTP 503 with `Retry-After`).
-    Busy,
-    /// The service, or a gateway before it, failed (HTTP 408, 5xx).
+    /// The service, or a gateway before it, failed, or answered what nobody documents: HTTP 408, 409,
+    /// 425, 5xx with `Retry-After` or without, codes that are not listed. It may have done its work.
     Unavailable,
     /// The connection broke or time ran out after something may have been sent.
     ResponseLost,
@@ -27,13 +26,15 @@ pub(crate) enum Failure {
     Unreadable,
     /// The response is longer than is read.
     ResponseTooLarge,
-    /// The response came from a place to which the HTTP client was redirected.
-    Redirected,
+    /// The response may belong to another request: it came from where the HTTP client was
+    /// redirected to, or over an HTTP/1.1 connection that may have carried other requests.
+    Unattributed,
     /// A job's id came beside a failure that does not prove that there is no job.
     JobNamed,
     /// The result of a job is not there yet.
     NotReady,
-    /// The service refused the request for good.
+    /// The service refused the request for good; [`error_code`](super::error_code) says which codes
+    /// and statuses are certain.
     Refused,
     /// The failure is on this machine: a setting, an input, a file.
     Local,
@@ -72,12 +73,11 @@ impl Failure {
             Self::NotSent          => (Retry,          Retry,        Retry),
             Self::HeldBack         => (GiveUp,         Retry,        Retry),
             Self::Throttled        => (Retry,          Retry,        Retry),
-            Self::Busy             => (Retry,          Retry,        Retry),
             Self::Unavailable      => (OutcomeUnknown, Retry,        Retry),
             Self::ResponseLost     => (OutcomeUnknown, Retry,        Retry),
             Self::Unreadable       => (OutcomeUnknown, Retry,        Retry),
             Self::ResponseTooLarge => (OutcomeUnknown, GiveUp,       GiveUp),
-            Self::Redirected       => (OutcomeUnknown, GiveUp,       GiveUp),
+            Self::Unattributed     => (OutcomeUnknown, GiveUp,       GiveUp),
             Self::JobNamed         => (OutcomeUnknown, GiveUp,       GiveUp),
             Self::NotReady         => (GiveUp,         Retry,        Retry),
             Self::Refused          => (GiveUp,         GiveUp,       GiveUp),
@@ -94,14 +94,11 @@ impl Failure {
     pub(crate) fn from_error(error: &Error) -> Self {
         let http_status = error.http_status();
         match error.kind() {
-            _ if error.is_redirected() => Self::Redirected,
+            _ if error.is_unattributed() => Self::Unattributed,
             _ if error.names_job() && !proves_that_no_job_exists(error) => Self::JobNamed,
             ErrorKind::NotSent => Self::NotSent,
             ErrorKind::Throttled if http_status.is_none() => Self::HeldBack,
             ErrorKind::Throttled => Self::Throttled,
-            ErrorKind::Unavailable if http_status == Some(503) && error.retry_after().is_some() => {
-                Self::Busy
-            }
             ErrorKind::Unavailable => Self::Unavailable,
             ErrorKind::ResponseLost => Self::ResponseLost,
             ErrorKind::Unreadable => Self::Unreadable,
@@ -114,13 +111,12 @@ impl Failure {
 }
 
 /// Returns `true` if a response that carries a job's id still is the service's word that there is
-/// no job: a code or status of its own, and not one that means nothing beside a success status.
+/// no job.
 fn proves_that_no_job_exists(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Unavailable | ErrorKind::Throttled => false,
-        ErrorKind::BadRequest => !matches!(error.http_status(), Some(200..=299)),
-        _ => true,
-    }
+    !matches!(
+        error.kind(),
+        ErrorKind::Unavailable | ErrorKind::Unreadable | ErrorKind::Throttled
+    )
 }
 
 /// Returns the decision about a failed request, and the error marked as one whose outcome is

@@ -43,19 +43,13 @@ fn throttled_request_is_retried() {
 }
 
 #[test]
-fn busy_service_is_retried_when_it_says_so() {
-    let error = response(ErrorKind::Unavailable, 503).with_retry_after(Some(Duration::ZERO));
-    assert_row(error, F::Busy, Retry, Retry);
-}
-
-#[test]
 fn submit_to_a_failing_service_has_an_unknown_outcome() {
     for http_status in [408, 500, 502, 503, 504, 599] {
         let error = response(ErrorKind::Unavailable, http_status);
         assert_row(error, F::Unavailable, OutcomeUnknown, Retry);
     }
-    // Only a 503 is known to come before any work.
-    let error = response(ErrorKind::Unavailable, 500).with_retry_after(Some(Duration::ZERO));
+    // A gateway sends it after the work began, too.
+    let error = response(ErrorKind::Unavailable, 503).with_retry_after(Some(Duration::ZERO));
     assert_row(error, F::Unavailable, OutcomeUnknown, Retry);
 }
 
@@ -80,10 +74,10 @@ fn submit_with_an_endless_response_has_an_unknown_outcome() {
 }
 
 #[test]
-fn redirected_submit_has_an_unknown_outcome() {
+fn unattributed_response_leaves_the_outcome_unknown() {
     for kind in [ErrorKind::InsufficientBalance, ErrorKind::Throttled] {
-        let error = response(kind, 402).after_redirect();
-        assert_row(error, F::Redirected, OutcomeUnknown, GiveUp);
+        let error = response(kind, 402).unattributed();
+        assert_row(error, F::Unattributed, OutcomeUnknown, GiveUp);
     }
 }
 
@@ -92,7 +86,7 @@ fn failure_that_names_a_job_has_an_unknown_outcome() {
     for (kind, http_status) in [
         (ErrorKind::Unavailable, 503),
         (ErrorKind::Throttled, 429),
-        (ErrorKind::BadRequest, 200),
+        (ErrorKind::Unreadable, 200),
     ] {
         let error = response(kind, http_status).naming_job(&id());
         assert_row(error, F::JobNamed, OutcomeUnknown, GiveUp);

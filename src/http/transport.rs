@@ -1,16 +1,21 @@
 //! Sends one request and reads its response.
 
+use std::error::Error as _;
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::{Body, Method, Request, RequestBuilder, Response, Url, Version};
 use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::rate_limit::{Permit, RateLimiter};
-use crate::http::response::Reply;
+use crate::http::response::{Attribution, Reply};
+use crate::http::submit_body::{Departure, SubmitBody};
 use crate::http::token::Token;
 use crate::testing::Script;
 
@@ -18,8 +23,8 @@ use crate::testing::Script;
 #[derive(Debug)]
 pub(crate) struct Transport {
     exchanger: Exchanger,
-    /// The HTTP client certainly follows no redirects.
-    follows_no_redirects: bool,
+    /// The service was seen to speak HTTP/2.
+    speaks_http2: AtomicBool,
     token: Token,
     request_timeout: Duration,
     rate_limiter: RateLimiter,
@@ -37,23 +42,62 @@ const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
 /// Destination of requests: the network or a script.
 #[derive(Debug)]
 pub(crate) enum Exchanger {
-    /// The network.
-    Http(reqwest::Client),
+    /// The network, over clients of our own, which follow no redirects and repeat no requests.
+    Http {
+        /// For everything over HTTP/2, and for all but submits over HTTP/1.1.
+        shared: reqwest::Client,
+        /// For submits over HTTP/1.1: each over a connection that has carried nothing before, since
+        /// a late response to another request would be taken for its own.
+        fresh: FreshClient,
+    },
+    /// The network, over a client of the caller's, of which nothing is known.
+    Foreign(reqwest::Client),
     /// A script in this process, for tests of a consumer's code.
     Script(reqwest::Client, Script),
+}
+
+/// An HTTP client that keeps no connection, built with the first submit: it costs a process that
+/// submits nothing milliseconds.
+pub(crate) struct FreshClient {
+    client: OnceLock<reqwest::Client>,
+    build: Box<dyn Fn() -> Result<reqwest::Client, Error> + Send + Sync>,
+}
+
+impl FreshClient {
+    pub(crate) fn new(
+        build: impl Fn() -> Result<reqwest::Client, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            client: OnceLock::new(),
+            build: Box::new(build),
+        }
+    }
+
+    fn get(&self) -> Result<&reqwest::Client, Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = (self.build)()?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+impl fmt::Debug for FreshClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FreshClient").field(&self.client).finish()
+    }
 }
 
 impl Transport {
     pub(crate) fn new(
         exchanger: Exchanger,
-        follows_no_redirects: bool,
         token: Token,
         request_timeout: Duration,
         rate_limiter: RateLimiter,
     ) -> Self {
         Self {
             exchanger,
-            follows_no_redirects,
+            speaks_http2: AtomicBool::new(false),
             token,
             request_timeout,
             rate_limiter,
@@ -71,35 +115,85 @@ impl Transport {
         self.exchange(self.request(method, url)).await
     }
 
-    /// Builds a request that posts JSON, with one more header.
-    pub(crate) fn post_json(
+    /// Submits JSON at once, with one more header and a permit of the [`RateLimiter`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotSent`] where nothing of the body was handed to a connection; the body is
+    /// withdrawn then.
+    pub(crate) async fn submit(
         &self,
         url: Url,
         body: Bytes,
         header: (HeaderName, &str),
-    ) -> RequestBuilder {
+        departure: &Departure,
+    ) -> Result<Reply, Error> {
         let request = self.request(Method::POST, url);
         let request = request.header(header.0, header.1);
-        request.header(CONTENT_TYPE, "application/json").body(body)
+        let request = request.header(CONTENT_TYPE, "application/json");
+        if let Exchanger::Script(_, script) = &self.exchanger {
+            let request = request.body(body).build().map_err(failed)?;
+            return self.exchange_by_script(script, &request);
+        }
+        let body = Body::wrap(SubmitBody::new(body, departure.clone()));
+        let request = request.body(body).build().map_err(failed)?;
+        let is_own = matches!(self.exchanger, Exchanger::Http { .. });
+        let is_shared = is_own && self.speaks_http2.load(Ordering::Relaxed);
+        let reply = match &self.exchanger {
+            Exchanger::Http { shared, .. } if is_shared => {
+                self.send_over_http(shared, request).await
+            }
+            Exchanger::Http { fresh, .. } => self.send_over_http(fresh.get()?, request).await,
+            Exchanger::Foreign(http) | Exchanger::Script(http, _) => {
+                self.send_over_http(http, request).await
+            }
+        };
+        match reply {
+            Ok((reply, true)) => Ok(reply),
+            Ok((reply, false)) => {
+                let attribution = match &self.exchanger {
+                    _ if reply.attribution == Attribution::Unknown || is_shared => {
+                        Attribution::Unknown
+                    }
+                    Exchanger::Foreign(_) => Attribution::Reused,
+                    Exchanger::Http { .. } | Exchanger::Script(..) => Attribution::Certain,
+                };
+                Ok(Reply {
+                    attribution,
+                    ..reply
+                })
+            }
+            Err(error) if error.kind() != ErrorKind::NotSent && departure.withdraw() => {
+                let message = "no connection to the service in time; nothing was sent";
+                Err(Error::new(ErrorKind::NotSent, message).with_source(error))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        let (Exchanger::Http(http) | Exchanger::Script(http, _)) = &self.exchanger;
+        let (Exchanger::Http { shared: http, .. }
+        | Exchanger::Foreign(http)
+        | Exchanger::Script(http, _)) = &self.exchanger;
         http.request(method, url)
             .header(AUTHORIZATION, self.token.header())
             .timeout(self.request_timeout)
     }
 
+    fn exchange_by_script(&self, script: &Script, request: &Request) -> Result<Reply, Error> {
+        let reply = script.exchange(request)?;
+        self.obey(reply.http_status, reply.retry_after);
+        Ok(reply)
+    }
+
     /// Sends a request at once, with a permit of the [`RateLimiter`].
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Error> {
+    async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Error> {
         let request = request.build().map_err(failed)?;
         match &self.exchanger {
-            Exchanger::Http(http) => self.send_over_http(http, request).await,
-            Exchanger::Script(_, script) => {
-                let reply = script.exchange(&request)?;
-                self.obey(reply.http_status, reply.retry_after);
+            Exchanger::Http { shared: http, .. } | Exchanger::Foreign(http) => {
+                let (reply, _) = self.send_over_http(http, request).await?;
                 Ok(reply)
             }
+            Exchanger::Script(_, script) => self.exchange_by_script(script, &request),
         }
     }
 
@@ -110,32 +204,41 @@ impl Transport {
         }
     }
 
+    /// Sends a request; returns `true` beside the response where it came over HTTP/2.
     async fn send_over_http(
         &self,
         http: &reqwest::Client,
-        request: reqwest::Request,
-    ) -> Result<Reply, Error> {
+        request: Request,
+    ) -> Result<(Reply, bool), Error> {
         let url = request.url().clone();
         let response = http.execute(request).await;
         let response = response.map_err(|error| self.without_proof(failed(error)))?;
+        let over_http2 = response.version() == Version::HTTP_2;
+        self.speaks_http2.store(over_http2, Ordering::Relaxed);
         let redirected = *response.url() != url;
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
         self.obey(http_status, retry_after);
         let body = read(response).await?;
-        Ok(Reply {
+        let reply = Reply {
             http_status,
             retry_after,
-            redirected,
+            attribution: if redirected {
+                Attribution::Unknown
+            } else {
+                Attribution::Certain
+            },
             body,
-        })
+        };
+        Ok((reply, over_http2))
     }
 
     /// Turns `NotSent` into `ResponseLost` where it is not proved: an HTTP client of the caller may
     /// have followed a redirect to a host to which it finds no connection. The request has arrived
     /// then.
     fn without_proof(&self, error: Error) -> Error {
-        if self.follows_no_redirects || error.kind() != ErrorKind::NotSent {
+        let is_own = !matches!(self.exchanger, Exchanger::Foreign(_));
+        if is_own || error.kind() != ErrorKind::NotSent {
             return error;
         }
         let message = "no connection to the service, or to where it has redirected the request";
@@ -176,7 +279,7 @@ pub(crate) fn failed_at(host: &str, error: reqwest::Error) -> Error {
 /// too. The URL is dropped: it may be signed.
 fn failure(error: reqwest::Error, not_sent: String, host: &str) -> Error {
     let error = error.without_url();
-    let (kind, message) = if error.is_connect() {
+    let (kind, message) = if error.is_connect() || was_not_processed(&error) {
         (ErrorKind::NotSent, not_sent)
     } else if error.is_builder() {
         let message = "the request is invalid; nothing was sent".to_owned();
@@ -189,6 +292,20 @@ fn failure(error: reqwest::Error, not_sent: String, host: &str) -> Error {
         (ErrorKind::ResponseLost, message)
     };
     Error::new(kind, message).with_source(error)
+}
+
+/// Returns `true` if HTTP/2 proves that the request was not processed: the server has refused its
+/// stream, or has ended the connection for all streams from one before it on (RFC 9113, 6.8 and 8.7).
+fn was_not_processed(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            return error.is_remote() && (is_refused || error.is_go_away());
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Reads a `Retry-After` header, which has seconds or a date.

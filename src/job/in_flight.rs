@@ -6,19 +6,23 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::http::submit_body::Departure;
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
 
-/// The request of a submit, from its first byte to its response.
+/// The request of a submit, from the search for a connection to its response.
 ///
-/// When nobody waits for it any more, a task of the runtime brings it to its end and logs the
-/// outcome: cut off, it might leave a paid job that nobody knows.
+/// It is in flight from the first byte of its body that is handed to a connection. Dropped before
+/// that it sends nothing, ever. Dropped after that a task of the runtime brings it to its end and
+/// logs the outcome: cut off, it might leave a paid job that nobody knows.
 pub(crate) struct InFlightSubmit {
     /// `None` once it has ended.
     request: Option<(Request, InFlightGuard)>,
+    departure: Departure,
     runtime: Option<Handle>,
     cancel: Option<Cancel>,
 }
@@ -33,13 +37,33 @@ type Cancelling = Pin<Box<dyn Future<Output = Result<CancelOutcome, Error>> + Se
 impl InFlightSubmit {
     pub(crate) fn new(
         submits: &Arc<InFlightSubmits>,
+        departure: Departure,
         request: impl Future<Output = Result<RequestId, Error>> + Send + 'static,
         cancel: Option<Cancel>,
     ) -> Self {
         Self {
             request: Some((Box::pin(request), InFlightGuard::new(submits))),
+            departure,
             runtime: Handle::try_current().ok(),
             cancel,
+        }
+    }
+
+    /// Waits for the response; for a request that is not in flight by then, until the deadline.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotSent`] at the deadline, and those of the request.
+    pub(crate) async fn until(mut self, deadline: Option<Instant>) -> Result<RequestId, Error> {
+        let Some(deadline) = deadline else {
+            return self.await;
+        };
+        match timeout_at(deadline, &mut self).await {
+            Ok(outcome) => outcome,
+            Err(_) if self.departure.withdraw() => Err(Error::new(
+                ErrorKind::NotSent,
+                "no connection to the service before the deadline; nothing was sent",
+            )),
+            Err(_) => self.await,
         }
     }
 }
@@ -62,6 +86,7 @@ impl Future for InFlightSubmit {
 impl Drop for InFlightSubmit {
     fn drop(&mut self) {
         if let Some((request, guard)) = self.request.take()
+            && !self.departure.withdraw()
             && let Some(runtime) = &self.runtime
         {
             runtime.spawn(finish_abandoned(request, guard, self.cancel.take()));

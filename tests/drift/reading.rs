@@ -8,8 +8,6 @@ use super::response::Response;
 /// The members of a response whose body is a JSON object.
 pub(super) struct Reading {
     status: u16,
-    /// `true` if it has a `Retry-After`.
-    has_retry_after: bool,
     body: Value,
     /// `true` if everything in it fits the usual types.
     is_usual: bool,
@@ -22,7 +20,6 @@ impl Reading {
         let usual = serde_json::from_str(text).ok();
         Self {
             status: response.status,
-            has_retry_after: response.headers.contains("retry-after"),
             is_usual: usual.is_some(),
             body: usual.unwrap_or_else(|| unusual(text)),
         }
@@ -33,27 +30,26 @@ impl Reading {
         (200..300).contains(&self.status)
     }
 
-    /// Returns `true` if the HTTP status means that nothing was done.
-    pub(super) fn is_refusal(&self) -> bool {
-        match self.status {
-            408 => false,
-            503 => self.has_retry_after && self.id().is_none(),
-            status => (400..500).contains(&status),
-        }
+    /// Returns `true` if it proves that there is no job: by a listed code beside a verdict of the
+    /// service, or without a code by a listed HTTP status. One request too many is among them.
+    pub(super) fn is_certain_refusal(&self) -> bool {
+        let is_verdict = self.is_accepted() || (400..500).contains(&self.status);
+        let code = self.code().unwrap_or(&Value::Null);
+        let number = code
+            .as_i64()
+            .or_else(|| code.as_str()?.parse().ok())
+            .unwrap_or_default();
+        let is_none = number == 0
+            && (code.is_null() || code.is_number() || code == "" || code == "0" || code == false);
+        let listed_code = [400, 401, 402, 403, 404, 422, 429].contains(&(number / 1000));
+        let listed_status =
+            [400, 401, 402, 403, 404, 405, 413, 415, 422, 429].contains(&self.status);
+        (is_verdict && listed_code) || (is_none && listed_status)
     }
 
     /// Returns an `error_code` of any type, which a response with a success status may have too.
     pub(super) fn code(&self) -> Option<&Value> {
         self.body.get("error_code")
-    }
-
-    /// Returns `true` for a documented error code.
-    pub(super) fn is_known_code(&self) -> bool {
-        let known = [400_001, 400_002, 400_004, 400_005, 403_001, 404_001];
-        let number = |code: &Value| code.as_i64().or_else(|| code.as_str()?.parse().ok());
-        self.code()
-            .and_then(number)
-            .is_some_and(|code| known.contains(&code))
     }
 
     /// Returns `true` for a success in every respect that every reader understands.

@@ -9,6 +9,7 @@ mod http1;
 mod http2;
 mod ledger;
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -116,7 +117,8 @@ struct Court {
     script: Box<Script>,
     welcome: Box<Greeter>,
     ledger: Mutex<Ledger>,
-    streams: Mutex<Vec<TcpStream>>,
+    /// Open connections by their numbers, to end them with the server.
+    streams: Mutex<HashMap<usize, TcpStream>>,
     closing: AtomicBool,
 }
 
@@ -181,7 +183,7 @@ impl Drop for Judge {
         if let Some(acceptor) = self.acceptor.take() {
             acceptor.join().ok();
         }
-        for stream in lock(&self.court.streams).drain(..) {
+        for (_, stream) in lock(&self.court.streams).drain() {
             stream.shutdown(std::net::Shutdown::Both).ok();
         }
     }
@@ -198,14 +200,18 @@ fn accept(listener: &TcpListener, protocol: Protocol, court: &Arc<Court>) {
             continue;
         }
         if let Ok(copy) = stream.try_clone() {
-            lock(&court.streams).push(copy);
+            lock(&court.streams).insert(connection, copy);
         }
         stream.set_nodelay(true).ok();
         let court = Arc::clone(court);
         // A client that leaves ends its connection with an error, which concerns nobody.
-        thread::spawn(move || match protocol {
-            Protocol::Http1 => http1::serve(stream, connection, &court).ok(),
-            Protocol::Http2 => http2::serve(stream, connection, &court).ok(),
+        thread::spawn(move || {
+            match protocol {
+                Protocol::Http1 => http1::serve(stream, connection, &court).ok(),
+                Protocol::Http2 => http2::serve(stream, connection, &court).ok(),
+            };
+            // The last handle: the connection is closed with it.
+            lock(&court.streams).remove(&connection);
         });
     }
 }

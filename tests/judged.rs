@@ -1,0 +1,313 @@
+//! No paid job is submitted twice and none is lost in silence, as a server on bare sockets sees it
+//! that shares no code with the client, over HTTP/1.1 and HTTP/2.
+//!
+//! Every answer is drawn from a seed, the submit's mark and the attempt, so a failure names how to
+//! run it again.
+
+use std::time::Duration;
+
+use runcomfy::{Client, Outcome, Output, RetryPolicy};
+use runcomfy_testkit::cases::Cases;
+use runcomfy_testkit::judge::{Answer, Arrival, Judge, Ledger, MARK, Protocol, Response, Verdict};
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// What an answer proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// There is a job, and its id.
+    Accepted,
+    /// There is none.
+    Rejected,
+    /// There is none, and the submit may be sent again.
+    Throttled,
+    /// HTTP/2 says that nothing was processed.
+    Unprocessed,
+    /// Nothing.
+    Nothing,
+}
+
+/// Codes and statuses that are certain refusals; `None` is a body without a code.
+const REFUSALS: &[(u16, Option<i64>)] = &[
+    (200, Some(400_001)),
+    (200, Some(400_002)),
+    (202, Some(404_123)),
+    (400, Some(400_001)),
+    (402, Some(400_002)),
+    (401, Some(400_004)),
+    (403, Some(403_001)),
+    (404, Some(404_001)),
+    (409, Some(400_777)),
+    (422, Some(422_001)),
+    (400, None),
+    (401, None),
+    (402, None),
+    (403, None),
+    (404, None),
+    (405, None),
+    (413, None),
+    (415, None),
+    (422, None),
+];
+
+/// Codes and statuses that prove nothing, whether or not there is a job.
+const UNCLEAR: &[(u16, Option<i64>)] = &[
+    (200, Some(500_001)),
+    (201, Some(503_001)),
+    (206, Some(500)),
+    (202, None),
+    (400, Some(500_001)),
+    (302, None),
+    (307, Some(400_001)),
+    (408, None),
+    (409, None),
+    (418, None),
+    (425, None),
+    (500, Some(400_002)),
+    (502, None),
+    (503, None),
+    (504, None),
+    (599, None),
+];
+
+fn body(code: Option<i64>) -> String {
+    match code {
+        Some(code) => json!({"error_code": code, "error_message": "no"}).to_string(),
+        None => json!({"detail": "no"}).to_string(),
+    }
+}
+
+/// The answer to an attempt, and what it proves; healthy ones come over connections that keep to
+/// HTTP.
+fn drawn(
+    seed: u64,
+    mark: &str,
+    attempt: usize,
+    protocol: Protocol,
+    healthy: bool,
+) -> (Verdict, Proof) {
+    let number: u64 = mark.parse().unwrap_or_default();
+    let mut dice = fastrand::Rng::with_seed(
+        seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number.rotate_left(17) ^ attempt as u64,
+    );
+    let accepted = Response::new(
+        [200, 201, 202][dice.usize(..3)],
+        r#"{"request_id": "$ID", "status_url": "u", "result_url": "u", "cancel_url": "u"}"#,
+    );
+    let taken = dice.bool();
+    let answer = |taken, answer, proof| (Verdict { taken, answer }, proof);
+    let mut pick = dice.usize(if healthy { 0..60 } else { 0..100 });
+    // What ends an HTTP/2 connection ends the streams of others too, so it is rarer there.
+    if protocol == Protocol::Http2
+        && matches!(pick, 81..87 | 90..93 | 98..)
+        && !number.is_multiple_of(16)
+    {
+        pick = [87, 95][dice.usize(..2)];
+    }
+    match pick {
+        0..30 => answer(true, Answer::Respond(accepted), Proof::Accepted),
+        30..45 => {
+            let (status, code) = REFUSALS[dice.usize(..REFUSALS.len())];
+            let response = Response::new(status, body(code)).header("retry-after", "1");
+            answer(false, Answer::Respond(response), Proof::Rejected)
+        }
+        45..60 => {
+            let (status, code) =
+                [(429, None), (429, Some(429_001)), (200, Some(429_001))][dice.usize(..3)];
+            answer(
+                false,
+                Answer::Respond(Response::new(status, body(code))),
+                Proof::Throttled,
+            )
+        }
+        60..75 => {
+            let (status, code) = UNCLEAR[dice.usize(..UNCLEAR.len())];
+            let response = Response::new(status, body(code)).header("retry-after", "1");
+            answer(taken, Answer::Respond(response), Proof::Nothing)
+        }
+        75..78 => answer(true, Answer::Interim(accepted), Proof::Accepted),
+        78..81 => answer(true, Answer::WithLate429(accepted), Proof::Accepted),
+        81..84 => answer(true, Answer::Half(accepted), Proof::Nothing),
+        84..87 => answer(taken, Answer::Close, Proof::Nothing),
+        87..90 => answer(taken, Answer::Reset, Proof::Nothing),
+        90..93 => answer(taken, Answer::GoAwayAt, Proof::Nothing),
+        93..95 => answer(
+            taken,
+            Answer::Respond(Response::new(
+                200,
+                ["", "{", "<html>", "[1]"][dice.usize(..4)],
+            )),
+            Proof::Nothing,
+        ),
+        _ if protocol == Protocol::Http1 => answer(taken, Answer::Close, Proof::Nothing),
+        95..98 => answer(false, Answer::Refuse, Proof::Unprocessed),
+        _ => answer(false, Answer::GoAwayBelow, Proof::Unprocessed),
+    }
+}
+
+fn client(judge: &Judge, protocol: Protocol) -> Client {
+    let backoff = Duration::from_millis(1);
+    let retry = RetryPolicy::new()
+        .initial_backoff(backoff)
+        .max_backoff(backoff);
+    let client = Client::builder()
+        .token("t")
+        .base_url(judge.base_url())
+        .retry(retry);
+    let client = match protocol {
+        Protocol::Http1 => client,
+        Protocol::Http2 => client.http2_prior_knowledge(),
+    };
+    client.build().unwrap()
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    protocol: Option<Protocol>,
+    healthy: bool,
+    accepted: usize,
+    rejected: usize,
+    not_sent: usize,
+    unknown: usize,
+    dropped: usize,
+    repeated: usize,
+    unnamed: usize,
+}
+
+/// Submits every wish once, some dropped at a random moment, and compares each end with the ledger
+/// and with what the answers prove.
+async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
+    let seed = cases.first_seed;
+    let script =
+        move |arrival: &Arrival| drawn(seed, &arrival.mark, arrival.attempt, protocol, healthy).0;
+    let judge = Judge::start(protocol, script).unwrap();
+    let client = client(&judge, protocol);
+    let mut ends = Vec::new();
+    let mut running = JoinSet::new();
+    for mark in cases.seeds() {
+        if running.len() >= 64 {
+            ends.push(running.join_next().await.unwrap().unwrap());
+        }
+        let client = client.clone();
+        running.spawn(async move {
+            let input = json!({ "prompt": format!("{MARK}{mark}") });
+            let submit = client
+                .submit_json("judge/model", &input)
+                .key(format!("key-{mark}"));
+            let outcome = submit.outcome();
+            let is_dropped = !healthy && mark.is_multiple_of(10);
+            let limit = Duration::from_micros(mark % 37 * 100);
+            let end = if is_dropped {
+                timeout(limit, outcome).await.ok()
+            } else {
+                Some(outcome.await)
+            };
+            (mark.to_string(), end)
+        });
+    }
+    while let Some(end) = running.join_next().await {
+        ends.push(end.unwrap());
+    }
+    // What was dropped in flight is brought to its end.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let ledger = judge.ledger();
+    let mut figures = Figures {
+        protocol: Some(protocol),
+        healthy,
+        ..Figures::default()
+    };
+    for (mark, end) in &ends {
+        let proofs: Vec<Proof> = (1..=ledger.arrivals(mark))
+            .map(|attempt| drawn(seed, mark, attempt, protocol, healthy).1)
+            .collect();
+        check(mark, end.as_ref(), &proofs, &ledger, &mut figures);
+    }
+    println!("{figures:?}");
+    figures
+}
+
+fn check(
+    mark: &str,
+    end: Option<&Outcome<Output>>,
+    proofs: &[Proof],
+    ledger: &Ledger,
+    figures: &mut Figures,
+) {
+    let ids = ledger.ids(mark);
+    let shown = || format!("{mark}: {proofs:?} {ids:?}; run it again with its seed");
+    figures.repeated += usize::from(ids.len() > 1);
+    // Sent again only where nothing could be there.
+    let (last, before) = proofs
+        .split_last()
+        .map_or((None, proofs), |(last, before)| (Some(*last), before));
+    assert!(
+        before
+            .iter()
+            .all(|proof| matches!(proof, Proof::Throttled | Proof::Unprocessed)),
+        "{}",
+        shown()
+    );
+    let Some(outcome) = end else {
+        figures.dropped += 1;
+        return;
+    };
+    match outcome {
+        Outcome::Accepted(job) => {
+            figures.accepted += 1;
+            assert_eq!(ids, [job.request_id().as_str()], "{}", shown());
+        }
+        Outcome::NotSent(error) => {
+            figures.not_sent += 1;
+            assert!(ids.is_empty(), "{} {error}", shown());
+            assert!(
+                proofs.iter().all(|proof| *proof == Proof::Unprocessed),
+                "{} {error}",
+                shown()
+            );
+        }
+        Outcome::Rejected(error) => {
+            figures.rejected += 1;
+            assert!(ids.is_empty(), "{} {error}", shown());
+            assert!(
+                matches!(
+                    last,
+                    Some(Proof::Rejected | Proof::Throttled | Proof::Unprocessed)
+                ),
+                "{} {error}",
+                shown()
+            );
+        }
+        Outcome::Unknown(error) => {
+            figures.unknown += 1;
+            figures.unnamed += usize::from(error.idempotency_key() != Some(&format!("key-{mark}")));
+        }
+    }
+    // What is certain is said. The faults of other streams end an HTTP/2 connection under a response,
+    // too.
+    let is_alone = figures.protocol == Some(Protocol::Http1) || figures.healthy;
+    match last.filter(|_| is_alone) {
+        Some(Proof::Accepted) => assert!(matches!(outcome, Outcome::Accepted(_)), "{}", shown()),
+        Some(Proof::Rejected) => assert!(matches!(outcome, Outcome::Rejected(_)), "{}", shown()),
+        Some(Proof::Nothing) => assert!(matches!(outcome, Outcome::Unknown(_)), "{}", shown()),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn faulty_connections_repeat_no_job_and_leave_none_unnamed() {
+    let cases = Cases::from_env(20_000);
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let figures = judged(protocol, false, cases.percent(50)).await;
+        assert_eq!((figures.repeated, figures.unnamed), (0, 0), "{figures:?}");
+    }
+}
+
+#[tokio::test]
+async fn healthy_connections_leave_no_outcome_unknown() {
+    let cases = Cases::from_env(4_000);
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let figures = judged(protocol, true, cases.percent(50)).await;
+        assert_eq!((figures.repeated, figures.unknown), (0, 0), "{figures:?}");
+    }
+}
