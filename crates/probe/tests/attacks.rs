@@ -7,120 +7,41 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::net::IpAddr;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use runcomfy_media::Facts;
 use runcomfy_probe::{ProbeError, ProbeErrorKind, Prober, ProberBuilder};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use runcomfy_testkit::server::{Request, Response, Server, closed_address};
 use tokio::time::Instant;
 
-/// The scripted response of a server, which closes the connection afterwards.
-enum Play {
-    /// Sends these bytes.
-    Whole(Vec<u8>),
-    /// Sends the first, then repeats the second until the client disconnects.
-    Endless(Vec<u8>, Vec<u8>),
-    /// Sends the first, then repeats the second after a second each.
-    Drip(Vec<u8>, Vec<u8>),
+/// Starts a server that no client should connect to.
+async fn forbidden() -> Server {
+    Server::always(Response::raw(file(GIF, &[]))).await
 }
 
-/// A server on loopback that sends scripted responses and records its requests.
-struct Server {
-    address: SocketAddr,
-    record: Arc<Record>,
+/// Returns the heads of all requests.
+fn heads(server: &Server) -> Vec<String> {
+    let requests = server.requests().into_iter();
+    requests.map(|request| request.head).collect()
 }
 
-#[derive(Default)]
-struct Record {
-    connections: AtomicUsize,
-    open: AtomicUsize,
-    max_open: AtomicUsize,
-    heads: Mutex<Vec<String>>,
-    /// Number of bytes of endless responses.
-    sent: AtomicU64,
+/// Waits until the client disconnects, and returns the number of bytes sent.
+async fn sent(server: &Server) -> u64 {
+    server.closed().await;
+    server.bytes_sent()
 }
 
-impl Server {
-    async fn start(play: impl Fn(&str) -> Play + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let record = Arc::new(Record::default());
-        let (notes, play) = (record.clone(), Arc::new(play));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (notes, play) = (notes.clone(), play.clone());
-                notes.connections.fetch_add(1, Ordering::SeqCst);
-                let open = notes.open.fetch_add(1, Ordering::SeqCst) + 1;
-                notes.max_open.fetch_max(open, Ordering::SeqCst);
-                tokio::spawn(async move {
-                    // The test makes the client disconnect.
-                    let _ = serve(stream, &notes, &*play).await;
-                    notes.open.fetch_sub(1, Ordering::SeqCst);
-                });
-            }
-        });
-        Self { address, record }
-    }
-
-    /// Starts a server that no client should connect to.
-    async fn forbidden() -> Self {
-        Self::start(|_| Play::Whole(file(GIF, &[]))).await
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}/{path}", self.address)
-    }
-
-    fn connections(&self) -> usize {
-        self.record.connections.load(Ordering::SeqCst)
-    }
-
-    fn heads(&self) -> Vec<String> {
-        self.record.heads.lock().unwrap().clone()
-    }
-
-    /// Waits until the client disconnects, and returns the bytes sent by endless responses.
-    async fn sent(&self) -> u64 {
-        while self.record.open.load(Ordering::SeqCst) > 0 {
-            tokio::task::yield_now().await;
-        }
-        self.record.sent.load(Ordering::SeqCst)
-    }
+/// Returns a response that sends the first bytes, then repeats the second until the client
+/// disconnects.
+fn endless(first: impl Into<Vec<u8>>, again: impl Into<Vec<u8>>) -> Response {
+    Response::raw(first).repeating(again, Duration::ZERO)
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    notes: &Record,
-    play: &(dyn Fn(&str) -> Play + Send + Sync),
-) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8(head).unwrap();
-    let played = play(&head);
-    notes.heads.lock().unwrap().push(head);
-    match played {
-        Play::Whole(response) => stream.write_all(&response).await,
-        Play::Endless(first, again) => {
-            stream.write_all(&first).await?;
-            loop {
-                stream.write_all(&again).await?;
-                notes.sent.fetch_add(again.len() as u64, Ordering::SeqCst);
-            }
-        }
-        Play::Drip(first, again) => {
-            stream.write_all(&first).await?;
-            loop {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                stream.write_all(&again).await?;
-            }
-        }
-    }
+/// Returns a response that sends the first bytes, then repeats the second after a second each.
+fn drip(first: impl Into<Vec<u8>>, again: impl Into<Vec<u8>>) -> Response {
+    Response::raw(first).repeating(again, Duration::from_secs(1))
 }
 
 /// More bytes than the sockets of both sides buffer.
@@ -195,8 +116,10 @@ async fn probe(url: &str) -> Result<Facts, ProbeError> {
 }
 
 /// Probes a server that always sends the same response, and returns the error.
-async fn fails(play: impl Fn(&str) -> Play + Send + Sync + 'static) -> (ProbeError, Server) {
-    let server = Server::start(play).await;
+async fn fails(
+    script: impl Fn(&Request) -> Response + Send + Sync + 'static,
+) -> (ProbeError, Server) {
+    let server = Server::start(script).await;
     let error = probe(&server.url("photo")).await.unwrap_err();
     (error, server)
 }
@@ -209,11 +132,11 @@ fn addresses(list: &str) -> Vec<IpAddr> {
 
 #[tokio::test]
 async fn loopback_is_probed_only_if_allowed() {
-    let server = Server::start(|head| Play::Whole(part(head, GIF, &[]))).await;
+    let server = Server::start(|request| Response::raw(part(&request.head, GIF, &[]))).await;
     let facts = probe(&server.url("photo?a=b#c")).await.unwrap();
     assert_eq!((facts.width, facts.height), (Some(320), Some(240)));
     assert_eq!(facts.size_bytes, Some(GIF.len() as u64));
-    let head = server.heads().remove(0);
+    let head = heads(&server).remove(0);
     assert!(head.starts_with("GET /photo?a=b HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("\r\nrange: bytes=0-14335\r\n"), "{head}");
     assert!(head.contains("\r\naccept-encoding: identity\r\n"), "{head}");
@@ -256,8 +179,8 @@ const ELSEWHERE: [&str; 14] = [
 
 #[tokio::test]
 async fn forbidden_address_is_never_connected_to() {
-    let server = Server::forbidden().await;
-    let port = server.address.port();
+    let server = forbidden().await;
+    let port = server.address().port();
     let (strict, local) = (Prober::builder().build().unwrap(), local().build().unwrap());
     for host in BY_OTHER_ADDRESSES.iter().chain(&ELSEWHERE) {
         for scheme in ["http", "https"] {
@@ -287,8 +210,8 @@ async fn forbidden_address_is_never_connected_to() {
 
 #[tokio::test]
 async fn redirect_to_a_forbidden_address_is_refused() {
-    let inner = Server::forbidden().await;
-    let port = inner.address.port();
+    let inner = forbidden().await;
+    let port = inner.address().port();
     let hosts = BY_OTHER_ADDRESSES.iter().chain(&ELSEWHERE);
     for host in hosts {
         for target in [
@@ -296,7 +219,7 @@ async fn redirect_to_a_forbidden_address_is_refused() {
             format!("https://{host}/"),
             format!("//{host}:{port}/"),
         ] {
-            let (error, server) = fails(move |_| Play::Whole(redirect(&target))).await;
+            let (error, server) = fails(move |_| Response::raw(redirect(&target))).await;
             assert_eq!(error.kind(), ProbeErrorKind::Address, "{host}: {error}");
             assert_eq!(server.connections(), 1);
         }
@@ -322,7 +245,7 @@ async fn redirect_is_checked_like_the_first_url() {
         ("http://8.8.8.8/", ProbeErrorKind::Address),
         ("https://8.8.8.8:8443/", ProbeErrorKind::Address),
     ] {
-        let (error, server) = fails(move |_| Play::Whole(redirect(target))).await;
+        let (error, server) = fails(move |_| Response::raw(redirect(target))).await;
         assert_eq!(error.kind(), kind, "{target:?}: {error}");
         assert_eq!(server.connections(), 1);
     }
@@ -330,34 +253,36 @@ async fn redirect_is_checked_like_the_first_url() {
 
 #[tokio::test]
 async fn redirects_are_limited() {
-    let (error, server) = fails(|_| Play::Whole(redirect("/again"))).await;
+    let (error, server) = fails(|_| Response::raw(redirect("/again"))).await;
     assert_eq!(error.kind(), ProbeErrorKind::Redirect, "{error}");
-    assert_eq!(server.heads().len(), 4);
+    assert_eq!(heads(&server).len(), 4);
     for nowhere in ["X-Location: none", "Location: /caf\u{e9}", "Location:"] {
-        let play = move |_: &str| Play::Whole(response("307 Temporary Redirect", &[nowhere], b""));
-        let (error, _) = fails(play).await;
+        let script =
+            move |_: &Request| Response::raw(response("307 Temporary Redirect", &[nowhere], b""));
+        let (error, _) = fails(script).await;
         assert_eq!(error.kind(), ProbeErrorKind::Redirect, "{nowhere}: {error}");
     }
 }
 
 #[tokio::test]
 async fn three_redirects_are_followed_without_cookies() {
-    let server = Server::start(|head| {
+    let server = Server::start(|request| {
+        let head = &*request.head;
         let cookie = "Set-Cookie: session=crumbs; Path=/";
         let target = match head.split(' ').nth(1).unwrap() {
             "/0" => "/1",
             "/1" => "2",
             "/2" => "/3",
-            _ => return Play::Whole(part(head, GIF, &[cookie])),
+            _ => return Response::raw(part(head, GIF, &[cookie])),
         };
         let mut response = redirect(target);
         let end = response.len() - 2;
         response.splice(end.., format!("{cookie}\r\n\r\n").into_bytes());
-        Play::Whole(response)
+        Response::raw(response)
     })
     .await;
     assert_eq!(probe(&server.url("0")).await.unwrap().width, Some(320));
-    let heads = server.heads();
+    let heads = heads(&server);
     assert_eq!(heads.len(), 4);
     for head in heads {
         for absent in ["cookie", "authorization", "referer", "crumbs"] {
@@ -368,8 +293,8 @@ async fn three_redirects_are_followed_without_cookies() {
 
 #[tokio::test]
 async fn ambiguous_url_is_refused() {
-    let server = Server::forbidden().await;
-    let at = server.address;
+    let server = forbidden().await;
+    let at = server.address();
     for url in [
         format!("http://user@{at}/"),
         format!("http://user:pass@{at}/"),
@@ -395,8 +320,8 @@ async fn ambiguous_url_is_refused() {
 
 #[tokio::test]
 async fn name_is_checked_at_every_connection() {
-    let server = Server::start(|head| Play::Whole(part(head, GIF, &[]))).await;
-    let url = format!("http://media.test:{}/photo", server.address.port());
+    let server = Server::start(|request| Response::raw(part(&request.head, GIF, &[]))).await;
+    let url = format!("http://media.test:{}/photo", server.address().port());
     let lookups = Mutex::new(VecDeque::from([
         "127.0.0.1",
         "0.0.0.0",
@@ -455,8 +380,8 @@ async fn proxy_of_the_environment_is_not_used() {
         assert!(probe(&url).await.is_ok());
         return;
     }
-    let proxy = Server::forbidden().await;
-    let server = Server::start(|head| Play::Whole(part(head, GIF, &[]))).await;
+    let proxy = forbidden().await;
+    let server = Server::start(|request| Response::raw(part(&request.head, GIF, &[]))).await;
     let mut again = std::process::Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", "proxy_of_the_environment_is_not_used"]);
     again.env(PROBED, server.url("photo"));
@@ -507,7 +432,7 @@ async fn no_more_is_read_than_requested() {
         let zeros = frame(&zeros);
         let server = Server::start(move |_| {
             let first = response(status, &[headers], &frame(GIF));
-            Play::Endless(first, zeros.clone())
+            endless(first, zeros.clone())
         })
         .await;
         let facts = probe(&server.url("photo")).await.unwrap();
@@ -516,7 +441,7 @@ async fn no_more_is_read_than_requested() {
             (Some(320), size),
             "{headers}"
         );
-        let sent = server.sent().await;
+        let sent = sent(&server).await;
         assert!(sent < MAX_BUFFERED, "{headers}: {sent} bytes");
     }
 }
@@ -538,13 +463,13 @@ async fn nothing_is_decompressed() {
             let (coding, bomb) = (coding.clone(), bomb.clone());
             let (error, _) = fails(move |_| {
                 let range = "Content-Range: bytes 0-9999/10000";
-                Play::Whole(response(status, &[&coding, range], &bomb))
+                Response::raw(response(status, &[&coding, range], &bomb))
             })
             .await;
             assert_eq!(error.kind(), ProbeErrorKind::UnexpectedResponse, "{error}");
         }
     }
-    let server = Server::start(|_| Play::Whole(file(GIF, &["Content-Encoding: Identity"]))).await;
+    let server = Server::start(|_| Response::raw(file(GIF, &["Content-Encoding: Identity"]))).await;
     assert!(probe(&server.url("photo")).await.is_ok());
 }
 
@@ -562,7 +487,7 @@ async fn slow_server_is_left_at_the_deadline() {
     ] {
         let (first, again) = (first.to_vec(), again.to_vec());
         let begun = Instant::now();
-        let (error, _) = fails(move |_| Play::Drip(first.clone(), again.clone())).await;
+        let (error, _) = fails(move |_| drip(first.clone(), again.clone())).await;
         assert_eq!(error.kind(), ProbeErrorKind::Deadline, "{error}");
         // On the paused clock.
         assert_eq!(begun.elapsed().as_secs(), 20);
@@ -578,9 +503,9 @@ async fn response_heads_are_limited() {
         (b"HTTP/1.1 200 ".to_vec(), vec![b'x'; 4096]),
         (Vec::new(), vec![b'\n'; 4096]),
     ] {
-        let (error, server) = fails(move |_| Play::Endless(first.clone(), again.clone())).await;
+        let (error, server) = fails(move |_| endless(first.clone(), again.clone())).await;
         assert_eq!(error.kind(), ProbeErrorKind::Unreachable, "{error}");
-        let sent = server.sent().await;
+        let sent = sent(&server).await;
         assert!(sent < MAX_BUFFERED, "{sent} bytes");
     }
 }
@@ -588,7 +513,7 @@ async fn response_heads_are_limited() {
 #[tokio::test]
 async fn interim_responses_end_at_the_deadline() {
     let hints = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100);
-    let server = Server::start(move |_| Play::Endless(Vec::new(), hints.clone())).await;
+    let server = Server::start(move |_| endless(Vec::new(), hints.clone())).await;
     let prober = local()
         .deadline(Duration::from_millis(200))
         .build()
@@ -596,7 +521,7 @@ async fn interim_responses_end_at_the_deadline() {
     let error = prober.probe(&server.url("photo")).await.unwrap_err();
     assert_eq!(error.kind(), ProbeErrorKind::Deadline, "{error}");
     // Returns only after the client has disconnected.
-    server.sent().await;
+    sent(&server).await;
 }
 
 #[tokio::test]
@@ -618,7 +543,7 @@ async fn response_with_other_bytes_is_refused() {
     ] {
         let body = body.clone();
         let (error, _) =
-            fails(move |_| Play::Whole(response("206 Partial Content", &[range], &body))).await;
+            fails(move |_| Response::raw(response("206 Partial Content", &[range], &body))).await;
         assert_eq!(
             error.kind(),
             ProbeErrorKind::UnexpectedResponse,
@@ -628,7 +553,7 @@ async fn response_with_other_bytes_is_refused() {
     // The response ends early.
     let (error, _) = fails(|_| {
         let range = "Content-Range: bytes 0-9999/10000";
-        Play::Whole(response("206 Partial Content", &[range], GIF))
+        Response::raw(response("206 Partial Content", &[range], GIF))
     })
     .await;
     assert_eq!(error.kind(), ProbeErrorKind::UnexpectedResponse, "{error}");
@@ -641,7 +566,7 @@ async fn response_with_other_bytes_is_refused() {
         ),
     ];
     for short in short {
-        let (error, _) = fails(move |_| Play::Whole(short.clone())).await;
+        let (error, _) = fails(move |_| Response::raw(short.clone())).await;
         assert_eq!(error.kind(), ProbeErrorKind::Unreachable, "{error}");
     }
 }
@@ -651,7 +576,7 @@ async fn error_of_a_status_does_not_print_the_body() {
     for status in [204, 300, 304, 400, 401, 403, 404, 416, 429, 500, 503] {
         let (error, _) = fails(move |_| {
             let headers = ["Location: /inner", "Content-Range: bytes */0"];
-            Play::Whole(response(&format!("{status} X"), &headers, b"s3cret"))
+            Response::raw(response(&format!("{status} X"), &headers, b"s3cret"))
         })
         .await;
         assert_eq!(error.kind(), ProbeErrorKind::Status, "{error}");
@@ -679,10 +604,11 @@ async fn later_reads_request_the_same_version() {
         (vec![], None),
     ] {
         let jpeg = far_jpeg();
-        let server = Server::start(move |head| Play::Whole(part(head, &jpeg, &headers))).await;
+        let server =
+            Server::start(move |request| Response::raw(part(&request.head, &jpeg, &headers))).await;
         let facts = probe(&server.url("photo")).await.unwrap();
         assert_eq!((facts.width, facts.height), (Some(320), Some(240)));
-        let heads = server.heads();
+        let heads = heads(&server);
         assert!(heads.len() > 1 && !heads[0].contains("if-range"));
         for head in &heads[1..] {
             match condition {
@@ -722,8 +648,9 @@ async fn parts_of_two_versions_are_never_mixed() {
     for (index, later) in laters.into_iter().enumerate() {
         let jpeg = far_jpeg();
         let size = jpeg.len() as u64;
-        let server = Server::start(move |head| {
-            Play::Whole(if head.contains("bytes=0-") {
+        let server = Server::start(move |request| {
+            let head = &*request.head;
+            Response::raw(if head.contains("bytes=0-") {
                 part(head, &jpeg, &[TAG, DATE])
             } else {
                 later(head, &jpeg)
@@ -737,7 +664,7 @@ async fn parts_of_two_versions_are_never_mixed() {
             "{index}"
         );
         assert!(facts.unknown.is_some(), "{index}");
-        assert_eq!(server.heads().len(), 2, "{index}");
+        assert_eq!(heads(&server).len(), 2, "{index}");
     }
 }
 
@@ -745,23 +672,21 @@ async fn parts_of_two_versions_are_never_mixed() {
 async fn server_that_ignores_ranges_gets_one_request() {
     let jpeg = far_jpeg();
     let size = jpeg.len() as u64;
-    let server = Server::start(move |_| Play::Whole(file(&jpeg, &[]))).await;
+    let server = Server::start(move |_| Response::raw(file(&jpeg, &[]))).await;
     let facts = probe(&server.url("photo")).await.unwrap();
     assert_eq!((facts.width, facts.size_bytes), (None, Some(size)));
     assert!(facts.unknown.is_some());
-    assert_eq!(server.heads().len(), 1);
+    assert_eq!(heads(&server).len(), 1);
 
     // Without a length, the end is the size.
-    let server = Server::start(|_| Play::Whole(response("200 OK", &[], GIF))).await;
+    let server = Server::start(|_| Response::raw(response("200 OK", &[], GIF))).await;
     let facts = probe(&server.url("photo")).await.unwrap();
     assert_eq!(facts.size_bytes, Some(GIF.len() as u64));
 }
 
 #[tokio::test]
 async fn error_does_not_print_signatures_of_urls() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = format!("http://{}/p4th?sig=s3cret", closed.local_addr().unwrap());
-    drop(closed);
+    let nobody = format!("http://{}/p4th?sig=s3cret", closed_address());
     let responses: [Vec<u8>; 6] = [
         response("403 Forbidden", &[], b""),
         redirect("https://10.0.0.1/p4th?sig=s3cret"),
@@ -779,7 +704,7 @@ async fn error_does_not_print_signatures_of_urls() {
         probe("s3cret").await.unwrap_err(),
     ];
     for response in responses {
-        let server = Server::start(move |_| Play::Whole(response.clone())).await;
+        let server = Server::start(move |_| Response::raw(response.clone())).await;
         errors.push(probe(&server.url("p4th?sig=s3cret")).await.unwrap_err());
     }
     for error in errors {
@@ -791,8 +716,9 @@ async fn error_does_not_print_signatures_of_urls() {
 
 #[tokio::test]
 async fn outcomes_are_in_order_and_urls_are_fetched_once() {
-    let server = Server::start(|head| {
-        Play::Whole(if head.starts_with("GET /good") {
+    let server = Server::start(|request| {
+        let head = &*request.head;
+        Response::raw(if head.starts_with("GET /good") {
             part(head, GIF, &[])
         } else {
             response("404 Not Found", &[], b"")
@@ -810,19 +736,14 @@ async fn outcomes_are_in_order_and_urls_are_fetched_once() {
     let (good, bad) = (Ok(Some(320)), Err(ProbeErrorKind::Status));
     let refused = Err(ProbeErrorKind::Address);
     assert_eq!(kinds, [good, bad, good, refused, bad, good]);
-    assert_eq!(server.heads().len(), 2);
+    assert_eq!(heads(&server).len(), 2);
     let none: [&str; 0] = [];
     assert!(local().build().unwrap().probe_all(&none).await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn deadline_and_concurrency_apply_to_a_batch() {
-    let slow = || {
-        Play::Drip(
-            response("200 OK", &["Content-Length: 100000"], b""),
-            b"G".into(),
-        )
-    };
+    let slow = || drip(response("200 OK", &["Content-Length: 100000"], b""), b"G");
     let server = Server::start(move |_| slow()).await;
     let urls: Vec<String> = (0..10).map(|n| server.url(&n.to_string())).collect();
     let prober = local().concurrency(3).build().unwrap();
@@ -835,9 +756,10 @@ async fn deadline_and_concurrency_apply_to_a_batch() {
     assert_eq!(server.connections(), 3);
 
     // Facts that were known before the deadline are kept.
-    let server = Server::start(move |head| {
+    let server = Server::start(move |request| {
+        let head = &*request.head;
         if head.starts_with("GET /7 ") {
-            Play::Whole(part(head, GIF, &[]))
+            Response::raw(part(head, GIF, &[]))
         } else {
             slow()
         }
@@ -848,5 +770,5 @@ async fn deadline_and_concurrency_apply_to_a_batch() {
     for (n, outcome) in prober.probe_all(&urls).await.into_iter().enumerate() {
         assert_eq!(outcome.is_ok(), n == 7, "{n}: {outcome:?}");
     }
-    assert_eq!(server.record.max_open.load(Ordering::SeqCst), 10);
+    assert_eq!(server.max_open(), 10);
 }

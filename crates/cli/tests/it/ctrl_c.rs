@@ -1,7 +1,6 @@
 //! Ctrl-C in a real terminal: no job that may be charged is lost.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use crate::support::terminal::Terminal;
 use crate::support::{Service, TEXT_TO_IMAGE};
 use runcomfy_emulator::{Call, Reply};
+use runcomfy_testkit::server::{Response, Server};
 use serde_json::json;
 
 const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
@@ -130,43 +130,30 @@ fn two_presses_stop_at_once_and_keep_the_job() {
 }
 
 /// Starts a service that responds to the submit when the test says so, and then to a cancel request.
-fn late_service() -> (String, Sender<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+fn late_service() -> (Server, Sender<()>) {
     let (respond, wanted) = mpsc::channel();
-    thread::spawn(move || {
-        let (submit, _) = listener.accept().unwrap();
-        // A dropped sender means no response.
-        if wanted.recv().is_ok() {
-            respond_to(submit, &json!({ "request_id": "boat-7" }).to_string());
-            let (cancel, _) = listener.accept().unwrap();
+    let wanted = Mutex::new(wanted);
+    let server = Server::on_thread(move |request| {
+        if request.number > 0 {
             let outcome =
                 json!({ "request_id": "boat-7", "status": "cancelled", "outcome": "cancelled" });
-            respond_to(cancel, &outcome.to_string());
+            return Response::ok(outcome.to_string());
+        }
+        match wanted.lock().unwrap().recv() {
+            Ok(()) => Response::ok(json!({ "request_id": "boat-7" }).to_string()),
+            // A dropped sender means no response.
+            Err(_) => Response::raw(""),
         }
     });
-    (url, respond)
-}
-
-fn respond_to(mut stream: TcpStream, body: &str) {
-    let mut request = Vec::new();
-    // The bodies are short and arrive with the last read of the head.
-    while !request.windows(4).any(|four| four == b"\r\n\r\n") {
-        let mut buffer = [0; 4096];
-        let count = stream.read(&mut buffer).unwrap();
-        request.extend_from_slice(&buffer[..count]);
-    }
-    let length = body.len();
-    let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
-    stream.write_all((head + body).as_bytes()).unwrap();
+    (server, respond)
 }
 
 #[test]
 fn submit_in_flight_is_awaited_and_its_job_cancelled() {
     let service = Service::new();
-    let (url, respond) = late_service();
+    let (server, respond) = late_service();
     let mut run = service.command(&[&RUN[..], &["--no-wait"]].concat());
-    run.env("RUNCOMFY_MODEL_API_BASE", url);
+    run.env("RUNCOMFY_MODEL_API_BASE", server.origin());
     let mut terminal = Terminal::new(&run);
     terminal.until("submitting");
     terminal.press_ctrl_c();
@@ -214,9 +201,9 @@ fn abandoned_submit_has_an_unknown_outcome() {
 #[test]
 fn submit_that_fails_after_a_press_is_reported() {
     let service = Service::new();
-    let (url, respond) = late_service();
+    let (server, respond) = late_service();
     let mut run = service.command(&RUN);
-    run.env("RUNCOMFY_MODEL_API_BASE", url);
+    run.env("RUNCOMFY_MODEL_API_BASE", server.origin());
     let mut terminal = Terminal::new(&run);
     terminal.until("submitting");
     terminal.press_ctrl_c();
