@@ -1,11 +1,11 @@
-//! What a number should be.
+//! The target of a measured number.
 
 use std::fmt;
 
-/// The bound that a median is held to.
+/// The bound that a median must keep.
 #[derive(Clone, Copy, Debug)]
 pub enum Aim {
-    /// It is measured to be known.
+    /// No bound; the number is information.
     None,
     /// At most this much, in the row's unit.
     AtMost(f64),
@@ -14,7 +14,7 @@ pub enum Aim {
 }
 
 impl Aim {
-    /// The bound and whether the median keeps it, as a cell of the table.
+    /// Returns the bound and `met` or `missed`, as a cell of the table.
     #[must_use]
     pub fn judge(self, median: f64) -> String {
         let met = match self {

@@ -1,8 +1,8 @@
-//! Values for `bytedance/dreamina-4-0/edit`, and what checks them.
+//! Values for `bytedance/dreamina-4-0/edit`, and their validators.
 
 use jsonschema::Validator;
-use runcomfy_schema::ModelSchema;
 use runcomfy_models::bytedance::dreamina_4_0::edit::{Input, SCHEMA, WidthXHeight};
+use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -10,43 +10,43 @@ use crate::Outcome;
 /// One value in all its forms.
 #[derive(Debug)]
 pub struct Case {
-    /// What it is, for the table.
+    /// Name for the table.
     pub name: &'static str,
     /// As free JSON.
     pub json: Value,
     /// As a struct, where a struct can hold it.
     pub input: Option<Input>,
-    /// How many things are wrong with it.
+    /// Number of violations.
     pub violations: usize,
 }
 
 const URL: &str = "https://example.com/media/boat.png";
 
-/// The most characters that the model's prompt may have.
+/// Maximum number of characters of the model's prompt.
 const PROMPT: usize = 800;
 
 impl Case {
-    /// The schema that they are checked against.
+    /// Returns the schema of all cases.
     #[must_use]
     pub fn model() -> &'static ModelSchema {
         &SCHEMA
     }
 
-    /// An independent validator of the same schema. It looks at formats, as the engine does.
+    /// Returns an independent validator of the same schema, which checks formats as the engine does.
     ///
     /// # Errors
-    /// When the exported schema is no JSON Schema.
+    /// Fails if the exported schema is no JSON Schema.
     pub fn validator() -> Outcome<Validator> {
         let schema = SCHEMA.input.to_json_schema();
         let options = jsonschema::options().should_validate_formats(true);
         Ok(options.build(&schema)?)
     }
 
-    /// A valid value that has every property; three violations that a struct can hold; and three
-    /// that only free JSON can have, of the kinds whose texts take most work.
+    /// Returns a valid value with every property; one with three violations that a struct can have; and
+    /// one with three that only free JSON can have, whose texts are the most expensive.
     ///
     /// # Errors
-    /// When a value is not what it is meant to be, in the eyes of either validator.
+    /// Fails if either validator does not find the expected violations.
     pub fn all() -> Outcome<[Self; 3]> {
         let valid = Input::new([URL, URL], "A lighthouse at dusk, seen from a boat")
             .force_single(false)

@@ -1,4 +1,4 @@
-//! What a computation takes from the machine.
+//! The cost of a computation.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::Outcome;
 
-/// Bytes in the unit that memory is given in.
+/// Bytes of a mebibyte, the unit of memory.
 pub const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 /// Time and memory.
@@ -19,15 +19,15 @@ pub struct Cost {
     pub wall: Duration,
     /// User and system time on all threads. Other work on the machine adds little to it.
     pub cpu: Duration,
-    /// The most memory that any one of the processes has had at a time, in bytes.
+    /// Peak memory of the largest process, in bytes.
     pub peak: u64,
 }
 
 impl Cost {
-    /// Of all processes that this one has started and waited for, which took `wall`.
+    /// Returns the cost of all processes that this one has started and waited for, which took `wall`.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// Fails if the system does not report it.
     pub fn of_children(wall: Duration) -> Outcome<Self> {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
         Ok(Self {
@@ -37,18 +37,18 @@ impl Cost {
         })
     }
 
-    /// The CPU time of this process until now.
+    /// Returns the CPU time of this process until now.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// Fails if the system does not report it.
     pub fn own_cpu() -> Outcome<Duration> {
         Ok(cpu(&getrusage(UsageWho::RUSAGE_SELF)?))
     }
 
-    /// The CPU time of the calling thread until now.
+    /// Returns the CPU time of the calling thread until now.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// Fails if the system does not report it.
     pub fn own_thread() -> Outcome<Duration> {
         Ok(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?.into())
     }

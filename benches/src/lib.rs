@@ -1,4 +1,4 @@
-//! What the benchmarks share: measuring, the workload, and the table they print.
+//! Code that the benchmarks share: measuring, the workload, and the table that they print.
 
 mod aim;
 mod case;

@@ -1,6 +1,6 @@
-//! What commands cost, and what the compiler costs that cargo starts.
+//! The cost of commands, and of the compiler that cargo starts.
 //!
-//! The system gives the peak memory of *all* children of a process together, and a child begins
+//! The system reports the peak memory of *all* children of a process together, and a child begins
 //! with its parent's. So a small program of its own, `meter`, stands between the benchmark and
 //! each command; cargo is given it as the wrapper of `rustc`.
 
@@ -24,10 +24,10 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// With its log in this folder.
+    /// Makes a meter with its log in this folder.
     ///
     /// # Errors
-    /// When the program `meter` was not built.
+    /// Fails if the program `meter` was not built.
     pub fn new(folder: &Path) -> Outcome<Self> {
         Ok(Self {
             program: sibling("meter")?,
@@ -35,10 +35,10 @@ impl Meter {
         })
     }
 
-    /// The cost of one run of a program with these arguments, which must succeed.
+    /// Returns the cost of one run of a program with these arguments, which must succeed.
     ///
     /// # Errors
-    /// When it cannot be started or fails.
+    /// Fails if the program cannot be started or fails.
     pub fn run<A: AsRef<OsStr>>(
         &self,
         program: &Path,
@@ -50,10 +50,10 @@ impl Meter {
         self.cost(&mut command, &name)
     }
 
-    /// The cost of the one `rustc` that compiles `name` in the course of this cargo command.
+    /// Returns the cost of the one `rustc` that compiles `name` during this cargo command.
     ///
     /// # Errors
-    /// When cargo fails or does not compile that crate.
+    /// Fails if cargo fails or does not compile that crate.
     pub fn run_cargo(&self, cargo: &mut Command, name: &str) -> Outcome<Cost> {
         self.cost(cargo.env("RUSTC_WRAPPER", &self.program), name)
     }

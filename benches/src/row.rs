@@ -2,7 +2,7 @@
 
 use crate::{Aim, Samples};
 
-/// What was measured, in which unit, and what it should be.
+/// A measured quantity, its unit and its aim.
 #[derive(Debug)]
 #[must_use]
 pub struct Row {
@@ -12,7 +12,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// A measured quantity and its unit.
+    /// Makes a row of a quantity and its unit.
     pub fn new(what: impl Into<String>, unit: &'static str) -> Self {
         Self {
             what: what.into(),
@@ -21,35 +21,35 @@ impl Row {
         }
     }
 
-    /// What the median should be.
+    /// Sets the bound of the median.
     pub fn aim(mut self, aim: Aim) -> Self {
         self.aim = aim;
         self
     }
 
-    /// Prints the line in markdown: what, median, smallest to largest, number of runs, aim.
+    /// Prints the line in Markdown: name, median, smallest to largest, number of runs, aim.
     pub fn print(&self, samples: &Samples) {
-        let (median, (least, most)) = (samples.median(), samples.range());
+        let (median, (min, max)) = (samples.median(), samples.range());
         println!(
             "| {} | {} {} | {}–{} | {} | {} |",
             self.what,
             short(median),
             self.unit,
-            short(least),
-            short(most),
+            short(min),
+            short(max),
             samples.count(),
             self.aim.judge(median),
         );
     }
 
-    /// Prints a line for what is counted and is the same every time.
+    /// Prints a line for a count that is the same in every run.
     pub fn print_count(&self, count: usize) {
         let aim = self.aim.judge(count as f64);
         println!("| {} | {count} {} | | 1 | {aim} |", self.what, self.unit);
     }
 }
 
-/// Three digits that mean something; more would be noise.
+/// Formats a number with three significant digits; more would be noise.
 fn short(value: f64) -> String {
     let decimals = match value.abs() {
         0.0 | 100.0.. => 0,

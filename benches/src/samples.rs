@@ -1,22 +1,22 @@
 //! Repeated measurements of one thing.
 
-/// The same quantity measured several times.
+/// Several measurements of one quantity.
 #[derive(Clone, Debug, Default)]
 pub struct Samples(Vec<f64>);
 
 impl Samples {
-    /// Takes one more measurement.
+    /// Adds a measurement.
     pub fn push(&mut self, value: f64) {
         self.0.push(value);
     }
 
-    /// How many there are.
+    /// Returns the number of measurements.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The middle one, or the mean of the two in the middle; NaN without any.
+    /// Returns the middle one, or the mean of the two in the middle; NaN without any.
     #[must_use]
     pub fn median(&self) -> f64 {
         let sorted = self.sorted();
@@ -27,7 +27,7 @@ impl Samples {
         }
     }
 
-    /// The smallest and the largest; NaN without any.
+    /// Returns the smallest and the largest; NaN without any.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
         let sorted = self.sorted();
@@ -35,7 +35,7 @@ impl Samples {
         (end(sorted.first()), end(sorted.last()))
     }
 
-    /// Each measurement in another unit.
+    /// Returns the measurements in another unit.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         self.0.iter().map(|value| value * factor).collect()
@@ -54,7 +54,7 @@ impl FromIterator<f64> for Samples {
     }
 }
 
-/// How many times `over` is `under`. Measurements of the same round are divided by each other, so
+/// Returns the ratios of `over` to `under`. Measurements of the same round are divided by each other, so
 /// that what slowed down the whole machine for a while cancels out; where one of the two was
 /// measured in fewer rounds, these alone count.
 #[must_use]
@@ -62,7 +62,7 @@ pub fn ratios(over: &Samples, under: &Samples) -> Samples {
     over.0.iter().zip(&under.0).map(|(a, b)| a / b).collect()
 }
 
-/// How much more `over` is than `under`, round by round as for [`ratios`].
+/// Returns the differences of `over` and `under`, round by round as for [`ratios`].
 #[must_use]
 pub fn differences(over: &Samples, under: &Samples) -> Samples {
     over.0.iter().zip(&under.0).map(|(a, b)| a - b).collect()

@@ -1,14 +1,14 @@
-//! Places in the target folder.
+//! Paths in the target folder.
 
 use std::path::PathBuf;
 use std::{env, fs, io};
 
 use crate::Outcome;
 
-/// An empty folder for one benchmark, in the target folder.
+/// Returns an empty folder for one benchmark, in the target folder.
 ///
 /// # Errors
-/// When it cannot be emptied or made.
+/// Fails if the folder cannot be emptied or made.
 pub fn scratch(benchmark: &str) -> Outcome<PathBuf> {
     let program = env::current_exe()?;
     let target = program
@@ -23,10 +23,10 @@ pub fn scratch(benchmark: &str) -> Outcome<PathBuf> {
     Ok(folder)
 }
 
-/// Another program in the folder of this one.
+/// Returns the path of another program in the folder of this one.
 ///
 /// # Errors
-/// When it has not been built.
+/// Fails if the program was not built.
 pub fn sibling(name: &str) -> Outcome<PathBuf> {
     let path = env::current_exe()?.with_file_name(name);
     if path.is_file() {

@@ -1,23 +1,23 @@
-//! The models that generators are timed on.
+//! The models for which generators are timed.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use crate::Outcome;
 
-/// The numbers of models that a workload has.
+/// Numbers of models in a workload.
 pub const SIZES: [usize; 2] = [100, 400];
 
 /// A folder with `100/runcomfy`, `100/standard`, `400/runcomfy` and `400/standard`: schemas in
-/// RunComfy's dialect and the same in standard JSON Schema, a file a model.
+/// RunComfy's dialect and the same in standard JSON Schema, one file per model.
 #[derive(Debug)]
 pub struct Workload(PathBuf);
 
 impl Workload {
-    /// The one that the first argument of the program names.
+    /// Returns the workload that the first argument of the program names.
     ///
     /// # Errors
-    /// When it names none, or a folder is missing or has another number of models.
+    /// Fails if there is no argument, or if a folder is missing or has another number of models.
     pub fn from_arguments() -> Outcome<Self> {
         let folder = env::args_os().nth(1).ok_or("expected a WORKLOAD folder")?;
         let workload = Self(fs::canonicalize(folder)?);
@@ -33,23 +33,23 @@ impl Workload {
         Ok(workload)
     }
 
-    /// The schemas in RunComfy's dialect.
+    /// Returns the folder of schemas in RunComfy's dialect.
     #[must_use]
     pub fn schemas(&self, size: usize) -> PathBuf {
         self.0.join(format!("{size}/runcomfy"))
     }
 
-    /// The schemas in standard JSON Schema.
+    /// Returns the folder of schemas in standard JSON Schema.
     #[must_use]
     pub fn standard(&self, size: usize) -> PathBuf {
         self.0.join(format!("{size}/standard"))
     }
 }
 
-/// All files below a folder, in the order of their paths.
+/// Returns all files below a folder, in the order of their paths.
 ///
 /// # Errors
-/// When a folder cannot be read.
+/// Fails if a folder cannot be read.
 pub fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];

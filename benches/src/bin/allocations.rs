@@ -1,5 +1,5 @@
-//! How often validation asks for memory. A program of its own: counting takes time, which would
-//! fall on those that allocate.
+//! Number of allocations of a validation. It is a program of its own, since counting takes time,
+//! which would slow down those that allocate.
 
 use std::alloc::System;
 use std::hint::black_box;

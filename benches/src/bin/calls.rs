@@ -1,5 +1,5 @@
 //! CPU for one call: the client against plain reqwest that sends the same request to the same
-//! server and reads the same reply.
+//! server and reads the same response.
 
 use std::future::Future;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,17 +15,17 @@ use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-/// Everybody has a short batch in every round, so that all meet the same machine: where the system
-/// has put the server's thread makes a call two or three times as dear.
+/// Every contender has a short batch in every round, so that conditions are equal: the core of the
+/// server's thread makes a call two or three times as expensive.
 const ROUNDS: usize = 1001;
 const BATCH: u32 = 20;
 
-/// Microseconds that all the care may cost.
+/// Maximum cost of all the care, in microseconds.
 const CARE: Aim = Aim::AtMost(5.0);
 
 const TOKEN: &str = "token";
 
-/// What the service answers, to a submit and to a question for the status.
+/// Responses of the service to a submit and a status request.
 const ACCEPTED: &str = r#"{"request_id":"0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10","status_url":"https://model-api.runcomfy.net/v1/requests/0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10/status","result_url":"https://model-api.runcomfy.net/v1/requests/0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10/result","cancel_url":"https://model-api.runcomfy.net/v1/requests/0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10/cancel"}"#;
 const STATUS: &str = r#"{"request_id":"0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10","status":"in_queue","queue_position":3,"status_url":"https://model-api.runcomfy.net/v1/requests/0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10/status","result_url":"https://model-api.runcomfy.net/v1/requests/0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10/result"}"#;
 
@@ -74,7 +74,7 @@ fn submit(runtime: &Runtime, address: SocketAddr) -> Outcome {
     )
 }
 
-/// Both with the same settings and the same connection.
+/// Returns both clients with the same settings.
 fn clients(address: SocketAddr) -> Outcome<(Client, reqwest::Client)> {
     let http = reqwest::Client::builder()
         .no_proxy()
@@ -124,7 +124,7 @@ fn race<O: Future<Output = Outcome>, P: Future<Output = Outcome>>(
     Ok(())
 }
 
-/// Microseconds of this thread for one call of a batch.
+/// Returns the CPU time of one call of a batch on this thread, in microseconds.
 fn batch<F: Future<Output = Outcome>>(runtime: &Runtime, call: impl Fn() -> F) -> Outcome<f64> {
     runtime.block_on(async {
         let start = Cost::own_thread()?;

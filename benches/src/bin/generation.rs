@@ -1,4 +1,4 @@
-//! What generating costs, at two sizes, and how many files one changed schema rewrites.
+//! Cost of generating code, at two sizes, and the number of files that one changed schema rewrites.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 /// Both sizes are measured in every round.
 const ROUNDS: usize = 15;
 
-/// Milliseconds for the larger size, from nothing to files.
+/// Maximum wall time for the larger size, from nothing to files, in milliseconds.
 const WALL: Aim = Aim::AtMost(250.0);
-/// Mebibytes for the larger size.
+/// Maximum memory for the larger size, in mebibytes.
 const MEMORY: Aim = Aim::AtMost(150.0);
-/// For four times the models: hardly more than in proportion.
+/// Maximum ratio for four times the models: hardly more than in proportion.
 const GROWTH: Aim = Aim::AtMost(4.5);
 
 fn main() -> Outcome {
@@ -200,7 +200,7 @@ fn change(source: &Path, keyword: &str, value: Value) -> Outcome {
     Ok(())
 }
 
-/// When each file was written, and what it says.
+/// Returns the time and contents of each file.
 fn state(folder: &Path) -> Outcome<BTreeMap<PathBuf, (SystemTime, Vec<u8>)>> {
     let mut state = BTreeMap::new();
     for path in files(folder)? {

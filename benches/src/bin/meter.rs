@@ -1,4 +1,4 @@
-//! Runs a command and notes what it cost; see the library's `meter`.
+//! Runs a command and records its cost; see the library's `meter`.
 
 use std::env;
 use std::ffi::OsString;

@@ -1,5 +1,5 @@
-//! What it costs to look at a large medium, against downloading it: bytes and time, from a server
-//! on this machine with support for ranges.
+//! Cost of probing a large file, against downloading it: bytes and time, from a server on this
+//! machine that supports ranges.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +19,8 @@ const MP4: &[u8] = include_bytes!("../../../crates/media/tests/fixtures/last.mp4
 
 const MB: u64 = 1_000_000;
 
-/// A medium of which only the ends are kept.
-struct Medium {
+/// A media file of which only the ends are kept.
+struct LargeFile {
     name: &'static str,
     head: Vec<u8>,
     tail: Vec<u8>,
@@ -33,16 +33,16 @@ fn main() -> Outcome {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        for medium in [jpeg(15 * MB), mp4(100 * MB)?] {
-            measure(medium).await?;
+        for file in [jpeg(15 * MB), mp4(100 * MB)?] {
+            measure(file).await?;
         }
         Ok(())
     })
 }
 
-/// Whatever follows the picture's end is not looked at.
-fn jpeg(size: u64) -> Medium {
-    Medium {
+/// Bytes after the image's end are not read.
+fn jpeg(size: u64) -> LargeFile {
+    LargeFile {
         name: "15 MB JPEG",
         head: JPEG.to_vec(),
         tail: Vec::new(),
@@ -51,7 +51,7 @@ fn jpeg(size: u64) -> Medium {
 }
 
 /// The same boxes, with a larger `mdat` between them.
-fn mp4(size: u64) -> Outcome<Medium> {
+fn mp4(size: u64) -> Outcome<LargeFile> {
     let find = |kind: &[u8]| {
         let at = MP4.windows(4).position(|window| window == kind);
         at.map(|at| at - 4).ok_or("the fixture has other boxes")
@@ -62,7 +62,7 @@ fn mp4(size: u64) -> Outcome<Medium> {
     let payload = size - (head.len() + tail.len()) as u64;
     head.extend(u32::try_from(payload)?.to_be_bytes());
     head.extend(b"mdat");
-    Ok(Medium {
+    Ok(LargeFile {
         name: "100 MB MP4, `moov` last",
         head,
         tail,
@@ -70,12 +70,12 @@ fn mp4(size: u64) -> Outcome<Medium> {
     })
 }
 
-async fn measure(medium: Medium) -> Outcome {
-    let name = medium.name;
+async fn measure(file: LargeFile) -> Outcome {
+    let name = file.name;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/medium", listener.local_addr()?);
+    let url = format!("http://{}/file", listener.local_addr()?);
     let sent = Arc::new(AtomicU64::new(0));
-    tokio::spawn(serve(listener, Arc::new(medium), sent.clone()));
+    tokio::spawn(serve(listener, Arc::new(file), sent.clone()));
     let prober = Prober::builder().allow_loopback(true).build()?;
     let http = reqwest::Client::new();
     let (mut probe, mut download) = (Samples::default(), Samples::default());
@@ -111,20 +111,20 @@ async fn measure(medium: Medium) -> Outcome {
     Ok(())
 }
 
-async fn serve(listener: TcpListener, medium: Arc<Medium>, sent: Arc<AtomicU64>) {
+async fn serve(listener: TcpListener, file: Arc<LargeFile>, sent: Arc<AtomicU64>) {
     while let Ok((stream, _)) = listener.accept().await {
-        // Else a short answer in two parts waits for the other side's delayed acknowledgement.
+        // Otherwise a short response in two parts waits for the other side's delayed acknowledgement.
         if stream.set_nodelay(true).is_err() {
             continue;
         }
-        let (medium, sent) = (medium.clone(), sent.clone());
-        // Whoever hangs up has seen enough.
-        tokio::spawn(async move { drop(talk(stream, &medium, &sent).await) });
+        let (file, sent) = (file.clone(), sent.clone());
+        // The prober disconnects once it has its facts.
+        tokio::spawn(async move { drop(talk(stream, &file, &sent).await) });
     }
 }
 
 /// Answers requests on one connection until it is closed.
-async fn talk(mut stream: TcpStream, medium: &Medium, sent: &AtomicU64) -> std::io::Result<()> {
+async fn talk(mut stream: TcpStream, file: &LargeFile, sent: &AtomicU64) -> std::io::Result<()> {
     loop {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -134,20 +134,20 @@ async fn talk(mut stream: TcpStream, medium: &Medium, sent: &AtomicU64) -> std::
         let range = head.split("range: bytes=").nth(1);
         let range = range.and_then(|rest| rest.split("\r\n").next()?.split_once('-'));
         let asked = range.and_then(|(a, b)| Some((a.parse().ok()?, b.parse::<u64>().ok()? + 1)));
-        let (start, end) = asked.map_or((0, medium.size), |(a, b)| (a, b.min(medium.size)));
+        let (start, end) = asked.map_or((0, file.size), |(a, b)| (a, b.min(file.size)));
         let length = end - start;
-        let answer = match asked {
+        let head = match asked {
             Some(_) => format!(
                 "HTTP/1.1 206 Partial Content\r\nContent-Length: {length}\r\nContent-Range: bytes {start}-{}/{}\r\n\r\n",
                 end - 1,
-                medium.size
+                file.size
             ),
             None => format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"),
         };
-        stream.write_all(answer.as_bytes()).await?;
+        stream.write_all(head.as_bytes()).await?;
         let mut at = start;
         while at < end {
-            let piece = medium.piece(at, end);
+            let piece = file.piece(at, end);
             stream.write_all(&piece).await?;
             sent.fetch_add(piece.len() as u64, Ordering::SeqCst);
             at += piece.len() as u64;
@@ -155,10 +155,10 @@ async fn talk(mut stream: TcpStream, medium: &Medium, sent: &AtomicU64) -> std::
     }
 }
 
-impl Medium {
-    /// Some bytes from `at` on, not beyond `end`.
+impl LargeFile {
+    /// Returns some bytes from `at` on, not beyond `end`.
     fn piece(&self, at: u64, end: u64) -> Vec<u8> {
-        const LONGEST: u64 = 64 << 10;
+        const MAX_BYTES: u64 = 64 << 10;
         let tail = self.size - self.tail.len() as u64;
         let byte = |at: u64| {
             let kept = match at.checked_sub(tail) {
@@ -167,7 +167,7 @@ impl Medium {
             };
             kept.copied().unwrap_or_default()
         };
-        let end = end.min(at + LONGEST);
+        let end = end.min(at + MAX_BYTES);
         if at >= self.head.len() as u64 && end <= tail {
             return vec![0; usize::try_from(end - at).unwrap_or_default()];
         }

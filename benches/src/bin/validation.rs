@@ -1,5 +1,5 @@
-//! Nanoseconds for checking one value: the engine on a typed struct and on free JSON, against the
-//! crate `jsonschema` with the exported schema.
+//! Time to validate one value: the engine on a typed struct and on free JSON, against the crate
+//! `jsonschema` with the exported schema.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -9,21 +9,21 @@ use runcomfy_benches::{Aim, Case, Outcome, Row, Samples, ratios};
 use runcomfy_schema::View;
 use serde_json::Value;
 
-/// Every contender has a batch in every round, so that all of them meet the same machine.
+/// Every contender has a batch in every round, so that conditions are equal.
 const ROUNDS: usize = 301;
 
-/// Long against the clock's steps, short against what else the machine does.
+/// Duration of a batch: long compared with the clock's steps, short compared with other load.
 const BATCH: Duration = Duration::from_micros(200);
 
-/// How many times faster than jsonschema a verdict is to be.
+/// Minimum ratio of jsonschema's time to the engine's, for a valid value.
 const VALID: Aim = Aim::AtLeast(20.0);
-/// And with violations, where the engine puts each into words.
+/// Minimum ratio with violations, where the engine makes a text for each.
 const INVALID: Aim = Aim::AtLeast(10.0);
 
-/// One way to check one value.
+/// One way to validate one value.
 struct Contender<'a> {
     name: &'static str,
-    /// Checks as many times as it is told.
+    /// Validates so many times.
     check: Box<dyn Fn(u32) + 'a>,
     batch: u32,
     nanoseconds: Samples,

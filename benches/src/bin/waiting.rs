@@ -1,4 +1,4 @@
-//! What waiting costs: looks and lateness for jobs of several lengths, in virtual time, against
+//! Costs of waiting: polls and delays for jobs of several lengths, in virtual time, against
 //! fixed intervals; memory, connections and requests for ten thousand jobs that wait at once, in
 //! real time, from an emulator in a process of its own.
 
@@ -13,16 +13,16 @@ use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use tokio::time::Instant;
 
-/// Jobs of each length; each is up to a tenth shorter or longer, drawn with a fixed seed.
+/// Number of jobs of each length; each is up to a tenth shorter or longer, by a fixed seed.
 const RUNS: usize = 1000;
 const SPREAD: f64 = 0.1;
-/// The share of a job's time that it is queued.
+/// Share of a job's time in the queue.
 const QUEUED: f64 = 1.0 / 6.0;
-/// As many are remembered of a model.
+/// Number of run times that the client keeps for a model.
 const HISTORY: usize = 16;
 
 const MANY: usize = 10_000;
-/// How long each of the many runs.
+/// Run time of each of the many jobs.
 const MANY_RUN_FOR: Duration = Duration::from_mins(1);
 
 fn main() -> Outcome {
@@ -65,20 +65,20 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-fn print(seconds: f64, how: &str, aims: (Aim, Aim), (looks, lateness): &(Samples, Samples)) {
+fn print(seconds: f64, how: &str, aims: (Aim, Aim), (polls, delays): &(Samples, Samples)) {
     let row = |what: &str, unit| Row::new(format!("job of {seconds} s, {how}: {what}"), unit);
-    row("looks", "").aim(aims.0).print(looks);
-    row("late by", "%").aim(aims.1).print(lateness);
+    row("polls", "").aim(aims.0).print(polls);
+    row("delay", "%").aim(aims.1).print(delays);
 }
 
-/// The looks at each job, and by how much of its time its end was noticed late, in per cent.
+/// Returns the polls of each job, and the delay before its end was noticed, in percent of its time.
 fn in_virtual_time(
     seconds: f64,
     options: &WaitOptions,
     history: bool,
 ) -> Outcome<(Samples, Samples)> {
     let mut random = fastrand::Rng::with_seed(7);
-    let (mut looks, mut lateness) = (Samples::default(), Samples::default());
+    let (mut polls, mut delays) = (Samples::default(), Samples::default());
     let mut known = RunTimes::default();
     let warm_up = if history { HISTORY } else { 0 };
     for run in 0..RUNS + warm_up {
@@ -107,14 +107,14 @@ fn in_virtual_time(
             Outcome::Ok((count, late))
         })?;
         if run >= warm_up {
-            looks.push(count as f64);
-            lateness.push(late * 100.0);
+            polls.push(count as f64);
+            delays.push(late * 100.0);
         }
     }
-    Ok((looks, lateness))
+    Ok((polls, delays))
 }
 
-/// The process of the emulator: prints its address, and when its input ends what it has seen.
+/// The process of the emulator: prints its address, and when its input ends the counts of polls and connections.
 async fn serve() -> Outcome {
     let emulator = Emulator::builder()
         .built_in_models()
@@ -125,8 +125,8 @@ async fn serve() -> Outcome {
     println!("{}", emulator.base_url());
     std::io::stdout().flush()?;
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
-    let looks = emulator.count(Call::Status) + emulator.count(Call::Result);
-    println!("{looks} {}", emulator.connections().max_open);
+    let polls = emulator.count(Call::Status) + emulator.count(Call::Result);
+    println!("{polls} {}", emulator.connections().max_open);
     Ok(())
 }
 
@@ -149,7 +149,7 @@ async fn many() -> Outcome {
 
     let jobs = (0..MANY).map(|_| Input::new("A boat"));
     let mut results = client.run_many(jobs).concurrency(MANY);
-    let (mut most, mut ended, mut failed) = (idle, 0, 0);
+    let (mut max, mut ended, mut failed) = (idle, 0, 0);
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     while ended < MANY {
         let next = std::pin::pin!(results.next());
@@ -160,27 +160,27 @@ async fn many() -> Outcome {
                 failed += usize::from(finished.result.is_err());
                 ended += 1;
             }
-            futures_util::future::Either::Right(_) => most = most.max(resident()?),
+            futures_util::future::Either::Right(_) => max = max.max(resident()?),
         }
     }
     drop(server.stdin.take());
     let seen = said.next().ok_or("no counts")??;
     server.wait()?;
-    let (looks, connections) = seen.split_once(' ').ok_or("no counts")?;
+    let (polls, connections) = seen.split_once(' ').ok_or("no counts")?;
     let one = |value: f64| std::iter::once(value).collect::<Samples>();
     let row = |what: &str, unit| Row::new(format!("{MANY} jobs of 60 s at once: {what}"), unit);
     row("failed", "").aim(Aim::AtMost(0.0)).print_count(failed);
     row("memory above the idle process", "MiB")
         .aim(Aim::AtMost(8.0))
-        .print(&one((most - idle) as f64 / 1024.0));
+        .print(&one((max - idle) as f64 / 1024.0));
     row("connections at once", "")
         .aim(Aim::AtMost(64.0))
         .print_count(connections.parse()?);
-    row("looks a job", "").print(&one(looks.parse::<f64>()? / MANY as f64));
+    row("polls per job", "").print(&one(polls.parse::<f64>()? / MANY as f64));
     Ok(())
 }
 
-/// The memory of this process, in KiB.
+/// Returns the resident memory of this process, in KiB.
 fn resident() -> Outcome<usize> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
