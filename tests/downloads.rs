@@ -109,6 +109,15 @@ fn stored(request: &Request, file: &[u8], version: Version) -> Response {
     response.header(version.0, version.1)
 }
 
+/// Cuts the response to the first request, and leaves later ones whole.
+fn cut_first(request: &Request, response: Response) -> Response {
+    if request.number == 0 {
+        response.cut(CUT)
+    } else {
+        response
+    }
+}
+
 /// Returns the names and contents of the files in a folder.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
@@ -178,11 +187,7 @@ async fn date_is_the_version_without_an_etag() {
     let server = Files::start(|request| {
         let response = stored(request, &content(7, SIZE), ("last-modified", DAY));
         let response = response.header("etag", "W/\"weak\"");
-        if request.number == 0 {
-            response.cut(CUT)
-        } else {
-            response
-        }
+        cut_first(request, response)
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
@@ -200,11 +205,7 @@ async fn download_without_a_version_starts_over() {
                 Some(tag) => response.header("etag", tag),
                 None => response,
             };
-            if request.number == 0 {
-                response.cut(CUT)
-            } else {
-                response
-            }
+            cut_first(request, response)
         })
         .await;
         assert_eq!(fetched(&server).await, content(7, SIZE));
@@ -222,11 +223,7 @@ async fn download_without_a_version_starts_over() {
 async fn server_without_ranges_makes_it_start_over() {
     let server = Files::start(|request| {
         let response = Response::ok(content(7, SIZE)).header("etag", "\"v1\"");
-        if request.number == 0 {
-            response.cut(CUT)
-        } else {
-            response
-        }
+        cut_first(request, response)
     })
     .await;
     assert_eq!(fetched(&server).await, content(7, SIZE));
