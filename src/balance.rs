@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use crate::client::Client;
 use crate::error::Error;
 use crate::http::response::Reply;
-use runcomfy_schema::Json;
-use runcomfy_schema::Redacted;
+use runcomfy_schema::{Json, Redacted};
 
 #[cfg(doc)]
 use crate::error::ErrorKind;

@@ -8,11 +8,9 @@ use serde_json::{Map, Value};
 use crate::api::Api;
 pub use crate::balance::Balance;
 use crate::client::Client;
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::http::response::Reply;
-use runcomfy_schema::Json;
-use runcomfy_schema::Redacted;
+use runcomfy_schema::{Json, Redacted};
 
 /// A query of the service's models: set its filters, then fetch it with [`entries`](Self::entries).
 ///

@@ -15,9 +15,7 @@ use crate::model::Model;
 use crate::output::Output;
 use crate::wait::run_times::RunTimes;
 use runcomfy_probe::Prober;
-use runcomfy_schema::Json;
-use runcomfy_schema::ModelSchema;
-use runcomfy_schema::Violations;
+use runcomfy_schema::{Json, ModelSchema, Violations};
 
 pub use builder::ClientBuilder;
 

@@ -3,6 +3,7 @@
 pub(crate) mod fetcher;
 mod file_name;
 mod job;
+mod link_renewal;
 mod partial_file;
 mod progress;
 mod response;

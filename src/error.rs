@@ -9,8 +9,7 @@ use serde_json::Value;
 
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
-use runcomfy_schema::Redacted;
-use runcomfy_schema::Violations;
+use runcomfy_schema::{Redacted, Violations};
 
 /// A failure of the client, with what it means for the money.
 ///

@@ -11,6 +11,7 @@ pub(crate) mod retry;
 pub(crate) mod retry_budget;
 pub(crate) mod retry_policy;
 pub(crate) mod retry_table;
+pub(crate) mod script;
 pub(crate) mod submit_body;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub(crate) mod tls;

@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 use runcomfy::media::Uploading;
 use runcomfy::{Client, Error, ErrorKind, Job, Media, Upload, Uploader, WaitOptions};
 use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
-use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image::Input};
+use runcomfy_models::bytedance::dreamina_4_0::edit;
+use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use runcomfy_testkit::trace::Trace;
 use tokio::time::{Instant, sleep, timeout};
 

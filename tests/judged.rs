@@ -1,7 +1,7 @@
 //! No paid job is submitted twice and none is lost in silence, as a server on bare sockets sees it
 //! that shares no code with the client, over HTTP/1.1 and HTTP/2.
 //!
-//! Every answer is drawn from a seed, the submit's mark and the attempt, so a failure names how to
+//! Every answer is arbitrary and follows from a seed, the submit's mark and the attempt, so a failure names how to
 //! run it again.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// What an answer proves.
+/// Proof in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
     /// There is a job, and its id.
@@ -80,7 +80,7 @@ fn body(code: Option<i64>) -> String {
 
 /// The answer to an attempt, and what it proves; healthy ones come over connections that keep to
 /// HTTP.
-fn drawn(
+fn arbitrary_verdict(
     seed: u64,
     mark: &str,
     attempt: usize,
@@ -88,33 +88,33 @@ fn drawn(
     healthy: bool,
 ) -> (Verdict, Proof) {
     let number: u64 = mark.parse().unwrap_or_default();
-    let mut dice = fastrand::Rng::with_seed(
+    let mut arbitrary = fastrand::Rng::with_seed(
         seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number.rotate_left(17) ^ attempt as u64,
     );
     let accepted = Response::new(
-        [200, 201, 202][dice.usize(..3)],
+        [200, 201, 202][arbitrary.usize(..3)],
         r#"{"request_id": "$ID", "status_url": "u", "result_url": "u", "cancel_url": "u"}"#,
     );
-    let taken = dice.bool();
+    let taken = arbitrary.bool();
     let answer = |taken, answer, proof| (Verdict { taken, answer }, proof);
-    let mut pick = dice.usize(if healthy { 0..60 } else { 0..100 });
+    let mut pick = arbitrary.usize(if healthy { 0..60 } else { 0..100 });
     // What ends an HTTP/2 connection ends the streams of others too, so it is rarer there.
     if protocol == Protocol::Http2
         && matches!(pick, 81..87 | 90..93 | 98..)
         && !number.is_multiple_of(16)
     {
-        pick = [87, 95][dice.usize(..2)];
+        pick = [87, 95][arbitrary.usize(..2)];
     }
     match pick {
         0..30 => answer(true, Answer::Respond(accepted), Proof::Accepted),
         30..45 => {
-            let (status, code) = REFUSALS[dice.usize(..REFUSALS.len())];
+            let (status, code) = REFUSALS[arbitrary.usize(..REFUSALS.len())];
             let response = Response::new(status, body(code)).header("retry-after", "1");
             answer(false, Answer::Respond(response), Proof::Rejected)
         }
         45..60 => {
             let (status, code) =
-                [(429, None), (429, Some(429_001)), (200, Some(429_001))][dice.usize(..3)];
+                [(429, None), (429, Some(429_001)), (200, Some(429_001))][arbitrary.usize(..3)];
             answer(
                 false,
                 Answer::Respond(Response::new(status, body(code))),
@@ -122,7 +122,7 @@ fn drawn(
             )
         }
         60..75 => {
-            let (status, code) = UNCLEAR[dice.usize(..UNCLEAR.len())];
+            let (status, code) = UNCLEAR[arbitrary.usize(..UNCLEAR.len())];
             let response = Response::new(status, body(code)).header("retry-after", "1");
             answer(taken, Answer::Respond(response), Proof::Nothing)
         }
@@ -136,7 +136,7 @@ fn drawn(
             taken,
             Answer::Respond(Response::new(
                 200,
-                ["", "{", "<html>", "[1]"][dice.usize(..4)],
+                ["", "{", "<html>", "[1]"][arbitrary.usize(..4)],
             )),
             Proof::Nothing,
         ),
@@ -179,8 +179,9 @@ struct Figures {
 /// and with what the answers prove.
 async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
     let seed = cases.first_seed;
-    let script =
-        move |arrival: &Arrival| drawn(seed, &arrival.mark, arrival.attempt, protocol, healthy).0;
+    let script = move |arrival: &Arrival| {
+        arbitrary_verdict(seed, &arrival.mark, arrival.attempt, protocol, healthy).0
+    };
     let judge = Judge::start(protocol, script).unwrap();
     let client = client(&judge, protocol);
     let mut ends = Vec::new();
@@ -219,7 +220,7 @@ async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
     };
     for (mark, end) in &ends {
         let proofs: Vec<Proof> = (1..=ledger.arrivals(mark))
-            .map(|attempt| drawn(seed, mark, attempt, protocol, healthy).1)
+            .map(|attempt| arbitrary_verdict(seed, mark, attempt, protocol, healthy).1)
             .collect();
         check(mark, end.as_ref(), &proofs, &ledger, &mut figures);
     }

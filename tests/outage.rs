@@ -22,17 +22,17 @@ const BEFORE: Duration = Duration::from_secs(60);
 /// Longest time between two polls of a job.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How the service behaves during the outage.
+/// Behaviour of the service during the outage.
 #[derive(Clone, Copy)]
 enum Service {
     Healthy,
-    /// It refuses connections.
+    /// Refuses connections.
     Gone,
-    /// It gives this reply to every status and result request.
+    /// Gives this reply to every status and result request.
     Replies(fn() -> Reply),
 }
 
-/// What all waits together cost.
+/// Cost of all waits together.
 #[derive(Debug)]
 struct Cost {
     requests: usize,

@@ -13,7 +13,8 @@ use runcomfy::{
     WaitOptions,
 };
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
-use runcomfy_models::bytedance::dreamina_4_0::{edit, text_to_image::Input};
+use runcomfy_models::bytedance::dreamina_4_0::edit;
+use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use runcomfy_testkit::server::{Response, Server};
 use runcomfy_testkit::trace::Trace;
 use serde_json::json;

@@ -5,7 +5,7 @@ use runcomfy_schema::{Location, Severity};
 use crate::emit::{self, Collision};
 use crate::id_tree::IdTree;
 use crate::json::Documents;
-use crate::source::Source;
+use crate::model_source::Source;
 use crate::{Diagnostic, parallel};
 
 /// Returns every collision in these models and between them.

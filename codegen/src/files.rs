@@ -6,9 +6,8 @@
 //! files in the same way. They may change in any release.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use crate::{Diagnostic, Error, mark};
 

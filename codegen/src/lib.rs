@@ -12,6 +12,7 @@ mod glob;
 mod id_tree;
 mod json;
 mod mark;
+mod model_source;
 mod module;
 mod name;
 mod parallel;

@@ -16,17 +16,7 @@ use crate::diagnostic::escape_invisible;
 use crate::json::Documents;
 use crate::{Diagnostic, Error, collision, glob, parallel};
 
-/// Holds one model and the file that it comes from.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Source {
-    /// Schema of the model.
-    pub model: ModelSchema,
-    /// Path of the file, as diagnostics show it.
-    pub path: String,
-    /// Whole text of the file.
-    pub text: Arc<str>,
-}
+pub use crate::model_source::Source;
 
 /// Holds a schema file that is not parsed yet, from a folder, a git revision or a catalogue.
 #[derive(Clone, Debug)]

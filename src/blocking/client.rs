@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::job::Job;
 use super::runtime::Runtime;
-use crate::catalogue::Catalogue;
-use crate::catalogue::CatalogueEntry;
+use crate::catalogue::{Catalogue, CatalogueEntry};
 use crate::download::Download;
 use crate::error::Error;
 use crate::job::request_id::RequestId;
@@ -17,9 +16,7 @@ use crate::job::run::Run;
 use crate::job::submit::Submit;
 use crate::model::Model;
 use crate::output::Output;
-use runcomfy_schema::Json;
-use runcomfy_schema::ModelSchema;
-use runcomfy_schema::Violations;
+use runcomfy_schema::{Json, ModelSchema, Violations};
 
 /// A client whose calls block. It is cheap to clone.
 ///

@@ -15,6 +15,7 @@ use crate::http::proxy::Route;
 use crate::http::rate_limit::{MAX_IN_FLIGHT, RateLimiter};
 use crate::http::retry::Retry;
 use crate::http::retry_policy::RetryPolicy;
+use crate::http::script::Script;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 use crate::http::tls;
 use crate::http::token::{Token, Unchecked};
@@ -22,7 +23,6 @@ use crate::http::transport::{Exchanger, FreshClient, Transport};
 use crate::job::services::Services;
 use crate::media::attach::{Attach, Uploader};
 use crate::media::check::CheckMedia;
-use crate::testing::Script;
 use crate::wait::poller::Poller;
 use crate::wait::run_times::RunTimes;
 use runcomfy_probe::Prober;

@@ -8,8 +8,7 @@ use reqwest::{ClientBuilder, Response, StatusCode, Url};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::http::endpoint::Endpoint;
 use crate::http::retry::Retry;
 use crate::http::transport::failed_at;

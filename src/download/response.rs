@@ -5,11 +5,9 @@ use std::time::SystemTime;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderValue, IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
 
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::http::transport::retry_after;
-use runcomfy_probe::__private::ContentRange;
-use runcomfy_probe::__private::EntityTag;
+use runcomfy_probe::__private::{ContentRange, EntityTag};
 
 /// Content codings that change the bytes. Stores also send other words, which mean nothing.
 const CONTENT_CODINGS: [&str; 6] = ["br", "compress", "deflate", "gzip", "x-gzip", "zstd"];

@@ -8,12 +8,11 @@ use tracing::{Instrument, debug_span};
 
 use super::fetcher::{self, Fetcher, with_idle_timeout};
 use super::file_name;
-use super::job::LinkRenewal;
+use super::link_renewal::LinkRenewal;
 use super::partial_file::PartialFile;
 use super::progress::FileProgress;
 use super::response::{FileResponse, RemoteFile, ResumePoint};
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::http::retry::Call;
 use crate::http::retry_table::Operation;
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 
 /// Holds a client's requests back: at most so many in flight, evenly spread below its rate, and none
 /// before the end of a `Retry-After`.

@@ -6,14 +6,12 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::http::error_code::ErrorCode;
 use crate::http::partial_json::members;
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
-use crate::job::status::JobStatus;
-use crate::job::status::Status;
+use crate::job::status::{JobStatus, Status};
 use runcomfy_schema::Redacted;
 
 /// A response of the service, whole.
@@ -27,13 +25,13 @@ pub(crate) struct Reply {
 /// Tells whether a response belongs to the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attribution {
-    /// It does.
+    /// The response belongs to the request.
     Certain,
-    /// It came over an HTTP/1.1 connection of a client of the caller's, which may have carried other
-    /// requests: servers were seen to send a late 429 there.
+    /// The response came over an HTTP/1.1 connection of a client of the caller's, which may have
+    /// carried other requests: servers were seen to send a late 429 there.
     Reused,
-    /// It may belong to another one: it came from where the HTTP client was redirected to, or over a
-    /// connection that may have carried other requests although it should not.
+    /// The response may belong to another request: the HTTP client was redirected to it, or it came
+    /// over a connection that may have carried other requests although it should not.
     Unknown,
 }
 

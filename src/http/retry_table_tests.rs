@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use super::Decision::{GiveUp, OutcomeUnknown, Retry};
-use super::Failure as F;
-use super::*;
+use super::{Failure as F, *};
 use crate::job::request_id::RequestId;
 
 fn response(kind: ErrorKind, http_status: u16) -> Error {

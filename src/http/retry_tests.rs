@@ -4,9 +4,9 @@ use tokio::time::Instant;
 use super::*;
 use crate::client::Client;
 use crate::error::ErrorKind;
+use crate::http::script::{Call as ScriptedCall, Response, Script};
 use crate::job::Job;
 use crate::output::Output;
-use crate::testing::{Call as ScriptedCall, Response, Script};
 
 fn client(script: &Script, policy: RetryPolicy) -> Client {
     script.client_builder().retry(policy).build().unwrap()

@@ -11,13 +11,12 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_
 use reqwest::{Body, Method, Request, RequestBuilder, Response, Url, Version};
 use tokio::time::Instant;
 
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::http::rate_limit::{Permit, RateLimiter};
 use crate::http::response::{Attribution, Reply};
+use crate::http::script::Script;
 use crate::http::submit_body::{Departure, SubmitBody};
 use crate::http::token::Token;
-use crate::testing::Script;
 
 /// Sends requests with the token and reads whole responses, within a limit.
 #[derive(Debug)]

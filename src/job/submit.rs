@@ -13,18 +13,12 @@ use tracing::{Instrument, debug_span};
 
 use crate::api::SubmitRequest;
 use crate::client::Client;
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::job::Job;
 use crate::media::check::CheckMedia;
 use crate::model::Model;
 use crate::output::Output;
-use runcomfy_schema::Json;
-use runcomfy_schema::MediaInput;
-use runcomfy_schema::MediaSource;
-use runcomfy_schema::ModelSchema;
-use runcomfy_schema::View;
-use runcomfy_schema::Violations;
+use runcomfy_schema::{Json, MediaInput, MediaSource, ModelSchema, View, Violations};
 
 /// A job that is about to be submitted; `.await` it. This may cost money.
 ///

@@ -9,13 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use runcomfy_media::{DataUri, Facts, MAX_REQUEST_BYTES};
 
-use crate::error::Error;
-use crate::error::ErrorKind;
-use runcomfy_schema::Json;
-use runcomfy_schema::Media;
-use runcomfy_schema::MediaInput;
-use runcomfy_schema::MediaSource;
-use runcomfy_schema::Redacted;
+use crate::error::{Error, ErrorKind};
+use runcomfy_schema::{Json, Media, MediaInput, MediaSource, Redacted};
 
 /// Uploads local media to where the service can fetch them.
 ///

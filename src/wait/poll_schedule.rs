@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::job::status::JobStatus;
-use crate::job::status::Status;
+use crate::job::status::{JobStatus, Status};
 use crate::wait::run_times::Expected;
 
 /// The poll schedule of one wait.

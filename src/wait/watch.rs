@@ -12,8 +12,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::http::response::JobResult;
 use crate::job::Job;
 use crate::wait::event::Event;

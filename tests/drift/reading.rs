@@ -127,7 +127,7 @@ fn unusual(text: &str) -> Value {
 /// Far below what serde_json takes.
 const DEPTH: usize = 50;
 
-/// Where the text behind a quote's end begins.
+/// Returns the position at which the text behind a quote's end begins.
 fn string_end(text: &str) -> Option<usize> {
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|&(_, c)| {

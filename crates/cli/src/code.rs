@@ -13,10 +13,9 @@ use program::Home;
 use steps::Steps;
 
 use crate::failure::Failure;
-use crate::input;
-use crate::local_file;
 use crate::model::{self, Named};
 use crate::show::Format;
+use crate::{input, local_file};
 
 /// Prints the program and the call.
 ///

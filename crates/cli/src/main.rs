@@ -14,6 +14,7 @@ mod failure;
 mod flags;
 mod init;
 mod input;
+mod interrupt;
 mod local_file;
 mod missing_value;
 mod model;
@@ -38,9 +39,9 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use failure::Failure;
+use interrupt::unless_stopped;
 use model::Named;
 use show::Format;
-use stop::unless_stopped;
 use words::Words;
 
 fn main() -> ExitCode {

@@ -9,10 +9,10 @@ use runcomfy::schema::{Diagnostic, Json, ModelSchema, Severity, nearest};
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
+use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
 use crate::session::{self, Session};
 use crate::show::{self, Format};
-use crate::stop::unless_stopped;
 use crate::words::Words;
 
 /// A model with its schema.

@@ -9,12 +9,12 @@ use crate::advice::{CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, result_advice, resum
 use crate::cancel::Cancellation;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::save::{self, Saved};
 use crate::session::{self, Session};
 use crate::show::{self, Format};
-use crate::stop::unless_stopped;
 use crate::{cancel, picture, wait};
 
 /// Runs `runcomfy requests`, whose commands are aliases.

@@ -7,12 +7,12 @@ use crate::advice::NOTHING_SUBMITTED;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::input::{self, Checked};
+use crate::interrupt::unless_stopped;
 use crate::model::Named;
 use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show::{self, Format};
-use crate::stop::unless_stopped;
 use crate::{dry_run, price, save, wait};
 
 /// Submits a job, waits for it and saves its files. The input is checked before anything else.

@@ -1,8 +1,7 @@
 //! Saving the files of a job's output.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::ArgMatches;
 use runcomfy::schema::{Json, Redacted};

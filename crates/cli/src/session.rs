@@ -8,9 +8,9 @@ use runcomfy::schema::ModelSchema;
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;
+use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
 use crate::show;
-use crate::stop::unless_stopped;
 
 /// A client, and the emulator that it uses with `--emulate`.
 pub(crate) struct Session {

@@ -8,8 +8,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC as Signal, ctrl_c};
 
-use crate::failure::Failure;
-
 /// A signal that stops the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -92,27 +90,5 @@ fn hang_up_is_ignored() -> bool {
     match mask.map(|mask| u64::from_str_radix(mask.trim(), 16)) {
         Some(Ok(mask)) => mask & HANG_UP != 0,
         _ => !stderr().is_terminal(),
-    }
-}
-
-/// Runs work that a signal may interrupt at any time.
-///
-/// # Errors
-/// The error of the work, or a failure with `advice` if a signal came first.
-pub(crate) async fn unless_stopped<T, E>(
-    work: impl Future<Output = Result<T, E>>,
-    advice: &str,
-) -> Result<T, Failure>
-where
-    Failure: From<E>,
-{
-    let mut stops = Stops::listen();
-    tokio::select! {
-        biased;
-        done = work => Ok(done?),
-        stop = stops.next() => {
-            let failure = Failure::stopped("interrupted before the response arrived", None, None);
-            Err(failure.with_advice(advice).with_signal(stop))
-        }
     }
 }

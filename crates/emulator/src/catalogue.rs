@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use crate::account::{Micros, usd};
 use crate::api_error::ApiError;
+use crate::model_id::model_id;
 use crate::output::OutputKind;
-use crate::server::{Server, model_id};
+use crate::server::Server;
 
 /// Default number of entries in a response.
 const DEFAULT_LIMIT: usize = 100;

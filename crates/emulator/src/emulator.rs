@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use crate::clock::Moment;
 use crate::connection::{ConnectionHandle, ConnectionListener, OpenConnections};
 use crate::gate::Gate;
-use crate::server::{Server, router};
+use crate::routes::router;
+use crate::server::Server;
 use crate::service::{Service, Settings};
 use crate::{Builder, Call, Connections, Entry, Fault, Received, Reply};
 
@@ -38,7 +39,7 @@ impl Emulator {
         let service = Arc::new(Service::new(settings));
         let server = Server {
             service: Arc::clone(&service),
-            files: crate::file::FileCache::default(),
+            files: crate::file_cache::FileCache::default(),
             address,
         };
         let app =

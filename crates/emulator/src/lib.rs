@@ -14,6 +14,7 @@ mod emulator;
 mod fault;
 mod fault_file;
 mod file;
+mod file_cache;
 #[cfg(any(test, not(feature = "render")))]
 mod fixed_files;
 mod gate;
@@ -21,12 +22,14 @@ mod job;
 mod ledger;
 #[cfg(feature = "media-rules")]
 mod media_rules;
+mod model_id;
 mod output;
 mod queue;
 #[cfg(feature = "render")]
 mod render;
 mod reply;
 mod request_id;
+mod routes;
 mod schemas;
 mod server;
 mod service;

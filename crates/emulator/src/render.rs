@@ -26,7 +26,9 @@ use font8x8::{
     UnicodeFonts,
 };
 
-use self::{mp4::mp4, png::png, wav::wav};
+use self::mp4::mp4;
+use self::png::png;
+use self::wav::wav;
 use crate::output::{Output, OutputKind};
 
 /// Maximum side of an image or video, in pixels. Longer sides are clamped.

@@ -1,8 +1,7 @@
 //! Reads models from a folder of schema files.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use runcomfy_schema::{Diagnostic, ModelSchema, Severity};
 use serde_json::{Deserializer, Value};

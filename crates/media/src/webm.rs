@@ -2,11 +2,10 @@
 
 use runcomfy_schema::MediaKind;
 
-use crate::Facts;
 use crate::ebml::{Element, Elements};
-use crate::orientation;
 use crate::span::Span;
 use crate::sparse::Stop;
+use crate::{Facts, orientation};
 
 const SEGMENT: u32 = 0x1853_8067;
 const CLUSTER: u32 = 0x1f43_b675;

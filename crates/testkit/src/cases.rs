@@ -1,4 +1,4 @@
-//! How many cases a randomized test runs, and from which seed.
+//! Sets the number of cases of a randomized test, and its seed.
 
 use std::env::{self, VarError};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! A Model API on bare sockets that judges a client: which jobs exist, and who was told of them.
+//! Judges a client as a Model API on bare sockets: which jobs exist, and which were reported.
 //!
 //! A [`Judge`] answers each submit as a test scripts it and keeps a ledger of its own of the jobs
 //! that it took. It shares no code with the client, with the emulator or with any HTTP library:
@@ -39,22 +39,22 @@ pub enum Protocol {
 pub struct Arrival {
     /// The text behind [`MARK`].
     pub mark: String,
-    /// How often the mark has arrived, this time included.
+    /// Number of arrivals of the mark, this one included.
     pub attempt: usize,
     /// Number of the connection, counted from 0.
     pub connection: usize,
 }
 
-/// What a [`Judge`] does with a submit.
+/// Treatment of a submit by a [`Judge`].
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// Whether a job exists from now on.
+    /// `true` if a job exists from now on.
     pub taken: bool,
-    /// How the submit is answered.
+    /// Answer to the submit.
     pub answer: Answer,
 }
 
-/// How a submit is answered.
+/// Answer to a submit.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// A response; [`ID`] in its body becomes the job's id.
@@ -93,12 +93,12 @@ pub struct Response {
     pub body: String,
 }
 
-/// How a new connection is treated.
+/// Treatment of a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Welcome {
-    /// Its requests are read.
+    /// The requests of the connection are read.
     Serve,
-    /// It is closed before anything is read.
+    /// The connection is closed before anything is read.
     Close,
 }
 
@@ -112,7 +112,7 @@ pub struct Judge {
     acceptor: Option<JoinHandle<()>>,
 }
 
-/// What all connections share.
+/// State that all connections share.
 struct Court {
     script: Box<Script>,
     welcome: Box<Greeter>,
@@ -277,5 +277,5 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a call other than a submit is answered: a job of any id is cancelled.
+/// Body of the response to a call other than a submit: a job of any id is cancelled.
 const OTHER_CALLS: &str = r#"{"request_id": "any", "status": "cancelled", "outcome": "cancelled"}"#;

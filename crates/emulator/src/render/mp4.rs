@@ -4,11 +4,9 @@
 //! Players show the video at the requested size, but the coded picture is small, since it is stored
 //! uncompressed. Its text stays readable.
 
-use super::{
-    MAX_SIDE,
-    h264::{self, Picture},
-    scene::Scene,
-};
+use super::MAX_SIDE;
+use super::h264::{self, Picture};
+use super::scene::Scene;
 
 /// Maximum duration in seconds.
 const MAX_SECONDS: u32 = 60;

@@ -1,10 +1,12 @@
 //! PNG files: the scene as an indexed image of four bits per pixel.
 
-use std::{io::Write as _, ops::Range};
+use std::io::Write as _;
+use std::ops::Range;
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
-use super::{MAX_SIDE, scene::Scene};
+use super::MAX_SIDE;
+use super::scene::Scene;
 
 /// Number of pixels in a byte, at four bits each.
 const PIXELS_PER_BYTE: usize = 2;
@@ -65,7 +67,8 @@ fn fill(row: &mut [u8], mut run: Range<usize>, colour: u8) {
 mod tests {
     use std::io::Cursor;
 
-    use super::{super::scene::INK, *};
+    use super::super::scene::INK;
+    use super::*;
 
     /// Decodes the size and the colour number of every pixel.
     fn decode(file: &[u8]) -> (usize, usize, Vec<u8>) {

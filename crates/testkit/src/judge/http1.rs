@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use super::{Answer, Court, OTHER_CALLS, Response, ledger::Ledger};
+use super::ledger::Ledger;
+use super::{Answer, Court, OTHER_CALLS, Response};
 
 /// Serves the requests of a connection in turn, until either side ends it.
 pub(super) fn serve(stream: TcpStream, connection: usize, court: &Court) -> io::Result<()> {
@@ -92,7 +93,7 @@ fn bytes(response: &Response, id: &str, limit: usize) -> Vec<u8> {
     bytes
 }
 
-/// What of a request's head is needed.
+/// Parts of a request's head that decide about its body.
 struct Head {
     is_submit: bool,
     length: usize,

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
-use super::{Answer, Court, OTHER_CALLS, Response, ledger::Ledger};
+use super::ledger::Ledger;
+use super::{Answer, Court, OTHER_CALLS, Response};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 

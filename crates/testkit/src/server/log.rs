@@ -1,4 +1,4 @@
-//! What a server has received and sent.
+//! Records the requests and connections of a server.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

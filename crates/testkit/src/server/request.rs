@@ -1,4 +1,4 @@
-//! What a client has sent.
+//! Holds a request as it was received.
 
 /// A request as it came over the socket.
 #[derive(Clone, Debug, PartialEq, Eq)]

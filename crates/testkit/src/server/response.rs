@@ -1,4 +1,4 @@
-//! What the server sends.
+//! Describes the scripted responses.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ enum Head {
     None,
 }
 
-/// What follows the body.
+/// Event after the body.
 #[derive(Clone, Debug)]
 pub(super) enum End {
     Close,

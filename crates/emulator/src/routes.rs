@@ -1,0 +1,171 @@
+//! The HTTP routes and handlers.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+
+use crate::api_error::ApiError;
+use crate::connection::ConnectionHandle;
+use crate::job::JobOverrides;
+use crate::model_id::model_id;
+use crate::server::Server;
+use crate::{Call, account, catalogue, file};
+
+type Shared = State<Arc<Server>>;
+
+/// Builds the router of all addresses.
+pub(crate) fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/v1/models", get(catalogue::list))
+        .route(
+            "/v1/models/categories",
+            get(catalogue::categories).post(submit),
+        )
+        .route(
+            "/v1/models/{*model_id}",
+            get(catalogue::describe).post(submit),
+        )
+        .route("/v1/requests/{request_id}/status", get(status))
+        .route("/v1/requests/{request_id}/result", get(result))
+        .route("/v1/requests/{request_id}/cancel", post(cancel))
+        .route("/prod/v2/balance", get(balance))
+        .route("/files/{request_id}/{name}", get(file::serve))
+        .fallback(async || ApiError::not_found("such address"))
+        .method_not_allowed_fallback(async |method: Method| {
+            ApiError::method_not_allowed(method.as_str())
+        })
+        .layer(DefaultBodyLimit::max(runcomfy_media::MAX_REQUEST_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&server), intercept))
+        .with_state(server)
+}
+
+/// Records every request, and sends its scripted reply if there is one.
+async fn intercept(
+    State(server): Shared,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let call = Call::from_request(request.method(), request.uri().path());
+    let scripted = {
+        let mut state = server.service.state();
+        let now = server.service.clock.now();
+        let (method, uri) = (request.method(), request.uri());
+        state.log.record(now, call, method, uri, request.headers());
+        call.and_then(|call| state.faults.reply(call, now))
+    };
+    match scripted {
+        Some(reply) => reply.play(&connection, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+async fn submit(
+    State(server): Shared,
+    uri: Uri,
+    headers: HeaderMap,
+    overrides: Option<Extension<JobOverrides>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let token = server.token(&headers)?;
+    let id = model_id(&uri)?;
+    if !server.service.settings.models.contains_key(&id) {
+        return Err(ApiError::unknown_model(&id));
+    }
+    let body = body.map_err(|e| ApiError::unreadable_body(e.status(), e.body_text()))?;
+    let input = serde_json::from_slice(&body).map_err(|e| ApiError::not_json(&e.to_string()))?;
+    let overrides = overrides.map_or_else(JobOverrides::default, |Extension(overrides)| overrides);
+    let service = &server.service;
+    let job = service
+        .submit(token, &id, input, &headers, overrides)
+        .await?;
+    Ok(Json(job.submitted(&server.origin(&headers))).into_response())
+}
+
+async fn status(
+    State(server): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let token = server.token(&headers)?;
+    let (job, phase) = server.service.look_up(token, &id)?;
+    Ok(Json(job.status(phase, &server.origin(&headers))).into_response())
+}
+
+async fn result(
+    State(server): Shared,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let token = server.token(&headers)?;
+    let (job, phase) = server.service.look_up(token, &id)?;
+    let cost = uri
+        .query()
+        .is_some_and(|query| query.split('&').any(|q| q == "include_cost=true"));
+    let body = job.result(phase, &server.service.clock, &server.origin(&headers), cost);
+    Ok(Json(body).into_response())
+}
+
+async fn cancel(
+    State(server): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let token = server.token(&headers)?;
+    let (job, cancelled, phase) = server.service.cancel(token, &id)?;
+    let body = job.cancel(cancelled, phase);
+    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}
+
+async fn balance(State(server): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
+    let token = server.token(&headers)?;
+    Ok(Json(account::balance(server.service.balance(token))).into_response())
+}
+
+impl Server {
+    /// Returns the token of a request, if the service accepts it.
+    pub(crate) fn token<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, ApiError> {
+        let value = headers.get(header::AUTHORIZATION);
+        let Some(value) = value.and_then(|value| value.to_str().ok()) else {
+            return Err(ApiError::unauthenticated(
+                "The header `Authorization: Bearer <token>` is missing.",
+            ));
+        };
+        let token = match value.trim().split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            _ => "",
+        };
+        if token.is_empty() {
+            return Err(ApiError::unauthenticated(
+                "The header must be `Authorization: Bearer <token>`.",
+            ));
+        }
+        let tokens = &self.service.settings.tokens;
+        if tokens.is_empty() || tokens.iter().any(|accepted| accepted == token) {
+            return Ok(token);
+        }
+        Err(ApiError::unauthenticated(
+            "The token is not valid, or it was revoked.",
+        ))
+    }
+
+    /// Returns the origin that the client called, which differs from the address listened on behind
+    /// a forwarded port.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> String {
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        host.map_or_else(
+            || format!("http://{}", self.address),
+            |host| format!("http://{host}"),
+        )
+    }
+}
