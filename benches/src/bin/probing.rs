@@ -50,7 +50,7 @@ fn jpeg(size: u64) -> LargeFile {
     }
 }
 
-/// The same boxes, with a larger `mdat` between them.
+/// Makes an MP4 of the sample's boxes, with a larger `mdat` between them.
 fn mp4(size: u64) -> Outcome<LargeFile> {
     let find = |kind: &[u8]| {
         let at = MP4.windows(4).position(|window| window == kind);

@@ -10,7 +10,7 @@ use runcomfy_codegen::{Builder, Layout};
 
 use crate::typify;
 
-/// Who made the crate.
+/// Generator of the crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Maker {
     RunComfy,
@@ -18,7 +18,7 @@ pub(crate) enum Maker {
     TypifyWithBuilder,
 }
 
-/// What the compiler is asked for.
+/// Command of the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     Check,

@@ -1,4 +1,4 @@
-//! What compiling the generated crate costs, against typify's from the same models.
+//! Measures the cost of compiling the generated crate, against typify's from the same models.
 
 mod candidate;
 mod typify;
@@ -12,7 +12,7 @@ use runcomfy_benches::{
 
 /// Times that each crate is compiled, where the environment does not say otherwise.
 const RUNS: usize = 3;
-/// The same for typify's larger crates, of which one takes a minute or more.
+/// Times that typify's larger crates are compiled, of which one takes a minute or more.
 const SLOW_RUNS: usize = 1;
 
 /// CPU time against typify's.
