@@ -17,8 +17,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! **No paid job is submitted twice.** A submit is retried only when no connection was made or the
-//! service asks to come back later. Where its outcome is unknown,
+//! **No paid job is submitted twice.** A submit is retried only when nothing was sent or the service
+//! answers HTTP 429. Where its outcome is unknown,
 //! [`Error::may_have_been_submitted`] says so.
 //!
 //! # Where to start

@@ -24,13 +24,14 @@ use runcomfy_schema::{Json, MediaInput, MediaSource, ModelSchema, View, Violatio
 ///
 /// The input is validated first, with its media as far as [`check_media`](Self::check_media) says,
 /// and nothing that is certain to be refused is sent. Local files and bytes are attached. The
-/// request is retried only while no connection could be made at all, or the service asks to come
-/// back later; see [`deadline`](Self::deadline).
+/// request is retried only while nothing was sent, or the service answers HTTP 429; see
+/// [`deadline`](Self::deadline).
 ///
-/// Dropping it before the request is in flight submits nothing. A request in flight is brought to
-/// its end by a task of the tokio runtime, as far as that still runs, and the id of the job is
-/// logged (`tracing`, level INFO; WARN where the outcome is unknown). For a timeout use
-/// [`deadline`](Self::deadline), which loses no job.
+/// A request is in flight from the first byte of its body that is handed to a connection. Dropping
+/// it before that submits nothing, ever. A request in flight is brought to its end by a task of the
+/// tokio runtime, as far as that still runs, and the id of the job is logged (`tracing`, level INFO;
+/// WARN where the outcome is unknown). For a timeout use [`deadline`](Self::deadline), which loses no
+/// job.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Submit<'a, O> {
     client: &'a Client,
@@ -77,7 +78,7 @@ impl Client {
     /// Submits a job; `.await` it. This may cost money.
     ///
     /// The input is validated first, and nothing invalid is sent. The request is retried only while
-    /// no connection could be made at all, or the service asks to come back later.
+    /// nothing was sent, or the service answers HTTP 429.
     ///
     /// # Errors
     /// - [`ErrorKind::InvalidInput`]: the input breaks its schema; nothing was sent. Fix the input.
@@ -137,10 +138,11 @@ impl<'a, O> Submit<'a, O> {
         self
     }
 
-    /// The time within which the request is sent, and sent again while no connection can be made or
-    /// the service asks to try later (HTTP 429, or 503 with `Retry-After`). Unless set the tries end
-    /// after a minute, and a request that the client's own rate holds back is waited for. A request
-    /// that is in flight is never given up for it.
+    /// Sets how long the submit may look for a connection, wait for the client's own rate limit and
+    /// be retried. Default: retries end after 60 s, the waits are not limited.
+    ///
+    /// At the deadline a submit that is not in flight ends as [`ErrorKind::NotSent`] or
+    /// [`ErrorKind::Throttled`]: there is no job. A request in flight is never given up for it.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
         self
