@@ -212,7 +212,11 @@ fn exit_codes_are_those_of_sysexits() {
         code(&["run", TEXT_TO_IMAGE, "--force-single", "false"]),
         Some(2)
     );
-    let unreachable = |arguments: &[&str]| {
+}
+
+#[test]
+fn unreachable_service_exits_with_75() {
+    let code = |arguments: &[&str]| {
         let mut command = command();
         // No process listens on port 1 of this machine.
         command
@@ -221,12 +225,12 @@ fn exit_codes_are_those_of_sysexits() {
         command.args(arguments).output().unwrap().status.code()
     };
     assert_eq!(
-        unreachable(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--timeout", "1"]),
+        code(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--timeout", "1"]),
         Some(75),
         "nothing was sent"
     );
     assert_eq!(
-        unreachable(&["status", "some-id"]),
+        code(&["status", "some-id"]),
         Some(75),
         "to ask again does no harm"
     );

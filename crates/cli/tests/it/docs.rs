@@ -3,7 +3,7 @@
 #[cfg(unix)]
 use std::process::Command;
 
-use crate::support::command;
+use crate::support::{all_at_once, command};
 
 const README: &str = include_str!("../../../../README.md");
 const CRATE_README: &str = include_str!("../../README.md");
@@ -61,7 +61,7 @@ fn commands_of_the_docs_run() {
         "cargo install runcomfy-cli",
         "cargo install --path crates/cli",
     ];
-    let mut checked = 0;
+    let mut checks = Vec::new();
     for page in [README, CRATE_README, PAGE] {
         let blocks = blocks(page);
         for (index, (language, text)) in blocks.iter().enumerate() {
@@ -72,15 +72,15 @@ fn commands_of_the_docs_run() {
                 let arguments = arguments.iter().find_map(|start| line.strip_prefix(start));
                 match arguments {
                     Some(arguments) => {
-                        check(arguments, refusal.map(|(_, text)| *text));
-                        checked += 1;
+                        checks.push((arguments, refusal.map(|(_, text)| *text)));
                     }
                     None => assert!(elsewhere.contains(&line), "{line}"),
                 }
             }
         }
     }
-    assert!(checked >= 3, "{checked}");
+    assert!(checks.len() >= 3, "{checks:?}");
+    all_at_once(checks, |(arguments, refusal)| check(arguments, refusal));
 }
 
 /// A command of a session, and what it prints.
@@ -117,9 +117,7 @@ fn sessions_of_the_docs_print_what_they_show() {
     }
     let sessions = [sessions(CRATE_README), sessions(PAGE)].concat();
     assert!(sessions.len() >= 3, "{sessions:?}");
-    for session in sessions {
-        replay(&session);
-    }
+    all_at_once(sessions, |session| replay(&session));
 }
 
 /// Runs a session in a Rust project, with an emulator as the service.

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Ended, Service, has_jq};
+use crate::support::{Ended, Service, all_at_once, has_jq};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
 
@@ -84,7 +84,7 @@ fn scripts_save_the_files_of_the_model() {
     if !has_jq() {
         return;
     }
-    for script in [AS_JSON, BY_DEFAULT, IN_FOREGROUND] {
+    all_at_once([AS_JSON, BY_DEFAULT, IN_FOREGROUND], |script| {
         let lines = lines(&service(), script);
         let [url, file] = &lines[..] else {
             panic!("{script}: {lines:?}")
@@ -93,7 +93,7 @@ fn scripts_save_the_files_of_the_model() {
             url.starts_with("http://127.0.0.1:") && url.ends_with(file),
             "{script}: {lines:?}"
         );
-    }
+    });
 }
 
 #[test]

@@ -15,6 +15,16 @@ use tokio::runtime::Runtime;
 pub(crate) const TEXT_TO_IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
 pub(crate) const EDIT: &str = "bytedance/dreamina-4-0/edit";
 
+/// Checks each case on a thread of its own, since most of their time is spent waiting.
+pub(crate) fn all_at_once<T: Send>(cases: impl IntoIterator<Item = T>, check: impl Fn(T) + Sync) {
+    let check = &check;
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || check(case));
+        }
+    });
+}
+
 /// A command that has ended: its exit code and output.
 #[derive(Debug)]
 pub(crate) struct Ended {

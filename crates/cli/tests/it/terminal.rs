@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::terminal::Terminal;
-use crate::support::{EDIT, Service, TEXT_TO_IMAGE, command};
+use crate::support::{EDIT, Service, TEXT_TO_IMAGE, all_at_once, command};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
 
@@ -158,13 +158,14 @@ fn capable_terminal_shows_the_image() {
     };
     assert_eq!(shown(&[], kitty), (true, false));
     assert_eq!(shown(&[], iterm), (false, true));
-    for (flags, variables) in [
+    let without = [
         (&[][..], &[][..]),
         (&["--no-picture"], kitty),
         (&["--no-download"], iterm),
-    ] {
+    ];
+    all_at_once(without, |(flags, variables)| {
         assert_eq!(shown(flags, variables), (false, false), "{flags:?}");
-    }
+    });
     let quiet = service.command(&[&RUN[..], &["-q"]].concat());
     let (_, bytes) = Terminal::with(&quiet, iterm).end();
     assert!(!bytes.contains(&0x1b));

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Ended, Service, TEXT_TO_IMAGE};
+use crate::support::{Ended, Service, TEXT_TO_IMAGE, all_at_once};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
 
@@ -36,9 +36,8 @@ fn job_queued_too_long_is_cancelled_for_free() {
 /// A user who sees nothing believes that nothing happens.
 #[test]
 fn slow_requests_print_a_notice() {
-    let service = Service::new();
     let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
-    for (call, arguments, notice) in [
+    let cases = [
         (Call::Submit, &run[..], "the service has not responded yet;"),
         (
             Call::Catalogue,
@@ -56,7 +55,9 @@ fn slow_requests_print_a_notice() {
             &["result", "some-id"],
             "waiting for the response",
         ),
-    ] {
+    ];
+    all_at_once(cases, |(call, arguments, notice)| {
+        let service = Service::new();
         service.emulator.script(call, Reply::stall());
         let mut waiting = service
             .command(arguments)
@@ -68,7 +69,7 @@ fn slow_requests_print_a_notice() {
         assert!(lines.any(|line| line.starts_with(notice)), "{notice}");
         waiting.kill().unwrap();
         waiting.wait().unwrap();
-    }
+    });
 }
 
 #[test]
