@@ -16,8 +16,8 @@ use syn::Path;
 
 use crate::{doc, print};
 pub(crate) use example::Home as ExampleHome;
+pub(crate) use plan::Collision;
 use plan::Plan;
-pub(crate) use plan::{Collision, is_beyond_i64, is_typed};
 pub(crate) use schema_text::{Home, item as schema_item};
 
 /// A model's module.

@@ -17,6 +17,7 @@ mod module;
 mod name;
 mod parallel;
 mod print;
+mod rust_type;
 
 pub mod diagnostic;
 pub mod files;

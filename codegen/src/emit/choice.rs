@@ -5,7 +5,8 @@ use quote::quote;
 use runcomfy_schema::Literal;
 
 use super::literal;
-use super::plan::{Choice, as_i64};
+use super::plan::Choice;
+use crate::rust_type::as_i64;
 use crate::{doc, name};
 
 /// Returns the enum.

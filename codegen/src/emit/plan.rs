@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use proc_macro2::Ident;
-use runcomfy_schema::{Kind, Literal, ModelSchema, Number, Property, Schema};
+use runcomfy_schema::{Literal, ModelSchema, Property, Schema};
 
 use crate::name;
+use crate::rust_type::RustType;
 
 /// The types of one model.
 pub(crate) struct Plan<'a> {
@@ -161,19 +162,19 @@ impl<'a> Planner<'a> {
     }
 
     fn kind(&mut self, schema: &'a Schema, type_name: &str, json_name: &str, at: &str) -> Type {
-        if let Some(members) = schema.choices()
-            && is_typed(schema.kind, members)
-        {
-            return self.choice(type_name, json_name, schema, members, at);
-        }
-        match schema.kind {
-            Kind::Boolean => Type::Bool,
-            Kind::Integer if is_beyond_i64(schema) => Type::U64,
-            Kind::Integer => Type::I64,
-            Kind::Number => Type::F64,
-            Kind::String if schema.media().is_some() => Type::Media,
-            Kind::String => Type::Text,
-            Kind::Array => match schema.items() {
+        match RustType::from_schema(schema) {
+            RustType::Choice => {
+                let members = schema.choices().unwrap_or_default();
+                self.choice(type_name, json_name, schema, members, at)
+            }
+            RustType::Bool => Type::Bool,
+            RustType::I64 => Type::I64,
+            RustType::U64 => Type::U64,
+            RustType::F64 => Type::F64,
+            RustType::Text => Type::Text,
+            RustType::Media => Type::Media,
+            RustType::Json => Type::Json,
+            RustType::List => match schema.items() {
                 None => Type::List(Box::new(Type::Json)),
                 Some(items) => {
                     let at = format!("{at}/items");
@@ -185,7 +186,7 @@ impl<'a> Planner<'a> {
                     )))
                 }
             },
-            Kind::Object if schema.properties().is_some() => {
+            RustType::Record => {
                 let name = self.take(type_name, at);
                 let title = format!("Value of the property {}.", crate::doc::code(json_name));
                 let record = Record {
@@ -198,7 +199,6 @@ impl<'a> Planner<'a> {
                 self.record(record, type_name, at);
                 Type::Record(name)
             }
-            Kind::Object | Kind::Any => Type::Json,
         }
     }
 
@@ -261,36 +261,4 @@ impl<'a> Planner<'a> {
             message,
         });
     }
-}
-
-/// Returns `true` if a Rust enum can have these members: all texts, or all integers of 64 bits.
-pub(crate) fn is_typed(kind: Kind, members: &[Literal]) -> bool {
-    let text = |member: &Literal| matches!(member, Literal::Text(_));
-    let integer = |member: &Literal| as_i64(member).is_some();
-    !members.is_empty()
-        && match kind {
-            Kind::String => members.iter().all(text),
-            Kind::Integer => members.iter().all(integer),
-            Kind::Any => members.iter().all(text) || members.iter().all(integer),
-            _ => false,
-        }
-}
-
-pub(crate) fn as_i64(member: &Literal) -> Option<i64> {
-    match member {
-        Literal::Number(number) => number.as_integer().and_then(|i| i64::try_from(i).ok()),
-        _ => None,
-    }
-}
-
-/// Returns `true` if an integer is a `u64`. Integers are `i64`; only a schema that allows ones above it, and no negative ones, is not: seeds
-/// of -1 are more common than those above 2^63, which are left to `with_extra`.
-pub(crate) fn is_beyond_i64(schema: &Schema) -> bool {
-    let bounds = schema.bounds();
-    bounds
-        .upper
-        .is_some_and(|(high, _)| high > Number::Int(i64::MAX.into()))
-        && bounds
-            .lower
-            .is_some_and(|(low, included)| low >= Number::Int(if included { 0 } else { -1 }))
 }
