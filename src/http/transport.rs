@@ -129,38 +129,27 @@ impl Transport {
         let request = self.request(Method::POST, url);
         let request = request.header(header.0, header.1);
         let request = request.header(CONTENT_TYPE, "application/json");
-        if let Exchanger::Script(_, script) = &self.exchanger {
-            let request = request.body(body).build().map_err(failed)?;
-            return self.exchange_by_script(script, &request);
-        }
+        let speaks_http2 = self.speaks_http2.load(Ordering::Relaxed);
+        // Over HTTP/1.1 a late response to another request could be taken for this one's.
+        let (http, over_http1) = match &self.exchanger {
+            Exchanger::Script(_, script) => {
+                let request = request.body(body).build().map_err(failed)?;
+                return self.exchange_by_script(script, &request);
+            }
+            Exchanger::Http { shared, .. } if speaks_http2 => (shared, Attribution::Unknown),
+            Exchanger::Http { fresh, .. } => (fresh.get()?, Attribution::Certain),
+            Exchanger::Foreign(http) => (http, Attribution::Reused),
+        };
         let body = Body::wrap(SubmitBody::new(body, departure.clone()));
         let request = request.body(body).build().map_err(failed)?;
-        let is_own = matches!(self.exchanger, Exchanger::Http { .. });
-        let is_shared = is_own && self.speaks_http2.load(Ordering::Relaxed);
-        let reply = match &self.exchanger {
-            Exchanger::Http { shared, .. } if is_shared => {
-                self.send_over_http(shared, request).await
+        match self.send_over_http(http, request).await {
+            Ok((reply, over_http2)) if over_http2 || reply.attribution == Attribution::Unknown => {
+                Ok(reply)
             }
-            Exchanger::Http { fresh, .. } => self.send_over_http(fresh.get()?, request).await,
-            Exchanger::Foreign(http) | Exchanger::Script(http, _) => {
-                self.send_over_http(http, request).await
-            }
-        };
-        match reply {
-            Ok((reply, true)) => Ok(reply),
-            Ok((reply, false)) => {
-                let attribution = match &self.exchanger {
-                    _ if reply.attribution == Attribution::Unknown || is_shared => {
-                        Attribution::Unknown
-                    }
-                    Exchanger::Foreign(_) => Attribution::Reused,
-                    Exchanger::Http { .. } | Exchanger::Script(..) => Attribution::Certain,
-                };
-                Ok(Reply {
-                    attribution,
-                    ..reply
-                })
-            }
+            Ok((reply, _)) => Ok(Reply {
+                attribution: over_http1,
+                ..reply
+            }),
             Err(error) if error.kind() != ErrorKind::NotSent && departure.withdraw() => {
                 let message = "no connection to the service in time; nothing was sent";
                 Err(Error::new(ErrorKind::NotSent, message).with_source(error))
