@@ -143,8 +143,9 @@ fn cancelled(job: &Job<Output>, cancellation: Result<Cancellation, Error>) -> Fa
 fn stopped_submit(key: &str) -> Failure {
     Failure::stopped("interrupted while the submit was in flight", None, None)
         .with_unknown_outcome(key)
-        .with_advice(
+        .with_advice(format!(
             "The outcome of the submit is unknown: if a job exists, it runs and is charged. \
-             Check the account before you run the command again.",
-        )
+             Check the account before you run the command again. \
+             The idempotency key of the submit is {key}; the service's support may find the job by it."
+        ))
 }

@@ -199,6 +199,26 @@ fn abandoned_submit_has_an_unknown_outcome() {
 }
 
 #[test]
+fn second_press_shows_the_key_in_words() {
+    let service = Service::new();
+    let stalled = Reply::stall().carried_out();
+    service.emulator.script(Call::Submit, stalled);
+    let mut terminal = Terminal::new(&service.command(&RUN));
+    while service.emulator.count(Call::Submit) == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    terminal.press_ctrl_c();
+    terminal.until("Press Ctrl-C again to stop at once");
+    terminal.press_ctrl_c();
+    // Long lines wrap at the width of the terminal.
+    let text: String = last_words(terminal).split_whitespace().collect();
+    let ledger = service.emulator.ledger();
+    let key = ledger[0].idempotency_key().unwrap();
+    let expected = format!("Theidempotencykeyofthesubmitis{key}");
+    assert!(text.contains(&expected), "{text}");
+}
+
+#[test]
 fn submit_that_fails_after_a_press_is_reported() {
     let service = Service::new();
     let (server, respond) = late_service();

@@ -116,6 +116,26 @@ fn terminated_submit_has_an_unknown_outcome() {
     );
 }
 
+#[test]
+fn stopped_submit_shows_its_key_in_words() {
+    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+        for quiet in [false, true] {
+            let service = Service::new();
+            let stalled = Reply::stall().carried_out();
+            service.emulator.script(Call::Submit, stalled);
+            let mut command = service.command(&RUN[..4]);
+            let run = start(command.args(quiet.then_some("--quiet")));
+            signal_at(&service, Call::Submit, &run, signal);
+            let ended = end(run);
+            let ledger = service.emulator.ledger();
+            let key = ledger[0].idempotency_key().unwrap();
+            assert_eq!(ended.code, code, "{ended:?}");
+            let key = format!("The idempotency key of the submit is {key}");
+            assert!(ended.err.contains(&key), "{ended:?}");
+        }
+    }
+}
+
 /// A command started with `nohup` outlives its terminal.
 #[test]
 fn ignored_hang_up_stays_ignored() {
