@@ -295,6 +295,35 @@ fn check(
     }
 }
 
+/// A 429 that is not believed holds nothing back, however long it asks to wait.
+#[tokio::test]
+async fn unbelieved_429_does_not_close_the_rate_limiter() {
+    let judge = Judge::start(Protocol::Http1, |arrival| {
+        let throttled = Response::new(429, "{}").header("retry-after", "3600");
+        let accepted = Response::new(200, r#"{"request_id": "$ID"}"#);
+        let is_late = arrival.mark == "1";
+        Verdict {
+            taken: true,
+            answer: Answer::Respond(if is_late { throttled } else { accepted }),
+        }
+    });
+    let judge = judge.unwrap();
+    // Such a client may reuse connections, so its 429 may be the answer to another request.
+    let client = Client::builder()
+        .token("t")
+        .base_url(judge.base_url())
+        .http_client(reqwest::Client::new());
+    let client = client.build().unwrap();
+    let submit = async |mark: &str| {
+        let input = json!({ "prompt": format!("{MARK}{mark}") });
+        client.submit_json("judge/model", &input).outcome().await
+    };
+    let first = submit("1").await;
+    assert!(matches!(first, Outcome::Unknown(_)), "{first:?}");
+    let second = submit("2").await;
+    assert!(matches!(second, Outcome::Accepted(_)), "{second:?}");
+}
+
 #[tokio::test]
 async fn faulty_connections_repeat_no_job_and_leave_none_unnamed() {
     let cases = Cases::from_env(20_000);

@@ -142,19 +142,12 @@ impl Transport {
         };
         let body = Body::wrap(SubmitBody::new(body, departure.clone()));
         let request = request.body(body).build().map_err(failed)?;
-        match self.send_over_http(http, request).await {
-            Ok((reply, over_http2)) if over_http2 || reply.attribution == Attribution::Unknown => {
-                Ok(reply)
-            }
-            Ok((reply, _)) => Ok(Reply {
-                attribution: over_http1,
-                ..reply
-            }),
+        match self.send_over_http(http, request, over_http1).await {
             Err(error) if error.kind() != ErrorKind::NotSent && departure.withdraw() => {
                 let message = "no connection to the service in time; nothing was sent";
                 Err(Error::new(ErrorKind::NotSent, message).with_source(error))
             }
-            Err(error) => Err(error),
+            sent => sent,
         }
     }
 
@@ -169,7 +162,7 @@ impl Transport {
 
     fn exchange_by_script(&self, script: &Script, request: &Request) -> Result<Reply, Error> {
         let reply = script.exchange(request)?;
-        self.obey(reply.http_status, reply.retry_after);
+        self.obey(reply.http_status, reply.retry_after, reply.attribution);
         Ok(reply)
     }
 
@@ -177,48 +170,55 @@ impl Transport {
     async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Error> {
         let request = request.build().map_err(failed)?;
         match &self.exchanger {
-            Exchanger::Http { shared: http, .. } | Exchanger::Foreign(http) => {
-                let (reply, _) = self.send_over_http(http, request).await?;
-                Ok(reply)
+            Exchanger::Http { shared, .. } => {
+                let over_http1 = Attribution::Certain;
+                self.send_over_http(shared, request, over_http1).await
+            }
+            Exchanger::Foreign(http) => {
+                let over_http1 = Attribution::Reused;
+                self.send_over_http(http, request, over_http1).await
             }
             Exchanger::Script(_, script) => self.exchange_by_script(script, &request),
         }
     }
 
-    /// Holds all requests back for as long as a throttling service asks.
-    fn obey(&self, http_status: u16, retry_after: Option<Duration>) {
-        if let (429, Some(time)) = (http_status, retry_after) {
+    /// Holds all requests back for as long as a throttling service asks. A 429 that may belong to
+    /// another request is not believed.
+    fn obey(&self, http_status: u16, retry_after: Option<Duration>, attribution: Attribution) {
+        if let (429, Some(time), Attribution::Certain) = (http_status, retry_after, attribution) {
             self.rate_limiter.close(time);
         }
     }
 
-    /// Sends a request; returns `true` beside the response where it came over HTTP/2.
+    /// Sends a request; a response over HTTP/1.1 is attributed to it as `over_http1` says.
     async fn send_over_http(
         &self,
         http: &reqwest::Client,
         request: Request,
-    ) -> Result<(Reply, bool), Error> {
+        over_http1: Attribution,
+    ) -> Result<Reply, Error> {
         let url = request.url().clone();
         let response = http.execute(request).await;
         let response = response.map_err(|error| self.without_proof(failed(error)))?;
         let over_http2 = response.version() == Version::HTTP_2;
         self.speaks_http2.store(over_http2, Ordering::Relaxed);
-        let redirected = *response.url() != url;
+        let attribution = if *response.url() != url {
+            Attribution::Unknown
+        } else if over_http2 {
+            Attribution::Certain
+        } else {
+            over_http1
+        };
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
-        self.obey(http_status, retry_after);
+        self.obey(http_status, retry_after, attribution);
         let body = read(response).await?;
-        let reply = Reply {
+        Ok(Reply {
             http_status,
             retry_after,
-            attribution: if redirected {
-                Attribution::Unknown
-            } else {
-                Attribution::Certain
-            },
+            attribution,
             body,
-        };
-        Ok((reply, over_http2))
+        })
     }
 
     /// Turns `NotSent` into `ResponseLost` where it is not proved: an HTTP client of the caller may
