@@ -44,6 +44,7 @@ impl Api {
         retry: Arc<Retry>,
         max_in_flight: usize,
         idempotency_header: HeaderName,
+        in_flight: InFlightSubmits,
     ) -> Self {
         Self {
             endpoint,
@@ -51,7 +52,7 @@ impl Api {
             retry,
             max_in_flight,
             idempotency_header,
-            in_flight: Arc::default(),
+            in_flight: Arc::new(in_flight),
         }
     }
 
@@ -188,10 +189,9 @@ impl Api {
         self.max_in_flight
     }
 
-    /// Waits until no submit is in flight.
-    #[cfg(feature = "blocking")]
-    pub(crate) async fn settled(&self) {
-        self.in_flight.settled().await;
+    /// Returns the submits that are in flight.
+    pub(crate) fn in_flight(&self) -> &InFlightSubmits {
+        &self.in_flight
     }
 
     async fn read<T>(

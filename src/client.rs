@@ -3,6 +3,7 @@
 mod builder;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::http::credential;
@@ -86,6 +87,34 @@ impl Client {
     ) -> Result<Violations, Error> {
         let media = schema.input.media_in(input);
         Ok(self.prober()?.check(&media).await)
+    }
+
+    /// Waits until no submit of this client or its clones is in flight: not those that are awaited, and
+    /// not those that were dropped, whose outcome is logged and handed to
+    /// [`ClientBuilder::on_orphan`] by then. A submit that waits between two attempts is not in flight.
+    ///
+    /// Call it before the runtime ends, or [`close`](Self::close) to set a limit: a runtime that ends
+    /// drops what is in flight, and then only the idempotency key can be named.
+    pub async fn settled(&self) {
+        self.services().api().in_flight().settled().await;
+    }
+
+    /// Closes this client and its clones for submits, and waits for those in flight, at most until the
+    /// deadline, counted from now. Returns `true` if all had ended by then.
+    ///
+    /// From now on a submit fails with [`ErrorKind::NotSent`]; nothing is sent. A submit that is still
+    /// in flight at the deadline is cut off. Its outcome is unknown: whoever awaits it gets an error
+    /// with its idempotency key, and where it was dropped the key is logged and handed to
+    /// [`ClientBuilder::on_orphan`]. Waits and other calls are not affected.
+    ///
+    /// ```no_run
+    /// # async fn example(client: runcomfy::Client) {
+    /// // At the end of a service, after its last request was answered:
+    /// client.close(std::time::Duration::from_secs(30)).await;
+    /// # }
+    /// ```
+    pub async fn close(&self, deadline: Duration) -> bool {
+        self.services().api().in_flight().close(deadline).await
     }
 
     /// Returns how long the jobs ran that this client has submitted and waited for, together with

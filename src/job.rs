@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel_outcome;
 pub(crate) mod in_flight;
+pub(crate) mod orphan;
 pub(crate) mod request_id;
 pub(crate) mod run;
 pub(crate) mod run_many;

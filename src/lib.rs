@@ -79,6 +79,7 @@ pub use {
     http::{response::JobResult, retry_policy::RetryPolicy, token::Token},
     job::Job,
     job::cancel_outcome::CancelOutcome,
+    job::orphan::Orphan,
     job::request_id::{InvalidRequestId, RequestId},
     job::run::Run,
     job::run_many::{Finished, RunMany},

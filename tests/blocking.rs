@@ -3,6 +3,7 @@
 // A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
+use std::future::IntoFuture;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -175,4 +176,36 @@ fn dropped_client_finishes_its_submits() {
         thread::sleep(Duration::from_millis(50));
     }
     assert_eq!((emulator.ledger().len(), cancelled()), (8, 8));
+}
+
+#[test]
+fn settled_waits_for_a_submit_that_was_given_up() {
+    let late = Reply::genuine().delayed(Duration::from_millis(300));
+    let late = Fault::from_nth(Call::Submit, 1, late);
+    let (emulator, _guard) = serve(Emulator::builder().slots(0).fault(late));
+    let (sender, orphans) = mpsc::channel();
+    let client = runcomfy::Client::builder()
+        .token("t")
+        .base_url(emulator.base_url())
+        .on_orphan(move |orphan| sender.send(orphan).unwrap());
+    let client = Client::new(client.build().unwrap()).unwrap();
+    let input = Input::new("A boat");
+    client.block_on(async {
+        let arrived = async {
+            while emulator.count(Call::Submit) < 1 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            job = client.as_async().submit(&input).into_future() => panic!("{job:?}"),
+            () = arrived => {}
+        }
+    });
+    client.settled();
+    let orphan = orphans.try_recv().unwrap();
+    let id = emulator.ledger()[0].request_id.clone();
+    assert_eq!(orphan.request_id.map(|id| id.to_string()), Some(id));
+    assert!(client.close(Duration::ZERO));
+    let error = client.submit(&input).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotSent);
 }

@@ -4,14 +4,18 @@
 //! Every answer is arbitrary and follows from a seed, the submit's mark and the attempt, so a failure names how to
 //! run it again.
 
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use runcomfy::{Client, Outcome, Output, RetryPolicy};
+use futures_util::FutureExt;
+use runcomfy::{Client, Orphan, Outcome, Output, RetryPolicy};
 use runcomfy_testkit::cases::Cases;
 use runcomfy_testkit::judge::{Answer, Arrival, Judge, Ledger, MARK, Protocol, Response, Verdict};
+use runcomfy_testkit::trace::Trace;
 use serde_json::json;
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::task::{JoinSet, yield_now};
 
 /// Proof in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +150,10 @@ fn arbitrary_verdict(
     }
 }
 
-fn client(judge: &Judge, protocol: Protocol) -> Client {
+/// The orphans that the program's hook was called with.
+type Orphans = Arc<Mutex<Vec<Orphan>>>;
+
+fn client(judge: &Judge, protocol: Protocol, orphans: &Orphans) -> Client {
     let backoff = Duration::from_millis(1);
     let retry = RetryPolicy::new()
         .initial_backoff(backoff)
@@ -155,6 +162,8 @@ fn client(judge: &Judge, protocol: Protocol) -> Client {
         .token("t")
         .base_url(judge.base_url())
         .retry(retry);
+    let orphans = Arc::clone(orphans);
+    let client = client.on_orphan(move |orphan| orphans.lock().unwrap().push(orphan));
     let client = match protocol {
         Protocol::Http1 => client,
         Protocol::Http2 => client.http2_prior_knowledge(),
@@ -171,8 +180,30 @@ struct Figures {
     not_sent: usize,
     unknown: usize,
     dropped: usize,
+    /// Dropped submits whose job the hook has named by its id.
+    orphans_with_id: usize,
+    /// Dropped submits of which the hook has named the key alone.
+    orphans_with_key: usize,
+    /// Jobs that exist.
+    jobs: usize,
     repeated: usize,
+    /// Jobs that neither an outcome nor the hook nor the log has named.
     unnamed: usize,
+}
+
+/// Maximum number of turns of the runtime after which a submit is dropped; many have ended by then.
+const MAX_TURNS: usize = 60;
+
+/// Runs a future for so many turns of the runtime, then drops it; `None` if it has not ended.
+async fn for_turns<F: Future>(turns: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    for _ in 0..turns {
+        if let Some(output) = future.as_mut().now_or_never() {
+            return Some(output);
+        }
+        yield_now().await;
+    }
+    None
 }
 
 /// Submits every wish once, some dropped at a random moment, and compares each end with the ledger
@@ -183,7 +214,10 @@ async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
         arbitrary_verdict(seed, &arrival.mark, arrival.attempt, protocol, healthy).0
     };
     let judge = Judge::start(protocol, script).unwrap();
-    let client = client(&judge, protocol);
+    let trace = Trace::new(tracing::Level::INFO);
+    let tracing = tracing::subscriber::set_default(trace.clone());
+    let orphans = Orphans::default();
+    let client = client(&judge, protocol, &orphans);
     let mut ends = Vec::new();
     let mut running = JoinSet::new();
     for mark in cases.seeds() {
@@ -195,12 +229,12 @@ async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
             let input = json!({ "prompt": format!("{MARK}{mark}") });
             let submit = client
                 .submit_json("judge/model", &input)
-                .key(format!("key-{mark}"));
+                .key(key_of(&mark.to_string()));
             let outcome = submit.outcome();
-            let is_dropped = !healthy && mark.is_multiple_of(10);
-            let limit = Duration::from_micros(mark % 37 * 100);
+            let is_dropped = !healthy && mark.is_multiple_of(4);
             let end = if is_dropped {
-                timeout(limit, outcome).await.ok()
+                let turns = fastrand::Rng::with_seed(mark).usize(..MAX_TURNS);
+                for_turns(turns, outcome).await
             } else {
                 Some(outcome.await)
             };
@@ -211,11 +245,14 @@ async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
         ends.push(end.unwrap());
     }
     // What was dropped in flight is brought to its end.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    client.settled().await;
+    drop(tracing);
+    let named = named(&orphans.lock().unwrap(), &trace);
     let ledger = judge.ledger();
     let mut figures = Figures {
         protocol: Some(protocol),
         healthy,
+        jobs: ledger.jobs().len(),
         ..Figures::default()
     };
     for (mark, end) in &ends {
@@ -223,9 +260,53 @@ async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
             .map(|attempt| arbitrary_verdict(seed, mark, attempt, protocol, healthy).1)
             .collect();
         check(mark, end.as_ref(), &proofs, &ledger, &mut figures);
+        if end.is_none() {
+            let orphan = named.get(&key_of(mark));
+            check_dropped(mark, orphan, &ledger, &mut figures);
+        }
     }
     println!("{figures:?}");
+    // Whatever job exists is one of those that were counted.
+    let named = figures.accepted + figures.orphans_with_id;
+    let keys = figures.unknown + figures.orphans_with_key;
+    assert!(figures.jobs <= named + keys, "{figures:?}");
     figures
+}
+
+/// The idempotency key of a wish.
+fn key_of(mark: &str) -> String {
+    format!("key-{mark}")
+}
+
+/// Returns the orphans by their keys, each of which the log has named as often.
+fn named(orphans: &[Orphan], trace: &Trace) -> HashMap<String, Orphan> {
+    let mut logged: HashMap<String, usize> = HashMap::new();
+    for key in trace.event_values("key") {
+        *logged.entry(key.trim_matches('"').to_owned()).or_default() += 1;
+    }
+    let mut named = HashMap::new();
+    for orphan in orphans {
+        let key = orphan.idempotency_key.clone();
+        assert_eq!(logged.get(&key), Some(&1), "logged once: {orphan:?}");
+        let earlier = named.insert(key, orphan.clone());
+        assert_eq!(earlier, None, "named once: {orphan:?}");
+    }
+    named
+}
+
+/// Checks that the job of a dropped submit, where there is one, is named.
+fn check_dropped(mark: &str, orphan: Option<&Orphan>, ledger: &Ledger, figures: &mut Figures) {
+    let ids = ledger.ids(mark);
+    match orphan {
+        Some(orphan) => match &orphan.request_id {
+            Some(id) => {
+                figures.orphans_with_id += 1;
+                assert_eq!(ids, [id.as_str()], "{mark}");
+            }
+            None => figures.orphans_with_key += 1,
+        },
+        None => figures.unnamed += ids.len(),
+    }
 }
 
 fn check(
@@ -281,7 +362,7 @@ fn check(
         }
         Outcome::Unknown(error) => {
             figures.unknown += 1;
-            figures.unnamed += usize::from(error.idempotency_key() != Some(&format!("key-{mark}")));
+            figures.unnamed += usize::from(error.idempotency_key() != Some(&key_of(mark)));
         }
     }
     // What is certain is said. The faults of other streams end an HTTP/2 connection under a response,
@@ -327,10 +408,17 @@ async fn unbelieved_429_does_not_close_the_rate_limiter() {
 #[tokio::test]
 async fn faulty_connections_repeat_no_job_and_leave_none_unnamed() {
     let cases = Cases::from_env(20_000);
+    let mut orphans = 0;
     for protocol in [Protocol::Http1, Protocol::Http2] {
         let figures = judged(protocol, false, cases.percent(50)).await;
         assert_eq!((figures.repeated, figures.unnamed), (0, 0), "{figures:?}");
+        orphans += figures.orphans_with_id + figures.orphans_with_key;
     }
+    // So many submits cannot all be dropped before they are sent, or after they have ended.
+    assert!(
+        orphans > 0 || cases.count < 10_000,
+        "none was dropped in flight"
+    );
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod lifecycle;
 mod many;
 mod media;
 mod never_twice;
+mod orphans;
 mod outage;
 mod own_build;
 mod packaging;

@@ -15,7 +15,8 @@ use crate::http::response::{Attribution, Reply};
 use crate::http::retry::{Bound, Call};
 use crate::http::retry_table::{Operation, judge};
 use crate::http::submit_body::Departure;
-use crate::job::in_flight::{Cancel, InFlightSubmit};
+use crate::job::in_flight::{Cancel, InFlightGuard, InFlightSubmit};
+use crate::job::orphan::OrphanGuard;
 use crate::job::request_id::RequestId;
 
 /// A submit that is ready to be sent.
@@ -33,13 +34,14 @@ pub(crate) struct SubmitRequest<'a> {
 /// Maximum time for retries without a deadline, while it is certain that there is no job.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);
 
-impl SubmitRequest<'_> {
+impl<'a> SubmitRequest<'a> {
     /// Returns the submit as a call of the retry loop.
-    pub(super) fn call(self, api: &Arc<Api>) -> Result<SubmitCall<'_>, Error> {
+    pub(super) fn call(self, api: &'a Arc<Api>) -> Result<SubmitCall<'a>, Error> {
         let url = api.endpoint.model(self.model_id)?;
         let now = Instant::now();
         Ok(SubmitCall {
             api,
+            model_id: self.model_id,
             url,
             body: self.body,
             key: self.key,
@@ -54,6 +56,7 @@ impl SubmitRequest<'_> {
 /// A submit, as a call of the retry loop.
 pub(super) struct SubmitCall<'a> {
     api: &'a Arc<Api>,
+    model_id: &'a str,
     url: Url,
     body: Bytes,
     key: Arc<str>,
@@ -70,9 +73,12 @@ impl Call for SubmitCall<'_> {
     async fn attempt(&mut self, number: u32) -> Result<Self::Output, Error> {
         let permit = self.api.transport.permit(self.permit_deadline).await;
         let permit = permit.map_err(|error| error.with_key(&self.key))?;
+        let Some(in_flight) = self.api.in_flight.enter() else {
+            return Err(closed().with_key(&self.key));
+        };
         let sent = Instant::now();
         let span = debug_span!("attempt", attempt = number);
-        let id = self.send(permit).until(self.permit_deadline);
+        let id = self.send(permit, in_flight).until(self.permit_deadline);
         let id = id.instrument(span).await;
         let id = id.map_err(|error| error.with_key(&self.key))?;
         debug!(request_id = %id, "accepted");
@@ -80,6 +86,9 @@ impl Call for SubmitCall<'_> {
     }
 
     fn bound(&self) -> Bound {
+        if self.api.in_flight.is_closed() {
+            return Bound::Deadline(Some(Instant::now()));
+        }
         Bound::Deadline(self.deadline)
     }
 }
@@ -87,20 +96,22 @@ impl Call for SubmitCall<'_> {
 impl SubmitCall<'_> {
     /// Returns one request, which is brought to its end once it is in flight, even if nobody waits for
     /// it.
-    fn send(&self, permit: Permit) -> InFlightSubmit {
+    fn send(&self, permit: Permit, in_flight: InFlightGuard) -> InFlightSubmit {
         let header_name = self.api.idempotency_header.clone();
         let (url, body) = (self.url.clone(), self.body.clone());
         let (api, key) = (Arc::clone(self.api), Arc::clone(&self.key));
+        let guard = OrphanGuard::new(api.in_flight.hook(), self.model_id, &key);
         let departure = Departure::default();
         let body_departure = departure.clone();
         let exchange = async move {
             let header = (header_name, &*key);
             let submit = api.transport.submit(url, body, header, &body_departure);
-            let reply = submit.await;
+            let reply = api.in_flight.unless_cut_off(submit).await;
             drop(permit);
+            let reply = reply.unwrap_or_else(|| Err(cut_off(&body_departure)));
             accepted(reply).map_err(|error| judge(Operation::Submit, error).1.with_key(&key))
         };
-        InFlightSubmit::new(&self.api.in_flight, departure, exchange, self.cancel())
+        InFlightSubmit::new(in_flight, guard, departure, exchange, self.cancel())
     }
 
     /// Returns what cancels the job, where a dropped request is to do so.
@@ -110,6 +121,21 @@ impl SubmitCall<'_> {
             Box::pin(async move { api.cancel(&id).await })
         }))
     }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::NotSent, "the client is closed; nothing was sent")
+}
+
+/// Returns the error of a submit whose client was closed before the response.
+fn cut_off(departure: &Departure) -> Error {
+    if departure.withdraw() {
+        return closed();
+    }
+    Error::new(
+        ErrorKind::ResponseLost,
+        "the client was closed before the response to the submit",
+    )
 }
 
 /// Returns the id of the job, or what is known of one.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
@@ -21,6 +22,9 @@ use runcomfy_schema::{Json, ModelSchema, Violations};
 /// A client whose calls block. It is cheap to clone.
 ///
 /// The [module](super) has an example, and says when calls panic.
+///
+/// When its last clone is dropped, its thread ends once no submit is in flight. The end of the process
+/// does not wait for that; [`close`](Client::close) does.
 ///
 /// Methods that end in `_with` take a closure that sets options of the async call.
 #[derive(Clone, Debug)]
@@ -164,6 +168,25 @@ impl Client {
         M::Output: DeserializeOwned + Send + 'static,
     {
         self.block_on(set(self.client.run(input)))
+    }
+
+    /// Blocks until no submit is in flight, as
+    /// [`Client::settled`](crate::client::Client::settled) does. A submit is left in flight where
+    /// [`block_on`](Self::block_on) or [`iterate`](Self::iterate) was given up before its end, as by a
+    /// timeout: the end of the process cuts it off.
+    pub fn settled(&self) {
+        self.block_on(self.client.settled());
+    }
+
+    /// Closes the client for submits and blocks until those in flight have ended, at most until the
+    /// deadline; see [`Client::close`](crate::client::Client::close). Returns `true` if all had ended
+    /// by then.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "what was cut off is named in the log and to the hook"
+    )]
+    pub fn close(&self, deadline: Duration) -> bool {
+        self.block_on(self.client.close(deadline))
     }
 
     /// Returns the job with this request id, as [`Client::job`](crate::client::Client::job) does.

@@ -40,7 +40,7 @@ impl Runtime {
         let until_the_end = async move {
             dropped.await.ok();
             // A submit that is cut off may have created a paid job whose id is lost.
-            client.services().api().settled().await;
+            client.settled().await;
         };
         thread::Builder::new()
             .name("runcomfy".to_owned())

@@ -20,6 +20,8 @@ use crate::http::script::Script;
 use crate::http::tls;
 use crate::http::token::{Token, Unchecked};
 use crate::http::transport::{Exchanger, FreshClient, Transport};
+use crate::job::in_flight::InFlightSubmits;
+use crate::job::orphan::{Orphan, OrphanHook};
 use crate::job::services::Services;
 use crate::media::attach::{Attach, Uploader};
 use crate::media::check::CheckMedia;
@@ -31,6 +33,8 @@ use runcomfy_probe::Prober;
 use crate::download::Download;
 #[cfg(doc)]
 use crate::error::ErrorKind;
+#[cfg(doc)]
+use crate::job::Job;
 #[cfg(doc)]
 use crate::job::submit::Submit;
 
@@ -60,6 +64,7 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     idempotency_header: Option<String>,
     run_times: RunTimes,
+    orphan_hook: OrphanHook,
 }
 
 /// A longer time from one request to the next means that the unit was mistaken.
@@ -93,6 +98,7 @@ impl Default for ClientBuilder {
             retry: RetryPolicy::default(),
             idempotency_header: None,
             run_times: RunTimes::default(),
+            orphan_hook: OrphanHook::default(),
         }
     }
 }
@@ -265,6 +271,25 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what is called with each job that exists or may exist and that nobody waits for. Default:
+    /// nothing; each is also logged (`tracing`, level INFO; WARN where the outcome is unknown).
+    ///
+    /// It is called once for a submit that is dropped in flight, when its outcome is known or its
+    /// runtime ends, and once for a job of [`Client::run`] or [`Client::run_many`] that is dropped
+    /// before its result is returned. A job whose [`Job`] the program was given is its own. It runs on
+    /// a thread of the runtime, or on that which drops the future, so it should not block: send the
+    /// orphan to a channel or append it to a file.
+    ///
+    /// ```
+    /// # let client = runcomfy::Client::builder().token("…");
+    /// let (sender, orphans) = std::sync::mpsc::channel();
+    /// let client = client.on_orphan(move |orphan| drop(sender.send(orphan)));
+    /// ```
+    pub fn on_orphan(mut self, hook: impl Fn(Orphan) + Send + Sync + 'static) -> Self {
+        self.orphan_hook = OrphanHook::new(hook);
+        self
+    }
+
     /// Sets the run times of former jobs, from [`Client::run_times`]. A wait polls rarely until the
     /// earliest likely end. Default: none.
     pub fn run_times(mut self, times: RunTimes) -> Self {
@@ -316,7 +341,9 @@ impl ClientBuilder {
             self.download_size_limit,
             self.download_concurrency,
         );
-        let api = Arc::new(Api::new(endpoint, transport, retry, max_in_flight, header));
+        let in_flight = InFlightSubmits::new(self.orphan_hook);
+        let api = Api::new(endpoint, transport, retry, max_in_flight, header, in_flight);
+        let api = Arc::new(api);
         let poller = Arc::new(Poller::new(Arc::clone(&api), self.run_times));
         Ok(Client {
             inner: Arc::new(Inner {

@@ -1,30 +1,41 @@
 //! Submits that are in flight.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
-use tracing::{info, warn};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::error::{Error, ErrorKind};
 use crate::http::submit_body::Departure;
 use crate::job::cancel_outcome::CancelOutcome;
+use crate::job::orphan::{OrphanGuard, OrphanHook};
 use crate::job::request_id::RequestId;
 
 /// The request of a submit, from the search for a connection to its response.
 ///
 /// It is in flight from the first byte of its body that is handed to a connection. Dropped before
 /// that it sends nothing, ever. Dropped after that a task of the runtime brings it to its end and
-/// logs the outcome: cut off, it might leave a paid job that nobody knows.
+/// names the outcome: cut off, it might leave a paid job that nobody knows. Where the runtime has
+/// ended, or ends before the response, the idempotency key is named.
 pub(crate) struct InFlightSubmit {
     /// `None` once it has ended.
-    request: Option<(Request, InFlightGuard)>,
+    running: Option<Running>,
     departure: Departure,
     runtime: Option<Handle>,
     cancel: Option<Cancel>,
+}
+
+/// A request, and what is to happen where it is dropped. The fields are dropped in this order, so
+/// that a submit counts as in flight until it was named.
+struct Running {
+    request: Request,
+    guard: OrphanGuard,
+    in_flight: InFlightGuard,
 }
 
 type Request = Pin<Box<dyn Future<Output = Result<RequestId, Error>> + Send>>;
@@ -35,14 +46,20 @@ pub(crate) type Cancel = Box<dyn FnOnce(RequestId) -> Cancelling + Send>;
 type Cancelling = Pin<Box<dyn Future<Output = Result<CancelOutcome, Error>> + Send>>;
 
 impl InFlightSubmit {
+    /// Creates the submit; where it is abandoned, `guard` names it.
     pub(crate) fn new(
-        submits: &Arc<InFlightSubmits>,
+        in_flight: InFlightGuard,
+        guard: OrphanGuard,
         departure: Departure,
         request: impl Future<Output = Result<RequestId, Error>> + Send + 'static,
         cancel: Option<Cancel>,
     ) -> Self {
         Self {
-            request: Some((Box::pin(request), InFlightGuard::new(submits))),
+            running: Some(Running {
+                request: Box::pin(request),
+                guard,
+                in_flight,
+            }),
             departure,
             runtime: Handle::try_current().ok(),
             cancel,
@@ -74,10 +91,13 @@ impl Future for InFlightSubmit {
     /// # Panics
     /// When it is polled after its end.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (request, _) = self.request.as_mut().expect("it has not ended yet");
-        let outcome = request.as_mut().poll(cx);
-        if outcome.is_ready() {
-            self.request = None;
+        let running = self.running.as_mut().expect("it has not ended yet");
+        let outcome = running.request.as_mut().poll(cx);
+        if outcome.is_ready()
+            && let Some(running) = self.running.take()
+        {
+            // Whoever awaits it has the outcome.
+            running.guard.release();
         }
         outcome
     }
@@ -85,63 +105,127 @@ impl Future for InFlightSubmit {
 
 impl Drop for InFlightSubmit {
     fn drop(&mut self) {
-        if let Some((request, guard)) = self.request.take()
-            && !self.departure.withdraw()
-            && let Some(runtime) = &self.runtime
-        {
-            runtime.spawn(finish_abandoned(request, guard, self.cancel.take()));
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        if self.departure.withdraw() {
+            return running.guard.release();
+        }
+        let finish = finish_abandoned(running, self.cancel.take());
+        // A runtime that has ended drops the task at once; its guard names the submit then.
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(finish);
         }
     }
 }
 
-/// Brings an abandoned submit to its end, and cancels its job where that is wanted. The guard has
-/// it counted as in flight until then.
-async fn finish_abandoned(request: Request, _guard: InFlightGuard, cancel: Option<Cancel>) {
-    match (request.await, cancel) {
-        (Ok(id), Some(cancel)) => match cancel(id.clone()).await {
-            Ok(outcome) => {
-                info!(request_id = %id, ?outcome, "job submitted, nobody waits for it; cancellation requested");
+/// Brings an abandoned submit to its end, and cancels its job where that is wanted. It counts as in
+/// flight until then.
+async fn finish_abandoned(mut running: Running, cancel: Option<Cancel>) {
+    match running.request.as_mut().await {
+        Ok(id) => {
+            running.guard.identify(&id);
+            if let Some(cancel) = cancel {
+                running.guard.cancelling();
+                let cancelled = running.in_flight.unless_cut_off(cancel(id)).await;
+                if let Some(Ok(outcome)) = cancelled {
+                    running.guard.cancelled(outcome);
+                }
             }
-            Err(_) => {
-                warn!(request_id = %id, "job submitted, nobody waits for it; it could not be cancelled");
-            }
-        },
-        (Ok(id), None) => info!(request_id = %id, "job submitted, nobody waits for it"),
-        (Err(error), _) if error.may_have_been_submitted() => {
-            warn!(
-                key = error.idempotency_key(),
-                "job may have been submitted, nobody waits for it"
-            );
         }
-        (Err(_), _) => {}
+        Err(error) if error.may_have_been_submitted() => {
+            if let Some(id) = error.request_id() {
+                running.guard.identify(id);
+            }
+        }
+        Err(error) => running.guard.refused(&error),
     }
 }
 
-/// Number of a client's submits that are in flight.
+/// The submits of a client that are in flight, and whether it takes further ones.
 #[derive(Debug, Default)]
-pub(crate) struct InFlightSubmits(watch::Sender<usize>);
+pub(crate) struct InFlightSubmits {
+    state: watch::Sender<State>,
+    /// Apart from the state, which changes with each submit and would wake all the others.
+    is_cut_off: watch::Sender<bool>,
+    hook: OrphanHook,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    count: usize,
+    is_closed: bool,
+}
+
+/// Time for submits that were cut off to end: a future that nobody polls does not notice.
+const CUT_OFF_GRACE: Duration = Duration::from_secs(1);
 
 impl InFlightSubmits {
+    pub(crate) fn new(hook: OrphanHook) -> Self {
+        Self {
+            hook,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn hook(&self) -> &OrphanHook {
+        &self.hook
+    }
+
+    /// Counts a further submit; `None` where the client is closed.
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<InFlightGuard> {
+        let entered = self.state.send_if_modified(|state| {
+            state.count += usize::from(!state.is_closed);
+            !state.is_closed
+        });
+        entered.then(|| InFlightGuard(Arc::clone(self)))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.borrow().is_closed
+    }
+
     /// Waits until there are none.
-    #[cfg(feature = "blocking")]
     pub(crate) async fn settled(&self) {
+        let mut state = self.state.subscribe();
         // The sender is here, so it cannot fail.
-        self.0.subscribe().wait_for(|count| *count == 0).await.ok();
+        state.wait_for(|state| state.count == 0).await.ok();
+    }
+
+    /// Takes no further submit, and waits for those in flight. At the limit it cuts them off; returns
+    /// `true` if none was.
+    pub(crate) async fn close(&self, limit: Duration) -> bool {
+        self.state.send_modify(|state| state.is_closed = true);
+        if timeout(limit, self.settled()).await.is_ok() {
+            return true;
+        }
+        self.is_cut_off.send_replace(true);
+        timeout(CUT_OFF_GRACE, self.settled()).await.ok();
+        false
+    }
+
+    /// Awaits a future; `None` where the submits are cut off before its end.
+    pub(crate) async fn unless_cut_off<F: Future>(&self, future: F) -> Option<F::Output> {
+        let mut is_cut_off = self.is_cut_off.subscribe();
+        let cut_off = pin!(is_cut_off.wait_for(|cut_off| *cut_off));
+        match select(pin!(future), cut_off).await {
+            Either::Left((output, _)) => Some(output),
+            Either::Right(_) => None,
+        }
     }
 }
 
 /// One submit in flight; it counts until it is dropped.
-struct InFlightGuard(Arc<InFlightSubmits>);
+pub(crate) struct InFlightGuard(Arc<InFlightSubmits>);
 
 impl InFlightGuard {
-    fn new(submits: &Arc<InFlightSubmits>) -> Self {
-        submits.0.send_modify(|count| *count += 1);
-        Self(Arc::clone(submits))
+    async fn unless_cut_off<F: Future>(&self, future: F) -> Option<F::Output> {
+        self.0.unless_cut_off(future).await
     }
 }
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| *count -= 1);
+        self.0.state.send_modify(|state| state.count -= 1);
     }
 }

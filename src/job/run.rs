@@ -18,7 +18,9 @@ use crate::job::Job;
 /// A job that is about to be submitted and waited for; `.await` it. This may cost money.
 ///
 /// Dropping it once the job is submitted leaves the job alone: it keeps running and is paid, unless
-/// [`WaitOptions::cancel_on_drop`] is set. Dropping it earlier is as for [`Submit`].
+/// [`WaitOptions::cancel_on_drop`] is set. Its id is logged (`tracing`, level INFO) and handed to
+/// [`ClientBuilder::on_orphan`](crate::client::ClientBuilder::on_orphan). Dropping it earlier is as
+/// for [`Submit`]. For a timeout use [`WaitOptions::deadline`], whose error names the job.
 #[derive(Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Run<'a, O> {
@@ -66,6 +68,12 @@ impl<'a, O: DeserializeOwned + Send + 'static> IntoFuture for Run<'a, O> {
 
     fn into_future(self) -> Self::IntoFuture {
         let submit = self.submit.cancel_on_drop(self.options.cancels_on_drop());
-        Box::pin(async move { submit.await?.wait().options(self.options).await })
+        Box::pin(async move {
+            let (job, guard) = submit.guarded().await?;
+            let output = job.wait().options(self.options).await;
+            // An error of the wait names the job.
+            guard.release();
+            output
+        })
     }
 }

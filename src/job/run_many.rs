@@ -17,6 +17,7 @@ use crate::catch_panic::{Panic, catch_panic};
 use crate::client::Client;
 use crate::error::Error;
 use crate::job::Job;
+use crate::job::orphan::OrphanGuard;
 use crate::job::submit::Submit;
 use crate::media::check::CheckMedia;
 use crate::model::Model;
@@ -52,7 +53,8 @@ use runcomfy_schema::Json;
 /// - Dropping the stream takes no further input and sends no further request. Submits in flight are
 ///   brought to their end; the jobs keep running, or are cancelled where
 ///   [`WaitOptions::cancel_on_drop`] is set. The id of each job is logged when it is submitted
-///   (`tracing`, level INFO).
+///   (`tracing`, level INFO), and that of a job whose result was not taken is handed to
+///   [`ClientBuilder::on_orphan`](crate::client::ClientBuilder::on_orphan).
 #[must_use = "nothing is sent until it is polled"]
 pub struct RunMany<O> {
     state: State<O>,
@@ -60,7 +62,7 @@ pub struct RunMany<O> {
 
 enum State<O> {
     New(Box<Plan<O>>),
-    Running(mpsc::UnboundedReceiver<(Finished<O>, Slot)>, JoinHandle<()>),
+    Running(mpsc::UnboundedReceiver<Untaken<O>>, JoinHandle<()>),
     Over,
 }
 
@@ -73,7 +75,10 @@ struct Plan<O> {
 
 /// An input as the closure that submits it.
 type Submission<O> = Box<dyn FnOnce(Client, Settings) -> Submitting<O> + Send>;
-type Submitting<O> = Pin<Box<dyn Future<Output = Result<Job<O>, Error>> + Send>>;
+type Submitting<O> = Pin<Box<dyn Future<Output = Guarded<O>> + Send>>;
+
+/// A submitted job, and what names it unless its result is taken.
+type Guarded<O> = Result<(Job<O>, OrphanGuard), Error>;
 
 #[derive(Clone)]
 struct Settings {
@@ -97,17 +102,26 @@ pub struct Finished<O> {
     pub result: Result<O, Error>,
 }
 
-/// Results with their slots, which are free when the results are taken.
-type Results<O> = mpsc::UnboundedSender<(Finished<O>, Slot)>;
+/// Results that the stream returns next.
+type Results<O> = mpsc::UnboundedSender<Untaken<O>>;
+
+/// A result that nobody has taken yet.
+struct Untaken<O> {
+    finished: Finished<O>,
+    /// Free when the result is taken.
+    _slot: Slot,
+    /// Of a job that was submitted.
+    guard: Option<Box<OrphanGuard>>,
+}
 
 /// An input's number, its slot, and the outcome of its submit.
-type Submitted<O> = (usize, Slot, Result<Result<Job<O>, Error>, Panic>);
+type Submitted<O> = (usize, Slot, Result<Guarded<O>, Panic>);
 
 /// Next event of the task.
 enum Step<O> {
     Room(Slot),
     Submitted(Submitted<O>),
-    Finished(Result<(Finished<O>, Slot), Panic>),
+    Finished(Result<Untaken<O>, Panic>),
     /// The stream was dropped.
     Abandoned,
 }
@@ -130,7 +144,7 @@ impl Client {
             self,
             inputs.into_iter().map(|input| -> Submission<_> {
                 Box::new(move |client, settings| {
-                    Box::pin(async move { settings.set(client.submit(&input)).await })
+                    Box::pin(async move { settings.set(client.submit(&input)).guarded().await })
                 })
             }),
         )
@@ -149,9 +163,10 @@ impl Client {
             inputs.into_iter().map(move |input| -> Submission<_> {
                 let model_id = Arc::clone(&model_id);
                 Box::new(move |client, settings| {
-                    Box::pin(
-                        async move { settings.set(client.submit_json(&model_id, &input)).await },
-                    )
+                    Box::pin(async move {
+                        let submit = client.submit_json(&model_id, &input);
+                        settings.set(submit).guarded().await
+                    })
                 })
             }),
         )
@@ -167,6 +182,16 @@ impl Settings {
             submit
         } else {
             submit.unvalidated()
+        }
+    }
+}
+
+impl<O> Untaken<O> {
+    fn new(finished: Finished<O>, slot: Slot, guard: Option<Box<OrphanGuard>>) -> Self {
+        Self {
+            finished,
+            _slot: slot,
+            guard,
         }
     }
 }
@@ -238,8 +263,11 @@ impl<O: DeserializeOwned + Send + 'static> RunMany<O> {
         let State::Running(results, task) = &mut self.state else {
             return Poll::Ready(None);
         };
-        if let Some((finished, _slot)) = ready!(results.poll_recv(cx)) {
-            return Poll::Ready(Some(finished));
+        if let Some(untaken) = ready!(results.poll_recv(cx)) {
+            if let Some(guard) = untaken.guard {
+                guard.release();
+            }
+            return Poll::Ready(Some(untaken.finished));
         }
         let ended = ready!(Pin::new(task).poll(cx));
         self.state = State::Over;
@@ -280,35 +308,30 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                         Err(caught) => panic = Some(caught),
                     }
                 }
-                Step::Submitted((number, slot, Ok(Ok(job)))) => {
+                Step::Submitted((number, slot, Ok(Ok((job, guard))))) => {
                     tracing::info!(number, request_id = %job.request_id(), "submitted");
+                    let guard = guard.logged();
                     // The future is kept for as long as the job takes, so it is kept small.
                     let mut watch = Watch::new(job, settings.options.clone(), false);
                     waits.push(catch_panic(async move {
                         let result = poll_fn(|cx| watch.poll_output(cx)).await;
                         let job = Some(watch.job().clone());
-                        (
-                            Finished {
-                                number,
-                                job,
-                                result,
-                            },
-                            slot,
-                        )
+                        let finished = Finished {
+                            number,
+                            job,
+                            result,
+                        };
+                        Untaken::new(finished, slot, guard)
                     }));
                 }
                 Step::Submitted((number, slot, Ok(Err(error)))) => {
-                    let result = Err(error);
-                    results
-                        .send((
-                            Finished {
-                                number,
-                                job: None,
-                                result,
-                            },
-                            slot,
-                        ))
-                        .ok();
+                    let (job, result) = (None, Err(error));
+                    let finished = Finished {
+                        number,
+                        job,
+                        result,
+                    };
+                    results.send(Untaken::new(finished, slot, None)).ok();
                 }
                 Step::Finished(Ok(finished)) => drop(results.send(finished)),
                 Step::Submitted((_, _, Err(caught))) | Step::Finished(Err(caught)) => {
@@ -328,7 +351,7 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
 
 async fn next_step<O>(
     submits: &mut FuturesUnordered<impl Future<Output = Submitted<O>>>,
-    waits: &mut FuturesUnordered<impl Future<Output = Result<(Finished<O>, Slot), Panic>>>,
+    waits: &mut FuturesUnordered<impl Future<Output = Result<Untaken<O>, Panic>>>,
     slots: &Arc<Semaphore>,
     may_take: bool,
     results: &Results<O>,

@@ -15,6 +15,7 @@ use crate::api::SubmitRequest;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::job::Job;
+use crate::job::orphan::OrphanGuard;
 use crate::media::check::CheckMedia;
 use crate::model::Model;
 use crate::output::Output;
@@ -29,9 +30,11 @@ use runcomfy_schema::{Json, MediaInput, MediaSource, ModelSchema, View, Violatio
 ///
 /// A request is in flight from the first byte of its body that is handed to a connection. Dropping
 /// it before that submits nothing, ever. A request in flight is brought to its end by a task of the
-/// tokio runtime, as far as that still runs, and the id of the job is logged (`tracing`, level INFO;
-/// WARN where the outcome is unknown). For a timeout use [`deadline`](Self::deadline), which loses no
-/// job.
+/// tokio runtime. Its outcome is logged once with the id of the job or the idempotency key (`tracing`,
+/// level INFO; WARN where the outcome is unknown, as when the runtime ends first), and handed to
+/// [`ClientBuilder::on_orphan`](crate::client::ClientBuilder::on_orphan).
+/// [`Client::settled`] waits for such requests. For a timeout use [`deadline`](Self::deadline), which
+/// loses no job.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Submit<'a, O> {
     client: &'a Client,
@@ -185,7 +188,14 @@ impl<'a, O> Submit<'a, O> {
     }
 
     async fn run(self) -> Result<Job<O>, Error> {
-        let key = self.chosen_key()?;
+        let (job, guard) = self.guarded().await?;
+        guard.release();
+        Ok(job)
+    }
+
+    /// Submits the job; the guard names it if it is dropped before the program has the job.
+    pub(crate) async fn guarded(self) -> Result<(Job<O>, OrphanGuard), Error> {
+        let key: Arc<str> = self.chosen_key()?.into();
         let media = self.media();
         if self.validate {
             let violations = self.violations(&media).await?;
@@ -198,15 +208,18 @@ impl<'a, O> Submit<'a, O> {
         let request = SubmitRequest {
             model_id: self.model_id,
             body: body.into(),
-            key: key.into(),
+            key: Arc::clone(&key),
             deadline: self.deadline,
             cancel_on_drop: self.cancel_on_drop,
         };
         let services = self.client.services();
         let submitted = services.api().submit(request).instrument(span);
         let (id, at) = submitted.await?;
+        let hook = services.api().in_flight().hook();
+        let mut guard = OrphanGuard::new(hook, self.model_id, &key);
+        guard.identify(&id);
         let job = Job::new(Arc::clone(services), id);
-        Ok(job.of_model(self.model_id).submitted_at(at))
+        Ok((job.of_model(self.model_id).submitted_at(at), guard))
     }
 
     /// Returns the caller's key, or a new one.
