@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::http::credential;
 use crate::job::Job;
 use crate::job::request_id::RequestId;
 use crate::job::services::Services;
@@ -44,7 +43,7 @@ struct Inner {
 }
 
 impl Client {
-    /// Creates a client from the environment.
+    /// Creates a client from the environment; [`ClientBuilder::from_env`] is for further settings.
     ///
     /// The token is that of `RUNCOMFY_TOKEN`, then `RUNCOMFY_API_TOKEN`, then the file `token.json`
     /// that the service's own command line keeps in `RUNCOMFY_CONFIG_DIR` or `~/.config/runcomfy`.
@@ -55,8 +54,7 @@ impl Client {
     ///   token file cannot be read. Set `RUNCOMFY_TOKEN`.
     /// - [`ErrorKind::Configuration`]: the base URL is invalid. Fix `RUNCOMFY_MODEL_API_BASE`.
     pub fn from_env() -> Result<Self, Error> {
-        let token = credential::find(|name| std::env::var_os(name))?;
-        Self::builder().token(token).base_url_from_env().build()
+        ClientBuilder::from_env()?.build()
     }
 
     /// Returns a builder with the default settings.

@@ -10,6 +10,7 @@ use super::{Client, Inner};
 use crate::api::Api;
 use crate::download::fetcher::{self, Fetcher};
 use crate::error::Error;
+use crate::http::credential;
 use crate::http::endpoint::{Address, Endpoint};
 use crate::http::proxy::Route;
 use crate::http::rate_limit::{MAX_IN_FLIGHT, RateLimiter};
@@ -104,6 +105,17 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
+    /// Creates a builder with the token and the base URL of the environment, as
+    /// [`Client::from_env`] finds them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`]: no token was found, or the token file cannot be read. Set
+    /// `RUNCOMFY_TOKEN`.
+    pub fn from_env() -> Result<Self, Error> {
+        let token = credential::find(|name| std::env::var_os(name))?;
+        Ok(Self::default().token(token).base_url_from_env())
+    }
+
     /// Sets the API token. Required.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Unchecked(token.into()));

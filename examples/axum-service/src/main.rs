@@ -10,11 +10,15 @@
 //!
 //! A stream that nobody reads any more, or that ends at a shutdown, leaves its job alone: the same
 //! URL resumes it, in this process or in the next.
+//!
+//! A browser that leaves while its job is being submitted never learns the id. Standard error has it
+//! then, or the idempotency key where the outcome is unknown.
 
 mod failure;
 mod progress;
 
 use std::error::Error;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -23,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use failure::Failure;
-use runcomfy::{Client, RequestId};
+use runcomfy::{Client, ClientBuilder, Orphan, RequestId};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -38,14 +42,20 @@ struct Service {
     shutdown: watch::Receiver<bool>,
 }
 
+/// Time for submits in flight to end at a shutdown. Container runtimes often kill after 30 s.
+const GRACE: Duration = Duration::from_secs(25);
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let client = Client::from_env()?;
+    let client = ClientBuilder::from_env()?.on_orphan(keep).build()?;
     let (stop, shutdown) = watch::channel(false);
     let app = Router::new()
         .route("/jobs", post(submit))
         .route("/jobs/{request_id}", get(stream))
-        .with_state(Service { client, shutdown });
+        .with_state(Service {
+            client: client.clone(),
+            shutdown,
+        });
 
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
@@ -56,8 +66,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
         stop.send_replace(true);
     });
     server.await?;
+    // Browsers that have left have dropped their submits, which may still be in flight. Without this
+    // the runtime would end first, and only their idempotency keys could be named.
+    client.close(GRACE).await;
     println!("stopped");
     Ok(())
+}
+
+/// Keeps the name of a job that no browser knows. A real service would store it.
+fn keep(orphan: Orphan) {
+    let (model, key) = (orphan.model_id, orphan.idempotency_key);
+    match orphan.request_id {
+        Some(id) => eprintln!("job {id} of {model} has no reader; GET /jobs/{id} resumes it"),
+        None => eprintln!("a job of {model} may exist; its idempotency key is {key}"),
+    }
 }
 
 /// Submits a job. Its id is the response, so that it is known before anything else can fail.

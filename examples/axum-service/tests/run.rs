@@ -6,7 +6,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use runcomfy_emulator::{Builder, Emulator};
+use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -27,6 +27,7 @@ impl Running {
             .env("RUNCOMFY_TOKEN", "any")
             .env("PORT", "0")
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -50,6 +51,31 @@ impl Running {
             .await
             .unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Sends a signal to the service.
+    async fn signal(&self, name: &str) {
+        let process = self.child.id().unwrap().to_string();
+        let kill = Command::new("kill").args([name, &process]).status().await;
+        assert!(kill.unwrap().success());
+    }
+
+    /// Waits until the emulator has received a submit.
+    async fn until_submitted(&self) {
+        while self.emulator.count(Call::Submit) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits for the end of the service; returns what it has written to standard error.
+    async fn end(mut self) -> (String, Emulator) {
+        assert_eq!(
+            self.output.next_line().await.unwrap().as_deref(),
+            Some("stopped")
+        );
+        let output = self.child.wait_with_output().await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        (String::from_utf8(output.stderr).unwrap(), self.emulator)
     }
 
     async fn stream(&self, created: &Value) -> reqwest::Response {
@@ -102,25 +128,74 @@ async fn invalid_input_is_refused_with_its_violations() {
 #[tokio::test]
 async fn shutdown_ends_streams_and_leaves_their_jobs() {
     let emulator = Emulator::builder().run_time(Duration::from_secs(3600));
-    let mut service = Running::start(emulator).await;
+    let service = Running::start(emulator).await;
     let (_, created) = service.submit(json!({ "prompt": "A boat" })).await;
     let mut response = service.stream(&created).await;
     let mut stream = response.chunk().await.unwrap().unwrap().to_vec();
-    let process = service.child.id().unwrap().to_string();
-    let signal = Command::new("kill")
-        .args(["-TERM", &process])
-        .status()
-        .await;
-    assert!(signal.unwrap().success());
+    service.signal("-TERM").await;
     while let Some(chunk) = response.chunk().await.unwrap() {
         stream.extend_from_slice(&chunk);
     }
     let stream = String::from_utf8(stream).unwrap();
     assert_eq!(names(&stream).last(), Some(&"shutdown"), "{stream}");
-    assert_eq!(
-        service.output.next_line().await.unwrap().as_deref(),
-        Some("stopped")
-    );
-    assert!(service.child.wait().await.unwrap().success());
-    assert_eq!(service.emulator.ledger().len(), 1);
+    let (_, emulator) = service.end().await;
+    assert_eq!(emulator.ledger().len(), 1);
+}
+
+/// Returns an emulator that answers the first submit late.
+#[cfg(unix)]
+fn late(reply: Reply) -> Builder {
+    let late = reply.delayed(Duration::from_millis(500));
+    Emulator::builder().fault(Fault::from_nth(Call::Submit, 1, late))
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn browser_that_leaves_before_a_shutdown_loses_no_job() {
+    for signal in ["-INT", "-TERM"] {
+        let service = Running::start(late(Reply::genuine())).await;
+        tokio::select! {
+            response = service.submit(json!({ "prompt": "A boat" })) => panic!("{response:?}"),
+            // The connection is closed with that.
+            () = service.until_submitted() => {}
+        }
+        service.signal(signal).await;
+        let (errors, emulator) = service.end().await;
+        let id = &emulator.ledger()[0].request_id;
+        assert!(errors.starts_with(&format!("job {id} of ")), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn lost_response_of_a_browser_that_left_names_the_key() {
+    let lost = late(Reply::close().carried_out());
+    let service = Running::start(lost).await;
+    tokio::select! {
+        response = service.submit(json!({ "prompt": "A boat" })) => panic!("{response:?}"),
+        () = service.until_submitted() => {}
+    }
+    service.signal("-INT").await;
+    let (errors, emulator) = service.end().await;
+    let ledger = emulator.ledger();
+    let key = ledger[0].idempotency_key().unwrap();
+    assert!(errors.contains(key), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn browser_that_waits_is_answered_before_the_shutdown() {
+    let service = Running::start(late(Reply::genuine())).await;
+    let interrupt = async {
+        service.until_submitted().await;
+        service.signal("-INT").await;
+    };
+    let submit = service.submit(json!({ "prompt": "A boat" }));
+    let ((status, created), ()) = tokio::join!(submit, interrupt);
+    assert_eq!(status, 201, "{created}");
+    let (errors, emulator) = service.end().await;
+    assert_eq!(created["request_id"], emulator.ledger()[0].request_id);
+    assert_eq!(errors, "");
 }
