@@ -41,13 +41,15 @@ impl CtrlC {
     }
 
     /// Submits a job. A submit in flight may be charged, so the first press still waits for the
-    /// request id, and then requests a cancel of the job.
+    /// request id, and then requests a cancel of the job. The request id is printed as soon as it is
+    /// known.
     ///
     /// # Errors
     /// If the submit fails, or if a signal stopped it or the job.
     pub(crate) async fn submit(
         &mut self,
         submit: Submit<'_, Output>,
+        model_id: &str,
         key: &str,
         progress: &Progress,
     ) -> Result<Job<Output>, Failure> {
@@ -67,6 +69,9 @@ impl CtrlC {
                 }
             }
         };
+        if let Ok(job) = &submitted {
+            progress.job(job.request_id(), Some(model_id));
+        }
         match submitted {
             Ok(job) if pressed => Err(self.cancel(&job, progress).await),
             Err(error) if pressed => Err(Failure::submit(error).with_signal(Stop::CtrlC)),

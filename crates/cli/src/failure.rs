@@ -1,11 +1,10 @@
 //! A failed command: a message for people, JSON for scripts, and the exit code.
 
-use std::process::ExitCode;
-
 use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
 use serde_json::{Map, Value, json};
 
 use crate::advice::{self, NOTHING_SUBMITTED, Phase};
+use crate::delivery::{self, Kind};
 use crate::show::{self, Format};
 use crate::stop::Stop;
 
@@ -22,6 +21,13 @@ pub(crate) struct Failure {
     job: Box<AboutJob>,
 }
 
+/// The result of a job, which is printed although the command has failed.
+#[derive(Debug)]
+struct PaidResult {
+    json: Map<String, Value>,
+    text: String,
+}
+
 /// The known facts of the job that failed.
 #[derive(Debug, Default)]
 struct AboutJob {
@@ -32,6 +38,7 @@ struct AboutJob {
     output: Option<Output>,
     created_at: Option<String>,
     finished_at: Option<String>,
+    result: Option<PaidResult>,
 }
 
 /// A violation, and the flag that sets the value.
@@ -124,7 +131,7 @@ impl Failure {
         Self::from_error(error, Phase::Wait)
     }
 
-    /// Reports files that could not be saved, of a job that has succeeded.
+    /// Reports a file that could not be saved, of a job that has succeeded.
     pub(crate) fn save(error: Error, output: &Output) -> Self {
         Self::from_error(error, Phase::Save).with_output(output)
     }
@@ -138,6 +145,14 @@ impl Failure {
     pub(crate) fn with_saved_files(mut self, files: &[String]) -> Self {
         if !files.is_empty() {
             self.advice = format!("Saved: {}. {}", files.join(", "), self.advice);
+        }
+        self
+    }
+
+    /// Adds the result of the job: JSON, and a text for people, which may be empty.
+    pub(crate) fn with_result(mut self, json: Value, text: String) -> Self {
+        if let Value::Object(json) = json {
+            self.job.result = Some(PaidResult { json, text });
         }
         self
     }
@@ -270,29 +285,56 @@ impl Failure {
         &self.message
     }
 
-    /// Prints the failure on standard error, or as one JSON object on standard output.
-    pub(crate) fn report(&self, format: Format, verbose: bool) -> ExitCode {
+    /// Prints the failure on standard error, or as one JSON object on standard output, with the result
+    /// of the job if there is one. Returns the exit code.
+    pub(crate) fn report(&self, format: Format, verbose: bool) -> u8 {
+        self.expect_delivery();
         match format {
             Format::Json => show::out(&self.to_json().to_string()),
             Format::Piped | Format::Pretty => {
-                show::labelled(&self.label(), self.headline());
-                for violation in &self.violations {
-                    show::note(&format!("  {}", violation.to_text()));
+                if let Some(result) = &self.job.result {
+                    self.print_result(result, format);
                 }
-                if !self.advice.is_empty() {
-                    show::note(&self.advice);
-                }
-                if verbose {
-                    self.report_causes();
-                }
+                self.report_as_text(verbose);
             }
         }
-        self.exit_code()
+        self.code
     }
 
-    /// Returns the exit code of the process.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.code)
+    fn expect_delivery(&self) {
+        if let Some(id) = &self.job.request_id {
+            delivery::expect(Kind::RequestId, id);
+        }
+        let key = self.job.idempotency_key.as_ref();
+        if let Some(key) = key.filter(|_| self.job.may_have_been_submitted) {
+            delivery::expect(Kind::IdempotencyKey, key);
+        }
+    }
+
+    fn print_result(&self, result: &PaidResult, format: Format) {
+        if format == Format::Piped {
+            show::out(&format!("{:#}", self.to_json()));
+        } else if !result.text.is_empty() {
+            show::out(&show::plain(&result.text));
+        }
+    }
+
+    fn report_as_text(&self, verbose: bool) {
+        show::labelled(&self.label(), self.headline());
+        for violation in &self.violations {
+            show::note(&format!("  {}", violation.to_text()));
+        }
+        if !self.advice.is_empty() {
+            show::note(&self.advice);
+        }
+        if verbose {
+            self.report_causes();
+        }
+    }
+
+    /// Returns the exit code.
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.code
     }
 
     /// Returns the start of the first line, in the colours of clap, where the terminal and `NO_COLOR`
@@ -327,27 +369,43 @@ impl Failure {
 
     /// Returns the failure as JSON. Every key is always present, so that a script can read any.
     fn to_json(&self) -> Value {
-        let cause = self.error.as_ref();
-        let violations: Vec<Value> = self.violations.iter().map(FlagViolation::to_json).collect();
-        json!({
+        let mut json = json!({
             "request_id": self.job.request_id,
             "status": self.job.status,
             "output": self.job.output,
             "created_at": self.job.created_at,
             "finished_at": self.job.finished_at,
-            "error": {
-                "kind": self.kind,
-                "message": self.headline(),
-                "advice": self.advice,
-                "exit_code": self.code,
-                "may_have_been_submitted": self.job.may_have_been_submitted,
-                "idempotency_key": self.job.idempotency_key,
-                "http_status": cause.and_then(Error::http_status),
-                "error_code": cause.and_then(Error::error_code),
-                "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
-                "detail": cause.and_then(Error::detail),
-                "violations": violations,
-            },
+        });
+        if let Value::Object(json) = &mut json {
+            let result = self
+                .job
+                .result
+                .iter()
+                .flat_map(|result| result.json.clone());
+            json.extend(result);
+            // The service's own description of a failed job stays as received.
+            if json.get("error").is_none_or(Value::is_null) {
+                json.insert("error".to_owned(), self.error_json());
+            }
+        }
+        json
+    }
+
+    fn error_json(&self) -> Value {
+        let cause = self.error.as_ref();
+        let violations: Vec<Value> = self.violations.iter().map(FlagViolation::to_json).collect();
+        json!({
+            "kind": self.kind,
+            "message": self.headline(),
+            "advice": self.advice,
+            "exit_code": self.code,
+            "may_have_been_submitted": self.job.may_have_been_submitted,
+            "idempotency_key": self.job.idempotency_key,
+            "http_status": cause.and_then(Error::http_status),
+            "error_code": cause.and_then(Error::error_code),
+            "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
+            "detail": cause.and_then(Error::detail),
+            "violations": violations,
         })
     }
 }
@@ -414,15 +472,16 @@ fn code(error: &Error, phase: Phase) -> u8 {
         Phase::Wait | Phase::Save => false,
     };
     match error.kind() {
+        // The job has succeeded, so no other code may lead a script to pay again.
+        _ if phase == Phase::Save => EX_FAILED,
         ErrorKind::InvalidInput
         | ErrorKind::BadRequest
         | ErrorKind::UnknownModel
         | ErrorKind::InsufficientBalance
         | ErrorKind::NotFound => EX_DATAERR,
-        ErrorKind::Configuration if phase != Phase::Save => EX_USAGE,
+        ErrorKind::Configuration => EX_USAGE,
         ErrorKind::Unauthenticated | ErrorKind::Forbidden => EX_NOPERM,
-        ErrorKind::Configuration
-        | ErrorKind::Io
+        ErrorKind::Io
         | ErrorKind::TooLarge
         | ErrorKind::Upload
         | ErrorKind::JobFailed

@@ -8,6 +8,7 @@ mod code;
 mod command;
 mod completion;
 mod ctrl_c;
+mod delivery;
 mod dry_run;
 mod emulator;
 mod failure;
@@ -31,6 +32,7 @@ mod save;
 mod session;
 mod show;
 mod stop;
+mod stream;
 mod validate;
 mod wait;
 mod words;
@@ -45,6 +47,27 @@ use show::Format;
 use words::Words;
 
 fn main() -> ExitCode {
+    let (code, format) = run_command();
+    ExitCode::from(end(code, format))
+}
+
+/// Returns the exit code of the process. A success whose output was lost is a failure, and so is a
+/// command whose job cannot be found again.
+fn end(mut code: u8, format: Format) -> u8 {
+    if let (0, Some(why)) = (code, show::lost()) {
+        code = Failure::unwritable(why).report(format, false);
+    }
+    for missing in delivery::missing(code) {
+        show::expected(missing.kind, &missing.text, format);
+    }
+    if code == 0 && delivery::has_failed() {
+        code = 1;
+    }
+    code
+}
+
+/// Runs the command, and returns its exit code and the format of its output.
+fn run_command() -> (u8, Format) {
     let arguments: Vec<String> = match std::env::args_os()
         .map(std::ffi::OsString::into_string)
         .collect()
@@ -57,8 +80,8 @@ fn main() -> ExitCode {
                 "found the argument `{}`, expected UTF-8; rename a file of such a name, or pass it with `-` as standard input",
                 invalid.display()
             ));
-            let words = Words::parse(&lossy, &command::root(None));
-            return failure.report(words.format(), false);
+            let format = Words::parse(&lossy, &command::root(None)).format();
+            return (failure.report(format, false), format);
         }
     };
     completion::respond(&arguments);
@@ -66,38 +89,35 @@ fn main() -> ExitCode {
     let words = Words::parse(after_name, &command::root(None));
     let named = match model::resolve(&words, true) {
         Ok(named) => named,
-        Err(failure) => return failure.report(words.format(), false),
+        Err(failure) => return (failure.report(words.format(), false), words.format()),
     };
     let root = command::root(named.schema());
     if let Some(failure) = missing_value::find(after_name, &root) {
-        return failure.report(words.format(), false);
+        return (failure.report(words.format(), false), words.format());
     }
     let matches = match root.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return rejected(&error, &named, words.format()),
+        Err(error) => return (rejected(&error, &named, words.format()), words.format()),
     };
     // clap does not parse the arguments of `emulator`, where `--output` may be among them.
     let format = match words.format() {
         Format::Json => Format::Json,
         _ => Format::from_matches(&matches),
     };
-    match dispatch(&matches, &named, format) {
-        Ok(()) => show::success(),
+    let code = match dispatch(&matches, &named, format) {
+        Ok(()) => 0,
         Err(failure) => failure.report(format, matches.get_count("verbose") > 0),
-    }
+    };
+    (code, format)
 }
 
 /// Reports a command line that clap rejects. Help and version come this way too.
-fn rejected(error: &clap::Error, named: &Named, format: Format) -> ExitCode {
+fn rejected(error: &clap::Error, named: &Named, format: Format) -> u8 {
     if !error.use_stderr() {
-        if let Err(error) = error.print()
-            && show::is_lost(&error)
-        {
-            show::note(&format!(
-                "error: could not write to standard output: {error}"
-            ));
+        if let Err(error) = error.print() {
+            show::is_lost(&error);
         }
-        return show::success();
+        return 0;
     }
     let unknown = error.kind() == ErrorKind::UnknownArgument;
     let is_invalid_value = matches!(

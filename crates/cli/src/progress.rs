@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 use clap::ArgMatches;
 use console::{Term, truncate_str};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use runcomfy::{DownloadProgress, Event};
+use runcomfy::{DownloadProgress, Event, RequestId};
 
+use crate::delivery::{self, Kind};
 use crate::show::{self, Format};
 
 /// Shows the progress of one job on standard error.
 pub(crate) struct Progress {
     spinner: Option<ProgressBar>,
+    /// `true` if no progress is shown.
+    silent: bool,
     quiet: bool,
+    format: Format,
     /// The last text shown.
     shown: String,
     /// For each file the bytes on disk and, if known, its size.
@@ -34,15 +38,11 @@ const BAR: &str = "{spinner} {elapsed} {wide_bar} {bytes}/{total_bytes}";
 impl Progress {
     /// Reads the flags of the command line. With JSON output no progress is shown.
     pub(crate) fn from_matches(matches: &ArgMatches, format: Format) -> Self {
-        Self::new(
-            matches.get_flag("quiet") || format == Format::Json,
-            matches.get_count("verbose") > 0,
-        )
-    }
-
-    fn new(quiet: bool, verbose: bool) -> Self {
+        let quiet = matches.get_flag("quiet");
+        let silent = quiet || format == Format::Json;
+        let verbose = matches.get_count("verbose") > 0;
         // Lines remain readable afterwards, a spinner does not.
-        let lines = quiet || verbose || !stderr().is_terminal() || is_dumb();
+        let lines = silent || verbose || !stderr().is_terminal() || is_dumb();
         let spinner = (!lines).then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template(LINE) {
@@ -53,7 +53,9 @@ impl Progress {
         });
         Self {
             spinner,
+            silent,
             quiet,
+            format,
             shown: String::new(),
             downloads: Vec::new(),
             started: Instant::now(),
@@ -63,7 +65,7 @@ impl Progress {
     /// Shows a new state of the job; a repeated one prints no second line.
     pub(crate) fn show(&mut self, text: impl Into<String>) {
         let text = text.into();
-        if self.quiet || text == self.shown {
+        if self.silent || text == self.shown {
             return;
         }
         match &self.spinner {
@@ -130,9 +132,21 @@ impl Progress {
         }
     }
 
+    /// Prints the request id of the job as soon as it is known, unless `--quiet` is set: a command that
+    /// is killed must not lose it. `submitted` is the model of a new job.
+    pub(crate) fn job(&self, id: &RequestId, submitted: Option<&str>) {
+        delivery::expect(Kind::RequestId, id.as_str());
+        match (self.format, submitted) {
+            _ if self.quiet => {}
+            (Format::Json, _) => show::expected(Kind::RequestId, id.as_str(), self.format),
+            (_, Some(model_id)) => self.note(&format!("submitted {model_id} as {id}")),
+            (_, None) => {}
+        }
+    }
+
     /// Prints a line above the spinner, unless `--quiet` is set.
     pub(crate) fn note(&self, line: &str) {
-        if !self.quiet {
+        if !self.silent {
             self.note_always(line);
         }
     }

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::save::{self, Saved};
 use crate::session::{self, Session};
 use crate::show::{self, Format};
-use crate::{cancel, picture, wait};
+use crate::{cancel, delivery, wait};
 
 /// Runs `runcomfy requests`, whose commands are aliases.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -65,33 +65,34 @@ pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), F
 /// If the query fails, the job has failed, or a file cannot be saved.
 pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
+    delivery::expect(delivery::Kind::RequestId, job.request_id().as_str());
     let notice = || show::note_while_waiting(matches, "waiting for the response");
     let result = unless_stopped(with_notice(job.result(), notice), "")
         .await
         .map_err(|failure| failure.with_request_id(job.request_id()))?;
     if matches!(result.status, Status::Failed | Status::Cancelled) {
-        if format == Format::Piped {
-            format.print_result(&record(&result, &Saved::default()), String::new);
-        }
+        let record = record(&result, &Saved::default());
         let (created, finished) = (result.created_at.clone(), result.finished_at.clone());
         let why = result.into_output().map(drop);
-        return why.map_err(|error| Failure::wait(error).with_times(created, finished));
+        return why.map_err(|error| {
+            let failure = Failure::wait(error).with_times(created, finished);
+            match format {
+                Format::Piped => failure.with_result(record, String::new()),
+                _ => failure,
+            }
+        });
     }
     let mut progress = Progress::from_matches(matches, format);
-    let saved = match &result.output {
-        Some(output) => {
-            let mut ctrl_c = CtrlC::listen();
-            save::outputs(&job, output, matches, &mut progress, &mut ctrl_c, format).await?
-        }
-        None => Saved::default(),
+    let Some(output) = &result.output else {
+        progress.end();
+        let record = record(&result, &Saved::default());
+        format.print_result(&record, || result.status.to_string());
+        return Ok(());
     };
+    let mut ctrl_c = CtrlC::listen();
+    let saved = save::outputs(&job, output, matches, &mut progress, &mut ctrl_c, format).await;
     progress.end();
-    format.print_result(&record(&result, &saved), || match &result.output {
-        Some(output) => save::to_text(output, &saved.files),
-        None => result.status.to_string(),
-    });
-    picture::show(&saved.files, matches, format);
-    Ok(())
+    save::print(record(&result, &saved), output, saved, matches, format)
 }
 
 fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
@@ -100,6 +101,7 @@ fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
         "status": result.status.to_string(),
         "output": result.output,
         "files": saved.files,
+        "failed_files": saved.failed_files,
         "warnings": saved.warnings,
         "created_at": result.created_at,
         "finished_at": result.finished_at,
@@ -115,6 +117,7 @@ fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
 pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let mut progress = Progress::from_matches(matches, format);
+    progress.job(job.request_id(), None);
     let mut ctrl_c = CtrlC::listen();
     wait::finish(
         &job,

@@ -65,7 +65,7 @@ pub(crate) async fn run(
     if let Some(timeout) = wait::timeout(matches) {
         submit = submit.deadline(timeout);
     }
-    let job = ctrl_c.submit(submit, &key, &progress).await?;
+    let job = ctrl_c.submit(submit, model_id, &key, &progress).await?;
     let id = job.request_id();
     if matches.get_flag("no-wait") {
         progress.end();
@@ -79,7 +79,6 @@ pub(crate) async fn run(
         format.print_result(&json, || id.to_string());
         return Ok(());
     }
-    progress.note(&format!("submitted {model_id} as {id}"));
     let warnings = checked.warnings_json();
     wait::finish(&job, matches, &mut progress, &mut ctrl_c, warnings, format)
         .await

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use clap::ArgMatches;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::{delivery, stream};
 
 /// The format of results, from `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,32 +73,41 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
-/// Set to `true` once a write to standard output has failed.
-static LOST: AtomicBool = AtomicBool::new(false);
+/// The reason why a write to standard output has failed.
+static LOST: Mutex<Option<String>> = Mutex::new(None);
 
-/// Returns the exit code of a successful command: 0, or 1 if its output was lost.
-pub(crate) fn success() -> ExitCode {
-    ExitCode::from(u8::from(LOST.load(Ordering::Relaxed)))
+/// Returns the reason why output was lost, if some was.
+pub(crate) fn lost() -> Option<String> {
+    LOST.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Prints lines on standard output. A reader may close the pipe early, as `head` does. After any
-/// other write error the lines go to standard error, since a request id may be among them.
+/// Prints lines on standard output. If they cannot be written, they go to standard error, since a
+/// request id may be among them. A reader that needs no more closes the pipe early, as `head` does:
+/// that is a failure only if the lines are about a job.
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout();
     let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
-    if let Err(error) = written
-        && is_lost(&error)
-    {
-        note(&format!(
-            "error: could not write to standard output: {error}\n{text}"
-        ));
+    match written {
+        Ok(()) if stream::is_closed(&stdout) => delivery::stream_is_lost(),
+        Ok(()) => delivery::reached(text),
+        Err(error) => {
+            delivery::stream_is_lost();
+            if is_lost(&error) {
+                note(text);
+            }
+        }
     }
 }
 
-/// Records a failed write, and returns `true` unless the reader closed the pipe.
+/// Records a failed write, and returns `true` unless the reader needs no more.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
-    let lost = error.kind() != ErrorKind::BrokenPipe;
-    LOST.fetch_or(lost, Ordering::Relaxed);
+    let lost = error.kind() != ErrorKind::BrokenPipe || delivery::is_about_job();
+    if lost {
+        let why = format!("could not write to standard output: {error}");
+        LOST.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(why);
+    }
     lost
 }
 
@@ -110,12 +120,33 @@ pub(crate) fn note_while_waiting(matches: &ArgMatches, text: &str) {
 
 /// Prints lines on standard error. A closed terminal is ignored: the wait for a job must not end.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", plain(text));
+    err(&plain(text));
+}
+
+/// Prints a request id or an idempotency key on standard error.
+pub(crate) fn expected(kind: delivery::Kind, text: &str, format: Format) {
+    let (name, words) = match kind {
+        delivery::Kind::RequestId => ("request_id", "the request id of the job is"),
+        delivery::Kind::IdempotencyKey => {
+            ("idempotency_key", "the idempotency key of the submit is")
+        }
+    };
+    match format {
+        Format::Json => note(&json!({ name: text }).to_string()),
+        Format::Piped | Format::Pretty => note(&format!("{words} {text}")),
+    }
 }
 
 /// Prints lines on standard error after a label, which may have colours.
 pub(crate) fn labelled(label: &dyn Display, text: &str) {
-    let _ = writeln!(io::stderr(), "{label} {}", plain(text));
+    err(&format!("{label} {}", plain(text)));
+}
+
+fn err(text: &str) {
+    let mut stderr = io::stderr();
+    if writeln!(stderr, "{text}").is_ok() && !stream::is_closed(&stderr) {
+        delivery::reached(text);
+    }
 }
 
 #[cfg(test)]

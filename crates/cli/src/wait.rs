@@ -9,9 +9,8 @@ use serde_json::json;
 
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
-use crate::picture;
 use crate::progress::Progress;
-use crate::save::{self, Saved};
+use crate::save;
 use crate::show::Format;
 
 /// Waits for a job, saves its files and prints its result with `warnings`.
@@ -27,17 +26,15 @@ pub(crate) async fn finish(
     format: Format,
 ) -> Result<(), Failure> {
     let output = wait(job, matches, progress, ctrl_c).await?;
-    let Saved {
-        files,
-        warnings: skipped,
-    } = save::outputs(job, &output, matches, progress, ctrl_c, format).await?;
-    warnings.extend(skipped);
+    let mut saved = save::outputs(job, &output, matches, progress, ctrl_c, format).await;
+    warnings.append(&mut saved.warnings);
     progress.end();
     let mut json = json!({
         "request_id": job.request_id().as_str(),
         "status": "succeeded",
         "output": output,
-        "files": files,
+        "files": saved.files,
+        "failed_files": saved.failed_files,
         "warnings": warnings,
         "error": null,
     });
@@ -47,9 +44,7 @@ pub(crate) async fn finish(
             json.entry(name.as_str()).or_insert_with(|| value.clone());
         }
     }
-    format.print_result(&json, || save::to_text(&output, &files));
-    picture::show(&files, matches, format);
-    Ok(())
+    save::print(json, &output, saved, matches, format)
 }
 
 async fn wait(

@@ -400,5 +400,5 @@ fn input_without_schema_is_sent_with_a_warning() {
         warning.as_str().unwrap().contains("is not checked"),
         "{sent:?}"
     );
-    assert_eq!(sent.err, "");
+    assert_eq!(sent.json()["request_id"], sent.only_id_on_stderr());
 }

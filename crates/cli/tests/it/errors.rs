@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once, command};
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
@@ -103,7 +103,11 @@ fn every_failure_has_the_same_keys() {
         );
         assert_eq!(error["exit_code"], json!(code));
         assert!(!error["message"].as_str().unwrap().is_empty(), "{ended:?}");
-        assert_eq!(ended.err, "", "a script sees JSON and nothing else");
+        // A script sees JSON and nothing else.
+        match kind {
+            "job_failed" => assert_eq!(json["request_id"], ended.only_id_on_stderr()),
+            _ => assert_eq!(ended.err, "", "{ended:?}"),
+        }
     }
 }
 
@@ -545,7 +549,11 @@ fn file_of_another_host_is_skipped_with_a_warning() {
     let skipped = "skipped https://input.example/mine.jpg?…, which is not on a host of the service";
     for (command, files) in [("result", 1), ("resume", 2)] {
         let json = service.json(&[command, &id]);
-        assert_eq!((json.code, &*json.err), (0, ""), "{json:?}");
+        assert_eq!(json.code, 0, "{json:?}");
+        match command {
+            "resume" => assert_eq!(json.only_id_on_stderr(), id),
+            _ => assert_eq!(json.err, "", "{json:?}"),
+        }
         let json = json.json();
         assert_eq!(json["files"].as_array().unwrap().len(), 1, "{json}");
         assert_eq!(json["warnings"], json!([{ "text": skipped }]));
@@ -570,6 +578,7 @@ fn output_with_only_foreign_files_fails() {
          List the URLs of the files: runcomfy result {id} --no-download\n"
     );
     assert_eq!((ended.code, ended.err), (1, words));
+    assert_eq!(ended.out, format!("not saved: {FOREIGN}\n"));
 }
 
 #[test]
@@ -579,7 +588,7 @@ fn files_saved_before_a_failure_are_listed() {
         json!([image, image.replace("image.png", "none.png")])
     });
     let ended = service.run(&["result", &id]);
-    assert_eq!((ended.code, service.files()), (65, 1), "{ended:?}");
+    assert_eq!((ended.code, service.files()), (1, 1), "{ended:?}");
     let advice = "\nSaved: image.png. The job has succeeded and is charged.";
     assert!(ended.err.contains(advice), "{ended:?}");
 }
@@ -595,4 +604,86 @@ fn file_redirected_to_another_host_is_not_saved() {
     let why = "redirects to a host that is not the service's\nSaved: image.png. ";
     assert!(ended.err.contains(why), "{ended:?}");
     assert!(!ended.err.contains("s3cret"), "{ended:?}");
+}
+
+#[test]
+fn failed_download_never_hides_the_paid_result() {
+    let hour = Duration::from_secs(3600);
+    let cases = [
+        ("gone", Some(Reply::new(404, "")), "."),
+        ("forbidden", Some(Reply::new(403, "")), "."),
+        (
+            "busy",
+            Some(Reply::refused(429, 429_000).retry_after(hour)),
+            ".",
+        ),
+        (
+            "redirected",
+            Some(Reply::new(302, "").header("location", FOREIGN)),
+            ".",
+        ),
+        ("foreign", None, "."),
+        ("unwritable", None, "taken"),
+    ];
+    all_at_once(cases, |(name, reply, folder)| {
+        let service = Service::new();
+        std::fs::write(service.folder.path().join("taken"), "").unwrap();
+        let foreign = name == "foreign";
+        let id = done(&service, |image| {
+            if foreign {
+                json!({ "image": FOREIGN })
+            } else {
+                json!({ "image": image })
+            }
+        });
+        if let Some(reply) = reply {
+            service
+                .emulator
+                .add_fault(Fault::every(Call::File, 1, reply));
+        }
+        let mut lines = vec![
+            vec!["resume", &id],
+            vec!["result", &id],
+            vec!["requests", "result", &id],
+        ];
+        if folder == "." && !foreign {
+            lines.push(RUN.to_vec());
+        }
+        for line in lines {
+            let line = [&line[..], &["--output-dir", folder]].concat();
+            for more in [&[][..], &["--output", "json"]] {
+                let ended = service.piped(&[&line[..], more].concat());
+                let json = ended.json();
+                let url = json["output"]["image"].as_str().unwrap();
+                assert_eq!(
+                    (ended.code, &json["status"]),
+                    (1, &json!("succeeded")),
+                    "{name}: {ended:?}"
+                );
+                let failed = json["failed_files"].as_array().unwrap();
+                assert_eq!(
+                    (failed.len(), &failed[0]["url"]),
+                    (1, &json!(url)),
+                    "{name}: {ended:?}"
+                );
+                assert!(!failed[0]["message"].as_str().unwrap().is_empty());
+                assert_eq!(
+                    (&json["files"], &json["error"]["exit_code"]),
+                    (&json!([]), &json!(1))
+                );
+                let is_text = more.is_empty();
+                assert_eq!(
+                    ended.err.contains("\nerror: ") || ended.err.starts_with("error: "),
+                    is_text,
+                    "{name}: {ended:?}"
+                );
+            }
+            let ended = service.run(&line);
+            assert_eq!(ended.code, 1, "{name}: {ended:?}");
+            assert!(
+                ended.out.starts_with("not saved: http"),
+                "{name}: {ended:?}"
+            );
+        }
+    });
 }

@@ -23,6 +23,8 @@ mod programs;
 mod scripts;
 #[cfg(unix)]
 mod signals;
+#[cfg(target_os = "linux")]
+mod streams;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -39,6 +39,16 @@ impl Ended {
         serde_json::from_str(&self.out).unwrap_or_else(|why| panic!("{why}: {self:?}"))
     }
 
+    /// Returns the request id that is the only line on standard error, as with `--output json`.
+    #[track_caller]
+    pub(crate) fn only_id_on_stderr(&self) -> String {
+        let line: Value =
+            serde_json::from_str(&self.err).unwrap_or_else(|why| panic!("{why}: {self:?}"));
+        let id = line["request_id"].as_str().unwrap();
+        assert_eq!(line, serde_json::json!({ "request_id": id }), "{self:?}");
+        id.to_owned()
+    }
+
     /// Parses the JSON object of a command that must have succeeded.
     #[track_caller]
     pub(crate) fn good_json(&self) -> Value {

@@ -1,0 +1,175 @@
+//! Streams that cannot be written to: the request id of a paid job is printed wherever a stream is
+//! left, and otherwise the command fails.
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+use runcomfy_emulator::Reply;
+use serde_json::{Value, json};
+
+use crate::support::{Service, TEXT_TO_IMAGE, all_at_once};
+
+/// The state in which a command finds a stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    Read,
+    Closed,
+    /// A pipe without a reader.
+    Broken,
+    Full,
+}
+
+const STATES: [State; 4] = [State::Read, State::Closed, State::Broken, State::Full];
+
+/// States of standard output and standard error.
+const PAIRS: [(State, State); 8] = [
+    (State::Read, State::Closed),
+    (State::Read, State::Full),
+    (State::Closed, State::Read),
+    (State::Closed, State::Closed),
+    (State::Broken, State::Read),
+    (State::Broken, State::Broken),
+    (State::Full, State::Read),
+    (State::Full, State::Full),
+];
+
+fn stdio(state: State) -> Stdio {
+    match state {
+        State::Read => Stdio::piped(),
+        State::Closed => Stdio::inherit(),
+        State::Broken => std::io::pipe().unwrap().1.into(),
+        State::Full => File::create("/dev/full").unwrap().into(),
+    }
+}
+
+/// Runs a command with its streams in these states, and returns its exit code and what was read.
+fn run(service: &Service, line: &[&str], out: State, err: State) -> (i32, String, String) {
+    let closing = match (out == State::Closed, err == State::Closed) {
+        (true, true) => "exec \"$@\" >&- 2>&-",
+        (true, false) => "exec \"$@\" >&-",
+        (false, true) => "exec \"$@\" 2>&-",
+        (false, false) => "exec \"$@\"",
+    };
+    let command = service.command(line);
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", closing, "sh"])
+        .arg(command.get_program())
+        .args(line)
+        .current_dir(service.folder.path())
+        .stdout(stdio(out))
+        .stderr(stdio(err));
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let output = shell.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
+
+/// Checks a command in each pair of states; `ID` in it stands for the id of a job.
+fn check(arguments: &[&str]) {
+    let service = Service::new();
+    let submitted = service.json(&[&RUN[..4], &["--no-wait"]].concat());
+    let known = submitted.json()["request_id"].as_str().unwrap().to_owned();
+    let line: Vec<&str> = arguments
+        .iter()
+        .map(|word| if *word == "ID" { &*known } else { word })
+        .collect();
+    let saves = line.contains(&"--output-dir");
+    for (out, err) in PAIRS {
+        let jobs = service.emulator.ledger().len();
+        let (code, stdout, stderr) = run(&service, &line, out, err);
+        let ledger = service.emulator.ledger();
+        let id = match ledger.get(jobs) {
+            Some(job) => &job.request_id,
+            None => &known,
+        };
+        let case = format!("{line:?}, {out:?}, {err:?}: {code}, {stdout:?}, {stderr:?}");
+        let is_printed = stdout.contains(id) || stderr.contains(id);
+        assert!(is_printed || code != 0 || saves, "{case}");
+        let is_lost = match out {
+            State::Read => false,
+            // The id is printed, unless no stream is left; files on disk are a result too.
+            State::Closed => err != State::Read && !saves,
+            State::Broken | State::Full => true,
+        };
+        assert_eq!(code != 0, is_lost, "{case}");
+        assert!(
+            err != State::Read || stderr.contains(id) || out == State::Read,
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn request_id_reaches_a_stream_or_the_command_fails() {
+    let no_wait = [&RUN[..4], &["--no-wait"]].concat();
+    let no_files = [&RUN[..], &["--no-download"]].concat();
+    let saving = [&RUN[..], &["--output-dir", "out"]].concat();
+    let json = &["--output", "json"][..];
+    let quiet = &["--quiet"][..];
+    let lines = [
+        [&no_wait[..], &[]],
+        [&no_wait, json],
+        [&no_wait, quiet],
+        [&no_files, json],
+        [&no_files, quiet],
+        [&saving, &[]],
+        [&["resume", "ID", "--no-download"], json],
+        [&["result", "ID", "--no-download"], quiet],
+        [&["requests", "result", "ID", "--output-dir", "out"], json],
+    ];
+    all_at_once(lines, |line| check(&line.concat()));
+}
+
+#[test]
+fn key_of_an_unknown_outcome_reaches_a_stream() {
+    let line = [&RUN[..], &["--output", "json"]].concat();
+    for out in STATES {
+        let service = Service::new();
+        let lost = Reply::lost().carried_out();
+        service
+            .emulator
+            .script(runcomfy_emulator::Call::Submit, lost);
+        let (code, stdout, stderr) = run(&service, &line, out, State::Read);
+        let headers = service.emulator.ledger()[0].headers.clone();
+        let key = |text: &str| {
+            headers
+                .iter()
+                .any(|(_, value)| value.len() > 8 && text.contains(value.as_str()))
+        };
+        assert!(code == 69 && key(&(stdout + &stderr)), "{out:?}: {stderr}");
+    }
+}
+
+/// A wait that is killed must not lose the id.
+#[test]
+fn json_run_prints_the_id_before_it_waits() {
+    use std::io::{BufRead, BufReader};
+
+    let service = Service::slow();
+    let mut waiting = service
+        .command(&[&RUN[..], &["--output", "json"]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let stderr = waiting.stderr.take().unwrap();
+    BufReader::new(stderr).read_line(&mut line).unwrap();
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
+    let id = &service.emulator.ledger()[0].request_id;
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line, json!({ "request_id": id }));
+}
