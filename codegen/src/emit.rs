@@ -16,8 +16,7 @@ use syn::Path;
 
 use crate::{doc, print};
 pub(crate) use example::Home as ExampleHome;
-pub(crate) use plan::Collision;
-use plan::Plan;
+pub(crate) use plan::{Collision, Plan, Type};
 pub(crate) use schema_text::{Home, item as schema_item};
 
 /// A model's module.

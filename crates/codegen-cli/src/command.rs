@@ -1,55 +1,80 @@
-//! The commands, one module each.
+//! The commands, one module each: its flags, and what it does.
 
-mod arguments;
+mod argument;
+mod completion;
 mod diff;
 mod export;
 mod generate;
 mod import;
 mod output;
 mod pull;
+mod verdict;
 
 use std::process::ExitCode;
 
+use clap::{ArgMatches, Command};
+use runcomfy_codegen_cli::Error;
+
 use crate::exit_code;
 
-pub(crate) use arguments::Arguments;
-pub(crate) use output::print_line;
+const AFTER_HELP: &str = "\
+Exit codes:
+  0   Done
+  1   `check`: bindings are out of date; `diff`, `pull`: a change that
+      --fail-on-breaking, --fail-on-default or --exit-code names
+  64  Wrong usage: an unknown command or flag, an invalid value, a pattern that
+      matches no model
+  65  An invalid schema or page; each is printed
+  69  The service does not respond as it should; nothing was written
+  74  A file that cannot be read or written
+  77  No token, or one that is refused; nothing was written";
 
-/// Runs the command that the arguments name. Returns a message if the usage is wrong.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
-    let rest: Vec<&str> = arguments.rest.iter().map(String::as_str).collect();
-    let outcome = match (arguments.command.as_str(), &*rest) {
-        ("generate", []) => generate::generate(arguments),
-        ("check", []) => generate::check(arguments),
-        ("lint", []) => generate::lint(arguments),
-        ("diff", _) if !arguments.models.is_empty() => {
-            return Err("`diff` compares all models; leave `--models` out".into());
-        }
-        ("diff", [old, new]) => diff::diff(arguments, old, new),
-        ("diff", _) => return Err("expected two folders or git revisions to compare".into()),
-        ("pull", []) => pull::pull(arguments),
-        ("import", [_, ..]) => Ok(import::import(arguments)),
-        ("import", []) => return Err("expected at least one page to import".into()),
-        ("export", ["json-schema"]) => export::json_schema(arguments),
-        ("export", ["openapi"]) => export::openapi(arguments),
-        ("export", _) => return Err("expected `export json-schema` or `export openapi`".into()),
-        ("generate" | "check" | "lint" | "pull", [unexpected, ..]) => {
-            return Err(format!("unexpected argument `{unexpected}`"));
-        }
-        (other, _) => {
-            return Err(format!(
-                "found the command `{other}`, expected one of those below"
-            ));
-        }
+/// Returns the whole command.
+pub(crate) fn root() -> Command {
+    Command::new("runcomfy-codegen")
+        // Without the extension that some systems add to the file.
+        .bin_name("runcomfy-codegen")
+        .about("Generate Rust types and validators from RunComfy model schemas")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(generate::generate_command())
+        .subcommand(generate::check_command())
+        .subcommand(generate::lint_command())
+        .subcommand(diff::command())
+        .subcommand(pull::command())
+        .subcommand(import::command())
+        .subcommand(export::command())
+        .subcommand(completion::command())
+        .after_help(AFTER_HELP)
+}
+
+/// Runs the command that the command line names.
+pub(crate) fn run(matches: &ArgMatches) -> ExitCode {
+    let outcome = match matches.subcommand() {
+        Some(("generate", matches)) => generate::generate(matches),
+        Some(("check", matches)) => generate::check(matches),
+        Some(("lint", matches)) => generate::lint(matches),
+        Some(("diff", matches)) => diff::diff(matches),
+        Some(("pull", matches)) => pull::pull(matches),
+        Some(("import", matches)) => Ok(import::import(matches)),
+        Some(("export", matches)) => export::export(matches),
+        // clap lets no other name through.
+        Some((_, matches)) => Ok(completion::completion(matches, &mut root())),
+        None => Ok(ExitCode::from(exit_code::USAGE)),
     };
-    Ok(outcome.unwrap_or_else(|error| {
+    outcome.unwrap_or_else(|error| {
         eprintln!("{error}");
-        ExitCode::from(if error.is_usage() {
-            exit_code::USAGE
-        } else if error.diagnostics().is_empty() {
-            exit_code::IO
-        } else {
-            exit_code::DATA
-        })
-    }))
+        ExitCode::from(code_of(&error))
+    })
+}
+
+fn code_of(error: &Error) -> u8 {
+    if error.is_usage() {
+        exit_code::USAGE
+    } else if error.diagnostics().is_empty() {
+        exit_code::IO
+    } else {
+        exit_code::DATA
+    }
 }

@@ -8,7 +8,8 @@ mod pull;
 mod schema_file;
 
 pub use diff::{
-    Class, Diff, Difference, ModelDiff, Part, diff, models_at_revision, valid_models_at_revision,
+    Bindings, Class, Diff, Difference, ModelDiff, Part, diff, models_at_revision,
+    valid_models_at_revision,
 };
 pub use error::Error;
 pub use export::{json_schemas, openapi};

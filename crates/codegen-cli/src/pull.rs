@@ -307,6 +307,7 @@ fn parse(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Bindings;
     use serde_json::json;
 
     fn entry(id: &str, maximum: u32) -> Value {
@@ -350,13 +351,16 @@ mod tests {
         let second = plan(&[entry("a/one", 1), entry("c/three", 3)], false);
         assert_eq!(names(&second), ["+c/three.json"]);
         assert_eq!(second.unlisted(), ["a/b/two"]);
-        assert!(!second.diff().is_breaking());
+        assert!(!second.diff().is_breaking(Bindings::OwnCrate));
         let pruned = plan(&[entry("a/one", 5), entry("c/three", 3)], true);
         assert_eq!(
             names(&pruned),
             ["-a/b/two.json", "~a/one.json", "+c/three.json"]
         );
-        assert!(pruned.diff().is_breaking(), "a model is gone");
+        assert!(
+            pruned.diff().is_breaking(Bindings::Dependency),
+            "a model is gone"
+        );
         pruned.apply().unwrap();
         assert!(!schemas.join("a/b").exists());
     }

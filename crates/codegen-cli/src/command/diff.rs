@@ -4,37 +4,41 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::{Arg, ArgMatches, Command, ValueHint};
 use runcomfy_codegen::Builder;
 use runcomfy_codegen_cli::{Error, diff as compare, models_at_revision, valid_models_at_revision};
 use runcomfy_schema::ModelSchema;
 
-use super::{Arguments, print_line};
+use super::argument::{self, text};
+use super::output::print_line;
+use super::verdict::{self, Format};
 
-/// Format in which the diff is printed.
-#[derive(Clone, Copy)]
-pub(crate) enum Format {
-    Human,
-    Json,
-    Github,
+pub(crate) fn command() -> Command {
+    let side = |name: &'static str, help| {
+        Arg::new(name)
+            .required(true)
+            .value_name(if name == "old" { "OLD" } else { "NEW" })
+            .value_hint(ValueHint::AnyPath)
+            .help(help)
+    };
+    Command::new("diff")
+        .about("Print what changed between two folders or git revisions, by class")
+        .arg(side("old", "Folder or git revision before the change"))
+        .arg(side("new", "Folder or git revision after the change"))
+        .arg(argument::schemas().help("Folder of the schema files in a git revision"))
+        .args(verdict::arguments())
+        .arg(argument::quiet().conflicts_with_all(["json", "format"]))
+        .after_help(
+            "Example:\n  runcomfy-codegen diff main HEAD --bindings dependency --fail-on-breaking",
+        )
 }
 
-impl Format {
-    pub(crate) fn parse(name: &str) -> Result<Self, String> {
-        match name {
-            "human" => Ok(Self::Human),
-            "json" => Ok(Self::Json),
-            "github" => Ok(Self::Github),
-            other => Err(format!(
-                "found the format `{other}`, expected human, json or github"
-            )),
-        }
-    }
-}
-
-pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCode, Error> {
-    let diff = compare(&valid_models(old, arguments)?, &models(new, arguments)?);
-    match arguments.format {
-        _ if arguments.has("--json") => print_line(format_args!("{:#}", diff.to_json())),
+pub(crate) fn diff(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let (new, schemas) = (text(matches, "new"), text(matches, "schemas"));
+    let old = valid_models(text(matches, "old"), schemas, matches.get_flag("quiet"))?;
+    let diff = compare(&old, &models(new, schemas)?);
+    match verdict::format(matches) {
+        _ if matches.get_flag("quiet") => {}
         Format::Json => print_line(format_args!("{:#}", diff.to_json())),
         Format::Human => print_line(format_args!("{diff}")),
         Format::Github => {
@@ -42,12 +46,13 @@ pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCo
             let folder = if Path::new(new).is_dir() {
                 new
             } else {
-                &arguments.schemas
+                schemas
             };
-            print_line(format_args!("{}", diff.to_github(folder)));
+            let annotations = diff.to_github(folder, verdict::bindings(matches));
+            print_line(format_args!("{annotations}"));
         }
     }
-    if arguments.has("--fail-on-breaking") && diff.is_breaking() {
+    if verdict::fails(matches, &diff, !diff.is_empty()) {
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -55,14 +60,15 @@ pub(crate) fn diff(arguments: &Arguments, old: &str, new: &str) -> Result<ExitCo
 
 /// Reads the valid models of the old side. An invalid schema there must not fail the change that
 /// fixes it.
-fn valid_models(given: &str, arguments: &Arguments) -> Result<Vec<ModelSchema>, Error> {
+fn valid_models(given: &str, schemas: &str, quiet: bool) -> Result<Vec<ModelSchema>, Error> {
     let (models, errors) = if Path::new(given).is_dir() {
         Builder::new().schemas(given).read_valid()?
     } else {
-        valid_models_at_revision(given, Path::new(&arguments.schemas))?
+        valid_models_at_revision(given, Path::new(schemas))?
     };
     let mut reported = HashSet::new();
-    for error in errors.iter().filter(|error| reported.insert(&error.path)) {
+    let first = errors.iter().filter(|error| reported.insert(&error.path));
+    for error in first.filter(|_| !quiet) {
         eprintln!(
             "note: an invalid schema is left out of the old side: {}",
             error.headline()
@@ -72,10 +78,10 @@ fn valid_models(given: &str, arguments: &Arguments) -> Result<Vec<ModelSchema>, 
 }
 
 /// Reads the models of a folder, or of a git revision if there is no such folder.
-fn models(given: &str, arguments: &Arguments) -> Result<Vec<ModelSchema>, Error> {
+fn models(given: &str, schemas: &str) -> Result<Vec<ModelSchema>, Error> {
     if Path::new(given).is_dir() {
         Ok(Builder::new().schemas(given).read()?)
     } else {
-        models_at_revision(given, Path::new(&arguments.schemas))
+        models_at_revision(given, Path::new(schemas))
     }
 }

@@ -2,17 +2,49 @@
 
 use std::process::ExitCode;
 
+use clap::{ArgMatches, Command};
 use runcomfy_codegen::{Diagnostic, Generated};
 use runcomfy_codegen_cli::Error;
 use serde_json::Value;
 
-use super::{Arguments, print_line};
+use super::argument::{self, builder};
+use super::output::print_line;
 use crate::exit_code;
 
-pub(crate) fn generate(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let generated = arguments.builder().generate()?;
-    warn(&generated);
+pub(crate) fn generate_command() -> Command {
+    Command::new("generate")
+        .about("Write the generated files that differ from the schemas")
+        .args(argument::generator())
+        .arg(argument::quiet())
+}
+
+pub(crate) fn check_command() -> Command {
+    Command::new("check")
+        .about("List the generated files that differ from the schemas, and write nothing")
+        .args(argument::generator())
+        .arg(argument::quiet())
+        .after_help("It exits with 1 if a file differs.")
+}
+
+pub(crate) fn lint_command() -> Command {
+    Command::new("lint")
+        .about("Print every error and warning about the schema files")
+        .args(argument::generator())
+        .arg(argument::switch(
+            "json",
+            "Print the diagnostics as one JSON array",
+        ))
+        .arg(argument::quiet().conflicts_with("json"))
+}
+
+pub(crate) fn generate(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let quiet = matches.get_flag("quiet");
+    let generated = builder(matches).generate()?;
     let changes = generated.write()?;
+    if quiet {
+        return Ok(ExitCode::SUCCESS);
+    }
+    note_warnings(&generated);
     if !changes.is_empty() {
         print_line(format_args!("{changes}"));
     }
@@ -20,25 +52,32 @@ pub(crate) fn generate(arguments: &Arguments) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let generated = arguments.builder().generate()?;
-    warn(&generated);
+pub(crate) fn check(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let quiet = matches.get_flag("quiet");
+    let generated = builder(matches).generate()?;
     let changes = generated.check()?;
+    if !quiet {
+        note_warnings(&generated);
+    }
     if changes.is_empty() {
-        print_line(format_args!(
-            "up to date with the schemas: {} files",
-            generated.files().count()
-        ));
+        if !quiet {
+            print_line(format_args!(
+                "up to date with the schemas: {} files",
+                generated.files().count()
+            ));
+        }
         return Ok(ExitCode::SUCCESS);
     }
-    print_line(format_args!("{changes}"));
+    if !quiet {
+        print_line(format_args!("{changes}"));
+    }
     let stale = count(changes.as_slice().len(), "out of date with the schemas");
     eprintln!("{stale}; run `runcomfy-codegen generate` and commit the result");
     Ok(ExitCode::FAILURE)
 }
 
-pub(crate) fn lint(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let (diagnostics, error) = match arguments.builder().generate() {
+pub(crate) fn lint(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let (mut diagnostics, error) = match builder(matches).generate() {
         Ok(generated) => (generated.warnings().to_vec(), None),
         Err(error) => (error.diagnostics().to_vec(), Some(error)),
     };
@@ -46,7 +85,12 @@ pub(crate) fn lint(arguments: &Arguments) -> Result<ExitCode, Error> {
         return Err(error.into());
     }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    if arguments.has("--json") {
+    if matches.get_flag("quiet") {
+        diagnostics.retain(Diagnostic::is_error);
+        if errors > 0 {
+            print_line(Diagnostic::report(&diagnostics).trim_end());
+        }
+    } else if matches.get_flag("json") {
         print_line(
             diagnostics
                 .iter()
@@ -67,8 +111,15 @@ pub(crate) fn lint(arguments: &Arguments) -> Result<ExitCode, Error> {
     })
 }
 
-fn warn(generated: &Generated) {
-    eprint!("{}", Diagnostic::report(generated.warnings()));
+/// Counts the warnings in one line. They are about the service's schemas, which most users can only
+/// take as they are.
+fn note_warnings(generated: &Generated) {
+    let (number, noun) = match generated.warnings().len() {
+        0 => return,
+        1 => (1, "warning"),
+        number => (number, "warnings"),
+    };
+    eprintln!("note: {number} {noun} about the schemas; `runcomfy-codegen lint` prints them");
 }
 
 fn count(files: usize, what: &str) -> String {

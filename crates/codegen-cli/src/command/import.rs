@@ -3,22 +3,39 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use runcomfy_codegen::Change;
 use runcomfy_codegen_cli::Page;
 
-use super::{Arguments, print_line};
+use super::argument::{self, text};
+use super::output::print_line;
 use crate::exit_code;
 
-/// Imports every page that can be read; an invalid one does not keep the others out.
-pub(crate) fn import(arguments: &Arguments) -> ExitCode {
-    let mut worst = 0;
-    for path in &arguments.rest {
-        worst = worst.max(one(path, Path::new(&arguments.schemas)));
-    }
-    ExitCode::from(worst)
+pub(crate) fn command() -> Command {
+    Command::new("import")
+        .about("Write the schemas of saved documentation pages (text, Markdown, HTML or MHTML)")
+        .arg(
+            Arg::new("page")
+                .required(true)
+                .action(ArgAction::Append)
+                .num_args(1..)
+                .value_name("PAGE")
+                .value_hint(ValueHint::FilePath)
+                .help("Saved API page of a model, in any language"),
+        )
+        .args([argument::schemas(), argument::quiet()])
 }
 
-fn one(path: &str, schemas: &Path) -> u8 {
+/// Imports every page that can be read; an invalid one does not keep the others out.
+pub(crate) fn import(matches: &ArgMatches) -> ExitCode {
+    let schemas = Path::new(text(matches, "schemas"));
+    let pages = argument::texts(matches, "page");
+    let quiet = matches.get_flag("quiet");
+    let codes = pages.iter().map(|path| one(path, schemas, quiet));
+    ExitCode::from(codes.max().unwrap_or_default())
+}
+
+fn one(path: &str, schemas: &Path, quiet: bool) -> u8 {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -41,7 +58,9 @@ fn one(path: &str, schemas: &Path) -> u8 {
     };
     match page.write(schemas) {
         Ok(change) => {
-            report(path, &page, change.as_ref());
+            if !quiet {
+                report(path, &page, change.as_ref());
+            }
             0
         }
         Err(error) => {

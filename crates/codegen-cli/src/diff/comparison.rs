@@ -189,8 +189,13 @@ impl Comparison<'_> {
             self.push(class, "enum", was.clone(), is.clone(), message);
         }
         if !gained.is_empty() {
-            let message = format!("{} is also allowed now", keyword::list(&gained));
-            self.push(Class::Compatible, "enum", was, is, message);
+            let mut message = format!("{} is also allowed now", keyword::list(&gained));
+            let matched =
+                self.context.typed && self.types() == (RustType::Choice, RustType::Choice);
+            if matched {
+                message += "; a `match` without `_` needs an arm for it";
+            }
+            self.push(own_crate_if(matched), "enum", was, is, message);
         } else if lost.is_empty() {
             let message = "the values have another order".to_owned();
             self.push(Class::TextOnly, "enum", was, is, message);
@@ -317,7 +322,7 @@ impl Comparison<'_> {
         let words = |value: Option<&Literal>| value.map(keyword::shown);
         let message = was_is("the default", words(old).as_deref(), words(new).as_deref());
         let (old, new) = (old.map(Literal::to_value), new.map(Literal::to_value));
-        self.push(Class::Compatible, "default", old, new, message);
+        self.push(Class::Default, "default", old, new, message);
     }
 
     fn texts(&mut self) {
@@ -470,7 +475,11 @@ impl Comparison<'_> {
             let context = self.inside(&property.name, RustType::Record, Kind::Object);
             let refuses =
                 context.checked && (property.required || self.refuses_extra(property, context));
-            let class = breaking_if(refuses || (context.typed && property.required));
+            let class = if refuses || (context.typed && property.required) {
+                Class::Breaking
+            } else {
+                own_crate_if(context.typed)
+            };
             let mut change = gone_or_new(class, context, None, Some(&property.schema));
             if property.required {
                 change.message = change
@@ -478,6 +487,8 @@ impl Comparison<'_> {
                     .replace("the property", "the required property");
             } else if refuses {
                 change.message += "; a further property of this name could have any value before";
+            } else if context.typed {
+                change.message += "; a literal or pattern without `..` needs the field";
             }
             found.push(change);
         }
@@ -531,6 +542,15 @@ impl Comparison<'_> {
 pub(super) fn breaking_if(breaking: bool) -> Class {
     if breaking {
         Class::Breaking
+    } else {
+        Class::Compatible
+    }
+}
+
+/// Returns the class of a change that adds to a type which code may name completely.
+fn own_crate_if(named: bool) -> Class {
+    if named {
+        Class::OwnCrate
     } else {
         Class::Compatible
     }

@@ -4,40 +4,41 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Class, Diff, Difference, ModelDiff, Part};
+use super::{Bindings, Class, Diff, Difference, ModelDiff, Part};
 
 impl Diff {
     /// Returns the diff as a JSON object.
     ///
-    /// Its keys are `breaking`, `compatible` and `text_only`, the numbers of changes; `unchanged`, the
-    /// number of models; and `models`, for each that changed its `id`, `class` and `changes`, each with
+    /// Its keys are `breaking`, `own_crate`, `default`, `compatible` and `text_only`, the numbers of
+    /// changes; `unchanged`, the number of models; and `models`, for each that changed its `id`, `class` and `changes`, each with
     /// `class`, `part`, `pointer`, `subject`, `old`, `new` (`null` if there is none) and `message`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
-            "breaking": self.count(Class::Breaking),
-            "compatible": self.count(Class::Compatible),
-            "text_only": self.count(Class::TextOnly),
-            "unchanged": self.unchanged,
-            "models": self.models.iter().map(ModelDiff::to_json).collect::<Value>(),
-        })
+        let counts = Class::ALL.map(|class| (class.as_str().to_owned(), self.count(class).into()));
+        let models = self.models.iter().map(ModelDiff::to_json).collect();
+        let rest = [
+            ("unchanged".to_owned(), self.unchanged.into()),
+            ("models".to_owned(), models),
+        ];
+        Value::Object(counts.into_iter().chain(rest).collect())
     }
 
     /// Returns workflow commands that GitHub shows as annotations, and the summary as the last line.
     ///
-    /// Breaking changes are errors, compatible ones warnings, texts notices. There is one command for
-    /// each model and class, since GitHub shows only ten of each class in a step. `schemas` is the
-    /// folder of the schema files, from the root of the repository.
+    /// Changes that are breaking for this use of the `bindings` are errors, texts notices, all others
+    /// warnings. There is one command for each model and class, since GitHub shows only ten of each
+    /// level in a step. `schemas` is the folder of the schema files, from the root of the repository.
     #[must_use]
-    pub fn to_github(&self, schemas: &str) -> String {
+    pub fn to_github(&self, schemas: &str, bindings: Bindings) -> String {
         let mut out = String::new();
         let schemas = schemas.replace('\\', "/");
         let schemas = schemas.trim_start_matches("./").trim_end_matches('/');
-        for (class, command) in [
-            (Class::Breaking, "error"),
-            (Class::Compatible, "warning"),
-            (Class::TextOnly, "notice"),
-        ] {
+        for class in Class::ALL {
+            let command = match class {
+                _ if class.is_breaking(bindings) => "error",
+                Class::TextOnly => "notice",
+                _ => "warning",
+            };
             for model in &self.models {
                 let lines: Vec<String> = model.with_class(class).map(ToString::to_string).collect();
                 if lines.is_empty() {
@@ -56,16 +57,33 @@ impl Diff {
         out + &self.summary()
     }
 
-    /// Returns `changes: 1 breaking, 0 compatible, 2 text only; models: 3 changed, 46 unchanged`.
+    /// Returns the number of changes of each class, and of models.
     fn summary(&self) -> String {
+        let counts = Class::ALL.map(|class| format!("{} {class}", self.count(class)));
+        let (changed, unchanged) = (self.models.len(), self.unchanged);
         format!(
-            "changes: {} breaking, {} compatible, {} text only; models: {} changed, {} unchanged",
-            self.count(Class::Breaking),
-            self.count(Class::Compatible),
-            self.count(Class::TextOnly),
-            self.models.len(),
-            self.unchanged,
+            "changes: {}; models: {changed} changed, {unchanged} unchanged",
+            counts.join(", ")
         )
+    }
+
+    /// Explains the classes that are not plain, where there are changes of them.
+    fn explanations(&self) -> impl Iterator<Item = &'static str> {
+        let explained = [
+            (
+                Class::OwnCrate,
+                "own crate: breaks code whose own crate contains the bindings (`include_models!`), \
+                 not code that depends on a crate of bindings",
+            ),
+            (
+                Class::Default,
+                "default: code that leaves the property out gets, and pays for, something else",
+            ),
+        ];
+        let present = explained
+            .into_iter()
+            .filter(|(class, _)| self.count(*class) > 0);
+        present.map(|(_, text)| text)
     }
 }
 
@@ -113,6 +131,9 @@ impl fmt::Display for Diff {
                 writeln!(f, "  {:<11} {change}", change.class.to_string())?;
             }
             writeln!(f)?;
+        }
+        for text in self.explanations() {
+            writeln!(f, "{text}")?;
         }
         f.write_str(&self.summary())
     }

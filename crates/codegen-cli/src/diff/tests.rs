@@ -1,7 +1,7 @@
 use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
-use super::{Class, Diff, diff};
+use super::{Bindings, Class, Diff, diff};
 
 fn parse(id: &str, document: Value) -> ModelSchema {
     let (model, diagnostics) = ModelSchema::parse(Some(id), &[document]);
@@ -198,7 +198,7 @@ fn enums_are_types_in_rust() {
     check(
         &text(json!(["a"])),
         &text(json!(["a", "b"])),
-        &["compatible /x enum"],
+        &["own crate /x enum"],
     );
     check(
         &text(json!(["a", "b"])),
@@ -213,7 +213,7 @@ fn enums_are_types_in_rust() {
     check(
         &text(json!(["a"])),
         &text(json!(["b"])),
-        &["breaking /x enum", "compatible /x enum"],
+        &["breaking /x enum", "own crate /x enum"],
     );
     check(&free, &text(json!(["a"])), &["breaking /x enum"]);
     check(
@@ -328,7 +328,7 @@ fn texts_and_defaults_are_not_breaking() {
     check(
         &bare,
         &json!({"type": "string", "default": "x"}),
-        &["compatible /x default"],
+        &["default /x default"],
     );
 }
 
@@ -381,7 +381,7 @@ fn added_and_removed_properties_are_classed() {
     let first = |diff: Diff| classes(&diff).first().cloned().unwrap_or_default();
     assert_eq!(
         first(diff(&old, &with(text.clone(), json!([]), true))),
-        "compatible  additionalProperties"
+        "own crate /a~1b property"
     );
     assert_eq!(
         first(diff(&old, &with(text.clone(), json!(["a/b"]), true))),
@@ -398,7 +398,7 @@ fn added_and_removed_properties_are_classed() {
     );
     assert_eq!(
         first(diff(&open, &with(json!({}), json!([]), true))),
-        "compatible /a~1b property"
+        "own crate /a~1b property"
     );
 }
 
@@ -411,12 +411,12 @@ fn added_and_removed_models_are_classed() {
     );
     assert_eq!(classes(&diff), ["compatible  model", "breaking  model"]);
     assert_eq!(diff.unchanged, 1);
-    assert!(diff.is_breaking());
+    assert!(diff.is_breaking(Bindings::Dependency));
     assert_eq!(
         diff.to_string(),
         "a/new\n  compatible  the model was added\n\n\
          a/old\n  breaking    the model was removed\n\n\
-         changes: 1 breaking, 1 compatible, 0 text only; models: 2 changed, 1 unchanged"
+         changes: 1 breaking, 0 own crate, 0 default, 1 compatible, 0 text only; models: 2 changed, 1 unchanged"
     );
 }
 
@@ -452,7 +452,7 @@ fn names_from_schemas_stay_on_one_line() {
     let old = parse("a/b", json!({"properties": {name: {"type": "string"}}}));
     let new = parse("a/b", json!({"properties": {}}));
     let diff = diff(&[old], &[new]);
-    let github = diff.to_github("my:schemas/");
+    let github = diff.to_github("my:schemas/", Bindings::Dependency);
     assert_eq!(
         github.lines().next().unwrap_or_default(),
         "::error file=my%3Aschemas/a/b.json,title=a/b%3A breaking::/aU+000A::error::100%25,U+202E: the property was removed"
@@ -473,7 +473,7 @@ fn json_holds_both_sides() {
     });
     assert_eq!(
         diff.to_json(),
-        json!({"breaking": 1, "compatible": 0, "text_only": 0, "unchanged": 0,
+        json!({"breaking": 1, "own_crate": 0, "default": 0, "compatible": 0, "text_only": 0, "unchanged": 0,
             "models": [{"id": "a/b", "class": "breaking", "changes": [change]}]})
     );
     assert_eq!(diff.models[0].class(), Class::Breaking);

@@ -55,7 +55,7 @@ fn folders_are_compared() {
     let expected = "acme/stamp\n\
         \x20 breaking    /scale: the range was at most 2, is at most 1\n\
         \x20 breaking    /seed: the property was removed\n\n\
-        changes: 2 breaking, 0 compatible, 0 text only; models: 1 changed, 0 unchanged\n";
+        changes: 2 breaking, 0 own crate, 0 default, 0 compatible, 0 text only; models: 1 changed, 0 unchanged\n";
     assert_eq!(
         diff(root, &["old", "new"]),
         (Some(0), expected.into(), String::new())
@@ -144,7 +144,7 @@ fn change_that_fixes_a_schema_can_be_compared() {
     copy("schemas");
     let expected = "acme/broken\n  compatible  the model was added\n\n\
         acme/twins\n  compatible  the model was added\n\n\
-        changes: 0 breaking, 2 compatible, 0 text only; models: 2 changed, 1 unchanged\n";
+        changes: 0 breaking, 0 own crate, 0 default, 2 compatible, 0 text only; models: 2 changed, 1 unchanged\n";
     let (code, shown, errors) = diff(root, &["HEAD", "schemas", "--fail-on-breaking"]);
     assert_eq!((code, &*shown), (Some(0), expected), "{errors}");
     let notes: Vec<&str> = errors.lines().collect();

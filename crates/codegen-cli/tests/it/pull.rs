@@ -166,6 +166,85 @@ async fn drift_is_reported_and_nothing_removed_unasked() {
     assert_eq!(names, here.map(|name| project.schemas().join(name)));
 }
 
+/// Every flag of the report is honoured, and the files are written whatever the exit code is.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_decide_on_the_exit_code() {
+    let entries = |keywords: &Value| {
+        let schema = json!({"properties": {"scale": keywords}});
+        listing(&[json!({"model_id": "a/b", "input_schema": schema})])
+    };
+    let old = json!({"type": "string", "enum": ["x", "y"], "default": "x"});
+    let cases = [
+        (old.clone(), [false; 5]),
+        // Breaking, own crate, default, text only.
+        (
+            json!({"type": "string", "enum": ["x"], "default": "x"}),
+            [true, true, false, true, false],
+        ),
+        (
+            json!({"type": "string", "enum": ["x", "y", "z"], "default": "x"}),
+            [true, false, false, true, false],
+        ),
+        (
+            json!({"type": "string", "enum": ["x", "y"], "default": "y"}),
+            [false, false, true, true, false],
+        ),
+        (
+            json!({"type": "string", "enum": ["x", "y"], "default": "x", "title": "X"}),
+            [false, false, false, true, false],
+        ),
+    ];
+    let flags: [&[&str]; 5] = [
+        &["--fail-on-breaking"],
+        &["--fail-on-breaking", "--bindings", "dependency"],
+        &["--fail-on-default"],
+        &["--exit-code"],
+        &[],
+    ];
+    let forms: [&[&str]; 4] = [
+        &["--quiet"],
+        &["--json"],
+        &["--format", "github"],
+        &["--format=human"],
+    ];
+    let mut forms = forms.into_iter().cycle();
+    let emulator = serve(Vec::new()).await;
+    let old_file = json!({"model_id": "a/b", "input_schema": {"properties": {"scale": old}}});
+    for (new, fails) in cases {
+        for (flags, fails) in flags.into_iter().zip(fails) {
+            let form = forms.next().unwrap();
+            let project = Project::new();
+            std::fs::create_dir_all(project.schemas().join("a")).unwrap();
+            let path = project.schemas().join("a/b.json");
+            std::fs::write(path, old_file.to_string()).unwrap();
+            emulator.script(Call::Catalogue, entries(&new));
+            let arguments = [flags, form].concat();
+            let (code, stdout, stderr) = project.pull(&emulator, &arguments).await;
+            assert_eq!(
+                (code, &*stderr),
+                (Some(i32::from(fails)), ""),
+                "{new} {arguments:?}: {stdout}"
+            );
+            let file = project.files().into_values().next().unwrap();
+            let file: Value = serde_json::from_str(&file).unwrap();
+            assert_eq!(file["input_schema"]["properties"]["scale"], new);
+            let changed = new != old;
+            match form {
+                ["--quiet"] => assert_eq!(stdout, ""),
+                ["--json"] => {
+                    let report: Value = serde_json::from_str(&stdout).unwrap();
+                    assert_eq!(report["replaced"] == json!(["a/b"]), changed, "{report}");
+                    assert_eq!(report["models"] != json!([]), changed, "{report}");
+                }
+                ["--format=human"] => {
+                    assert!(stdout.contains("schema files added"), "{stdout}");
+                }
+                _ => assert_eq!(stdout.starts_with("::"), changed, "{stdout}"),
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn transient_failures_are_retried() {
     let emulator = serve(many(1)).await;

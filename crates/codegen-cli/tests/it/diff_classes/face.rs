@@ -10,6 +10,15 @@ use syn::{ImplItem, Item, Visibility};
 /// Returns every public item, field, variant, method and trait of a model's module, or `None` if no code
 /// is generated.
 pub(crate) fn from_schema(document: &Value) -> Option<BTreeSet<String>> {
+    let mut face = BTreeSet::new();
+    let code = code(document)?;
+    items(&syn::parse_file(&code).unwrap().items, &mut face);
+    assert!(!face.is_empty());
+    Some(face)
+}
+
+/// Returns the code of the model `acme/stamp` in one file, or `None` if none is generated.
+pub(crate) fn code(document: &Value) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("acme")).unwrap();
     let file = folder.path().join("acme/stamp.json");
@@ -20,10 +29,7 @@ pub(crate) fn from_schema(document: &Value) -> Option<BTreeSet<String>> {
         .generate()
         .ok()?;
     let (_, text) = generated.files().next().unwrap();
-    let mut face = BTreeSet::new();
-    items(&syn::parse_file(text).unwrap().items, &mut face);
-    assert!(!face.is_empty());
-    Some(face)
+    Some(text.to_owned())
 }
 
 fn items(list: &[Item], face: &mut BTreeSet<String>) {

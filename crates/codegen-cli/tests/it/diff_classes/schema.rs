@@ -56,7 +56,7 @@ const KINDS: [&str; 7] = [
     "string", "integer", "number", "array", "object", "boolean", "",
 ];
 const TEXTS: [&str; 7] = ["", "a", "b", "ab", "abc", "https://x.y/z", "data:,"];
-const KEYWORDS: [&str; 19] = [
+const KEYWORDS: [&str; 20] = [
     "minimum",
     "maximum",
     "exclusiveMinimum",
@@ -76,6 +76,7 @@ const KEYWORDS: [&str; 19] = [
     "title",
     "description",
     "x-order",
+    "default",
 ];
 
 fn number(choices: &mut Choices<'_>) -> Value {
@@ -134,6 +135,11 @@ fn keyword(choices: &mut Choices<'_>, name: &str, kind: &str, depth: usize) -> V
         "validations" => rules(choices),
         "pattern" | "title" | "description" => json!(choices.pick(&["one", "two"])),
         "x-order" => json!(choices.below(3)),
+        "default" => match kind {
+            "string" => json!(choices.pick(&["a", "b"])),
+            "boolean" => json!(choices.below(2) == 1),
+            _ => json!(choices.below(3)),
+        },
         _ => number(choices),
     }
 }
@@ -148,9 +154,18 @@ fn keywords_of(kind: &str) -> &'static [&'static str] {
             "format",
             "validations",
             "pattern",
+            "default",
         ],
-        "integer" | "number" => &KEYWORDS[..5],
-        "boolean" => &["enum"],
+        "integer" | "number" => &[
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "enum",
+            "default",
+        ],
+        "boolean" => &["enum", "default"],
         "array" => &["minItems", "maxItems", "items", "format", "validations"],
         "object" => &["properties", "additionalProperties"],
         _ => &KEYWORDS,

@@ -1,0 +1,78 @@
+//! How a diff is printed, and the exit code that follows from it.
+
+use clap::builder::PossibleValue;
+use clap::{Arg, ArgMatches};
+use runcomfy_codegen_cli::{Bindings, Class, Diff};
+
+use super::argument::switch;
+
+/// Format in which a diff is printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Human,
+    Json,
+    Github,
+}
+
+/// Returns the arguments of commands that compare.
+pub(crate) fn arguments() -> [Arg; 6] {
+    let help = [
+        ("human", "Text, by model"),
+        ("json", "One JSON object"),
+        ("github", "Annotations of a GitHub workflow"),
+    ];
+    let formats = help.map(|(name, help)| PossibleValue::new(name).help(help));
+    let ways = [
+        ("dependency", "A crate of bindings that code depends on"),
+        (
+            "own-crate",
+            "Modules of the crate that uses them: `include_models!`, a build script",
+        ),
+    ];
+    let ways = ways.map(|(name, help)| PossibleValue::new(name).help(help));
+    [
+        Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .value_parser(formats)
+            .default_value("human")
+            .help("Format of the report"),
+        switch("json", "The same as --format json").conflicts_with("format"),
+        Arg::new("bindings")
+            .long("bindings")
+            .value_name("USE")
+            .value_parser(ways)
+            .default_value("own-crate")
+            .help("How the bindings are used, which decides whether `own crate` is breaking"),
+        switch(
+            "fail-on-breaking",
+            "Exit with 1 if a change is breaking for this use of the bindings",
+        ),
+        switch("fail-on-default", "Exit with 1 if a default changed"),
+        switch("exit-code", "Exit with 1 if anything changed"),
+    ]
+}
+
+pub(crate) fn format(matches: &ArgMatches) -> Format {
+    let name = matches.get_one::<String>("format").map(String::as_str);
+    match name {
+        _ if matches.get_flag("json") => Format::Json,
+        Some("json") => Format::Json,
+        Some("github") => Format::Github,
+        _ => Format::Human,
+    }
+}
+
+pub(crate) fn bindings(matches: &ArgMatches) -> Bindings {
+    match matches.get_one::<String>("bindings").map(String::as_str) {
+        Some("dependency") => Bindings::Dependency,
+        _ => Bindings::OwnCrate,
+    }
+}
+
+/// Returns `true` if the changes are such that the command line wants the exit code 1.
+pub(crate) fn fails(matches: &ArgMatches, diff: &Diff, changed: bool) -> bool {
+    (matches.get_flag("fail-on-breaking") && diff.is_breaking(bindings(matches)))
+        || (matches.get_flag("fail-on-default") && diff.count(Class::Default) > 0)
+        || (matches.get_flag("exit-code") && changed)
+}
