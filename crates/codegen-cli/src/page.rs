@@ -4,14 +4,20 @@ use std::fmt;
 use std::path::Path;
 
 use runcomfy_codegen::Change;
-use runcomfy_codegen::diagnostic::{Position, Positions, truncate};
+use runcomfy_codegen::diagnostic::{Position, Positions};
 use serde_json::Value;
 
 use crate::Error;
-use crate::schema_file::{SchemaFile, is_model_id};
+use crate::schema_file::SchemaFile;
+use block::{Altered, Block, Found};
 
+mod address;
+mod block;
 mod encoding;
 mod html;
+mod mhtml;
+mod offsets;
+mod repair;
 
 /// Holds the model that a saved documentation page describes.
 ///
@@ -37,6 +43,8 @@ pub struct Page {
     pub input_schema: Value,
     /// Schema of the model's output, if the page has one.
     pub output_schema: Option<Value>,
+    /// Alterations of a schema's texts that could not be undone for certain, and their positions.
+    pub notes: Vec<(Position, String)>,
     /// JSON blocks that are not schemas: the position and the first characters of each.
     pub ignored: Vec<(Position, String)>,
 }
@@ -61,11 +69,8 @@ impl fmt::Display for PageError {
 
 impl std::error::Error for PageError {}
 
-/// Text before a model id in the curl examples.
-const CALL: &str = "/v1/models/";
-
 impl Page {
-    /// Reads the bytes of a saved page: text or HTML, in UTF-8 or UTF-16.
+    /// Reads the bytes of a saved page: text, Markdown, HTML or MHTML, in UTF-8 or UTF-16.
     ///
     /// # Errors
     /// - The bytes are in neither encoding: save the page as UTF-8.
@@ -74,29 +79,44 @@ impl Page {
         Self::parse(&encoding::decode(bytes)?)
     }
 
-    /// Parses the text of a page that was saved as text or as HTML, in any language.
+    /// Parses the text of a saved page, in any language.
+    ///
+    /// What saving, copying and printing does to a schema is undone where it is certain what it was: line
+    /// numbers, Markdown's escapes, typographic quotes, no-break spaces, broken lines.
     ///
     /// # Errors
     /// - There is no curl example with a model's address, or two examples name different models: save
     ///   the model's API page, one model a page.
     /// - There is no input schema, or there are two that differ: the same.
+    /// - What looks like a schema is no JSON, or can be read in two ways: save the page as HTML.
     /// - The page is cut off inside a schema: save it whole.
     pub fn parse(text: &str) -> Result<Self, PageError> {
         let page = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if mhtml::is_mhtml(page) {
+            let decoded = mhtml::html(page)?;
+            let html = html::text_of(&decoded.text);
+            let on_page = |offset| decoded.on_page(html.on_page(offset));
+            return Self::from_text(&html.text, page, &html.unknown, on_page);
+        }
         if !html::is_html(page) {
-            return Self::from_text(page, page, |offset| offset);
+            return Self::from_text(page, page, &[], |offset| offset);
         }
         let html = html::text_of(page);
-        Self::from_text(&html.text, page, |offset| html.on_page(offset))
+        Self::from_text(&html.text, page, &html.unknown, |at| html.on_page(at))
     }
 
     /// Parses a text without markup. `on_page` gives the offset on the saved page for one in the text.
     fn from_text(
         text: &str,
         saved: &str,
+        entities: &[usize],
         on_page: impl Fn(usize) -> usize,
     ) -> Result<Self, PageError> {
-        let model_id = model_id(text).map_err(|(offset, message)| PageError {
+        let error = |at: usize, message: String| PageError {
+            position: Some(Position::in_text(saved, on_page(at))),
+            message,
+        };
+        let model_id = address::model_id(text).map_err(|(offset, message)| PageError {
             position: offset.map(|offset| Position::in_text(saved, on_page(offset))),
             message,
         })?;
@@ -104,45 +124,67 @@ impl Page {
             model_id,
             input_schema: Value::Null,
             output_schema: None,
+            notes: Vec::new(),
             ignored: Vec::new(),
         };
-        let mut positions = Positions::new(saved);
-        let mut cut = None;
-        for block in blocks(text) {
-            match block.found {
-                Found::Json(value) => page.take(value, positions.at(on_page(block.start)))?,
-                Found::Cut { at } if looks_like_schema(&text[block.start..]) => {
-                    cut.get_or_insert(positions.at(on_page(at)));
-                }
-                Found::Cut { .. } => {}
-            }
+        let blocks = block::blocks(text);
+        let breaks = Breaks::new(&blocks);
+        if let Some((at, message)) = blocks
+            .iter()
+            .find_map(|block| fault(block, saved, &on_page))
+        {
+            return Err(error(at, message));
         }
-        if let Some(position) = cut {
-            let message = "the page is cut off inside a schema; save the whole page again";
-            return Err(PageError {
-                position: Some(position),
-                message: message.into(),
-            });
+        let mut positions = Positions::new(saved);
+        for block in blocks {
+            let Found::Json(value) = &block.found else {
+                continue;
+            };
+            let position = positions.at(on_page(block.start));
+            if !is_input(value) && !is_output(value) {
+                page.ignored.push((position, block::shown(value)));
+                continue;
+            }
+            if let Some((at, message)) = doubt(&block, value, text, entities, breaks) {
+                return Err(error(at, message.to_owned()));
+            }
+            if let Some(note) = block.altered {
+                page.notes.push((position, note.as_str().to_owned()));
+            }
+            page.take(value.clone(), position)?;
         }
         if page.input_schema.is_null() {
-            let message = "the page has no input schema, an object with `properties`; save the model's API page";
-            return Err(PageError {
-                position: None,
-                message: message.into(),
-            });
+            return Err(page.without_input());
         }
         Ok(page)
+    }
+
+    /// Returns the error of a page without an input schema, with the place of what may be meant for one.
+    fn without_input(&self) -> PageError {
+        let empty = "{\"type\":\"object\"";
+        let objects = self
+            .ignored
+            .iter()
+            .find(|(_, shown)| shown.starts_with(empty));
+        let message = match objects {
+            Some(_) => {
+                "this object has no `properties`, so it is no input schema; the page has no other"
+            }
+            None => {
+                "the page has no input schema, an object with `properties`; save the model's API page"
+            }
+        };
+        PageError {
+            position: objects.map(|(position, _)| *position),
+            message: message.into(),
+        }
     }
 
     fn take(&mut self, value: Value, position: Position) -> Result<(), PageError> {
         let slot = if is_input(&value) {
             &mut self.input_schema
-        } else if is_output(&value) {
-            self.output_schema.get_or_insert(Value::Null)
         } else {
-            self.ignored
-                .push((position, truncate(&value.to_string(), 40)));
-            return Ok(());
+            self.output_schema.get_or_insert(Value::Null)
         };
         if !slot.is_null() && *slot != value {
             let message =
@@ -188,6 +230,107 @@ impl Page {
     }
 }
 
+/// Facts from the line breaks in the texts of a page.
+#[derive(Clone, Copy)]
+struct Breaks {
+    /// A space is left beside some of them, so they replace none.
+    keep_spaces: bool,
+}
+
+impl Breaks {
+    fn new(blocks: &[Block]) -> Self {
+        let mut wraps = blocks.iter().flat_map(|block| &block.wraps);
+        Self {
+            keep_spaces: wraps.any(|wrap| wrap.keeps_spaces),
+        }
+    }
+}
+
+/// Returns the fault of what looks like a schema, and its offset.
+fn fault(block: &Block, saved: &str, on_page: &impl Fn(usize) -> usize) -> Option<(usize, String)> {
+    match &block.found {
+        Found::Cut { is_schema: true } => {
+            let message = "the page is cut off inside a schema; save the whole page again";
+            Some((block.end, message.to_owned()))
+        }
+        Found::Invalid { at, why } => {
+            let Position { line, column } = Position::in_text(saved, on_page(block.start));
+            let message = format!(
+                "what begins at {line}:{column} looks like a schema, but cannot be read: {why}; \
+                 save the page as HTML, or fix it by hand"
+            );
+            Some((*at, message))
+        }
+        _ => None,
+    }
+}
+
+/// Returns why it is not certain that a schema is read as it was, and the offset.
+fn doubt(
+    block: &Block,
+    value: &Value,
+    text: &str,
+    entities: &[usize],
+    breaks: Breaks,
+) -> Option<(usize, &'static str)> {
+    if block::is_nested(text, block.start) {
+        let message =
+            "this object is inside of another one, which cannot be read; save the page as HTML";
+        return Some((block.start, message));
+    }
+    let range = block.start..block.end;
+    if let Some(at) = entities.iter().find(|at| range.contains(at)) {
+        return Some((
+            *at,
+            "found an entity that is not known; write the character itself",
+        ));
+    }
+    let broken = block.wraps.iter().find(|wrap| {
+        !(wrap.is_certain || wrap.keeps_spaces || breaks.keep_spaces) || wrap.has_indentation
+    });
+    if let Some(wrap) = broken {
+        let message = "a line is broken inside of a text, which may have had a space there; save the page as HTML";
+        return Some((block.start + wrap.at, message));
+    }
+    let layout = text[range]
+        .char_indices()
+        .find(|(_, c)| repair::is_layout(*c));
+    if let Some((at, _)) = layout.filter(|_| has_text(value, repair::is_layout)) {
+        let message =
+            "found an invisible character inside of a text of the schema; save the page as HTML";
+        return Some((block.start + at, message));
+    }
+    let is_typeset = |c: char| "’‘…–—".contains(c);
+    let typeset = block.altered == Some(Altered::Quotes) && has_name(value, is_typeset);
+    typeset.then_some((
+        block.start,
+        "a name or value of the schema has typographic signs, as its quotes have; save the page as HTML",
+    ))
+}
+
+/// Returns `true` if a text of a value, a name included, has such a character.
+fn has_text(value: &Value, is: fn(char) -> bool) -> bool {
+    match value {
+        Value::String(text) => text.contains(is),
+        Value::Array(list) => list.iter().any(|value| has_text(value, is)),
+        Value::Object(map) => map.iter().any(|(k, v)| k.contains(is) || has_text(v, is)),
+        _ => false,
+    }
+}
+
+/// Returns `true` if a text that is more than a description has such a character.
+fn has_name(value: &Value, is: fn(char) -> bool) -> bool {
+    const TEXTS: [&str; 3] = ["title", "description", "validation_error"];
+    match value {
+        Value::Object(map) => map.iter().any(|(name, value)| {
+            let is_text = TEXTS.contains(&&**name) && value.is_string();
+            name.contains(is) || (!is_text && has_name(value, is))
+        }),
+        Value::Array(list) => list.iter().any(|value| has_name(value, is)),
+        other => has_text(other, is),
+    }
+}
+
 fn is_input(value: &Value) -> bool {
     value.get("properties").is_some_and(Value::is_object)
         && value.get("type").is_none_or(|kind| kind == "object")
@@ -196,202 +339,6 @@ fn is_input(value: &Value) -> bool {
 fn is_output(value: &Value) -> bool {
     value.as_object().is_some_and(|map| map.len() == 1)
         && value["output"].get("properties").is_some()
-}
-
-/// Returns `true` if a text that ends too early may be a schema, which is worth an error.
-fn looks_like_schema(text: &str) -> bool {
-    let start: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .take(12)
-        .collect();
-    let opens = |key: &str| start.starts_with(&format!("{{\"{key}\""));
-    text.contains("\"properties\"") || opens("output") || opens("type")
-}
-
-/// Characters that a URL's path may contain, and that at its end belong to the sentence around it.
-const AFTER_ADDRESS: [char; 9] = ['/', '.', ',', ')', ';', ':', '!', '*', '&'];
-
-/// Returns `true` if a URL's path may contain a character unescaped. Quotes around an address, and the
-/// punctuation of other scripts, which follows it without a space, are no part of it.
-fn is_of_path(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "/-._~%!$&()*+,;=:@".contains(c)
-}
-
-/// Returns the id in the addresses of the curl examples, which must all agree. Fails with an offset
-/// and a message.
-fn model_id(text: &str) -> Result<String, (Option<usize>, String)> {
-    let mut found: Option<String> = None;
-    for (at, _) in text.match_indices(CALL) {
-        let rest = &text[at + CALL.len()..];
-        let end = rest.find(|c| !is_of_path(c)).unwrap_or(rest.len());
-        let id = decode(rest[..end].trim_end_matches(AFTER_ADDRESS));
-        // Other calls of the service (`categories`), and placeholders (`MODEL_ID`).
-        if !id.contains('/') {
-            continue;
-        }
-        if !is_model_id(&id) {
-            let message = format!(
-                "found the address of {id:?}, expected a model id such as vendor/family/task"
-            );
-            return Err((Some(at), message));
-        }
-        match &found {
-            Some(first) if *first != id => {
-                let message = format!(
-                    "the page has the addresses of two models, `{first}` and `{id}`; keep one model a page"
-                );
-                return Err((Some(at), message));
-            }
-            _ => found = Some(id),
-        }
-    }
-    let message = format!(
-        "the page has no curl example with an address like https://…{CALL}vendor/family/task"
-    );
-    found.ok_or((None, message))
-}
-
-/// Percent-decodes an address. An address that does not decode to UTF-8 stays as it is.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-        match (first, tail.get(..2).and_then(hex)) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-/// Holds a JSON object of the page, whole or cut off.
-struct Block {
-    start: usize,
-    found: Found,
-}
-
-enum Found {
-    Json(Value),
-    /// The text ends inside the object, at this byte.
-    Cut {
-        at: usize,
-    },
-}
-
-/// Returns every JSON object of the page, adjacent to others or not. Braces that begin no JSON, such as
-/// `{request_id}`, are skipped.
-fn blocks(text: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut from = 0;
-    let last_no_break = text.rfind(NO_BREAK);
-    while let Some(start) = text[from..].find('{').map(|at| from + at) {
-        from = start + 1;
-        let no_break = last_no_break.is_some_and(|last| start < last);
-        let (outcome, length) = read(&text[start..], no_break);
-        match outcome {
-            Ok(value) => {
-                from = start + length;
-                blocks.push(Block {
-                    start,
-                    found: Found::Json(value),
-                });
-            }
-            Err(error) if error.is_eof() => {
-                let at = text.trim_end().len();
-                blocks.push(Block {
-                    start,
-                    found: Found::Cut { at },
-                });
-                // Whole objects inside one that is cut off mean nothing by themselves.
-                break;
-            }
-            Err(_) => {}
-        }
-    }
-    blocks
-}
-
-/// No-break space, with which browsers save an indentation; it is not JSON.
-const NO_BREAK: char = '\u{a0}';
-
-/// Reads the JSON value at the beginning of a text, and its number of bytes. `no_break` is `true` if the
-/// text contains a no-break space.
-fn read(text: &str, no_break: bool) -> (serde_json::Result<Value>, usize) {
-    match first(serde_json::Deserializer::from_str(text)) {
-        (Err(error), _) if !error.is_eof() && no_break => {
-            first(serde_json::Deserializer::from_reader(Spaces::new(text)))
-        }
-        outcome => outcome,
-    }
-}
-
-fn first<'de>(
-    deserializer: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
-) -> (serde_json::Result<Value>, usize) {
-    let mut stream = deserializer.into_iter();
-    let value = stream.next();
-    // There is a brace, so there is a value or an error.
-    let value = value.unwrap_or_else(|| serde_json::from_str(""));
-    (value, stream.byte_offset())
-}
-
-/// Reads a text with two spaces for each no-break space outside strings: as many bytes, so that offsets
-/// stay true. It replaces them while it reads, since most braces of a page begin no JSON and reading
-/// from them ends early.
-struct Spaces<'a> {
-    rest: &'a [u8],
-    /// Number of bytes of a no-break space that are not read yet.
-    halves: usize,
-    in_string: bool,
-    escaped: bool,
-}
-
-impl<'a> Spaces<'a> {
-    fn new(text: &'a str) -> Self {
-        Self {
-            rest: text.as_bytes(),
-            halves: 0,
-            in_string: false,
-            escaped: false,
-        }
-    }
-
-    fn next(&mut self) -> Option<u8> {
-        let (&byte, rest) = self.rest.split_first()?;
-        if !self.in_string && self.rest.starts_with("\u{a0}".as_bytes()) {
-            self.halves = "\u{a0}".len();
-        }
-        self.rest = rest;
-        if self.halves > 0 {
-            self.halves -= 1;
-            return Some(b' ');
-        }
-        if byte == b'"' && !self.escaped {
-            self.in_string = !self.in_string;
-        }
-        self.escaped = self.in_string && byte == b'\\' && !self.escaped;
-        Some(byte)
-    }
-}
-
-impl std::io::Read for Spaces<'_> {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        let mut count = 0;
-        for slot in out {
-            let Some(byte) = self.next() else { break };
-            *slot = byte;
-            count += 1;
-        }
-        Ok(count)
-    }
 }
 
 #[cfg(test)]

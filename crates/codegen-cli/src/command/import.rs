@@ -85,6 +85,12 @@ fn report(path: &str, page: &Page, change: Option<&Change>) {
         "{path}: {}: {found}; {outcome}",
         page.model_id
     ));
+    for (position, note) in &page.notes {
+        print_line(format_args!(
+            "  note {}:{}: {note}",
+            position.line, position.column
+        ));
+    }
     for (position, start) in &page.ignored {
         print_line(format_args!(
             "  ignored {}:{}: {start}",

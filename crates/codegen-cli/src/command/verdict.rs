@@ -1,4 +1,4 @@
-//! How a diff is printed, and the exit code that follows from it.
+//! Printing of a diff, and the exit code that follows from it.
 
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgMatches};

@@ -1,5 +1,7 @@
 //! Text of pages saved as HTML.
 
+use super::offsets::Decoded;
+
 /// Returns `true` if a saved page is HTML rather than text: a whole page, or a part such as a `<pre>`
 /// with its content.
 pub(super) fn is_html(text: &str) -> bool {
@@ -42,68 +44,37 @@ fn begins_markup(text: &str) -> bool {
     name.is_some_and(|b| b.is_ascii_alphabetic())
 }
 
-/// Holds the text of an HTML page, and the offset on the page of each part of it.
-pub(super) struct Text {
-    pub(super) text: String,
-    /// Offsets at which each part begins, in the text and on the page, in order.
-    parts: Vec<(usize, usize)>,
-}
-
 /// Maximum number of bytes of an entity, from `&` to `;`.
 const MAX_ENTITY: usize = 12;
 
-impl Text {
-    /// Returns the offset on the page for an offset in the text.
-    pub(super) fn on_page(&self, offset: usize) -> usize {
-        let after = self.parts.partition_point(|&(start, _)| start <= offset);
-        let part = after.checked_sub(1).and_then(|index| self.parts.get(index));
-        part.map_or(0, |&(start, on_page)| on_page + (offset - start))
-    }
-
-    fn part(&mut self, on_page: usize) {
-        self.parts.push((self.text.len(), on_page));
-    }
-
-    /// Appends the text between two tags, with entities resolved: those of the syntax, the no-break
-    /// space, and numbers.
-    fn push(&mut self, html: &str, on_page: usize) {
-        let mut at = 0;
-        self.part(on_page);
-        while let Some(start) = html[at..].find('&').map(|found| at + found) {
-            self.text += &html[at..start];
-            let rest = &html[start..];
-            let end = rest.bytes().take(MAX_ENTITY).position(|b| b == b';');
-            let known = end.and_then(|end| Some((entity(&rest[1..end])?, end)));
-            self.part(on_page + start);
-            match known {
-                Some((c, end)) => {
-                    self.text.push(c);
-                    at = start + end + 1;
-                    self.part(on_page + at);
-                }
-                None => {
-                    self.text.push('&');
-                    at = start + 1;
-                }
-            }
+/// Appends the text between two tags, with entities resolved: those of the syntax and of signs in
+/// schemas, and numbers.
+fn append(out: &mut Decoded, html: &str, on_page: usize) {
+    let mut at = 0;
+    while let Some(start) = html[at..].find('&').map(|found| at + found) {
+        out.push(&html[at..start], on_page + at);
+        let rest = &html[start..];
+        let end = rest.bytes().take(MAX_ENTITY).position(|b| b == b';');
+        let known = end.and_then(|end| Some((entity(&rest[1..end])?, end)));
+        if known.is_none() && end.is_some_and(|end| is_name(&rest[1..end])) {
+            out.unknown.push(out.text.len());
         }
-        self.text += &html[at..];
+        let (c, length) = known.map_or(('&', 1), |(c, end)| (c, end + 1));
+        out.push(c.encode_utf8(&mut [0; 4]), on_page + start);
+        at = start + length;
     }
+    out.push(&html[at..], on_page + at);
 }
 
 /// Returns the text of an HTML page, without scripts, styles and tags, and with entities resolved.
-pub(super) fn text_of(html: &str) -> Text {
-    let mut out = Text {
-        text: String::new(),
-        parts: Vec::new(),
-    };
+pub(super) fn text_of(html: &str) -> Decoded {
+    let mut out = Decoded::default();
     let mut at = 0;
     while let Some(start) = html[at..].find('<').map(|found| at + found) {
-        out.push(&html[at..start], at);
+        append(&mut out, &html[at..start], at);
         let rest = &html[start..];
         if !begins_markup(rest) {
-            out.part(start);
-            out.text.push('<');
+            out.push("<", start);
             at = start + 1;
             continue;
         }
@@ -122,12 +93,11 @@ pub(super) fn text_of(html: &str) -> Text {
         .into_iter()
         .any(|name| starts_tag(tag, name));
         if block {
-            out.part(start);
-            out.text.push('\n');
+            out.push("\n", start);
         }
         at = start + end + length_of_tag(tag);
     }
-    out.push(&html[at..], at);
+    append(&mut out, &html[at..], at);
     out
 }
 
@@ -163,6 +133,11 @@ fn find_ignoring_case(text: &str, needle: &str) -> Option<usize> {
         .position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
+/// Returns `true` if a text can be the name of an entity, or a number in its place.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
+}
+
 fn entity(name: &str) -> Option<char> {
     Some(match name {
         "amp" => '&',
@@ -170,7 +145,15 @@ fn entity(name: &str) -> Option<char> {
         "gt" => '>',
         "quot" => '"',
         "apos" => '\'',
-        "nbsp" => ' ',
+        "nbsp" => '\u{a0}',
+        "ldquo" => '“',
+        "rdquo" => '”',
+        "lsquo" => '‘',
+        "rsquo" => '’',
+        "ndash" => '–',
+        "mdash" => '—',
+        "hellip" => '…',
+        "deg" => '°',
         "times" => '×',
         "le" => '≤',
         "ge" => '≥',
@@ -180,10 +163,7 @@ fn entity(name: &str) -> Option<char> {
                 Some(hex) => u32::from_str_radix(hex, 16).ok()?,
                 None => number.parse().ok()?,
             };
-            match char::from_u32(code)? {
-                '\u{a0}' => ' ',
-                c => c,
-            }
+            char::from_u32(code)?
         }
     })
 }

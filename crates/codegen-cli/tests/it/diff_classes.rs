@@ -12,7 +12,7 @@ use runcomfy_codegen_cli::{Bindings, Class, Diff, diff};
 use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
-use schema::Choices;
+pub(crate) use schema::{Choices, object};
 
 /// Returns the configuration for a number of cases; `PROPTEST_CASES` overrides it.
 fn cases(usual: u32) -> ProptestConfig {

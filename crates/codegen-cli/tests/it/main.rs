@@ -7,5 +7,6 @@ mod diff;
 mod diff_classes;
 mod docs;
 mod import;
+mod page_makers;
 mod pull;
 mod usage;

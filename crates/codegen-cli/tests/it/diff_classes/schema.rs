@@ -25,7 +25,7 @@ impl<'a> Choices<'a> {
         }
     }
 
-    fn below(&mut self, options: usize) -> usize {
+    pub(crate) fn below(&mut self, options: usize) -> usize {
         if let Some(state) = &mut self.state {
             // Knuth's MMIX generator; its upper bits are good enough for choices.
             *state = state
