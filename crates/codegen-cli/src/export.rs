@@ -3,9 +3,14 @@
 use runcomfy_schema::{ModelSchema, naming};
 use serde_json::{Map, Value, json};
 
+use component::Components;
+
+mod component;
+
 /// Returns the input of every model as JSON Schema (draft 2020-12), by model id.
 ///
-/// Rules that JSON Schema cannot express are under `x-runcomfy-validations`.
+/// Rules that JSON Schema cannot express are under `x-runcomfy-validations`, see
+/// [`without_extensions`]. The default of a required property is an example: nobody applies it.
 ///
 /// ```
 /// use runcomfy_codegen_cli::json_schemas;
@@ -56,16 +61,58 @@ fn urn(id: &str) -> String {
         .collect()
 }
 
+/// Removes every keyword `x-…` from a schema, or from a document that contains schemas, for validators
+/// that refuse keywords they do not know. Properties of such names stay.
+///
+/// ```
+/// use runcomfy_codegen_cli::without_extensions;
+/// use serde_json::json;
+///
+/// let schema = json!({"properties": {"x-name": {"format": "uri", "x-runcomfy-media": "image"}}});
+/// let standard = json!({"properties": {"x-name": {"format": "uri"}}});
+/// assert_eq!(without_extensions(schema), standard);
+/// ```
+#[must_use]
+pub fn without_extensions(document: Value) -> Value {
+    /// Keywords whose members are names or values, not keywords.
+    const OF_VALUES: [&str; 5] = ["const", "default", "enum", "example", "examples"];
+    let clean = |(name, value): (String, Value)| match value {
+        value if OF_VALUES.contains(&&*name) => (name, value),
+        Value::Object(members) if name == "properties" => {
+            let each = members
+                .into_iter()
+                .map(|(name, value)| (name, without_extensions(value)));
+            (name, Value::Object(each.collect()))
+        }
+        value => (name, without_extensions(value)),
+    };
+    match document {
+        Value::Object(members) => {
+            let standard = members
+                .into_iter()
+                .filter(|(name, _)| !name.starts_with("x-"));
+            Value::Object(standard.map(clean).collect())
+        }
+        Value::Array(list) => list.into_iter().map(without_extensions).collect(),
+        other => other,
+    }
+}
+
 /// Returns one OpenAPI 3.1 document of the Model API: its four calls, with a submit for every model
 /// that has the model's own input.
+///
+/// The inputs, and the objects and enums inside of them, are named components, so that generators of
+/// clients give them names that do not depend on the other models.
 ///
 /// The `operationId` of a submit depends on the model id alone, and is unique among models that can be
 /// generated together.
 #[must_use]
 pub fn openapi(models: &[ModelSchema]) -> Value {
     let mut paths = Map::new();
+    let mut inputs = Components::default();
     for model in models {
-        paths.insert(format!("/models/{}", urn(&model.id)), submit(model));
+        let input = inputs.input(&model.id, model.input.to_json_schema());
+        paths.insert(format!("/models/{}", urn(&model.id)), submit(model, &input));
     }
     for (call, method, summary, response) in [
         ("status", "get", "Status of a job", "Status"),
@@ -89,17 +136,21 @@ pub fn openapi(models: &[ModelSchema]) -> Value {
             json!({ method: operation }),
         );
     }
+    let mut components = components();
+    if let Value::Object(schemas) = &mut components["schemas"] {
+        schemas.extend(inputs.schemas);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {"title": "RunComfy Model API", "version": env!("CARGO_PKG_VERSION")},
         "servers": [{"url": "https://model-api.runcomfy.net/v1"}],
         "security": [{"token": []}],
         "paths": paths,
-        "components": components(),
+        "components": components,
     })
 }
 
-fn submit(model: &ModelSchema) -> Value {
+fn submit(model: &ModelSchema, input: &Value) -> Value {
     let mut operation = operation(
         &format!("Submit a job for {}", model.id),
         &operation_id(&model.id),
@@ -107,7 +158,7 @@ fn submit(model: &ModelSchema) -> Value {
     );
     operation["requestBody"] = json!({
         "required": true,
-        "content": {"application/json": {"schema": model.input.to_json_schema()}},
+        "content": {"application/json": {"schema": input}},
     });
     json!({ "post": operation })
 }

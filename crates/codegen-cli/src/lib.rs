@@ -12,6 +12,6 @@ pub use diff::{
     valid_models_at_revision,
 };
 pub use error::Error;
-pub use export::{json_schemas, openapi};
+pub use export::{json_schemas, openapi, without_extensions};
 pub use page::{Page, PageError};
 pub use pull::{Pull, Skipped};

@@ -10,7 +10,8 @@ impl Schema {
     ///
     /// `float` becomes `number`, a media format becomes `uri` with `x-runcomfy-media`, what JSON
     /// Schema cannot say goes under `x-runcomfy-validations`, and keywords that this version does
-    /// not know under `x-runcomfy-unknown`, so that no validator takes them for its own. Integers
+    /// not know under `x-runcomfy-unknown`, so that no validator takes them for its own. The default of
+    /// a required property, which is an example, goes under `examples`. Integers
     /// get the bounds of 64 bits where theirs are wider, since in JSON Schema they have no end.
     #[must_use]
     pub fn to_json_schema(&self) -> Value {
@@ -53,7 +54,12 @@ fn export(keyword: &Keyword, out: &mut Map<String, Value>) {
             out.insert("format".into(), "uri".into());
         }
         Keyword::Items(schema) => drop(out.insert("items".into(), schema.to_json_schema())),
-        Keyword::Properties(list) => write_properties(list, Schema::to_json_schema, out),
+        Keyword::Properties(list) => {
+            write_properties(list, Schema::to_json_schema, out);
+            for property in list.iter().filter(|property| property.required) {
+                name_example(&mut out["properties"][&*property.name]);
+            }
+        }
         Keyword::Validation(rule) => append(out, "x-runcomfy-validations", rule_source(rule)),
         Keyword::Unknown(name, literal) => append(
             out,
@@ -61,6 +67,16 @@ fn export(keyword: &Keyword, out: &mut Map<String, Value>) {
             json!({ &**name: literal.to_value() }),
         ),
         same_in_both => write(same_in_both, rule_source, out),
+    }
+}
+
+/// Turns the default of a required property into an example. Nobody applies it, and other tools would
+/// take the property for optional.
+fn name_example(property: &mut Value) {
+    if let Value::Object(keywords) = property
+        && let Some(default) = keywords.shift_remove("default")
+    {
+        keywords.insert("examples".into(), [default].into_iter().collect());
     }
 }
 
@@ -189,9 +205,9 @@ mod tests {
                 "required": ["n"],
                 "properties": {
                     "n": {
-                        "type": "number", "title": "N", "description": "A number.", "default": 0.5,
+                        "type": "number", "title": "N", "description": "A number.",
                         "minimum": 0, "maximum": 1, "exclusiveMinimum": -0.5,
-                        "exclusiveMaximum": 1.5, "multipleOf": 0.1
+                        "exclusiveMaximum": 1.5, "multipleOf": 0.1, "examples": [0.5]
                     },
                     "t": {
                         "type": "string", "enum": ["a", "b"], "minLength": 1, "maxLength": 2,

@@ -3,17 +3,22 @@
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
-use runcomfy_codegen_cli::{Error, json_schemas, openapi};
+use runcomfy_codegen_cli::{Error, json_schemas, openapi, without_extensions};
 use serde_json::Value;
 
 use super::argument;
 use super::output::print_line;
+use crate::exit_code;
 
 pub(crate) fn command() -> Command {
     let format = |name: &'static str, about| {
         Command::new(name)
             .about(about)
             .args([argument::schemas(), argument::models()])
+            .arg(argument::switch(
+                "no-extensions",
+                "Leave out the keywords `x-…`, which strict validators refuse",
+            ))
     };
     Command::new("export")
         .about("Print the schemas for other tools")
@@ -30,14 +35,18 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn export(matches: &ArgMatches) -> Result<ExitCode, Error> {
-    let document = match matches.subcommand() {
-        Some(("json-schema", matches)) => {
-            Value::Object(json_schemas(&argument::reader(matches).read()?))
-        }
-        // clap lets no other name through.
-        Some((_, matches)) => openapi(&argument::reader(matches).read()?),
-        None => Value::Null,
+    // clap lets no other name through.
+    let Some((format, matches)) = matches.subcommand() else {
+        return Ok(ExitCode::from(exit_code::USAGE));
     };
+    let models = argument::reader(matches).read()?;
+    let mut document = match format {
+        "json-schema" => Value::Object(json_schemas(&models)),
+        _ => openapi(&models),
+    };
+    if matches.get_flag("no-extensions") {
+        document = without_extensions(document);
+    }
     print_line(format_args!("{document:#}"));
     Ok(ExitCode::SUCCESS)
 }
