@@ -5,6 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use quote::quote;
+use runcomfy_schema::naming::ModuleNames;
 use runcomfy_schema::{ModelSchema, Severity};
 
 use crate::emit::ExampleHome;
@@ -74,7 +75,7 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Starts with the decollisions: reads `schemas/`, writes one file to `OUT_DIR`, for code that depends
+    /// Starts with the defaults: reads `schemas/`, writes one file to `OUT_DIR`, for code that depends
     /// on `runcomfy`.
     pub fn new() -> Self {
         Self {
@@ -182,7 +183,8 @@ impl Builder {
     pub fn generate(&self) -> Result<Generated, Error> {
         let support = self.support_path()?;
         let (sources, warnings) = source::read_all(&self.schemas, &self.models)?.checked()?;
-        let root = assemble(&sources, &self.support)?;
+        let names = collision::module_names(&sources);
+        let root = assemble(&sources, &names, &self.support)?;
         let manifest = match &self.manifest {
             Some(path) => Some((
                 path.clone(),
@@ -197,6 +199,7 @@ impl Builder {
             support: &support,
             home: package.map_or(ExampleHome::Module, ExampleHome::Crate),
             gated: self.layout == Layout::Tree && manifest.is_some(),
+            names: &names,
         };
         let files = match self.layout {
             Layout::OneFile => one_file(&root, &context),
@@ -321,7 +324,11 @@ fn no_out_dir() -> Error {
     Error::io("find", Path::new("OUT_DIR"), missing)
 }
 
-fn assemble<'a>(sources: &'a [Source], support: &str) -> Result<Module<'a>, Error> {
+fn assemble<'a>(
+    sources: &'a [Source],
+    names: &ModuleNames,
+    support: &str,
+) -> Result<Module<'a>, Error> {
     let results = parallel::map(sources, |source| {
         // Tokens stay on the thread that made them, and the path is made of them.
         let support = syn::parse_str(support)?;
@@ -331,7 +338,7 @@ fn assemble<'a>(sources: &'a [Source], support: &str) -> Result<Module<'a>, Erro
     let mut collisions = Vec::new();
     for (source, result) in sources.iter().zip(results) {
         match result.map_err(|e: syn::Error| Error::internal(&source.path, &e))? {
-            Ok(text) => root.insert(source, text),
+            Ok(text) => root.insert(source, text, names),
             Err(collision) => collisions.push(collision::shown(source, &collision)),
         }
     }

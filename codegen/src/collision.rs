@@ -1,43 +1,76 @@
 //! Names that come out as one identifier, as diagnostics.
 
-use runcomfy_schema::{Location, Severity};
+use runcomfy_schema::naming::{ModuleClash, ModuleNames};
+use runcomfy_schema::{Code, Location, Severity};
 
 use crate::emit::{self, Collision};
-use crate::id_tree::IdTree;
 use crate::json::Documents;
 use crate::model_source::Source;
 use crate::{Diagnostic, parallel};
 
 /// Returns every collision in these models and between them.
 pub(crate) fn find(sources: &[Source]) -> Vec<Diagnostic> {
-    let mut modules = IdTree::modules();
     let within = parallel::map(sources, within).into_iter().flatten();
-    let between = sources.iter().filter_map(|s| between(&mut modules, s));
-    within.chain(between).collect()
+    let names = module_names(sources);
+    let clashes = names.clashes().iter();
+    within
+        .chain(clashes.flat_map(|clash| between(&names, clash, sources)))
+        .collect()
+}
+
+/// Returns the names of the modules of these models.
+pub(crate) fn module_names(sources: &[Source]) -> ModuleNames {
+    ModuleNames::new(sources.iter().map(|source| &*source.model.id))
 }
 
 /// Returns the collisions of a model's properties and values.
-pub(crate) fn within(source: &Source) -> Vec<Diagnostic> {
+fn within(source: &Source) -> Vec<Diagnostic> {
     let collisions = emit::collisions(&source.model).into_iter();
     collisions.map(|c| shown(source, &c)).collect()
 }
 
-/// Claims a model's modules, unless ids before it have them.
-pub(crate) fn between(modules: &mut IdTree, source: &Source) -> Option<Diagnostic> {
-    let clash = modules.claim(&source.model.id).err()?;
+/// Returns a warning for each of the parts of ids but the first, about its first model.
+fn between(names: &ModuleNames, clash: &ModuleClash, sources: &[Source]) -> Vec<Diagnostic> {
+    let renamed = |part: &String| format!("`{part}` becomes `{}`", names.name(part));
+    let all: Vec<String> = clash.parts.iter().map(renamed).collect();
     let message = format!(
-        "the ids `{}` and `{}` both become the module `{}`",
-        clash.first, clash.second, clash.name
+        "these ids would all be the module `{}`: {}",
+        clash.module,
+        all.join(", ")
     );
-    Some(diagnostic(source, "/model_id", &message))
+    let first_of = |part: &String| {
+        let below = format!("{part}/");
+        let belongs = |s: &&Source| *s.model.id == **part || s.model.id.starts_with(&below);
+        sources.iter().find(belongs)
+    };
+    let found = clash.parts.iter().skip(1).filter_map(first_of);
+    let warning = |source: &Source| {
+        let help = "rename one of them in `runcomfy-codegen.toml`, or leave it out";
+        let kind = (Severity::Warning, Code::ModuleNames);
+        diagnostic(source, kind, "/model_id", &message, help)
+    };
+    found.map(warning).collect()
 }
 
 /// Returns a collision with its position in the model's file.
 pub(crate) fn shown(source: &Source, collision: &Collision) -> Diagnostic {
-    diagnostic(source, &collision.pointer, &collision.message)
+    let help = match collision.code {
+        Code::PropertyNames => {
+            "rename one of them in `runcomfy-codegen.toml`, or leave this model out"
+        }
+        _ => "nothing to do, unless the names should be others",
+    };
+    let kind = (collision.severity(), collision.code);
+    diagnostic(source, kind, &collision.pointer, &collision.message, help)
 }
 
-fn diagnostic(source: &Source, pointer: &str, message: &str) -> Diagnostic {
+fn diagnostic(
+    source: &Source,
+    kind: (Severity, Code),
+    pointer: &str,
+    message: &str,
+    help: &str,
+) -> Diagnostic {
     let documents = Documents::parse(&source.text).ok();
     let span = documents.map_or(0..0, |documents| {
         let entry = documents
@@ -51,13 +84,5 @@ fn diagnostic(source: &Source, pointer: &str, message: &str) -> Diagnostic {
         };
         documents.locate(0, &format!("{base}{pointer}"), Location::Key)
     });
-    let help = "rename one of them, or leave this model out";
-    Diagnostic::new(
-        Severity::Error,
-        &source.path,
-        &source.text,
-        span,
-        message,
-        help,
-    )
+    Diagnostic::new(kind, &source.path, &source.text, span, message, help)
 }

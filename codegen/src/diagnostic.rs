@@ -10,8 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use runcomfy_schema::Severity;
 pub use runcomfy_schema::is_invisible;
+use runcomfy_schema::{Code, Severity};
 use serde_json::{Value, json};
 
 use crate::{doc, parallel};
@@ -37,6 +37,8 @@ use crate::{doc, parallel};
 pub struct Diagnostic {
     /// Severity: code is generated in spite of warnings, and not in spite of errors.
     pub severity: Severity,
+    /// Code of the kind of fault, which `runcomfy-codegen explain` explains.
+    pub code: Code,
     /// Path of the file, below the folder of schemas as that was given.
     pub path: String,
     /// Position in the file.
@@ -109,7 +111,7 @@ impl<'a> Positions<'a> {
 
 impl Diagnostic {
     pub(crate) fn new(
-        severity: Severity,
+        (severity, code): (Severity, Code),
         path: &str,
         text: &Arc<str>,
         span: Range<usize>,
@@ -118,6 +120,7 @@ impl Diagnostic {
     ) -> Self {
         Self {
             severity,
+            code,
             path: path.to_owned(),
             position: Position::in_text(text, span.start),
             message: escape_invisible(&message.into()),
@@ -149,12 +152,13 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    /// Returns an object with the keys `severity` (`error` or `warning`), `path`, `line`, `column`,
-    /// `message` and `help`.
+    /// Returns an object with the keys `severity` (`error` or `warning`), `code`, `path`, `line`,
+    /// `column`, `message` and `help`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
             "severity": self.severity.as_str(),
+            "code": self.code.as_str(),
             "path": self.path,
             "line": self.position.line,
             "column": self.position.column,
@@ -163,14 +167,15 @@ impl Diagnostic {
         })
     }
 
-    /// Returns one line in the form that editors recognise: `schemas/a/b.json:3:7: error: …`.
+    /// Returns one line in the form that editors recognise:
+    /// `schemas/a/b.json:3:7: error[RC0012]: …`.
     #[must_use]
     pub fn headline(&self) -> String {
         let Position { line, column } = self.position;
         let severity = self.severity.as_str();
         format!(
-            "{}:{line}:{column}: {severity}: {}",
-            self.path, self.message
+            "{}:{line}:{column}: {severity}[{}]: {}",
+            self.path, self.code, self.message
         )
     }
 }
@@ -292,7 +297,7 @@ impl fmt::Display for Diagnostic {
         // Written here, since the renderer would count columns in the printed part of the line.
         let margin = lines.find('|').unwrap_or(1) - 1;
         let severity = self.severity.as_str();
-        writeln!(f, "{severity}: {}", self.message)?;
+        writeln!(f, "{severity}[{}]: {}", self.code, self.message)?;
         writeln!(f, "{:margin$}--> {}:{line}:{column}", "", self.path)?;
         f.write_str(&lines)
     }
@@ -341,7 +346,7 @@ mod tests {
         let text: Arc<str> = "{\n  \"maximum\": 0\n}\n".into();
         let span = text.find('0').map(|at| at..at + 1).unwrap();
         let shown = Diagnostic::new(
-            Severity::Error,
+            (Severity::Error, Code::Contradiction),
             "a.json",
             &text,
             span,
@@ -350,7 +355,7 @@ mod tests {
         );
         let shown = shown.to_string();
         assert!(
-            shown.starts_with("error: no number fits\n --> a.json:2:14\n"),
+            shown.starts_with("error[RC0027]: no number fits\n --> a.json:2:14\n"),
             "{shown}"
         );
         assert!(shown.contains("  \"maximum\": 0\n"), "{shown}");
@@ -359,7 +364,8 @@ mod tests {
 
     fn shown(text: &str, span: Range<usize>) -> String {
         let text = text.into();
-        Diagnostic::new(Severity::Error, "a.json", &text, span, "wrong", "fix it").to_string()
+        let kind = (Severity::Error, Code::NotJson);
+        Diagnostic::new(kind, "a.json", &text, span, "wrong", "fix it").to_string()
     }
 
     #[test]
@@ -379,7 +385,7 @@ mod tests {
             assert_eq!(
                 shown(&text, at..at + 3),
                 format!(
-                    "error: wrong\n --> a.json:{row}:5003\n  |\n{row} | …{before}\"odd\": 7{after}…\n  | {space}^^^ fix it",
+                    "error[RC0001]: wrong\n --> a.json:{row}:5003\n  |\n{row} | …{before}\"odd\": 7{after}…\n  | {space}^^^ fix it",
                     row = lines.div_ceil(2),
                     before = "×".repeat(59),
                     after = "y".repeat(56),
@@ -412,7 +418,7 @@ mod tests {
         for (index, &start) in offsets.iter().enumerate() {
             for &end in &offsets[index..] {
                 let found = Diagnostic::new(
-                    Severity::Warning,
+                    (Severity::Warning, Code::NotJson),
                     "a.json",
                     &text,
                     start..end,
@@ -426,7 +432,7 @@ mod tests {
                     .annotation(annotation);
                 let report = [Level::WARNING.primary_title("wrong").element(snippet)];
                 assert_eq!(
-                    found.to_string(),
+                    found.to_string().replacen("[RC0001]", "", 1),
                     Renderer::plain().render(&report),
                     "{start}..{end}"
                 );

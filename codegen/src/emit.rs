@@ -29,7 +29,7 @@ pub(crate) struct Code {
     pub(crate) example: Option<example::Example>,
 }
 
-/// Returns the code of a model that has no [`collisions`].
+/// Returns the code of a model that has no [`collisions`] which are errors.
 ///
 /// # Errors
 /// Fails if the schema would not be read as it is written, or if the code is not Rust: both are bugs
@@ -57,7 +57,7 @@ pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<Code, Collisi
     })
 }
 
-/// Returns the names of a model that come out as the same identifier.
+/// Returns the names of a model that would come out as the same identifier.
 pub(crate) fn collisions(model: &ModelSchema) -> Vec<Collision> {
     Plan::new(model).1
 }
@@ -69,6 +69,7 @@ pub(crate) fn path_text(path: &Path) -> String {
 
 fn formatted(items: TokenStream) -> Result<String, Collision> {
     print::tokens(items).map_err(|error| Collision {
+        code: runcomfy_schema::Code::Internal,
         pointer: String::new(),
         message: format!(
             "the code of the model is not Rust ({error}); this is a fault of the generator"
@@ -95,6 +96,7 @@ pub(crate) fn module_doc(
     model: &ModelSchema,
     example: Option<&example::Example>,
     home: &example::Home,
+    path: &[String],
 ) -> Vec<String> {
     let mut lines = vec![format!("The model {}.", doc::code(&model.id))];
     if let Some(description) = model.input.description() {
@@ -103,7 +105,7 @@ pub(crate) fn module_doc(
     }
     if let Some(example) = example {
         lines.push(String::new());
-        lines.extend(example.lines(&model.id, home));
+        lines.extend(example.lines(path, home));
     }
     lines
 }

@@ -1,73 +1,49 @@
-//! Model ids as paths, of which no two parts may come out as one.
+//! Model ids as paths of files, of which no two parts may come out as one.
 
 use std::collections::HashMap;
 
-use crate::name;
-
-/// Tracks which names the parts of model ids have claimed.
-#[derive(Debug)]
+/// Tracks which paths the parts of model ids have claimed, on a file system that ignores letter case.
+#[derive(Debug, Default)]
 pub struct IdTree {
-    /// From a segment to its name.
-    name: fn(&str) -> String,
-    /// The part of an id by the path of names that it has taken.
+    /// The part of an id by the path that it has taken.
     taken: HashMap<String, String>,
 }
 
-/// Names two parts of ids that become the same name.
+/// Names two parts of ids that become the same path.
 #[derive(Debug)]
 pub struct Clash {
-    /// Part of the id that claimed the name first.
+    /// Part of the id that claimed the path first.
     pub first: String,
     /// Part of the id that cannot claim it.
     pub second: String,
-    /// Name of the last segment of both.
-    pub name: String,
 }
 
 impl IdTree {
-    /// Returns an empty tree of the modules that ids become.
-    #[must_use]
-    pub fn modules() -> Self {
-        Self {
-            name: name::module,
-            taken: HashMap::new(),
-        }
-    }
-
-    /// Returns an empty tree of files and folders, on a file system that ignores letter case.
+    /// Returns an empty tree of files and folders.
     #[must_use]
     pub fn files() -> Self {
-        Self {
-            name: str::to_lowercase,
-            taken: HashMap::new(),
-        }
+        Self::default()
     }
 
-    /// Claims the names of an id, all or none.
+    /// Claims the path of an id, all of it or nothing.
     ///
     /// # Errors
-    /// Fails when another part of an id has claimed one of them.
+    /// Fails when another part of an id has claimed a part of it.
     pub fn claim(&mut self, id: &str) -> Result<(), Clash> {
-        let (mut part, mut path) = (String::new(), String::new());
+        let ends = id.match_indices('/').map(|(at, _)| at).chain([id.len()]);
         let mut new = Vec::new();
-        for segment in id.split('/') {
-            if !path.is_empty() {
-                part.push('/');
-            }
-            part.push_str(segment);
-            let name = (self.name)(segment);
-            path.push('/');
-            path.push_str(&name);
+        for end in ends {
+            let part = &id[..end];
+            let path = part.to_lowercase();
             match self.taken.get(&path) {
                 Some(first) if *first != part => {
                     return Err(Clash {
                         first: first.clone(),
-                        second: part,
-                        name,
+                        second: part.to_owned(),
                     });
                 }
                 Some(_) => {}
-                None => new.push((path.clone(), part.clone())),
+                None => new.push((path, part.to_owned())),
             }
         }
         self.taken.extend(new);

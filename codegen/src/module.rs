@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use runcomfy_schema::naming::ModuleNames;
 use syn::Path;
 
 use crate::emit::{self, Code, ExampleHome, Home};
@@ -11,7 +12,8 @@ use crate::source::Source;
 use crate::{doc, feature, name, print};
 
 /// Allows what schemas alone decide, so that no model breaks a build that denies warnings: how many
-/// properties and which names. One attribute for each vendor, since every one costs compile time.
+/// properties and which names, spelt-out ones
+/// among them. One attribute for each vendor, since every one costs compile time.
 fn allow() -> TokenStream {
     quote! {
         #[allow(
@@ -29,6 +31,8 @@ fn allow() -> TokenStream {
             clippy::too_many_lines,
             clippy::upper_case_acronyms,
             clippy::wrong_self_convention,
+            non_camel_case_types,
+            non_snake_case,
         )]
     }
 }
@@ -60,11 +64,21 @@ pub(crate) struct Context<'c> {
     pub(crate) home: ExampleHome,
     /// `true` if features choose among the modules.
     pub(crate) gated: bool,
+    /// Names of the modules.
+    pub(crate) names: &'c ModuleNames,
+}
+
+impl Context<'_> {
+    /// Returns the identifiers of the modules that lead to a model.
+    fn path(&self, id: &str) -> Vec<String> {
+        let names = self.names.path(id).into_iter();
+        names.map(|n| name::ident(&n).to_string()).collect()
+    }
 }
 
 impl<'a> Module<'a> {
     /// Files a model under its id, whose modules are no others'.
-    pub(crate) fn insert(&mut self, source: &'a Source, code: Code) {
+    pub(crate) fn insert(&mut self, source: &'a Source, code: Code, names: &ModuleNames) {
         let mut module = self;
         let mut id = String::new();
         for segment in source.model.id.split('/') {
@@ -72,7 +86,7 @@ impl<'a> Module<'a> {
                 id.push('/');
             }
             id.push_str(segment);
-            module = module.children.entry(name::module(segment)).or_default();
+            module = module.children.entry(names.name(&id)).or_default();
             module.id.clone_from(&id);
         }
         module.model = Some((source, code));
@@ -199,8 +213,7 @@ impl<'a> Module<'a> {
         };
         // Of the models only an id, so that a change of a schema does not reach this file.
         if let Some(id) = self.first_id() {
-            let path: Vec<String> = id.split('/').map(name::module).collect();
-            let path: Vec<String> = path.iter().map(|n| name::ident(n).to_string()).collect();
+            let path = context.path(id);
             let example = format!(
                 "Each segment of a model's id is a module: the model {} is the module `{}`. A model's module has",
                 doc::code(id),
@@ -235,7 +248,8 @@ impl<'a> Module<'a> {
     fn doc(&self, context: &Context<'_>) -> Vec<String> {
         match &self.model {
             Some((source, code)) => {
-                emit::module_doc(&source.model, code.example.as_ref(), &context.home)
+                let path = context.path(&source.model.id);
+                emit::module_doc(&source.model, code.example.as_ref(), &context.home, &path)
             }
             None => vec![format!("Models of {}.", doc::code(&self.id))],
         }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span};
 
-pub(crate) use runcomfy_schema::naming::{camel, field, module, type_name, variant};
+pub(crate) use runcomfy_schema::naming::{camel, field, spelt_type, type_name, variant, variants};
 
 /// The name as a token.
 pub(crate) fn ident(name: &str) -> Ident {
@@ -16,6 +16,7 @@ pub(crate) fn ident(name: &str) -> Ident {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runcomfy_schema::naming::module;
 
     /// Names of real models, one a line: role, JSON name as JSON, identifier.
     const KNOWN: &str = include_str!("../tests/golden/names.txt");

@@ -6,20 +6,9 @@
 use runcomfy_schema::{Literal, ModelSchema};
 
 use crate::emit::{Plan, Type};
-use crate::source::Source;
-use crate::{Diagnostic, collision};
 
 pub use crate::id_tree::{Clash, IdTree};
 pub use crate::rust_type::RustType;
-
-/// Claims the modules of a model in a tree of modules.
-///
-/// # Errors
-/// Fails when another id has claimed one of them before. The diagnostic is about this model; leave
-/// the model out or rename it.
-pub fn claim_modules(modules: &mut IdTree, source: &Source) -> Result<(), Box<Diagnostic>> {
-    collision::between(modules, source).map_or(Ok(()), |diagnostic| Err(Box::new(diagnostic)))
-}
 
 /// Names that one property has in the generated code.
 #[derive(Clone, Debug, PartialEq)]

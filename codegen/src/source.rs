@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
 use std::sync::Arc;
 
-use runcomfy_schema::{ModelSchema, Severity};
+use runcomfy_schema::{Code, ModelSchema, Severity};
 
 use crate::diagnostic::escape_invisible;
-use crate::json::Documents;
+use crate::json::{Documents, NotJson};
 use crate::{Diagnostic, Error, collision, glob, parallel};
 
 pub use crate::model_source::Source;
@@ -161,7 +161,7 @@ fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
     let at = error.valid_up_to();
     let message = "the file is not UTF-8";
     Diagnostic::new(
-        Severity::Error,
+        (Severity::Error, Code::NotUtf8),
         path,
         &text,
         at..at + 1,
@@ -201,7 +201,8 @@ fn shown(path: &Path) -> String {
 fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<(), Error> {
     let mut skip = |path: &Path, message: &str, help: &str| {
         let (path, text) = (shown(path), "".into());
-        let warning = Diagnostic::new(Severity::Warning, &path, &text, 0..0, message, help);
+        let kind = (Severity::Warning, Code::SkippedFile);
+        let warning = Diagnostic::new(kind, &path, &text, 0..0, message, help);
         listing.skipped.push(warning);
     };
     if depth > MAX_DEPTH {
@@ -246,14 +247,33 @@ fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<
     Ok(())
 }
 
+/// Returns why a text is not JSON, and what to do.
+fn explained(text: &str, error: &NotJson) -> (Code, String, &'static str) {
+    let start = text.trim_start().to_ascii_lowercase();
+    if start.starts_with('<') {
+        return (
+            Code::WebPage,
+            "this is a web page, not a schema".to_owned(),
+            "`runcomfy-codegen import FILE` takes the schemas out of a saved page",
+        );
+    }
+    let message = format!("this is not JSON: {}", error.message);
+    let help = if error.message.contains("number out of range") {
+        "write a number that a double can be, at most 1.7976931348623157e308"
+    } else {
+        "expected JSON as RFC 8259 has it: no comments, no trailing commas"
+    };
+    (Code::NotJson, message, help)
+}
+
 fn read(
     id: &str,
     path: &str,
     text: &Arc<str>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Source> {
-    let mut report = |severity, span, message: String, help: &str| {
-        diagnostics.push(Diagnostic::new(severity, path, text, span, message, help));
+    let mut report = |kind, span, message: String, help: &str| {
+        diagnostics.push(Diagnostic::new(kind, path, text, span, message, help));
     };
     let text_without_bom = text.strip_prefix('\u{feff}').unwrap_or(text);
     let bom = text.len() - text_without_bom.len();
@@ -261,9 +281,8 @@ fn read(
         Ok(documents) => documents,
         Err(error) => {
             let at = error.offset + bom;
-            let message = format!("this is not JSON: {}", error.message);
-            let help = "expected JSON as RFC 8259 has it: no comments, no trailing commas";
-            report(Severity::Error, at..at, message, help);
+            let (code, message, help) = explained(text_without_bom, &error);
+            report((Severity::Error, code), at..at, message, help);
             return None;
         }
     };
@@ -271,7 +290,7 @@ fn read(
         let message =
             format!("this object has the key `{name}` twice; one of the two would be lost");
         report(
-            Severity::Error,
+            (Severity::Error, Code::RepeatedKey),
             span.start + bom..span.end + bom,
             message,
             "leave one of them out",
@@ -285,7 +304,7 @@ fn read(
             diagnostic.location,
         );
         report(
-            diagnostic.severity,
+            (diagnostic.severity, diagnostic.code),
             span.start + bom..span.end + bom,
             diagnostic.message,
             &diagnostic.help,
@@ -296,7 +315,7 @@ fn read(
         let message =
             format!("`{id}` is not a model id: expected 2 to 5 segments, found {segments}");
         report(
-            Severity::Error,
+            (Severity::Error, Code::PathNoId),
             0..0,
             message,
             "the path below the folder is the id: `schemas/vendor/model.json`, or with folders between",

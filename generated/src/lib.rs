@@ -44,6 +44,8 @@
     clippy::too_many_lines,
     clippy::upper_case_acronyms,
     clippy::wrong_self_convention,
+    non_camel_case_types,
+    non_snake_case,
 )]
 #[rustfmt::skip]
 pub mod bytedance;

@@ -58,15 +58,14 @@ pub(crate) fn new(plan: &Plan<'_>, model: &ModelSchema) -> Option<Example> {
 
 impl Example {
     /// Returns the example as a code block of a doc comment; rustdoc runs it where the crate is known.
-    pub(crate) fn lines(&self, id: &str, home: &Home) -> Vec<String> {
+    ///
+    /// `path` leads to the model's module.
+    pub(crate) fn lines(&self, path: &[String], home: &Home) -> Vec<String> {
         let (fence, root) = match home {
             Home::Crate(name) => ("```", name.as_str()),
             Home::Module => ("```text", "models"),
         };
-        let mut path = root.to_owned();
-        for segment in id.split('/') {
-            path += &format!("::{}", name::ident(&name::module(segment)));
-        }
+        let path = format!("{root}::{}", path.join("::"));
         let types: Vec<String> = self
             .types
             .iter()

@@ -1,12 +1,13 @@
 //! Decides on the Rust types of a schema, before any token is made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
-use runcomfy_schema::{Literal, ModelSchema, Property, Schema};
+use runcomfy_schema::{Code, Literal, ModelSchema, Property, Schema, Severity};
 
 use crate::name;
 use crate::rust_type::RustType;
+use serde_json::Value;
 
 /// The types of one model.
 pub(crate) struct Plan<'a> {
@@ -60,11 +61,22 @@ pub(crate) enum Type {
     Record(String),
 }
 
-/// Two JSON names of one scope that come out as one identifier.
+/// JSON names of one scope that would come out as one identifier.
 pub(crate) struct Collision {
+    pub(crate) code: Code,
     /// JSON pointer to the second, below the input schema.
     pub(crate) pointer: String,
     pub(crate) message: String,
+}
+
+impl Collision {
+    /// Members and types get other names. Properties have no names but their own.
+    pub(crate) fn severity(&self) -> Severity {
+        match self.code {
+            Code::MemberNames | Code::TypeNames => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
 }
 
 impl<'a> Record<'a> {
@@ -78,14 +90,29 @@ impl<'a> Record<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Plans the types, and lists the names that collide: with one of these they are no Rust.
+    /// Plans the types, and lists the names that collide: with two fields of one name they are no
+    /// Rust.
     pub(crate) fn new(model: &'a ModelSchema) -> (Self, Vec<Collision>) {
+        let planner = Planner::plan(model, HashSet::new());
+        if planner.shared_types.is_empty() {
+            return (planner.plan, planner.collisions);
+        }
+        let planner = Planner::plan(model, planner.shared_types);
+        (planner.plan, planner.collisions)
+    }
+}
+
+impl<'a> Planner<'a> {
+    /// Plans with these type names spelt out.
+    fn plan(model: &'a ModelSchema, spelt_types: HashSet<String>) -> Self {
         let mut planner = Planner {
-            plan: Self {
+            plan: Plan {
                 records: Vec::new(),
                 choices: Vec::new(),
             },
             types: HashMap::new(),
+            shared_types: HashSet::new(),
+            spelt_types,
             path: Vec::new(),
             is_twin: false,
             collisions: Vec::new(),
@@ -103,7 +130,7 @@ impl<'a> Plan<'a> {
             "",
             "",
         );
-        (planner.plan, planner.collisions)
+        planner
     }
 }
 
@@ -111,6 +138,10 @@ struct Planner<'a> {
     plan: Plan<'a>,
     /// Type names taken, with the property that took each.
     types: HashMap<String, String>,
+    /// Type names that more than one property would take.
+    shared_types: HashSet<String>,
+    /// Type names that are spelt out, since more than one property would take them.
+    spelt_types: HashSet<String>,
     /// The JSON names of the properties around the one that is being planned, and its own.
     path: Vec<&'a str>,
     /// `true` if two names collide already: then their types collide as well.
@@ -135,6 +166,7 @@ impl<'a> Planner<'a> {
             let mut is_twin = self.is_twin;
             if let Some(first) = names.insert(ident.to_string(), json_name) {
                 self.collide(
+                    Code::PropertyNames,
                     &at,
                     format!(
                         "the properties `{first}` and `{json_name}` both become the field `{ident}`"
@@ -211,23 +243,20 @@ impl<'a> Planner<'a> {
         at: &str,
     ) -> Type {
         let name = self.take(name, at);
-        let mut seen: HashMap<String, &Literal> = HashMap::new();
-        let mut variants = Vec::new();
-        for (i, member) in members.iter().enumerate() {
-            let variant = name::variant(&match member {
-                Literal::Text(text) => text.to_string(),
-                other => other.to_string(),
-            });
-            // A value that appears twice is another error.
-            if let Some(first) = seen.insert(variant.clone(), member)
-                && first != member
-            {
-                let ident = name::ident(&variant);
-                let message =
-                    format!("the values {first} and {member} both become the variant `{ident}`");
-                self.collide(&format!("{at}/enum/{i}"), message);
+        let texts: Vec<String> = members.iter().map(member_text).collect();
+        let variants = name::variants(&texts);
+        let mut seen: HashMap<String, &str> = HashMap::new();
+        for (i, text) in texts.iter().enumerate() {
+            let usual = name::variant(text);
+            if let Some(first) = seen.insert(usual.clone(), text) {
+                let (first, member) = (Value::from(first), &members[i]);
+                let message = format!(
+                    "the values {first} and {member} would both be the variant `{}`, so this one is `{}`",
+                    name::ident(&usual),
+                    variants[i]
+                );
+                self.collide(Code::MemberNames, &format!("{at}/enum/{i}"), message);
             }
-            variants.push(variant);
         }
         let title = format!("Values of the property {}.", crate::doc::code(json_name));
         self.plan.choices.push(Choice {
@@ -240,25 +269,53 @@ impl<'a> Planner<'a> {
         Type::Choice(name)
     }
 
+    /// Takes the name of a type. Where others take it too, all of them are spelt out.
     fn take(&mut self, name: &str, at: &str) -> String {
-        let name = name::type_name(name);
+        let mut name = name::type_name(name);
         let names: Vec<String> = self.path.iter().rev().map(|n| format!("`{n}`")).collect();
         let shown = names.join(" inside of ");
-        if let Some(first) = self.types.insert(name.clone(), shown.clone())
-            && !self.is_twin
-        {
-            self.collide(
-                at,
-                format!("the properties {first} and {shown} both become the type `{name}`"),
+        if self.spelt_types.contains(&name) {
+            let spelt = name::spelt_type(&value_pointer(at));
+            let message = format!(
+                "the type of the property {shown} would be `{name}` like another's, so it is `{spelt}`"
             );
+            self.collide(Code::TypeNames, at, message);
+            name = spelt;
+        }
+        if self.types.insert(name.clone(), shown).is_some() && !self.is_twin {
+            self.shared_types.insert(name.clone());
         }
         name
     }
 
-    fn collide(&mut self, at: &str, message: String) {
+    fn collide(&mut self, code: Code, at: &str, message: String) {
         self.collisions.push(Collision {
+            code,
             pointer: at.to_owned(),
             message,
         });
+    }
+}
+
+/// Returns the pointer to the value of a property, from the one to its schema: `/a/b` for
+/// `/properties/a/items/properties/b`.
+fn value_pointer(schema: &str) -> String {
+    let mut pointer = String::new();
+    let mut steps = schema.split('/').skip(1);
+    while let Some(step) = steps.next() {
+        pointer.push('/');
+        match step {
+            "properties" => pointer.push_str(steps.next().unwrap_or_default()),
+            _ => pointer.push('*'),
+        }
+    }
+    pointer
+}
+
+/// Returns the text that the name of a member's variant is made of.
+fn member_text(member: &Literal) -> String {
+    match member {
+        Literal::Text(text) => text.to_string(),
+        other => other.to_string(),
     }
 }

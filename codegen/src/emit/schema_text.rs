@@ -3,7 +3,7 @@
 //! It is made from the parsed schema rather than copied from the file, so that files of the same
 //! meaning give the same text. The text is a catalogue entry, which every tool of this project reads.
 
-use runcomfy_schema::{__private, ModelSchema, Rule, Schema};
+use runcomfy_schema::{__private, Code, ModelSchema, Rule, Schema};
 use serde_json::{Map, Value, json};
 
 use super::literal;
@@ -51,6 +51,7 @@ pub(crate) fn json(model: &ModelSchema) -> Result<String, Collision> {
     debug_assert!(false, "{} is not read as it is written:\n{json}", model.id);
     let message = "the schema cannot be written so that it is read as the same; this is a fault of the generator";
     Err(Collision {
+        code: Code::Internal,
         pointer: String::new(),
         message: message.to_owned(),
     })

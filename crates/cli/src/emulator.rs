@@ -53,6 +53,9 @@ fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, F
 }
 
 async fn serve(builder: Builder, format: Format) -> Result<(), Failure> {
+    for warning in builder.warnings() {
+        show::note(&format!("in the schema {warning}"));
+    }
     let started = builder.start().await;
     let mut emulator = started
         .map_err(|e| Failure::internal(format!("the emulator could not be started: {e}")))?;

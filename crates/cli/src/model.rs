@@ -148,7 +148,7 @@ fn in_file(id: &str, file: &str) -> Result<Model, Failure> {
 }
 
 fn parsed(id: &str, documents: &[Json]) -> Result<Model, String> {
-    let (schema, diagnostics) = ModelSchema::parse(Some(id), documents);
+    let (schema, diagnostics) = ModelSchema::parse_lenient(Some(id), documents);
     let texts = |severity| {
         let diagnostics = diagnostics.iter().filter(move |p| p.severity == severity);
         diagnostics.map(to_text)

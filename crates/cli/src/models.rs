@@ -153,7 +153,7 @@ fn described(entry: &CatalogueEntry) -> String {
     lines.extend(price::to_text(entry).map(|price| format!("base price: {price}")));
     lines.push(String::new());
     let json = Json::Object(entry.json().clone());
-    match ModelSchema::parse(Some(id), std::slice::from_ref(&json)).0 {
+    match ModelSchema::parse_lenient(Some(id), std::slice::from_ref(&json)).0 {
         Some(schema) => {
             let page = Command::new("input")
                 .args(flags::args(&schema))
@@ -163,7 +163,7 @@ fn described(entry: &CatalogueEntry) -> String {
                 .to_string();
             lines.extend(page.lines().map(|line| line.trim_end().to_owned()));
         }
-        // The schema has keywords that this version does not know.
+        // It is not the schema of an input.
         None => lines.push(format!("{:#}", json["input_schema"])),
     }
     lines.join("\n")

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runcomfy_codegen::diagnostic::{escape_invisible, truncate};
-use runcomfy_codegen::plan::{self, IdTree};
+use runcomfy_codegen::plan::IdTree;
 use runcomfy_codegen::source::{self, SchemaBytes, Source};
 use runcomfy_codegen::{Change, Changes, Diagnostic, files};
 use runcomfy_schema::ModelSchema;
@@ -265,10 +265,10 @@ fn parse(
     held: impl Iterator<Item = String>,
     skipped: &mut Vec<Skipped>,
 ) -> Taken {
-    let (mut modules, mut paths) = (IdTree::modules(), IdTree::files());
+    let mut paths = IdTree::files();
     for id in held {
         // Where two of these collide, `generate` reports it.
-        let _ = (modules.claim(&id), paths.claim(&id));
+        let _ = paths.claim(&id);
     }
     let (mut taken, mut models, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
     let bytes = |file: &SchemaFile| SchemaBytes {
@@ -278,15 +278,12 @@ fn parse(
     };
     let parsed = source::parse_each(&files.iter().map(bytes).collect::<Vec<_>>());
     for (file, parsed) in files.into_iter().zip(parsed) {
-        let (mut sources, mut errors) = parsed.valid();
+        let (mut sources, errors) = parsed.valid();
         let why = match sources.pop() {
             None => "its schema is invalid".to_owned(),
             Some(source) => {
                 if let Err(clash) = paths.claim(&file.model_id) {
                     format!("its file would have the path of `{}`", clash.first)
-                } else if let Err(clash) = plan::claim_modules(&mut modules, &source) {
-                    errors.push(*clash);
-                    "its module would have the name of another model's".to_owned()
                 } else {
                     models.push(source.model);
                     taken.push(file);
@@ -433,23 +430,19 @@ mod tests {
         };
         let pull = plan(&entries, false);
         let skipped: Vec<&str> = pull.skipped().iter().map(|s| &*s.model_id).collect();
-        assert_eq!(
-            skipped,
-            ["acme/collide", "acme/stamp_2", "Acme/x", "acme/twowords/a"]
-        );
+        assert_eq!(skipped, ["acme/collide", "Acme/x", "acme/twowords/a"]);
         let messages: Vec<&str> = pull.diagnostics().iter().map(|f| &*f.message).collect();
         assert_eq!(
             messages,
             [
                 "the properties `promptImage` and `prompt_image` both become the field `prompt_image`",
-                "the ids `acme/stamp-2` and `acme/stamp_2` both become the module `stamp_2`",
             ]
         );
 
         // The model with a file stays, whatever the order, until it is unlisted and pruned.
-        let turned = [entry("acme/stamp_2", 1), entry("acme/stamp-2", 1)];
-        assert_eq!(plan(&turned, false).skipped()[0].model_id, "acme/stamp_2");
-        let renamed = [entry("acme/stamp_2", 1)];
+        let turned = [entry("acme/Stamp-2", 1), entry("acme/stamp-2", 1)];
+        assert_eq!(plan(&turned, false).skipped()[0].model_id, "acme/Stamp-2");
+        let renamed = [entry("acme/Stamp-2", 1)];
         assert_eq!(plan(&renamed, false).skipped().len(), 1);
         assert_eq!(plan(&renamed, true).skipped(), []);
         let listing = source::list(folder.path()).unwrap();

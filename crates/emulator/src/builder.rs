@@ -46,6 +46,7 @@ const DEFAULT_BALANCE: Micros = 1_000_000_000_000;
 pub struct Builder {
     address: SocketAddr,
     settings: Settings,
+    warnings: Vec<String>,
 }
 
 impl Builder {
@@ -67,6 +68,7 @@ impl Builder {
                 epoch: None,
                 seed: None,
             },
+            warnings: Vec::new(),
         }
     }
 
@@ -87,13 +89,25 @@ impl Builder {
     /// Adds the models of every schema file (`.json`) below `folder`. The path of a file below the
     /// folder, without `.json`, is the model's id.
     ///
+    /// A keyword that cannot be read is left out, and the rest of the schema is checked; see
+    /// [`warnings`](Self::warnings).
+    ///
     /// # Errors
     /// - The folder or a file cannot be read: the kind is the system's, and the message names the
     ///   path.
     /// - [`InvalidData`](io::ErrorKind::InvalidData): a file is not a schema. The message names the
     ///   file, what is wrong and what to write instead.
-    pub fn schemas(self, folder: impl AsRef<Path>) -> io::Result<Self> {
-        Ok(self.models(schemas::read(folder.as_ref())?))
+    pub fn schemas(mut self, folder: impl AsRef<Path>) -> io::Result<Self> {
+        let (models, warnings) = schemas::read(folder.as_ref())?;
+        self.warnings.extend(warnings);
+        Ok(self.models(models))
+    }
+
+    /// Returns a line for each part of the [`schemas`](Self::schemas) that is not checked: file,
+    /// position, reason and fix.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Sets the port to listen on. Default: 0, a free port that the system chooses.

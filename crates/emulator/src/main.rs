@@ -37,6 +37,9 @@ fn main() -> ExitCode {
 }
 
 fn serve(builder: Builder) -> std::io::Result<()> {
+    for warning in builder.warnings() {
+        eprintln!("runcomfy-emulator: warning: {warning}");
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -7,12 +7,14 @@ use runcomfy_schema::{Diagnostic, ModelSchema, Severity};
 use serde_json::{Deserializer, Value};
 
 /// Reads every `.json` file below `folder`, in the order of their paths. The path of a file below
-/// the folder, without `.json`, is the model's id.
-pub(crate) fn read(folder: &Path) -> io::Result<Vec<ModelSchema>> {
+/// the folder, without `.json`, is the model's id. Returns the models, and what is not checked.
+pub(crate) fn read(folder: &Path) -> io::Result<(Vec<ModelSchema>, Vec<String>)> {
     let mut files = Vec::new();
     find(folder, &mut files).map_err(|error| about(folder, error.kind(), &error.to_string()))?;
     files.sort_unstable();
-    files.iter().map(|file| model(folder, file)).collect()
+    let mut warnings = Vec::new();
+    let models = files.iter().map(|file| model(folder, file, &mut warnings));
+    Ok((models.collect::<io::Result<_>>()?, warnings))
 }
 
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -31,14 +33,17 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-fn model(folder: &Path, file: &Path) -> io::Result<ModelSchema> {
+fn model(folder: &Path, file: &Path, warnings: &mut Vec<String>) -> io::Result<ModelSchema> {
     let text = fs::read(file).map_err(|error| about(file, error.kind(), &error.to_string()))?;
     // A file may hold the output schema after the input schema, as a documentation page does.
     let documents: Result<Vec<Value>, _> = Deserializer::from_slice(&text).into_iter().collect();
     let invalid = |why: &str| about(file, io::ErrorKind::InvalidData, why);
     let documents = documents.map_err(|error| invalid(&format!("this is not JSON: {error}")))?;
-    let (model, diagnostics) = ModelSchema::parse(id(folder, file).as_deref(), &documents);
-    model.ok_or_else(|| invalid(&reasons(&diagnostics)))
+    let (model, diagnostics) = ModelSchema::parse_lenient(id(folder, file).as_deref(), &documents);
+    let model = model.ok_or_else(|| invalid(&reasons(&diagnostics)))?;
+    let texts = diagnostics.iter().map(to_text);
+    warnings.extend(texts.map(|text| format!("{}: {text}", file.display())));
+    Ok(model)
 }
 
 /// Returns `vendor/family/task` for `<folder>/vendor/family/task.json`.
@@ -52,15 +57,14 @@ fn reasons(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let lines: Vec<String> = errors
-        .map(|diagnostic| {
-            format!(
-                "{}: {}; {}",
-                diagnostic.pointer, diagnostic.message, diagnostic.help
-            )
-        })
-        .collect();
-    lines.join("\n")
+    errors.map(to_text).collect::<Vec<_>>().join("\n")
+}
+
+fn to_text(diagnostic: &Diagnostic) -> String {
+    format!(
+        "{}: {}; {}",
+        diagnostic.pointer, diagnostic.message, diagnostic.help
+    )
 }
 
 fn about(path: &Path, kind: io::ErrorKind, why: &str) -> io::Error {

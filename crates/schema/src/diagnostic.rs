@@ -1,10 +1,14 @@
 //! Faults of schemas, as opposed to values.
 
+use crate::Code;
+
 /// A fault of a schema document, or a warning about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Severity: a schema with warnings can be used, one with errors cannot.
     pub severity: Severity,
+    /// Code of the kind of fault.
+    pub code: Code,
     /// Index of the JSON document in the file.
     pub document: usize,
     /// JSON pointer (RFC 6901) into the document.

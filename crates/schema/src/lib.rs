@@ -3,6 +3,7 @@
 
 mod bounds;
 mod choice;
+mod code;
 mod describe;
 mod diagnostic;
 mod invisible;
@@ -29,6 +30,7 @@ mod violation;
 
 pub use bounds::Bounds;
 pub use choice::{Choice, ChoiceValue, ChoiceValues, UnknownChoice};
+pub use code::Code;
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use invisible::is_invisible;
 pub use literal::Literal;

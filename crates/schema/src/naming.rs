@@ -19,15 +19,26 @@
 //! | `720p`, `720P` | `v720p`, `v720p` | `V720p`, `V720P` |
 //! | `-1` | `minus_1` | `Minus1` |
 //! | (empty) | `empty` | `Empty` |
-//! | `日本語` | `日本語` | type `T日本語`, variant `日本語` |
+//! | `日本語` | field `日本語`, module `u65e5_u672c_u8a9e` | type `T日本語`, variant `日本語` |
 //! | `🎉` | `u1f389` | `U1f389` |
 //!
-//! Two JSON names of one scope may come out as the same identifier. The generator reports that as
-//! an error that names both.
+//! Two JSON names of one scope may come out as the same identifier. Of two properties the generator
+//! reports that as an error that names both. Of members of an enum and of ids all that collide are
+//! spelt out, so that adding one never gives an old name another meaning:
+//!
+//! | JSON names | names |
+//! |---|---|
+//! | members `fast`, `Fast` | `Text_fast`, `Text_Fast` |
+//! | members `C`, `C#` | `Text_C`, `Text_C_hash` |
+//! | ids `a/wan-2-7`, `a/wan-2.7` | `id__wan_dash_2_dash_7`, `id__wan_dash_2_dot_7` |
+//! | ids `a/4k`, `a/4K` | `id__4k`, `id__4_upper_k` |
 
+mod module_names;
 mod rust;
+mod spelling;
 
-pub use rust::{camel, field, ident, module, type_name, variant};
+pub use module_names::{ModuleClash, ModuleNames};
+pub use rust::{camel, field, ident, module, spelt_type, type_name, variant, variants};
 
 /// Converts a JSON name to snake case: letters, digits and `_` only, and never empty.
 ///

@@ -5,16 +5,18 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    Diagnostic, Keyword, Kind, List, Location, MediaKind, ModelSchema, Schema, Severity, Shared,
-    View, Violation, Violations,
+    Code, Diagnostic, Keyword, Kind, List, Location, MediaKind, ModelSchema, Schema, Severity,
+    Shared, View, Violation, Violations,
 };
 
 mod keywords;
 mod message;
+mod reference;
 #[cfg(test)]
 mod tests;
 
 use keywords::Keywords;
+use reference::References;
 
 /// Deeper nesting than any real schema has; a limit keeps every later walk shallow.
 const MAX_DEPTH: usize = 32;
@@ -56,26 +58,67 @@ impl ModelSchema {
     /// ```
     #[must_use]
     pub fn parse(id: Option<&str>, documents: &[Value]) -> (Option<Self>, Vec<Diagnostic>) {
-        let mut parser = Parser::default();
-        let model = parser.model(id, documents);
-        let failed = parser
-            .diagnostics
-            .iter()
-            .any(|p| p.severity == Severity::Error);
-        (model.filter(|_| !failed), parser.diagnostics)
+        Parser::new(false).parse(id, documents)
+    }
+
+    /// Reads the JSON documents of one schema file as [`parse`](Self::parse) does, for use at run
+    /// time: a keyword that cannot be read is left out with a warning, and the rest is checked.
+    ///
+    /// `parse` is for whoever can fix the file. A program that only uses the schema of a service
+    /// checks what it can.
+    ///
+    /// ```
+    /// # use runcomfy_schema::ModelSchema;
+    /// # use serde_json::json;
+    /// let document = json!({"properties": {
+    ///     "scale": {"type": "float", "minimum": "0", "maximum": 1}
+    /// }});
+    /// let id = Some("vendor/family/task");
+    /// assert!(ModelSchema::parse(id, &[document.clone()]).0.is_none());
+    ///
+    /// let (model, warnings) = ModelSchema::parse_lenient(id, &[document]);
+    /// assert_eq!(warnings[0].pointer, "/properties/scale/minimum");
+    /// assert!(model.unwrap().validate(&json!({"scale": 7})).refuse());
+    /// ```
+    #[must_use]
+    pub fn parse_lenient(id: Option<&str>, documents: &[Value]) -> (Option<Self>, Vec<Diagnostic>) {
+        Parser::new(true).parse(id, documents)
     }
 }
 
-#[derive(Default)]
-struct Parser {
+struct Parser<'a> {
+    /// `true` if what cannot be read is left out with a warning.
+    is_lenient: bool,
     diagnostics: Vec<Diagnostic>,
     document: usize,
+    references: References<'a>,
 }
 
-impl Parser {
-    fn model(&mut self, id: Option<&str>, documents: &[Value]) -> Option<ModelSchema> {
+impl<'a> Parser<'a> {
+    fn new(is_lenient: bool) -> Self {
+        Self {
+            is_lenient,
+            diagnostics: Vec::new(),
+            document: 0,
+            references: References::default(),
+        }
+    }
+
+    fn parse(
+        mut self,
+        id: Option<&str>,
+        documents: &'a [Value],
+    ) -> (Option<ModelSchema>, Vec<Diagnostic>) {
+        let model = self.model(id, documents);
+        let failed = |d: &Diagnostic| d.severity == Severity::Error;
+        let model = model.filter(|_| !self.diagnostics.iter().any(failed));
+        (model, self.diagnostics)
+    }
+
+    fn model(&mut self, id: Option<&str>, documents: &'a [Value]) -> Option<ModelSchema> {
         let [first, rest @ ..] = documents else {
             self.error(
+                Code::Documents,
                 "",
                 Location::Value,
                 "the file is empty",
@@ -85,6 +128,7 @@ impl Parser {
         };
         let Value::Object(map) = first else {
             self.error(
+                Code::NotASchema,
                 "",
                 Location::Value,
                 "a schema is a JSON object",
@@ -93,6 +137,7 @@ impl Parser {
             return None;
         };
         let own_id = self.own_id(id, map);
+        self.references.document = Some(first);
         let (input, output) = match map.get("input_schema") {
             Some(input) => {
                 let input = self.root(input, "/input_schema");
@@ -105,11 +150,13 @@ impl Parser {
             [] => output,
             [output] => {
                 self.document = 1;
+                self.references.document = Some(output);
                 Some(self.output(output, ""))
             }
             [_, _, ..] => {
                 self.document = 2;
-                self.error(
+                self.unusable(
+                    Code::Documents,
                     "",
                     Location::Value,
                     "a third JSON document",
@@ -131,6 +178,7 @@ impl Parser {
             Some(Value::String(own)) => Some(own.as_str()),
             Some(_) => {
                 self.error(
+                    Code::ModelId,
                     "/model_id",
                     Location::Value,
                     "`model_id` is not a string",
@@ -141,6 +189,7 @@ impl Parser {
         };
         if own.is_some_and(|own| own.split('/').any(|part| matches!(part, "" | "." | ".."))) {
             self.error(
+                Code::ModelId,
                 "/model_id",
                 Location::Value,
                 "`model_id` is not names with slashes between them",
@@ -154,6 +203,7 @@ impl Parser {
                     "the file's path says that this is `{path}`, its `model_id` says `{own}`"
                 );
                 self.error(
+                    Code::ModelId,
                     "/model_id",
                     Location::Value,
                     &message,
@@ -165,6 +215,7 @@ impl Parser {
             }
             (None, None) => {
                 self.error(
+                    Code::ModelId,
                     "",
                     Location::Value,
                     "no model id",
@@ -176,12 +227,25 @@ impl Parser {
         }
     }
 
-    fn root(&mut self, value: &Value, at: &str) -> Schema {
+    fn root(&mut self, value: &'a Value, at: &str) -> Schema {
+        self.references.start(value, at);
+        if !value.is_object() {
+            let found = View::from(value).type_name();
+            self.error(
+                Code::NotASchema,
+                at,
+                Location::Value,
+                &format!("a schema is an object, this is {found}"),
+                "write `{\"type\": \"object\", \"properties\": …}`",
+            );
+            return empty();
+        }
         let mut schema = without_title(&self.schema(value, at, 0));
         let named = schema.properties().is_some();
         let is_object = schema.kind == Kind::Object || (schema.kind == Kind::Any && named);
-        if value.is_object() && !is_object {
+        if !is_object {
             self.error(
+                Code::NoInputSchema,
                 at,
                 Location::Value,
                 "this is not a model's input schema: it has no `properties`",
@@ -197,7 +261,8 @@ impl Parser {
         schema
     }
 
-    fn output(&mut self, value: &Value, at: &str) -> Schema {
+    fn output(&mut self, value: &'a Value, at: &str) -> Schema {
+        self.references.start(value, at);
         let wrapped = value.get("properties").is_none();
         without_title(&match value.get("output").filter(|_| wrapped) {
             Some(inner) => self.schema(inner, &format!("{at}/output"), 0),
@@ -206,23 +271,20 @@ impl Parser {
     }
 
     fn schema(&mut self, value: &Value, at: &str, depth: usize) -> Schema {
-        let empty = Schema {
-            kind: Kind::Any,
-            keywords: Vec::new().into(),
-        };
         let Value::Object(map) = value else {
             let found = View::from(value).type_name();
-            self.error(
+            self.unusable(
+                Code::NotASchema,
                 at,
                 Location::Value,
                 &format!("a schema is an object, this is {found}"),
                 "write `{\"type\": …}`",
             );
-            return empty;
+            return empty();
         };
         if depth > MAX_DEPTH {
             self.too_deep(at);
-            return empty;
+            return empty();
         }
         let mut reader = Keywords {
             parser: self,
@@ -238,45 +300,59 @@ impl Parser {
             kind,
             keywords: reader.list.into(),
         };
+        if let Some(Value::String(reference)) = map.get("$ref")
+            && reference.starts_with('#')
+        {
+            schema = self.referenced(schema, reference, at, depth);
+        }
         let written = levels_of_items(&schema);
         name_media_items(&mut schema);
         let levels = levels_of_items(&schema);
         if levels > written && depth + levels > MAX_DEPTH {
             self.too_deep(at);
-            return empty;
+            return empty();
         }
-        self.constraints(&schema, at);
+        self.constraints(&mut schema, at);
         schema
     }
 
     fn too_deep(&mut self, at: &str) {
         let message = format!("nested deeper than {MAX_DEPTH} levels");
-        self.error(at, Location::Value, &message, "flatten the schema");
+        self.unusable(
+            Code::TooDeep,
+            at,
+            Location::Value,
+            &message,
+            "flatten the schema",
+        );
     }
 
-    /// Reports keywords of one schema that contradict each other.
-    fn constraints(&mut self, schema: &Schema, at: &str) {
+    /// Reports keywords of one schema that contradict each other, and leaves them out: they would
+    /// refuse every value.
+    fn constraints(&mut self, schema: &mut Schema, at: &str) {
         self.range(schema, at);
-        for (least, most, noun, limits) in [
-            ("minLength", "maxLength", "text", schema.length()),
-            ("minItems", "maxItems", "array", schema.count()),
-        ] {
-            if let (Some(a), Some(b)) = limits
-                && a > b
-            {
-                self.error(
-                    &format!("{at}/{most}"),
-                    Location::Value,
-                    &format!("no {noun} fits: `{least}` is {a} and `{most}` is {b}"),
-                    &format!("make `{most}` at least {a}"),
-                );
-            }
+        if let (Some(min), Some(max)) = schema.length()
+            && min > max
+        {
+            self.sizes(at, "text", ("minLength", min), ("maxLength", max));
+            *schema = without(schema, |keyword| {
+                matches!(keyword, Keyword::MinLength(_) | Keyword::MaxLength(_))
+            });
+        }
+        if let (Some(min), Some(max)) = schema.count()
+            && min > max
+        {
+            self.sizes(at, "array", ("minItems", min), ("maxItems", max));
+            *schema = without(schema, |keyword| {
+                matches!(keyword, Keyword::MinItems(_) | Keyword::MaxItems(_))
+            });
         }
         let others = without(schema, |keyword| matches!(keyword, Keyword::Enum(_)));
         for (i, member) in schema.choices().unwrap_or_default().iter().enumerate() {
             let violations = others.validate(&member.to_value());
             if violations.refuse() {
                 self.warn(
+                    Code::ImpossibleMember,
                     &format!("{at}/enum/{i}"),
                     Location::Value,
                     &format!("{member} can never be taken: {}", reasons(&violations)),
@@ -286,8 +362,22 @@ impl Parser {
         }
     }
 
-    /// A range that holds no number, or none that the type and the step allow.
-    fn range(&mut self, schema: &Schema, at: &str) {
+    fn sizes(&mut self, at: &str, noun: &str, min: (&str, u64), max: (&str, u64)) {
+        let ((min_name, min), (max_name, max)) = (min, max);
+        self.warn(
+            Code::Contradiction,
+            &format!("{at}/{max_name}"),
+            Location::Value,
+            &format!(
+                "no {noun} fits: `{min_name}` is {min} and `{max_name}` is {max}; neither is checked"
+            ),
+            &format!("make `{max_name}` at least {min}"),
+        );
+    }
+
+    /// Reports a range that holds no number, or none that the type and the step allow, and leaves it
+    /// or the step out.
+    fn range(&mut self, schema: &mut Schema, at: &str) {
         let bounds = schema.bounds();
         let step = schema.step();
         let noun = match schema.kind {
@@ -302,12 +392,17 @@ impl Parser {
             _ => !bounds.is_empty(),
         };
         if let (true, Some(step)) = (by_step, step) {
-            self.error(
+            self.warn(
+                Code::Contradiction,
                 &format!("{at}/multipleOf"),
                 Location::Value,
-                &format!("no {noun}{} is a multiple of {step}", bounds.after_noun()),
+                &format!(
+                    "no {noun}{} is a multiple of {step}; the step is not checked",
+                    bounds.after_noun()
+                ),
                 "make the step smaller, or the range wider",
             );
+            *schema = without(schema, |keyword| matches!(keyword, Keyword::MultipleOf(_)));
             return;
         }
         let (key, help) = match (bounds.lower, bounds.upper) {
@@ -316,38 +411,78 @@ impl Parser {
             (Some((_, false)), _) => ("exclusiveMinimum", "one of 64 bits"),
             _ => ("minimum", "one of 64 bits"),
         };
-        self.error(
+        self.warn(
+            Code::Contradiction,
             &format!("{at}/{key}"),
             Location::Value,
-            &format!("no {noun} is{}", bounds.after_noun()),
+            &format!(
+                "no {noun} is{}; the range is not checked",
+                bounds.after_noun()
+            ),
             &format!("make `{key}` {help}"),
         );
+        *schema = without(schema, |keyword| {
+            matches!(
+                keyword,
+                Keyword::Minimum(_)
+                    | Keyword::Maximum(_)
+                    | Keyword::ExclusiveMinimum(_)
+                    | Keyword::ExclusiveMaximum(_)
+            )
+        });
+        // The step alone may have contradicted nothing.
+        self.range(schema, at);
     }
 
     fn diagnose(
         &mut self,
         severity: Severity,
+        code: Code,
         at: &str,
         location: Location,
         message: &str,
         help: &str,
     ) {
-        self.diagnostics.push(Diagnostic {
+        let diagnostic = Diagnostic {
             severity,
+            code,
             document: self.document,
             pointer: at.to_owned(),
             location,
             message: message.to_owned(),
             help: help.to_owned(),
-        });
+        };
+        // What is referred to twice is read twice.
+        if !self.references.is_used || !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
-    fn error(&mut self, at: &str, location: Location, message: &str, help: &str) {
-        self.diagnose(Severity::Error, at, location, message, help);
+    /// Reports what makes the file useless.
+    fn error(&mut self, code: Code, at: &str, location: Location, message: &str, help: &str) {
+        self.diagnose(Severity::Error, code, at, location, message, help);
     }
 
-    fn warn(&mut self, at: &str, location: Location, message: &str, help: &str) {
-        self.diagnose(Severity::Warning, at, location, message, help);
+    /// Reports what cannot be read. At run time it is left out.
+    fn unusable(&mut self, code: Code, at: &str, location: Location, message: &str, help: &str) {
+        if self.is_lenient {
+            let message = format!("{message}; left out, not checked");
+            self.diagnose(Severity::Warning, code, at, location, &message, help);
+        } else {
+            self.diagnose(Severity::Error, code, at, location, message, help);
+        }
+    }
+
+    fn warn(&mut self, code: Code, at: &str, location: Location, message: &str, help: &str) {
+        self.diagnose(Severity::Warning, code, at, location, message, help);
+    }
+}
+
+/// Returns the schema that allows everything.
+fn empty() -> Schema {
+    Schema {
+        kind: Kind::Any,
+        keywords: Vec::new().into(),
     }
 }
 

@@ -4,10 +4,13 @@ use runcomfy::schema::naming::{self, ident};
 
 /// Returns the path of a model's module inside its crate.
 pub(super) fn module(model_id: &str) -> String {
-    let modules = model_id
-        .split('/')
-        .map(|segment| ident(&naming::module(segment)));
-    modules.collect::<Vec<_>>().join("::")
+    let ids = runcomfy_models::ALL.iter().map(|model| model.id());
+    let names = naming::ModuleNames::new(ids.chain([model_id]));
+    let modules = names.path(model_id).into_iter();
+    modules
+        .map(|name| ident(&name))
+        .collect::<Vec<_>>()
+        .join("::")
 }
 
 /// Returns the setter of a property with this JSON name.

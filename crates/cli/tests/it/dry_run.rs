@@ -300,6 +300,32 @@ fn unchecked_submit_needs_the_flag() {
 }
 
 #[test]
+fn slip_in_a_schema_keeps_flags_and_rules() {
+    let service = Service::new();
+    let mut schema = paint();
+    schema["properties"]["odd"] =
+        json!({"type": "integer", "minimum": "1", "maximum": 3, "default": 9});
+    schema["properties"]["mode"] = json!({"$ref": "#/$defs/mode"});
+    schema["$defs"] = json!({"mode": {"type": "string", "enum": ["a", "b"]}});
+    let file = service.folder.path().join("slip.json");
+    std::fs::write(file, schema.to_string()).unwrap();
+    let with = |more: &[&str]| {
+        let run = ["validate", PAINT, "--schema", "slip.json"];
+        service.json(&[&run[..], more].concat())
+    };
+    let good = with(&["--text", "short", "--odd", "0", "--mode", "b"]).good_json();
+    let warnings = good["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 2, "{good}");
+    for bad in [
+        &["--text", "too long"][..],
+        &["--text", "short", "--odd", "4"],
+        &["--text", "short", "--mode", "c"],
+    ] {
+        assert_eq!(with(bad).code, 65, "{bad:?}");
+    }
+}
+
+#[test]
 fn schema_warnings_are_reported() {
     let service = Service::new();
     let schema = json!({"type": "object", "required": ["zz"], "properties": {

@@ -47,7 +47,7 @@ fn report_of_changes_is_as_shown() {
 #[test]
 fn diagnostic_is_as_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let text = "{\n  \"type\": \"object\",\n  \"required\": [\"text\"],\n  \"properties\": {\n    \"text\": { \"type\": \"string\" },\n    \"strength\": { \"type\": \"number\", \"minimum\": 2, \"maximum\": 1 }\n  }\n}\n";
+    let text = "{\n  \"type\": \"object\",\n  \"required\": [\"text\"],\n  \"properties\": {\n    \"text\": { \"type\": \"string\" },\n    \"strength\": { \"type\": \"number\", \"minimum\": \"0\", \"maximum\": 1 }\n  }\n}\n";
     let path = folder
         .path()
         .join("schemas/acme/stamp-2/text-to-image.json");

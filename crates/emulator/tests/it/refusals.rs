@@ -184,3 +184,29 @@ async fn body_beyond_the_limit_is_refused() {
         .body(huge);
     assert_eq!(send(request).await.0, 413);
 }
+
+#[tokio::test]
+async fn slip_in_a_schema_keeps_the_other_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = json!({"properties": {
+        "text": {"type": "string", "maxLength": 5},
+        "odd": {"type": "integer", "minimum": "1", "maximum": 3},
+    }});
+    std::fs::create_dir(folder.path().join("acme")).unwrap();
+    std::fs::write(folder.path().join("acme/paint.json"), schema.to_string()).unwrap();
+    let builder = Emulator::builder().schemas(folder.path()).unwrap();
+    let warnings = builder.warnings().join("\n");
+    assert!(
+        warnings.contains("paint.json: /properties/odd/minimum: found \"1\", expected a number"),
+        "{warnings}"
+    );
+    let (_emulator, caller) = start(builder).await;
+    for (input, status) in [
+        (json!({"text": "short", "odd": 0}), 200),
+        (json!({"text": "too long"}), 422),
+        (json!({"odd": 4}), 422),
+    ] {
+        let request = caller.request(Method::POST, "/v1/models/acme/paint");
+        assert_eq!(send(request.json(&input)).await.0, status, "{input}");
+    }
+}

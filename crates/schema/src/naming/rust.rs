@@ -1,6 +1,8 @@
 //! Rust identifiers.
 
+use super::spelling::{self, Case};
 use super::{camel_case, snake_case};
+use std::collections::HashMap;
 
 /// Converts a JSON name to snake case that an identifier may begin with.
 fn snake(name: &str) -> String {
@@ -22,11 +24,16 @@ fn no_digit_first(mut name: String, letter: char) -> String {
 
 /// Returns the name of the module for one segment of a model's id.
 ///
-/// Names that a file system or cargo has taken get a `_`.
+/// Names that a file system, cargo or a path in Rust has taken get a `_`. Letters beyond ASCII
+/// become their code points: a module is a file, and a feature of cargo.
+///
+/// Segments that become the same module have other names, see [`ModuleNames`](super::ModuleNames).
 #[must_use]
 pub fn module(segment: &str) -> String {
-    const TAKEN: [&str; 7] = ["lib", "main", "mod", "con", "prn", "aux", "nul"];
-    let name = snake(segment);
+    const TAKEN: [&str; 10] = [
+        "lib", "main", "mod", "con", "prn", "aux", "nul", "crate", "self", "super",
+    ];
+    let name = ascii(&snake(segment));
     let device = |prefix| {
         name.strip_prefix(prefix)
             .is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
@@ -35,6 +42,23 @@ pub fn module(segment: &str) -> String {
         return name + "_";
     }
     name
+}
+
+/// Returns a name in snake case with `u65e5` for `日`.
+fn ascii(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_owned();
+    }
+    let mut words: Vec<String> = vec![String::new()];
+    for c in name.chars() {
+        match (c, words.last_mut()) {
+            ('_', _) => words.push(String::new()),
+            (c, Some(word)) if c.is_ascii() => word.push(c),
+            (c, _) => words.extend([format!("u{:x}", u32::from(c)), String::new()]),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    no_digit_first(words.join("_"), 'v')
 }
 
 /// Returns the name of a property's field and of its setter.
@@ -118,6 +142,47 @@ pub fn variant(name: &str) -> String {
         "ALL" => "ALL_".to_owned(),
         name => name.to_owned(),
     }
+}
+
+/// Returns the names of an enum's variants for its values, in their order.
+///
+/// Values that would become the same [`variant`] are spelt out, all of them: their letters and
+/// digits as they are, and every other character by its name. Each name depends on nothing but its
+/// own value and whether there is such another, never on the order.
+///
+/// ```
+/// use runcomfy_schema::naming::variants;
+///
+/// assert_eq!(variants(&["fast", "Fast", "slow"]), ["Text_fast", "Text_Fast", "Slow"]);
+/// assert_eq!(variants(&["C", "C#"]), ["Text_C", "Text_C_hash"]);
+/// ```
+#[must_use]
+pub fn variants<T: AsRef<str>>(values: &[T]) -> Vec<String> {
+    let values = values.iter().map(AsRef::as_ref);
+    let names: Vec<(&str, String)> = values.map(|value| (value, variant(value))).collect();
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    let mut spelt: Vec<&str> = Vec::new();
+    for (value, name) in &names {
+        if *first.entry(name).or_insert(value) != *value {
+            spelt.push(name);
+        }
+    }
+    let choose = |(value, name): &(&str, String)| {
+        if spelt.contains(&&**name) {
+            format!("Text_{}", spelling::spelt(value, Case::Kept))
+        } else {
+            name.clone()
+        }
+    };
+    names.iter().map(choose).collect()
+}
+
+/// Returns the name of the enum or struct at a JSON pointer, spelt out, where the property's
+/// [`type_name`] is also another's.
+#[must_use]
+pub fn spelt_type(pointer: &str) -> String {
+    let pointer = pointer.strip_prefix('/').unwrap_or(pointer);
+    format!("Type_{}", spelling::spelt(pointer, Case::Kept))
 }
 
 /// Returns the name as source code: raw if it is a keyword, and with a `_` if it cannot be raw.

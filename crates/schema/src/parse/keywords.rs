@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::{MAX_DEPTH, Parser, message, reasons};
+use super::{MAX_DEPTH, Parser, message, reasons, without};
+use crate::source::rule_source;
 use crate::{
-    Bounds, Constraint, Keyword, Kind, Literal, Location, MediaKind, Number, Path, Property,
-    Quantity, Rule, Schema, Severity, View, Violation, nearest,
+    Bounds, Code, Constraint, Keyword, Kind, Literal, Location, MediaKind, Number, Path, Property,
+    Quantity, Rule, Schema, View, Violation, nearest,
 };
 
 /// Known keywords.
@@ -38,8 +39,8 @@ pub(super) const KEYWORDS: [&str; 20] = [
 const RULE_MEMBERS: [&str; 3] = ["validation_rule", "validation_value", "validation_error"];
 
 /// Reads the keywords of one schema object.
-pub(super) struct Keywords<'p, 'a> {
-    pub(super) parser: &'p mut Parser,
+pub(super) struct Keywords<'p, 'd, 'a> {
+    pub(super) parser: &'p mut Parser<'d>,
     pub(super) map: &'a Map<String, Value>,
     pub(super) at: &'a str,
     pub(super) list: Vec<Keyword>,
@@ -48,7 +49,7 @@ pub(super) struct Keywords<'p, 'a> {
     pub(super) depth: usize,
 }
 
-impl<'a> Keywords<'_, 'a> {
+impl<'a> Keywords<'_, '_, 'a> {
     /// Returns the keyword's value, or `None` if it is missing or `null`.
     fn given(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name).filter(|value| !value.is_null())
@@ -77,6 +78,7 @@ impl<'a> Keywords<'_, 'a> {
                     let help =
                         format!("known are {}{}", known.join(", "), hint.unwrap_or_default());
                     self.parser.warn(
+                        Code::UnknownType,
                         &at,
                         Location::Value,
                         &format!("unknown type `{other}`: kept, not checked"),
@@ -89,6 +91,7 @@ impl<'a> Keywords<'_, 'a> {
                 self.list
                     .push(Keyword::Unknown("type".into(), other.into()));
                 self.parser.warn(
+                    Code::UnknownType,
                     &at,
                     Location::Value,
                     "a type that is not one name: kept, not checked",
@@ -102,6 +105,10 @@ impl<'a> Keywords<'_, 'a> {
     pub(super) fn all(&mut self) {
         for (name, value) in self.map {
             let at = format!("{}{}", self.at, Path::ROOT.member(name));
+            // A reference reads what it needs of these.
+            if matches!(name.as_str(), "$defs" | "definitions") && value.is_object() {
+                continue;
+            }
             // What holds schemas is counted level by level.
             let holds_schemas = matches!(name.as_str(), "properties" | "items");
             if !holds_schemas && is_deeper(value, MAX_DEPTH) {
@@ -110,6 +117,7 @@ impl<'a> Keywords<'_, 'a> {
             }
             match name.as_str() {
                 "type" | "required" => {}
+                "$ref" if value.as_str().is_some_and(|to| to.starts_with('#')) => {}
                 // Told apart by now, and no keyword.
                 "model_id" if self.at.is_empty() => {}
                 name if value.is_null() && KEYWORDS.contains(&name) => {}
@@ -159,6 +167,7 @@ impl<'a> Keywords<'_, 'a> {
         {
             let message = format!("unknown format `{format}`: kept, not checked");
             self.parser.warn(
+                Code::UnknownFormat,
                 at,
                 Location::Value,
                 &message,
@@ -193,6 +202,7 @@ impl<'a> Keywords<'_, 'a> {
                     value.into(),
                 ));
                 self.parser.warn(
+                    Code::FurtherProperties,
                     at,
                     Location::Value,
                     "further properties are taken, and their schema is kept, not checked",
@@ -216,41 +226,49 @@ impl<'a> Keywords<'_, 'a> {
             return self.wrong(value, at, "an array");
         };
         if list.is_empty() {
-            self.parser.error(
+            return self.parser.warn(
+                Code::EnumMembers,
                 at,
                 Location::Value,
-                "an enum without members: no value would be valid",
+                "an enum without members: no value would be valid; not checked",
                 "list the members, or leave `enum` out",
             );
         }
-        let members: Vec<Literal> = list.iter().map(Literal::from).collect();
+        let mut members: Vec<Literal> = Vec::new();
         // Equal values have equal texts: numbers are whole or in their shortest digits, and
         // objects in the order of their names.
         let mut seen = HashSet::new();
-        for (i, member) in members.iter().enumerate() {
-            if !seen.insert(member.to_string()) {
-                self.parser.error(
-                    &format!("{at}/{i}"),
-                    Location::Value,
-                    &format!("{member} appears in the enum twice"),
-                    "leave one of them out",
-                );
+        for (i, member) in list.iter().map(Literal::from).enumerate() {
+            if seen.insert(member.to_string()) {
+                members.push(member);
+                continue;
             }
+            self.parser.warn(
+                Code::EnumMembers,
+                &format!("{at}/{i}"),
+                Location::Value,
+                &format!("{member} appears in the enum twice; one of them is left out"),
+                "leave one of them out",
+            );
         }
         self.list.push(Keyword::Enum(members.into()));
     }
 
     fn properties(&mut self, value: &Value, at: &str) {
         let Value::Object(map) = value else {
-            return self.wrong(value, at, "an object");
+            return match self.depth {
+                // Without its properties an input is of no use.
+                0 => self.useless(value, at, "an object"),
+                _ => self.wrong(value, at, "an object"),
+            };
         };
         let required = required_names(self.map);
         let mut list: Vec<Property> = Vec::new();
         for (name, value) in map {
             let at = format!("{at}{}", Path::ROOT.member(name));
-            let schema = self.parser.schema(value, &at, self.depth + 1);
+            let mut schema = self.parser.schema(value, &at, self.depth + 1);
             let required = required.contains(name.as_str());
-            self.default_of(&schema, required, &at);
+            self.default_of(&mut schema, required, &at);
             list.push(Property {
                 name: name.as_str().into(),
                 required,
@@ -263,8 +281,9 @@ impl<'a> Keywords<'_, 'a> {
     }
 
     /// Checks a default. On a required text or media input the default is only an example.
-    /// Elsewhere the service applies it, so the schema must allow it.
-    fn default_of(&mut self, schema: &Schema, required: bool, at: &str) {
+    /// Elsewhere the service applies it, and where the schema does not allow it, it is left out:
+    /// whoever sends it would be refused.
+    fn default_of(&mut self, schema: &mut Schema, required: bool, at: &str) {
         let Some(default) = schema.default() else {
             return;
         };
@@ -273,21 +292,22 @@ impl<'a> Keywords<'_, 'a> {
         if !required && violations.refuse() {
             // What a URL looks like is our own notion; `""` for "none" is no fault of the schema.
             let own = |v: &Violation| v.rule != Constraint::Format;
-            let severity = if violations.iter().any(own) {
-                Severity::Error
-            } else {
-                Severity::Warning
-            };
+            let is_left_out = violations.iter().any(own);
+            let fate = if is_left_out { "; left out" } else { "" };
             let message = format!(
-                "the default breaks the property's own constraints: {}",
+                "the default breaks the property's own constraints: {}{fate}",
                 reasons(&violations)
             );
             let help = "correct the default or the constraint";
             self.parser
-                .diagnose(severity, &at, Location::Value, &message, help);
+                .warn(Code::Default, &at, Location::Value, &message, help);
+            if is_left_out {
+                *schema = without(schema, |keyword| matches!(keyword, Keyword::Default(_)));
+            }
         }
         if required && schema.media().is_some() {
             self.parser.warn(
+                Code::Example,
                 &at,
                 Location::Key,
                 "a default on a required media property is taken as an example and never sent",
@@ -321,6 +341,7 @@ impl<'a> Keywords<'_, 'a> {
                     "required property `{name}` is not among the properties, so nothing requires it"
                 );
                 self.parser.warn(
+                    Code::RequiredName,
                     &at,
                     Location::Value,
                     &message,
@@ -335,36 +356,35 @@ impl<'a> Keywords<'_, 'a> {
             return self.wrong(value, at, "an array of rules");
         };
         for (i, entry) in entries.iter().enumerate() {
-            self.rule(entry, &format!("{at}/{i}"));
+            let at = format!("{at}/{i}");
+            match self.rule(entry, &at) {
+                Some(rule) => self.keep(rule, &at),
+                None => self.keep_unchecked(entry.into()),
+            }
         }
+        self.drop_contradictory_rules();
     }
 
-    fn rule(&mut self, entry: &Value, at: &str) {
+    /// Reads a rule, or reports why it cannot be read.
+    fn rule(&mut self, entry: &Value, at: &str) -> Option<Rule> {
         let Some(Value::String(text)) = entry.get("validation_rule") else {
-            self.parser.error(
+            self.unreadable(
                 at,
-                Location::Value,
                 "a rule without `validation_rule`",
                 "write a quantity and an operator, such as \"width_pixels<=\"",
             );
-            return;
+            return None;
         };
         let (quantity, operator) = match Rule::parse(text) {
             Ok(parts) => parts,
             Err(why) => {
                 let help = "write the quantity and then one of <, <=, >, >=, ==, ≤, ≥, such as \"width_pixels<=\"";
-                self.parser.error(
-                    &format!("{at}/validation_rule"),
-                    Location::Value,
-                    &why,
-                    help,
-                );
-                return;
+                self.unreadable(&format!("{at}/validation_rule"), &why, help);
+                return None;
             }
         };
         self.unknown_members(entry, at);
-        let known = quantity.is_documented();
-        if !known {
+        if !quantity.is_documented() {
             let fate = match quantity {
                 // Not documented, but it can hardly mean anything else.
                 Quantity::DurationSeconds => "taken for the medium's duration",
@@ -372,6 +392,7 @@ impl<'a> Keywords<'_, 'a> {
             };
             let message = format!("unknown quantity `{}`: {fate}", quantity.as_str());
             self.parser.warn(
+                Code::UnknownQuantity,
                 &format!("{at}/validation_rule"),
                 Location::Value,
                 &message,
@@ -379,47 +400,44 @@ impl<'a> Keywords<'_, 'a> {
             );
         }
         let value = entry.get("validation_value").unwrap_or(&Value::Null);
-        let message = entry
-            .get("validation_error")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        match Rule::parse_value(value) {
-            Some(value) => {
-                let message = message.into();
-                self.keep(
-                    Rule {
-                        quantity,
-                        operator,
-                        value,
-                        message,
-                    },
-                    at,
-                );
-            }
-            None if known => {
-                let message = format!("the rule's limit is {value}, expected a number");
-                self.parser.error(
+        let message = entry.get("validation_error").and_then(Value::as_str);
+        let Some(value) = Rule::parse_value(value) else {
+            if quantity.is_documented() {
+                self.unreadable(
                     &format!("{at}/validation_value"),
-                    Location::Value,
-                    &message,
+                    &format!("the rule's limit is {value}, expected a number"),
                     "write a number, or a number in a string, such as \"0.33\"",
                 );
             }
-            None => self
-                .list
-                .push(Keyword::Unknown("validations".into(), entry.into())),
-        }
+            return None;
+        };
+        Some(Rule {
+            quantity,
+            operator,
+            value,
+            message: message.unwrap_or_default().into(),
+        })
+    }
+
+    fn unreadable(&mut self, at: &str, why: &str, help: &str) {
+        let message = format!("{why}: the rule is kept, not checked");
+        self.parser
+            .warn(Code::UnreadableRule, at, Location::Value, &message, help);
     }
 
     fn keep(&mut self, rule: Rule, at: &str) {
         if let Some(how) = message::disagreement(&rule) {
             let help = "the rule is what is checked; correct the one or the other";
             self.parser.warn(
+                Code::RuleMessage,
                 &format!("{at}/validation_error"),
                 Location::Value,
                 &how,
                 help,
             );
+        }
+        if matches!(rule.quantity, Quantity::Other(_)) {
+            return self.list.push(Keyword::Validation(rule));
         }
         let name = rule.quantity.as_str().to_owned();
         let bounds = self.ruled.entry(name);
@@ -428,12 +446,13 @@ impl<'a> Keywords<'_, 'a> {
         bounds.narrow(&rule);
         let bounds = *bounds;
         if !was_empty && is_empty(&rule.quantity, &bounds) {
+            let name = rule.quantity.as_str();
             let message = format!(
-                "no medium fits: `{}` would have to be{}",
-                rule.quantity.as_str(),
+                "no medium fits: `{name}` would have to be{}; the rules about it are kept, not checked",
                 bounds.after_noun()
             );
-            self.parser.error(
+            self.parser.warn(
+                Code::Contradiction,
                 at,
                 Location::Value,
                 &message,
@@ -443,11 +462,32 @@ impl<'a> Keywords<'_, 'a> {
         self.list.push(Keyword::Validation(rule));
     }
 
+    fn keep_unchecked(&mut self, entry: Literal) {
+        self.list
+            .push(Keyword::Unknown("validations".into(), entry));
+    }
+
+    /// Keeps all rules about a quantity unchecked if no medium can fit them: which of them is wrong
+    /// is not known.
+    fn drop_contradictory_rules(&mut self) {
+        for keyword in &mut self.list {
+            let Keyword::Validation(rule) = keyword else {
+                continue;
+            };
+            let bounds = self.ruled.get(rule.quantity.as_str());
+            if bounds.is_some_and(|bounds| is_empty(&rule.quantity, bounds)) {
+                let entry = Literal::from(&rule_source(rule));
+                *keyword = Keyword::Unknown("validations".into(), entry);
+            }
+        }
+    }
+
     /// Warns about unknown members of a rule, which may narrow it beyond what is checked.
     fn unknown_members(&mut self, entry: &Value, at: &str) {
         let members = entry.as_object().into_iter().flat_map(Map::keys);
         for name in members.filter(|name| !RULE_MEMBERS.contains(&name.as_str())) {
             self.parser.warn(
+                Code::UnknownRuleMember,
                 &format!("{at}{}", Path::ROOT.member(name)),
                 Location::Key,
                 &format!("unknown member `{name}` of a rule: not kept, not checked"),
@@ -461,6 +501,7 @@ impl<'a> Keywords<'_, 'a> {
         let hint = nearest(name, KEYWORDS).map(|near| format!("; did you mean `{near}`?"));
         let message = format!("unknown keyword `{name}`: kept, not checked");
         self.parser.warn(
+            Code::UnknownKeyword,
             at,
             Location::Key,
             &message,
@@ -471,11 +512,18 @@ impl<'a> Keywords<'_, 'a> {
         );
     }
 
+    fn useless(&mut self, value: &Value, at: &str, expected: &str) {
+        let is_lenient = std::mem::replace(&mut self.parser.is_lenient, false);
+        self.wrong(value, at, expected);
+        self.parser.is_lenient = is_lenient;
+    }
+
     fn wrong(&mut self, value: &Value, at: &str, expected: &str) {
         let found = View::from(value).in_words();
         let message = format!("found {found}, expected {expected}");
+        let help = format!("write {expected}");
         self.parser
-            .error(at, Location::Value, &message, &format!("write {expected}"));
+            .unusable(Code::KeywordValue, at, Location::Value, &message, &help);
     }
 }
 

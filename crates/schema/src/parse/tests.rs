@@ -278,7 +278,7 @@ fn diagnostics_of_a_property_say_where_and_what() {
         ),
         (
             json!({"enum": []}),
-            "Error Value /enum: an enum without members: no value would be valid",
+            "Warning Value /enum: an enum without members: no value would be valid; not checked",
         ),
     ]);
 }
@@ -288,7 +288,7 @@ fn diagnostics_between_keywords_say_where_and_what() {
     tells(&[
         (
             json!({"enum": [1, 2, 1.0]}),
-            "Error Value /enum/2: 1 appears in the enum twice",
+            "Warning Value /enum/2: 1 appears in the enum twice; one of them is left out",
         ),
         (
             json!({"type": "string", "enum": ["a", 5]}),
@@ -300,43 +300,43 @@ fn diagnostics_between_keywords_say_where_and_what() {
         ),
         (
             json!({"minimum": 5, "maximum": 1}),
-            "Error Value /maximum: no number is in 5..=1",
+            "Warning Value /maximum: no number is in 5..=1; the range is not checked",
         ),
         (
             json!({"minimum": 5, "exclusiveMaximum": 5}),
-            "Error Value /exclusiveMaximum: no number is at least 5 and below 5",
+            "Warning Value /exclusiveMaximum: no number is at least 5 and below 5; the range is not checked",
         ),
         (
             json!({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
-            "Error Value /exclusiveMaximum: no integer is above 0 and below 1",
+            "Warning Value /exclusiveMaximum: no integer is above 0 and below 1; the range is not checked",
         ),
         (
             json!({"type": "integer", "minimum": 0.2, "maximum": 0.8}),
-            "Error Value /maximum: no integer is in 0.2..=0.8",
+            "Warning Value /maximum: no integer is in 0.2..=0.8; the range is not checked",
         ),
         (
             json!({"type": "integer", "minimum": 1e30}),
-            "Error Value /minimum: no integer is at least 1e30",
+            "Warning Value /minimum: no integer is at least 1e30; the range is not checked",
         ),
         (
             json!({"type": "integer", "minimum": 5, "maximum": 1, "multipleOf": 2}),
-            "Error Value /maximum: no number is in 5..=1",
+            "Warning Value /maximum: no number is in 5..=1; the range is not checked",
         ),
         (
             json!({"type": "integer", "minimum": 1, "maximum": 9, "multipleOf": 10}),
-            "Error Value /multipleOf: no integer in 1..=9 is a multiple of 10",
+            "Warning Value /multipleOf: no integer in 1..=9 is a multiple of 10; the step is not checked",
         ),
         (
             json!({"type": "number", "minimum": 0.31, "maximum": 0.39, "multipleOf": 0.1}),
-            "Error Value /multipleOf: no number in 0.31..=0.39 is a multiple of 0.1",
+            "Warning Value /multipleOf: no number in 0.31..=0.39 is a multiple of 0.1; the step is not checked",
         ),
         (
             json!({"minLength": 5, "maxLength": 1}),
-            "Error Value /maxLength: no text fits: `minLength` is 5 and `maxLength` is 1",
+            "Warning Value /maxLength: no text fits: `minLength` is 5 and `maxLength` is 1; neither is checked",
         ),
         (
             json!({"minItems": 5, "maxItems": 1}),
-            "Error Value /maxItems: no array fits: `minItems` is 5 and `maxItems` is 1",
+            "Warning Value /maxItems: no array fits: `minItems` is 5 and `maxItems` is 1; neither is checked",
         ),
         (
             json!({"items": []}),
@@ -368,7 +368,7 @@ fn diagnostics_between_keywords_say_where_and_what() {
         ),
         (
             json!({"type": "integer", "maximum": 5, "default": 9}),
-            "Error Value /default: the default breaks the property's own constraints: found 9, expected an integer at most 5",
+            "Warning Value /default: the default breaks the property's own constraints: found 9, expected an integer at most 5; left out",
         ),
         (
             json!({"type": "string", "format": "image_uri", "default": ""}),
@@ -381,30 +381,33 @@ fn diagnostics_between_keywords_say_where_and_what() {
 fn diagnostics_of_rules_say_where_and_what() {
     let rule = |entry: Value| parse(&with_x(&json!({"type": "string", "validations": [entry]})));
     for (entry, told_of) in [
-        (json!(5), "Error Value : a rule without `validation_rule`"),
+        (
+            json!(5),
+            "Warning Value : a rule without `validation_rule`: the rule is kept, not checked",
+        ),
         (
             json!({"validation_value": 5}),
-            "Error Value : a rule without `validation_rule`",
+            "Warning Value : a rule without `validation_rule`: the rule is kept, not checked",
         ),
         (
             json!({"validation_rule": "width_pixels", "validation_value": 1}),
-            "Error Value /validation_rule: `width_pixels` ends without an operator",
+            "Warning Value /validation_rule: `width_pixels` ends without an operator: the rule is kept, not checked",
         ),
         (
             json!({"validation_rule": "width_pixels!=", "validation_value": 1}),
-            "Error Value /validation_rule: unknown operator `!=`",
+            "Warning Value /validation_rule: unknown operator `!=`: the rule is kept, not checked",
         ),
         (
             json!({"validation_rule": "<=", "validation_value": 1}),
-            "Error Value /validation_rule: `<=` names no quantity before `<=`",
+            "Warning Value /validation_rule: `<=` names no quantity before `<=`: the rule is kept, not checked",
         ),
         (
             json!({"validation_rule": "width_pixels<", "validation_value": "1/3"}),
-            "Error Value /validation_value: the rule's limit is \"1/3\", expected a number",
+            "Warning Value /validation_value: the rule's limit is \"1/3\", expected a number: the rule is kept, not checked",
         ),
         (
             json!({"validation_rule": "width_pixels<"}),
-            "Error Value /validation_value: the rule's limit is null, expected a number",
+            "Warning Value /validation_value: the rule's limit is null, expected a number: the rule is kept, not checked",
         ),
         (
             json!({"validation_rule": "duration<", "validation_value": 1}),
@@ -441,7 +444,7 @@ fn diagnostics_of_rules_say_where_and_what() {
         let entry = json!({"validation_rule": rule_text, "validation_value": value});
         let quantity = rule_text.trim_end_matches(['<', '=']);
         let told_of = format!(
-            "Error Value /properties/x/validations/0: no medium fits: `{quantity}` would have to be {bounds}"
+            "Warning Value /properties/x/validations/0: no medium fits: `{quantity}` would have to be {bounds}; the rules about it are kept, not checked"
         );
         assert_eq!(told(&rule(entry).1), [told_of]);
     }
@@ -729,4 +732,246 @@ fn hostile_documents_are_refused_or_usable_and_never_a_panic() {
         }
     });
     assert!(seen.0 > 100 && seen.1 > 100, "{seen:?}");
+}
+
+/// Slips of a service that leave a keyword without use: the keyword and a value of it, for a
+/// property of any type.
+fn slips() -> Vec<(&'static str, Value)> {
+    vec![
+        ("default", json!({"not": "a member"})),
+        ("enum", json!([])),
+        (
+            "validations",
+            json!([{"validation_rule": "file_size_mb!=", "validation_value": 5}]),
+        ),
+        (
+            "validations",
+            json!([{"validation_rule": "file_size_mb<=", "validation_value": "much"}]),
+        ),
+        ("validations", json!([{"validation_value": 5}])),
+        (
+            "validations",
+            json!([
+                {"validation_rule": "width_pixels>=", "validation_value": 9},
+                {"validation_rule": "width_pixels<", "validation_value": 9}
+            ]),
+        ),
+        ("$ref", json!("#/$defs/nothing")),
+        ("$ref", json!("#")),
+        ("x-new", json!({"a": 1})),
+    ]
+}
+
+/// Values that cannot be read, whatever the keyword.
+fn unreadable() -> Vec<(&'static str, Value)> {
+    let keywords = KEYWORDS
+        .iter()
+        .filter(|k| !matches!(**k, "type" | "default"));
+    keywords.map(|keyword| (*keyword, json!([[7]]))).collect()
+}
+
+/// Puts a slip into each property of a good schema, and checks that only that property's schema can
+/// change and that the file is usable.
+fn check_slips(
+    slips: &[(&str, Value)],
+    parse: impl Fn(Option<&str>, &[Value]) -> (Option<ModelSchema>, Vec<Diagnostic>),
+) {
+    let good = read(INPUT);
+    let properties = |model: &ModelSchema| model.input.properties().unwrap().to_vec();
+    let before = properties(&usable(&good));
+    for property in &before {
+        for (keyword, value) in slips {
+            if *keyword == "default" && property.required {
+                // It is only an example.
+                continue;
+            }
+            let mut document = good.clone();
+            document["properties"][&*property.name][*keyword] = value.clone();
+            let (model, diagnostics) = parse(Some("a/b"), std::slice::from_ref(&document));
+            let name = &*property.name;
+            assert!(
+                diagnostics.iter().any(|d| d.severity == Severity::Warning
+                    && d.pointer.starts_with(&format!("/properties/{name}"))),
+                "{name} {keyword}: {diagnostics:?}"
+            );
+            let model = model.unwrap_or_else(|| panic!("{name} {keyword}: {diagnostics:?}"));
+            let after = properties(&model);
+            assert_eq!(after.len(), before.len(), "{name} {keyword}");
+            for (old, new) in before.iter().zip(&after) {
+                assert_eq!((&old.name, old.required), (&new.name, new.required));
+                assert!(
+                    *old.name == *name || old == new,
+                    "{name} {keyword}: {}",
+                    old.name
+                );
+            }
+            let reversed = parse(Some("a/b"), &[reversed(&document)]);
+            assert_eq!(reversed.0.as_ref(), Some(&model), "{name} {keyword}");
+        }
+    }
+}
+
+#[test]
+fn slip_costs_its_own_keyword_only() {
+    check_slips(&slips(), ModelSchema::parse);
+    check_slips(&slips(), ModelSchema::parse_lenient);
+    check_slips(&unreadable(), ModelSchema::parse_lenient);
+}
+
+#[test]
+fn unreadable_keyword_is_an_error_for_who_can_fix_it() {
+    for (keyword, value) in unreadable() {
+        if keyword == "enum" {
+            continue;
+        }
+        let document = with_x(&json!({keyword: value}));
+        let (model, diagnostics) = parse(&document);
+        let reported: Vec<_> = diagnostics.iter().map(|d| (d.severity, d.code)).collect();
+        if keyword == "validations" {
+            assert_eq!(reported, [(Severity::Warning, Code::UnreadableRule)]);
+            continue;
+        }
+        assert!(model.is_none(), "{keyword}");
+        let (model, lenient) = ModelSchema::parse_lenient(Some("a/b"), &[document]);
+        assert!(model.is_some(), "{keyword}: {lenient:?}");
+        let lenient: Vec<_> = lenient.iter().map(|d| d.code).collect();
+        assert_eq!(
+            lenient,
+            reported.iter().map(|(_, code)| *code).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn kept_keywords_beside_a_slip_still_refuse() {
+    for (slip, bad) in [
+        (
+            json!({"type": "integer", "maximum": 5, "default": 9}),
+            json!(6),
+        ),
+        (
+            json!({"type": "integer", "minimum": 5, "maximum": 1, "multipleOf": 2}),
+            json!(3),
+        ),
+        (
+            json!({"type": "string", "minLength": 3, "maxLength": 1, "enum": ["a"]}),
+            json!("b"),
+        ),
+        (json!({"type": "string", "enum": ["a", "a"]}), json!("b")),
+        (
+            json!({"type": "array", "minItems": 3, "maxItems": 1, "items": {"type": "integer"}}),
+            json!(["b"]),
+        ),
+    ] {
+        assert!(x(&slip).validate(&bad).refuse(), "{slip}");
+    }
+}
+
+#[test]
+fn local_references_are_resolved() {
+    let lora = json!({"type": "object", "required": ["path"], "properties": {
+        "path": {"type": "string"}, "scale": {"type": "number", "maximum": 2}
+    }});
+    let items = |schema: &Value| json!({"type": "array", "maxItems": 3, "items": schema});
+    let written_out = usable(&with_x(&items(&lora)));
+    for (at, schemas) in [("$defs", "$defs"), ("definitions", "definitions")] {
+        let mut bare = with_x(&items(&json!({"$ref": format!("#/{at}/Lora")})));
+        bare[schemas] = json!({"Lora": {"$ref": format!("#/{at}/L~1A")}, "L/A": lora, "unused": 5});
+        let entry = json!({"model_id": "a/b", "input_schema": bare});
+        for document in [bare, entry] {
+            let (model, diagnostics) = parse(&document);
+            assert_eq!(
+                (model, diagnostics),
+                (Some(written_out.clone()), vec![]),
+                "{document}"
+            );
+        }
+    }
+    // From the document on, and for the whole input.
+    let entry = json!({
+        "model_id": "a/b", "components": {"schemas": {"Input": with_x(&items(&lora))}},
+        "input_schema": {"$ref": "#/components/schemas/Input"}
+    });
+    assert_eq!(parse(&entry), (Some(written_out), vec![]));
+    let beside = json!({"properties": {
+        "x": {"$ref": "#/properties/y", "default": 1, "maximum": 4},
+        "y": {"type": "integer", "title": "Why", "maximum": 9}
+    }});
+    let x = usable(&beside).input.properties().unwrap()[0]
+        .schema
+        .clone();
+    assert_eq!((x.kind, x.title()), (Kind::Integer, Some("Why")));
+    assert_eq!(x.bounds().upper, Some((Number::Int(4), true)));
+}
+
+#[test]
+fn diagnostic_behind_a_reference_is_reported_once() {
+    let document = json!({
+        "$defs": {"size": {"type": "integer", "patern": 1}},
+        "properties": {"a": {"$ref": "#/$defs/size"}, "b": {"$ref": "#/$defs/size"}}
+    });
+    let (_, diagnostics) = parse(&document);
+    assert_eq!(
+        told(&diagnostics),
+        ["Warning Key /$defs/size/patern: unknown keyword `patern`: kept, not checked"]
+    );
+}
+
+#[test]
+fn references_end() {
+    let tree = json!({"type": "object", "properties": {
+        "name": {"type": "string"}, "children": {"type": "array", "items": {"$ref": "#/$defs/tree"}}
+    }});
+    // Each leads to all others.
+    let many: Map<String, Value> = (0..20)
+        .map(|i| {
+            let all = (0..20).map(|j| (format!("p{j}"), json!({"$ref": format!("#/$defs/n{j}")})));
+            (
+                format!("n{i}"),
+                json!({"properties": all.collect::<Map<_, _>>()}),
+            )
+        })
+        .collect();
+    let chain: Map<String, Value> = (0..10_000)
+        .map(|i| {
+            (
+                format!("n{i}"),
+                json!({"$ref": format!("#/$defs/n{}", i + 1)}),
+            )
+        })
+        .collect();
+    for (defs, to) in [
+        (json!({"tree": tree}), "#/$defs/tree"),
+        (
+            json!({"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}),
+            "#/$defs/a",
+        ),
+        (json!({"a": {"$ref": "#/$defs/a"}}), "#/$defs/a"),
+        (many.into(), "#/$defs/n0"),
+        (chain.into(), "#/$defs/n0"),
+        (json!({}), "#"),
+        (json!({}), "#/properties/x"),
+        (json!({}), "#/$defs/missing"),
+        (json!({}), "#anchor"),
+    ] {
+        let mut document = with_x(&json!({"$ref": to, "title": "T"}));
+        document["$defs"] = defs;
+        let (model, diagnostics) = ModelSchema::parse_lenient(
+            None,
+            &[json!({"model_id": "a/b", "input_schema": document})],
+        );
+        let model = model.unwrap_or_else(|| panic!("{to}: {diagnostics:?}"));
+        assert!(
+            diagnostics.iter().any(|d| d.code == Code::Reference),
+            "{to}: {diagnostics:?}"
+        );
+        assert_eq!(
+            model.input.properties().unwrap()[0].schema.title(),
+            Some("T")
+        );
+        let written = json!({"model_id": "a/b", "input_schema": model.input.to_source()});
+        assert_eq!(usable(&written).input, model.input, "{to}");
+    }
+    let outside = x(&json!({"$ref": "https://example.com/schema.json"}));
+    assert!(matches!(&outside.keywords[0], Keyword::Unknown(name, _) if &**name == "$ref"));
 }
