@@ -100,6 +100,12 @@ impl Retry {
                 Decision::Retry => self.backoff(call.bound(), &error, failures, progressed),
                 Decision::GiveUp | Decision::OutcomeUnknown => None,
             };
+            let backoff = match C::OPERATION {
+                Operation::Download => backoff,
+                Operation::Read | Operation::Submit => {
+                    backoff.filter(|_| self.policy.agrees(&error))
+                }
+            };
             let Some(backoff) = backoff else {
                 return Err(strongest(refused, error));
             };

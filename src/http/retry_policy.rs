@@ -1,5 +1,7 @@
 //! Sets how often and how fast a client retries.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -29,6 +31,17 @@ pub struct RetryPolicy {
     initial_backoff: Duration,
     max_backoff: Duration,
     max_retry_after: Duration,
+    retry_if: RetryIf,
+}
+
+/// The function of [`RetryPolicy::retry_if`].
+#[derive(Clone)]
+struct RetryIf(Arc<dyn Fn(&Error) -> bool + Send + Sync>);
+
+impl fmt::Debug for RetryIf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RetryIf")
+    }
 }
 
 /// Attempts of a read or a download, where nothing is set: with the default backoff they take half
@@ -45,6 +58,7 @@ impl Default for RetryPolicy {
             initial_backoff: Duration::from_millis(500),
             max_backoff: Duration::from_secs(30),
             max_retry_after: Duration::from_secs(60),
+            retry_if: RetryIf(Arc::new(|_| true)),
         }
     }
 }
@@ -93,6 +107,21 @@ impl RetryPolicy {
     pub fn max_retry_after(mut self, time: Duration) -> Self {
         self.max_retry_after = time;
         self
+    }
+
+    /// Sets a function that is called with each failure of a read or a submit before it is retried;
+    /// `false` gives up. It sees what a user may want to be shown at once, such as a refused connection.
+    ///
+    /// Default: always `true`. It is not called where nothing may be retried, nor for downloads and the
+    /// polls of a wait.
+    pub fn retry_if(mut self, decide: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
+        self.retry_if = RetryIf(Arc::new(decide));
+        self
+    }
+
+    /// Returns `true` if the function of [`retry_if`](Self::retry_if) agrees to a retry.
+    pub(crate) fn agrees(&self, error: &Error) -> bool {
+        (self.retry_if.0)(error)
     }
 
     /// Returns the maximum number of attempts, unless only a deadline bounds them.

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -42,6 +45,33 @@ async fn max_attempts_bounds_reads_and_submits() {
     let client = client(&script, RetryPolicy::new().max_attempts(3));
     let error = client.submit_json("a/b", &json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotSent, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_if_sees_each_failure_and_may_give_up() {
+    let script = Script::new();
+    (0..10).for_each(|_| script.respond(ScriptedCall::Submit, Response::not_sent()));
+    let seen = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&seen);
+    let policy = RetryPolicy::new().retry_if(move |error| {
+        assert_eq!(error.kind(), ErrorKind::NotSent);
+        counted.fetch_add(1, Ordering::Relaxed) < 2
+    });
+    let client = client(&script, policy);
+    let error = client.submit_json("a/b", &json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotSent, 3));
+    assert_eq!(seen.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_if_cannot_make_a_submit_be_sent_again() {
+    let script = Script::new();
+    script.respond(ScriptedCall::Submit, unavailable());
+    let policy = RetryPolicy::new().retry_if(|_| panic!("nothing may be retried"));
+    let submit = client(&script, policy);
+    let error = submit.submit_json("a/b", &json!({})).await.unwrap_err();
+    assert!(error.may_have_been_submitted());
+    assert_eq!(script.count(ScriptedCall::Submit), 1);
 }
 
 #[tokio::test(start_paused = true)]

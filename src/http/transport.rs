@@ -252,8 +252,26 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
 
 /// Returns the error of a failed request to the service.
 pub(crate) fn failed(error: reqwest::Error) -> Error {
-    let not_sent = "no connection to the service; nothing was sent";
-    failure(error, not_sent.to_owned(), "the service")
+    let origin = error.url().map(|url| url.origin().ascii_serialization());
+    let service = origin.as_deref().unwrap_or("the service");
+    let reason = reason(&error);
+    let not_sent = format!("no connection to {service} ({reason}); nothing was sent");
+    failure(error, not_sent, "the service")
+}
+
+/// Returns the cause of a failed connection, such as `connection refused`.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "not in time".to_owned();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(error) if error.raw_os_error().is_some() => error.kind().to_string(),
+        _ => cause.to_string(),
+    }
 }
 
 /// Returns the error of a failed request to the host of a file.

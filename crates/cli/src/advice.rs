@@ -2,6 +2,8 @@
 
 use runcomfy::{Error, ErrorKind, RequestId};
 
+use crate::outage;
+
 /// The phase of a command in which an error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -84,6 +86,9 @@ fn money(error: &Error, phase: Phase) -> String {
 }
 
 fn next_step(error: &Error, phase: Phase) -> String {
+    if let Some(advice) = outage::advice(error) {
+        return advice;
+    }
     let retry = match (error.request_id(), phase) {
         (Some(id), Phase::Wait) if error.kind() == ErrorKind::UnexpectedOutput => result_advice(id),
         (Some(id), Phase::Wait) => resume_advice(id),

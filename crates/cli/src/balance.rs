@@ -1,5 +1,6 @@
 //! The command `runcomfy balance`.
 
+use clap::ArgMatches;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -7,8 +8,8 @@ use crate::session::Session;
 use crate::show::Format;
 
 /// Prints the balance of the account.
-pub(crate) async fn balance(format: Format) -> Result<(), Failure> {
-    let balance = Session::service()?.client.balance().await?;
+pub(crate) async fn balance(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let balance = Session::service(matches)?.client.balance().await?;
     let json = Value::Object(balance.json().clone());
     let currency = json["currency"].as_str().unwrap_or("USD");
     format.print(&json, || {

@@ -46,7 +46,7 @@ pub(crate) async fn init(matches: &ArgMatches, format: Format) -> Result<(), Fai
         Some(path) => Some(checkout(path, folder)?),
         None => None,
     };
-    let entries = entries(&ids(matches)).await?;
+    let entries = entries(matches, &ids(matches)).await?;
     let mut project = Project::new(folder);
     for entry in &entries {
         plan_schema(&mut project, entry)?;
@@ -114,7 +114,7 @@ fn to_text(written: &[&str], kept: &[String], runs: &str) -> String {
 }
 
 /// Fetches the catalogue entry of each model; for built-in models from an emulator.
-async fn entries(ids: &[String]) -> Result<Vec<CatalogueEntry>, Failure> {
+async fn entries(matches: &ArgMatches, ids: &[String]) -> Result<Vec<CatalogueEntry>, Failure> {
     let mut emulated = None;
     let mut service = None;
     let mut entries = Vec::new();
@@ -123,7 +123,7 @@ async fn entries(ids: &[String]) -> Result<Vec<CatalogueEntry>, Failure> {
         let session = match (built_in, &mut emulated, &mut service) {
             (true, Some(session), _) | (false, _, Some(session)) => session,
             (true, emulated, _) => emulated.insert(Session::emulated(None).await?),
-            (false, _, service) => service.insert(Session::service()?),
+            (false, _, service) => service.insert(Session::service(matches)?),
         };
         entries.push(entry(&session.client, id).await?);
     }

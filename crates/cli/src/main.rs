@@ -22,6 +22,7 @@ mod model;
 mod models;
 mod notice;
 mod open;
+mod outage;
 mod picture;
 mod price;
 mod probe;
@@ -162,7 +163,7 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
         Some(("cancel", matches)) => block_on(requests::cancel(matches, format)),
         Some(("requests", matches)) => requests::requests(matches, format),
         Some(("models", matches)) => models::models(matches, format),
-        Some(("balance", matches)) => query(matches, balance::balance(format)),
+        Some(("balance", matches)) => query(matches, balance::balance(matches, format)),
         Some(("probe", matches)) => query(matches, probe::probe(matches, format)),
         Some(("init", matches)) => query(matches, init::init(matches, format)),
         Some(("emulator", matches)) => emulator::emulator(matches, format),

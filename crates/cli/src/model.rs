@@ -11,6 +11,7 @@ use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
+use crate::progress::Notes;
 use crate::session::{self, Session};
 use crate::show::{self, Format};
 use crate::words::Words;
@@ -103,7 +104,10 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
             "{NOTHING_SUBMITTED} Run the command again later, pass the schema with --schema FILE{send}."
         )))
     };
-    let session = match Session::service() {
+    let session = match Session::connect(
+        Notes::new(words.quiet || words.format() == Format::Json),
+        session::QUERY,
+    ) {
         Ok(session) => session,
         Err(failure) => return Ok(unknown(failure.message())),
     };

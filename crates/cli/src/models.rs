@@ -20,7 +20,7 @@ pub(crate) fn models(matches: &ArgMatches, format: Format) -> Result<(), Failure
         }
         Some(("list", matches)) => session::query(matches, list(matches, format)),
         Some(("get", matches)) => session::query(matches, get(matches, format)),
-        Some(("categories", matches)) => session::query(matches, categories(format)),
+        Some(("categories", matches)) => session::query(matches, categories(matches, format)),
         // clap accepts no other command.
         _ => Ok(()),
     }
@@ -46,7 +46,7 @@ fn built_in(matches: &ArgMatches, format: Format) {
 }
 
 async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let session = Session::service().map_err(|failure| {
+    let session = Session::service(matches).map_err(|failure| {
         failure.with_advice(
             "The list of built-in models needs no token: runcomfy models list --built-in",
         )
@@ -131,7 +131,7 @@ fn range(count: usize, total: Option<usize>, offset: usize) -> String {
 
 async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let id = matches.get_one::<String>("model_id").map_or("", |id| id);
-    let session = Session::service()?;
+    let session = Session::service(matches)?;
     let entry = session.client.catalogue().get(id).await?;
     format.print_result(&json!(entry.json()), || described(&entry));
     Ok(())
@@ -169,8 +169,8 @@ fn described(entry: &CatalogueEntry) -> String {
     lines.join("\n")
 }
 
-async fn categories(format: Format) -> Result<(), Failure> {
-    let session = Session::service()?;
+async fn categories(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let session = Session::service(matches)?;
     let categories = Catalogue::categories(session.client.catalogue()).await?;
     format.print(&json!({ "categories": categories }), || {
         categories.join("\n")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Time without any output after which a user believes that nothing happens.
-const NOTICE_AFTER: Duration = Duration::from_secs(3);
+const NOTICE_AFTER: Duration = Duration::from_secs(2);
 
 /// Runs `work`, and calls `notice` once if it takes longer than [`NOTICE_AFTER`].
 pub(crate) async fn with_notice<T>(work: impl Future<Output = T>, notice: impl FnOnce()) -> T {

@@ -25,6 +25,37 @@ pub(crate) struct Progress {
     started: Instant,
 }
 
+/// Prints lines for a waiting user, above the spinner if there is one.
+#[derive(Clone)]
+pub(crate) struct Notes {
+    spinner: Option<ProgressBar>,
+    silent: bool,
+}
+
+impl Notes {
+    /// Prints nothing if `silent` is `true`.
+    pub(crate) fn new(silent: bool) -> Self {
+        Self {
+            spinner: None,
+            silent,
+        }
+    }
+
+    /// Reads the flags of the command line: with `--quiet` or `--output json` nothing is printed.
+    pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
+        Self::new(matches.get_flag("quiet") || Format::from_matches(matches) == Format::Json)
+    }
+
+    /// Prints a line.
+    pub(crate) fn print(&self, line: &str) {
+        match &self.spinner {
+            _ if self.silent => {}
+            Some(spinner) => spinner.suspend(|| show::note(line)),
+            None => show::note(line),
+        }
+    }
+}
+
 /// Time between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -141,6 +172,14 @@ impl Progress {
             (Format::Json, _) => show::expected(Kind::RequestId, id.as_str(), self.format),
             (_, Some(model_id)) => self.note(&format!("submitted {model_id} as {id}")),
             (_, None) => {}
+        }
+    }
+
+    /// Returns what prints lines above the spinner.
+    pub(crate) fn notes(&self) -> Notes {
+        Notes {
+            spinner: self.spinner.clone(),
+            silent: self.silent,
         }
     }
 

@@ -177,5 +177,5 @@ fn job(matches: &ArgMatches) -> Result<Job<Output>, Failure> {
     let id = text
         .parse()
         .map_err(|e| Failure::usage(format!("found the request id {text:?}: {e}")))?;
-    Ok(Session::service()?.client.json_job(id))
+    Ok(Session::service(matches)?.client.json_job(id))
 }

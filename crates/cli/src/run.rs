@@ -11,7 +11,7 @@ use crate::interrupt::unless_stopped;
 use crate::model::Named;
 use crate::notice::with_notice;
 use crate::progress::Progress;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::show::{self, Format};
 use crate::{dry_run, price, save, wait};
 
@@ -47,14 +47,16 @@ pub(crate) async fn run(
     if format != Format::Json {
         checked.warnings().for_each(|warning| show::note(&warning));
     }
+    let mut progress = Progress::from_matches(matches, format);
     let session = if emulate {
         Session::emulated(named.schema()).await?
     } else {
-        Session::service().map_err(|failure| failure.with_advice(NOTHING_SUBMITTED))?
+        let limit = wait::timeout(matches).unwrap_or(session::SUBMIT);
+        Session::connect(progress.notes(), limit)
+            .map_err(|failure| failure.with_advice(NOTHING_SUBMITTED))?
     };
     save::prepare(matches)?;
     let mut ctrl_c = CtrlC::listen();
-    let mut progress = Progress::from_matches(matches, format);
     progress.show("submitting");
     // The input was checked above.
     let key = runcomfy::new_idempotency_key();

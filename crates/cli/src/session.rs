@@ -1,16 +1,18 @@
 //! A client of the service, or of an emulator inside this process, and the runtime for it.
 
+use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::Client;
 use runcomfy::schema::ModelSchema;
+use runcomfy::{Client, ClientBuilder};
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
-use crate::show;
+use crate::progress::Notes;
+use crate::{outage, show};
 
 /// A client, and the emulator that it uses with `--emulate`.
 pub(crate) struct Session {
@@ -19,17 +21,36 @@ pub(crate) struct Session {
     _emulator: Option<Emulator>,
 }
 
-/// Emulated times: long enough to see the queue and the run, short enough for a demonstration.
+/// Time for which a query is retried: six attempts.
+pub(crate) const QUERY: Duration = Duration::from_secs(30);
+/// Time for which a submit is retried while nothing was sent.
+pub(crate) const SUBMIT: Duration = Duration::from_secs(60);
+
+/// Emulated times in a terminal: long enough to see the queue and the run, short enough for a
+/// demonstration.
 const EMULATED_QUEUE: Duration = Duration::from_millis(1200);
 const EMULATED_RUN: Duration = Duration::from_millis(1800);
+/// Divides the emulated times where nobody watches.
+const UNWATCHED: u32 = 6;
 
 impl Session {
-    /// Connects to the service with the token of the environment.
+    /// Connects to the service, for a query.
     ///
     /// # Errors
     /// If there is no token, or the configuration is invalid.
-    pub(crate) fn service() -> Result<Self, Failure> {
-        let client = Client::from_env().map_err(|error| Failure::from(error).with_advice(""))?;
+    pub(crate) fn service(matches: &ArgMatches) -> Result<Self, Failure> {
+        Self::connect(Notes::from_matches(matches), QUERY)
+    }
+
+    /// Connects to the service with the token of the environment. Requests are retried for `limit`.
+    ///
+    /// # Errors
+    /// If there is no token, or the configuration is invalid.
+    pub(crate) fn connect(notes: Notes, limit: Duration) -> Result<Self, Failure> {
+        let builder = ClientBuilder::from_env();
+        let retry = outage::retry_policy(notes, limit);
+        let client = builder.and_then(|builder| builder.retry(retry).build());
+        let client = client.map_err(|error| Failure::from(error).with_advice(""))?;
         Ok(Self {
             client,
             _emulator: None,
@@ -41,11 +62,12 @@ impl Session {
     /// # Errors
     /// If the emulator cannot listen on a port of this machine.
     pub(crate) async fn emulated(model: Option<&ModelSchema>) -> Result<Self, Failure> {
+        let divisor = if stderr().is_terminal() { 1 } else { UNWATCHED };
         let emulator = Emulator::builder()
             .built_in_models()
             .models(model.cloned())
-            .queue_time(EMULATED_QUEUE)
-            .run_time(EMULATED_RUN)
+            .queue_time(EMULATED_QUEUE / divisor)
+            .run_time(EMULATED_RUN / divisor)
             .start()
             .await
             .map_err(|e| Failure::internal(format!("the emulator could not be started: {e}")))?;

@@ -118,8 +118,6 @@ fn emulated_run_saves_an_image_of_the_requested_size() {
     let progress = err(&done);
     for part in [
         "submitted bytedance/dreamina-4-0/text-to-image as ",
-        "queued, position ",
-        "running (",
         "finished (",
     ] {
         assert!(progress.contains(part), "{part}: {progress}");
@@ -214,6 +212,36 @@ fn exit_codes_are_those_of_sysexits() {
         code(&["run", TEXT_TO_IMAGE, "--force-single", "false"]),
         Some(2)
     );
+}
+
+#[test]
+fn refused_connection_on_this_machine_ends_at_once() {
+    for (arguments, money) in [
+        (
+            &["run", TEXT_TO_IMAGE, "--prompt", "x", "-q"][..],
+            "Nothing was submitted, so nothing is charged. ",
+        ),
+        (&["balance"], ""),
+        (&["models", "list"], ""),
+    ] {
+        let mut command = command();
+        command
+            .env("RUNCOMFY_TOKEN", "t")
+            .env("RUNCOMFY_MODEL_API_BASE", "http://localhost:1/v1");
+        let ended = command.args(arguments).output().unwrap();
+        assert_eq!(ended.status.code(), Some(75), "{arguments:?}");
+        assert_eq!(
+            err(&ended)
+                .split(" RUNCOMFY_MODEL_API_BASE")
+                .next()
+                .unwrap(),
+            format!(
+                "error: no connection to http://localhost:1 (connection refused); nothing was sent\n\
+                 {money}Nothing listens there. Is `runcomfy emulator --port 1` running?"
+            ),
+            "{arguments:?}"
+        );
+    }
 }
 
 #[test]

@@ -237,9 +237,22 @@ fn token_file_of_the_service_command_is_read() {
 
 #[test]
 fn quiet_shows_no_progress() {
-    let service = Service::with(|builder| builder.run_time(Duration::from_millis(2500)));
-    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-download"];
-    let quiet = service.run(&[&run[..], &["-q"]].concat());
+    let service = Service::with(|builder| builder.run_time(Duration::from_secs(60)));
+    let run = [
+        "run",
+        TEXT_TO_IMAGE,
+        "--prompt",
+        "x",
+        "--no-download",
+        "--poll-secs",
+        "0",
+    ];
+    let run = |more: &[&str]| {
+        // Several polls find the job running.
+        let polls = service.polls() + 4;
+        service.ending_jobs_with(polls, || service.run(&[&run[..], more].concat()))
+    };
+    let quiet = run(&["-q"]);
     assert_eq!((quiet.code, &*quiet.err), (0, ""));
     let running_lines = |ended: &Ended| {
         ended
@@ -248,7 +261,7 @@ fn quiet_shows_no_progress() {
             .filter(|line| line.starts_with("running"))
             .count()
     };
-    let plain = service.run(&run);
+    let plain = run(&[]);
     assert_eq!((plain.code, running_lines(&plain)), (0, 1), "{plain:?}");
     assert_eq!(service.run(&["balance", "-q", "-v"]).code, 2);
 }

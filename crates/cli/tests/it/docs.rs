@@ -124,11 +124,12 @@ fn sessions_of_the_docs_print_what_they_show() {
 #[cfg(unix)]
 fn replay(session: &[Step]) {
     use std::os::unix::fs::PermissionsExt;
+
     use std::time::Duration;
 
     use crate::support::{Ended, Service};
 
-    let service = Service::with(|builder| builder.run_time(Duration::from_secs(3)));
+    let service = Service::with(|builder| builder.run_time(Duration::from_secs(60)));
     let folder = service.folder.path();
     std::fs::create_dir_all(folder.join("src/bin")).unwrap();
     let manifest = "[package]\nname = \"boats\"\nedition = \"2024\"\n";
@@ -156,7 +157,9 @@ fn replay(session: &[Step]) {
             service.emulator.base_url() + "/v1",
         )
         .current_dir(folder);
-    let ended = Ended::from(shell.output().unwrap());
+    // The first poll finds the job running.
+    let run = || Ended::from(shell.output().unwrap());
+    let ended = service.ending_jobs_with(2, run);
     assert_eq!(ended.code, 0, "{ended:?}");
     let printed: Vec<&str> = ended.out.split('\u{1}').map(str::trim_end).collect();
     let shown = session.iter().map(|(_, shown)| shown.as_str());

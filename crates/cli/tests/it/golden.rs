@@ -100,7 +100,7 @@ fn json_is_as_reviewed() {
     let id = run(&no_wait)["request_id"].clone();
     let id = id.as_str().unwrap();
     run(&["status", id]);
-    run(&[&submit[..], &["--timeout", "2"]].concat());
+    run(&[&submit[..], &["--timeout", "1", "--poll-secs", "0"]].concat());
     service.emulator.advance(minute);
     run(&["cancel", id]);
     service.emulator.advance(minute);

@@ -1,7 +1,6 @@
 //! Shell scripts written for the service's own command line, which run unchanged.
 
 use std::process::Command;
-use std::time::Duration;
 
 use crate::support::{Ended, Service, all_at_once, has_jq};
 use runcomfy_emulator::{Call, Reply};
@@ -14,7 +13,7 @@ id=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A bo
 while :; do
   status=$(runcomfy --output json status "$id" | jq -r .status)
   case "$status" in
-    in_queue|in_progress) sleep 0.2 ;;
+    in_queue|in_progress) sleep 0.05 ;;
     completed|succeeded) break ;;
     *) echo "ended as $status" >&2; exit 1 ;;
   esac
@@ -30,7 +29,7 @@ const BY_DEFAULT: &str = r#"
 id=$(echo '{"prompt": "A boat"}' |
   runcomfy run /bytedance/dreamina-4-0/text-to-image/ --input-file - --no-wait 2>log | jq -r .request_id)
 [ "$(runcomfy -q result "$id" | jq -r .status)" != succeeded ]
-until runcomfy status "$id" | grep -Eq '^status: +(completed|succeeded)$'; do sleep 0.2; done
+until runcomfy status "$id" | grep -Eq '^status: +(completed|succeeded)$'; do sleep 0.05; done
 runcomfy status "$id" | awk '/^(request_id|result_url):/ { print $2 }' > lines
 grep -qx "$id" lines && grep -q "/v1/requests/$id/result$" lines
 runcomfy result "$id" --output-dir out -q | jq -r .output.image
@@ -40,7 +39,7 @@ ls out
 /// Waits in `run`, whose standard output is the result.
 const IN_FOREGROUND: &str = r#"
 out=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
-  --poll-secs 1 --output-dir out)
+  --poll-secs 0 --output-dir out)
 echo "$out" | jq -r '.images[0]'
 ls out
 "#;
@@ -49,7 +48,7 @@ ls out
 const FAILED: &str = r#"
 id=$(runcomfy run bytedance/dreamina-4-0/text-to-image --input '{"prompt": "A boat"}' \
   --no-wait | jq -r .request_id)
-until runcomfy status "$id" | grep -Eq '^status: *(completed|failed)$'; do sleep 0.2; done
+until runcomfy status "$id" | grep -Eq '^status: *(completed|failed)$'; do sleep 0.05; done
 if runcomfy result "$id" > record; then exit 9; fi
 jq -r '.status, .error, (.finished_at | length > 0)' record
 "#;
@@ -69,14 +68,12 @@ fn lines(service: &Service, script: &str) -> Vec<String> {
             service.emulator.base_url() + "/v1",
         )
         .current_dir(service.folder.path());
-    let ended = Ended::from(shell.output().unwrap());
+    // The first poll finds the job unfinished.
+    let run = || Ended::from(shell.output().unwrap());
+    let ended = service.ending_jobs_with(2, run);
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(service.emulator.ledger().len(), 1);
     ended.out.lines().map(str::to_owned).collect()
-}
-
-fn service() -> Service {
-    Service::with(|builder| builder.run_time(Duration::from_millis(1500)))
 }
 
 #[test]
@@ -85,7 +82,7 @@ fn scripts_save_the_files_of_the_model() {
         return;
     }
     all_at_once([AS_JSON, BY_DEFAULT, IN_FOREGROUND], |script| {
-        let lines = lines(&service(), script);
+        let lines = lines(&Service::slow(), script);
         let [url, file] = &lines[..] else {
             panic!("{script}: {lines:?}")
         };
@@ -101,7 +98,7 @@ fn failed_job_is_printed_on_standard_output() {
     if !has_jq() {
         return;
     }
-    let service = service();
+    let service = Service::slow();
     let failing = Reply::job_fails(json!("out of paint"));
     service.emulator.script(Call::Submit, failing);
     assert_eq!(lines(&service, FAILED), ["failed", "out of paint", "true"]);

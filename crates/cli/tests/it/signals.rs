@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE};
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ fn end(child: Child) -> Ended {
 
 #[test]
 fn terminated_wait_reports_the_id_and_keeps_the_job() {
-    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+    all_at_once([("TERM", 143), ("HUP", 129)], |(signal, code)| {
         let service = Service::slow();
         let run = start(&mut service.command(&RUN));
         signal_at(&service, Call::Status, &run, signal);
@@ -83,7 +83,7 @@ fn terminated_wait_reports_the_id_and_keeps_the_job() {
         );
         assert_eq!(service.status(&id), "in_queue");
 
-        let quiet = ["resume", &id, "-q"];
+        let quiet = ["resume", &id, "-q", "--poll-secs", "0"];
         let resumed = start(&mut service.command(&quiet));
         while service.emulator.count(Call::Status) < 3 {
             thread::sleep(Duration::from_millis(10));
@@ -97,7 +97,7 @@ fn terminated_wait_reports_the_id_and_keeps_the_job() {
                 format!("stopped: interrupted before the job ended\n{advice}\n")
             )
         );
-    }
+    });
 }
 
 #[test]

@@ -5,9 +5,10 @@ pub(crate) mod terminal;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use runcomfy_emulator::{Builder, Emulator};
+use runcomfy_emulator::{Builder, Call, Emulator};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -125,6 +126,28 @@ impl Service {
         Self::with(|builder| builder.queue_time(minute).run_time(minute))
     }
 
+    /// Returns the number of polls that the service has received.
+    pub(crate) fn polls(&self) -> usize {
+        self.emulator.count(Call::Status) + self.emulator.count(Call::Result)
+    }
+
+    /// Runs `work`, and ends all jobs of a slow service with the poll of this number. Those before it
+    /// find them unfinished.
+    pub(crate) fn ending_jobs_with<T>(&self, poll: usize, work: impl FnOnce() -> T) -> T {
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while self.polls() < poll && !done.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                self.emulator.advance(Duration::from_secs(3600));
+            });
+            // Also after a panic of `work`, since the scope waits for the thread.
+            let _set = SetOnDrop(&done);
+            work()
+        })
+    }
+
     /// Returns a command that uses the service.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command();
@@ -167,6 +190,14 @@ impl Service {
     /// Returns the number of entries in the folder.
     pub(crate) fn files(&self) -> usize {
         std::fs::read_dir(self.folder.path()).unwrap().count()
+    }
+}
+
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

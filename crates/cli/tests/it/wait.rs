@@ -23,7 +23,8 @@ fn job_queued_too_long_is_cancelled_for_free() {
     assert!(ended.err.ends_with(&why), "{ended:?}");
     assert_eq!(service.status(&id), "cancelled");
 
-    let id = service.json(&[&run[..], &["--no-wait"]].concat()).json()["request_id"].clone();
+    let no_wait = [&run[..], &["--no-wait"]].concat();
+    let id = service.json(&no_wait).json()["request_id"].clone();
     let resumed = service.json(&[&["resume", id.as_str().unwrap()][..], &limit].concat());
     let json = resumed.json();
     assert_eq!(
@@ -91,6 +92,7 @@ fn job_that_starts_just_in_time_is_waited_for() {
     service.emulator.advance(Duration::from_secs(3600));
     let ended = Ended::from(run.wait_with_output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.err.contains("\nqueued, position 0 ("), "{ended:?}");
     assert!(
         ended.err.contains(
             "\nthe job was still queued after the limit, but it has started or ended meanwhile"
