@@ -167,7 +167,7 @@ impl Reply {
     /// Turns an error body of any form into an error; its code decides the kind, or else the HTTP
     /// status.
     fn refusal(&self, body: &Value) -> Error {
-        let code = ErrorCode::from_json(body.get(ERROR_CODE));
+        let code = self.error_code();
         let (kind, meaning) = code.kind(self.http_status);
         let code = code.number();
         let words = words_of(body);
@@ -187,6 +187,17 @@ impl Reply {
             .with_reply(self.http_status, excerpt)
             .with_code(code, detail.cloned())
             .with_retry_after(self.retry_after)
+    }
+
+    /// Returns the code of an error, also where the rest of it is JSON that cannot be kept: nested too
+    /// deep, or with half of a surrogate pair, as a text has that was cut within a character.
+    fn error_code(&self) -> ErrorCode {
+        match self.read(|name| name == ERROR_CODE) {
+            Some(body) => ErrorCode::from_json(body.get(ERROR_CODE)),
+            // It is the code that cannot be kept.
+            None if self.read(|_| false).is_some() => ErrorCode::Unlisted,
+            None => ErrorCode::None,
+        }
     }
 
     fn excerpt(&self) -> String {
@@ -498,6 +509,26 @@ mod tests {
             result(json!({"status": "succeeded", "output": "u", "cost": 0.04})).cost,
             Some(0.04)
         );
+    }
+
+    #[test]
+    fn code_beside_a_text_that_cannot_be_kept_decides() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for (code, kind) in [
+            ("500001", ErrorKind::Unavailable),
+            ("400002", ErrorKind::InsufficientBalance),
+            ("1e999", ErrorKind::Unavailable),
+            (r#""\ud83d""#, ErrorKind::Unavailable),
+        ] {
+            for other in [
+                r#""error_message": "no \ud83d""#,
+                &format!(r#""detail": {deep}"#),
+            ] {
+                let body = format!(r#"{{"error_code": {code}, {other}}}"#);
+                let error = reply(400, body.clone()).request_id().unwrap_err();
+                assert_eq!(error.kind(), kind, "{body}");
+            }
+        }
     }
 
     #[test]
