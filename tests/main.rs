@@ -23,6 +23,7 @@ mod outage;
 mod own_build;
 mod packaging;
 mod proxy;
+mod replies;
 mod run_examples;
 mod support;
 mod waiting;

@@ -61,7 +61,7 @@ enum Kind {
     Http {
         status: u16,
         retry_after: Option<Duration>,
-        body: String,
+        body: Vec<u8>,
     },
     NotSent,
     Lost,
@@ -77,6 +77,12 @@ impl Response {
     /// Creates a response with this HTTP status and text body.
     #[must_use]
     pub fn text(status: u16, body: impl Into<String>) -> Self {
+        Self::bytes(status, body.into())
+    }
+
+    /// Creates a response with this HTTP status and any bytes as its body.
+    #[must_use]
+    pub fn bytes(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self(Kind::Http {
             status,
             retry_after: None,
@@ -115,7 +121,7 @@ impl Response {
                 http_status: status,
                 retry_after,
                 attribution: Attribution::Certain,
-                body: body.into_bytes(),
+                body,
             }),
             Kind::NotSent => Err(Error::new(
                 ErrorKind::NotSent,

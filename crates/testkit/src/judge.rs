@@ -8,6 +8,7 @@
 mod http1;
 mod http2;
 mod ledger;
+pub mod reading;
 
 use std::collections::HashMap;
 use std::io;
