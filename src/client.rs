@@ -29,6 +29,12 @@ use crate::error::ErrorKind;
 /// let client = runcomfy::Client::builder().token("…").build()?;
 /// # Ok(()) }
 /// ```
+///
+/// No paid job is submitted twice, and whatever is abandoned is named: [docs/money.md] says what is
+/// promised, what is believed of HTTP, and what a kill at each moment can lose. At the end of a program
+/// call [`close`](Self::close).
+///
+/// [docs/money.md]: https://github.com/runcomfy-rs/runcomfy/blob/main/docs/money.md
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: Arc<Inner>,
