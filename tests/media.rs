@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use runcomfy::media::{CheckMedia, Prober};
-use runcomfy::schema::Certainty;
+use runcomfy::schema::{Certainty, Literal};
 use runcomfy::{Client, ErrorKind, Media, Model, Violations};
 use runcomfy_emulator::{Call, Emulator};
 use runcomfy_models::bytedance::dreamina_3_0::pro::image_to_video;
@@ -138,7 +138,7 @@ fn violated(violations: &Violations) -> Vec<String> {
             ("/image_urls/0", "validations")
         );
         assert!(
-            v.message.is_some() && !v.limit.is_null() && !v.actual.is_null(),
+            v.message.is_some() && v.limit != Literal::Null && !v.actual.is_null(),
             "{v}"
         );
         format!("{}{}", sign(v.certainty), v.expected)

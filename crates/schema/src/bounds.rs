@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::describe::Phrase;
 use crate::{Keyword, Number, Operator, Quantity, Rule, Schema};
 
 /// A lower and an upper bound. The `bool` of each is `true` if the bound itself is allowed.
@@ -173,7 +174,7 @@ impl Bounds {
     }
 
     /// Returns the words that follow a noun: ` in 0..=1`, ` above 0`; empty without bounds.
-    pub(crate) fn after_noun(&self) -> impl fmt::Display + '_ {
+    pub(crate) fn after_noun(&self) -> AfterNoun<'_> {
         AfterNoun(self)
     }
 }
@@ -188,34 +189,51 @@ fn floor(number: Number) -> i128 {
     }
 }
 
-struct AfterNoun<'a>(&'a Bounds);
+/// Bounds as they follow a noun.
+pub(crate) struct AfterNoun<'a>(&'a Bounds);
+
+impl Phrase for AfterNoun<'_> {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(match (self.0.lower, self.0.upper) {
+            (None, None) => return Ok(()),
+            (Some((_, true)), Some((_, true))) => " in ",
+            _ => " ",
+        })?;
+        self.0.write(out)
+    }
+}
 
 impl fmt::Display for AfterNoun<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bounds = self.0;
-        match (bounds.lower, bounds.upper) {
-            (None, None) => Ok(()),
-            (Some((_, true)), Some((_, true))) => write!(f, " in {bounds}"),
-            _ => write!(f, " {bounds}"),
+        self.write(f)
+    }
+}
+
+impl Phrase for Bounds {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        if let (Some((low, true)), Some((high, true))) = (self.lower, self.upper) {
+            low.write(out)?;
+            out.write_str("..=")?;
+            return high.write(out);
         }
+        if let Some((low, allowed)) = self.lower {
+            out.write_str(if allowed { "at least " } else { "above " })?;
+            low.write(out)?;
+        }
+        if self.lower.is_some() && self.upper.is_some() {
+            out.write_str(" and ")?;
+        }
+        if let Some((high, allowed)) = self.upper {
+            out.write_str(if allowed { "at most " } else { "below " })?;
+            high.write(out)?;
+        }
+        Ok(())
     }
 }
 
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (Some((low, true)), Some((high, true))) = (self.lower, self.upper) {
-            return write!(f, "{low}..={high}");
-        }
-        if let Some((low, allowed)) = self.lower {
-            write!(f, "{} {low}", if allowed { "at least" } else { "above" })?;
-        }
-        if self.lower.is_some() && self.upper.is_some() {
-            f.write_str(" and ")?;
-        }
-        if let Some((high, allowed)) = self.upper {
-            write!(f, "{} {high}", if allowed { "at most" } else { "below" })?;
-        }
-        Ok(())
+        self.write(f)
     }
 }
 

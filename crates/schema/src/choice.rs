@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::describe::one_of;
+use crate::describe::{Phrase, Quoted, one_of, write_integer};
 use crate::{Field, Number, View, nearest};
 
 /// JSON value of an enum's member.
@@ -123,13 +123,19 @@ impl fmt::Display for UnknownChoice {
 
 impl std::error::Error for UnknownChoice {}
 
+impl Phrase for ChoiceValue {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::Text(text) => Quoted(text).write(out),
+            Self::Integer(integer) => write_integer((*integer).into(), out),
+        }
+    }
+}
+
 // As JSON: strings in quotes.
 impl fmt::Display for ChoiceValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => Value::from(*text).fmt(f),
-            Self::Integer(integer) => integer.fmt(f),
-        }
+        self.write(f)
     }
 }
 

@@ -6,6 +6,26 @@ use serde_json::Value;
 
 use crate::{Kind, MediaKind, Schema};
 
+/// A phrase that is written to a string piece by piece. A formatter on the way takes most of the
+/// time of a short phrase.
+pub(crate) trait Phrase {
+    /// Writes the phrase to a string, or to the formatter of a longer text.
+    fn write(&self, out: &mut impl Write) -> fmt::Result;
+}
+
+/// Converts a phrase to a string, with one allocation for most phrases.
+pub(crate) fn words(phrase: impl Phrase) -> String {
+    const ROOM: usize = 64;
+    within(ROOM, phrase)
+}
+
+fn within(room: usize, phrase: impl Phrase) -> String {
+    let mut words = String::with_capacity(room);
+    // A string takes whatever is written to it.
+    let _ = phrase.write(&mut words);
+    words
+}
+
 impl Schema {
     /// Returns the allowed values in words: `a number in 0..=1`, `one of "16:9", "1:1"`, `an array
     /// of 1 to 10 image URLs`.
@@ -27,62 +47,70 @@ impl Schema {
 /// The values that a schema allows, without the members of `enum`.
 struct Limits<'a>(&'a Schema);
 
-impl Display for Limits<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Phrase for Limits<'_> {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
         match self.0.kind {
             Kind::String => {
-                self.write_text(f)?;
-                self.write_length(f)
+                self.write_text(out)?;
+                self.write_length(out)
             }
             Kind::Integer => {
-                f.write_str("an integer")?;
-                self.write_range(f)
+                out.write_str("an integer")?;
+                self.write_range(out)
             }
             Kind::Number => {
-                f.write_str("a number")?;
-                self.write_range(f)
+                out.write_str("a number")?;
+                self.write_range(out)
             }
-            Kind::Boolean => f.write_str("true or false"),
+            Kind::Boolean => out.write_str("true or false"),
             Kind::Array => {
+                out.write_str("an array of ")?;
                 let noun = self.element();
                 match Counted::new(self.0.count(), noun) {
-                    Some(elements) => write!(f, "an array of {elements}"),
-                    None => write!(f, "an array of {noun}s"),
+                    Some(elements) => elements.write(out),
+                    None => {
+                        out.write_str(noun)?;
+                        out.write_str("s")
+                    }
                 }
             }
-            Kind::Object => f.write_str("an object"),
+            Kind::Object => out.write_str("an object"),
             Kind::Any => {
-                f.write_str("a value")?;
-                self.write_range(f)?;
-                self.write_length(f)?;
-                write_of(Counted::new(self.0.count(), "element"), f)
+                out.write_str("a value")?;
+                self.write_range(out)?;
+                self.write_length(out)?;
+                write_of(Counted::new(self.0.count(), "element"), out)
             }
         }
     }
 }
 
 impl Limits<'_> {
-    fn write_text(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    fn write_text(&self, out: &mut impl Write) -> fmt::Result {
         match self.0.media() {
             Some(kind) => {
                 let noun = url(kind);
                 let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
-                write!(f, "{} {noun}", if vowel { "an" } else { "a" })
+                out.write_str(if vowel { "an " } else { "a " })?;
+                out.write_str(noun)
             }
-            None => f.write_str("a string"),
+            None => out.write_str("a string"),
         }
     }
 
-    fn write_range(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.bounds().after_noun())?;
+    fn write_range(&self, out: &mut impl Write) -> fmt::Result {
+        self.0.bounds().after_noun().write(out)?;
         match self.0.step() {
-            Some(step) => write!(f, ", a multiple of {step}"),
+            Some(step) => {
+                out.write_str(", a multiple of ")?;
+                step.write(out)
+            }
             None => Ok(()),
         }
     }
 
-    fn write_length(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write_of(Counted::new(self.0.length(), "character"), f)
+    fn write_length(&self, out: &mut impl Write) -> fmt::Result {
+        write_of(Counted::new(self.0.length(), "character"), out)
     }
 
     /// Returns the noun for one element of an array, without an article.
@@ -103,9 +131,12 @@ fn url(kind: MediaKind) -> &'static str {
     }
 }
 
-fn write_of(counted: Option<Counted<'_>>, f: &mut Formatter<'_>) -> fmt::Result {
+fn write_of(counted: Option<Counted<'_>>, out: &mut impl Write) -> fmt::Result {
     match counted {
-        Some(counted) => write!(f, " of {counted}"),
+        Some(counted) => {
+            out.write_str(" of ")?;
+            counted.write(out)
+        }
         None => Ok(()),
     }
 }
@@ -126,85 +157,112 @@ impl<'a> Counted<'a> {
     }
 }
 
-impl Display for Counted<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Phrase for Counted<'_> {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
         let Self { least, most, noun } = *self;
         match most {
-            None => write!(f, "at least {}", Plural(least, noun)),
-            Some(most) if least == 0 => write!(f, "at most {}", Plural(most, noun)),
-            Some(most) if least == most => write!(f, "exactly {}", Plural(most, noun)),
-            Some(most) => write!(f, "{least} to {}", Plural(most, noun)),
+            None => out.write_str("at least ")?,
+            Some(_) if least == 0 => out.write_str("at most ")?,
+            Some(most) if least == most => out.write_str("exactly ")?,
+            Some(_) => {
+                write_integer(least.into(), out)?;
+                out.write_str(" to ")?;
+            }
         }
+        Plural(most.unwrap_or(least), noun).write(out)
     }
 }
 
 /// `1 element`, `2 elements`.
 pub(crate) struct Plural<'a>(pub(crate) u64, pub(crate) &'a str);
 
+impl Phrase for Plural<'_> {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
+        let Self(count, noun) = *self;
+        write_integer(count.into(), out)?;
+        out.write_str(" ")?;
+        out.write_str(noun)?;
+        out.write_str(if count == 1 { "" } else { "s" })
+    }
+}
+
 impl Display for Plural<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(count, noun) = *self;
-        write!(f, "{count} {noun}{}", if count == 1 { "" } else { "s" })
+        self.write(f)
     }
 }
 
 /// A text as in JSON, in quotes and escaped.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
-impl Display for Quoted<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Phrase for Quoted<'_> {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
         // Few texts have anything that JSON escapes; those are left to serde_json.
         let escaped = |b| matches!(b, b'"' | b'\\' | ..b' ');
-        if self.0.bytes().fold(false, |any, b| any | escaped(b)) {
-            return Value::from(self.0).fmt(f);
+        if self.0.bytes().any(escaped) {
+            return write!(out, "{}", Value::from(self.0));
         }
-        f.write_str("\"")?;
-        f.write_str(self.0)?;
-        f.write_str("\"")
+        out.write_str("\"")?;
+        out.write_str(self.0)?;
+        out.write_str("\"")
     }
 }
 
-/// Converts a phrase to a string as `to_string` does, with one allocation for most phrases.
-pub(crate) fn words(phrase: impl Display) -> String {
-    const ROOM: usize = 64;
-    let mut words = String::with_capacity(ROOM);
-    append(&mut words, phrase);
-    words
+impl Phrase for &str {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
+        out.write_str(self)
+    }
+}
+
+impl<P: Phrase> Phrase for &P {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
+        (**self).write(out)
+    }
+}
+
+/// Writes an integer in decimal.
+pub(crate) fn write_integer(integer: i128, out: &mut impl Write) -> fmt::Result {
+    // Those of few digits are nearly all, and the formatter takes long for any.
+    if !(0..10_000).contains(&integer) {
+        return write!(out, "{integer}");
+    }
+    let mut significant = false;
+    for unit in [1000, 100, 10, 1] {
+        let digit = u8::try_from(integer / unit % 10).unwrap_or_default();
+        significant |= digit > 0 || unit == 1;
+        if significant {
+            out.write_char(char::from(b'0' + digit))?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns `one of "16:9", "1:1"`, or the only one.
-pub(crate) fn one_of<T: Display>(choices: impl IntoIterator<Item = T, IntoIter: Clone>) -> String {
+pub(crate) fn one_of<T: Phrase>(choices: impl IntoIterator<Item = T, IntoIter: Clone>) -> String {
     const ROOM_FOR_EACH: usize = 24;
     let choices = choices.into_iter();
-    let mut words = String::with_capacity(choices.size_hint().0 * ROOM_FOR_EACH);
-    append(&mut words, OneOf(choices));
-    words
+    within(choices.size_hint().0 * ROOM_FOR_EACH, OneOf(choices))
 }
 
 struct OneOf<I>(I);
 
-impl<I: Iterator<Item: Display> + Clone> Display for OneOf<I> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl<I: Iterator<Item: Phrase> + Clone> Phrase for OneOf<I> {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
         let mut choices = self.0.clone();
         let Some(first) = choices.next() else {
-            return f.write_str("nothing");
+            return out.write_str("nothing");
         };
         let mut others = choices.peekable();
         if others.peek().is_some() {
-            f.write_str("one of ")?;
+            out.write_str("one of ")?;
         }
-        first.fmt(f)?;
+        first.write(out)?;
         for choice in others {
-            f.write_str(", ")?;
-            choice.fmt(f)?;
+            out.write_str(", ")?;
+            choice.write(out)?;
         }
         Ok(())
     }
-}
-
-fn append(words: &mut String, phrase: impl Display) {
-    // A string takes whatever is written to it.
-    let _ = write!(words, "{phrase}");
 }
 
 #[cfg(test)]

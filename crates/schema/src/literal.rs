@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::describe::Quoted;
-use crate::{List, Number, Text};
+use crate::describe::{Phrase, Quoted};
+use crate::{List, Number, Text, View};
 
 /// A JSON value that can be compiled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,12 +65,32 @@ impl From<&Value> for Literal {
     }
 }
 
+impl Phrase for Literal {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::Text(text) => Quoted(text).write(out),
+            other => write!(out, "{}", other.to_value()),
+        }
+    }
+}
+
 /// As JSON text.
 impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => Quoted(text).fmt(f),
-            other => other.to_value().fmt(f),
-        }
+        self.write(f)
+    }
+}
+
+/// As the JSON value.
+impl Serialize for Literal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(serializer)
+    }
+}
+
+/// Compares with a JSON value. Numbers are compared by value, so `1` is `1.0`.
+impl PartialEq<Value> for Literal {
+    fn eq(&self, other: &Value) -> bool {
+        View::from(other).is(self)
     }
 }

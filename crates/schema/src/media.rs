@@ -215,14 +215,20 @@ fn has_blank(text: &str) -> bool {
 /// Returns the text after the scheme, which may be in any case.
 fn after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(scheme.len())?;
-    start.eq_ignore_ascii_case(scheme).then_some(rest)
+    (start == scheme || start.eq_ignore_ascii_case(scheme)).then_some(rest)
 }
 
 fn has_host(rest: &str) -> bool {
-    let ends = |b: &u8| matches!(b, b'/' | b'?' | b'#');
-    let authority = rest.as_bytes().split(ends).next().unwrap_or_default();
-    let host = authority.rsplit(|b| *b == b'@').next().unwrap_or_default();
-    host.first().is_some_and(|first| *first != b':')
+    let ends = |b: &u8| matches!(b, b'/' | b'?' | b'#' | b'@');
+    let mut host = rest.as_bytes();
+    loop {
+        match host.iter().position(ends) {
+            // What is before it is a user's name.
+            Some(end) if host[end] == b'@' => host = &host[end + 1..],
+            Some(0) => return false,
+            _ => return host.first().is_some_and(|first| *first != b':'),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -258,6 +264,9 @@ mod tests {
             ("https://例え.jp/絵.png", Good),
             ("https://user:pass@:80/a", Bad),
             ("https://a@b@example.com?c@", Good),
+            ("https://@example.com", Good),
+            ("https://user@", Bad),
+            ("https://@/a", Bad),
             ("Data:image/png;base64,AAAA", Good),
             ("http:/", Bad),
             ("日本語", Bad),

@@ -163,7 +163,7 @@ fn walk<'v, 's>(
 /// Schema without constraints.
 static ANYTHING: Schema = Schema {
     kind: crate::Kind::Any,
-    keywords: crate::Shared::Static(&[]),
+    keywords: crate::KeywordList::from_static(&[]),
 };
 
 #[cfg(test)]

@@ -13,13 +13,19 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if letters.is_empty() || letters.len() > MAX_LETTERS {
         return None;
     }
-    let most = letters.len() / 3;
+    let (most, ascii) = (letters.len() / 3, word.is_ascii());
     candidates
         .into_iter()
         .filter_map(|candidate| {
+            // Texts of ASCII have as many letters as bytes, so it takes no spelling to see that
+            // these are too many or too few.
+            let far = ascii && word.len().abs_diff(candidate.len()) > most;
+            if far && !start_alike(word, candidate) && candidate.is_ascii() {
+                return None;
+            }
             let other = spell(candidate, &mut other);
             let shorter = letters.len().min(other.len());
-            let prefix = shorter >= 3 && letters[..shorter] == other[..shorter];
+            let prefix = shorter >= PREFIX && letters[..shorter] == other[..shorter];
             // The difference in length alone bounds the distance from below, and is all of it
             // where one starts with the other.
             let longer = letters.len().abs_diff(other.len());
@@ -34,6 +40,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .min()
         .map(|(_, candidate)| candidate)
 }
+
+/// Returns `true` if both texts have [`PREFIX`] letters and the same, as far as they are ASCII.
+fn start_alike(a: &str, b: &str) -> bool {
+    match (a.as_bytes().get(..PREFIX), b.as_bytes().get(..PREFIX)) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        _ => false,
+    }
+}
+
+/// Minimum number of letters of a text that another starts with.
+const PREFIX: usize = 3;
 
 /// Maximum length of a word in letters. Longer words are no misspellings, and the distance takes
 /// quadratic time.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::describe::{Phrase, write_integer};
+
 /// An exact number. Integers are not converted to a float, so `2^53 + 1` stays itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Number {
@@ -149,13 +151,19 @@ fn cmp_large(integer: i128, float: f64) -> Option<Ordering> {
     }))
 }
 
+impl Phrase for Number {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match (self.as_integer(), *self) {
+            (Some(integer), _) | (None, Self::Int(integer)) => write_integer(integer, out),
+            // Unlike `Display`, `Debug` does not spell out the 300 zeros of `1e300`.
+            (None, Self::Float(float)) => write!(out, "{float:?}"),
+        }
+    }
+}
+
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.as_integer(), *self) {
-            (Some(integer), _) | (None, Self::Int(integer)) => integer.fmt(f),
-            // Unlike `Display`, `Debug` does not spell out the 300 zeros of `1e300`.
-            (None, Self::Float(float)) => write!(f, "{float:?}"),
-        }
+        self.write(f)
     }
 }
 

@@ -1,49 +1,53 @@
 //! Output schema of nearly every model.
 
-use crate::{Keyword, Kind, Property, Schema, Shared};
+use crate::{Keyword, KeywordList, Kind, Property, Schema, Shared};
 
 /// Output schema of nearly every model: `image` and `video` with one URL each, `images` and
 /// `videos` with arrays of URLs. The object may have further members.
 pub static OUTPUT: Schema = Schema {
     kind: Kind::Object,
-    keywords: Shared::Static(&[
-        Keyword::Properties(Shared::Static(&[
-            Property {
-                name: Shared::Static("image"),
-                required: false,
-                schema: ONE,
-            },
-            Property {
-                name: Shared::Static("images"),
-                required: false,
-                schema: MANY,
-            },
-            Property {
-                name: Shared::Static("video"),
-                required: false,
-                schema: ONE,
-            },
-            Property {
-                name: Shared::Static("videos"),
-                required: false,
-                schema: MANY,
-            },
-        ])),
-        Keyword::AdditionalProperties(true),
-    ]),
+    keywords: KeywordList::from_static(KEYWORDS),
 };
 
-const URI: Keyword = Keyword::Format(Shared::Static("uri"));
+const KEYWORDS: &[Keyword] = &[
+    Keyword::Properties(Shared::Static(&[
+        Property {
+            name: Shared::Static("image"),
+            required: false,
+            schema: ONE,
+        },
+        Property {
+            name: Shared::Static("images"),
+            required: false,
+            schema: MANY,
+        },
+        Property {
+            name: Shared::Static("video"),
+            required: false,
+            schema: ONE,
+        },
+        Property {
+            name: Shared::Static("videos"),
+            required: false,
+            schema: MANY,
+        },
+    ])),
+    Keyword::AdditionalProperties(true),
+];
+
+const URI: &[Keyword] = &[Keyword::Format(Shared::Static("uri"))];
 
 const ONE: Schema = Schema {
     kind: Kind::String,
-    keywords: Shared::Static(&[URI]),
+    keywords: KeywordList::from_static(URI),
 };
 
 const MANY: Schema = Schema {
     kind: Kind::Array,
-    keywords: Shared::Static(&[Keyword::Items(Shared::Static(&ONE))]),
+    keywords: KeywordList::from_static(ITEMS),
 };
+
+const ITEMS: &[Keyword] = &[Keyword::Items(Shared::Static(&ONE))];
 
 impl Schema {
     /// Returns `true` if the schema is [`OUTPUT`], titles and descriptions aside: documentation

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    Code, Diagnostic, Keyword, Kind, List, Location, MediaKind, ModelSchema, Schema, Severity,
-    Shared, View, Violation, Violations,
+    Code, Diagnostic, Keyword, KeywordList, Kind, Location, MediaKind, ModelSchema, Schema,
+    Severity, Shared, View, Violation, Violations,
 };
 
 mod keywords;
@@ -550,7 +550,7 @@ fn levels_of_items(schema: &Schema) -> usize {
 }
 
 /// The schema's keywords with this one in the place of any of its kind.
-fn with(schema: &Schema, keyword: Keyword) -> List<Keyword> {
+fn with(schema: &Schema, keyword: Keyword) -> KeywordList {
     let same = |other: &Keyword| std::mem::discriminant(other) == std::mem::discriminant(&keyword);
     let keywords = schema.keywords.iter();
     let mut list: Vec<Keyword> = keywords.filter(|other| !same(other)).cloned().collect();
@@ -558,7 +558,7 @@ fn with(schema: &Schema, keyword: Keyword) -> List<Keyword> {
     sorted(list)
 }
 
-fn sorted(mut keywords: Vec<Keyword>) -> List<Keyword> {
+fn sorted(mut keywords: Vec<Keyword>) -> KeywordList {
     keywords.sort_by_cached_key(Keyword::rank);
     keywords.into()
 }

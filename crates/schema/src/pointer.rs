@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::describe::{Phrase, write_integer};
+
 /// A JSON pointer (RFC 6901) as a chain of steps on the stack, so that walking a valid value
 /// allocates nothing.
 #[derive(Clone, Copy, Debug)]
@@ -45,22 +47,29 @@ impl<'a> Path<'a> {
     }
 }
 
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Phrase for Path<'_> {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         if let Some(parent) = self.parent {
-            parent.fmt(f)?;
+            parent.write(out)?;
         }
+        if matches!(self.step, Step::Root) {
+            return Ok(());
+        }
+        out.write_str("/")?;
         match self.step {
             Step::Root => Ok(()),
             Step::Name(name) if name.bytes().any(|b| matches!(b, b'~' | b'/')) => {
-                write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))
+                out.write_str(&name.replace('~', "~0").replace('/', "~1"))
             }
-            Step::Name(name) => {
-                f.write_str("/")?;
-                f.write_str(name)
-            }
-            Step::Index(index) => write!(f, "/{index}"),
+            Step::Name(name) => out.write_str(name),
+            Step::Index(index) => write_integer(index as i128, out),
         }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Schemas as plain data.
 
-use crate::{Bounds, List, Literal, MediaKind, Number, Rule, Shared, Text};
+use crate::{Bounds, KeywordList, List, Literal, MediaKind, Number, Rule, Shared, Text};
 
 /// Schema of one model: its id, its input and its output.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Schema {
     /// Type of the value.
     pub kind: Kind,
     /// Keywords, in the order of [`Keyword`]'s variants.
-    pub keywords: List<Keyword>,
+    pub keywords: KeywordList,
 }
 
 /// Type of a value: the keyword `type`.

@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::describe::{Plural, one_of, words};
 use crate::media::{UrlForm, url_form};
+use crate::view::{find, is_same};
 use crate::{
-    Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, NamedField, Number, Path,
-    Property, Schema, View, Violation, Violations, nearest,
+    Certainty, Constraint, Elements, Keyword, Kind, List, Literal, MediaKind, NamedField, Number,
+    Path, Property, Record, Schema, Shared, View, Violation, Violations, nearest,
 };
 
 #[cfg(test)]
@@ -59,7 +60,7 @@ struct Unworded<'a> {
     schema: &'a Schema,
     at: &'a Path<'a>,
     rule: Constraint,
-    limit: Value,
+    limit: Literal,
     actual: Value,
     found: String,
 }
@@ -70,7 +71,7 @@ impl Engine {
         if !has_kind(schema.kind, value) {
             return self.report(|| wrong_kind(schema, *value, at, absence));
         }
-        for keyword in schema.keywords.iter() {
+        for keyword in schema.keywords.constraints() {
             self.keyword(schema, keyword, value, at);
         }
         if let View::Object(map) = value
@@ -82,39 +83,33 @@ impl Engine {
 
     /// As in JSON Schema, a keyword that speaks of another type than the value's says nothing.
     fn keyword(&mut self, schema: &Schema, keyword: &Keyword, value: &View<'_>, at: &Path<'_>) {
-        match (keyword, value) {
-            (Keyword::Enum(members), _) => self.member_of(schema, members, value, at),
-            (Keyword::Properties(properties), View::Object(_) | View::Record(_)) => {
-                self.properties(properties, value, at);
-            }
-            (Keyword::Items(items), View::Array(list)) => self.items(items, *list, at),
+        match keyword {
+            Keyword::Enum(members) => self.member_of(schema, members, value, at),
+            Keyword::Properties(properties) => self.properties(properties, value, at),
+            Keyword::Items(items) => self.items(items, value, at),
             _ if self.reach == Reach::Shape => {}
-            (Keyword::Format(format), View::Text(text)) => self.url(schema, format, text, at),
-            (
-                Keyword::Minimum(_)
-                | Keyword::Maximum(_)
-                | Keyword::ExclusiveMinimum(_)
-                | Keyword::ExclusiveMaximum(_)
-                | Keyword::MultipleOf(_),
-                View::Number(number),
-            ) => self.number(schema, keyword, *number, at),
-            (Keyword::MinLength(_) | Keyword::MaxLength(_), View::Text(text)) => {
-                self.length(schema, keyword, text, at);
-            }
-            (Keyword::MinItems(_) | Keyword::MaxItems(_), View::Array(list)) => {
-                self.count(schema, keyword, list.count() as u64, at);
-            }
-            _ => {}
+            _ => match *value {
+                View::Text(text) => self.text(schema, keyword, text, at),
+                View::Number(number) => self.number(schema, keyword, number, at),
+                View::Array(list) => self.count(schema, keyword, list, at),
+                _ => {}
+            },
         }
     }
 
-    fn member_of(&mut self, schema: &Schema, members: &[Literal], value: &View<'_>, at: &Path<'_>) {
+    fn member_of(
+        &mut self,
+        schema: &Schema,
+        members: &List<Literal>,
+        value: &View<'_>,
+        at: &Path<'_>,
+    ) {
         if !value.is_among(members) {
             self.violation(|| Unworded {
                 schema,
                 at,
                 rule: Constraint::Enum,
-                limit: members.iter().map(Literal::to_value).collect(),
+                limit: Literal::Array(members.clone()),
                 actual: value.shown(),
                 found: value.in_words(),
             });
@@ -122,12 +117,27 @@ impl Engine {
     }
 
     fn properties(&mut self, list: &[Property], value: &View<'_>, at: &Path<'_>) {
-        let View::Record(record) = value else {
-            for property in list {
-                self.property(property, value.member(&property.name).as_ref(), at);
-            }
-            return;
-        };
+        match value {
+            View::Object(map) => self.members(list, map, at),
+            View::Record(record) => self.fields(list, *record, at),
+            _ => {}
+        }
+    }
+
+    fn members(&mut self, list: &[Property], map: &Map<String, Value>, at: &Path<'_>) {
+        // Where the members are in the schema's order, one walk along them finds them all.
+        let mut further = map.iter().peekable();
+        for property in list {
+            let next = further.next_if(|(name, _)| is_same(name, &property.name));
+            let value = match next {
+                Some((_, value)) => Some(value),
+                None => find(map, &property.name),
+            };
+            self.property(property, value.map(View::from).as_ref(), at);
+        }
+    }
+
+    fn fields(&mut self, list: &[Property], record: &dyn Record, at: &Path<'_>) {
         let extra = record.extra();
         record.fields(&mut |fields| {
             for (index, property) in list.iter().enumerate() {
@@ -147,7 +157,7 @@ impl Engine {
                 schema,
                 at: &at,
                 rule: Constraint::Required,
-                limit: true.into(),
+                limit: Literal::Bool(true),
                 actual: Value::Null,
                 found: "nothing".into(),
             }),
@@ -159,14 +169,15 @@ impl Engine {
         // Where the members are in the schema's order, one walk past the list finds them all.
         let mut further = list.iter();
         for name in map.keys() {
-            let is_it = |property: &Property| *property.name == **name;
+            let is_it = |property: &Property| is_same(&property.name, name);
             if !further.any(is_it) && !list.iter().any(is_it) {
                 self.report(|| unknown_property(list, name, &at.member(name)));
             }
         }
     }
 
-    fn items(&mut self, items: &Schema, list: &dyn Elements, at: &Path<'_>) {
+    fn items(&mut self, items: &Schema, value: &View<'_>, at: &Path<'_>) {
+        let View::Array(list) = value else { return };
         for index in 0..list.count() {
             let element = list.element(index);
             self.value(items, &element, &at.element(index), Absence::Forbidden);
@@ -193,38 +204,41 @@ impl Engine {
                 schema,
                 at,
                 rule,
-                limit: limit.to_value(),
+                limit: Literal::Number(*limit),
                 actual: actual.to_value(),
-                found: actual.to_string(),
+                found: words(actual),
             });
         }
     }
 
-    fn length(&mut self, schema: &Schema, keyword: &Keyword, text: &str, at: &Path<'_>) {
-        let characters = || text.chars().count() as u64;
-        let (rule, limit, holds) = match keyword {
-            Keyword::MinLength(limit) => (Constraint::MinLength, *limit, characters() >= *limit),
+    fn text(&mut self, schema: &Schema, keyword: &Keyword, text: &str, at: &Path<'_>) {
+        let (rule, limit) = match keyword {
+            Keyword::MinLength(limit) => (Constraint::MinLength, *limit),
             // A text has at most as many characters as bytes: most need not be counted.
-            Keyword::MaxLength(limit) => {
-                let holds = text.len() as u64 <= *limit || characters() <= *limit;
-                (Constraint::MaxLength, *limit, holds)
-            }
+            Keyword::MaxLength(limit) if text.len() as u64 <= *limit => return,
+            Keyword::MaxLength(limit) => (Constraint::MaxLength, *limit),
+            Keyword::Format(format) => return self.url(schema, format, text, at),
             _ => return,
         };
+        let actual = text.chars().count() as u64;
+        let holds = match rule {
+            Constraint::MinLength => actual >= limit,
+            _ => actual <= limit,
+        };
         if !holds {
-            let actual = characters();
             self.violation(|| Unworded {
                 schema,
                 at,
                 rule,
-                limit: limit.into(),
+                limit: Literal::Number(Number::Int(limit.into())),
                 actual: actual.into(),
                 found: words(Plural(actual, "character")),
             });
         }
     }
 
-    fn count(&mut self, schema: &Schema, keyword: &Keyword, actual: u64, at: &Path<'_>) {
+    fn count(&mut self, schema: &Schema, keyword: &Keyword, list: &dyn Elements, at: &Path<'_>) {
+        let actual = list.count() as u64;
         let (rule, limit, holds) = match keyword {
             Keyword::MinItems(limit) => (Constraint::MinItems, *limit, actual >= *limit),
             Keyword::MaxItems(limit) => (Constraint::MaxItems, *limit, actual <= *limit),
@@ -235,7 +249,7 @@ impl Engine {
                 schema,
                 at,
                 rule,
-                limit: limit.into(),
+                limit: Literal::Number(Number::Int(limit.into())),
                 actual: actual.into(),
                 found: words(Plural(actual, "element")),
             });
@@ -260,7 +274,7 @@ impl Engine {
                 schema,
                 at,
                 rule: Constraint::Format,
-                limit: kind.item_format().into(),
+                limit: Literal::Text(Shared::Static(kind.item_format())),
                 actual: View::Text(text).shown(),
                 found: View::Text(text).in_words(),
             })
@@ -285,7 +299,7 @@ impl Engine {
 /// Returns the field of this JSON name, which under the record's own schema is at `likely`.
 fn field<'f, 'a>(fields: &'f [NamedField<'a>], likely: usize, name: &str) -> Option<&'f View<'a>> {
     let field = match fields.get(likely) {
-        Some(field) if field.0 == name => Some(field),
+        Some(field) if is_same(field.0, name) => Some(field),
         _ => fields.iter().find(|(known, _)| *known == name),
     };
     field.and_then(|(_, value)| value.as_ref())
@@ -328,14 +342,14 @@ fn wrong_kind(schema: &Schema, value: View<'_>, at: &Path<'_>, absence: Absence)
         schema,
         at,
         rule: Constraint::Type,
-        limit: schema.kind.as_str().into(),
+        limit: Literal::Text(Shared::Static(schema.kind.as_str())),
         actual: value.shown(),
         found,
     });
     match schema.kind {
         // Whatever JSON can say is of this kind, so it is a number that JSON cannot say.
         Kind::Any => Violation {
-            limit: Kind::Number.as_str().into(),
+            limit: Literal::Text(Shared::Static(Kind::Number.as_str())),
             expected: "a finite number".into(),
             ..violation
         },
@@ -349,10 +363,13 @@ fn is_whole(number: Number) -> bool {
 
 fn unknown_property(list: &[Property], name: &str, at: &Path<'_>) -> Violation {
     let names = || list.iter().map(|property| &*property.name);
+    let limit = list
+        .iter()
+        .map(|property| Literal::Text(property.name.clone()));
     Violation {
         pointer: words(at),
         rule: Constraint::UnknownProperty,
-        limit: names().collect(),
+        limit: Literal::Array(limit.collect()),
         actual: View::Text(name).shown(),
         found: "a property that the schema does not know".into(),
         expected: one_of(names()),

@@ -301,7 +301,7 @@ impl<'a> View<'a> {
             // As good as every enum is one of strings.
             Self::Text(text) => literals
                 .iter()
-                .any(|literal| matches!(literal, Literal::Text(known) if **known == **text)),
+                .any(|literal| matches!(literal, Literal::Text(known) if is_same(known, text))),
             other => literals.iter().any(|literal| other.is(literal)),
         }
     }
@@ -322,7 +322,7 @@ impl<'a> View<'a> {
         match self {
             Self::Null => "null".into(),
             Self::Bool(bool) => bool.to_string(),
-            Self::Number(number) => number.to_string(),
+            Self::Number(number) => words(number),
             Self::Text(text) => words(Quoted(&cut(text))),
             Self::Media(media) => media.to_string(),
             Self::Array(list) => {
@@ -366,14 +366,29 @@ fn cut(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns the member `name` of an object.
-fn find<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(crate) fn find<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     /// Number of members up to which comparing names takes less time than hashing one.
     const FEW: usize = 16;
     if map.len() > FEW {
         return map.get(name);
     }
     let mut members = map.iter();
-    members.find_map(|(known, value)| (known == name).then_some(value))
+    members.find_map(|(known, value)| is_same(known, name).then_some(value))
+}
+
+/// Returns `true` if both texts are the same. Nearly all names and members of enums have at most 16
+/// bytes, and comparing those takes less time than calling the function that compares any.
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
+    fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+        Some((text.first_chunk()?, text.last_chunk()?))
+    }
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    a.len() == b.len()
+        && match a.len() {
+            4..8 => ends::<4>(a) == ends::<4>(b),
+            8..=16 => ends::<8>(a) == ends::<8>(b),
+            _ => a == b,
+        }
 }
 
 impl Serialize for View<'_> {

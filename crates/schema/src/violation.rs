@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
-use crate::{Number, Redacted, Rule};
+use crate::{Literal, Number, Redacted, Rule};
 
 /// A violation: one way in which a value does not satisfy its schema.
 ///
@@ -22,7 +22,8 @@ use crate::{Number, Redacted, Rule};
 /// # let model = ModelSchema::parse(Some("a/b"), &[document]).0.unwrap();
 /// for violation in model.validate(&json!({"scale": 7})) {
 ///     assert_eq!((&*violation.pointer, violation.rule), ("/scale", Constraint::Maximum));
-///     assert_eq!((violation.limit, violation.actual), (json!(1), json!(7)));
+///     assert_eq!(violation.limit, json!(1));
+///     assert_eq!(violation.actual, json!(7));
 /// }
 /// ```
 #[derive(Clone, PartialEq)]
@@ -33,7 +34,7 @@ pub struct Violation {
     /// Violated constraint.
     pub rule: Constraint,
     /// Limit of the constraint: a bound, a list of members, a type's name.
-    pub limit: Value,
+    pub limit: Literal,
     /// Value that was found, or its length or count if that is limited. Long values are cut.
     pub actual: Value,
     /// Value that was found, in words.
@@ -131,7 +132,7 @@ impl Violation {
         Self {
             pointer: pointer.into(),
             rule,
-            limit: Value::Null,
+            limit: Literal::Null,
             actual: Value::Null,
             found: found.into(),
             expected: expected.into(),
@@ -169,7 +170,7 @@ impl Violation {
     ) -> Self {
         let found = found.into();
         Self {
-            limit: rule.value.to_value(),
+            limit: Literal::Number(rule.value),
             actual: actual.map_or(Value::Null, Number::to_value),
             message: Some(rule.message.to_string()).filter(|message| !message.is_empty()),
             ..Self::new(
@@ -354,7 +355,7 @@ mod tests {
         Violation {
             pointer: "/ratio".into(),
             rule: Constraint::Enum,
-            limit: json!(["1:1"]),
+            limit: Literal::from(&json!(["1:1"])),
             actual: json!("1;1"),
             found: "\"1;1\"".into(),
             expected: "\"1:1\"".into(),

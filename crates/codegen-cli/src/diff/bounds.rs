@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use runcomfy_schema::{Bounds, Keyword, Kind, List, Number, Operator, Rule, Schema};
+use runcomfy_schema::{Bounds, Keyword, KeywordList, Kind, Number, Operator, Rule, Schema};
 
 use super::keyword::find;
 
@@ -101,7 +101,7 @@ pub(super) fn quantity(rules: &[&Rule]) -> Bounds {
         Operator::AtLeast => vec![Keyword::Minimum(rule.value)],
         Operator::Equal => vec![Keyword::Minimum(rule.value), Keyword::Maximum(rule.value)],
     });
-    let keywords: List<Keyword> = keywords.collect::<Vec<_>>().into();
+    let keywords: KeywordList = keywords.collect::<Vec<_>>().into();
     Bounds::from_schema(&Schema {
         kind: Kind::Number,
         keywords,

@@ -15,9 +15,9 @@ macro_rules! find {
 pub(super) use find;
 
 /// Schema that allows everything.
-pub(super) const FREE: Schema = Schema {
+pub(super) static FREE: Schema = Schema {
     kind: Kind::Any,
-    keywords: runcomfy_schema::Shared::Static(&[]),
+    keywords: runcomfy_schema::KeywordList::from_static(&[]),
 };
 
 /// Returns `true` for unknown keywords that restrict nothing: JSON Schema's annotations and, by OpenAPI's

@@ -64,7 +64,7 @@ fn compare(old: &Schema, new: &Schema, at: Path<'_>, found: &mut Vec<Difference>
         );
     }
     properties(old, new, at, found);
-    let items = |schema: &Schema| schema.items().cloned().unwrap_or(FREE);
+    let items = |schema: &Schema| schema.items().unwrap_or(&FREE).clone();
     compare(&items(old), &items(new), at.member("*"), found);
     if before == found.len() || bare(old) != bare(new) {
         let message = "other keywords of the value changed";

@@ -493,7 +493,14 @@ fn missing_and_unknown_properties() {
     assert_eq!(found.to_string(), expected.join("\n"));
     let rules: Vec<(Constraint, Value, Value, Option<&str>)> = found
         .iter()
-        .map(|v| (v.rule, v.limit.clone(), v.actual.clone(), v.hint.as_deref()))
+        .map(|v| {
+            (
+                v.rule,
+                v.limit.to_value(),
+                v.actual.clone(),
+                v.hint.as_deref(),
+            )
+        })
         .collect();
     let names = json!(["prompt", "a/b~c", "seed"]);
     assert_eq!(
@@ -621,15 +628,15 @@ fn typed_numbers_must_be_finite() {
         found.to_string(),
         "/any: found NaN, expected a finite number\n/number: found -inf, expected a number in 0..=1"
     );
-    let limits: Vec<(Constraint, &Value, &Value)> = found
+    let limits: Vec<(Constraint, Value, &Value)> = found
         .iter()
-        .map(|v| (v.rule, &v.limit, &v.actual))
+        .map(|v| (v.rule, v.limit.to_value(), &v.actual))
         .collect();
     assert_eq!(
         limits,
         [
-            (Constraint::Type, &json!("number"), &json!("NaN")),
-            (Constraint::Type, &json!("number"), &json!("-inf")),
+            (Constraint::Type, json!("number"), &json!("NaN")),
+            (Constraint::Type, json!("number"), &json!("-inf")),
         ]
     );
 }

@@ -228,7 +228,7 @@ fn is_beyond_64_bits(violation: &Violation, value: &Value) -> bool {
     // Both limits are floats exactly.
     let fits = |number: f64| MIN_I64 < number && number < 18_446_744_073_709_551_616.0;
     violation.rule == Constraint::Type
-        && violation.limit == "integer"
+        && violation.limit == Value::from("integer")
         && number.is_some_and(|number| number.fract() == 0.0 && !fits(number))
 }
 
