@@ -23,8 +23,10 @@ mod redacted;
 mod rule;
 mod schema;
 mod schema_text;
+mod secret;
 mod shared;
 mod source;
+mod spelling;
 mod validate;
 mod view;
 mod violation;
@@ -43,7 +45,7 @@ pub use number::Number;
 pub use output::OUTPUT;
 pub use pointer::Path;
 pub use record::{Extra, NamedField, Reader, Record};
-pub use redacted::Redacted;
+pub use redacted::{Redacted, RedactedPaths};
 pub use rule::{Operator, Quantity, Rule};
 pub use schema::{Keyword, Kind, ModelSchema, Property, Schema};
 pub use schema_text::SchemaText;
@@ -52,7 +54,7 @@ pub use shared::{List, Shared, Text};
 pub use view::{Elements, Field, View};
 pub use violation::{Certainty, Constraint, Violation, Violations};
 
-/// Functions that the macros in generated code call; not part of the public interface.
+/// Items that the macros in generated code and the client use; not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::choice::{debug_choice, display_choice, integer_of, parse_choice, text_of};
@@ -62,7 +64,9 @@ pub mod __private {
         NamedField, blank_record, debug_record, deserialize_record, eq_record, read_record,
         serialize_record, validate_record,
     };
+    pub use crate::redacted::RedactedExcerpt;
     pub use crate::schema_text::{nested_schema, read_schema};
+    pub use crate::secret::Secret;
     #[cfg(feature = "schemars")]
     pub use schemars;
     pub use serde;

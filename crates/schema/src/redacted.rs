@@ -1,9 +1,19 @@
 //! Texts without secrets.
 
+mod urls;
+
 use std::fmt;
+
+use crate::spelling::Spelling;
+use urls::Urls;
 
 /// Prints a text without the queries and user names of the URLs in it. A signed URL gives its
 /// reader access to the file, and many people read logs.
+///
+/// A query starts at the first `?` or `#` of a URL, however that character is escaped, and ends
+/// where the URL must have ended: at the quotation mark that closes it, or else at white space
+/// behind which nothing of a query follows. A text without `://` before it counts as a URL if it has
+/// the form of one, such as `//host/path?a=b`, `/path?a=b` or `?a=b`.
 ///
 /// ```
 /// # use runcomfy_schema::Redacted;
@@ -16,58 +26,72 @@ use std::fmt;
 #[derive(Clone, Copy)]
 pub struct Redacted<'a>(pub &'a str);
 
-/// Returns `true` for characters that end a URL in any text. Commas and the like may belong to it.
-fn ends_url(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|')
-}
+/// Prints a text as [`Redacted`] does, and of the path of each URL only the last segment: the first
+/// segments of an output's URL name the account.
+///
+/// ```
+/// # use runcomfy_schema::RedactedPaths;
+/// let text = "saved https://cdn.example/account/2026/a.png?sig=abc";
+/// assert_eq!(RedactedPaths(text).to_string(), "saved https://cdn.example/…/a.png?…");
+/// ```
+#[derive(Clone, Copy)]
+pub struct RedactedPaths<'a>(pub &'a str);
+
+/// Prints the start of a text as [`Redacted`] does. At its end, the `@` behind a password may be cut
+/// off, so what may be a password is hidden there.
+#[derive(Clone, Copy)]
+pub struct RedactedExcerpt<'a>(pub &'a str);
+
+/// Each spelling of what starts or ends a secret has one of these characters.
+const MARKS: [char; 6] = ['?', '#', '@', '%', '&', '\\'];
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0;
-        while let Some((before, slashes, after)) = split_at_authority(rest) {
-            f.write_str(before)?;
-            f.write_str(slashes)?;
-            let end = after.find(ends_url).unwrap_or(after.len());
-            let (url, behind) = after.split_at(end);
-            show(url, f)?;
-            rest = behind;
+        // Media as `data:` URIs have megabytes without a mark.
+        if !self.0.contains(MARKS) {
+            return f.write_str(self.0);
         }
-        f.write_str(rest)
+        let spelling = Spelling::new(self.0);
+        write_without_secrets(f, self.0, &Urls::new(&spelling))
     }
 }
 
-/// Splits a text at `://` into the text before, that separator, and the text after. Slashes may be
-/// escaped, as some services write JSON.
-fn split_at_authority(text: &str) -> Option<(&str, &str, &str)> {
-    let found = ["://", ":\\/\\/"]
-        .into_iter()
-        .filter_map(|slashes| Some((text.find(slashes)?, slashes)))
-        .min()?;
-    let (start, slashes) = found;
-    let (before, after) = text.split_at(start);
-    Some((before, slashes, &after[slashes.len()..]))
+impl fmt::Display for RedactedPaths<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.contains("//") && !self.0.contains(MARKS) {
+            return f.write_str(self.0);
+        }
+        let spelling = Spelling::new(self.0);
+        let urls = Urls {
+            shorten_paths: true,
+            ..Urls::new(&spelling)
+        };
+        write_without_secrets(f, self.0, &urls)
+    }
 }
 
-/// Prints a URL from its authority on.
-fn show(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let authority = url.find(['/', '\\', '?', '#']).unwrap_or(url.len());
-    let url = match url[..authority].rfind('@') {
-        Some(at) => {
-            f.write_str("…@")?;
-            &url[at + 1..]
-        }
-        None => url,
-    };
-    match url.find(['?', '#']) {
-        Some(query) => {
-            f.write_str(&url[..query])?;
-            write!(f, "{}…", &url[query..=query])?;
-            // What a sentence puts behind a URL.
-            let last = url.len() - url.trim_end_matches([',', '.', ';', ')', ']', '}']).len();
-            f.write_str(&url[url.len() - last..])
-        }
-        None => f.write_str(url),
+impl fmt::Display for RedactedExcerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spelling = Spelling::new(self.0);
+        let urls = Urls {
+            is_cut: true,
+            ..Urls::new(&spelling)
+        };
+        write_without_secrets(f, self.0, &urls)
     }
+}
+
+/// Writes a text with `…` in place of each secret part.
+fn write_without_secrets(f: &mut fmt::Formatter<'_>, text: &str, urls: &Urls<'_>) -> fmt::Result {
+    let mut shown = 0;
+    for part in urls.secret_parts() {
+        let (start, end) = (urls.text.start(part.start), urls.text.start(part.end));
+        if start >= shown {
+            write!(f, "{}…", &text[shown..start])?;
+        }
+        shown = shown.max(end);
+    }
+    f.write_str(&text[shown..])
 }
 
 #[cfg(test)]
@@ -86,7 +110,7 @@ mod tests {
             ("(https://a.example/b?s=1).", "(https://a.example/b?…)."),
             (
                 r#"["https://a/b?s=\"1","ftp://c/d?s"]"#,
-                r#"["https://a/b?…"1","ftp://c/d?…"]"#,
+                r#"["https://a/b?…","ftp://c/d?…"]"#,
             ),
             (
                 r#"{"u":"https:\/\/a\/b?s=1\u0026t=2"}"#,
@@ -100,6 +124,164 @@ mod tests {
             ),
         ] {
             assert_eq!(Redacted(text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn query_is_found_in_any_spelling() {
+        for (text, shown) in [
+            (r"https://a/b\u003fs=1", r"https://a/b\u003f…"),
+            ("https://a/b%3Fs=1", "https://a/b%3F…"),
+            ("https://a/b%253Fs=1", "https://a/b%253F…"),
+            ("https://a/b&#63;s=1", "https://a/b&#63;…"),
+            ("https%3A%2F%2Fa%2Fb%3Fs%3D1", "https%3A%2F%2Fa%2Fb%3F…"),
+            (
+                "https://p/https%3A%2F%2Fa%3Fs and",
+                "https://p/https%3A%2F%2Fa%3F… and",
+            ),
+            ("https:/a/b?s=1", "https:/a/b?…"),
+            ("HTTPS:a/b?s=1", "HTTPS:a/b?…"),
+            (r"https:\\a\b?s=1", r"https:\\a\b?…"),
+            ("//a/b?s=1", "//a/b?…"),
+            ("'//a/b?s' c", "'//a/b?…' c"),
+            ("cdn.example/b.png?s3cret", "cdn.example/b.png?…"),
+            ("GET /v1/x?s=1 HTTP/1.1", "GET /v1/x?… HTTP/1.1"),
+            ("?s=1", "?…"),
+        ] {
+            assert_eq!(Redacted(text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn query_ends_with_its_url() {
+        for (text, shown) in [
+            ("https://a/b?s='S' c", "https://a/b?…' c"),
+            ("https://a/b?s=|S c", "https://a/b?… c"),
+            ("https://a/b?s=<S>S c", "https://a/b?… c"),
+            ("https://a/b?s=`S c", "https://a/b?… c"),
+            ("https://a/it's?s=1 c", "https://a/it's?… c"),
+            ("https://a/b?p=a red boat&s=1 c", "https://a/b?… c"),
+            ("https://a/b?p=a s=1 c", "https://a/b?… c"),
+            ("https://a/b?s=ab 9f8e7d6c5b c", "https://a/b?… c"),
+            ("https://a/b?s=1 status 200", "https://a/b?… status 200"),
+            ("https://a/b?s=1\nx=2", "https://a/b?…\nx=2"),
+            ("https://a/b?s=1\n &t=2 c", "https://a/b?… c"),
+            (
+                r#"{"m":"at https://a/b?s","n":"o"}"#,
+                r#"{"m":"at https://a/b?…","n":"o"}"#,
+            ),
+            (
+                r#""{\"m\":\"https://a/b?s c\",\"n\":1}""#,
+                r#""{\"m\":\"https://a/b?…\",\"n\":1}""#,
+            ),
+            ("'https://a/b?s='S c', d", "'https://a/b?…', d"),
+            ("`https://a/b?s c`", "`https://a/b?…`"),
+            (
+                r#"<a href="https://a/b?s=1" id="i">c</a>"#,
+                r#"<a href="https://a/b?…" id="i">c</a>"#,
+            ),
+            ("Is it https://a/b? No.", "Is it https://a/b? No."),
+        ] {
+            assert_eq!(Redacted(text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn user_and_password_are_hidden() {
+        for (text, shown) in [
+            ("https://user'x:S@a/b", "https://…@a/b"),
+            ("https://u:S/S@a/b", "https://…@a/b"),
+            ("https://u:S?S@a/b?s", "https://…@a/b?…"),
+            ("https://u:p@S@a/b", "https://…@a/b"),
+            ("https://u%2Fx:S@a/b", "https://…@a/b"),
+            ("//u:S@a/b", "//…@a/b"),
+            ("https:/u:S@a", "https:/…@a"),
+            ("https://a:8080/@b", "https://a:8080/@b"),
+            ("https://[::1]:80/a@b", "https://[::1]:80/a@b"),
+        ] {
+            assert_eq!(Redacted(text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_without_a_secret_is_unchanged() {
+        for text in [
+            "why? because",
+            "why?because",
+            "Really?!",
+            "a ? b : c",
+            "why? x=1",
+            "50% off? Yes & no",
+            r"C:\new\table?",
+            "me@example.org",
+            "a // b? c",
+            "and/or? yes",
+            "# title",
+            "1:2:3",
+            "https://a.example/b.png, see #3",
+            r#"{"a":"b?","c":"d"}"#,
+            "^(?:https?://)?[a-z]+$",
+            "data:image/png;base64,iVBOR//x+y==",
+            "&amp; &#39;",
+            "\\d+ \\u00e9 %41",
+        ] {
+            assert_eq!(Redacted(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn password_of_a_cut_text_is_hidden() {
+        for (text, shown) in [
+            (r#"{"url":"https://me:S3cr"#, r#"{"url":"https://…"#),
+            ("https://me:S3c/ret", "https://…"),
+            ("https%3A%2F%2Fme%3AS3cr", "https%3A%2F%2F…"),
+            ("https://a.example/b", "https://a.example/b"),
+            ("https://a.example said no", "https://a.example said no"),
+        ] {
+            assert_eq!(RedactedExcerpt(text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn path_is_shown_by_its_last_segment() {
+        for (text, shown) in [
+            ("https://a/acc/x/b.png?s c", "https://a/…/b.png?… c"),
+            ("https://u:p@a/acc/b.png", "https://…@a/…/b.png"),
+            ("https://a/b.png", "https://a/b.png"),
+            ("https://a", "https://a"),
+            ("https://a/acc/x/", "https://a/…/"),
+            (
+                r#"{"u":"https:\/\/a\/acc\/b"}"#,
+                r#"{"u":"https:\/\/a\/…\/b"}"#,
+            ),
+            ("and/or/not", "and/or/not"),
+        ] {
+            assert_eq!(RedactedPaths(text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        for part in [
+            "/",
+            "?",
+            "a/b?c ",
+            "\"http://a ",
+            "x://u:x/",
+            "&#6",
+            "%25",
+            "\\",
+            "://",
+            "a?",
+            "\",",
+            "http:u:@",
+            "a/b?c= &",
+            "'//'",
+            "/?'",
+        ] {
+            // Quadratic time would be minutes.
+            let text = part.repeat(20_000 / part.len());
+            assert!(RedactedPaths(&text).to_string().len() <= 3 * text.len());
         }
     }
 }

@@ -202,12 +202,13 @@ impl fmt::Display for Violation {
             &self.pointer
         };
         let found = Redacted(&self.found);
+        let at = Redacted(at);
         write!(f, "{at}: found {found}, expected {}", self.expected)?;
         if let Some(hint) = &self.hint {
             write!(f, "; did you mean `{hint}`?")?;
         }
         if let Some(message) = &self.message {
-            write!(f, " ({message})")?;
+            write!(f, " ({})", Redacted(message))?;
         }
         Ok(())
     }

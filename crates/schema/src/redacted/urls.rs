@@ -1,0 +1,398 @@
+//! Finds the URLs of a text, and what is secret in them.
+
+use std::ops::Range;
+
+use crate::spelling::Spelling;
+
+/// The URLs of a text, and what is secret in them. All positions are indices of characters.
+pub(super) struct Urls<'a> {
+    pub(super) text: &'a Spelling<'a>,
+    pub(super) shorten_paths: bool,
+    /// The text may be cut, so that what ends a password is missing.
+    pub(super) is_cut: bool,
+}
+
+/// Schemes after which a browser needs no slashes.
+const SCHEMES: [&str; 5] = ["http", "https", "ftp", "ws", "wss"];
+
+/// Maximum number of characters of a URL in quotation marks. Every mark that is not closed costs as
+/// many steps.
+const MAX_QUOTED: usize = 2048;
+
+/// Maximum number of characters of a password, and of the words behind which a query continues.
+const MAX_PART: usize = 256;
+
+/// Length from which a word of letters and digits looks like a key rather than like a word.
+const KEY_CHARS: usize = 8;
+
+fn is_slash(c: char) -> bool {
+    matches!(c, '/' | '\\')
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`')
+}
+
+/// Returns `true` for characters of a parameter's name.
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '~' | '%' | '[' | ']' | '$')
+}
+
+/// Returns `true` for characters that a sentence puts behind a URL.
+fn is_punctuation(c: char) -> bool {
+    matches!(c, ',' | '.' | ';' | '!' | ')' | ']' | '}' | '>' | '|') || is_quote(c)
+}
+
+impl<'a> Urls<'a> {
+    pub(super) fn new(text: &'a Spelling<'a>) -> Self {
+        Self {
+            text,
+            shorten_paths: false,
+            is_cut: false,
+        }
+    }
+
+    /// Returns the secret parts of all URLs, in their order. Some may overlap.
+    pub(super) fn secret_parts(&self) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        let mut at = 0;
+        while at < self.text.len() {
+            at = if let Some(authority) = self.authority(at) {
+                self.url(at, authority, &mut parts)
+            } else if self.text.char(at) == Some('?') && self.is_query(at) {
+                let end = self.end(self.word_start(at), at, at);
+                parts.extend(self.query(at..end));
+                end
+            } else {
+                at + 1
+            };
+        }
+        parts.sort_unstable_by_key(|part| part.start);
+        parts
+    }
+
+    /// Adds the secret parts of the URL whose colon or first slash is at `at`; returns its end.
+    fn url(&self, at: usize, authority: usize, parts: &mut Vec<Range<usize>>) -> usize {
+        let start = if self.text.char(at) == Some(':') {
+            self.scheme_start(at)
+        } else {
+            at
+        };
+        let end = self.end(start, authority, authority);
+        let mut at = authority;
+        let mut user = self.user(authority, end);
+        let query = loop {
+            at = user.as_ref().map_or(at, |user| user.end);
+            parts.extend(user.take());
+            match self.text.char(at).filter(|_| at < end) {
+                None => break None,
+                Some('?' | '#') => break Some(at),
+                // A URL in the path of another.
+                Some(_) => match self.inner_authority(at).filter(|inner| *inner < end) {
+                    Some(inner) => {
+                        at = inner;
+                        user = self.user(inner, end);
+                    }
+                    None => at += 1,
+                },
+            }
+        };
+        if self.shorten_paths {
+            parts.extend(self.first_segments(authority, query.unwrap_or(end)));
+        }
+        parts.extend(query.and_then(|query| self.query(query..end)));
+        end
+    }
+
+    /// Returns where the authority of a URL starts whose colon, or the first of whose slashes where
+    /// it has no scheme, is at `at`.
+    fn authority(&self, at: usize) -> Option<usize> {
+        if self.text.char(at) == Some(':') {
+            let end = self.slashes_end(at + 1);
+            let has_slashes = end - at > 2;
+            return ((has_slashes || self.has_scheme(at)) && self.is_host(end)).then_some(end);
+        }
+        let before = at.checked_sub(1).and_then(|at| self.text.char(at));
+        let is_mark = |c: char| c.is_whitespace() || is_quote(c) || "([{<>=,;|".contains(c);
+        before
+            .is_none_or(is_mark)
+            .then(|| self.relative_authority(at))?
+    }
+
+    /// Returns where the authority of a URL starts that stands in another URL, where `//` suffices.
+    fn inner_authority(&self, at: usize) -> Option<usize> {
+        let before = at.checked_sub(1).and_then(|at| self.text.char(at));
+        let begins = !before.is_some_and(is_slash);
+        let relative = || begins.then(|| self.relative_authority(at))?;
+        self.authority(at).or_else(relative)
+    }
+
+    /// Returns where the authority starts behind the slashes at `at`, if there are two.
+    fn relative_authority(&self, at: usize) -> Option<usize> {
+        let end = self.slashes_end(at);
+        (end > at + 1 && self.is_host(end)).then_some(end)
+    }
+
+    fn slashes_end(&self, start: usize) -> usize {
+        let rest = start..self.text.len();
+        self.text
+            .find(rest, |c| !is_slash(c))
+            .unwrap_or(self.text.len())
+    }
+
+    /// Returns `true` if a host may start at `at`; what may not is seen in patterns: `https?://)?`.
+    fn is_host(&self, at: usize) -> bool {
+        let c = self.text.char(at);
+        !self.is_blank(at) && c.is_some_and(|c| !"()?*+^".contains(c))
+    }
+
+    fn scheme_start(&self, colon: usize) -> usize {
+        let is_scheme = |at: &usize| {
+            let c = self.text.char(*at);
+            c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        };
+        (0..colon)
+            .rev()
+            .take_while(is_scheme)
+            .last()
+            .unwrap_or(colon)
+    }
+
+    fn has_scheme(&self, colon: usize) -> bool {
+        let scheme = self.scheme_start(colon)..colon;
+        // A longer one is none of them.
+        if scheme.len() > KEY_CHARS {
+            return false;
+        }
+        let scheme: String = scheme.filter_map(|at| self.text.char(at)).collect();
+        SCHEMES.contains(&scheme.to_ascii_lowercase().as_str())
+    }
+
+    /// Returns the user name and password at the start of an authority.
+    fn user(&self, authority: usize, end: usize) -> Option<Range<usize>> {
+        let text = self.text;
+        let is_encoded = |at| text.spelled(at).starts_with('%');
+        let all_encoded = is_encoded(authority - 1);
+        // An escaped character does not end the authority, unless the whole URL is escaped.
+        let authority_end = |from: usize| {
+            let ends = |at: &usize| {
+                let c = text.char(*at);
+                c.is_some_and(|c| is_slash(c) || matches!(c, '?' | '#'))
+                    && (all_encoded || !is_encoded(*at))
+            };
+            (from..end).find(ends).unwrap_or(end)
+        };
+        let last_at = |range: Range<usize>| range.rev().find(|at| text.char(*at) == Some('@'));
+        let first_end = authority_end(authority);
+        if self.is_cut && first_end == text.len() {
+            return Some(authority..first_end);
+        }
+        if let Some(at) = last_at(authority..first_end) {
+            return Some(authority..at);
+        }
+        // A password may have such a character itself. What is behind a colon is no port then.
+        let colon = text.find(authority..first_end, |c| c == ':')?;
+        let is_port = |at: usize| self.text.char(at).is_some_and(|c| c.is_ascii_digit());
+        let port = colon + 1..first_end;
+        let has_password = port.is_empty() || !port.into_iter().all(is_port);
+        if !has_password || text.char(authority) == Some('[') {
+            return None;
+        }
+        let near = end.min(self.near(first_end));
+        let word_end = (first_end..near)
+            .find(|at| self.is_blank(*at))
+            .unwrap_or(near);
+        if self.is_cut && word_end == text.len() {
+            return Some(authority..word_end);
+        }
+        let at = text.find(first_end..word_end, |c| c == '@')?;
+        Some(authority..last_at(at..authority_end(at)).unwrap_or(at))
+    }
+
+    /// Returns the segments of a path but its last one, without the slashes around them.
+    fn first_segments(&self, authority: usize, end: usize) -> Option<Range<usize>> {
+        let is_end = |at: &usize| self.is_blank(*at);
+        let end = (authority..end).find(is_end).unwrap_or(end);
+        let first = self.text.find(authority..end, is_slash)?;
+        let last = (first..end)
+            .rev()
+            .find(|at| self.text.char(*at).is_some_and(is_slash))?;
+        (first < last).then_some(first + 1..last)
+    }
+
+    /// Returns what is secret of a query: all behind its first character, without the punctuation of
+    /// the sentence.
+    fn query(&self, query: Range<usize>) -> Option<Range<usize>> {
+        let is_shown = |at: &usize| self.text.char(*at).is_some_and(is_punctuation);
+        let start = query.start + 1;
+        let shown = (start..query.end).rev().take_while(is_shown).count();
+        let secret = start..query.end - shown;
+        (!secret.is_empty()).then_some(secret)
+    }
+
+    /// Returns `true` if the question mark at `at` starts a query and does not end a question.
+    fn is_query(&self, at: usize) -> bool {
+        let rest = at + 1..self.text.len();
+        let Some(next) = self.text.char(at + 1).filter(|_| !self.is_blank(at + 1)) else {
+            return false;
+        };
+        let name_end = self.text.find(rest.clone(), |c| !is_name(c));
+        let has_name =
+            name_end.is_some_and(|end| end > rest.start && self.text.char(end) == Some('='));
+        let word = self.word_start(at)..at;
+        if self.text.char(word.end.saturating_sub(1)) == Some(')') {
+            return has_name;
+        }
+        let is_dot = |at: usize| {
+            let is_word = |at: usize| self.text.char(at).is_some_and(char::is_alphanumeric);
+            self.text.char(at) == Some('.') && is_word(at - 1) && is_word(at + 1)
+        };
+        let is_path = self.text.find(word.clone(), |c| c == '/').is_some()
+            || word
+                .clone()
+                .skip(1)
+                .any(|at| at + 1 < word.end && is_dot(at));
+        has_name || (is_path && (next.is_alphanumeric() || "%&=_~".contains(next)))
+    }
+
+    fn word_start(&self, at: usize) -> usize {
+        let is_word = |at: &usize| {
+            !self.is_blank(*at)
+                && !self
+                    .text
+                    .char(*at)
+                    .is_some_and(|c| is_quote(c) || "<>(,".contains(c))
+        };
+        let near = at.saturating_sub(MAX_PART)..at;
+        near.rev().take_while(is_word).last().unwrap_or(at)
+    }
+
+    /// Returns the end of the text, or of what is near enough to be part of the same.
+    fn near(&self, at: usize) -> usize {
+        self.text.len().min(at.saturating_add(MAX_PART))
+    }
+
+    /// Returns where a URL ends that starts at `start`; what is before `from` belongs to it.
+    fn end(&self, start: usize, from: usize, query: usize) -> usize {
+        let text = self.text;
+        let quote = start
+            .checked_sub(1)
+            .filter(|at| text.char(*at).is_some_and(is_quote));
+        if let Some(end) = quote.and_then(|quote| self.quoted_end(quote, from)) {
+            return end;
+        }
+        let mut at = from;
+        while at < text.len() {
+            if self.is_blank(at) {
+                match self.more_query(query, at) {
+                    Some(more) => at = more,
+                    None => return at,
+                }
+            } else if self.ends_text(at) {
+                return at;
+            } else {
+                at += 1;
+            }
+        }
+        at
+    }
+
+    /// Returns the position of the quotation mark that closes the one at `quote`, on the same line.
+    fn quoted_end(&self, quote: usize, from: usize) -> Option<usize> {
+        let (text, mark) = (self.text, self.text.spelled(quote));
+        for at in from..text.len().min(from + MAX_QUOTED) {
+            let c = text.char(at)?;
+            if matches!(c, '\n' | '\r') && self.is_blank(at) {
+                return None;
+            }
+            if text.char(quote) == Some(c) && text.spelled(at) == mark && self.closes(at) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Returns `true` if the quotation mark at `at` is followed by what follows the end of a text,
+    /// and not by more of a URL.
+    fn closes(&self, at: usize) -> bool {
+        let text = self.text;
+        let rest = at + 1..text.len();
+        let is_double = text.char(at) == Some('"');
+        let Some(next) = text.find(rest, |c| !",;:.!?)]}>".contains(c)) else {
+            return true;
+        };
+        if self.is_blank(next) {
+            let word = (next..text.len()).find(|at| !self.is_blank(*at));
+            return !word.is_some_and(|word| self.is_parameter(word));
+        }
+        let is_list = next > at + 1 && is_double;
+        let ends_tag = text.char(next) == Some('/') && text.char(next + 1) == Some('>');
+        is_list
+            || ends_tag
+            || text
+                .char(next)
+                .is_some_and(|c| is_quote(c) || "{[(<\\".contains(c))
+    }
+
+    /// Returns where the query continues behind the white space at `blank`, if it does.
+    fn more_query(&self, query: usize, blank: usize) -> Option<usize> {
+        let text = self.text;
+        text.find(query..blank, |c| matches!(c, '?' | '#'))?;
+        let near = self.near(blank);
+        let word = (blank..near).find(|at| !self.is_blank(*at))?;
+        if self.is_parameter(word) {
+            return Some(word);
+        }
+        let is_break = |at: usize| self.is_blank(at) && matches!(text.char(at), Some('\n' | '\r'));
+        if (blank..word).any(is_break) {
+            return None;
+        }
+        let stops =
+            |at: &usize| is_break(*at) || self.ends_text(*at) || self.authority(*at).is_some();
+        let stop = (word..near).find(stops).unwrap_or(near);
+        let word_end = (word..stop).find(|at| self.is_blank(*at)).unwrap_or(stop);
+        if self.authority(word_end).is_none() && self.is_query_like(word..word_end) {
+            return Some(word);
+        }
+        (word..stop).find(|at| self.is_parameter(*at))
+    }
+
+    /// Returns `true` for a quotation mark that ends the text around a URL.
+    fn ends_text(&self, at: usize) -> bool {
+        let is_mark = self.text.char(at) == Some('"') && !self.text.spelled(at).starts_with('%');
+        is_mark && self.closes(at)
+    }
+
+    /// Returns `true` if a further parameter of a query starts at `at`: `&name=`.
+    fn is_parameter(&self, at: usize) -> bool {
+        let name = at + 1..self.text.len();
+        self.text.char(at) == Some('&')
+            && self
+                .text
+                .find(name.clone(), |c| !is_name(c))
+                .is_some_and(|end| end > name.start && self.text.char(end) == Some('='))
+    }
+
+    /// Returns `true` if a word may belong to the query before it: `name=value`, or a key.
+    fn is_query_like(&self, word: Range<usize>) -> bool {
+        let has = |is: fn(char) -> bool| self.text.find(word.clone(), is).is_some();
+        let is_mark = |at: &usize| self.text.char(*at).is_some_and(is_punctuation);
+        let key_end = word.end - word.clone().rev().take_while(is_mark).count();
+        let is_other = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '_' | '-');
+        let is_key = key_end - word.start >= KEY_CHARS
+            && has(|c| c.is_ascii_digit())
+            && has(|c| c.is_ascii_alphabetic())
+            && self.text.find(word.start..key_end, is_other).is_none();
+        is_key || has(|c| c == '=')
+    }
+
+    /// Returns `true` for white space that is written as it is, or as in a string of JSON or Rust. In
+    /// any other spelling it belongs to a URL.
+    fn is_blank(&self, at: usize) -> bool {
+        let is_white = self.text.char(at).is_some_and(char::is_whitespace);
+        let spelled = self.text.spelled(at);
+        is_white
+            && (!spelled.starts_with(['%', '&'])
+                && spelled.ends_with(|c: char| c.is_whitespace() || "nrt".contains(c)))
+    }
+}
