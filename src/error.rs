@@ -1,12 +1,15 @@
 //! The one error type.
 
 pub(crate) mod builder;
+pub(crate) mod cause;
 
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use self::cause::Cause;
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
 use runcomfy_schema::{Redacted, Violations};
@@ -152,6 +155,26 @@ impl Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     ) -> Self {
         self.inner.source = Some(source);
+        self
+    }
+
+    /// Replaces the message, and the causes by their texts, where `erase` changes one of these.
+    pub(crate) fn erased(mut self, erase: impl Fn(&str) -> Option<String>) -> Self {
+        if let Some(message) = erase(&self.inner.message) {
+            self.inner.message = message;
+        }
+        let Some(source) = &self.inner.source else {
+            return self;
+        };
+        let changed = Cell::new(false);
+        let cause = Cause::new(&**source, &|text| {
+            let erased = erase(text);
+            changed.set(changed.get() || erased.is_some());
+            erased.unwrap_or_else(|| text.to_owned())
+        });
+        if changed.get() {
+            self.inner.source = Some(Box::new(cause));
+        }
         self
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use runcomfy_schema::Redacted;
+use runcomfy_schema::RedactedPaths;
 
 /// The output of a finished job: a JSON object with the URLs of the generated media.
 ///
@@ -28,10 +28,11 @@ pub struct Output {
     value: Value,
 }
 
-/// Prints URLs without their queries, which may be signed.
+/// Prints URLs without their queries, which may be signed, and of their paths, which name the account,
+/// only the last segments.
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Output({})", Redacted(&self.value.to_string()))
+        write!(f, "Output({})", RedactedPaths(&self.value.to_string()))
     }
 }
 

@@ -3,18 +3,25 @@
 // A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
+mod leaky_text;
+
 use std::fmt::Debug;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use fastrand::Rng;
+use leaky_text::{Leaky, MARK, harmless};
 use runcomfy::media::{CheckMedia, Uploading};
+use runcomfy::schema::{Redacted, RedactedPaths};
+use runcomfy::testing::{self, Script};
 use runcomfy::{
-    CancelOutcome, Client, Error, ErrorKind, Event, Media, Model, Outcome, Upload, Uploader,
-    WaitOptions,
+    CancelOutcome, Client, Error, ErrorKind, Event, Media, Model, Outcome, RetryPolicy, Upload,
+    Uploader, WaitOptions,
 };
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::edit;
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::cases::{Cases, rerun};
 use runcomfy_testkit::server::{Response, Server};
 use runcomfy_testkit::trace::Trace;
 use serde_json::json;
@@ -405,4 +412,202 @@ async fn downloads_are_sent_without_the_token() {
         "{head}"
     );
     hides(&head);
+}
+
+#[test]
+fn redacted_text_shows_nothing_of_a_query() {
+    for seed in Cases::from_env(40_000).seeds() {
+        let leaky = Leaky::url(&mut Rng::with_seed(seed));
+        for shown in [
+            Redacted(&leaky.text).to_string(),
+            RedactedPaths(&leaky.text).to_string(),
+        ] {
+            let leak = leaky.leak_in(&shown);
+            assert_eq!(leak, None, "{leaky:?}\n{shown}\n{}", rerun(seed));
+        }
+    }
+}
+
+#[test]
+fn text_without_a_secret_is_shown_unchanged() {
+    for seed in Cases::from_env(40_000).seeds() {
+        let text = harmless(&mut Rng::with_seed(seed));
+        let shown = Redacted(&text).to_string();
+        assert_eq!(shown, text, "{}", rerun(seed));
+    }
+}
+
+/// Everything that a client shows of responses with one text in them.
+struct Shown {
+    /// `Display`, `Debug` and causes.
+    texts: Vec<String>,
+    /// Texts that a program reads of them.
+    values: Vec<String>,
+}
+
+impl Shown {
+    fn add(&mut self, value: &impl Debug) {
+        self.texts.push(format!("{value:?} {value:#?}"));
+    }
+
+    fn add_error(&mut self, error: &Error) {
+        self.add(error);
+        self.texts.push(error.to_string());
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            self.texts.push(format!("{error} {error:?}"));
+            cause = error.source();
+        }
+        self.values
+            .push(format!("{:?} {:?}", error.detail(), error.excerpt()));
+        let status = error.last_status().map(|last| last.status.to_string());
+        self.values.extend(status);
+    }
+
+    fn add_outcome<T: Debug>(&mut self, outcome: Result<T, Error>) -> Option<T> {
+        match outcome {
+            Ok(value) => {
+                self.add(&value);
+                Some(value)
+            }
+            Err(error) => {
+                self.add_error(&error);
+                None
+            }
+        }
+    }
+}
+
+/// Returns the body of an error response with this text.
+fn refusal(rng: &mut Rng, text: &str) -> String {
+    let body = match rng.u8(..8) {
+        0 => json!({"error_code": 400_001, "error_message": text}),
+        1 => json!({"message": text}),
+        2 => json!({"detail": {"error": {"message": text, "code": 7}}}),
+        3 => json!({"detail": [{"loc": ["scale"], "msg": text}]}),
+        4 => json!({"request_id": text, "error": text}),
+        5 => json!({ text: [text] }),
+        6 => return format!("<html><body>{text}</body></html>"),
+        _ => return text.to_owned(),
+    };
+    let body = body.to_string();
+    match rng.u8(..4) {
+        0 => {
+            let cut = rng.usize(..=body.len());
+            let is_end = |at: &usize| body.is_char_boundary(*at);
+            body[..(0..=cut).rev().find(is_end).unwrap_or_default()].to_owned()
+        }
+        _ => body,
+    }
+}
+
+/// Has a scripted service send the text in one member of one response.
+async fn shown_of(client: &Client, script: &Script, rng: &mut Rng, text: &str) -> Shown {
+    let mut shown = Shown {
+        texts: Vec::new(),
+        values: Vec::new(),
+    };
+    let status = rng
+        .choice([200, 400, 401, 402, 404, 422, 500, 503])
+        .unwrap_or(200);
+    let refused = testing::Response::text(status, refusal(rng, text));
+    let job = client.json_job("r-1".parse().unwrap());
+    match rng.u8(..8) {
+        0 => {
+            script.respond(testing::Call::Submit, refused);
+            let input = json!({});
+            let submit = client.submit_json("acme/paint", &input);
+            shown.add_outcome(submit.await);
+        }
+        1 => {
+            script.respond(testing::Call::Status, refused);
+            shown.add_outcome(job.status().await);
+        }
+        2 => {
+            let body = json!({"status": text, "queue_position": text});
+            script.respond(testing::Call::Status, testing::Response::json(200, body));
+            if let Some(status) = shown.add_outcome(job.status().await) {
+                shown.values.push(status.status.to_string());
+            }
+        }
+        3 => {
+            let body = json!({"outcome": text});
+            script.respond(testing::Call::Cancel, testing::Response::json(200, body));
+            if let Some(CancelOutcome::Other(outcome)) = shown.add_outcome(job.cancel().await) {
+                shown.values.push(outcome);
+            }
+        }
+        4 => {
+            let body = json!({"status": "failed", "error": [{"debugInfo": text}], "created_at": text, "finished_at": text});
+            script.respond(testing::Call::Result, testing::Response::json(200, body));
+            if let Some(result) = shown.add_outcome(job.result().await) {
+                shown
+                    .values
+                    .push(format!("{:?} {:?}", result.error, result.created_at));
+                shown.add_outcome(result.into_output());
+            }
+        }
+        5 => {
+            let body =
+                json!({"status": "succeeded", "output": {"image": text, "more": {text: [text]}}});
+            script.respond(testing::Call::Result, testing::Response::json(200, body));
+            if let Some(result) = shown.add_outcome(job.result().await) {
+                shown.values.push(json!(result.output).to_string());
+            }
+        }
+        6 => {
+            let body = json!({"models": [{"model_id": text, "description": text}], "total": 1});
+            script.respond(testing::Call::Other, testing::Response::json(200, body));
+            if let Some(page) = shown.add_outcome(client.catalogue().page(0, 1).await) {
+                shown.values.push(json!(page.entries[0].json()).to_string());
+            }
+        }
+        _ => {
+            let body = json!({"balance_usd": 1.5, "note": text});
+            script.respond(testing::Call::Other, testing::Response::json(200, body));
+            if let Some(balance) = shown.add_outcome(client.balance().await) {
+                shown.values.push(json!(balance.json()).to_string());
+            }
+        }
+    }
+    shown
+}
+
+fn scripted() -> (Script, Client) {
+    trace();
+    let script = Script::new();
+    let once = RetryPolicy::new().max_attempts(1);
+    let builder = script.client_builder().token(TOKEN).retry(once);
+    (script, builder.build().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_that_quotes_the_token_is_kept_without_it() {
+    let (script, client) = scripted();
+    for seed in Cases::from_env(10_000).seeds() {
+        let mut rng = Rng::with_seed(seed);
+        let leaky = Leaky::token(&mut rng, TOKEN);
+        let shown = shown_of(&client, &script, &mut rng, &leaky.text).await;
+        for shown in shown.texts.iter().chain(&shown.values) {
+            let leak = leaky.leak_in(shown);
+            assert_eq!(leak, None, "{leaky:?}\n{shown}\n{}", rerun(seed));
+        }
+    }
+    hides(&trace().text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_with_a_signed_url_is_shown_without_its_query() {
+    let (script, client) = scripted();
+    for seed in Cases::from_env(10_000).seeds() {
+        let mut rng = Rng::with_seed(seed);
+        let leaky = Leaky::url(&mut rng);
+        let shown = shown_of(&client, &script, &mut rng, &leaky.text).await;
+        for shown in &shown.texts {
+            let leak = leaky.leak_in(shown);
+            assert_eq!(leak, None, "{leaky:?}\n{shown}\n{}", rerun(seed));
+        }
+    }
+    let traced = trace().text();
+    assert!(!traced.contains(MARK), "{traced}");
 }

@@ -109,11 +109,11 @@ impl ClientBuilder {
     /// [`Client::from_env`] finds them.
     ///
     /// # Errors
-    /// [`ErrorKind::Unauthenticated`]: no token was found, or the token file cannot be read. Set
-    /// `RUNCOMFY_TOKEN`.
+    /// [`ErrorKind::Unauthenticated`]: no token was found, it is not a possible token, or the token
+    /// file cannot be read. Set `RUNCOMFY_TOKEN`.
     pub fn from_env() -> Result<Self, Error> {
         let token = credential::find(|name| std::env::var_os(name))?;
-        Ok(Self::default().token(token).base_url_from_env())
+        Ok(Self::default().token(token.text()).base_url_from_env())
     }
 
     /// Sets the API token. Required.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::http::token::Token;
 
 /// Environment variables with a token; the first that is set wins.
 const VARIABLES: [&str; 2] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN"];
@@ -14,14 +15,15 @@ const VARIABLES: [&str; 2] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN"];
 /// login.
 ///
 /// # Errors
-/// When there is none, or the file cannot be read or has another form.
-pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String, Error> {
+/// When there is none, it is not a possible token, or the file cannot be read or has another form.
+pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<Token, Error> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     for name in VARIABLES {
-        if let Some(token) = set(name).and_then(|value| value.into_string().ok())
-            && !token.trim().is_empty()
-        {
-            return Ok(token);
+        // A byte that is not UTF-8 becomes a character that no token has.
+        let value = set(name);
+        let token = value.as_ref().map(|value| value.to_string_lossy());
+        if let Some(token) = token.filter(|token| !token.trim().is_empty()) {
+            return Token::from_source(&token, name);
         }
     }
     let folder = set("RUNCOMFY_CONFIG_DIR")
@@ -45,17 +47,21 @@ pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<String
     }
 }
 
-fn in_file(path: &Path, bytes: &[u8]) -> Result<String, Error> {
+fn in_file(path: &Path, bytes: &[u8]) -> Result<Token, Error> {
+    // Editors on Windows write a byte order mark.
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let value: Option<Value> = serde_json::from_slice(bytes).ok();
     let token = value
         .as_ref()
         .and_then(|value| value["access_token"].as_str());
-    token.map(str::to_owned).ok_or_else(|| {
+    let token = token.ok_or_else(|| {
         Error::token(format!(
             "the token file `{}` has no text `access_token`; log in again, or set RUNCOMFY_TOKEN",
             path.display()
         ))
-    })
+    })?;
+    let source = format!("the `access_token` of the file `{}`", path.display());
+    Token::from_source(token, &source)
 }
 
 fn missing() -> Error {
@@ -71,6 +77,7 @@ mod tests {
             let set = variables.iter().find(|(known, _)| *known == name);
             set.map(|(_, value)| value.into())
         })
+        .map(|token| token.text().to_owned())
     }
 
     #[test]
@@ -100,6 +107,9 @@ mod tests {
         let elsewhere = env(&[("XDG_CONFIG_HOME", "/nowhere")]);
         assert!(elsewhere.unwrap_err().contains("no API token"));
 
+        std::fs::write(&file, "\u{feff}{\"access_token\": \"filed\"}").unwrap();
+        assert_eq!(env(&[]), Ok("filed".into()));
+
         std::fs::write(&file, r#"{"token": "filed"}"#).unwrap();
         let error = env(&[]).unwrap_err();
         assert!(
@@ -107,5 +117,42 @@ mod tests {
             "{error}"
         );
         assert!(!error.contains("filed"), "{error}");
+    }
+
+    #[test]
+    fn message_names_the_source_of_an_invalid_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().to_str().unwrap();
+        let file = folder.path().join("token.json");
+        std::fs::write(&file, r#"{"access_token": "s3cret\ufeff"}"#).unwrap();
+        let in_file = format!("of the file `{}` has U+FEFF", file.display());
+        for (name, value, part) in [
+            (
+                "RUNCOMFY_TOKEN",
+                "\u{feff}s3cret",
+                "RUNCOMFY_TOKEN has U+FEFF",
+            ),
+            (
+                "RUNCOMFY_API_TOKEN",
+                "s3cr\u{e9}t",
+                "RUNCOMFY_API_TOKEN has U+00E9",
+            ),
+            ("RUNCOMFY_CONFIG_DIR", home, &in_file),
+        ] {
+            let error = found(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(part) && !error.contains("s3c"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn token_that_is_not_utf8_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let error = find(|name| {
+            (name == "RUNCOMFY_TOKEN").then(|| OsString::from_vec(b"s3cret\xff".to_vec()))
+        });
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("RUNCOMFY_TOKEN has U+FFFD"), "{error}");
     }
 }

@@ -9,17 +9,20 @@ use serde_json::{Map, Value};
 use crate::error::{Error, ErrorKind};
 use crate::http::error_code::ErrorCode;
 use crate::http::partial_json::members;
+use crate::http::token::Token;
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
 use crate::job::status::{JobStatus, Status};
-use runcomfy_schema::Redacted;
+use runcomfy_schema::__private::RedactedExcerpt;
+use runcomfy_schema::{Redacted, RedactedPaths};
 
 /// A response of the service, whole.
 pub(crate) struct Reply {
     pub(crate) http_status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attribution: Attribution,
-    pub(crate) body: Vec<u8>,
+    /// The body without the token.
+    body: Vec<u8>,
 }
 
 /// Tells whether a response belongs to the request.
@@ -93,7 +96,7 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
             .field("status", &self.status)
             .field(
                 "output",
-                &format_args!("{}", Redacted(output.as_deref().unwrap_or("None"))),
+                &format_args!("{}", RedactedPaths(output.as_deref().unwrap_or("None"))),
             )
             .field(
                 "error",
@@ -115,7 +118,28 @@ const REQUEST_ID: &str = "request_id";
 /// Bytes of a response that suffice to recognise what sent it.
 const EXCERPT_BYTES: usize = 200;
 
+/// Bytes of a response that are redacted before it is cut: what shows that a text is a password may
+/// stand behind it.
+const REDACTED_BYTES: usize = 4096;
+
 impl Reply {
+    /// Creates a response. Wherever its body quotes the token, it has `…` from here on: everything
+    /// that is kept, returned, printed or logged of a response comes from it.
+    pub(crate) fn new(
+        http_status: u16,
+        retry_after: Option<Duration>,
+        attribution: Attribution,
+        body: Vec<u8>,
+        token: &Token,
+    ) -> Self {
+        Self {
+            http_status,
+            retry_after,
+            attribution,
+            body: token.erase(body),
+        }
+    }
+
     /// Returns the response's JSON object, unless it is an error: by its HTTP status, or by an
     /// `error_code` beside status 200.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Error> {
@@ -201,8 +225,12 @@ impl Reply {
     }
 
     fn excerpt(&self) -> String {
-        let start = &self.body[..self.body.len().min(EXCERPT_BYTES)];
-        Redacted(String::from_utf8_lossy(start).trim()).to_string()
+        let start = &self.body[..self.body.len().min(REDACTED_BYTES)];
+        let text = RedactedExcerpt(String::from_utf8_lossy(start).trim()).to_string();
+        let end = |(at, c): (usize, char)| at + c.len_utf8();
+        let ends = text.char_indices().map(end);
+        let end = ends.take_while(|end| *end <= EXCERPT_BYTES).last();
+        text[..end.unwrap_or_default()].to_owned()
     }
 
     /// Reads the id in the response to a submit. An error keeps it too, since a job may be found by
@@ -335,12 +363,9 @@ mod tests {
     use serde_json::json;
 
     fn reply(http_status: u16, body: impl Into<Vec<u8>>) -> Reply {
-        Reply {
-            http_status,
-            retry_after: None,
-            attribution: Attribution::Certain,
-            body: body.into(),
-        }
+        let token = Token::new("token-for-tests").unwrap();
+        let certain = Attribution::Certain;
+        Reply::new(http_status, None, certain, body.into(), &token)
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind};
 use crate::http::response::{Attribution, Reply};
+use crate::http::token::Token;
 
 /// A scripted service in this process. Clones share one script.
 #[derive(Clone, Debug, Default)]
@@ -111,18 +112,19 @@ impl Response {
         self
     }
 
-    fn into_reply(self) -> Result<Reply, Error> {
+    fn into_reply(self, token: &Token) -> Result<Reply, Error> {
         match self.0 {
             Kind::Http {
                 status,
                 retry_after,
                 body,
-            } => Ok(Reply {
-                http_status: status,
+            } => Ok(Reply::new(
+                status,
                 retry_after,
-                attribution: Attribution::Certain,
+                Attribution::Certain,
                 body,
-            }),
+                token,
+            )),
             Kind::NotSent => Err(Error::new(
                 ErrorKind::NotSent,
                 "no connection to the scripted service; nothing was sent",
@@ -167,8 +169,12 @@ impl Script {
         state.requests.iter().filter(|r| r.call == call).count()
     }
 
-    /// Answers a request.
-    pub(crate) fn exchange(&self, request: &reqwest::Request) -> Result<Reply, Error> {
+    /// Answers a request with this token.
+    pub(crate) fn exchange(
+        &self,
+        request: &reqwest::Request,
+        token: &Token,
+    ) -> Result<Reply, Error> {
         let call = call_of(request.method(), request.url());
         let body = request.body().and_then(|body| body.as_bytes());
         let body = body.and_then(|bytes| serde_json::from_slice(bytes).ok());
@@ -179,7 +185,8 @@ impl Script {
             body: body.unwrap_or_default(),
         });
         let scripted = state.responses.get_mut(&call).and_then(VecDeque::pop_front);
-        scripted.unwrap_or_else(|| state.success(call)).into_reply()
+        let response = scripted.unwrap_or_else(|| state.success(call));
+        response.into_reply(token)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,42 +1,99 @@
 //! The API token, which is printed nowhere.
 
 use std::fmt;
+use std::sync::Arc;
 
 use reqwest::header::HeaderValue;
+use runcomfy_schema::__private::Secret;
 
 use crate::error::Error;
 
 /// An API token. No `Debug` output and no error of this crate contains it. It is sent to the Model
 /// API only, never along a redirect or to the hosts of outputs.
+///
+/// Where a response of the service quotes the token, in whatever spelling, a client keeps and returns
+/// `…` in its place, also in results and outputs. A token of fewer than 8 characters is not looked
+/// for, since it may be part of any word.
 #[derive(Clone)]
 pub struct Token {
     header: HeaderValue,
+    secret: Arc<Secret>,
 }
 
 impl Token {
     /// Creates a token; white space around the text is dropped.
     ///
     /// # Errors
-    /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated) when it is empty or has characters that no
-    /// HTTP header can carry.
+    /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated) when it is empty, or
+    /// has a character that is not ASCII or a control character, such as the byte order mark of a
+    /// file. The message names the character and its position.
     pub fn new(token: impl AsRef<str>) -> Result<Self, Error> {
-        let token = token.as_ref().trim();
-        if token.is_empty() {
-            return Err(Error::token(
-                "the API token is empty; expected the key from your RunComfy profile",
-            ));
+        Self::from_source(token.as_ref(), "the API token")
+    }
+
+    /// Creates a token from a source that the messages of errors name, such as `RUNCOMFY_TOKEN`.
+    pub(crate) fn from_source(token: &str, source: &str) -> Result<Self, Error> {
+        let text = token.trim();
+        if text.is_empty() {
+            return Err(Error::token(format!(
+                "{source} is empty; expected the key from your RunComfy profile"
+            )));
         }
-        let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            Error::token("the API token has characters that no HTTP header can carry; copy it again from your RunComfy profile")
-        })?;
+        if let Some((index, c)) = text.chars().enumerate().find(|(_, c)| !is_allowed(*c)) {
+            let position = index + 1;
+            return Err(Error::token(format!(
+                "{source} has {} at character {position}, which no token has; nothing was sent; copy the key again from your RunComfy profile",
+                name_of(c)
+            )));
+        }
+        // Visible ASCII and blanks are all that a header needs.
+        let header = HeaderValue::try_from(format!("Bearer {text}"));
+        let mut header = header.map_err(|_| Error::token(format!("{source} is invalid")))?;
         header.set_sensitive(true);
-        Ok(Self { header })
+        let secret = Arc::new(Secret::new(text));
+        Ok(Self { header, secret })
     }
 
     /// Returns the value of the `Authorization` header.
     pub(crate) fn header(&self) -> HeaderValue {
         self.header.clone()
     }
+
+    /// Returns the token itself.
+    pub(crate) fn text(&self) -> &str {
+        let text = self.header.to_str().unwrap_or_default();
+        text.strip_prefix("Bearer ").unwrap_or_default()
+    }
+
+    /// Returns the bytes of a response without the token.
+    pub(crate) fn erase(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.secret.erase(bytes)
+    }
+
+    /// Returns the error without the token in its texts and those of its causes, which may quote the
+    /// service.
+    pub(crate) fn erase_from(&self, error: Error) -> Error {
+        error.erased(|text| self.secret.erase_text(text))
+    }
+}
+
+fn is_allowed(c: char) -> bool {
+    matches!(c, ' '..='~')
+}
+
+/// Returns the code point of a character, with its name where that explains how it came there.
+fn name_of(c: char) -> String {
+    let name = match c {
+        '\u{feff}' => " (a byte order mark)",
+        '\u{fffd}' => " (not UTF-8)",
+        '\u{a0}' => " (a no-break space)",
+        '\u{200b}' => " (a zero-width space)",
+        '\n' | '\r' => " (a line break)",
+        '\t' => " (a tab)",
+        c if c.is_control() => " (a control character)",
+        _ => " (not ASCII)",
+    };
+    format!("U+{:04X}{name}", u32::from(c))
 }
 
 /// A secret text that is not validated yet; it is not printed either.
@@ -72,6 +129,40 @@ mod tests {
         for bad in ["", "  ", "secret\n1", "secret\u{7f}"] {
             let error = Token::new(bad).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn character_that_no_token_has_is_named() {
+        for (token, named) in [
+            (
+                "\u{feff}secret",
+                "U+FEFF (a byte order mark) at character 1",
+            ),
+            (
+                "secret\u{feff}",
+                "U+FEFF (a byte order mark) at character 7",
+            ),
+            ("sec\u{a0}ret", "U+00A0 (a no-break space) at character 4"),
+            ("sécret", "U+00E9 (not ASCII) at character 2"),
+            ("sec\tret", "U+0009 (a tab) at character 4"),
+            ("sec\r\nret", "U+000D (a line break) at character 4"),
+            ("sec\0ret", "U+0000 (a control character) at character 4"),
+            (
+                "secret\u{85}x",
+                "U+0085 (a control character) at character 7",
+            ),
+        ] {
+            let error = Token::from_source(token, "RUNCOMFY_TOKEN").unwrap_err();
+            let text = format!("{error} {error:?}");
+            assert!(
+                text.contains(&format!("RUNCOMFY_TOKEN has {named}")),
+                "{text}"
+            );
+            assert!(!text.contains("sec") && !text.contains("ret,"), "{text}");
+        }
+        for good in ["a b", " secret\n", "!~"] {
+            assert!(Token::new(good).is_ok(), "{good:?}");
         }
     }
 }

@@ -161,7 +161,7 @@ impl Transport {
     }
 
     fn exchange_by_script(&self, script: &Script, request: &Request) -> Result<Reply, Error> {
-        let reply = script.exchange(request)?;
+        let reply = script.exchange(request, &self.token)?;
         self.obey(reply.http_status, reply.retry_after, reply.attribution);
         Ok(reply)
     }
@@ -199,7 +199,7 @@ impl Transport {
     ) -> Result<Reply, Error> {
         let url = request.url().clone();
         let response = http.execute(request).await;
-        let response = response.map_err(|error| self.without_proof(failed(error)))?;
+        let response = response.map_err(|error| self.without_proof(self.failed(error)))?;
         let over_http2 = response.version() == Version::HTTP_2;
         self.speaks_http2.store(over_http2, Ordering::Relaxed);
         let attribution = if *response.url() != url {
@@ -212,13 +212,36 @@ impl Transport {
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
         self.obey(http_status, retry_after, attribution);
-        let body = read(response).await?;
-        Ok(Reply {
+        let body = self.read(response).await?;
+        Ok(Reply::new(
             http_status,
             retry_after,
             attribution,
             body,
-        })
+            &self.token,
+        ))
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.failed(e))? {
+            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+                // The next one would be as long.
+                let message = format!(
+                    "the service's response is longer than {MAX_RESPONSE_BYTES} bytes, the maximum that is read; \
+                     fetch a job's result with another tool from its result_url"
+                );
+                return Err(Error::new(ErrorKind::TooLarge, message));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Returns the error of a failed request. Its causes may quote the service, as with the end of an
+    /// HTTP/2 connection.
+    fn failed(&self, error: reqwest::Error) -> Error {
+        self.token.erase_from(failed(error))
     }
 
     /// Turns `NotSent` into `ResponseLost` where it is not proved: an HTTP client of the caller may
@@ -232,22 +255,6 @@ impl Transport {
         let message = "no connection to the service, or to where it has redirected the request";
         Error::new(ErrorKind::ResponseLost, message).with_source(error)
     }
-}
-
-async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-            // The next one would be as long.
-            let message = format!(
-                "the service's response is longer than {MAX_RESPONSE_BYTES} bytes, the maximum that is read; \
-                 fetch a job's result with another tool from its result_url"
-            );
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 /// Returns the error of a failed request to the service.

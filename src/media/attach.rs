@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use runcomfy_media::{DataUri, Facts, MAX_REQUEST_BYTES};
 
+use crate::error::cause::Cause;
 use crate::error::{Error, ErrorKind};
 use runcomfy_schema::{Json, Media, MediaInput, MediaSource, Redacted};
 
@@ -138,7 +139,7 @@ impl Attach {
             Error::new(ErrorKind::Upload, message)
         };
         let url = uploader.upload(upload).await;
-        let url = url.map_err(|e| failed(e.to_string()).with_source(Cause::redacted(&*e)))?;
+        let url = url.map_err(|e| failed(e.to_string()).with_source(Cause::new(&*e, &redacted)))?;
         // The service would refuse such a URL, or fetch something else, after the money is spent.
         if !url.starts_with("https://") {
             return Err(failed("the uploader returned no https:// URL".into()));
@@ -147,34 +148,9 @@ impl Attach {
     }
 }
 
-/// The texts of an uploader's error without the queries of URLs, which are often signed.
-#[derive(Debug)]
-struct Cause {
-    text: String,
-    source: Option<Box<Cause>>,
-}
-
-impl Cause {
-    fn redacted(error: &(dyn std::error::Error + 'static)) -> Self {
-        Self {
-            text: Redacted(&error.to_string()).to_string(),
-            source: error
-                .source()
-                .map(|source| Box::new(Self::redacted(source))),
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for Cause {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
-    }
+/// Returns a text of an uploader without the queries of URLs, which are often signed.
+fn redacted(text: &str) -> String {
+    Redacted(text).to_string()
 }
 
 /// Refuses local media that exceed the size limit of a request, before any is read.
