@@ -1,5 +1,6 @@
 //! A failed command: a message for people, JSON for scripts, and the exit code.
 
+use runcomfy::schema::Redacted;
 use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
 use serde_json::{Map, Value, json};
 
@@ -320,7 +321,8 @@ impl Failure {
     }
 
     fn report_as_text(&self, verbose: bool) {
-        show::labelled(&self.label(), self.headline());
+        let headline = Redacted(self.headline()).to_string();
+        show::labelled(&self.label(), &headline);
         for violation in &self.violations {
             show::note(&format!("  {}", violation.to_text()));
         }
@@ -362,7 +364,8 @@ impl Failure {
         let error = self.error.as_ref();
         let mut cause = error.and_then(std::error::Error::source);
         while let Some(error) = cause {
-            show::note(&format!("caused by: {error}"));
+            let text = error.to_string();
+            show::note(&format!("caused by: {}", Redacted(&text)));
             cause = error.source();
         }
     }
@@ -394,7 +397,7 @@ impl Failure {
     fn error_json(&self) -> Value {
         let cause = self.error.as_ref();
         let violations: Vec<Value> = self.violations.iter().map(FlagViolation::to_json).collect();
-        json!({
+        redacted(json!({
             "kind": self.kind,
             "message": self.headline(),
             "advice": self.advice,
@@ -406,7 +409,20 @@ impl Failure {
             "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
             "detail": cause.and_then(Error::detail),
             "violations": violations,
-        })
+        }))
+    }
+}
+
+/// Returns JSON whose texts have no queries of URLs: failures are logged, also as JSON.
+fn redacted(json: Value) -> Value {
+    match json {
+        Value::String(text) => Redacted(&text).to_string().into(),
+        Value::Array(list) => list.into_iter().map(redacted).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(name, value)| (Redacted(&name).to_string(), redacted(value)))
+            .collect(),
+        other => other,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use clap::ArgMatches;
-use runcomfy::schema::{Json, Redacted};
+use runcomfy::schema::{Json, RedactedPaths};
 use runcomfy::{Error, ErrorKind, Job, Output};
 use serde_json::json;
 
@@ -105,7 +105,7 @@ fn is_foreign(error: &Error) -> bool {
 }
 
 fn failure(error: Error, url: &str, output: &Output) -> Failure {
-    let url = Redacted(url);
+    let url = RedactedPaths(url);
     // The library's message names its own settings.
     let why = match error.http_status() {
         _ if error.kind() != ErrorKind::Configuration => None,
@@ -125,8 +125,9 @@ fn failure(error: Error, url: &str, output: &Output) -> Failure {
 
 /// Returns one failure for all files, with the message of each.
 fn joined(failed: Vec<(&str, Failure)>) -> Option<Failure> {
-    let line =
-        |(url, failure): &(&str, Failure)| format!("\n  {}: {}", Redacted(url), failure.message());
+    let line = |(url, failure): &(&str, Failure)| {
+        format!("\n  {}: {}", RedactedPaths(url), failure.message())
+    };
     let lines: String = failed.iter().map(line).collect();
     let count = failed.len();
     let (_, first) = failed.into_iter().next()?;

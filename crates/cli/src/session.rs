@@ -72,7 +72,8 @@ impl Session {
             .await
             .map_err(|e| Failure::internal(format!("the emulator could not be started: {e}")))?;
         let client = Client::builder()
-            .token("emulated")
+            // Not a word that responses contain: it would be redacted there.
+            .token("token-for-the-emulator")
             .base_url(emulator.base_url())
             .build()?;
         Ok(Self {
