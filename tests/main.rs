@@ -8,6 +8,7 @@
 
 mod abandoned;
 mod attach;
+mod believed;
 mod catalogue;
 mod documented_inputs;
 mod downloads;

@@ -1,11 +1,15 @@
 //! A submit that has no connection yet has sent nothing, and sends nothing once nobody waits for it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use runcomfy::{Client, Outcome};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 const MOMENT: Duration = Duration::from_millis(250);
@@ -29,7 +33,14 @@ async fn full_queue() -> (TcpListener, Vec<TcpStream>) {
 async fn submit_without_a_connection_is_never_sent() {
     let (listener, fillers) = full_queue().await;
     let base_url = format!("http://{}", listener.local_addr().unwrap());
-    let client = Client::builder().token("t").base_url(base_url);
+    let orphans = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&orphans);
+    let client = Client::builder()
+        .token("t")
+        .base_url(base_url)
+        .on_orphan(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
     let client = client.build().unwrap();
     let input = json!({ "prompt": "A boat" });
     for _ in 0..4 {
@@ -39,6 +50,15 @@ async fn submit_without_a_connection_is_never_sent() {
     let late = client.submit_json("acme/paint", &input).deadline(MOMENT);
     let outcome = late.outcome().await;
     assert!(matches!(outcome, Outcome::NotSent(_)), "{outcome:?}");
+    let (other, value) = (client.clone(), input.clone());
+    let ended = thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.spawn(async move { other.submit_json("acme/paint", &value).await });
+        runtime.block_on(async { tokio::time::sleep(MOMENT).await });
+    });
+    tokio::task::spawn_blocking(|| ended.join().unwrap())
+        .await
+        .unwrap();
 
     drop(fillers);
     let mut posted = Vec::new();
@@ -51,4 +71,6 @@ async fn submit_without_a_connection_is_never_sent() {
     }
     let posted = String::from_utf8_lossy(&posted);
     assert!(!posted.contains("A boat"), "{posted}");
+    // There is no job to name.
+    assert_eq!(orphans.load(Ordering::SeqCst), 0);
 }

@@ -62,7 +62,8 @@ pub enum Answer {
     Respond(Response),
     /// The head and half of the body of a response, then the end of the connection.
     Half(Response),
-    /// A response, and behind it a 429 that nobody asked for. Over HTTP/2 as [`Answer::Respond`].
+    /// A response, and a 429 that nobody asked for once the next request of the connection arrives.
+    /// Over HTTP/2 as [`Answer::Respond`].
     WithLate429(Response),
     /// An interim response (HTTP 103), then the response.
     Interim(Response),

@@ -10,7 +10,11 @@ use super::{Answer, Court, OTHER_CALLS, Response};
 pub(super) fn serve(stream: TcpStream, connection: usize, court: &Court) -> io::Result<()> {
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
+    let mut owes_late_429 = false;
     while let Some(head) = Head::read(&mut reader)? {
+        if std::mem::take(&mut owes_late_429) {
+            writer.write_all(&bytes(&Response::new(429, "{}"), "", usize::MAX))?;
+        }
         if !head.is_submit {
             io::copy(
                 &mut reader.by_ref().take(head.length as u64),
@@ -39,6 +43,7 @@ pub(super) fn serve(stream: TcpStream, connection: usize, court: &Court) -> io::
         if !give(&mut writer, &mut reader, &answer, &id)? {
             return Ok(());
         }
+        owes_late_429 = matches!(answer, Answer::WithLate429(_));
     }
     Ok(())
 }
@@ -51,15 +56,12 @@ fn give(
     id: &str,
 ) -> io::Result<bool> {
     match answer {
-        Answer::Respond(response) => writer.write_all(&bytes(response, id, usize::MAX))?,
+        Answer::Respond(response) | Answer::WithLate429(response) => {
+            writer.write_all(&bytes(response, id, usize::MAX))?;
+        }
         Answer::Half(response) => {
             writer.write_all(&bytes(response, id, response.body(id).len() / 2))?;
             return Ok(false);
-        }
-        Answer::WithLate429(response) => {
-            let mut both = bytes(response, id, usize::MAX);
-            both.extend(bytes(&Response::new(429, "{}"), "", usize::MAX));
-            writer.write_all(&both)?;
         }
         Answer::Interim(response) => {
             writer.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n")?;

@@ -1,0 +1,234 @@
+//! Each rule of what a submit believes of HTTP by itself, judged by a server on bare sockets that shares
+//! no code with the client.
+
+use std::time::Duration;
+
+use runcomfy::{Client, ErrorKind, Outcome, Output, RetryPolicy};
+use runcomfy_testkit::judge::{Answer, Judge, MARK, Protocol, Response, Verdict};
+use serde_json::json;
+
+const ACCEPTED: &str = r#"{"request_id": "$ID"}"#;
+
+fn client(judge: &Judge, protocol: Protocol) -> Client {
+    let backoff = Duration::from_millis(1);
+    let retry = RetryPolicy::new()
+        .initial_backoff(backoff)
+        .max_backoff(backoff);
+    let client = Client::builder()
+        .token("t")
+        .base_url(judge.base_url())
+        .retry(retry);
+    let client = match protocol {
+        Protocol::Http1 => client,
+        Protocol::Http2 => client.http2_prior_knowledge(),
+    };
+    client.build().unwrap()
+}
+
+async fn submit(client: &Client, mark: impl std::fmt::Display) -> Outcome<Output> {
+    let input = json!({ "prompt": format!("{MARK}{mark}") });
+    let submit = client.submit_json("judge/model", &input);
+    submit.deadline(Duration::from_secs(2)).outcome().await
+}
+
+/// Returns `true` if the documentation makes it certain that a response is a refusal.
+fn is_certain(status: u16, code: Option<i64>) -> bool {
+    let is_verdict = matches!(status, 200..=299 | 400..=499);
+    match code.filter(|_| is_verdict) {
+        Some(code) => matches!(code, 400_000..=404_999 | 422_000..=422_999),
+        None => matches!(status, 400 | 401 | 402 | 403 | 404 | 405 | 413 | 415 | 422),
+    }
+}
+
+/// The service has taken each of these jobs, so a wrong "rejected" would be paid for twice.
+#[tokio::test]
+async fn nothing_was_submitted_is_said_only_with_proof() {
+    let codes = [
+        json!(400_001),
+        json!(400_777),
+        json!(401_000),
+        json!(403_001),
+        json!(404_001),
+        json!(422_001),
+        json!(405_001),
+        json!(409_001),
+        json!(500),
+        json!(500_001),
+        json!(503_001),
+        json!("oops"),
+        json!(null),
+    ];
+    let statuses = [
+        101, 200, 201, 202, 206, 301, 302, 307, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410,
+        413, 415, 418, 421, 422, 425, 451, 500, 501, 502, 503, 504, 599,
+    ];
+    let cases: Vec<(u16, serde_json::Value)> = statuses
+        .into_iter()
+        .flat_map(|status| codes.iter().map(move |code| (status, code.clone())))
+        .collect();
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let scripted = cases.clone();
+        let judge = Judge::start(protocol, move |arrival| {
+            let (status, code) = &scripted[arrival.mark.parse::<usize>().unwrap()];
+            let body = json!({"error_code": code, "error_message": "no"}).to_string();
+            Verdict {
+                taken: true,
+                answer: Answer::Respond(Response::new(*status, body).header("retry-after", "1")),
+            }
+        });
+        let judge = judge.unwrap();
+        let client = client(&judge, protocol);
+        for (mark, (status, code)) in cases.iter().enumerate() {
+            // HTTP/2 has no such response (RFC 9113, 8.6).
+            if (protocol, *status) == (Protocol::Http2, 101) {
+                continue;
+            }
+            let outcome = submit(&client, mark).await;
+            let number = code.as_i64();
+            let is_word = number.is_none() && !code.is_null();
+            let is_certain =
+                is_certain(*status, number) && !(is_word && matches!(status, 200..=499));
+            assert!(
+                matches!(outcome, Outcome::Rejected(_)) == is_certain
+                    && matches!(outcome, Outcome::Unknown(_)) != is_certain,
+                "{protocol:?}, HTTP {status}, code {code}: {outcome:?}"
+            );
+            assert_eq!(judge.ledger().arrivals(&mark.to_string()), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn late_429_repeats_no_submit() {
+    const SUBMITS: usize = 400;
+    let judge = Judge::start(Protocol::Http1, |_| Verdict {
+        taken: true,
+        answer: Answer::WithLate429(Response::new(200, ACCEPTED)),
+    });
+    let judge = judge.unwrap();
+    let client = client(&judge, Protocol::Http1);
+    for mark in 0..SUBMITS {
+        let outcome = submit(&client, mark).await;
+        assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+    }
+    let ledger = judge.ledger();
+    // Each over a connection of its own.
+    assert_eq!(
+        (
+            ledger.jobs().len(),
+            ledger.all_arrivals(),
+            ledger.connections()
+        ),
+        (SUBMITS, SUBMITS, SUBMITS)
+    );
+}
+
+/// A client of the caller's may reuse connections, so its 429 proves nothing.
+#[tokio::test]
+async fn late_429_on_a_reused_connection_is_unknown() {
+    let judge = Judge::start(Protocol::Http1, |_| Verdict {
+        taken: true,
+        answer: Answer::WithLate429(Response::new(200, ACCEPTED)),
+    });
+    let judge = judge.unwrap();
+    let client = Client::builder()
+        .token("t")
+        .base_url(judge.base_url())
+        .http_client(reqwest::Client::new());
+    let client = client.build().unwrap();
+    let first = submit(&client, 1).await;
+    assert!(matches!(first, Outcome::Accepted(_)), "{first:?}");
+    let second = submit(&client, 2).await;
+    assert!(matches!(second, Outcome::Unknown(_)), "{second:?}");
+    assert_eq!(judge.ledger().all_arrivals(), 2);
+}
+
+/// The outcome is the strongest of the attempts, with the last one's error as the source.
+#[tokio::test]
+async fn refused_then_unconnected_submit_is_not_called_unsent() {
+    let judge = Judge::start(Protocol::Http1, |_| Verdict {
+        taken: false,
+        answer: Answer::Respond(Response::new(429, "{}").header("retry-after", "1")),
+    });
+    let judge = judge.unwrap();
+    let client = client(&judge, Protocol::Http1);
+    let gone = async {
+        while judge.ledger().arrivals("1") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // The response is read long before the next attempt.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        drop(judge);
+    };
+    let (outcome, ()) = tokio::join!(submit(&client, 1), gone);
+    let Outcome::Rejected(error) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(
+        (error.kind(), error.http_status()),
+        (ErrorKind::Throttled, Some(429))
+    );
+    assert!(error.attempts() > 1, "{error}");
+    let source = std::error::Error::source(&error).unwrap();
+    let source = source.downcast_ref::<runcomfy::Error>().unwrap();
+    assert_eq!(source.kind(), ErrorKind::NotSent);
+}
+
+#[tokio::test]
+async fn unprocessed_stream_is_not_sent_and_is_retried() {
+    for unprocessed in [Answer::Refuse, Answer::GoAwayBelow] {
+        let answer = unprocessed.clone();
+        let judge = Judge::start(Protocol::Http2, move |arrival| {
+            let is_first = arrival.attempt == 1 || arrival.mark == "always";
+            let accepted = Answer::Respond(Response::new(200, ACCEPTED));
+            Verdict {
+                taken: !is_first,
+                answer: if is_first { answer.clone() } else { accepted },
+            }
+        });
+        let judge = judge.unwrap();
+        let client = client(&judge, Protocol::Http2);
+        let outcome = submit(&client, "once").await;
+        assert!(
+            matches!(outcome, Outcome::Accepted(_)),
+            "{unprocessed:?}: {outcome:?}"
+        );
+        assert_eq!(
+            (
+                judge.ledger().arrivals("once"),
+                judge.ledger().ids("once").len()
+            ),
+            (2, 1)
+        );
+        let outcome = submit(&client, "always").await;
+        assert!(
+            matches!(outcome, Outcome::NotSent(_)),
+            "{unprocessed:?}: {outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn processed_or_broken_stream_is_unknown_and_not_retried() {
+    for (protocol, answer) in [
+        (Protocol::Http2, Answer::GoAwayAt),
+        (Protocol::Http2, Answer::Reset),
+        (Protocol::Http2, Answer::Close),
+        (Protocol::Http1, Answer::Reset),
+        (Protocol::Http1, Answer::Close),
+        (Protocol::Http1, Answer::Half(Response::new(200, ACCEPTED))),
+    ] {
+        let scripted = answer.clone();
+        let judge = Judge::start(protocol, move |_| Verdict {
+            taken: true,
+            answer: scripted.clone(),
+        });
+        let judge = judge.unwrap();
+        let outcome = submit(&client(&judge, protocol), 1).await;
+        assert!(
+            matches!(outcome, Outcome::Unknown(_)),
+            "{protocol:?} {answer:?}: {outcome:?}"
+        );
+        assert_eq!(judge.ledger().all_arrivals(), 1, "{protocol:?} {answer:?}");
+    }
+}
