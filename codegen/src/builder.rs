@@ -10,8 +10,11 @@ use runcomfy_schema::{ModelSchema, Severity};
 
 use crate::emit::ExampleHome;
 use crate::module::{Context, Module, ModuleFile};
+use crate::options::{self, Options, Target};
 use crate::source::{self, Source};
-use crate::{Diagnostic, Error, Generated, collision, doc, emit, feature, mark, parallel, print};
+use crate::{
+    Diagnostic, Error, Generated, collision, doc, emit, feature, mark, parallel, print, reported,
+};
 
 /// Configures the generator: where schemas are, where the code goes and how it is laid out.
 ///
@@ -52,8 +55,9 @@ pub struct Builder {
     out_dir: Option<PathBuf>,
     support: String,
     layout: Layout,
-    models: Vec<String>,
     manifest: Option<PathBuf>,
+    settings: Option<PathBuf>,
+    options: Options,
 }
 
 /// Layout of the generated code in files.
@@ -83,8 +87,9 @@ impl Builder {
             out_dir: None,
             support: "::runcomfy".into(),
             layout: Layout::OneFile,
-            models: Vec::new(),
             manifest: None,
+            settings: None,
+            options: Options::default(),
         }
     }
 
@@ -125,7 +130,98 @@ impl Builder {
     ///     .models("*/*/edit");
     /// ```
     pub fn models(mut self, pattern: impl Into<String>) -> Self {
-        self.models.push(pattern.into());
+        self.options.models.push(pattern.into());
+        self
+    }
+
+    /// Adds a pattern: models whose ids match it are not read. Default: none.
+    ///
+    /// A pattern that matches no model makes [`generate`](Self::generate) and [`read`](Self::read)
+    /// fail.
+    pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
+        self.options.exclude.push(pattern.into());
+        self
+    }
+
+    /// Names the module of a model or of a part of an id, or the field of a property.
+    ///
+    /// A property is written as a pattern of models, `#`, and the JSON pointer to its value, with `*`
+    /// for the elements of an array. What is sent is always the exact JSON name. A target that is
+    /// nowhere makes [`generate`](Self::generate) fail.
+    ///
+    /// ```
+    /// let builder = runcomfy_codegen::Builder::new()
+    ///     .rename("acme/stamp-2.5", "stamp")
+    ///     .rename("acme/**#/promptImage", "image")
+    ///     .rename("acme/**#/loras/*/path", "file");
+    /// ```
+    pub fn rename(mut self, target: impl Into<String>, name: impl Into<String>) -> Self {
+        let rename = (Target::new(target), name.into());
+        self.options.rename.push(rename);
+        self
+    }
+
+    /// Gives a property a type of your own, in place of the generated one.
+    ///
+    /// The type implements `runcomfy::schema::Field` and `Clone`. The property is written as for
+    /// [`rename`](Self::rename); a target that is nowhere makes [`generate`](Self::generate) fail.
+    ///
+    /// ```
+    /// let builder = runcomfy_codegen::Builder::new().replace("acme/**#/seed", "crate::Seed");
+    /// ```
+    pub fn replace(mut self, target: impl Into<String>, rust_type: impl Into<String>) -> Self {
+        let replace = (Target::new(target), rust_type.into());
+        self.options.replace.push(replace);
+        self
+    }
+
+    /// Derives a trait for generated types: a pattern of models, `#`, and a pattern of type names.
+    ///
+    /// ```
+    /// let builder = runcomfy_codegen::Builder::new().derive("acme/**#Input", "acme_macros::Form");
+    /// ```
+    pub fn derive(self, types: impl Into<String>, path: impl AsRef<str>) -> Self {
+        self.attribute(types, options::derive(path.as_ref()))
+    }
+
+    /// Adds an attribute, without `#[` and `]`, to generated types, which are written as for
+    /// [`derive`](Self::derive).
+    ///
+    /// ```
+    /// let builder = runcomfy_codegen::Builder::new().attribute("acme/**#*", "allow(dead_code)");
+    /// ```
+    pub fn attribute(mut self, types: impl Into<String>, attribute: impl Into<String>) -> Self {
+        let attribute = (Target::new(types), attribute.into());
+        self.options.attributes.push(attribute);
+        self
+    }
+
+    /// Sets a text that every generated Rust file has as a comment below its first line. Default:
+    /// none.
+    pub fn header(mut self, text: impl Into<String>) -> Self {
+        self.options.header = text.into();
+        self
+    }
+
+    /// Leaves out the warnings with a code, such as `RC0031`, about the models that match a pattern.
+    pub fn allow(mut self, code: impl Into<String>, models: impl Into<String>) -> Self {
+        self.options.allow.push((code.into(), models.into()));
+        self
+    }
+
+    /// Makes every warning that is not [allowed](Self::allow) an error.
+    pub fn deny_warnings(mut self) -> Self {
+        self.options.deny_warnings = true;
+        self
+    }
+
+    /// Sets the file of settings. Default: `runcomfy-codegen.toml` in the working directory, which in
+    /// a `build.rs` is the package's folder, if it exists.
+    ///
+    /// The file has the settings of this builder that shape the code; the builder's calls decide
+    /// where both set the same.
+    pub fn settings(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings = Some(file.into());
         self
     }
 
@@ -154,7 +250,10 @@ impl Builder {
     /// - A schema is invalid, or two names become the same identifier, so that it could not be
     ///   generated ([`Error::diagnostics`]): fix the files.
     pub fn read(&self) -> Result<Vec<ModelSchema>, Error> {
-        let (sources, _) = source::read_all(&self.schemas, &self.models)?.checked()?;
+        let options = self.all_options()?;
+        let parsed = source::read_all(&self.schemas, &options.models, &options.exclude)?;
+        let (sources, warnings) = parsed.checked_with(&options)?;
+        options.judge(warnings)?;
         Ok(source::models(sources))
     }
 
@@ -167,7 +266,9 @@ impl Builder {
     /// - The folder or a file in it cannot be read: check [`schemas`](Self::schemas).
     /// - A pattern matches no model ([`Error::is_usage`]): check [`models`](Self::models).
     pub fn read_valid(&self) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
-        let (sources, errors) = source::read_all(&self.schemas, &self.models)?.valid();
+        let options = self.all_options()?;
+        let parsed = source::read_all(&self.schemas, &options.models, &options.exclude)?;
+        let (sources, errors) = parsed.valid();
         Ok((source::models(sources), errors))
     }
 
@@ -182,9 +283,13 @@ impl Builder {
     ///   diagnostic of every file.
     pub fn generate(&self) -> Result<Generated, Error> {
         let support = self.support_path()?;
-        let (sources, warnings) = source::read_all(&self.schemas, &self.models)?.checked()?;
-        let names = collision::module_names(&sources);
-        let root = assemble(&sources, &names, &self.support)?;
+        let options = self.all_options()?;
+        let parsed = source::read_all(&self.schemas, &options.models, &options.exclude)?;
+        let (sources, warnings) = parsed.checked_with(&options)?;
+        let warnings = options.judge(warnings)?;
+        options.check_targets(&source::models(sources.clone()))?;
+        let names = collision::module_names(&sources, &options);
+        let root = assemble(&sources, &names, &self.support, &options)?;
         let manifest = match &self.manifest {
             Some(path) => Some((
                 path.clone(),
@@ -200,10 +305,11 @@ impl Builder {
             home: package.map_or(ExampleHome::Module, ExampleHome::Crate),
             gated: self.layout == Layout::Tree && manifest.is_some(),
             names: &names,
+            folder: &self.folder_name(),
         };
         let files = match self.layout {
-            Layout::OneFile => one_file(&root, &context),
-            Layout::Tree => tree(&root, &context),
+            Layout::OneFile => one_file(&root, &context, &options.header_lines()),
+            Layout::Tree => tree(&root, &context, &options.header_lines()),
         }
         .map_err(|e| Error::internal("modules", &e))?;
         let out_dir = match &self.out_dir {
@@ -234,15 +340,16 @@ impl Builder {
     /// }
     /// ```
     pub fn build_script(&self) {
-        println!("cargo::rerun-if-changed={}", self.schemas.display());
+        self.watch();
         let write = |generated: Generated| generated.write().map(|changes| (generated, changes));
         match self.generate().and_then(write) {
             Ok((generated, changes)) => {
                 // In a tree the warnings belong to the change that adds the schema; cargo would
                 // repeat them at every build for as long as the schema is there.
                 let repeats = self.layout == Layout::Tree && changes.is_empty();
-                for warning in generated.warnings().iter().filter(|_| !repeats) {
-                    println!("cargo::warning={}", warning.headline());
+                if !repeats {
+                    let out_dir = env::var_os("OUT_DIR").map(PathBuf::from);
+                    reported::show(generated.warnings(), out_dir.as_deref());
                 }
             }
             Err(error) => fail(&error),
@@ -279,7 +386,7 @@ impl Builder {
         if !check {
             return self.build_script();
         }
-        println!("cargo::rerun-if-changed={}", self.schemas.display());
+        self.watch();
         match self.generate().and_then(|generated| generated.check()) {
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => fail_build(&format!(
@@ -288,6 +395,36 @@ impl Builder {
             )),
             Err(error) => fail(&error),
         }
+    }
+
+    /// Has cargo run the script again when a schema or a setting changes.
+    fn watch(&self) {
+        println!("cargo::rerun-if-changed={}", self.schemas.display());
+        if let Some(file) = self.settings_file() {
+            println!("cargo::rerun-if-changed={}", file.display());
+        }
+    }
+
+    fn settings_file(&self) -> Option<PathBuf> {
+        let default = || Some(PathBuf::from(options::FILE)).filter(|file| file.is_file());
+        self.settings.clone().or_else(default)
+    }
+
+    /// Returns the settings of the file and of the builder's calls.
+    fn all_options(&self) -> Result<Options, Error> {
+        let mut options = match self.settings_file() {
+            Some(file) => Options::read(&file)?,
+            None => Options::default(),
+        };
+        options.extend(&self.options);
+        options.check()?;
+        Ok(options)
+    }
+
+    /// Returns the name of the schemas' folder, which is the same on every machine.
+    fn folder_name(&self) -> String {
+        let name = self.schemas.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 
     fn support_path(&self) -> Result<syn::Path, Error> {
@@ -328,11 +465,12 @@ fn assemble<'a>(
     sources: &'a [Source],
     names: &ModuleNames,
     support: &str,
+    options: &Options,
 ) -> Result<Module<'a>, Error> {
     let results = parallel::map(sources, |source| {
         // Tokens stay on the thread that made them, and the path is made of them.
         let support = syn::parse_str(support)?;
-        Ok(emit::model(&source.model, &support))
+        Ok(emit::model(&source.model, &support, options))
     });
     let mut root = Module::default();
     let mut collisions = Vec::new();
@@ -352,11 +490,12 @@ fn assemble<'a>(
 fn one_file(
     root: &Module<'_>,
     context: &Context<'_>,
+    header: &str,
 ) -> Result<BTreeMap<String, String>, syn::Error> {
     let registry = print::tokens(root.registry(context.support, false))?;
     let text = print::paragraphs(vec![root.inline(context)?, registry]);
     let path = "models.rs".to_owned();
-    let text = mark::add(&path, None, &text);
+    let text = mark::add(&path, None, &format!("{header}{text}"));
     Ok(BTreeMap::from([(path, text)]))
 }
 
@@ -364,7 +503,11 @@ fn read_text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))
 }
 
-fn tree(root: &Module<'_>, context: &Context<'_>) -> Result<BTreeMap<String, String>, syn::Error> {
+fn tree(
+    root: &Module<'_>,
+    context: &Context<'_>,
+    header: &str,
+) -> Result<BTreeMap<String, String>, syn::Error> {
     let mut files = BTreeMap::new();
     let docs = doc::inner(&root.crate_doc(context));
     let vendors = root.vendors(context.gated);
@@ -373,9 +516,13 @@ fn tree(root: &Module<'_>, context: &Context<'_>) -> Result<BTreeMap<String, Str
     // before, does not know yet.
     let allow = context.gated.then(|| quote!(#![allow(unexpected_cfgs)]));
     let lib = print::tokens(quote!(#docs #allow #vendors #registry))?;
-    files.insert("lib.rs".to_owned(), mark::add("lib.rs", None, &lib));
+    files.insert(
+        "lib.rs".to_owned(),
+        mark::add("lib.rs", None, &format!("{header}{lib}")),
+    );
     for ModuleFile { path, from, text } in root.files(context)? {
-        let text = mark::add(&path, from, &text);
+        let header = if mark::is_json(&path) { "" } else { header };
+        let text = mark::add(&path, from.as_deref(), &format!("{header}{text}"));
         files.insert(path, text);
     }
     Ok(files)

@@ -6,12 +6,14 @@ use runcomfy_schema::{Code, Location, Severity};
 use crate::emit::{self, Collision};
 use crate::json::Documents;
 use crate::model_source::Source;
+use crate::options::Options;
 use crate::{Diagnostic, parallel};
 
 /// Returns every collision in these models and between them.
-pub(crate) fn find(sources: &[Source]) -> Vec<Diagnostic> {
-    let within = parallel::map(sources, within).into_iter().flatten();
-    let names = module_names(sources);
+pub(crate) fn find(sources: &[Source], options: &Options) -> Vec<Diagnostic> {
+    let within = parallel::map(sources, |source| within(source, options));
+    let within = within.into_iter().flatten();
+    let names = module_names(sources, options);
     let clashes = names.clashes().iter();
     within
         .chain(clashes.flat_map(|clash| between(&names, clash, sources)))
@@ -19,13 +21,14 @@ pub(crate) fn find(sources: &[Source]) -> Vec<Diagnostic> {
 }
 
 /// Returns the names of the modules of these models.
-pub(crate) fn module_names(sources: &[Source]) -> ModuleNames {
-    ModuleNames::new(sources.iter().map(|source| &*source.model.id))
+pub(crate) fn module_names(sources: &[Source], options: &Options) -> ModuleNames {
+    let ids = sources.iter().map(|source| &*source.model.id);
+    ModuleNames::with_given(ids, options.modules())
 }
 
 /// Returns the collisions of a model's properties and values.
-fn within(source: &Source) -> Vec<Diagnostic> {
-    let collisions = emit::collisions(&source.model).into_iter();
+fn within(source: &Source, options: &Options) -> Vec<Diagnostic> {
+    let collisions = emit::collisions(&source.model, options).into_iter();
     collisions.map(|c| shown(source, &c)).collect()
 }
 

@@ -167,6 +167,11 @@ impl Diagnostic {
         })
     }
 
+    /// Returns the whole text of the file.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns one line in the form that editors recognise:
     /// `schemas/a/b.json:3:7: error[RC0012]: …`.
     #[must_use]

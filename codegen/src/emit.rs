@@ -14,6 +14,7 @@ use quote::{ToTokens, quote};
 use runcomfy_schema::ModelSchema;
 use syn::Path;
 
+use crate::options::Options;
 use crate::{doc, print};
 pub(crate) use example::Home as ExampleHome;
 pub(crate) use plan::{Collision, Plan, Type};
@@ -34,20 +35,31 @@ pub(crate) struct Code {
 /// # Errors
 /// Fails if the schema would not be read as it is written, or if the code is not Rust: both are bugs
 /// of the generator.
-pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<Code, Collision> {
-    let (plan, _) = Plan::new(model);
+pub(crate) fn model(
+    model: &ModelSchema,
+    support: &Path,
+    options: &Options,
+) -> Result<Code, Collision> {
+    let (plan, _) = Plan::with(model, options);
+    let with_attributes = |type_name: &str, items: String| {
+        format!("{}{items}", options.attributes(&model.id, type_name))
+    };
     let path = path_text(support);
     let mut parts = vec![format!(
         "/// Id of the model.\npub const ID: &str = {};\n",
         literal::text(&model.id)
     )];
     for record in &plan.records {
-        parts.push(formatted(record::items(record, support))?);
+        let items = formatted(record::items(record, support))?;
+        parts.push(with_attributes(&record.name, items));
         parts.push(record::engine(record, &path));
     }
     parts.push(formatted(binding(support))?);
     for choice in &plan.choices {
-        parts.push(formatted(choice::item(choice))?);
+        parts.push(with_attributes(
+            &choice.name,
+            formatted(choice::item(choice))?,
+        ));
         parts.push(choice::values(choice, &path));
     }
     Ok(Code {
@@ -58,8 +70,8 @@ pub(crate) fn model(model: &ModelSchema, support: &Path) -> Result<Code, Collisi
 }
 
 /// Returns the names of a model that would come out as the same identifier.
-pub(crate) fn collisions(model: &ModelSchema) -> Vec<Collision> {
-    Plan::new(model).1
+pub(crate) fn collisions(model: &ModelSchema, options: &Options) -> Vec<Collision> {
+    Plan::with(model, options).1
 }
 
 /// Returns a path as it is written in source code.

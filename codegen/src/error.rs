@@ -38,6 +38,8 @@ enum Cause {
     Support { given: String, why: String },
     /// A pattern matches no model id.
     NoMatch(String),
+    /// A setting is wrong, or has nothing to act on.
+    Setting(String),
     /// The generated code is no Rust, which is a bug in the generator.
     Internal(String),
 }
@@ -81,6 +83,10 @@ impl Error {
         Cause::NoMatch(pattern.to_owned()).into()
     }
 
+    pub(crate) fn setting(why: &str) -> Self {
+        Cause::Setting(why.to_owned()).into()
+    }
+
     pub(crate) fn internal(model: &str, why: &dyn fmt::Display) -> Self {
         Cause::Internal(format!("{model}: {why}")).into()
     }
@@ -95,14 +101,15 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the request is wrong and not a file: a pattern matches no model, a manifest
-    /// lacks the lines for the features, or the support path is no Rust path. Fix the
+    /// Returns `true` if the request is wrong and not a file: a pattern matches no model, a
+    /// setting is wrong or has nothing to act on, a manifest lacks the lines for the features, or the
+    /// support path is no Rust path. Fix the
     /// [`Builder`](crate::Builder)'s settings.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(
             self.cause,
-            Cause::NoMatch(_) | Cause::Unmarked { .. } | Cause::Support { .. }
+            Cause::NoMatch(_) | Cause::Setting(_) | Cause::Unmarked { .. } | Cause::Support { .. }
         )
     }
 
@@ -130,6 +137,7 @@ impl Error {
             Cause::NoMatch(pattern) => format!(
                 "no model id matches `{pattern}`; expected an id, or a pattern such as `vendor/**`"
             ),
+            Cause::Setting(why) => format!("{why}; nothing was written"),
             Cause::Support { given, why } => format!(
                 "found `{given}` as the support crate, expected a Rust path such as `::runcomfy`: {why}"
             ),

@@ -68,7 +68,8 @@ pub(crate) fn manifest(path: &Path, old: &str, features: &[String]) -> Result<St
             .map(|feature| format!("{} = []", key(feature))),
     );
     new.extend(lines[end.max(begin + 1)..].iter().map(ToString::to_string));
-    Ok(new.join("\n") + "\n")
+    let line_end = if old.contains("\r\n") { "\r\n" } else { "\n" };
+    Ok(new.join(line_end) + line_end)
 }
 
 /// Returns a TOML key, bare where it can be.

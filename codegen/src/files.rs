@@ -86,7 +86,7 @@ impl Generated {
         for (name, text) in &self.files {
             let path = self.out_dir.join(name);
             match fs::read_to_string(&path) {
-                Ok(old) if old == *text => {}
+                Ok(old) if is_same(&old, text) => {}
                 Ok(old) if !mark::is_in(&old) => return Err(Error::foreign(&path)),
                 Ok(old) => changes.push(Change::modified(path, &old, text)),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -184,6 +184,11 @@ pub fn remove(path: &Path, root: &Path) -> Result<(), Error> {
         folder = parent.parent();
     }
     Ok(())
+}
+
+/// Returns `true` if texts differ in nothing but the line ends that a checkout may have changed.
+fn is_same(old: &str, new: &str) -> bool {
+    old == new || (old.contains('\r') && old.replace("\r\n", "\n") == new)
 }
 
 fn is_generated(path: &Path) -> bool {

@@ -7,6 +7,7 @@ mod collision;
 mod doc;
 mod emit;
 mod error;
+mod explanation;
 mod feature;
 mod glob;
 mod id_tree;
@@ -15,8 +16,10 @@ mod mark;
 mod model_source;
 mod module;
 mod name;
+mod options;
 mod parallel;
 mod print;
+mod reported;
 mod rust_type;
 
 pub mod diagnostic;
@@ -27,7 +30,9 @@ pub mod source;
 pub use builder::{Builder, Layout};
 pub use diagnostic::{Diagnostic, Position};
 pub use error::Error;
+pub use explanation::explain;
 pub use files::{Change, Changes, Generated};
+pub use runcomfy_schema::Code;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/code-generator.md")]

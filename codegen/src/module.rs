@@ -7,6 +7,7 @@ use quote::quote;
 use runcomfy_schema::naming::ModuleNames;
 use syn::Path;
 
+use crate::diagnostic::escape_invisible;
 use crate::emit::{self, Code, ExampleHome, Home};
 use crate::source::Source;
 use crate::{doc, feature, name, print};
@@ -48,11 +49,11 @@ pub(crate) struct Module<'a> {
 }
 
 /// A file of a module: its code, or the JSON of its schema.
-pub(crate) struct ModuleFile<'a> {
+pub(crate) struct ModuleFile {
     /// Its path below the output folder.
     pub(crate) path: String,
     /// The schema file that it was made from, if it is a model's.
-    pub(crate) from: Option<&'a str>,
+    pub(crate) from: Option<String>,
     pub(crate) text: String,
 }
 
@@ -66,9 +67,17 @@ pub(crate) struct Context<'c> {
     pub(crate) gated: bool,
     /// Names of the modules.
     pub(crate) names: &'c ModuleNames,
+    /// Folder of the schema files, without what leads to it: that differs between machines.
+    pub(crate) folder: &'c str,
 }
 
 impl Context<'_> {
+    /// Returns the path of a model's schema file, from the folder of the schema files on.
+    fn origin(&self, id: &str) -> String {
+        let slash = if self.folder.is_empty() { "" } else { "/" };
+        escape_invisible(&format!("{}{slash}{id}.json", self.folder))
+    }
+
     /// Returns the identifiers of the modules that lead to a model.
     fn path(&self, id: &str) -> Vec<String> {
         let names = self.names.path(id).into_iter();
@@ -93,7 +102,7 @@ impl<'a> Module<'a> {
     }
 
     /// Returns the files of all modules.
-    pub(crate) fn files(&self, context: &Context<'_>) -> Result<Vec<ModuleFile<'a>>, syn::Error> {
+    pub(crate) fn files(&self, context: &Context<'_>) -> Result<Vec<ModuleFile>, syn::Error> {
         let mut files = Vec::new();
         for (name, child) in &self.children {
             child.collect(name, context, &mut files)?;
@@ -124,7 +133,7 @@ impl<'a> Module<'a> {
         &self,
         path: &str,
         context: &Context<'_>,
-        files: &mut Vec<ModuleFile<'a>>,
+        files: &mut Vec<ModuleFile>,
     ) -> Result<(), syn::Error> {
         let docs = doc::inner(&self.doc(context));
         let gated_here = context.gated && !path.contains('/');
@@ -135,7 +144,10 @@ impl<'a> Module<'a> {
             quote!(#gate pub mod #name;)
         });
         let mut parts = vec![print::tokens(quote!(#docs #(#children)*))?];
-        let from = self.model.as_ref().map(|(source, _)| source.path.as_str());
+        let from = self
+            .model
+            .as_ref()
+            .map(|(source, _)| context.origin(&source.model.id));
         if let Some((_, code)) = &self.model {
             let file_name = path.rsplit('/').next().unwrap_or(path);
             let home = format!("{file_name}.json");
@@ -143,7 +155,7 @@ impl<'a> Module<'a> {
             parts.extend([code.items.clone(), schema]);
             files.push(ModuleFile {
                 path: format!("{path}.json"),
-                from,
+                from: from.clone(),
                 text: code.json.clone(),
             });
         }

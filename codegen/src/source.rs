@@ -14,6 +14,7 @@ use runcomfy_schema::{Code, ModelSchema, Severity};
 
 use crate::diagnostic::escape_invisible;
 use crate::json::{Documents, NotJson};
+use crate::options::Options;
 use crate::{Diagnostic, Error, collision, glob, parallel};
 
 pub use crate::model_source::Source;
@@ -50,8 +51,17 @@ impl Parsed {
     /// # Errors
     /// Fails when a diagnostic is an error or names collide. The error has every diagnostic of every
     /// file; fix the files.
-    pub fn checked(mut self) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
-        self.diagnostics.extend(collision::find(&self.sources));
+    pub fn checked(self) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+        self.checked_with(&Options::default())
+    }
+
+    /// Returns what [`checked`](Self::checked) does, with the names of a user's choice.
+    pub(crate) fn checked_with(
+        mut self,
+        options: &Options,
+    ) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+        self.diagnostics
+            .extend(collision::find(&self.sources, options));
         Diagnostic::sort(&mut self.diagnostics);
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::schemas(self.diagnostics));
@@ -64,7 +74,9 @@ impl Parsed {
     pub fn valid(mut self) -> (Vec<Source>, Vec<Diagnostic>) {
         self.diagnostics.retain(Diagnostic::is_error);
         self.remove_invalid();
-        self.diagnostics.extend(collision::find(&self.sources));
+        self.diagnostics
+            .extend(collision::find(&self.sources, &Options::default()));
+        self.diagnostics.retain(Diagnostic::is_error);
         self.remove_invalid();
         Diagnostic::sort(&mut self.diagnostics);
         (self.sources, self.diagnostics)
@@ -83,14 +95,17 @@ pub fn models(sources: Vec<Source>) -> Vec<ModelSchema> {
 }
 
 /// Reads every `*.json` below a folder. The path below the folder, less the ending, is the model id.
-/// With patterns, only models whose ids match one of them are read.
+/// With patterns, only models whose ids match one of them are read, and none of those to exclude.
 ///
 /// # Errors
 /// Fails when the folder or a file in it cannot be read, or when a pattern matches no id.
-pub fn read_all(folder: &Path, patterns: &[String]) -> Result<Parsed, Error> {
+pub fn read_all(folder: &Path, patterns: &[String], exclude: &[String]) -> Result<Parsed, Error> {
     let Listing { mut files, skipped } = list(folder)?;
-    check_patterns(patterns, &files.iter().map(|(id, _)| &**id))?;
-    files.retain(|(id, _)| matches_any(patterns, id));
+    for patterns in [patterns, exclude] {
+        check_patterns(patterns, &files.iter().map(|(id, _)| &**id))?;
+    }
+    let is_excluded = |id: &str| exclude.iter().any(|pattern| glob::matches(pattern, id));
+    files.retain(|(id, _)| matches_any(patterns, id) && !is_excluded(id));
     let contents = parallel::map(&files, |(id, path)| {
         let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
         let (id, path) = (id.clone(), shown(path));

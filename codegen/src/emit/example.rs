@@ -181,7 +181,7 @@ impl Maker<'_, '_> {
                 Some((code, Value::Object(json)))
             }
             Type::List(item) => self.list(item, schema, default),
-            Type::Json => None,
+            Type::Json | Type::Foreign(_) => None,
         }
     }
 

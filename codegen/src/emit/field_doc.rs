@@ -90,6 +90,7 @@ fn phrase(kind: &Type, schema: &Schema) -> String {
         Type::Media => format!("{} URL", medium(schema.media())),
         Type::Json if schema.kind == Kind::Object => "JSON object".to_owned(),
         Type::Json => "JSON value".to_owned(),
+        Type::Foreign(_) => "Value".to_owned(),
         Type::List(item) => format!("{}{}", plural(item, schema), amount(schema.count(), "item")),
     }
 }
@@ -105,6 +106,7 @@ fn plural(item: &Type, schema: &Schema) -> String {
         Type::Text => "Texts".to_owned(),
         Type::Json => "JSON values".to_owned(),
         Type::List(_) => "Lists".to_owned(),
+        Type::Foreign(_) => "Values".to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@ use proc_macro2::Ident;
 use runcomfy_schema::{Code, Literal, ModelSchema, Property, Schema, Severity};
 
 use crate::name;
+use crate::options::Options;
 use crate::rust_type::RustType;
 use serde_json::Value;
 
@@ -59,6 +60,8 @@ pub(crate) enum Type {
     List(Box<Type>),
     Choice(String),
     Record(String),
+    /// A type of the user's own, as source code.
+    Foreign(String),
 }
 
 /// JSON names of one scope that would come out as one identifier.
@@ -93,19 +96,26 @@ impl<'a> Plan<'a> {
     /// Plans the types, and lists the names that collide: with two fields of one name they are no
     /// Rust.
     pub(crate) fn new(model: &'a ModelSchema) -> (Self, Vec<Collision>) {
-        let planner = Planner::plan(model, HashSet::new());
+        Self::with(model, &Options::default())
+    }
+
+    /// Plans as [`new`](Self::new) does, with the names and types of a user's choice.
+    pub(crate) fn with(model: &'a ModelSchema, options: &Options) -> (Self, Vec<Collision>) {
+        let planner = Planner::plan(model, options, HashSet::new());
         if planner.shared_types.is_empty() {
             return (planner.plan, planner.collisions);
         }
-        let planner = Planner::plan(model, planner.shared_types);
+        let planner = Planner::plan(model, options, planner.shared_types);
         (planner.plan, planner.collisions)
     }
 }
 
-impl<'a> Planner<'a> {
+impl<'a, 'o> Planner<'a, 'o> {
     /// Plans with these type names spelt out.
-    fn plan(model: &'a ModelSchema, spelt_types: HashSet<String>) -> Self {
+    fn plan(model: &'a ModelSchema, options: &'o Options, spelt_types: HashSet<String>) -> Self {
         let mut planner = Planner {
+            model_id: &model.id,
+            options,
             plan: Plan {
                 records: Vec::new(),
                 choices: Vec::new(),
@@ -134,7 +144,9 @@ impl<'a> Planner<'a> {
     }
 }
 
-struct Planner<'a> {
+struct Planner<'a, 'o> {
+    model_id: &'a str,
+    options: &'o Options,
     plan: Plan<'a>,
     /// Type names taken, with the property that took each.
     types: HashMap<String, String>,
@@ -149,7 +161,7 @@ struct Planner<'a> {
     collisions: Vec<Collision>,
 }
 
-impl<'a> Planner<'a> {
+impl<'a> Planner<'a, '_> {
     /// Plans a struct; the names of types inside of it begin with `prefix`.
     fn record(&mut self, record: Record<'a>, prefix: &str, at: &str) {
         let (index, schema) = (self.plan.records.len(), record.schema);
@@ -162,7 +174,8 @@ impl<'a> Planner<'a> {
                 "{at}/properties/{}",
                 json_name.replace('~', "~0").replace('/', "~1")
             );
-            let ident = name::ident(&name::field(json_name));
+            let given = self.options.field(self.model_id, &value_pointer(&at));
+            let ident = name::ident(&name::field(given.unwrap_or(json_name)));
             let mut is_twin = self.is_twin;
             if let Some(first) = names.insert(ident.to_string(), json_name) {
                 self.collide(
@@ -178,7 +191,7 @@ impl<'a> Planner<'a> {
             self.path.push(json_name);
             let kind = self.kind(
                 &property.schema,
-                &format!("{prefix}{}", name::camel(json_name)),
+                &format!("{prefix}{}", name::camel(given.unwrap_or(json_name))),
                 json_name,
                 &at,
             );
@@ -194,6 +207,9 @@ impl<'a> Planner<'a> {
     }
 
     fn kind(&mut self, schema: &'a Schema, type_name: &str, json_name: &str, at: &str) -> Type {
+        if let Some(path) = self.options.replacement(self.model_id, &value_pointer(at)) {
+            return Type::Foreign(path.to_owned());
+        }
         match RustType::from_schema(schema) {
             RustType::Choice => {
                 let members = schema.choices().unwrap_or_default();

@@ -34,6 +34,8 @@ fn ty(kind: &Type, support: &Path) -> TokenStream {
             let name = name::ident(name);
             quote!(#name)
         }
+        // Checked with the other settings.
+        Type::Foreign(path) => path.parse().unwrap_or_default(),
     }
 }
 
@@ -42,7 +44,12 @@ pub(super) fn argument(kind: &Type, support: &Path) -> TokenStream {
     let inner = ty(kind, support);
     match kind {
         // No `Into` for integers: a literal beyond `i32` would then not compile.
-        Type::Bool | Type::I64 | Type::U64 | Type::Choice(_) | Type::Record(_) => inner,
+        Type::Bool
+        | Type::I64
+        | Type::U64
+        | Type::Choice(_)
+        | Type::Record(_)
+        | Type::Foreign(_) => inner,
         Type::F64 | Type::Text | Type::Media | Type::Json => quote!(impl Into<#inner>),
         Type::List(item) => {
             let item = match &**item {

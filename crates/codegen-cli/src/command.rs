@@ -3,6 +3,7 @@
 mod argument;
 mod completion;
 mod diff;
+mod explain;
 mod export;
 mod generate;
 mod import;
@@ -45,6 +46,7 @@ pub(crate) fn root() -> Command {
         .subcommand(pull::command())
         .subcommand(import::command())
         .subcommand(export::command())
+        .subcommand(explain::command())
         .subcommand(completion::command())
         .after_help(AFTER_HELP)
 }
@@ -59,6 +61,7 @@ pub(crate) fn run(matches: &ArgMatches) -> ExitCode {
         Some(("pull", matches)) => pull::pull(matches),
         Some(("import", matches)) => Ok(import::import(matches)),
         Some(("export", matches)) => export::export(matches),
+        Some(("explain", matches)) => Ok(explain::explain(matches)),
         // clap lets no other name through.
         Some((_, matches)) => Ok(completion::completion(matches, &mut root())),
         None => Ok(ExitCode::from(exit_code::USAGE)),

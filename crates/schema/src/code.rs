@@ -99,8 +99,6 @@ codes! {
     RuleMessage = "RC0031",
     /// The generator cannot make code of a valid schema, which is its own fault.
     Internal = "RC0032",
-    /// The model is deprecated.
-    Deprecated = "RC0033",
 }
 
 impl fmt::Display for Code {

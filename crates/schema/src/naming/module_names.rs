@@ -22,6 +22,8 @@ pub struct ModuleNames {
     clashes: Vec<ModuleClash>,
     /// Parts of ids whose last segments are spelt out.
     spelt: BTreeSet<String>,
+    /// Names that the last segments of these parts of ids are given.
+    given: BTreeMap<String, String>,
 }
 
 /// Parts of ids whose last segments would become the same module.
@@ -37,6 +39,15 @@ pub struct ModuleClash {
 impl ModuleNames {
     /// Returns the names for the models with these ids.
     pub fn new<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::with_given(ids, BTreeMap::new())
+    }
+
+    /// Returns the names as [`new`](Self::new) does; the last segments of some parts of ids have the
+    /// names that they are given.
+    pub fn with_given<'a>(
+        ids: impl IntoIterator<Item = &'a str>,
+        given: BTreeMap<String, String>,
+    ) -> Self {
         // By the part before and the name.
         let mut parts: BTreeMap<(&str, String), BTreeSet<&str>> = BTreeMap::new();
         for id in ids {
@@ -44,11 +55,16 @@ impl ModuleNames {
             for end in ends {
                 let part = &id[..end];
                 let (parent, segment) = part.rsplit_once('/').unwrap_or(("", part));
-                let same = parts.entry((parent, module(segment))).or_default();
+                let name = given.get(part).cloned();
+                let name = module(name.as_deref().unwrap_or(segment));
+                let same = parts.entry((parent, name)).or_default();
                 same.insert(part);
             }
         }
-        let mut names = Self::default();
+        let mut names = Self {
+            given,
+            ..Self::default()
+        };
         for ((_, module), parts) in parts.into_iter().filter(|(_, parts)| parts.len() > 1) {
             let parts: Vec<String> = parts.into_iter().map(str::to_owned).collect();
             names.spelt.extend(parts.iter().cloned());
@@ -61,7 +77,9 @@ impl ModuleNames {
     #[must_use]
     pub fn name(&self, part: &str) -> String {
         let segment = part.rsplit_once('/').map_or(part, |(_, segment)| segment);
-        if self.spelt.contains(part) {
+        if let Some(name) = self.given.get(part) {
+            module(name)
+        } else if self.spelt.contains(part) {
             format!("id__{}", spelt(segment, Case::Spelt))
         } else {
             module(segment)
