@@ -395,9 +395,29 @@ async fn bytes_after_the_announced_length_are_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn empty_file_is_saved() {
-    let server = Files::start(|_| Response::ok("")).await;
-    assert_eq!(fetched(&server).await, b"");
+async fn empty_body_is_no_output() {
+    for empty in [Response::ok(""), Response::new(200, "")] {
+        let server = Files::start(move |_| empty.clone()).await;
+        let error = failed(&server).await;
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Unreadable, 6),
+            "{error}"
+        );
+        assert!(error.to_string().contains("empty file"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn empty_body_is_retried_until_the_file_is_there() {
+    let server = Files::start(|request| match request.number {
+        0 => Response::ok(""),
+        1 => Response::new(200, ""),
+        _ => stored(request, &content(7, SIZE), V1),
+    })
+    .await;
+    assert_eq!(fetched(&server).await, content(7, SIZE));
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -611,6 +631,30 @@ async fn redirects_lead_only_to_permitted_hosts() {
         assert!(!request.head.contains("t0ken"), "{}", request.head);
         assert_eq!(request.header("referer"), None);
     }
+}
+
+/// Another port of the base URL's host is another service.
+#[tokio::test(start_paused = true)]
+async fn redirect_to_another_port_is_refused() {
+    let other = Files::storing(content(7, SIZE)).await;
+    let url = other.url();
+    let server =
+        Files::start(move |_| Response::new(302, "").header("location", url.clone())).await;
+    let error = failed(&server).await;
+    assert_eq!(
+        (error.kind(), error.http_status()),
+        (ErrorKind::Configuration, Some(302)),
+        "{error}"
+    );
+    let port = format!("127.0.0.1:{}", other.0.address().port());
+    assert!(error.to_string().contains(&port), "{error}");
+    let (direct, folder) = fetch(&server.client(), &other.url()).await;
+    assert_eq!(
+        failure(direct, &folder).kind(),
+        ErrorKind::Configuration,
+        "without a redirect"
+    );
+    assert_eq!((server.requests().len(), other.requests().len()), (1, 0));
 }
 
 /// The caller's own HTTP client follows redirects by itself; the client refuses the response.

@@ -131,24 +131,26 @@ impl Fetcher {
     }
 
     fn check_host(&self, url: &Url) -> Result<(), Error> {
-        let host = url.host_str().unwrap_or_default();
-        let own = self.endpoint.host() == Some(host)
-            && ["https", self.endpoint.catalogue().scheme()].contains(&url.scheme());
-        let service = url.scheme() == "https"
-            && OUTPUT_DOMAINS.iter().any(|known| {
-                host == *known
-                    || host
-                        .strip_suffix(known)
-                        .is_some_and(|rest| rest.ends_with('.'))
-            });
-        if own || service || self.any_host {
+        // Another port is another service, whoever runs it.
+        let is_own = url.origin() == self.endpoint.catalogue().origin();
+        if is_own || is_output_host(url) || self.any_host {
             return Ok(());
         }
-        let scheme = url.scheme();
+        let (scheme, host) = (url.scheme(), host(url));
         Err(Error::configuration(format!(
             "the output's URL leads to `{scheme}://{host}`, which is not one of the service's hosts; nothing was downloaded; allow other hosts with `download_from_any_host`"
         )))
     }
+}
+
+/// Returns `true` if the URL is on one of the service's domains for outputs, at the port of `https`.
+fn is_output_host(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let is_within = |domain: &&str| {
+        let rest = host.strip_suffix(*domain);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    url.scheme() == "https" && url.port().is_none() && OUTPUT_DOMAINS.iter().any(is_within)
 }
 
 /// Returns the target of a redirect; `None` for any other response.
@@ -218,8 +220,8 @@ mod tests {
         for good in [
             "https://a.runcomfy.net/x",
             "https://runcomfy.com/x",
+            "https://a.runcomfy.net:443/x",
             "http://127.0.0.1:9/x",
-            "https://127.0.0.1/x",
         ] {
             assert!(fetcher(false, &own).parse_url(good).is_ok(), "{good}");
         }
@@ -227,6 +229,11 @@ mod tests {
             "https://evilruncomfy.net/x",
             "https://runcomfy.net.example/x",
             "http://a.runcomfy.net/x",
+            "https://a.runcomfy.net:8443/x",
+            "https://127.0.0.1/x",
+            "https://127.0.0.1:9/x",
+            "http://127.0.0.1/x",
+            "http://127.0.0.1:10/x",
             "https://example.com",
             "file:///etc/passwd",
             "x",
@@ -237,12 +244,16 @@ mod tests {
     }
 
     #[test]
-    fn own_host_needs_https() {
-        let service = Endpoint::service().unwrap();
-        let host = service.host().unwrap();
-        let url =
-            |scheme: &str| fetcher(false, &service).parse_url(&format!("{scheme}://{host}/x"));
-        assert!(url("https").is_ok());
-        assert!(url("http").is_err());
+    fn own_host_needs_its_scheme_and_port() {
+        let gateway = Endpoint::new("https://gate.example:8443").unwrap();
+        let fetcher = fetcher(false, &gateway);
+        for (url, is_allowed) in [
+            ("https://gate.example:8443/x", true),
+            ("https://gate.example/x", false),
+            ("https://gate.example:8444/x", false),
+            ("http://gate.example:8443/x", false),
+        ] {
+            assert_eq!(fetcher.parse_url(url).is_ok(), is_allowed, "{url}");
+        }
     }
 }

@@ -79,6 +79,11 @@ impl Transfer<'_, '_> {
                     part.length()
                 ),
             )),
+            // No output is empty: a store that has lost a file, or not written it yet, sends this.
+            _ if part.length() == 0 => Err(Error::new(
+                ErrorKind::Unreadable,
+                "the output's server sent an empty file, which no output is; no file was left behind; download it again later",
+            )),
             _ => Ok(()),
         }
     }

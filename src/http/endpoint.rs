@@ -123,10 +123,6 @@ impl Endpoint {
         self.join(["requests", id.as_str(), "cancel"])
     }
 
-    pub(crate) fn host(&self) -> Option<&str> {
-        self.base.host_str()
-    }
-
     /// Appends segments, each percent-encoded.
     fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.base.clone();
