@@ -1,5 +1,6 @@
 //! The layer below [`Client`](crate::client::Client): the calls of the Model API, one method each.
 
+mod job_ref;
 mod read;
 mod submit;
 
@@ -21,6 +22,7 @@ use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::in_flight::InFlightSubmits;
 use crate::job::request_id::RequestId;
 use crate::job::status::{JobStatus, Status};
+pub(crate) use job_ref::JobRef;
 use read::Read;
 pub(crate) use submit::SubmitRequest;
 
@@ -89,10 +91,11 @@ impl Api {
     ///
     /// # Errors
     /// The kinds of the service and the network; all errors name the job.
-    pub(crate) async fn status(&self, id: &RequestId) -> Result<JobStatus, Error> {
-        let status = self.read(self.endpoint.status(id), Reply::status);
-        let span = debug_span!("status", request_id = %id);
-        status.instrument(span).await.map_err(about(id))
+    pub(crate) async fn status(&self, job: JobRef<'_>) -> Result<JobStatus, Error> {
+        let url = self.endpoint.status(job.id);
+        let status = self.read(url, |reply| job.checked(reply.status(job.id)));
+        let span = debug_span!("status", request_id = %job.id);
+        job.named(status.instrument(span).await)
     }
 
     /// Fetches the result of a job, with retries.
@@ -101,29 +104,28 @@ impl Api {
     /// The kinds of the service and the network; all errors name the job.
     pub(crate) async fn result<O: DeserializeOwned>(
         &self,
-        id: &RequestId,
+        job: JobRef<'_>,
     ) -> Result<JobResult<O>, Error> {
-        let result = self.read(self.endpoint.result(id), |reply| reply.result(id));
-        let span = debug_span!("result", request_id = %id);
-        result.instrument(span).await.map_err(about(id))
+        let url = self.endpoint.result(job.id);
+        let result = self.read(url, |reply| job.checked(reply.result(job.id)));
+        let span = debug_span!("result", request_id = %job.id);
+        job.named(result.instrument(span).await)
     }
 
     /// Cancels a job that is still queued, with retries: to cancel twice does no harm.
     ///
     /// # Errors
     /// The kinds of the service and the network; all errors name the job.
-    pub(crate) async fn cancel(&self, id: &RequestId) -> Result<CancelOutcome, Error> {
-        let cancel = self.call(
-            Method::POST,
-            self.endpoint.cancel(id),
-            Reply::cancel_outcome,
-        );
-        let span = debug_span!("cancel", request_id = %id);
-        let (outcome, attempts) = cancel.instrument(span).await.map_err(about(id))?;
+    pub(crate) async fn cancel(&self, job: JobRef<'_>) -> Result<CancelOutcome, Error> {
+        let url = self.endpoint.cancel(job.id);
+        let accept = |reply: &Reply| job.checked(reply.cancel_outcome(job.id));
+        let cancel = self.call(Method::POST, url, accept);
+        let span = debug_span!("cancel", request_id = %job.id);
+        let (outcome, attempts) = job.named(cancel.instrument(span).await)?;
         // An attempt whose response was lost may have cancelled it.
         if attempts > 1
             && outcome == CancelOutcome::NotCancellable
-            && self.status(id).await?.status == Status::Cancelled
+            && self.status(job).await?.status == Status::Cancelled
         {
             return Ok(CancelOutcome::Cancelled);
         }
@@ -131,24 +133,26 @@ impl Api {
     }
 
     /// Fetches the status of a job in a single attempt, for a poll.
-    pub(crate) async fn poll_status(&self, id: &RequestId) -> Result<JobStatus, Error> {
-        let request = self.transport.send(Method::GET, self.endpoint.status(id));
-        request.await?.status()
+    pub(crate) async fn poll_status(&self, job: JobRef<'_>) -> Result<JobStatus, Error> {
+        let reply = self.poll(Method::GET, self.endpoint.status(job.id)).await?;
+        job.checked(reply.status(job.id))
     }
 
     /// Fetches the result of a job in a single attempt, for a poll.
     pub(crate) async fn poll_result<O: DeserializeOwned>(
         &self,
-        id: &RequestId,
+        job: JobRef<'_>,
     ) -> Result<JobResult<O>, Error> {
-        let request = self.transport.send(Method::GET, self.endpoint.result(id));
-        request.await?.result(id)
+        let reply = self.poll(Method::GET, self.endpoint.result(job.id)).await?;
+        job.checked(reply.result(job.id))
     }
 
     /// Cancels a job in a single attempt, within a poll.
-    pub(crate) async fn poll_cancel(&self, id: &RequestId) -> Result<CancelOutcome, Error> {
-        let request = self.transport.send(Method::POST, self.endpoint.cancel(id));
-        request.await?.cancel_outcome()
+    pub(crate) async fn poll_cancel(&self, job: JobRef<'_>) -> Result<CancelOutcome, Error> {
+        let reply = self
+            .poll(Method::POST, self.endpoint.cancel(job.id))
+            .await?;
+        job.checked(reply.cancel_outcome(job.id))
     }
 
     /// Fetches part of the list of models.
@@ -194,6 +198,10 @@ impl Api {
         &self.in_flight
     }
 
+    async fn poll(&self, method: Method, url: Url) -> Result<Reply, Error> {
+        self.transport.send(method, url).await
+    }
+
     async fn read<T>(
         &self,
         url: Url,
@@ -214,9 +222,4 @@ impl Api {
         let mut call = Read::new(&self.transport, method, url, accept);
         self.retry.run(&mut call).await
     }
-}
-
-/// Returns what names a job in an error.
-fn about(id: &RequestId) -> impl Fn(Error) -> Error {
-    move |error| error.with_request_id(id)
 }

@@ -35,6 +35,8 @@ struct Inner {
     is_unattributed: bool,
     /// The response to a submit has the id of a job, though it is an error.
     names_job: bool,
+    /// The service may not know the job yet, which was submitted a moment ago.
+    is_early: bool,
     attempts: u32,
     key: Option<String>,
     request_id: Option<RequestId>,
@@ -44,6 +46,7 @@ struct Inner {
     violations: Violations,
     last_status: Option<JobStatus>,
     detail: Option<Value>,
+    output: Option<Value>,
     excerpt: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -108,6 +111,7 @@ impl Error {
                 may_have_been_submitted: false,
                 is_unattributed: false,
                 names_job: false,
+                is_early: false,
                 attempts: 1,
                 key: None,
                 request_id: None,
@@ -117,6 +121,7 @@ impl Error {
                 violations: Violations::default(),
                 last_status: None,
                 detail: None,
+                output: None,
                 excerpt: None,
                 source: None,
             }),
@@ -233,6 +238,29 @@ impl Error {
         self.with_request_id(id)
     }
 
+    /// Notes that the request was about a job that was submitted a moment ago.
+    pub(crate) fn early(mut self) -> Self {
+        self.inner.is_early = true;
+        self
+    }
+
+    /// Adds the output that a job has beside its error, or whose form was not expected.
+    pub(crate) fn with_output(mut self, output: Option<Value>) -> Self {
+        self.inner.output = output;
+        self
+    }
+
+    /// Appends what the failure means, or what to do.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        self.inner.message.push_str("; ");
+        self.inner.message.push_str(note);
+        self
+    }
+
+    pub(crate) fn is_early(&self) -> bool {
+        self.inner.is_early
+    }
+
     pub(crate) fn is_unattributed(&self) -> bool {
         self.inner.is_unattributed
     }
@@ -318,6 +346,13 @@ impl Error {
     #[must_use]
     pub fn detail(&self) -> Option<&Value> {
         self.inner.detail.as_ref()
+    }
+
+    /// Returns the output of a job that has one although its wait failed: beside the error of a job
+    /// that failed, or in a form that was not expected.
+    #[must_use]
+    pub fn output(&self) -> Option<&Value> {
+        self.inner.output.as_ref()
     }
 
     /// Returns the first bytes of a response that could not be read.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use crate::api::JobRef;
 use crate::error::Error;
 use crate::http::response::JobResult;
 use crate::job::cancel_outcome::CancelOutcome;
@@ -101,7 +102,7 @@ impl<O> Job<O> {
     ///   service knows no such job for this token. Check the id and the token.
     /// - A transient kind ([`Error::is_transient`]): all attempts failed. Call it again later.
     pub async fn status(&self) -> Result<JobStatus, Error> {
-        self.services.api().status(&self.id).await
+        self.services.api().status(self.by_ref()).await
     }
 
     /// Requests to cancel the job, which works only while it is queued. Transient failures are
@@ -110,12 +111,19 @@ impl<O> Job<O> {
     /// # Errors
     /// As [`status`](Self::status). After a transient failure the job may have been cancelled.
     pub async fn cancel(&self) -> Result<CancelOutcome, Error> {
-        self.services.api().cancel(&self.id).await
+        self.services.api().cancel(self.by_ref()).await
     }
 
     /// Adds the job's id to an error.
     pub(crate) fn named<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
-        outcome.map_err(|error| error.with_request_id(&self.id))
+        self.by_ref().named(outcome)
+    }
+
+    fn by_ref(&self) -> JobRef<'_> {
+        JobRef {
+            id: &self.id,
+            submitted: self.submitted,
+        }
     }
 
     /// Returns the same job, with its output read as another type.
@@ -140,7 +148,7 @@ impl<O: DeserializeOwned> Job<O> {
     /// As [`status`](Self::status), and [`ErrorKind::UnexpectedOutput`] where the output has another
     /// form than `O`; it is not fetched again. Read it with [`Client::json_job`].
     pub async fn result(&self) -> Result<JobResult<O>, Error> {
-        self.services.api().result(&self.id).await
+        self.services.api().result(self.by_ref()).await
     }
 }
 

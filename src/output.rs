@@ -77,6 +77,12 @@ impl Output {
         urls
     }
 
+    /// Returns `true` if the output contains nothing but `null`, empty texts, arrays and objects.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        is_empty(&self.value)
+    }
+
     /// Returns the whole output as received.
     #[must_use]
     pub fn as_value(&self) -> &Value {
@@ -89,6 +95,17 @@ impl Output {
             .flatten()
             .filter_map(Value::as_str)
             .collect()
+    }
+}
+
+/// Returns `true` if a value contains nothing but `null`, empty texts, arrays and objects.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(list) => list.iter().all(is_empty),
+        Value::Object(map) => map.values().all(is_empty),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -128,6 +145,16 @@ impl<'de> Deserialize<'de> for Output {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn output_is_empty_where_no_member_says_anything() {
+        for empty in [json!(null), json!({"images": [], "video": {"url": " "}})] {
+            assert!(Output::from(empty).is_empty());
+        }
+        for full in [json!(0), json!(false), json!({"images": [null, "u"]})] {
+            assert!(!Output::from(full).is_empty());
+        }
+    }
 
     #[test]
     fn urls_are_found_in_every_form() {

@@ -130,3 +130,7 @@ impl<O> fmt::Debug for Wait<O> {
             .finish()
     }
 }
+
+#[cfg(test)]
+#[path = "wait/ending_tests.rs"]
+mod ending_tests;

@@ -228,6 +228,10 @@ async fn status(response: &Response, job: &Job<Output>) -> Verdict {
                 found.status.is_terminal() == ended.is_some(),
                 format!("took it for {found:?}, which means {ended:?}"),
             )?;
+            must(
+                reading.is_about(job.request_id().as_str()),
+                format!("took another job's status: {found:?}"),
+            )?;
             Ok(if ended.is_some() {
                 FINISHED
             } else {
@@ -236,7 +240,7 @@ async fn status(response: &Response, job: &Job<Output>) -> Verdict {
         }
         Err(error) => {
             must(
-                !reading.is_clear(),
+                !reading.is_clear() || !reading.is_about(job.request_id().as_str()),
                 format!("did not understand it: {error:?}"),
             )?;
             named(&error, job)
@@ -249,16 +253,12 @@ async fn result(response: &Response, job: &Job<Output>) -> Verdict {
     match job.result().await {
         Ok(found) => {
             let ended = reading.ended();
+            // An error beside an empty output is a failure.
+            let has_failed = reading.has_error() && !reading.has_content("output");
             let right = match (&found.status, ended) {
-                (Status::Succeeded, Some("succeeded"))
-                | (Status::Failed, Some("failed"))
-                | (Status::Cancelled, Some("cancelled")) => true,
-                (Status::Succeeded, Some("completed")) => {
-                    reading.has("output") || !reading.has("error")
-                }
-                (Status::Failed, Some("completed")) => {
-                    reading.has("error") && !reading.has("output")
-                }
+                (Status::Failed, Some("failed")) | (Status::Cancelled, Some("cancelled")) => true,
+                (Status::Succeeded, Some("succeeded" | "completed")) => !has_failed,
+                (Status::Failed, Some("succeeded" | "completed")) => has_failed,
                 (other, None) => !other.is_terminal(),
                 _ => false,
             };
@@ -266,9 +266,18 @@ async fn result(response: &Response, job: &Job<Output>) -> Verdict {
                 right,
                 format!("took it for {found:?}, which means {ended:?}"),
             )?;
+            let has_output = if reading.has_error() {
+                reading.has_content("output")
+            } else {
+                reading.has("output")
+            };
             must(
-                found.output.is_some() == reading.has("output"),
+                found.output.is_some() == has_output,
                 format!("lost the output in {found:?}"),
+            )?;
+            must(
+                reading.is_about(job.request_id().as_str()),
+                format!("took another job's result: {found:?}"),
             )?;
             Ok(if ended.is_some() {
                 FINISHED
@@ -278,7 +287,7 @@ async fn result(response: &Response, job: &Job<Output>) -> Verdict {
         }
         Err(error) => {
             must(
-                !reading.is_clear() || reading.has("output"),
+                !reading.is_clear() || !reading.is_about(job.request_id().as_str()),
                 format!("did not understand it: {error:?}"),
             )?;
             named(&error, job)
@@ -310,7 +319,9 @@ async fn wait(case: u64, job: &Job<Output>) -> Verdict {
     };
     let reports = |word| [status, result].contains(&Some(word));
     let fits = match error.kind() {
-        ErrorKind::JobFailed => reports("failed") || result == Some("completed"),
+        ErrorKind::JobFailed => {
+            reports("failed") || matches!(result, Some("completed" | "succeeded"))
+        }
         ErrorKind::JobCancelled => reports("cancelled"),
         _ => true,
     };

@@ -358,15 +358,265 @@ async fn transient_failures_are_events_and_end_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusal_ends_the_wait_and_names_the_job() {
+async fn refusal_says_that_the_job_keeps_running() {
     let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
     let job = submitted(&client).await;
-    emulator.script(Call::Status, Reply::refused(401, 400_004));
-    let error = job.wait().await.unwrap_err();
+    // After the first minute, in which the service may not know the job.
+    tokio::time::sleep(s(61)).await;
+    for (reply, kind, runs) in [
+        (
+            Reply::refused(401, 400_004),
+            ErrorKind::Unauthenticated,
+            "the job keeps running",
+        ),
+        (
+            Reply::expired(),
+            ErrorKind::NotFound,
+            "the job may still be running",
+        ),
+        (
+            Reply::json(403, &json!({})),
+            ErrorKind::Forbidden,
+            "the job may still be running",
+        ),
+        (
+            Reply::json(422, &json!({})),
+            ErrorKind::BadRequest,
+            "the job may still be running",
+        ),
+    ] {
+        emulator.script(Call::Status, reply);
+        let error = job.wait().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.request_id()),
+            (kind, Some(job.request_id()))
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains(runs) && text.contains("resume it by its request id"),
+            "{text}"
+        );
+    }
+    assert!(job.wait().await.is_ok());
+}
+
+/// HTTP 2xx, or a refusal, with a code that is no refusal.
+#[tokio::test(start_paused = true)]
+async fn error_code_that_proves_nothing_ends_no_wait() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(120)).slots(99)).await;
+    for http_status in [200, 201, 202, 206, 400] {
+        for code in [
+            json!(500_001),
+            json!(503_001),
+            json!(429_001),
+            json!(500),
+            json!("oops"),
+        ] {
+            let reply = Reply::json(
+                http_status,
+                &json!({"error_code": code, "status": "failed"}),
+            );
+            let job = submitted(&client).await;
+            emulator.script(Call::Status, reply.clone());
+            emulator.script(Call::Result, reply);
+            let wait = job.wait().deadline(s(30));
+            let error = wait.await.unwrap_err();
+            assert_eq!(
+                error.kind(),
+                ErrorKind::Deadline,
+                "{http_status} {code}: {error}"
+            );
+            assert_eq!(emulator.unplayed(), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn conflict_in_a_poll_ends_no_wait() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(60))).await;
+    for http_status in [408, 409, 421, 425] {
+        for call in [Call::Status, Call::Result] {
+            emulator.script(call, Reply::new(http_status, ""));
+            emulator.script(call, Reply::json(http_status, &json!({"detail": "later"})));
+        }
+    }
+    assert!(submitted(&client).await.wait().await.is_ok());
+    assert_eq!(emulator.unplayed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_job_may_be_unknown_for_a_minute() {
+    for (unknown, call) in [
+        (s(50), Call::Status),
+        (s(50), Call::Result),
+        (s(90), Call::Status),
+    ] {
+        let (emulator, client) = start(Emulator::builder().run_time(s(20))).await;
+        let job = submitted(&client).await;
+        let began = Instant::now();
+        emulator.add_fault(Fault::from_nth(call, 1, Reply::expired()).lasting(unknown));
+        let resumed = client.job::<Input>(job.request_id().clone());
+        match (job.wait().await, unknown < s(60)) {
+            (Ok(_), true) => {}
+            (Err(error), false) => {
+                assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+                let seconds = began.elapsed().as_secs();
+                assert!((60..90).contains(&seconds), "{seconds}");
+                // Of a job that another process has submitted the age is not known.
+                let error = resumed.wait().await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::NotFound);
+                assert_eq!(began.elapsed().as_secs(), seconds);
+            }
+            (ended, _) => panic!("{ended:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_job_that_is_unknown_is_cancelled_anyway() {
+    let (emulator, client) = start(Emulator::builder().slots(0)).await;
+    let job = submitted(&client).await;
+    emulator.script(Call::Cancel, Reply::expired());
+    emulator.script(Call::Status, Reply::expired());
+    assert_eq!(status(&job).await, Status::InQueue);
+    let outcome = job.cancel().await.unwrap();
+    assert_eq!(outcome, runcomfy::CancelOutcome::Cancelled);
+}
+
+/// Neither a status that is terminal nor one that says "in progress" for ever is a reason to wait
+/// for ever.
+#[tokio::test(start_paused = true)]
+async fn missing_result_of_an_ended_job_ends_the_wait() {
+    for (word, kind) in [
+        ("failed", ErrorKind::JobFailed),
+        ("cancelled", ErrorKind::JobCancelled),
+        ("canceled", ErrorKind::JobCancelled),
+        ("completed", ErrorKind::NotReady),
+        ("succeeded", ErrorKind::NotReady),
+    ] {
+        for (result, seen_running) in [
+            (Reply::refused(400, 400_005), false),
+            (Reply::json(200, &json!({"status": "in_progress"})), false),
+            (Reply::json(200, &json!({"status": "in_queue"})), false),
+            (Reply::json(200, &json!({"status": "warming_up"})), true),
+            (Reply::json(200, &json!({"status": "in_progress"})), true),
+            (Reply::refused(400, 400_005), true),
+        ] {
+            let (emulator, client) = start(Emulator::builder().run_time(s(99_999))).await;
+            let job = submitted(&client).await;
+            if seen_running {
+                emulator.script(
+                    Call::Status,
+                    Reply::json(200, &json!({"status": "in_progress"})),
+                );
+            }
+            let status = json!({"status": word, "error": "the worker died"});
+            emulator.add_fault(Fault::from_nth(Call::Status, 1, Reply::json(200, &status)));
+            emulator.add_fault(Fault::from_nth(Call::Result, 1, result));
+            let began = Instant::now();
+            let error = job.wait().poll_every(s(5)).await.unwrap_err();
+            let seconds = began.elapsed().as_secs();
+            assert!((60..135).contains(&seconds), "{word}, {seconds}");
+            assert!(seen_running || seconds <= 66, "{word}, {seconds}");
+            assert_eq!(error.kind(), kind, "{error}");
+            assert_eq!(error.request_id(), Some(job.request_id()));
+            let text = error.to_string();
+            for what in [
+                "the worker died",
+                "60s",
+                "fetch the result later by its request id",
+            ] {
+                assert!(text.contains(what), "{text}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn result_decides_on_an_unknown_status() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(300))).await;
+    let unknown = Reply::patched(json!({"status": "archiving"}));
+    emulator.add_fault(Fault::from_nth(Call::Status, 1, unknown));
+    let began = Instant::now();
+    let wait = submitted(&client).await.wait().poll_every(s(2));
+    assert!(wait.await.is_ok());
+    let seconds = began.elapsed().as_secs();
+    assert!((300..365).contains(&seconds), "{seconds}");
+    assert!(emulator.count(Call::Result) <= 7, "once a minute");
+    assert!(emulator.count(Call::Status) >= 140, "as often as usual");
+}
+
+#[tokio::test(start_paused = true)]
+async fn result_of_another_job_is_not_taken() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(5))).await;
+    let other = json!({"request_id": "another", "status": "failed", "error": "no"});
+    for call in [Call::Status, Call::Result, Call::Cancel] {
+        emulator.script(call, Reply::json(200, &other));
+    }
+    let job = submitted(&client).await;
+    assert!(job.wait().await.is_ok());
+    assert!(job.cancel().await.is_ok());
+    assert_eq!(emulator.unplayed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn error_beside_an_empty_output_fails_the_job() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(5))).await;
+    for output in [json!({}), json!([]), json!(""), json!({"images": []})] {
+        let empty = json!({"status": "completed", "output": output, "error": "no memory"});
+        emulator.script(Call::Result, Reply::patched(empty));
+        let job = submitted(&client).await;
+        tokio::time::sleep(s(6)).await;
+        let mut watch = job.watch();
+        let mut last = None;
+        while let Some(event) = watch.next().await {
+            last = Some(event);
+        }
+        assert_eq!(last, Some(Event::Done(Status::Failed)));
+        let error = watch.output().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::JobFailed);
+        assert!(error.to_string().contains("no memory"), "{error}");
+        assert_eq!((error.output(), emulator.unplayed()), (None, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn error_beside_an_output_is_kept() {
+    let (emulator, client) = start(Emulator::builder().run_time(s(5)).slots(9)).await;
+    let both = Reply::patched(json!({"error": {"code": 7}}));
+    emulator.add_fault(Fault::from_nth(Call::Result, 1, both));
+    let mut watch = submitted(&client).await.watch();
+    let mut events = Vec::new();
+    while let Some(event) = watch.next().await {
+        events.push(event);
+    }
+    let error = json!({"code": 7});
+    let end = [
+        Event::ErrorBesideOutput(error.clone()),
+        Event::Done(Status::Succeeded),
+    ];
+    assert!(events.ends_with(&end), "{events:?}");
+    let result = watch.result().await.unwrap();
+    assert_eq!(result.error, Some(error.clone()));
+    assert!(result.output.unwrap().image().is_some());
+
+    let many = client.run_many([Input::new("A boat")]).next().await;
+    let finished = many.unwrap();
+    assert!(finished.result.unwrap().image().is_some());
+    assert_eq!(finished.error_beside_output, Some(error.clone()));
+
+    // A job that failed keeps its output too.
+    emulator.add_fault(Fault::from_nth(
+        Call::Result,
+        1,
+        Reply::patched(json!({"status": "failed", "error": {"code": 7}})),
+    ));
+    let failed = submitted(&client).await.wait().await.unwrap_err();
     assert_eq!(
-        (error.kind(), error.request_id()),
-        (ErrorKind::Unauthenticated, Some(job.request_id()))
+        (failed.kind(), failed.detail()),
+        (ErrorKind::JobFailed, Some(&error))
     );
+    assert!(failed.output().unwrap()["image"].is_string());
 }
 
 /// A retry would return the same.

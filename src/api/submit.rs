@@ -8,7 +8,7 @@ use reqwest::Url;
 use tokio::time::Instant;
 use tracing::{Instrument, debug, debug_span};
 
-use super::Api;
+use super::{Api, JobRef};
 use crate::error::{Error, ErrorKind};
 use crate::http::rate_limit::Permit;
 use crate::http::response::{Attribution, Reply};
@@ -118,7 +118,9 @@ impl SubmitCall<'_> {
     fn cancel(&self) -> Option<Cancel> {
         let api = self.cancel_on_drop.then(|| Arc::clone(self.api))?;
         Some(Box::new(move |id| {
-            Box::pin(async move { api.cancel(&id).await })
+            // It was accepted a moment ago.
+            let submitted = Some(Instant::now());
+            Box::pin(async move { api.cancel(JobRef { id: &id, submitted }).await })
         }))
     }
 }

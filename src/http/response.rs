@@ -13,6 +13,7 @@ use crate::http::token::Token;
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
 use crate::job::status::{JobStatus, Status};
+use crate::output::is_empty;
 use runcomfy_schema::__private::RedactedExcerpt;
 use runcomfy_schema::{Redacted, RedactedPaths};
 
@@ -46,9 +47,10 @@ pub struct JobResult<O> {
     pub request_id: RequestId,
     /// The status; [`Status::Succeeded`] and [`Status::Failed`] distinguish the two ends.
     pub status: Status,
-    /// The output of the job.
+    /// The output of the job. A failed job may have one beside its error.
     pub output: Option<O>,
-    /// Reason for which the job failed, in the service's form: a text, an object or an array.
+    /// Reason for which the job failed, in the service's form: a text, an object or an array. A job
+    /// that succeeded may have one beside its output.
     pub error: Option<Value>,
     /// Time at which the job was submitted, as the service writes it.
     pub created_at: Option<String>,
@@ -66,22 +68,56 @@ impl<O> JobResult<O> {
     /// - [`ErrorKind::NotReady`]: the job has not ended yet. Wait for it.
     /// - [`ErrorKind::UnexpectedOutput`]: the job has succeeded, but the service gives no output.
     pub fn into_output(self) -> Result<O, Error> {
-        let error = match (self.status, self.output) {
-            (Status::Succeeded, Some(output)) => return Ok(output),
-            (Status::Succeeded, None) => Error::new(
+        match self.into_parts() {
+            Ok((output, _)) => Ok(output),
+            Err((error, _)) => Err(error),
+        }
+    }
+
+    /// Returns the output and what is beside it, or why the job has not succeeded and the output that
+    /// it has nevertheless.
+    pub(crate) fn into_parts(mut self) -> Result<(O, JobResult<()>), (Error, Option<O>)> {
+        let output = self.output.take();
+        let about = self.with_output(None);
+        match output {
+            Some(output) if about.status == Status::Succeeded => Ok((output, about)),
+            output => Err((about.failure(output.is_some()), output)),
+        }
+    }
+
+    /// Returns the result with another output.
+    pub(crate) fn with_output<P>(self, output: Option<P>) -> JobResult<P> {
+        JobResult {
+            request_id: self.request_id,
+            status: self.status,
+            output,
+            error: self.error,
+            created_at: self.created_at,
+            finished_at: self.finished_at,
+            cost: self.cost,
+        }
+    }
+
+    fn failure(self, has_output: bool) -> Error {
+        let (kind, message) = match self.status {
+            Status::Succeeded => (
                 ErrorKind::UnexpectedOutput,
-                "the job has succeeded, but the service gives no output",
+                "the job has succeeded, but the service gives no output".to_owned(),
             ),
-            (Status::Cancelled, _) => Error::new(ErrorKind::JobCancelled, "the job was cancelled"),
-            (Status::Failed, _) => {
-                Error::new(ErrorKind::JobFailed, "the job has failed").with_code(None, self.error)
-            }
-            (status, _) => Error::new(
+            Status::Cancelled => (ErrorKind::JobCancelled, "the job was cancelled".to_owned()),
+            Status::Failed if has_output => (
+                ErrorKind::JobFailed,
+                "the job has failed, though there is an output beside its error".to_owned(),
+            ),
+            Status::Failed => (ErrorKind::JobFailed, "the job has failed".to_owned()),
+            status => (
                 ErrorKind::NotReady,
                 format!("the job has not ended yet: {status}"),
             ),
         };
-        Err(error.with_request_id(&self.request_id))
+        Error::new(kind, message)
+            .with_code(None, self.error)
+            .with_request_id(&self.request_id)
     }
 }
 
@@ -261,13 +297,14 @@ impl Reply {
         (200..300).contains(&self.http_status)
     }
 
-    pub(crate) fn status(&self) -> Result<JobStatus, Error> {
-        let object = self.members(&["status", "queue_position"])?;
-        let status = self.status_of(&object)?;
-        let queue_position = object.get("queue_position").and_then(as_count);
+    /// Reads the status of the job with this id.
+    pub(crate) fn status(&self, request_id: &RequestId) -> Result<JobStatus, Error> {
+        let object = self.members(&["status", "queue_position", "error", REQUEST_ID])?;
+        self.check_id(&object, request_id)?;
         Ok(JobStatus {
-            status,
-            queue_position,
+            status: self.status_of(&object)?,
+            queue_position: object.get("queue_position").and_then(as_count),
+            error: error_of(&object),
         })
     }
 
@@ -276,27 +313,32 @@ impl Reply {
         request_id: &RequestId,
     ) -> Result<JobResult<O>, Error> {
         let object = self.object()?;
+        self.check_id(&object, request_id)?;
         let present = |key: &str| object.get(key).filter(|value| !value.is_null());
         let text = |key: &str| present(key).and_then(Value::as_str).map(str::to_owned);
-        let mut status = self.status_of(&object)?;
-        let error = present("error").cloned();
-        let output = match present("output") {
-            Some(output) => Some(O::deserialize(output).map_err(|error| {
+        let error = error_of(&object);
+        let output = present("output").filter(|output| error.is_none() || !is_empty(output));
+        let status = match self.status_of(&object)? {
+            // An output that is empty beside an error is none, whatever the status says.
+            Status::Completed | Status::Succeeded if error.is_some() && output.is_none() => {
+                Status::Failed
+            }
+            // "completed" only says that the job ended; what came with it says how.
+            Status::Completed => Status::Succeeded,
+            status => status,
+        };
+        let output = match output.map(O::deserialize) {
+            // The output of a job that has not succeeded is not promised to have any form.
+            Some(Err(error)) if status == Status::Succeeded => {
                 let how = error.to_string();
                 let message = format!("the job's output has another form: {}", Redacted(&how));
-                Error::new(ErrorKind::UnexpectedOutput, message)
+                let error = Error::new(ErrorKind::UnexpectedOutput, message);
+                return Err(error
                     .with_reply(self.http_status, self.excerpt())
-            })?),
-            None => None,
+                    .with_output(present("output").cloned()));
+            }
+            output => output.and_then(Result::ok),
         };
-        // "completed" only says that the job ended; what came with it says how.
-        if status == Status::Completed {
-            status = if error.is_some() && output.is_none() {
-                Status::Failed
-            } else {
-                Status::Succeeded
-            };
-        }
         Ok(JobResult {
             request_id: request_id.clone(),
             status,
@@ -308,14 +350,24 @@ impl Reply {
         })
     }
 
-    /// Reads the outcome of a cancellation.
-    pub(crate) fn cancel_outcome(&self) -> Result<CancelOutcome, Error> {
-        let object = self.members(&["outcome"])?;
+    /// Reads the outcome of the cancellation of the job with this id.
+    pub(crate) fn cancel_outcome(&self, request_id: &RequestId) -> Result<CancelOutcome, Error> {
+        let object = self.members(&["outcome", REQUEST_ID])?;
+        self.check_id(&object, request_id)?;
         match object.get("outcome").and_then(Value::as_str) {
             Some("cancelled" | "canceled") => Ok(CancelOutcome::Cancelled),
             Some("not_cancellable") => Ok(CancelOutcome::NotCancellable),
             Some(other) => Ok(CancelOutcome::Other(other.to_owned())),
             None => Err(self.unreadable("has no outcome")),
+        }
+    }
+
+    /// Refuses a response about another job: a cache or a gateway has mixed up two requests.
+    fn check_id(&self, object: &Map<String, Value>, expected: &RequestId) -> Result<(), Error> {
+        match object.get(REQUEST_ID) {
+            None | Some(Value::Null) => Ok(()),
+            Some(Value::String(id)) if id == expected.as_str() => Ok(()),
+            Some(_) => Err(self.unreadable("is about another job, by its request_id")),
         }
     }
 
@@ -325,6 +377,13 @@ impl Reply {
             .map(Status::parse)
             .ok_or_else(|| self.unreadable("has no status"))
     }
+}
+
+/// Returns the error of a job, unless it says nothing.
+fn error_of(object: &Map<String, Value>) -> Option<Value> {
+    let error = object.get("error")?;
+    let is_none = is_empty(error) || *error == Value::Bool(false) || error.as_u64() == Some(0);
+    (!is_none).then(|| error.clone())
 }
 
 /// Returns the text of an error body: a member of its own, or one inside of its `detail` or `error`.
@@ -361,6 +420,10 @@ mod tests {
     use super::*;
     use crate::http::retry_table::{Operation, judge};
     use serde_json::json;
+
+    fn id() -> RequestId {
+        "r-1".parse().unwrap()
+    }
 
     fn reply(http_status: u16, body: impl Into<Vec<u8>>) -> Reply {
         let token = Token::new("token-for-tests").unwrap();
@@ -455,7 +518,7 @@ mod tests {
                 "neither a number",
             ),
         ] {
-            let error = reply(http_status, body).status().unwrap_err();
+            let error = reply(http_status, body).status(&id()).unwrap_err();
             assert_eq!(error.kind(), kind, "{http_status} {body}: {error}");
             assert!(
                 error.to_string().contains(words),
@@ -468,24 +531,25 @@ mod tests {
     #[test]
     fn code_of_no_error_is_ignored() {
         let body = json!({"error_code": null, "status": "in_queue", "queue_position": "3"});
-        let status = reply(200, body.to_string()).status().unwrap();
+        let status = reply(200, body.to_string()).status(&id()).unwrap();
         assert_eq!(
             status,
             JobStatus {
                 status: Status::InQueue,
-                queue_position: Some(3)
+                queue_position: Some(3),
+                error: None
             }
         );
         for code in [json!(0), json!("0"), json!(""), json!(false)] {
             let body = json!({"error_code": code, "status": "in_queue"});
-            let status = reply(202, body.to_string()).status().unwrap();
+            let status = reply(202, body.to_string()).status(&id()).unwrap();
             assert_eq!(status.queue_position, None);
         }
     }
 
     #[test]
     fn completed_job_has_failed_or_succeeded() {
-        let id: RequestId = "r-1".parse().unwrap();
+        let id = id();
         let result = |body: Value| reply(200, body.to_string()).result::<Value>(&id).unwrap();
         let other = json!({"status": "succeeded", "output": 7}).to_string();
         let error = reply(200, other).result::<String>(&id).unwrap_err();
@@ -553,6 +617,104 @@ mod tests {
                 let error = reply(400, body.clone()).request_id().unwrap_err();
                 assert_eq!(error.kind(), kind, "{body}");
             }
+        }
+    }
+
+    #[test]
+    fn error_beside_an_empty_output_is_a_failure() {
+        let empty = [
+            json!(null),
+            json!({}),
+            json!([]),
+            json!(""),
+            json!(" \n"),
+            json!({"images": [], "video": null, "audio": {"url": ""}}),
+        ];
+        for status in ["completed", "succeeded", "failed"] {
+            for output in &empty {
+                let body = json!({"status": status, "output": output, "error": "no memory"});
+                // A typed output is not read from it either.
+                let result = reply(200, body.to_string()).result::<u64>(&id()).unwrap();
+                assert_eq!(
+                    (&result.status, &result.output, &result.error),
+                    (&Status::Failed, &None, &Some(json!("no memory"))),
+                    "{body}"
+                );
+                let error = result.into_output().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::JobFailed);
+                assert!(error.to_string().contains("no memory"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn error_beside_an_output_is_kept_with_it() {
+        for output in [json!({"image": "u"}), json!(["u"]), json!("u"), json!(7)] {
+            for (word, status) in [
+                ("completed", Status::Succeeded),
+                ("succeeded", Status::Succeeded),
+                ("failed", Status::Failed),
+                ("cancelled", Status::Cancelled),
+            ] {
+                let body = json!({"status": word, "output": output, "error": {"code": 7}});
+                let result = reply(200, body.to_string()).result::<Value>(&id()).unwrap();
+                assert_eq!(
+                    (result.status, result.output, result.error),
+                    (status, Some(output.clone()), Some(json!({"code": 7}))),
+                    "{body}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn error_that_says_nothing_is_none() {
+        for error in [
+            json!(null),
+            json!(""),
+            json!({}),
+            json!([]),
+            json!(false),
+            json!(0),
+        ] {
+            let body = json!({"status": "completed", "output": {}, "error": error});
+            let result = reply(200, body.to_string()).result::<Value>(&id()).unwrap();
+            assert_eq!(
+                (result.status, result.error),
+                (Status::Succeeded, None),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn unfinished_job_may_have_an_output_of_any_form() {
+        for word in ["in_progress", "in_queue", "failed", "cancelled", "paused"] {
+            let body = json!({"status": word, "output": {"preview": "u"}});
+            let result = reply(200, body.to_string()).result::<u64>(&id()).unwrap();
+            assert_eq!((result.status, result.output), (Status::parse(word), None));
+        }
+    }
+
+    #[test]
+    fn response_about_another_job_is_refused() {
+        for other in [json!("r-2"), json!("R-1"), json!(7), json!(""), json!({})] {
+            let body = json!({
+                "request_id": other, "status": "completed", "output": "u", "outcome": "cancelled",
+            });
+            let reply = reply(200, body.to_string());
+            for error in [
+                reply.status(&id()).unwrap_err(),
+                reply.result::<Value>(&id()).unwrap_err(),
+                reply.cancel_outcome(&id()).unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::Unreadable, "{body}");
+                assert!(error.to_string().contains("another job"), "{error}");
+            }
+        }
+        for own in [json!("r-1"), json!(null)] {
+            let body = json!({"request_id": own, "status": "completed", "output": "u"});
+            assert!(reply(200, body.to_string()).result::<Value>(&id()).is_ok());
         }
     }
 

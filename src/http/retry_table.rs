@@ -33,6 +33,9 @@ pub(crate) enum Failure {
     JobNamed,
     /// The result of a job is not there yet.
     NotReady,
+    /// The service knows no such job, which was submitted within the last minute: the machine that
+    /// answers may not know it yet.
+    NotKnownYet,
     /// The service refused the request for good; [`error_code`](super::error_code) says which codes
     /// and statuses are certain.
     Refused,
@@ -80,6 +83,7 @@ impl Failure {
             Self::Unattributed     => (OutcomeUnknown, GiveUp,       GiveUp),
             Self::JobNamed         => (OutcomeUnknown, GiveUp,       GiveUp),
             Self::NotReady         => (GiveUp,         Retry,        Retry),
+            Self::NotKnownYet      => (GiveUp,         Retry,        Retry),
             Self::Refused          => (GiveUp,         GiveUp,       GiveUp),
             Self::Local            => (GiveUp,         GiveUp,       GiveUp),
         };
@@ -104,6 +108,7 @@ impl Failure {
             ErrorKind::Unreadable => Self::Unreadable,
             ErrorKind::TooLarge => Self::ResponseTooLarge,
             ErrorKind::NotReady => Self::NotReady,
+            ErrorKind::NotFound if error.is_early() => Self::NotKnownYet,
             _ if http_status.is_some() => Self::Refused,
             _ => Self::Local,
         }

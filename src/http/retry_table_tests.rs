@@ -116,6 +116,15 @@ fn result_that_is_not_ready_is_fetched_again() {
 }
 
 #[test]
+fn new_job_that_is_not_found_is_looked_up_again() {
+    let not_found = || response(ErrorKind::NotFound, 404);
+    assert_row(not_found().early(), F::NotKnownYet, GiveUp, Retry);
+    // Nothing else is excused by the age of a job.
+    let error = response(ErrorKind::Unauthenticated, 401).early();
+    assert_row(error, F::Refused, GiveUp, GiveUp);
+}
+
+#[test]
 fn refusal_is_final() {
     for (kind, http_status) in [
         (ErrorKind::BadRequest, 400),

@@ -20,9 +20,23 @@ pub struct Script {
 #[derive(Debug, Default)]
 struct State {
     responses: HashMap<Call, VecDeque<Response>>,
+    #[cfg(test)]
+    service: Option<Service>,
     output: Option<Value>,
     submitted: usize,
     requests: Vec<Request>,
+}
+
+/// A service that answers by a function; `None` leaves a request to the script.
+#[cfg(test)]
+#[derive(Clone)]
+struct Service(Arc<dyn Fn(Call) -> Option<Response> + Send + Sync>);
+
+#[cfg(test)]
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
 }
 
 /// A call of the Model API.
@@ -156,6 +170,15 @@ impl Script {
         state.responses.entry(call).or_default().push_back(response);
     }
 
+    /// Lets a function answer, where it has an answer.
+    #[cfg(test)]
+    pub(crate) fn respond_by(
+        &self,
+        service: impl Fn(Call) -> Option<Response> + Send + Sync + 'static,
+    ) {
+        self.lock().service = Some(Service(Arc::new(service)));
+    }
+
     /// Returns the requests that were received, in their order.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
@@ -184,6 +207,11 @@ impl Script {
             path: request.url().path().to_owned(),
             body: body.unwrap_or_default(),
         });
+        #[cfg(test)]
+        if let Some(response) = state.service.clone().and_then(|service| service.0(call)) {
+            drop(state);
+            return response.into_reply();
+        }
         let scripted = state.responses.get_mut(&call).and_then(VecDeque::pop_front);
         let response = scripted.unwrap_or_else(|| state.success(call));
         response.into_reply(token)

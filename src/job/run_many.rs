@@ -10,12 +10,14 @@ use std::task::{Context, Poll, ready};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::catch_panic::{Panic, catch_panic};
 use crate::client::Client;
 use crate::error::Error;
+use crate::http::response::JobResult;
 use crate::job::Job;
 use crate::job::orphan::OrphanGuard;
 use crate::job::submit::Submit;
@@ -100,6 +102,23 @@ pub struct Finished<O> {
     pub job: Option<Job<O>>,
     /// The job's output, or why there is none.
     pub result: Result<O, Error>,
+    /// The error that the service reports beside the output of a job that has succeeded.
+    pub error_beside_output: Option<Value>,
+}
+
+impl<O> Finished<O> {
+    fn new(number: usize, job: Option<Job<O>>, ended: Result<JobResult<O>, Error>) -> Self {
+        let (result, error_beside_output) = match ended.map(JobResult::into_parts) {
+            Ok(Ok((output, about))) => (Ok(output), about.error),
+            Ok(Err((error, _))) | Err(error) => (Err(error), None),
+        };
+        Self {
+            number,
+            job,
+            result,
+            error_beside_output,
+        }
+    }
 }
 
 /// Results that the stream returns next.
@@ -314,23 +333,14 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                     // The future is kept for as long as the job takes, so it is kept small.
                     let mut watch = Watch::new(job, settings.options.clone(), false);
                     waits.push(catch_panic(async move {
-                        let result = poll_fn(|cx| watch.poll_output(cx)).await;
+                        let ended = poll_fn(|cx| watch.poll_result(cx)).await;
                         let job = Some(watch.job().clone());
-                        let finished = Finished {
-                            number,
-                            job,
-                            result,
-                        };
+                        let finished = Finished::new(number, job, ended);
                         Untaken::new(finished, slot, guard)
                     }));
                 }
                 Step::Submitted((number, slot, Ok(Err(error)))) => {
-                    let (job, result) = (None, Err(error));
-                    let finished = Finished {
-                        number,
-                        job,
-                        result,
-                    };
+                    let finished = Finished::new(number, None, Err(error));
                     results.send(Untaken::new(finished, slot, None)).ok();
                 }
                 Step::Finished(Ok(finished)) => drop(results.send(finished)),

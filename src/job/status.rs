@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use runcomfy_schema::Redacted;
 
 /// Status of a job. The service's set is open: a status that this version does not know is kept as
@@ -84,13 +86,42 @@ impl fmt::Display for Status {
 }
 
 /// Status of a job, with its position in the queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobStatus {
     /// The status.
     pub status: Status,
     /// The position in the queue as the service counts it, where it says so.
     pub queue_position: Option<u64>,
+    /// The error that the service reports beside the status, in its form: a text, an object or an
+    /// array.
+    pub error: Option<Value>,
+}
+
+impl JobStatus {
+    /// Creates a status of which nothing else is known.
+    pub(crate) fn new(status: Status) -> Self {
+        Self {
+            status,
+            queue_position: None,
+            error: None,
+        }
+    }
+}
+
+/// Prints the texts of the service without the queries of URLs.
+impl fmt::Debug for JobStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = self.error.as_ref().map(Value::to_string);
+        f.debug_struct("JobStatus")
+            .field("status", &self.status)
+            .field("queue_position", &self.queue_position)
+            .field(
+                "error",
+                &format_args!("{}", Redacted(error.as_deref().unwrap_or("None"))),
+            )
+            .finish()
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::error::ErrorKind;
 use crate::job::status::Status;
 use runcomfy_schema::Redacted;
@@ -35,12 +37,15 @@ pub enum Event {
     /// The job was to be cancelled because it was queued for long, but it runs already, or has
     /// ended. The wait continues.
     NotCancellable,
+    /// The job has succeeded with an output, and the service reports this error beside it, in its
+    /// form: a text, an object or an array. [`Done`](Self::Done) follows.
+    ErrorBesideOutput(Value),
     /// The job has ended with this status. Always the last event; a watch that ends without it has
     /// reached a limit or a refusal, and its output is an error.
     Done(Status),
 }
 
-/// Prints unknown statuses without the queries of URLs.
+/// Prints the texts of the service without the queries of URLs.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -65,6 +70,12 @@ impl fmt::Debug for Event {
                 .field("backoff", backoff)
                 .finish(),
             Self::NotCancellable => f.write_str("NotCancellable"),
+            Self::ErrorBesideOutput(error) => {
+                let error = error.to_string();
+                f.debug_tuple("ErrorBesideOutput")
+                    .field(&format_args!("{}", Redacted(&error)))
+                    .finish()
+            }
             Self::Done(status) => f.debug_tuple("Done").field(status).finish(),
         }
     }

@@ -27,6 +27,7 @@ pub(crate) struct PollSchedule {
     queued: Instant,
     queue: Option<QueueProgress>,
     phase: Phase,
+    calls: Calls,
     /// Seconds by which the poll that first saw the job out of the queue was late.
     late: f32,
 }
@@ -39,6 +40,15 @@ enum Phase {
     Running,
     /// The status is not known to this version.
     Other,
+}
+
+/// The calls of former polls.
+#[derive(Clone, Copy, Debug, Default)]
+struct Calls {
+    status_at: Option<Instant>,
+    result_at: Option<Instant>,
+    /// The last readable response was to a status request.
+    last_was_status: bool,
 }
 
 /// Progress of a job in the queue.
@@ -56,6 +66,9 @@ const MIN_INTERVAL: Duration = Duration::from_secs(1);
 const MIN_INTERVAL_NEAR_THE_END: Duration = Duration::from_millis(500);
 /// Maximum poll interval, except where the run time of the model is known.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
+/// Minimum time between two polls by the call that alone would not do: the status of a job that is
+/// polled by its result, and the result of a job whose status is not known.
+const OTHER_CALL: Duration = Duration::from_secs(60);
 /// Maximum time to the first poll: a job may fail at once.
 const MAX_FIRST_INTERVAL: Duration = Duration::from_secs(5);
 /// Poll intervals as shares: of the age while queued, of the age while running, of the shortest known
@@ -88,6 +101,7 @@ impl PollSchedule {
             queued: begun,
             queue: None,
             phase,
+            calls: Calls::default(),
             late: 0.0,
         }
     }
@@ -132,8 +146,34 @@ impl PollSchedule {
 
     /// Returns `true` if the next poll is of the result alone: while the job runs it has the status
     /// too, though not the position in the queue.
-    pub(crate) fn polls_result(&self) -> bool {
-        self.phase == Phase::Running
+    ///
+    /// Now and then the status is polled instead: a result may say "in progress" of a job that has
+    /// failed.
+    pub(crate) fn polls_result(&self, now: Instant) -> bool {
+        let is_long_ago = self
+            .calls
+            .status_at
+            .is_some_and(|at| now - at >= OTHER_CALL);
+        let status_is_due = is_long_ago && !self.calls.last_was_status;
+        self.phase == Phase::Running && !status_is_due
+    }
+
+    /// Returns `true` if the result may be polled beside a status that is not known.
+    pub(crate) fn may_poll_result_too(&self, now: Instant) -> bool {
+        let result_at = self.calls.result_at;
+        result_at.is_none_or(|at| now - at >= OTHER_CALL)
+    }
+
+    /// Notes that a status request had a readable response.
+    pub(crate) fn status_polled(&mut self, now: Instant) {
+        self.calls.status_at = Some(now);
+        self.calls.last_was_status = true;
+    }
+
+    /// Notes that a result was requested.
+    pub(crate) fn result_polled(&mut self, now: Instant) {
+        self.calls.result_at = Some(now);
+        self.calls.last_was_status = false;
     }
 
     /// Returns the run time of a job whose end was seen this late; `None` where rare polls may have
@@ -222,8 +262,8 @@ mod tests {
 
     fn seen(status: Status, queue_position: Option<u64>) -> JobStatus {
         JobStatus {
-            status,
             queue_position,
+            ..JobStatus::new(status)
         }
     }
 
@@ -369,7 +409,7 @@ mod tests {
         assert_eq!(schedule.next(now, 0.9), now);
         schedule.observe(&seen(Status::InProgress, None), Duration::ZERO, now);
         assert_eq!(schedule.next(now, 0.9), now + s(2.0));
-        assert!(schedule.polls_result());
+        assert!(schedule.polls_result(now));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::wait::run_times::{RunTimes, SharedRunTimes};
 mod circuit_breaker;
 mod entry;
 mod event_buffer;
+mod pending_result;
 mod unreachable;
 mod wait_target;
 

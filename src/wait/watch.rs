@@ -132,7 +132,25 @@ impl<O: DeserializeOwned> Watch<O> {
         poll_fn(|cx| self.poll_output(cx)).await
     }
 
+    /// Waits for the end, whatever events are still to come, and returns the result: the output, and
+    /// what the service reports beside it, such as an error.
+    ///
+    /// # Errors
+    /// As [`Job::wait`].
+    pub async fn result(mut self) -> Result<JobResult<O>, Error> {
+        poll_fn(|cx| self.poll_result(cx)).await
+    }
+
     pub(crate) fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Result<O, Error>> {
+        let result = ready!(self.poll_result(cx));
+        Poll::Ready(result.and_then(JobResult::into_output))
+    }
+
+    /// Waits for the result of a job that has succeeded, which has an output then.
+    pub(crate) fn poll_result(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<JobResult<O>, Error>> {
         loop {
             match std::mem::replace(&mut self.state, State::Over) {
                 State::Ended(ending) => {
@@ -145,16 +163,22 @@ impl<O: DeserializeOwned> Watch<O> {
     }
 }
 
-fn decode<O: DeserializeOwned>(result: JobResult<Value>) -> Result<O, Error> {
-    let id = result.request_id.clone();
-    O::deserialize(result.into_output()?).map_err(|error| {
-        let how = error.to_string();
-        let message = format!(
-            "the job has succeeded, but its output has another form: {}",
-            Redacted(&how)
-        );
-        Error::new(ErrorKind::UnexpectedOutput, message).with_request_id(&id)
-    })
+fn decode<O: DeserializeOwned>(result: JobResult<Value>) -> Result<JobResult<O>, Error> {
+    let parts = result.into_parts();
+    let (output, about) = parts.map_err(|(error, output)| error.with_output(output))?;
+    match O::deserialize(&output) {
+        Ok(output) => Ok(about.with_output(Some(output))),
+        Err(error) => {
+            let how = error.to_string();
+            let message = format!(
+                "the job has succeeded, but its output has another form: {}",
+                Redacted(&how)
+            );
+            Err(Error::new(ErrorKind::UnexpectedOutput, message)
+                .with_request_id(&about.request_id)
+                .with_output(Some(output)))
+        }
+    }
 }
 
 impl<O> Stream for Watch<O> {

@@ -91,6 +91,32 @@ impl Reading {
         self.body.get(member).is_some_and(|value| !value.is_null())
     }
 
+    /// Returns `true` if the member has a text, a number or a truth value somewhere in it.
+    pub(super) fn has_content(&self, member: &str) -> bool {
+        let mut values: Vec<&Value> = self.body.get(member).into_iter().collect();
+        while let Some(value) = values.pop() {
+            match value {
+                Value::Null => {}
+                Value::String(text) if text.trim().is_empty() => {}
+                Value::Array(list) => values.extend(list),
+                Value::Object(map) => values.extend(map.values()),
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Returns `true` if there is an error that says more than that there is none.
+    pub(super) fn has_error(&self) -> bool {
+        let error = self.body.get("error").unwrap_or(&Value::Null);
+        self.has_content("error") && *error != false && *error != 0
+    }
+
+    /// Returns `true` unless the response names another job.
+    pub(super) fn is_about(&self, id: &str) -> bool {
+        !self.has("request_id") || self.text("request_id") == Some(id)
+    }
+
     fn text(&self, member: &str) -> Option<&str> {
         self.body.get(member)?.as_str()
     }

@@ -1,8 +1,10 @@
 //! Advice printed below an error: what it means for money and files, and what to do next.
 
+use runcomfy::schema::{Json, Redacted};
 use runcomfy::{Error, ErrorKind, RequestId};
 
 use crate::outage;
+use crate::show::{self, Format};
 
 /// The phase of a command in which an error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,17 @@ pub(crate) fn resume_advice(id: &RequestId) -> String {
 /// States that a job which was cancelled in the queue costs nothing.
 pub(crate) const NOTHING_RAN: &str = "The job did not run, so nothing is charged.";
 
+/// Warns of the error that the service reports beside an output. With JSON it is in the record.
+pub(crate) fn warn_of_error(error: &Json, format: Format) {
+    if format != Format::Json {
+        let error = error.to_string();
+        let error = Redacted(&error);
+        show::note(&format!(
+            "warning: the service reports an error beside the output, which may be incomplete: {error}"
+        ));
+    }
+}
+
 fn save(id: &RequestId) -> String {
     format!("Save them: runcomfy result {id}")
 }
@@ -72,11 +85,16 @@ fn money(error: &Error, phase: Phase) -> String {
             "`runcomfy balance` shows whether the job was charged."
         }
         (_, ErrorKind::JobCancelled) => NOTHING_RAN,
-        (Phase::Wait, ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Unauthenticated) => {
-            ""
-        }
-        // The error's own message says that the job keeps running.
-        (Phase::Wait, ErrorKind::Deadline) => "It is charged when it succeeds.",
+        // The error's own message says that the job has ended.
+        (Phase::Wait, ErrorKind::NotReady) => CHARGED_IF_IT_SUCCEEDED,
+        // The error's own message says that the job keeps running, or may do so.
+        (
+            Phase::Wait,
+            ErrorKind::Deadline
+            | ErrorKind::NotFound
+            | ErrorKind::Forbidden
+            | ErrorKind::Unauthenticated,
+        ) => "It is charged when it succeeds.",
         (Phase::Wait, ErrorKind::UnexpectedOutput) => "The job has succeeded and is charged.",
         (Phase::Wait, _) => KEEPS_RUNNING,
         (Phase::Save, _) => CHARGED,
@@ -90,7 +108,14 @@ fn next_step(error: &Error, phase: Phase) -> String {
         return advice;
     }
     let retry = match (error.request_id(), phase) {
-        (Some(id), Phase::Wait) if error.kind() == ErrorKind::UnexpectedOutput => result_advice(id),
+        (Some(id), Phase::Wait)
+            if matches!(
+                error.kind(),
+                ErrorKind::UnexpectedOutput | ErrorKind::NotReady
+            ) =>
+        {
+            result_advice(id)
+        }
         (Some(id), Phase::Wait) => resume_advice(id),
         (Some(id), Phase::Save) => save(id),
         _ => match error.retry_after() {
@@ -103,6 +128,9 @@ fn next_step(error: &Error, phase: Phase) -> String {
         _ if error.may_have_been_submitted() => "",
         ErrorKind::Unauthenticated => {
             "Set RUNCOMFY_TOKEN to the API token of your RunComfy profile."
+        }
+        ErrorKind::InsufficientBalance if phase == Phase::Wait => {
+            "Add to the balance of the account."
         }
         ErrorKind::InsufficientBalance => {
             "Add to the balance of the account and run the command again."
@@ -135,5 +163,17 @@ fn next_step(error: &Error, phase: Phase) -> String {
         _ if phase == Phase::Save => return retry,
         _ => "",
     };
-    text.to_owned()
+    match error.kind() {
+        // The job is not affected by a refusal of its poll.
+        ErrorKind::Unauthenticated
+        | ErrorKind::Forbidden
+        | ErrorKind::NotFound
+        | ErrorKind::BadRequest
+        | ErrorKind::InsufficientBalance
+            if phase == Phase::Wait =>
+        {
+            format!("{text} {retry}").trim_start().to_owned()
+        }
+        _ => text.to_owned(),
+    }
 }

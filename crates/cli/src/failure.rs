@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::advice::{self, NOTHING_SUBMITTED, Phase};
 use crate::delivery::{self, Kind};
+use crate::save::{self, Saved};
 use crate::show::{self, Format};
 use crate::stop::Stop;
 
@@ -242,13 +243,25 @@ impl Failure {
             idempotency_key: error.idempotency_key().map(str::to_owned),
             ..AboutJob::default()
         };
-        Self {
+        let output = error.output().cloned().map(Output::from);
+        let failure = Self {
             job: job.into(),
             error: Some(error),
             ..failure
                 .with_advice(advice)
                 .with_violations(without_flags(violations))
+        };
+        failure.with_output_beside(output)
+    }
+
+    /// Adds the output that the job has although it failed.
+    pub(crate) fn with_output_beside(mut self, output: Option<Output>) -> Self {
+        if let Some(output) = &output {
+            let text = save::to_text(output, &Saved::default());
+            self.advice = format!("The job has an output beside it:\n{text}\n{}", self.advice);
+            self.job.output = Some(output.clone());
         }
+        self
     }
 
     fn new(code: u8, kind: &str, message: impl Into<String>) -> Self {

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::save::{self, Saved};
 use crate::session::{self, Session};
 use crate::show::{self, Format};
-use crate::{cancel, delivery, wait};
+use crate::{advice, cancel, delivery, wait};
 
 /// Runs `runcomfy requests`, whose commands are aliases.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -73,9 +73,11 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     if matches!(result.status, Status::Failed | Status::Cancelled) {
         let record = record(&result, &Saved::default());
         let (created, finished) = (result.created_at.clone(), result.finished_at.clone());
+        let output = result.output.clone();
         let why = result.into_output().map(drop);
         return why.map_err(|error| {
             let failure = Failure::wait(error).with_times(created, finished);
+            let failure = failure.with_output_beside(output);
             match format {
                 Format::Piped => failure.with_result(record, String::new()),
                 _ => failure,
@@ -92,6 +94,9 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     let mut ctrl_c = CtrlC::listen();
     let saved = save::outputs(&job, output, matches, &mut progress, &mut ctrl_c, format).await;
     progress.end();
+    if let Some(error) = &result.error {
+        advice::warn_of_error(error, format);
+    }
     save::print(record(&result, &saved), output, saved, matches, format)
 }
 

@@ -7,6 +7,7 @@ use runcomfy::schema::Json;
 use runcomfy::{Job, Output};
 use serde_json::json;
 
+use crate::advice;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -25,7 +26,7 @@ pub(crate) async fn finish(
     mut warnings: Vec<Json>,
     format: Format,
 ) -> Result<(), Failure> {
-    let output = wait(job, matches, progress, ctrl_c).await?;
+    let Ended { output, error } = wait(job, matches, progress, ctrl_c).await?;
     let mut saved = save::outputs(job, &output, matches, progress, ctrl_c, format).await;
     warnings.append(&mut saved.warnings);
     progress.end();
@@ -36,7 +37,7 @@ pub(crate) async fn finish(
         "files": saved.files,
         "failed_files": saved.failed_files,
         "warnings": warnings,
-        "error": null,
+        "error": error,
     });
     // Scripts for the service's own command line read `.images[0]`, without `.output`.
     if let (Some(json), Some(members)) = (json.as_object_mut(), output.as_value().as_object()) {
@@ -44,7 +45,17 @@ pub(crate) async fn finish(
             json.entry(name.as_str()).or_insert_with(|| value.clone());
         }
     }
+    if let Some(error) = &error {
+        advice::warn_of_error(error, format);
+    }
     save::print(json, &output, saved, matches, format)
+}
+
+/// The end of a job that has succeeded.
+struct Ended {
+    output: Output,
+    /// The error that the service reports beside the output.
+    error: Option<Json>,
 }
 
 async fn wait(
@@ -52,7 +63,7 @@ async fn wait(
     matches: &ArgMatches,
     progress: &mut Progress,
     ctrl_c: &mut CtrlC,
-) -> Result<Output, Failure> {
+) -> Result<Ended, Failure> {
     let mut wait = job.wait();
     if let Some(timeout) = timeout(matches) {
         wait = wait.deadline(timeout);
@@ -77,7 +88,10 @@ async fn wait(
             }
         }
     }
-    watch.output().await.map_err(Failure::wait)
+    let result = watch.result().await.map_err(Failure::wait)?;
+    let error = result.error.clone();
+    let output = result.into_output().map_err(Failure::wait)?;
+    Ok(Ended { output, error })
 }
 
 /// Returns the value of `--timeout`.

@@ -9,12 +9,13 @@ use tracing::{Instrument, debug_span};
 
 use super::Poller;
 use super::event_buffer::{Ending, EventBuffer};
+use super::pending_result::{PendingResult, WithoutResult};
 use super::unreachable::{MAX_UNREACHABLE, Unreachable};
-use crate::api::Api;
+use crate::api::{Api, JobRef};
 use crate::error::{Error, ErrorKind};
 use crate::http::response::JobResult;
 use crate::http::retry_policy::RetryPolicy;
-use crate::http::retry_table::{Decision, Operation, judge};
+use crate::http::retry_table::{Decision, Failure, Operation, judge};
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::status::{JobStatus, Status};
 use crate::wait::event::Event;
@@ -35,6 +36,8 @@ pub(super) struct Entry {
     failures: u32,
     /// Boxed, as there may be ten thousand, and few in trouble.
     unreachable: Option<Box<Unreachable>>,
+    /// Set once the job has ended without its result being there.
+    pending_result: Option<Box<PendingResult>>,
     /// The service has said that it cannot be cancelled.
     not_cancellable: bool,
     /// A request to cancel it has no response: it may have worked.
@@ -48,9 +51,8 @@ pub(super) enum PollResult {
     Unfinished(JobStatus),
     /// The job has not ended; the service does not say how far it is.
     NotReady,
-    /// The job has ended, but its result is not there yet: the two calls may be served by machines
-    /// that are not quite in step.
-    ResultPending,
+    /// The job has ended, but its result is not there.
+    ResultPending(Box<WithoutResult>),
     /// The job has ended, with its result.
     Finished(Box<JobResult<Value>>),
     /// The poll failed; a later one may succeed.
@@ -59,9 +61,8 @@ pub(super) enum PollResult {
     Stopped(Error),
 }
 
-/// Minimum time to the next poll of a job whose result is pending; also how long before its deadline
-/// a wait polls for the last time.
-const MIN_INTERVAL: Duration = Duration::from_secs(1);
+/// How long before its deadline a wait polls for the last time.
+const LAST_POLL: Duration = Duration::from_secs(1);
 
 /// Maximum time that a wait takes beyond its deadline to cancel the job.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -81,6 +82,7 @@ impl Entry {
             due: now,
             failures: 0,
             unreachable: None,
+            pending_result: None,
             not_cancellable: false,
             cancel_unanswered: false,
         };
@@ -118,10 +120,10 @@ impl Entry {
         }
         // A last poll just before the deadline finds what has ended in the meantime.
         if let Some(at) = self.deadline()
-            && next + MIN_INTERVAL > at
-            && now + 2 * MIN_INTERVAL < at
+            && next + LAST_POLL > at
+            && now + 2 * LAST_POLL < at
         {
-            next = at - MIN_INTERVAL;
+            next = at - LAST_POLL;
         }
         next
     }
@@ -152,7 +154,7 @@ impl Entry {
                 .await
                 .unwrap_or_else(|error| match judge(Operation::Read, error) {
                     (Decision::Retry, error) => PollResult::Failed(Arc::new(error)),
-                    (_, error) => PollResult::Stopped(error.with_attempts(self.failures + 1)),
+                    (_, error) => PollResult::Stopped(self.refused(error)),
                 });
         match (&result, self.events.target.cancel_queued_after()) {
             (PollResult::Unfinished(status), Some((after, at)))
@@ -168,28 +170,95 @@ impl Entry {
 
     /// Fetches the status, and once it is terminal the result; the result alone where that is
     /// enough.
-    async fn fetch(&self, api: &Api) -> Result<PollResult, Error> {
-        let id = &self.events.target.id;
-        let with_status = !self.schedule.polls_result();
-        if with_status {
-            let status = api.poll_status(id).await?;
-            if !status.status.is_terminal() {
-                return Ok(PollResult::Unfinished(status));
-            }
+    async fn fetch(&mut self, api: &Api) -> Result<PollResult, Error> {
+        let now = Instant::now();
+        if self.pending_result.is_none() && self.schedule.polls_result(now) {
+            return self.fetch_result(api).await;
         }
-        match api.poll_result(id).await {
+        let status = api.poll_status(self.job()).await?;
+        self.schedule.status_polled(now);
+        match &status.status {
+            Status::InQueue | Status::InProgress => Ok(PollResult::Unfinished(status)),
+            Status::Other(_) => self.fetch_unknown(api, status, now).await,
+            _ => self.fetch_ended(api, status, now).await,
+        }
+    }
+
+    /// Fetches the result of a job that was seen running.
+    async fn fetch_result(&mut self, api: &Api) -> Result<PollResult, Error> {
+        let result = match api.poll_result(self.job()).await {
+            Err(error) if error.kind() == ErrorKind::NotReady => None,
+            result => Some(result?),
+        };
+        self.schedule.result_polled(Instant::now());
+        Ok(match result {
+            Some(result) if result.status.is_terminal() => PollResult::Finished(Box::new(result)),
+            Some(result) => PollResult::Unfinished(JobStatus::new(result.status)),
+            None => PollResult::NotReady,
+        })
+    }
+
+    /// Fetches the result of a job whose status is terminal.
+    async fn fetch_ended(
+        &mut self,
+        api: &Api,
+        status: JobStatus,
+        now: Instant,
+    ) -> Result<PollResult, Error> {
+        self.schedule.result_polled(now);
+        let (reason, cause) = match api.poll_result::<Value>(self.job()).await {
+            Ok(result) if result.status.is_terminal() => {
+                return Ok(PollResult::Finished(Box::new(agreed(result, status))));
+            }
+            Ok(result) => (result.error, None),
+            Err(error) if error.kind() == ErrorKind::NotReady => {
+                (error.detail().cloned(), Some(error))
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(PollResult::ResultPending(Box::new(WithoutResult {
+            status,
+            reason,
+            cause,
+        })))
+    }
+
+    /// Fetches the result of a job whose status is not known: it may be a new word for an end. Nothing
+    /// but a result ends the wait, since the service has just said that it knows the job.
+    async fn fetch_unknown(
+        &mut self,
+        api: &Api,
+        status: JobStatus,
+        now: Instant,
+    ) -> Result<PollResult, Error> {
+        if !self.schedule.may_poll_result_too(now) {
+            return Ok(PollResult::Unfinished(status));
+        }
+        self.schedule.result_polled(now);
+        match api.poll_result(self.job()).await {
             Ok(result) if result.status.is_terminal() => Ok(PollResult::Finished(Box::new(result))),
-            Ok(_) if with_status => Ok(PollResult::ResultPending),
-            Ok(JobResult { status, .. }) => Ok(PollResult::Unfinished(JobStatus {
-                status,
-                queue_position: None,
-            })),
-            Err(error) if error.kind() == ErrorKind::NotReady => Ok(if with_status {
-                PollResult::ResultPending
-            } else {
-                PollResult::NotReady
-            }),
-            Err(error) => Err(error),
+            Err(error) if Failure::from_error(&error) == Failure::ResponseTooLarge => Err(error),
+            _ => Ok(PollResult::Unfinished(status)),
+        }
+    }
+
+    fn job(&self) -> JobRef<'_> {
+        let target = &self.events.target;
+        JobRef {
+            id: &target.id,
+            submitted: target.submitted,
+        }
+    }
+
+    /// Returns the end of the wait after a failure that no later poll can cure.
+    fn refused(&self, error: Error) -> Error {
+        let error = error.with_attempts(self.failures + 1);
+        match error.kind() {
+            // The result is there, but cannot be read.
+            ErrorKind::TooLarge => error,
+            ErrorKind::Unauthenticated => error
+                .with_note("the job keeps running; resume it by its request id with a valid token"),
+            _ => error.with_note("the job may still be running; resume it by its request id"),
         }
     }
 
@@ -197,7 +266,7 @@ impl Entry {
     async fn cancel_queued(&mut self, api: &Api, after: Duration) -> Option<PollResult> {
         // It may be cut short by the deadline.
         self.cancel_unanswered = true;
-        match api.poll_cancel(&self.events.target.id).await {
+        match api.poll_cancel(self.job()).await {
             Ok(CancelOutcome::Cancelled) => Some(PollResult::Stopped(cancelled(after))),
             Ok(_) => {
                 self.cancel_unanswered = false;
@@ -222,7 +291,7 @@ impl Entry {
             };
             return self.expired(limit, job);
         }
-        match timeout(CANCEL_TIMEOUT, api.poll_cancel(&target.id)).await {
+        match timeout(CANCEL_TIMEOUT, api.poll_cancel(self.job())).await {
             Ok(Ok(CancelOutcome::Cancelled)) => cancelled(limit),
             Ok(Ok(_)) => self.expired(
                 limit,
@@ -256,31 +325,62 @@ impl Entry {
         let policy = poller.api.retry_policy();
         match result {
             PollResult::Unfinished(status) => {
+                if !matches!(status.status, Status::Other(_)) {
+                    self.pending_result = None;
+                }
                 self.schedule.observe(&status, late, now);
                 self.report(&status);
                 self.last_status = Some(status);
                 Some(self.reached(now))
             }
             PollResult::NotReady => Some(self.reached(now)),
-            PollResult::ResultPending => {
-                self.unreachable = None;
-                self.failures = self.failures.saturating_add(1);
-                Some(now + policy.backoff(self.failures).max(MIN_INTERVAL))
-            }
+            PollResult::ResultPending(answer) => self.result_pending(*answer, now),
             PollResult::Failed(error) => self.failed(error, now, policy),
             PollResult::Stopped(error) => {
                 self.end(Err(error));
                 None
             }
             PollResult::Finished(result) => {
-                let target = &self.events.target;
-                if let (Status::Succeeded, Some(model), Some(_)) =
-                    (&result.status, &target.model, target.submitted)
-                    && let Some(time) = self.schedule.run_time(late, now)
-                {
-                    poller.run_times.record(Arc::clone(model), time);
-                }
-                self.end(Ok(*result));
+                self.finish(poller, *result, late, now);
+                None
+            }
+        }
+    }
+
+    fn finish(&mut self, poller: &Poller, result: JobResult<Value>, late: Duration, now: Instant) {
+        let target = &self.events.target;
+        if let (Status::Succeeded, Some(model), Some(_)) =
+            (&result.status, &target.model, target.submitted)
+            && let Some(time) = self.schedule.run_time(late, now)
+        {
+            poller.run_times.record(Arc::clone(model), time);
+        }
+        if let (Status::Succeeded, Some(error)) = (&result.status, &result.error) {
+            tracing::warn!(
+                request_id = %target.id,
+                "the service reports an error beside the job's output"
+            );
+            self.events.push(Event::ErrorBesideOutput(error.clone()));
+        }
+        self.end(Ok(result));
+    }
+
+    /// Notes that the job has ended without its result; returns when the next poll is due, or `None`
+    /// when the result was waited for long enough.
+    fn result_pending(&mut self, answer: WithoutResult, now: Instant) -> Option<Instant> {
+        self.failures = 0;
+        self.unreachable = None;
+        self.last_status = Some(answer.status.clone());
+        let pending = self
+            .pending_result
+            .get_or_insert_with(|| Box::new(PendingResult::new(now)));
+        match pending.observe(answer, now) {
+            Ok(next) => {
+                self.due = next;
+                Some(next)
+            }
+            Err(error) => {
+                self.end(Err(error));
                 None
             }
         }
@@ -365,6 +465,19 @@ impl Drop for Entry {
     fn drop(&mut self) {
         self.events.abandon();
     }
+}
+
+/// Returns the result, with the end that the status names where the result does not say how the job
+/// has ended.
+fn agreed(mut result: JobResult<Value>, status: JobStatus) -> JobResult<Value> {
+    let says_how = result.status != Status::Succeeded || result.output.is_some();
+    if !says_how && matches!(status.status, Status::Failed | Status::Cancelled) {
+        result.status = status.status;
+    }
+    if result.status == Status::Failed && result.error.is_none() {
+        result.error = status.error;
+    }
+    result
 }
 
 fn cancelled(after: Duration) -> Error {

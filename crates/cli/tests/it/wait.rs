@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::{Ended, Service, TEXT_TO_IMAGE, all_at_once};
-use runcomfy_emulator::{Call, Reply};
+use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::json;
 
 #[test]
@@ -100,4 +100,66 @@ fn job_that_starts_just_in_time_is_waited_for() {
         "{ended:?}"
     );
     assert_eq!(service.files(), 1);
+}
+
+/// A poll that is refused changes nothing for the job, which is paid.
+#[test]
+fn refused_poll_names_resume() {
+    let cases = [
+        (Reply::refused(401, 400_004), 77, "the job keeps running"),
+        (Reply::expired(), 65, "the job may still be running"),
+        (
+            Reply::json(403, &json!({})),
+            77,
+            "the job may still be running",
+        ),
+    ];
+    all_at_once(cases, |(reply, code, runs)| {
+        let service = Service::slow();
+        let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+        let id = service.json(&run).json()["request_id"].clone();
+        let id = id.as_str().unwrap();
+        service.emulator.script(Call::Status, reply);
+        let ended = service.run(&["resume", id]);
+        assert_eq!(ended.code, code, "{ended:?}");
+        for part in [
+            runs,
+            "charged when it succeeds",
+            &format!("runcomfy resume {id}"),
+        ] {
+            assert!(ended.err.contains(part), "{part}: {ended:?}");
+        }
+    });
+}
+
+#[test]
+fn error_beside_an_output_is_shown() {
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
+    let error = json!({"error": {"code": 7, "text": "half of it"}});
+    for failed in [false, true] {
+        let service = Service::new();
+        let mut members = error.clone();
+        if failed {
+            members["status"] = "failed".into();
+        }
+        let both = Fault::from_nth(Call::Result, 1, Reply::patched(members));
+        service.emulator.add_fault(both);
+        let text = service.run(&run);
+        assert_eq!(text.code, i32::from(failed), "{text:?}");
+        assert!(text.err.contains("half of it"), "{text:?}");
+        let json = service.json(&run);
+        assert_eq!(json.code, i32::from(failed), "{json:?}");
+        let json = json.json();
+        assert!(json["output"]["image"].is_string(), "{json}");
+        let shown = if failed {
+            &json["error"]["detail"]
+        } else {
+            &json["error"]
+        };
+        assert_eq!(shown, &error["error"], "{json}");
+        let id = json["request_id"].as_str().unwrap();
+        let result = service.run(&["result", id]);
+        assert_eq!(result.code, i32::from(failed), "{result:?}");
+        assert!(result.err.contains("half of it"), "{result:?}");
+    }
 }

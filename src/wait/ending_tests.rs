@@ -1,0 +1,355 @@
+//! When a wait ends, and with what, judged by a model of its own.
+//!
+//! A service in this process answers each call as a random timeline says. The model reads the log of
+//! its responses, knows nothing of poll schedules, and says after which of them a wait ends.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use runcomfy_testkit::cases::{Cases, rerun};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::testing::{Call, Response, Script};
+use crate::wait::event::Event;
+
+/// An answer of the service to a status or a result request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Answer {
+    /// A status that is waited for as long as the service gives it.
+    Unfinished(&'static str),
+    Unknown,
+    /// A terminal status, to a status request.
+    Ended(&'static str),
+    NotReady,
+    Succeeded,
+    SucceededWithError,
+    FailedWithEmptyOutput,
+    FailedWithOutput,
+    Cancelled,
+    Transient(u16, &'static str),
+    Lost,
+    OtherJob,
+    NotFound,
+    Refused(u16, &'static str, ErrorKind),
+}
+
+use Answer::{
+    Cancelled, Ended, FailedWithEmptyOutput, FailedWithOutput, Lost, NotFound, NotReady, OtherJob,
+    Refused, Succeeded, SucceededWithError, Transient, Unfinished, Unknown,
+};
+
+const UNFINISHED: [&str; 4] = ["in_queue", "pending", "in_progress", "processing"];
+const ENDED: [&str; 4] = ["completed", "succeeded", "failed", "cancelled"];
+/// Responses each of which may be followed by a better one.
+const TRANSIENT: [(u16, &str); 16] = [
+    (200, r#"{"error_code": 500001}"#),
+    (200, r#"{"error_code": 503001, "status": "failed"}"#),
+    (202, r#"{"error_code": 429001}"#),
+    (206, r#"{"error_code": "oops"}"#),
+    (201, r#"{"error_code": 500}"#),
+    (400, r#"{"error_code": 500001}"#),
+    (408, ""),
+    (409, "{}"),
+    (421, ""),
+    (425, "<html>"),
+    (429, ""),
+    (302, ""),
+    (500, r#"{"error_code": 404001}"#),
+    (503, "<html>"),
+    (200, ""),
+    (200, r#"{"status": "comp"#),
+];
+const REFUSALS: [(u16, &str, ErrorKind); 5] = [
+    (401, "", ErrorKind::Unauthenticated),
+    (200, r#"{"error_code": 400004}"#, ErrorKind::Unauthenticated),
+    (403, "", ErrorKind::Forbidden),
+    (402, "", ErrorKind::InsufficientBalance),
+    (422, "", ErrorKind::BadRequest),
+];
+
+impl Answer {
+    fn response(self) -> Response {
+        let output = json!({"image": "https://output.example/1.png"});
+        let ok = |body: Value| Response::json(200, body);
+        match self {
+            Unfinished(status) | Ended(status) => ok(json!({ "status": status })),
+            Unknown => ok(json!({"status": "warming_up"})),
+            NotReady => Response::json(400, json!({"error_code": 400_005})),
+            Succeeded => ok(json!({"status": "completed", "output": output})),
+            SucceededWithError => {
+                ok(json!({"status": "succeeded", "output": output, "error": "a word"}))
+            }
+            FailedWithEmptyOutput => {
+                ok(json!({"status": "completed", "output": {}, "error": "a word"}))
+            }
+            FailedWithOutput => {
+                ok(json!({"status": "failed", "output": output, "error": "a word"}))
+            }
+            Cancelled => ok(json!({"status": "cancelled"})),
+            Transient(http_status, body) | Refused(http_status, body, _) => {
+                Response::text(http_status, body)
+            }
+            Lost => Response::lost(),
+            OtherJob => {
+                ok(json!({"request_id": "another", "status": "completed", "output": output}))
+            }
+            NotFound => Response::json(404, json!({"error_code": 404_001})),
+        }
+    }
+
+    /// Returns an answer to either call, mostly a harmless one.
+    fn arbitrary(random: &mut fastrand::Rng, call: Call) -> Self {
+        match (random.u8(0..100), call) {
+            (0..30, _) => Unfinished(UNFINISHED[random.usize(0..4)]),
+            (30..40, _) => Unknown,
+            (40..60, _) => {
+                let (http_status, body) = TRANSIENT[random.usize(0..TRANSIENT.len())];
+                Transient(http_status, body)
+            }
+            (60..65, _) => Lost,
+            (65..70, _) => OtherJob,
+            (70..76, _) => NotFound,
+            (76..78, _) => Self::refusal(random),
+            (_, Call::Status) => Ended(ENDED[random.usize(0..4)]),
+            (78..95, _) => NotReady,
+            _ => Self::end(random),
+        }
+    }
+
+    /// Returns a result with which a job has ended.
+    fn end(random: &mut fastrand::Rng) -> Self {
+        let ends = [
+            Succeeded,
+            SucceededWithError,
+            FailedWithEmptyOutput,
+            FailedWithOutput,
+            Cancelled,
+        ];
+        ends[random.usize(0..ends.len())]
+    }
+
+    fn refusal(random: &mut fastrand::Rng) -> Self {
+        let (http_status, body, kind) = REFUSALS[random.usize(0..REFUSALS.len())];
+        Refused(http_status, body, kind)
+    }
+}
+
+/// The answers to a status and to a result request from a moment on.
+type Change = (Duration, Answer, Answer);
+
+/// Returns a random timeline, at whose end every wait must end.
+fn timeline(random: &mut fastrand::Rng) -> Vec<Change> {
+    let mut at = Duration::ZERO;
+    let mut changes = Vec::new();
+    for _ in 0..random.usize(0..8) {
+        let status = Answer::arbitrary(random, Call::Status);
+        let result = Answer::arbitrary(random, Call::Result);
+        changes.push((at, status, result));
+        at += Duration::from_secs(random.u64(1..200));
+    }
+    let unfinished = Unfinished(UNFINISHED[random.usize(0..4)]);
+    let (status, result) = match random.u8(0..7) {
+        0 => (Ended(ENDED[random.usize(0..4)]), Answer::end(random)),
+        1 => (Ended(ENDED[random.usize(0..4)]), NotReady),
+        2 => (Ended(ENDED[random.usize(0..4)]), unfinished),
+        3 => (Unfinished("in_progress"), Answer::end(random)),
+        4 => (Unknown, Answer::end(random)),
+        5 => (NotFound, NotFound),
+        _ => {
+            let refusal = Answer::refusal(random);
+            (refusal, refusal)
+        }
+    };
+    changes.push((at, status, result));
+    changes
+}
+
+/// A response that a wait has had: when, to which call, and which.
+type Logged = (Duration, Call, Answer);
+
+/// An end of a wait.
+#[derive(Clone, Debug, PartialEq)]
+struct End {
+    /// `None` for an output.
+    kind: Option<ErrorKind>,
+    has_error_text: bool,
+    has_output: bool,
+}
+
+impl End {
+    fn error(kind: ErrorKind) -> Self {
+        Self {
+            kind: Some(kind),
+            has_error_text: false,
+            has_output: false,
+        }
+    }
+}
+
+/// Tells after how many responses a wait ends, and how.
+fn model(log: &[Logged]) -> Option<(usize, End)> {
+    let mut pending = None;
+    for (index, &(at, call, answer)) in log.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| log[before]);
+        // The status that the same poll has had.
+        let status = before.filter(|before| call == Call::Result && before.1 == Call::Status);
+        let status = status.map(|before| before.2);
+        let refusal = match answer {
+            NotFound if at >= Duration::from_secs(60) => Some(ErrorKind::NotFound),
+            Refused(_, _, kind) => Some(kind),
+            _ => None,
+        };
+        let failed = |has_output| End {
+            has_error_text: true,
+            has_output,
+            ..End::error(ErrorKind::JobFailed)
+        };
+        let end = match (answer, status) {
+            (Succeeded | SucceededWithError, _) => Some(End {
+                kind: None,
+                has_error_text: answer == SucceededWithError,
+                has_output: true,
+            }),
+            (FailedWithEmptyOutput, _) => Some(failed(false)),
+            (FailedWithOutput, _) => Some(failed(true)),
+            (Cancelled, _) => Some(End::error(ErrorKind::JobCancelled)),
+            // The result of a status that is not known ends a wait, and nothing else about it.
+            (_, Some(Unknown)) => None,
+            (Unfinished(_), None) if call == Call::Status => {
+                pending = None;
+                None
+            }
+            (Unfinished(_) | Unknown | NotReady, Some(Ended(word))) => {
+                let (time, last) = pending.unwrap_or((Duration::ZERO, at));
+                let time = time + (at - last).min(Duration::from_secs(10));
+                pending = Some((time, at));
+                let kind = match word {
+                    "failed" => ErrorKind::JobFailed,
+                    "cancelled" => ErrorKind::JobCancelled,
+                    _ => ErrorKind::NotReady,
+                };
+                (time >= Duration::from_secs(60)).then(|| End::error(kind))
+            }
+            _ => refusal.map(End::error),
+        };
+        if let Some(end) = end {
+            return Some((index + 1, end));
+        }
+    }
+    None
+}
+
+/// Checks that nothing is polled too rarely, or a result of an unknown status too often.
+fn check_intervals(log: &[Logged]) {
+    let longest = Duration::from_secs(70);
+    for pair in log.windows(2) {
+        assert!(pair[1].0 - pair[0].0 <= longest, "{pair:?}");
+    }
+    let minute = Duration::from_secs(60);
+    let (mut status_at, mut result_at) = (Duration::ZERO, None);
+    for (index, &(at, call, answer)) in log.iter().enumerate() {
+        if call == Call::Status {
+            status_at = at;
+            continue;
+        }
+        let status = log[..index].last().filter(|last| last.1 == Call::Status);
+        if status.is_some_and(|status| status.2 == Unknown) {
+            assert!(result_at.is_none_or(|last| at - last >= minute), "{at:?}");
+        }
+        let is_readable = matches!(answer, Unfinished(_) | Unknown | NotReady);
+        if status.is_none() && is_readable && at - status_at >= minute {
+            let next = log.get(index + 1);
+            assert!(next.is_none_or(|next| next.1 == Call::Status), "{at:?}");
+        }
+        result_at = Some(at)
+            .filter(|_| is_readable || status.is_some())
+            .or(result_at);
+    }
+}
+
+/// Waits for a job of such a service; returns how the wait has ended, and the log.
+async fn wait_out(
+    client: &Client,
+    script: &Script,
+    seed: u64,
+    timeline: Vec<Change>,
+) -> (Result<Value, Error>, Vec<Event>, Vec<Logged>) {
+    // A model of its own, of which no run times are known.
+    let model_id = format!("acme/paint-{seed}");
+    script.respond_by(|_| None);
+    let job = client.submit_json(&model_id, &json!({})).await.unwrap();
+    let began = Instant::now();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    script.respond_by({
+        let log = Arc::clone(&log);
+        move |call| {
+            let at = began.elapsed();
+            let change = timeline.iter().rev().find(|change| change.0 <= at);
+            let &(_, status, result) = change.unwrap_or(&timeline[0]);
+            let answer = if call == Call::Status { status } else { result };
+            log.lock().unwrap().push((at, call, answer));
+            Some(answer.response())
+        }
+    });
+    let mut watch = job.watch();
+    let mut events = Vec::new();
+    while let Some(event) = watch.next().await {
+        events.push(event);
+    }
+    let output = watch.output().await.map(|output| output.as_value().clone());
+    let log = log.lock().unwrap().clone();
+    (output, events, log)
+}
+
+#[test]
+fn wait_ends_as_a_model_of_its_responses_says() {
+    let script = Script::new();
+    let client = script.client_builder().build().unwrap();
+    for seed in Cases::from_env(3000).seeds() {
+        let timeline = timeline(&mut fastrand::Rng::with_seed(seed));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
+        let waited = wait_out(&client, &script, seed, timeline.clone());
+        let (output, events, log) = runtime.unwrap().block_on(waited);
+        let text = output
+            .as_ref()
+            .map_or_else(Error::to_string, Value::to_string);
+        let about = format!("{timeline:?}\n{log:?}\n{text}\n{}", rerun(seed));
+        let (responses, end) = model(&log).unwrap_or_else(|| panic!("no end is due: {about}"));
+        assert_eq!(responses, log.len(), "it ends at once: {about}");
+        check_intervals(&log);
+        // An end that lasts is noticed within two intervals, or a minute after that.
+        let last_change = timeline[timeline.len() - 1].0;
+        assert!(
+            log[log.len() - 1].0 <= last_change + Duration::from_secs(210),
+            "{about}"
+        );
+        match &output {
+            Ok(_) => {
+                let has_error = events
+                    .iter()
+                    .any(|e| matches!(e, Event::ErrorBesideOutput(_)));
+                assert_eq!((end.kind, end.has_error_text), (None, has_error), "{about}");
+            }
+            Err(error) => {
+                assert_eq!(Some(error.kind()), end.kind, "{about}");
+                assert_eq!(error.output().is_some(), end.has_output, "{about}");
+                assert!(!end.has_error_text || text.contains("a word"), "{about}");
+                assert!(
+                    text.contains("[request request-"),
+                    "it names the job: {about}"
+                );
+                let has_ended = matches!(
+                    log[log.len() - 1].2,
+                    FailedWithEmptyOutput | FailedWithOutput | Cancelled
+                );
+                assert!(has_ended || text.contains("by its request id"), "{about}");
+            }
+        }
+    }
+}
