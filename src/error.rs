@@ -33,10 +33,7 @@ struct Inner {
     may_have_been_submitted: bool,
     /// The response may belong to another request than the submit.
     is_unattributed: bool,
-    /// The response to a submit has the id of a job, though it is an error.
-    names_job: bool,
-    /// The service may not know the job yet, which was submitted a moment ago.
-    is_early: bool,
+    about_job: AboutJob,
     attempts: u32,
     key: Option<String>,
     request_id: Option<RequestId>,
@@ -49,6 +46,16 @@ struct Inner {
     output: Option<Value>,
     excerpt: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Knowledge of the job of a failed request, beside the failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AboutJob {
+    Nothing,
+    /// The response to a submit has the id of a job, though it is an error.
+    Named,
+    /// The job was submitted a moment ago, so the service may not know it yet.
+    New,
 }
 
 /// Kind of an [`Error`].
@@ -110,8 +117,7 @@ impl Error {
                 message: message.into(),
                 may_have_been_submitted: false,
                 is_unattributed: false,
-                names_job: false,
-                is_early: false,
+                about_job: AboutJob::Nothing,
                 attempts: 1,
                 key: None,
                 request_id: None,
@@ -234,13 +240,13 @@ impl Error {
 
     /// Notes the id of a job that a failed response to a submit has named.
     pub(crate) fn naming_job(mut self, id: &RequestId) -> Self {
-        self.inner.names_job = true;
+        self.inner.about_job = AboutJob::Named;
         self.with_request_id(id)
     }
 
     /// Notes that the request was about a job that was submitted a moment ago.
     pub(crate) fn early(mut self) -> Self {
-        self.inner.is_early = true;
+        self.inner.about_job = AboutJob::New;
         self
     }
 
@@ -252,13 +258,13 @@ impl Error {
 
     /// Appends what the failure means, or what to do.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
-        self.inner.message.push_str("; ");
-        self.inner.message.push_str(note);
+        let message = self.inner.message.trim_end_matches('.');
+        self.inner.message = format!("{message}; {note}");
         self
     }
 
     pub(crate) fn is_early(&self) -> bool {
-        self.inner.is_early
+        self.inner.about_job == AboutJob::New
     }
 
     pub(crate) fn is_unattributed(&self) -> bool {
@@ -266,7 +272,7 @@ impl Error {
     }
 
     pub(crate) fn names_job(&self) -> bool {
-        self.inner.names_job
+        self.inner.about_job == AboutJob::Named
     }
 
     /// Returns the kind of the failure.

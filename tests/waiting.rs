@@ -9,6 +9,7 @@ use std::time::Duration;
 use runcomfy::{AtDeadline, Client, ErrorKind, Event, Job, Output, Status};
 use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::server::{Response, Server};
 use serde_json::json;
 use tokio::time::Instant;
 use tower::util::MapRequestLayer;
@@ -606,12 +607,15 @@ async fn error_beside_an_output_is_kept() {
     assert_eq!(finished.error_beside_output, Some(error.clone()));
 
     // A job that failed keeps its output too.
+    let (emulator, client) = start(Emulator::builder().run_time(s(5))).await;
     emulator.add_fault(Fault::from_nth(
         Call::Result,
         1,
         Reply::patched(json!({"status": "failed", "error": {"code": 7}})),
     ));
-    let failed = submitted(&client).await.wait().await.unwrap_err();
+    let failed = submitted(&client).await;
+    tokio::time::sleep(s(6)).await;
+    let failed = failed.wait().await.unwrap_err();
     assert_eq!(
         (failed.kind(), failed.detail()),
         (ErrorKind::JobFailed, Some(&error))
@@ -832,6 +836,82 @@ async fn jobs_submitted_together_are_polled_apart() {
         !times.is_empty() && max < 25,
         "{max} of 50 within a tenth of a second"
     );
+}
+
+/// A service of jobs that run for as long as `runs` is set, on a thread of its own. A status request
+/// for a job of the name `stalled` has no response.
+fn server_of_jobs(runs: &Arc<AtomicBool>) -> Server {
+    let runs = Arc::clone(runs);
+    Server::on_thread(move |request| {
+        if request.path().contains("stalled") {
+            return Response::new(200, "").stalling();
+        }
+        let body = if runs.load(Ordering::SeqCst) {
+            json!({"status": "in_progress"})
+        } else {
+            json!({"status": "completed", "output": {"image": "https://output.example/1.png"}})
+        };
+        Response::ok(body.to_string()).keep_alive()
+    })
+}
+
+/// Polls `wait` until the server has had so many requests.
+async fn drive(wait: impl Future, server: &Server, requests: usize) {
+    let enough = async {
+        while server.requests().len() < requests {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        _ = wait => panic!("the job runs"),
+        () = enough => {}
+    }
+}
+
+/// Two threads, each with a runtime: one stops driving its waits, with a connection in the pool or a
+/// poll in flight, and lives on.
+#[test]
+fn idle_runtime_freezes_no_wait_of_another() {
+    for (name, polls) in [("running", 4), ("stalled", 1)] {
+        let runs = Arc::new(AtomicBool::new(true));
+        let server = Arc::new(server_of_jobs(&runs));
+        let builder = Client::builder().token("t").base_url(server.origin());
+        let client = builder.max_in_flight(1).build().unwrap();
+        let job = |name: &str| client.json_job(name.parse().unwrap());
+        let often = |name: &str| job(name).wait().poll_every(Duration::from_millis(100));
+
+        let idle = runtime();
+        let mut moved = often(name).watch();
+        idle.block_on(drive(
+            async { while moved.next().await.is_some() {} },
+            &server,
+            polls,
+        ));
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let parked = std::thread::spawn(move || {
+            let _ = ended.recv();
+            drop(idle);
+        });
+
+        let driven = runtime();
+        driven.block_on(async {
+            let limited = often("limited").deadline(Duration::from_millis(300));
+            let limited = tokio::time::timeout(s(30), limited.into_future()).await;
+            let error = limited.expect("a deadline is kept").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
+
+            runs.store(false, Ordering::SeqCst);
+            let other = tokio::time::timeout(s(30), often("other").into_future()).await;
+            assert!(other.expect("a wait ends").unwrap().image().is_some());
+            // The wait of the idle runtime is driven by the one that awaits it now.
+            if name == "running" {
+                let moved = tokio::time::timeout(s(30), moved.output()).await;
+                assert!(moved.expect("it moves").unwrap().image().is_some());
+            }
+        });
+        end.send(()).unwrap();
+        parked.join().unwrap();
+    }
 }
 
 /// The client's task runs on the runtime that waited first, and moves when that one ends.

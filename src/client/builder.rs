@@ -16,6 +16,7 @@ use crate::http::proxy::Route;
 use crate::http::rate_limit::{MAX_IN_FLIGHT, RateLimiter};
 use crate::http::retry::Retry;
 use crate::http::retry_policy::RetryPolicy;
+use crate::http::runtime_clients::RuntimeClients;
 use crate::http::script::Script;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 use crate::http::tls;
@@ -261,7 +262,8 @@ impl ClientBuilder {
 
     /// Sets the maximum number of concurrent requests to the Model API, at least 1; the others wait.
     ///
-    /// Default: 32. Submits, polls and reads share it, downloads do not. Many waits at once poll
+    /// Default: 32. Submits, polls and reads share it, downloads do not. Each tokio runtime that uses the
+    /// client has this number for itself, so that an idle one holds up no other. Many waits at once poll
     /// more slowly with a smaller number; a larger one needs as many connections.
     pub fn max_in_flight(mut self, requests: usize) -> Self {
         self.max_in_flight = requests.clamp(1, RateLimiter::MAX_PERMITS);
@@ -330,7 +332,7 @@ impl ClientBuilder {
             Some(Address(base)) => Endpoint::new(base)?,
             None => Endpoint::service()?,
         };
-        let downloads = self.download_client()?;
+        let downloads = self.download_clients()?;
         let max_in_flight = self.max_in_flight;
         let rate_limiter = RateLimiter::new(
             max_in_flight,
@@ -376,20 +378,20 @@ impl ClientBuilder {
             });
         }
         let is_plain = endpoint.is_plain();
-        let shared = built(self.api_builder(is_plain)?)?;
-        Ok(match &self.script {
-            Some(script) => Exchanger::Script(shared, script.clone()),
-            None => {
-                let settings = self.clone();
-                let fresh = move || {
-                    let http = settings.api_builder(is_plain)?;
-                    built(http.pool_max_idle_per_host(0))
-                };
-                Exchanger::Http {
-                    shared,
-                    fresh: FreshClient::new(fresh),
-                }
-            }
+        if let Some(script) = &self.script {
+            let http = built(self.api_builder(is_plain)?)?;
+            return Ok(Exchanger::Script(http, script.clone()));
+        }
+        let settings = self.clone();
+        let shared = move || built(settings.api_builder(is_plain)?);
+        let settings = self.clone();
+        let fresh = move || {
+            let http = settings.api_builder(is_plain)?;
+            built(http.pool_max_idle_per_host(0))
+        };
+        Ok(Exchanger::Http {
+            shared: RuntimeClients::new(shared)?,
+            fresh: FreshClient::new(fresh),
         })
     }
 
@@ -406,12 +408,13 @@ impl ClientBuilder {
         Ok(http)
     }
 
-    /// Returns the HTTP client for downloads.
-    fn download_client(&self) -> Result<reqwest::Client, Error> {
-        match &self.http {
-            Some(http) => Ok(http.clone()),
-            None => built(fetcher::configure(self.http_builder()?)),
+    /// Returns the HTTP clients for downloads.
+    fn download_clients(&self) -> Result<RuntimeClients, Error> {
+        if let Some(http) = &self.http {
+            return Ok(RuntimeClients::foreign(http.clone()));
         }
+        let settings = self.clone();
+        RuntimeClients::new(move || built(fetcher::configure(settings.http_builder()?)))
     }
 
     /// Returns the time from one request to the next.

@@ -1,16 +1,19 @@
 //! Sends the requests of all downloads of a client.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, LOCATION};
 use reqwest::{ClientBuilder, Response, StatusCode, Url};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind};
 use crate::http::endpoint::Endpoint;
+use crate::http::per_runtime::PerRuntime;
 use crate::http::retry::Retry;
+use crate::http::runtime_clients::RuntimeClients;
 use crate::http::transport::failed_at;
 
 /// Domains from which the service has been seen to serve outputs.
@@ -30,12 +33,14 @@ const WINDOW_BYTES: u32 = 512 << 10;
 /// Sends the requests of downloads without the token, to allowed hosts only.
 #[derive(Debug)]
 pub(crate) struct Fetcher {
-    http: reqwest::Client,
+    http: RuntimeClients,
     endpoint: Endpoint,
     retry: Arc<Retry>,
     any_host: bool,
     size_limit: u64,
-    slots: Semaphore,
+    concurrency: usize,
+    /// An idle runtime holds no slot of another.
+    slots: PerRuntime<Arc<Semaphore>>,
 }
 
 /// Applies the settings for downloads to an HTTP client.
@@ -53,7 +58,7 @@ pub(crate) fn configure(http: ClientBuilder) -> ClientBuilder {
 
 impl Fetcher {
     pub(crate) fn new(
-        http: reqwest::Client,
+        http: RuntimeClients,
         endpoint: Endpoint,
         retry: Arc<Retry>,
         any_host: bool,
@@ -66,7 +71,8 @@ impl Fetcher {
             retry,
             any_host,
             size_limit,
-            slots: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            concurrency: concurrency.clamp(1, Semaphore::MAX_PERMITS),
+            slots: PerRuntime::new(),
         }
     }
 
@@ -81,9 +87,11 @@ impl Fetcher {
     }
 
     /// Waits for a free slot, which the download holds until it ends.
-    pub(super) async fn acquire_slot(&self) -> Option<SemaphorePermit<'_>> {
+    pub(super) async fn acquire_slot(&self) -> Option<OwnedSemaphorePermit> {
+        let slots = |_| Ok::<_, Infallible>(Arc::new(Semaphore::new(self.concurrency)));
+        let Ok(slots) = self.slots.get(slots);
         // The semaphore is never closed, so there is always a permit.
-        self.slots.acquire().await.ok()
+        slots.acquire_owned().await.ok()
     }
 
     /// Parses a URL and checks that its host is allowed.
@@ -124,6 +132,7 @@ impl Fetcher {
         let host = host(&url);
         let request = self
             .http
+            .get()?
             .get(url)
             .header(ACCEPT_ENCODING, "identity")
             .headers(headers.clone());
@@ -205,7 +214,7 @@ mod tests {
     fn fetcher(any_host: bool, endpoint: &Endpoint) -> Fetcher {
         let retry = Arc::new(Retry::new(RetryPolicy::new()));
         Fetcher::new(
-            reqwest::Client::new(),
+            RuntimeClients::foreign(reqwest::Client::new()),
             endpoint.clone(),
             retry,
             any_host,

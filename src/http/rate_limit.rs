@@ -1,5 +1,6 @@
 //! Limits on the requests of a client.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,12 +8,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::{Error, ErrorKind};
+use crate::http::per_runtime::PerRuntime;
 
 /// Holds a client's requests back: at most so many in flight, evenly spread below its rate, and none
 /// before the end of a `Retry-After`.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
-    in_flight: Arc<Semaphore>,
+    max_in_flight: usize,
+    /// An idle runtime holds no permit of another.
+    in_flight: PerRuntime<Arc<Semaphore>>,
     /// Minimum time from one request to the next.
     interval: Duration,
     /// Maximum wait of a request for a throttling service.
@@ -42,7 +46,8 @@ impl RateLimiter {
     /// Creates a limiter of so many requests at a time, and one in each `interval`.
     pub(crate) fn new(max_in_flight: usize, interval: Duration, max_retry_after: Duration) -> Self {
         Self {
-            in_flight: Arc::new(Semaphore::new(max_in_flight)),
+            max_in_flight,
+            in_flight: PerRuntime::new(),
             interval,
             max_retry_after,
             times: Mutex::default(),
@@ -55,7 +60,9 @@ impl RateLimiter {
     /// [`ErrorKind::Throttled`] when that would be after `deadline`, or after a `Retry-After` that is
     /// longer than the maximum.
     pub(crate) async fn permit(&self, deadline: Option<Instant>) -> Result<Permit, Error> {
-        let permit = Arc::clone(&self.in_flight).acquire_owned();
+        let in_flight = |_| Ok::<_, Infallible>(Arc::new(Semaphore::new(self.max_in_flight)));
+        let Ok(in_flight) = self.in_flight.get(in_flight);
+        let permit = in_flight.acquire_owned();
         let permit = match deadline {
             None => permit.await,
             Some(deadline) => timeout_at(deadline, permit).await.map_err(|_| {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::http::rate_limit::{Permit, RateLimiter};
 use crate::http::response::{Attribution, Reply};
+use crate::http::runtime_clients::RuntimeClients;
 use crate::http::script::Script;
 use crate::http::submit_body::{Departure, SubmitBody};
 use crate::http::token::Token;
@@ -44,7 +45,7 @@ pub(crate) enum Exchanger {
     /// The network, over clients of our own, which follow no redirects and repeat no requests.
     Http {
         /// For everything over HTTP/2, and for all but submits over HTTP/1.1.
-        shared: reqwest::Client,
+        shared: RuntimeClients,
         /// For submits over HTTP/1.1: each over a connection that has carried nothing before, since
         /// a late response to another request would be taken for its own.
         fresh: FreshClient,
@@ -136,13 +137,13 @@ impl Transport {
                 let request = request.body(body).build().map_err(failed)?;
                 return self.exchange_by_script(script, &request);
             }
-            Exchanger::Http { shared, .. } if speaks_http2 => (shared, Attribution::Unknown),
-            Exchanger::Http { fresh, .. } => (fresh.get()?, Attribution::Certain),
-            Exchanger::Foreign(http) => (http, Attribution::Reused),
+            Exchanger::Http { shared, .. } if speaks_http2 => (shared.get()?, Attribution::Unknown),
+            Exchanger::Http { fresh, .. } => (fresh.get()?.clone(), Attribution::Certain),
+            Exchanger::Foreign(http) => (http.clone(), Attribution::Reused),
         };
         let body = Body::wrap(SubmitBody::new(body, departure.clone()));
         let request = request.body(body).build().map_err(failed)?;
-        match self.send_over_http(http, request, over_http1).await {
+        match self.send_over_http(&http, request, over_http1).await {
             Err(error) if error.kind() != ErrorKind::NotSent && departure.withdraw() => {
                 let message = "no connection to the service in time; nothing was sent";
                 Err(Error::new(ErrorKind::NotSent, message).with_source(error))
@@ -152,9 +153,10 @@ impl Transport {
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        let (Exchanger::Http { shared: http, .. }
-        | Exchanger::Foreign(http)
-        | Exchanger::Script(http, _)) = &self.exchanger;
+        let http = match &self.exchanger {
+            Exchanger::Http { shared, .. } => shared.first(),
+            Exchanger::Foreign(http) | Exchanger::Script(http, _) => http,
+        };
         http.request(method, url)
             .header(AUTHORIZATION, self.token.header())
             .timeout(self.request_timeout)
@@ -169,17 +171,12 @@ impl Transport {
     /// Sends a request at once, with a permit of the [`RateLimiter`].
     async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Error> {
         let request = request.build().map_err(failed)?;
-        match &self.exchanger {
-            Exchanger::Http { shared, .. } => {
-                let over_http1 = Attribution::Certain;
-                self.send_over_http(shared, request, over_http1).await
-            }
-            Exchanger::Foreign(http) => {
-                let over_http1 = Attribution::Reused;
-                self.send_over_http(http, request, over_http1).await
-            }
-            Exchanger::Script(_, script) => self.exchange_by_script(script, &request),
-        }
+        let (http, over_http1) = match &self.exchanger {
+            Exchanger::Http { shared, .. } => (shared.get()?, Attribution::Certain),
+            Exchanger::Foreign(http) => (http.clone(), Attribution::Reused),
+            Exchanger::Script(_, script) => return self.exchange_by_script(script, &request),
+        };
+        self.send_over_http(&http, request, over_http1).await
     }
 
     /// Holds all requests back for as long as a throttling service asks. A 429 that may belong to

@@ -1,4 +1,4 @@
-//! When a wait ends, and with what, judged by a model of its own.
+//! Judges by a model of its own when a wait ends, and with what.
 //!
 //! A service in this process answers each call as a random timeline says. The model reads the log of
 //! its responses, knows nothing of poll schedules, and says after which of them a wait ends.
@@ -224,7 +224,7 @@ fn model(log: &[Logged]) -> Option<(usize, End)> {
             }
             (Unfinished(_) | Unknown | NotReady, Some(Ended(word))) => {
                 let (time, last) = pending.unwrap_or((Duration::ZERO, at));
-                let time = time + (at - last).min(Duration::from_secs(10));
+                let time = time + at.saturating_sub(last).min(Duration::from_secs(10));
                 pending = Some((time, at));
                 let kind = match word {
                     "failed" => ErrorKind::JobFailed,
@@ -246,7 +246,7 @@ fn model(log: &[Logged]) -> Option<(usize, End)> {
 fn check_intervals(log: &[Logged]) {
     let longest = Duration::from_secs(70);
     for pair in log.windows(2) {
-        assert!(pair[1].0 - pair[0].0 <= longest, "{pair:?}");
+        assert!(pair[1].0.saturating_sub(pair[0].0) <= longest, "{pair:?}");
     }
     let minute = Duration::from_secs(60);
     let (mut status_at, mut result_at) = (Duration::ZERO, None);
@@ -257,10 +257,13 @@ fn check_intervals(log: &[Logged]) {
         }
         let status = log[..index].last().filter(|last| last.1 == Call::Status);
         if status.is_some_and(|status| status.2 == Unknown) {
-            assert!(result_at.is_none_or(|last| at - last >= minute), "{at:?}");
+            assert!(
+                result_at.is_none_or(|last| at.saturating_sub(last) >= minute),
+                "{at:?}"
+            );
         }
         let is_readable = matches!(answer, Unfinished(_) | Unknown | NotReady);
-        if status.is_none() && is_readable && at - status_at >= minute {
+        if status.is_none() && is_readable && at.saturating_sub(status_at) >= minute {
             let next = log.get(index + 1);
             assert!(next.is_none_or(|next| next.1 == Call::Status), "{at:?}");
         }

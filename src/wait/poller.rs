@@ -1,4 +1,5 @@
-//! The task that polls the jobs of all waits of a client: one task and one timer, however many jobs.
+//! The tasks that poll the jobs of all waits of a client: one task and one timer for each runtime,
+//! however many jobs.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
+use tokio::runtime::{self, Handle};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -34,34 +36,52 @@ pub(crate) use wait_target::WaitTarget;
 
 /// All waits of a client.
 ///
-/// While there are any, a task polls each job when it is due. It makes as many polls at a time as
-/// may be in flight, and one at a time while the circuit breaker is open.
+/// A wait is driven by the runtime that awaits it: another one may be idle, and would not wake up for
+/// its deadline. While a runtime has any waits, a task in it polls each job when it is due. The task
+/// makes as many polls at a time as may be in flight, and one at a time while the circuit breaker is
+/// open.
 pub(crate) struct Poller {
     api: Arc<Api>,
     run_times: SharedRunTimes,
     state: Mutex<State>,
-    changed: Notify,
 }
-
-/// A wait's number.
-pub(crate) type Key = u64;
 
 #[derive(Default)]
 struct State {
-    /// There is a task.
-    running: bool,
-    next_key: Key,
+    next_number: u64,
+    /// Only of runtimes that have a task.
+    runtimes: HashMap<runtime::Id, Waits>,
+}
+
+/// A wait's number, and the runtime that drives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    runtime: runtime::Id,
+    number: u64,
+}
+
+impl Key {
+    /// Returns `true` unless the current runtime is known to be another one.
+    pub(crate) fn is_driven_here(self) -> bool {
+        Handle::try_current().map_or(true, |current| current.id() == self.runtime)
+    }
+}
+
+/// The waits that one runtime drives.
+#[derive(Default)]
+struct Waits {
+    changed: Arc<Notify>,
     /// Waits without a poll in flight.
-    waits: HashMap<Key, Box<Entry>>,
+    idle: HashMap<u64, Box<Entry>>,
     /// Times of the next polls; waits that are gone may still be among them.
-    polls: BinaryHeap<Reverse<(Instant, Key)>>,
-    deadlines: BinaryHeap<Reverse<(Instant, Key)>>,
+    polls: BinaryHeap<Reverse<(Instant, u64)>>,
+    deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
     circuit_breaker: CircuitBreaker,
 }
 
 /// Next step of the task.
 struct Turn {
-    due: Vec<(Key, Box<Entry>)>,
+    due: Vec<(u64, Box<Entry>)>,
     wake: Option<Instant>,
 }
 
@@ -71,42 +91,49 @@ impl Poller {
             api,
             run_times: SharedRunTimes::new(run_times),
             state: Mutex::default(),
-            changed: Notify::new(),
         }
     }
 
-    /// Adds a wait. Its events go to the buffer until nobody else holds that.
+    /// Adds a wait to the current runtime. Its events go to the buffer until nobody else holds that.
     pub(crate) fn add(self: &Arc<Self>, events: Arc<EventBuffer>) -> Key {
+        let runtime = Handle::current().id();
         let entry = Box::new(Entry::new(self, events));
         let due = entry.due();
-        let (key, must_start) = self.change(|state| {
-            let key = state.next_key;
-            state.next_key += 1;
+        let (number, changed, must_start) = self.change(|state| {
+            let number = state.next_number;
+            state.next_number += 1;
+            let must_start = !state.runtimes.contains_key(&runtime);
+            let waits = state.runtimes.entry(runtime).or_default();
             if let Some(deadline) = entry.deadline() {
-                state.deadlines.push(Reverse((deadline, key)));
+                waits.deadlines.push(Reverse((deadline, number)));
             }
-            state.put(key, entry, due);
-            (key, !std::mem::replace(&mut state.running, true))
+            waits.put(number, entry, due);
+            (number, Arc::clone(&waits.changed), must_start)
         });
         if must_start {
-            // Made before the task, which may never be polled: its runtime may be ending, or there
-            // may be none.
+            // Made before the task, which may never be polled: its runtime may be ending.
             let task = Task {
                 poller: Arc::clone(self),
+                runtime,
+                changed,
                 ended: false,
             };
             tokio::spawn(task.run());
         } else {
-            self.changed.notify_one();
+            changed.notify_one();
         }
-        key
+        Key { runtime, number }
     }
 
     /// Removes a wait that nobody waits for any more.
     pub(crate) fn remove(&self, key: Key) {
-        let removed = self.change(|state| state.waits.remove(&key));
-        if removed.is_some() {
-            self.changed.notify_one();
+        let removed = self.change(|state| {
+            let waits = state.runtimes.get_mut(&key.runtime)?;
+            let entry = waits.idle.remove(&key.number)?;
+            Some((entry, Arc::clone(&waits.changed)))
+        });
+        if let Some((_, changed)) = removed {
+            changed.notify_one();
         }
     }
 
@@ -120,23 +147,23 @@ impl Poller {
         self.run_times.name(model_id)
     }
 
-    /// Returns what is due; `None` when there is nothing left to wait for.
-    fn turn(&self, in_flight: usize) -> Option<Turn> {
+    /// Returns what is due in a runtime; `None` when there is nothing left to wait for.
+    fn turn(&self, runtime: runtime::Id, in_flight: usize) -> Option<Turn> {
         let now = Instant::now();
         let max_in_flight = self.api.max_in_flight();
         self.change(|state| {
-            if state.waits.is_empty() && in_flight == 0 {
-                state.running = false;
-                state.polls.clear();
-                state.deadlines.clear();
+            let waits = state.runtimes.get_mut(&runtime)?;
+            if waits.idle.is_empty() && in_flight == 0 {
+                state.runtimes.remove(&runtime);
                 return None;
             }
-            Some(state.turn(now, in_flight, max_in_flight))
+            Some(waits.turn(now, in_flight, max_in_flight))
         })
     }
 
     /// Takes in the result of a poll.
     fn settle(&self, key: Key, mut entry: Box<Entry>, result: PollResult) {
+        let Key { runtime, number } = key;
         let now = Instant::now();
         let failure = match &result {
             PollResult::Failed(error) => Some(Arc::clone(error)),
@@ -151,7 +178,8 @@ impl Poller {
             .filter(|_| !entry.is_abandoned());
         let policy = self.api.retry_policy();
         let ended = self.change(|state| {
-            let breaker = &mut state.circuit_breaker;
+            let waits = state.runtimes.entry(runtime).or_default();
+            let breaker = &mut waits.circuit_breaker;
             match &failure {
                 Some(error) => breaker.failed(now, error.retry_after(), policy),
                 None if reached_service => breaker.succeeded(),
@@ -159,7 +187,7 @@ impl Poller {
             }
             match next {
                 Some(next) => {
-                    state.put(key, entry, next);
+                    waits.put(number, entry, next);
                     None
                 }
                 None => Some(entry),
@@ -168,7 +196,11 @@ impl Poller {
         // Their readers are woken outside of the lock.
         drop(ended);
         if let Some(error) = failure {
-            for (_, mut entry) in self.change(|state| state.take_unreachable(now)) {
+            let unreachable = self.change(|state| {
+                let waits = state.runtimes.get_mut(&runtime);
+                waits.map(|waits| waits.take_unreachable(now))
+            });
+            for (_, mut entry) in unreachable.into_iter().flatten() {
                 entry.end_unreachable(Arc::clone(&error));
             }
         }
@@ -180,26 +212,26 @@ impl Poller {
     }
 }
 
-impl State {
-    fn put(&mut self, key: Key, entry: Box<Entry>, next: Instant) {
-        self.polls.push(Reverse((next, key)));
-        self.waits.insert(key, entry);
+impl Waits {
+    fn put(&mut self, number: u64, entry: Box<Entry>, next: Instant) {
+        self.polls.push(Reverse((next, number)));
+        self.idle.insert(number, entry);
     }
 
     fn turn(&mut self, now: Instant, in_flight: usize, max_in_flight: usize) -> Turn {
         let mut due = Vec::new();
-        while let Some(key) = pop_until(&mut self.deadlines, now) {
-            due.extend(self.waits.remove(&key).map(|entry| (key, entry)));
+        while let Some(number) = pop_until(&mut self.deadlines, now) {
+            due.extend(self.idle.remove(&number).map(|entry| (number, entry)));
         }
         let mut free = max_in_flight.saturating_sub(in_flight);
         if let Some(next) = self.circuit_breaker.next_probe() {
             free = usize::from(in_flight == 0 && next <= now);
         }
         while free > 0
-            && let Some(key) = pop_until(&mut self.polls, now)
+            && let Some(number) = pop_until(&mut self.polls, now)
         {
-            if let Some(entry) = self.waits.remove(&key) {
-                due.push((key, entry));
+            if let Some(entry) = self.idle.remove(&number) {
+                due.push((number, entry));
                 free -= 1;
             }
         }
@@ -209,7 +241,7 @@ impl State {
 
     /// Returns when the next turn comes, if nothing else happens.
     fn wake(&self, in_flight: usize, max_in_flight: usize) -> Option<Instant> {
-        let first = |heap: &BinaryHeap<Reverse<(Instant, Key)>>| heap.peek().map(|first| first.0.0);
+        let first = |heap: &BinaryHeap<Reverse<(Instant, u64)>>| heap.peek().map(|first| first.0.0);
         let poll = match self.circuit_breaker.next_probe() {
             // The probe in flight decides.
             Some(_) if in_flight > 0 => None,
@@ -221,23 +253,25 @@ impl State {
     }
 
     /// Takes out the waits that have had no response for too long in an outage.
-    fn take_unreachable(&mut self, now: Instant) -> Vec<(Key, Box<Entry>)> {
+    fn take_unreachable(&mut self, now: Instant) -> Vec<(u64, Box<Entry>)> {
         if !self.circuit_breaker.is_too_long() {
             return Vec::new();
         }
-        let unreachable = self.waits.extract_if(|_, entry| entry.is_overdue(now));
+        let unreachable = self.idle.extract_if(|_, entry| entry.is_overdue(now));
         unreachable.collect()
     }
 }
 
-fn pop_until(heap: &mut BinaryHeap<Reverse<(Instant, Key)>>, now: Instant) -> Option<Key> {
+fn pop_until(heap: &mut BinaryHeap<Reverse<(Instant, u64)>>, now: Instant) -> Option<u64> {
     heap.peek().filter(|first| first.0.0 <= now)?;
     heap.pop().map(|first| first.0.1)
 }
 
-/// The task that polls, from the moment that the state says that it runs.
+/// The task that polls in a runtime, from the moment that the state has the runtime.
 struct Task {
     poller: Arc<Poller>,
+    runtime: runtime::Id,
+    changed: Arc<Notify>,
     ended: bool,
 }
 
@@ -251,9 +285,10 @@ impl Task {
     async fn poll_all(&self) {
         let poller = &*self.poller;
         let mut polls = FuturesUnordered::new();
-        while let Some(turn) = poller.turn(polls.len()) {
-            for (key, entry) in turn.due {
-                polls.push(poll(poller, key, entry));
+        while let Some(turn) = poller.turn(self.runtime, polls.len()) {
+            for (number, entry) in turn.due {
+                let runtime = self.runtime;
+                polls.push(poll(poller, Key { runtime, number }, entry));
             }
             let next_result = async {
                 match polls.next().await {
@@ -267,7 +302,7 @@ impl Task {
                     None => pending().await,
                 }
             };
-            let (woken, changed) = (pin!(woken), pin!(poller.changed.notified()));
+            let (woken, changed) = (pin!(woken), pin!(self.changed.notified()));
             let settled = match select(pin!(next_result), select(woken, changed)).await {
                 Either::Left((settled, _)) => Some(settled),
                 Either::Right(_) => None,
@@ -283,10 +318,10 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         if !self.ended {
-            let waits = self.poller.change(|state| {
-                state.running = false;
-                std::mem::take(&mut state.waits)
-            });
+            let waits = self
+                .poller
+                .change(|state| state.runtimes.remove(&self.runtime));
+            // Their readers are woken outside of the lock.
             drop(waits);
         }
     }
@@ -309,7 +344,8 @@ fn panicked() -> Error {
 /// Prints the number of waits, not each of them.
 impl fmt::Debug for Poller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waits = self.change(|state| state.waits.len());
+        let waits = |state: &mut State| state.runtimes.values().map(|waits| waits.idle.len()).sum();
+        let waits: usize = self.change(waits);
         f.debug_struct("Poller")
             .field("waits", &waits)
             .finish_non_exhaustive()

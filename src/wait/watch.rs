@@ -86,8 +86,14 @@ impl<O> Watch<O> {
                         return Poll::Ready(Some(Event::Submitted));
                     }
                 }
-                State::Waiting(_, events) => match events.poll(cx) {
-                    Poll::Pending => return Poll::Pending,
+                State::Waiting(key, events) => match events.poll(cx) {
+                    Poll::Pending if key.is_driven_here() => return Poll::Pending,
+                    // The other runtime may be idle, so this one continues.
+                    Poll::Pending => {
+                        self.job.services().poller().remove(*key);
+                        let target = events.target.clone().in_this_runtime();
+                        self.state = self.wait_for(target);
+                    }
                     Poll::Ready(BufferedEvent::Event(event)) => return Poll::Ready(Some(event)),
                     Poll::Ready(BufferedEvent::Ending(ending)) => {
                         let done = ending

@@ -87,14 +87,12 @@ fn money(error: &Error, phase: Phase) -> String {
         (_, ErrorKind::JobCancelled) => NOTHING_RAN,
         // The error's own message says that the job has ended.
         (Phase::Wait, ErrorKind::NotReady) => CHARGED_IF_IT_SUCCEEDED,
+        // There may be no such job.
+        (Phase::Wait, ErrorKind::NotFound) => "",
         // The error's own message says that the job keeps running, or may do so.
-        (
-            Phase::Wait,
-            ErrorKind::Deadline
-            | ErrorKind::NotFound
-            | ErrorKind::Forbidden
-            | ErrorKind::Unauthenticated,
-        ) => "It is charged when it succeeds.",
+        (Phase::Wait, ErrorKind::Deadline | ErrorKind::Forbidden | ErrorKind::Unauthenticated) => {
+            "It is charged when it succeeds."
+        }
         (Phase::Wait, ErrorKind::UnexpectedOutput) => "The job has succeeded and is charged.",
         (Phase::Wait, _) => KEEPS_RUNNING,
         (Phase::Save, _) => CHARGED,

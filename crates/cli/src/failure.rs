@@ -251,12 +251,12 @@ impl Failure {
                 .with_advice(advice)
                 .with_violations(without_flags(violations))
         };
-        failure.with_output_beside(output)
+        failure.with_output_beside(output.as_ref())
     }
 
     /// Adds the output that the job has although it failed.
-    pub(crate) fn with_output_beside(mut self, output: Option<Output>) -> Self {
-        if let Some(output) = &output {
+    pub(crate) fn with_output_beside(mut self, output: Option<&Output>) -> Self {
+        if let Some(output) = output {
             let text = save::to_text(output, &Saved::default());
             self.advice = format!("The job has an output beside it:\n{text}\n{}", self.advice);
             self.job.output = Some(output.clone());

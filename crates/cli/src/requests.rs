@@ -77,7 +77,7 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
         let why = result.into_output().map(drop);
         return why.map_err(|error| {
             let failure = Failure::wait(error).with_times(created, finished);
-            let failure = failure.with_output_beside(output);
+            let failure = failure.with_output_beside(output.as_ref());
             match format {
                 Format::Piped => failure.with_result(record, String::new()),
                 _ => failure,

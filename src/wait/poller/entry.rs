@@ -61,7 +61,7 @@ pub(super) enum PollResult {
     Stopped(Error),
 }
 
-/// How long before its deadline a wait polls for the last time.
+/// Time before its deadline at which a wait polls for the last time.
 const LAST_POLL: Duration = Duration::from_secs(1);
 
 /// Maximum time that a wait takes beyond its deadline to cancel the job.

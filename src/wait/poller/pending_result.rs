@@ -18,7 +18,7 @@ pub(super) struct PendingResult {
     last: Instant,
     /// The terminal status that was seen last.
     status: Status,
-    /// What the service says about the end of the job.
+    /// The service's words about the end of the job.
     reason: Option<Value>,
 }
 

@@ -441,7 +441,7 @@ fn query_gives_no_advice_about_a_submit() {
 fn text_of_the_service_cannot_control_the_terminal() {
     let service = Service::new();
     let clear = "\u{1b}[2J\u{1b}]0;x\u{7}";
-    let status = json!({ "request_id": "x", "status": clear });
+    let status = json!({ "request_id": "some-id", "status": clear });
     service
         .emulator
         .script(Call::Status, Reply::json(200, &status));

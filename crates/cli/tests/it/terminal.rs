@@ -72,7 +72,7 @@ fn progress_fits_a_narrow_window() {
 #[test]
 fn wide_characters_do_not_wrap() {
     let service = Service::new();
-    let status = json!({ "request_id": "x", "status": "描".repeat(30) });
+    let status = json!({ "request_id": "some-id", "status": "描".repeat(30) });
     service
         .emulator
         .script(Call::Status, Reply::json(200, &status));
