@@ -210,7 +210,7 @@ impl Script {
         #[cfg(test)]
         if let Some(response) = state.service.clone().and_then(|service| service.0(call)) {
             drop(state);
-            return response.into_reply();
+            return response.into_reply(token);
         }
         let scripted = state.responses.get_mut(&call).and_then(VecDeque::pop_front);
         let response = scripted.unwrap_or_else(|| state.success(call));

@@ -31,7 +31,7 @@ pub(crate) enum Verdict {
 /// Maximum number of calls of one script.
 const MAX_CALLS: usize = 4096;
 
-/// Id of the job whose status is fetched.
+/// Id of the job whose status is fetched, where the response names none.
 const JOB: &str = "job-1";
 
 /// Statuses that end a job; see the service's documentation.
@@ -66,7 +66,13 @@ impl Checker {
         let response = Response::bytes(reply.http_status, reply.body.clone());
         self.script.respond(scripted_call(call), response);
         let facts = Facts::read(reply);
-        let job = self.client.json_job(JOB.parse().unwrap());
+        // Most responses are about the job; the others must not be believed.
+        let named = facts
+            .ids
+            .last()
+            .filter(|_| !reply.body.len().is_multiple_of(4));
+        let id = named.map_or(JOB, String::as_str);
+        let job = self.client.json_job(id.parse().unwrap());
         self.runtime.block_on(async {
             match call {
                 Call::Submit => {
@@ -78,13 +84,13 @@ impl Checker {
                 }
                 Call::Status => {
                     let status = job.status().await.map(|status| status.status);
-                    facts.check_end(status)
+                    facts.check_end(status, id)
                 }
                 Call::Result => {
                     let result = job.result().await.map(|result| result.status);
-                    facts.check_end(result)
+                    facts.check_end(result, id)
                 }
-                Call::Cancel => facts.check_cancel(&job.cancel().await),
+                Call::Cancel => facts.check_cancel(&job.cancel().await, id),
             }
         })
     }
@@ -111,6 +117,8 @@ struct Facts {
     http_status: u16,
     /// Ids of jobs that the response names.
     ids: Vec<String>,
+    /// The last `request_id`.
+    about: Option<Value>,
     /// The response has one `request_id`; what several mean is open (RFC 8259, 4).
     names_one: bool,
     code: Code,
@@ -138,6 +146,7 @@ impl Facts {
         Self {
             http_status: reply.http_status,
             ids: ids.iter().filter_map(|id| valid_id(id)).collect(),
+            about: ids.last().map(|id| (*id).clone()),
             names_one: ids.len() == 1,
             code: Code::read(last(&members, "error_code")),
             status: text("status").map(|text| text.trim().to_ascii_lowercase()),
@@ -195,7 +204,16 @@ impl Facts {
             .ok_or_else(|| format!("called {verdict:?} without proof"))
     }
 
-    fn check_end(&self, status: Result<Status, Error>) -> Result<Verdict, String> {
+    /// Returns `true` unless the response names another job.
+    fn is_about(&self, id: &str) -> bool {
+        match &self.about {
+            None | Some(Value::Null) => true,
+            Some(Value::Text(Some(text))) => text == id,
+            Some(_) => false,
+        }
+    }
+
+    fn check_end(&self, status: Result<Status, Error>, id: &str) -> Result<Verdict, String> {
         let Some(status) = status.ok().filter(Status::is_terminal) else {
             return Ok(Verdict::Open);
         };
@@ -203,17 +221,22 @@ impl Facts {
             .status
             .as_deref()
             .is_some_and(|word| ENDS.contains(&word));
-        (self.is_success() && has_ended)
+        (self.is_success() && has_ended && self.is_about(id))
             .then_some(Verdict::Certain)
             .ok_or_else(|| format!("a job that is not said to have ended is called {status}"))
     }
 
-    fn check_cancel(&self, outcome: &Result<CancelOutcome, Error>) -> Result<Verdict, String> {
+    fn check_cancel(
+        &self,
+        outcome: &Result<CancelOutcome, Error>,
+        id: &str,
+    ) -> Result<Verdict, String> {
         if !matches!(outcome, Ok(CancelOutcome::Cancelled)) {
             return Ok(Verdict::Open);
         }
         let outcome = self.outcome.as_deref();
-        (self.is_success() && matches!(outcome, Some("cancelled" | "canceled")))
+        let is_cancelled = matches!(outcome, Some("cancelled" | "canceled"));
+        (self.is_success() && is_cancelled && self.is_about(id))
             .then_some(Verdict::Certain)
             .ok_or_else(|| "a job that was not cancelled is called cancelled".to_owned())
     }
