@@ -177,3 +177,19 @@ fn lib_files_are_short() {
         );
     }
 }
+
+#[test]
+fn every_fuzz_target_is_scheduled() {
+    let workflow = ".github/workflows/scheduled.yml";
+    let workflow = std::fs::read_to_string(crate::tree::root().join(workflow)).unwrap();
+    let matrix = workflow
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("target: ["));
+    let mut scheduled: Vec<&str> = matrix.unwrap().trim_end_matches(']').split(", ").collect();
+    scheduled.sort_unstable();
+    let targets = files(&[".rs"]).into_iter().filter_map(|file| {
+        let name = file.path.strip_prefix("fuzz/fuzz_targets/")?;
+        Some(name.trim_end_matches(".rs").to_owned())
+    });
+    assert_eq!(targets.collect::<Vec<_>>(), scheduled);
+}
