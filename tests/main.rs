@@ -26,6 +26,7 @@ mod packaging;
 mod proxy;
 mod replies;
 mod run_examples;
+mod shaped_build;
 mod support;
 mod waiting;
 mod withdrawn;

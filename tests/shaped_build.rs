@@ -1,0 +1,159 @@
+//! A crate outside of this workspace shapes its bindings, and neither rustc nor Clippy complains.
+
+use std::path::Path;
+use std::process::Command;
+
+use runcomfy_codegen::{Builder, Layout};
+
+/// Uses names that collide, ids that are keywords, and every setting.
+const STAMP: &str = r##"{"required": ["text"], "properties": {
+    "text": {"type": "string"}, "promptImage": {"type": "string"}, "seed": {"type": "integer", "minimum": 0},
+    "mode": {"type": "string", "enum": ["fast", "Fast", "C", "C#"], "default": "slow"},
+    "a_b": {"enum": ["x"]}, "a": {"type": "object", "properties": {"b": {"enum": ["y"]}}},
+    "size": {"$ref": "#/$defs/size"}
+}, "$defs": {"size": {"type": "string", "enum": ["1:1", "16:9"]}}}"##;
+
+const SETTINGS: &str = r#"
+header = "Bindings of a test"
+[rename]
+"acme/stamp" = "marks"
+"acme/**#/promptImage" = "picture"
+[replace]
+"acme/**#/seed" = "crate::Seed"
+[derive]
+"acme/**#Input" = "marker::Marked"
+[attribute]
+"acme/**#Input" = "allow(clippy::derive_partial_eq_without_eq)"
+"#;
+
+const MAIN: &str = r#"#![deny(warnings)]
+#![deny(clippy::all, clippy::pedantic)]
+//! Uses the bindings.
+
+pub mod models {
+    //! Bindings of the models.
+    runcomfy::include_models!();
+}
+use models::acme::marks::{Input, Mode};
+use runcomfy::schema::{Field, Json, View};
+
+/// A seed that is never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(i64);
+
+impl Field for Seed {
+    fn view(&self) -> Option<View<'_>> {
+        self.0.view()
+    }
+    fn read(value: Json) -> Result<Self, Json> {
+        i64::read(value).map(Self)
+    }
+    fn blank() -> Self {
+        Self(0)
+    }
+}
+
+fn main() {
+    let input = Input::new("x").picture("p").seed(Seed(7)).mode(Mode::Text_C_hash);
+    println!("{:?}", input.validate());
+    let names = models::ALL.iter().map(|model| model.id());
+    println!("{:?} {:?}", names.collect::<Vec<_>>(), models::find("x/crate/self").is_some());
+    println!("{}", tree::x::crate_::self_::ID);
+}
+"#;
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// Runs Clippy in the crate, which must succeed, and returns what it prints.
+fn clippy(folder: &Path) -> String {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shaped-build");
+    let run = Command::new(env!("CARGO"))
+        .args(["clippy", "--offline", "--workspace"])
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
+        .env_remove("CI")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(run.status.success(), "{shown}");
+    shown
+}
+
+#[test]
+#[ignore = "slow: runs cargo"]
+fn shaped_bindings_compile_without_a_word() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let path = |name: &str| root.join(name).display().to_string().replace('\\', "/");
+    let (runcomfy, codegen) = (path(""), path("codegen"));
+    let dependency = format!("runcomfy = {{ path = \"{runcomfy}\", default-features = false }}");
+    write(
+        folder,
+        "Cargo.toml",
+        &format!(
+            "[package]\nname = \"own\"\nedition = \"2024\"\n[dependencies]\n{dependency}\ntree = {{ path = \"tree\" }}\nmarker = {{ path = \"marker\" }}\n\
+             [build-dependencies]\nruncomfy-codegen = {{ path = \"{codegen}\" }}\n[workspace]\nmembers = [\"tree\", \"marker\"]\n"
+        ),
+    );
+    write(
+        folder,
+        "tree/Cargo.toml",
+        &format!("[package]\nname = \"tree\"\nedition = \"2024\"\n[dependencies]\n{dependency}\n"),
+    );
+    write(
+        folder,
+        "marker/Cargo.toml",
+        "[package]\nname = \"marker\"\nedition = \"2024\"\n[lib]\nproc-macro = true\n",
+    );
+    let marker = "#[proc_macro_derive(Marked)]\npub fn marked(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n    proc_macro::TokenStream::new()\n}\n";
+    write(folder, "marker/src/lib.rs", marker);
+    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    write(
+        folder,
+        "build.rs",
+        "//! Generates the bindings.\nfn main() {\n    runcomfy_codegen::Builder::new().build_script();\n}\n",
+    );
+    write(folder, "runcomfy-codegen.toml", SETTINGS);
+    write(folder, "src/main.rs", MAIN);
+    write(folder, "schemas/acme/stamp.json", STAMP);
+    let prompt = r#"{"required": ["prompt"], "properties": {"prompt": {"type": "string"}}}"#;
+    for id in [
+        "x/crate/self",
+        "x/super/y",
+        "x/日本/モデル",
+        "x/wan-2-7",
+        "x/wan-2.7",
+        "x/4k",
+        "x/4K",
+    ] {
+        write(folder, &format!("schemas/{id}.json"), prompt);
+    }
+    let tree = Builder::new()
+        .schemas(folder.join("schemas"))
+        .layout(Layout::Tree);
+    tree.out_dir(folder.join("tree/src"))
+        .generate()
+        .unwrap()
+        .write()
+        .unwrap();
+
+    let first = clippy(folder);
+    for code in ["RC0014", "RC0015", "RC0016", "RC0018"] {
+        assert!(
+            first.contains(&format!("warning[{code}]")),
+            "{code}: {first}"
+        );
+    }
+    // Cargo would repeat them at every build.
+    for _ in 0..2 {
+        let again = clippy(folder);
+        assert!(!again.contains("warning"), "{again}");
+    }
+    assert!(!clippy(folder).contains("Checking"));
+}
