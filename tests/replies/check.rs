@@ -3,7 +3,7 @@
 use runcomfy::testing::{self, Response, Script};
 use runcomfy::{CancelOutcome, Client, Error, Outcome, RequestId, RetryPolicy, Status};
 use runcomfy_testkit::arbitrary::reply::{Call, Reply};
-use runcomfy_testkit::judge::reading::{Value, last, members};
+use runcomfy_testkit::judge::reading::{Member, Value, last, members};
 use serde_json::json;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -121,7 +121,8 @@ struct Facts {
     about: Option<Value>,
     /// The response has one `request_id`; what several mean is open (RFC 8259, 4).
     names_one: bool,
-    code: Code,
+    /// One, as a rule. Where there are several, what they mean is open: each may be believed.
+    codes: Vec<Code>,
     status: Option<String>,
     outcome: Option<String>,
 }
@@ -148,35 +149,38 @@ impl Facts {
             ids: ids.iter().filter_map(|id| valid_id(id)).collect(),
             about: ids.last().map(|id| (*id).clone()),
             names_one: ids.len() == 1,
-            code: Code::read(last(&members, "error_code")),
+            codes: Code::read_all(&members),
             status: text("status").map(|text| text.trim().to_ascii_lowercase()),
             outcome: text("outcome"),
         }
     }
 
     fn is_success(&self) -> bool {
-        (200..300).contains(&self.http_status) && self.code == Code::None
+        (200..300).contains(&self.http_status) && self.codes.contains(&Code::None)
+    }
+
+    /// Returns `true` if codes beside this HTTP status are the service's verdict.
+    fn is_verdict(&self) -> bool {
+        matches!(self.http_status, 200..=299 | 400..=499)
     }
 
     /// Returns `true` if the service's documentation makes it certain that there is no job.
     fn refuses(&self) -> bool {
-        let is_verdict = matches!(self.http_status, 200..=299 | 400..=499);
-        match self.code {
-            Code::Number(code) if is_verdict => matches!(code / 1000, 400..=404 | 422),
-            Code::Other if is_verdict => false,
+        self.codes.iter().any(|code| match code {
+            Code::Number(code) if self.is_verdict() => matches!(code / 1000, 400..=404 | 422),
+            Code::Other if self.is_verdict() => false,
             _ => matches!(
                 self.http_status,
                 400 | 401 | 402 | 403 | 404 | 405 | 413 | 415 | 422
             ),
-        }
+        })
     }
 
     fn throttles(&self) -> bool {
-        let is_verdict = matches!(self.http_status, 200..=299 | 400..=499);
-        match self.code {
-            Code::Number(code) if is_verdict => code / 1000 == 429,
+        self.codes.iter().any(|code| match code {
+            Code::Number(code) if self.is_verdict() => code / 1000 == 429,
             _ => self.http_status == 429,
-        }
+        })
     }
 
     fn check_submit<O>(&self, outcome: &Outcome<O>) -> Result<Verdict, String> {
@@ -255,17 +259,26 @@ fn valid_id(value: &Value) -> Option<String> {
 }
 
 impl Code {
-    fn read(value: Option<&Value>) -> Self {
+    fn read_all(members: &[Member]) -> Vec<Self> {
+        let codes = members.iter().filter(|member| member.0 == "error_code");
+        let mut codes: Vec<Self> = codes.map(|(_, code)| Self::read(code)).collect();
+        if codes.is_empty() {
+            codes.push(Self::None);
+        }
+        codes
+    }
+
+    fn read(value: &Value) -> Self {
         let number = |text: &str| match text.parse() {
             Ok(0) => Self::None,
             Ok(number) => Self::Number(number),
             Err(_) => Self::Other,
         };
         match value {
-            None | Some(Value::Null | Value::Bool(false)) => Self::None,
-            Some(Value::Text(Some(text))) if text.is_empty() => Self::None,
-            Some(Value::Number(text) | Value::Text(Some(text))) => number(text),
-            Some(_) => Self::Other,
+            Value::Null | Value::Bool(false) => Self::None,
+            Value::Text(Some(text)) if text.is_empty() => Self::None,
+            Value::Number(text) | Value::Text(Some(text)) => number(text),
+            _ => Self::Other,
         }
     }
 }
