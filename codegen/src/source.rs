@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
 use std::sync::Arc;
 
-use runcomfy_schema::{Code, ModelSchema, Severity};
+use runcomfy_schema::{Code, ModelSchema, Severity, read_json_bytes};
 
 use crate::diagnostic::escape_invisible;
 use crate::json::{Documents, NotJson};
@@ -107,7 +107,8 @@ pub fn read_all(folder: &Path, patterns: &[String], exclude: &[String]) -> Resul
     let is_excluded = |id: &str| exclude.iter().any(|pattern| glob::matches(pattern, id));
     files.retain(|(id, _)| matches_any(patterns, id) && !is_excluded(id));
     let contents = parallel::map(&files, |(id, path)| {
-        let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
+        let bytes = fs::File::open(path).and_then(read_json_bytes);
+        let bytes = bytes.map_err(|e| Error::io("read", path, e))?;
         let (id, path) = (id.clone(), shown(path));
         Ok(SchemaBytes { id, path, bytes })
     });

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io::Read;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use runcomfy_media::{DataUri, Facts, MAX_REQUEST_BYTES};
+use runcomfy_media::{DataUri, Facts, MAX_REQUEST_BYTES, open_regular};
 
 use crate::error::cause::Cause;
 use crate::error::{Error, ErrorKind};
@@ -191,7 +192,11 @@ async fn read(media: &Media) -> Result<(Bytes, Option<String>), Error> {
                 .map(|name| name.to_string_lossy().into_owned());
             let reading = tokio::task::spawn_blocking({
                 let path = path.clone();
-                move || std::fs::read(path)
+                move || {
+                    let mut bytes = Vec::new();
+                    open_regular(&path)?.read_to_end(&mut bytes)?;
+                    Ok(bytes)
+                }
             });
             let read = reading
                 .await

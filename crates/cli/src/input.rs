@@ -1,8 +1,10 @@
 //! The input of a job: read from flags and files, and checked against its schema and media rules.
 
+use std::fs::File;
+
 use clap::ArgMatches;
 use runcomfy::media::Prober;
-use runcomfy::schema::{Constraint, Json, ModelSchema};
+use runcomfy::schema::{Constraint, Json, ModelSchema, read_json_text};
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
@@ -203,9 +205,7 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
         (None, Some(path)) => (read_file(path).await?, format!("`{path}`")),
         (None, None) => return Ok(None),
     };
-    // Editors on Windows write a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    match serde_json::from_str(text) {
+    match serde_json::from_str(&text) {
         Ok(Json::Object(map)) => Ok(Some(map)),
         Ok(_) => Err(Failure::input(format!(
             "found JSON that is not an object in {from}, expected an object such as {{\"prompt\": \"…\"}}"
@@ -215,12 +215,12 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
 }
 
 async fn read_stdin() -> Result<String, Failure> {
-    let read = local_file::read_blocking(|| std::io::read_to_string(std::io::stdin())).await;
+    let read = local_file::read_blocking(|| read_json_text(std::io::stdin())).await;
     read.map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))
 }
 
 async fn read_file(path: &str) -> Result<String, Failure> {
     let file = path.to_owned();
-    let read = local_file::read_blocking(move || std::fs::read_to_string(file)).await;
+    let read = local_file::read_blocking(move || read_json_text(File::open(file)?)).await;
     read.map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))
 }

@@ -139,7 +139,8 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
 }
 
 fn in_file(id: &str, file: &str) -> Result<Model, Failure> {
-    let text = std::fs::read_to_string(file)
+    let text = std::fs::File::open(file)
+        .and_then(runcomfy::schema::read_json_text)
         .map_err(|e| Failure::unreadable(format!("could not read the schema `{file}`: {e}")))?;
     // As on a documentation page, the output schema may follow the input schema.
     let documents: Result<Vec<Json>, _> = serde_json::Deserializer::from_str(&text)

@@ -8,7 +8,7 @@ use runcomfy_codegen::diagnostic::{escape_invisible, truncate};
 use runcomfy_codegen::plan::IdTree;
 use runcomfy_codegen::source::{self, SchemaBytes, Source};
 use runcomfy_codegen::{Change, Changes, Diagnostic, files};
-use runcomfy_schema::ModelSchema;
+use runcomfy_schema::{ModelSchema, read_json_bytes};
 use serde_json::Value;
 
 use crate::schema_file::{SchemaFile, reason_against_id};
@@ -237,7 +237,8 @@ fn read_present(schemas: &Path, patterns: &[String]) -> Result<Present, Error> {
     let mut present = Present::new();
     let mut texts = Vec::new();
     for (id, path) in files.filter(|(id, _)| source::matches_any(patterns, id)) {
-        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        let bytes = fs::File::open(&path).and_then(read_json_bytes);
+        let bytes = bytes.map_err(|e| Error::io("read", &path, e))?;
         texts.push(SchemaBytes {
             id: id.clone(),
             path: path.display().to_string(),

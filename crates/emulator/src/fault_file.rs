@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::{HeaderName, HeaderValue};
+use runcomfy_schema::read_json_text;
 use serde_json::{Map, Value};
 
 use crate::fault::Occurrence;
@@ -55,13 +56,12 @@ const BAD_GATEWAY: u16 = 502;
 /// Reads a file of faults; an error names the file and the path in it.
 pub(crate) fn read(file: &Path) -> io::Result<Vec<Fault>> {
     let about = |kind, why: &str| io::Error::new(kind, format!("{}: {why}", file.display()));
-    let text = fs::read_to_string(file).map_err(|e| about(e.kind(), &e.to_string()))?;
+    let text = fs::File::open(file).and_then(read_json_text);
+    let text = text.map_err(|e| about(e.kind(), &e.to_string()))?;
     parse(&text).map_err(|why| about(io::ErrorKind::InvalidData, &why))
 }
 
 fn parse(text: &str) -> Result<Vec<Fault>, String> {
-    // Some editors begin every file with a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let json: Value =
         serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
     unique_names::check(text).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use runcomfy_schema::{Diagnostic, ModelSchema, Severity};
+use runcomfy_schema::{Diagnostic, ModelSchema, Severity, read_json_text};
 use serde_json::{Deserializer, Value};
 
 /// Reads every `.json` file below `folder`, in the order of their paths. The path of a file below
@@ -34,9 +34,10 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 fn model(folder: &Path, file: &Path, warnings: &mut Vec<String>) -> io::Result<ModelSchema> {
-    let text = fs::read(file).map_err(|error| about(file, error.kind(), &error.to_string()))?;
+    let text = fs::File::open(file).and_then(read_json_text);
+    let text = text.map_err(|error| about(file, error.kind(), &error.to_string()))?;
     // A file may hold the output schema after the input schema, as a documentation page does.
-    let documents: Result<Vec<Value>, _> = Deserializer::from_slice(&text).into_iter().collect();
+    let documents: Result<Vec<Value>, _> = Deserializer::from_str(&text).into_iter().collect();
     let invalid = |why: &str| about(file, io::ErrorKind::InvalidData, why);
     let documents = documents.map_err(|error| invalid(&format!("this is not JSON: {error}")))?;
     let (model, diagnostics) = ModelSchema::parse_lenient(id(folder, file).as_deref(), &documents);

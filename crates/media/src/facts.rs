@@ -9,6 +9,7 @@ use std::path::Path;
 use runcomfy_schema::MediaKind;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::local_file::open_regular;
 use crate::{Limits, Reader, Step, orientation};
 
 /// The facts of one media file: an image, a video or audio. A fact is `None` if it is unknown.
@@ -80,13 +81,12 @@ impl Facts {
     /// ```
     ///
     /// # Errors
-    /// - [`io::Error`]: the file cannot be opened or read. Check its path and permissions. Unknown
+    /// - [`io::Error`]: the file cannot be opened or read, or is no regular file but a folder, a pipe
+    ///   or a device. Check its path and permissions. Unknown
     ///   content is no error, but a reason in [`Facts::unknown`].
     pub fn from_file(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let metadata = file.metadata()?;
-        // Only a plain file has a meaningful length.
-        let size = metadata.is_file().then_some(metadata.len());
+        let mut file = open_regular(path)?;
+        let size = Some(file.metadata()?.len());
         let mut reader = Reader::with_limits(Limits::local());
         loop {
             match reader.step() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use runcomfy_media::{DataUri, Facts, judge};
 
@@ -116,21 +116,12 @@ fn is_web(url: &str) -> bool {
 }
 
 async fn inspect_file(path: PathBuf) -> Inspection {
-    match tokio::task::spawn_blocking(move || facts_of_file(&path)).await {
+    match tokio::task::spawn_blocking(move || Facts::from_file(&path)).await {
         Ok(Ok(facts)) => Inspection::Known(facts),
         Ok(Err(error)) => Inspection::Unreadable(error),
         // The runtime is shutting down.
         Err(_) => Inspection::Skipped,
     }
-}
-
-/// Reads the facts of a plain file. Others are refused: some systems can open a folder, and a pipe
-/// would be read to its end here and be empty when it is sent.
-fn facts_of_file(path: &Path) -> io::Result<Facts> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a plain file"));
-    }
-    Facts::from_file(path)
 }
 
 fn inspect_data_uri(uri: &DataUri<'_>) -> Inspection {

@@ -220,3 +220,55 @@ fn reading_standard_input_can_be_interrupted() {
         );
     }
 }
+
+/// Makes a pipe that nobody writes to: to open it blocks.
+fn pipe(service: &Service) -> String {
+    let path = service.folder.path().join("pipe").display().to_string();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
+    path
+}
+
+#[test]
+fn pipe_is_no_media_and_blocks_nothing() {
+    let service = Service::new();
+    let pipe = pipe(&service);
+    let probed = service.run(&["probe", &pipe, "/dev/zero"]);
+    assert_eq!(probed.code, 66, "{probed:?}");
+    assert_eq!(
+        probed.out.matches("not a plain file").count(),
+        2,
+        "{probed:?}"
+    );
+}
+
+#[test]
+fn reading_a_pipe_with_json_can_be_interrupted() {
+    let service = Service::new();
+    let pipe = pipe(&service);
+    let at_pipe = format!("@{pipe}");
+    for arguments in [
+        ["run", TEXT_TO_IMAGE, "--input", &at_pipe],
+        ["validate", TEXT_TO_IMAGE, "--input-file", &pipe],
+    ] {
+        for (signal, code) in [("INT", 130), ("TERM", 143)] {
+            let reading = start(service.command(&arguments).args(["--output", "json"]));
+            until_it_listens(&reading);
+            send(&reading, signal);
+            assert_eq!(end(reading).code, code, "{arguments:?} {signal}");
+        }
+    }
+}
+
+#[test]
+fn endless_json_is_refused() {
+    let service = Service::new();
+    let ended = service.run(&["validate", TEXT_TO_IMAGE, "--input-file", "/dev/zero"]);
+    assert_eq!(ended.code, 66, "{ended:?}");
+    assert!(ended.err.contains("more than 64 MiB"), "{ended:?}");
+}
