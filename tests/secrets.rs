@@ -334,7 +334,9 @@ async fn no_text_of_the_service_has_a_signed_query() {
     assert!(matches!(&outcome, CancelOutcome::Other(text) if text.contains(SIGNATURE)));
     shows_nothing(&outcome);
 
-    emulator.add_fault(Fault::from_nth(Call::Status, 1, Reply::json(200, &body)));
+    for call in [Call::Status, Call::Result] {
+        emulator.add_fault(Fault::from_nth(call, 1, Reply::json(200, &body)));
+    }
     let limit = Duration::from_secs(100);
     let mut watch = job.wait().deadline(limit).watch();
     let mut unknown = false;
