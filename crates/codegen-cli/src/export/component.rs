@@ -76,11 +76,11 @@ fn type_name(text: &str) -> String {
     spelled(&naming::camel_case(text))
 }
 
-/// Replaces each character that is no ASCII letter or digit by its code.
+/// Replaces each character that is no ASCII letter, digit or `_` by its code.
 fn spelled(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
+        if c.is_ascii_alphanumeric() || c == '_' {
             out.push(c);
         } else {
             out += &format!("U{:X}", u32::from(c));
