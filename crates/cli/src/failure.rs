@@ -336,8 +336,11 @@ impl Failure {
     fn report_as_text(&self, verbose: bool) {
         let headline = Redacted(self.headline()).to_string();
         show::labelled(&self.label(), &headline);
-        for violation in &self.violations {
-            show::note(&format!("  {}", violation.to_text()));
+        let mut texts: Vec<String> = self.violations.iter().map(FlagViolation::to_text).collect();
+        // A text names all limits, so that of a second broken one may be the same.
+        texts.dedup();
+        for text in texts {
+            show::note(&format!("  {text}"));
         }
         if !self.advice.is_empty() {
             show::note(&self.advice);

@@ -99,6 +99,10 @@ codes! {
     RuleMessage = "RC0031",
     /// The generator cannot make code of a valid schema, which is its own fault.
     Internal = "RC0032",
+    /// The format of an array and that of its items name different media.
+    MediaFormats = "RC0033",
+    /// An object has no `properties`, so nothing in it is checked.
+    UnnamedObject = "RC0034",
 }
 
 impl fmt::Display for Code {

@@ -11,6 +11,7 @@ use crate::{
 
 mod keywords;
 mod message;
+mod ratio_range;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -306,6 +307,7 @@ impl<'a> Parser<'a> {
             schema = self.referenced(schema, reference, at, depth);
         }
         let written = levels_of_items(&schema);
+        self.media(&schema, at);
         name_media_items(&mut schema);
         let levels = levels_of_items(&schema);
         if levels > written && depth + levels > MAX_DEPTH {
@@ -313,6 +315,17 @@ impl<'a> Parser<'a> {
             return empty();
         }
         self.constraints(&mut schema, at);
+        let given = map.contains_key("properties") || map.contains_key("additionalProperties");
+        let is_unnamed = schema.kind == Kind::Object && schema.properties().is_none();
+        if is_unnamed && depth > 0 && !given {
+            self.warn(
+                Code::UnnamedObject,
+                at,
+                Location::Key,
+                "an object without `properties`: anything is taken in it, and nothing is checked",
+                "name its properties, or write `\"additionalProperties\": true`",
+            );
+        }
         schema
     }
 
@@ -331,6 +344,7 @@ impl<'a> Parser<'a> {
     /// refuse every value.
     fn constraints(&mut self, schema: &mut Schema, at: &str) {
         self.range(schema, at);
+        self.description(schema, at);
         if let (Some(min), Some(max)) = schema.length()
             && min > max
         {
@@ -359,6 +373,46 @@ impl<'a> Parser<'a> {
                     "correct the member or the constraint",
                 );
             }
+        }
+    }
+
+    /// Reports a description that allows what a rule refuses.
+    fn description(&mut self, schema: &Schema, at: &str) {
+        let description = schema.description().unwrap_or_default();
+        let found = schema
+            .rules()
+            .find_map(|rule| Some((ratio_range::beyond(description, rule)?, rule)));
+        if let Some((range, rule)) = found {
+            self.warn(
+                Code::RuleMessage,
+                &format!("{at}/description"),
+                Location::Value,
+                &format!(
+                    "the description allows “{range}”, both ends included, the rule is `{rule}`"
+                ),
+                "the rule decides; correct one of them",
+            );
+        }
+    }
+
+    /// Reports an array whose format and whose items name different media.
+    fn media(&mut self, schema: &Schema, at: &str) {
+        let of = |schema: &Schema| schema.format().and_then(MediaKind::from_format);
+        let items = schema.items();
+        let (Some(own), Some(other)) = (of(schema), items.and_then(of)) else {
+            return;
+        };
+        if own != other {
+            let (own, other) = (own.as_str(), other.as_str());
+            self.warn(
+                Code::MediaFormats,
+                &format!("{at}/format"),
+                Location::Value,
+                &format!(
+                    "the format is of {own}s, that of the items of {other}s: the items decide"
+                ),
+                "name the same medium in both",
+            );
         }
     }
 
@@ -492,7 +546,10 @@ fn reasons(violations: &Violations) -> String {
         "" => format!("found {}, expected {}", v.found, v.expected),
         at => format!("{at}: found {}, expected {}", v.found, v.expected),
     };
-    violations.iter().map(one).collect::<Vec<_>>().join("; ")
+    let mut reasons: Vec<String> = violations.iter().map(one).collect();
+    // The text names all limits, so that of a second broken one may be the same.
+    reasons.dedup();
+    reasons.join("; ")
 }
 
 /// The title of a whole input or output is the page's heading in the page's language, not the

@@ -325,14 +325,21 @@ impl<'a> IntoIterator for &'a Violations {
     }
 }
 
-// One line a violation, and one for those that are left out.
+// One line a violation, and one for those that are left out. The text names all limits of a value, so
+// that of a second broken one may be the same, and is left out.
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, violation) in self.list.iter().enumerate() {
-            if i > 0 {
+        let mut before = None;
+        for violation in &self.list {
+            let line = (violation.certainty, violation.to_string());
+            if before.as_ref() == Some(&line) {
+                continue;
+            }
+            if before.is_some() {
                 f.write_str("\n")?;
             }
-            violation.fmt(f)?;
+            f.write_str(&line.1)?;
+            before = Some(line);
         }
         match self.left_out {
             0 => Ok(()),

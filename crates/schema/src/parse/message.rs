@@ -1,5 +1,6 @@
 //! Comparison of a rule's message with the rule.
 
+use super::ratio_range;
 use crate::{Operator, Quantity, Rule};
 
 mod amounts;
@@ -40,6 +41,11 @@ pub(super) fn disagreement(rule: &Rule) -> Option<String> {
     };
     if let Some(word) = word {
         return Some(format!("the message says “{word}”, the rule is `{rule}`"));
+    }
+    if let Some(range) = ratio_range::beyond(&text, rule) {
+        return Some(format!(
+            "the message allows “{range}”, both ends included, the rule is `{rule}`"
+        ));
     }
     let amounts = amounts(&text, &rule.quantity)?;
     let differs = !amounts.is_empty() && !amounts.iter().any(|amount| names(amount, rule));

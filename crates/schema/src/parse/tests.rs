@@ -975,3 +975,35 @@ fn references_end() {
     let outside = x(&json!({"$ref": "https://example.com/schema.json"}));
     assert!(matches!(&outside.keywords[0], Keyword::Unknown(name, _) if &**name == "$ref"));
 }
+
+#[test]
+fn slips_between_words_and_rules_are_warnings() {
+    let rule = |rule: &str, value: f64| json!({"validation_rule": rule, "validation_value": value, "validation_error": ""});
+    tells(&[
+        (
+            json!({"type": "array", "format": "video_uris",
+                "items": {"type": "string", "format": "image_uri"}}),
+            "Warning Value /format: the format is of videos, that of the items of images: the items decide",
+        ),
+        (
+            json!({"type": "object"}),
+            "Warning Key : an object without `properties`: anything is taken in it, and nothing is checked",
+        ),
+        (
+            json!({"type": "string", "format": "image_uri",
+                "description": "The ratio is from 1:16 to 16:1.",
+                "validations": [rule("width/height<", 16.0), rule("width/height>", 0.0625)]}),
+            "Warning Value /description: the description allows “1:16 to 16:1”, both ends included, the rule is `width/height < 16`",
+        ),
+    ]);
+    for fine in [
+        json!({"type": "object", "additionalProperties": true}),
+        json!({"type": "object", "properties": {}}),
+        json!({"type": "array", "format": "image_uris", "items": {"type": "string", "format": "image_uri"}}),
+        json!({"type": "string", "format": "image_uri", "description": "From 1:16 to 16:1.",
+            "validations": [rule("width/height<=", 16.0)]}),
+    ] {
+        let (_, diagnostics) = parse(&with_x(&fine));
+        assert!(diagnostics.is_empty(), "{fine}: {diagnostics:?}");
+    }
+}

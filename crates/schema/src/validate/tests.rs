@@ -718,3 +718,13 @@ fn a_default_or_a_rule_decides_nothing() {
     };
     assert_eq!(schema.validate(&json!("a")), Violations::default());
 }
+
+#[test]
+fn text_of_two_broken_limits_comes_once() {
+    let numbers = json!({"type": "number", "minimum": 5, "exclusiveMinimum": 4, "multipleOf": 0.5});
+    let model = json!({"properties": {"x": numbers}});
+    let (model, _) = ModelSchema::parse(Some("a/b"), &[model]);
+    let violations = model.unwrap().validate(&json!({"x": 3.3}));
+    assert_eq!(violations.len(), 3);
+    assert_eq!(violations.to_string().lines().count(), 1, "{violations}");
+}
