@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use runcomfy_schema::ModelSchema;
+use runcomfy_schema::naming::ModuleNames;
 use serde_json::Value;
 
 mod bounds;
@@ -159,9 +160,14 @@ pub fn diff(old: &[ModelSchema], new: &[ModelSchema]) -> Diff {
         }
     }
     let mut diff = Diff::default();
+    let modules = [old, new].map(|models| ModuleNames::new(models.iter().map(|model| &*model.id)));
     for (id, pair) in pairs {
         let mut changes = match pair {
-            [Some(old), Some(new)] => between(old, new),
+            [Some(old), Some(new)] => {
+                let mut changes = between(old, new);
+                changes.extend(names::moved(id, &modules));
+                changes
+            }
             [Some(_), None] => vec![Difference::model(Class::Breaking, "the model was removed")],
             _ => vec![Difference::model(Class::Compatible, "the model was added")],
         };

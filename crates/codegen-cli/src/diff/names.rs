@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use runcomfy_codegen::plan::{self, PropertyNames};
 use runcomfy_schema::ModelSchema;
+use runcomfy_schema::naming::ModuleNames;
 
 use super::{Class, Difference, Part};
 
@@ -40,6 +41,15 @@ pub(super) fn renamed(old: &ModelSchema, new: &ModelSchema) -> Vec<Difference> {
         }
     }
     found
+}
+
+/// Returns a change if the module of a model is another now, because another id came or went.
+pub(super) fn moved(id: &str, modules: &[ModuleNames; 2]) -> Option<Difference> {
+    let [old, new] = modules.each_ref().map(|names| names.path(id).join("::"));
+    (old != new).then(|| Difference {
+        part: Part::Model,
+        ..change("", "module", &old, &new)
+    })
 }
 
 fn change(pointer: &str, what: &str, old: &str, new: &str) -> Difference {

@@ -478,3 +478,28 @@ fn json_holds_both_sides() {
     );
     assert_eq!(diff.models[0].class(), Class::Breaking);
 }
+
+/// A new name that collides with others spells them out, which renames them.
+#[test]
+fn rename_by_a_new_collision_is_breaking() {
+    let text = |members: Value| json!({"type": "string", "enum": members});
+    check(
+        &text(json!(["fast"])),
+        &text(json!(["fast", "Fast"])),
+        &["breaking /x rust name", "own crate /x enum"],
+    );
+    check(
+        &text(json!(["fast", "Fast"])),
+        &text(json!(["fast"])),
+        &["breaking /x enum", "breaking /x rust name"],
+    );
+    let model = |id: &str| parse(id, json!({"properties": {}}));
+    let (one, other) = (model("acme/wan-2-7/edit"), model("acme/wan-2.7/edit"));
+    let diff = diff(std::slice::from_ref(&one), &[one.clone(), other]);
+    assert_eq!(classes(&diff), ["breaking  rust name", "compatible  model"]);
+    let message = diff.models[0].changes[0].to_string();
+    assert!(
+        message.starts_with("the module was named `acme::wan_2_7::edit` in Rust, is named `acme::"),
+        "{message}"
+    );
+}

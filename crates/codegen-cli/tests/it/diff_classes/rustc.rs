@@ -69,6 +69,11 @@ fn known() -> Vec<(Pair, [bool; 2])> {
             changed(&|p| p["speed"]["enum"] = json!(["slow"])),
             [false, false],
         ),
+        // Both members are spelt out, so the variant of `fast` has another name.
+        (
+            changed(&|p| p["speed"]["enum"] = json!(["slow", "fast", "Fast"])),
+            [false, false],
+        ),
         (renamed, [false, false]),
     ];
     let pair = |(new, compiles)| {
