@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use runcomfy::media::CheckMedia;
 use runcomfy::schema::Certainty;
 use runcomfy::{Client, Model};
-use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
+use runcomfy_models::bytedance::dreamina_4_0::edit::{Input, Required};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -20,7 +20,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let client = Client::from_env()?;
     // A path, bytes or a URL: each is accepted where the schema expects media.
-    let input = Input::new([photo.as_path()], "Add a boat");
+    let input = Input::new(Required {
+        image_urls: [photo.as_path()],
+        prompt: "Add a boat",
+    });
 
     // A few kilobytes of the file are enough. Warnings are violations that are likely, not certain.
     let violations = input.check_media(&client).await?;

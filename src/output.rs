@@ -10,7 +10,7 @@ use runcomfy_schema::RedactedPaths;
 /// The output of a finished job: a JSON object with the URLs of the generated media.
 ///
 /// The service documents the members `image` and `video` (one URL each), `images` and `videos`
-/// (arrays of URLs). Other members and a bare URL or array are accepted too. The JSON is kept
+/// (arrays of URLs); `audio` and `audios` are read, too. Other members and a bare URL or array are accepted too. The JSON is kept
 /// unchanged, and serializes as it was received.
 ///
 /// ```
@@ -59,6 +59,18 @@ impl Output {
     #[must_use]
     pub fn videos(&self) -> Vec<&str> {
         self.list("videos")
+    }
+
+    /// Returns the URL in `audio`, if there is one.
+    #[must_use]
+    pub fn audio(&self) -> Option<&str> {
+        self.get("audio")?.as_str()
+    }
+
+    /// Returns the URLs in `audios`.
+    #[must_use]
+    pub fn audios(&self) -> Vec<&str> {
+        self.list("audios")
     }
 
     /// Returns the member with this JSON name, of any type.
@@ -154,6 +166,16 @@ mod tests {
         for full in [json!(0), json!(false), json!({"images": [null, "u"]})] {
             assert!(!Output::from(full).is_empty());
         }
+    }
+
+    #[test]
+    fn each_kind_of_media_has_its_members() {
+        let output = Output::from(
+            json!({"audio": "https://a.example/1", "audios": ["https://a.example/2", 3]}),
+        );
+        assert_eq!(output.audio(), Some("https://a.example/1"));
+        assert_eq!(output.audios(), ["https://a.example/2"]);
+        assert_eq!((output.image(), output.videos()), (None, vec![]));
     }
 
     #[test]

@@ -134,7 +134,12 @@ async fn panic_in_an_uploader_loses_no_other_result() {
         .unwrap();
     let image =
         |number: u8| Media::bytes([b"GIF89a\x20\x03\x20\x03\0\0\0", &[number][..]].concat());
-    let inputs = (0..10).map(move |number| edit::Input::new([image(number)], "A boat"));
+    let inputs = (0..10).map(move |number| {
+        edit::Input::new(edit::Required {
+            image_urls: [image(number)],
+            prompt: "A boat",
+        })
+    });
     let results = Arc::new(Mutex::new(Vec::new()));
     let taken = Arc::clone(&results);
     let all = tokio::spawn(async move {

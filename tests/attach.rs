@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use runcomfy::media::{CheckMedia, DataUri, Uploading};
 use runcomfy::{ErrorKind, Media, Upload, Uploader};
 use runcomfy_emulator::{Call, Emulator};
-use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
+use runcomfy_models::bytedance::dreamina_4_0::edit::{Input, Required};
 
 use super::support::client;
 
@@ -31,7 +31,11 @@ async fn files_and_bytes_are_sent_inside_the_request() {
     let path = file(folder.path(), "a.gif", IMAGE);
     let url = "https://example.com/c.gif";
     let media = [Media::from(path), Media::bytes(IMAGE), url.into()];
-    let input = Input::new(media, "A boat").scale(0.5);
+    let input = Input::new(Required {
+        image_urls: media,
+        prompt: "A boat",
+    })
+    .scale(0.5);
     let client = client(&emulator).build().unwrap();
     client.submit(&input).await.unwrap();
 
@@ -65,7 +69,13 @@ async fn uploader_gets_each_file_once() {
     let uploads = Uploads::default();
     let client = client(&emulator).uploader(uploads.clone()).build().unwrap();
     let media = [Media::from(&*path), Media::bytes(IMAGE), Media::from(path)];
-    client.submit(&Input::new(media, "A boat")).await.unwrap();
+    client
+        .submit(&Input::new(Required {
+            image_urls: media,
+            prompt: "A boat",
+        }))
+        .await
+        .unwrap();
 
     let sent = emulator.ledger().remove(0).input;
     let [one, two] = ["https://uploads.example/1", "https://uploads.example/2"];
@@ -102,7 +112,10 @@ impl Uploader for Broken {
 #[tokio::test]
 async fn failed_upload_submits_nothing() {
     let emulator = emulator().await;
-    let input = Input::new([Media::bytes(IMAGE)], "A boat");
+    let input = Input::new(Required {
+        image_urls: [Media::bytes(IMAGE)],
+        prompt: "A boat",
+    });
     for (url, reason) in [
         ("", "the disk is full"),
         ("http://uploads.example/1", "no https://"),
@@ -126,7 +139,10 @@ async fn large_or_missing_files_are_refused_unread() {
     sparse.set_len(13_000_000).unwrap();
     let client = client(&emulator).build().unwrap();
     let submit = async |media: Vec<Media>| {
-        let input = Input::new(media, "A boat");
+        let input = Input::new(Required {
+            image_urls: media,
+            prompt: "A boat",
+        });
         client.submit(&input).await.unwrap_err()
     };
     let error = submit(vec![Media::from(large); 4]).await;
@@ -155,7 +171,10 @@ async fn local_media_are_checked_unless_switched_off() {
     let emulator = emulator().await;
     // 5000 × 480 pixels: wider than the model allows, and too wide for its height.
     let wide = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
-    let input = Input::new([Media::bytes(wide.as_slice())], "A boat");
+    let input = Input::new(Required {
+        image_urls: [Media::bytes(wide.as_slice())],
+        prompt: "A boat",
+    });
     let client = client(&emulator).build().unwrap();
     let error = client.submit(&input).await.unwrap_err();
     let texts: Vec<String> = error.violations().iter().map(ToString::to_string).collect();

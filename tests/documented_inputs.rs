@@ -27,11 +27,14 @@ fn documented_inputs_are_valid_and_round_trip() {
 
 #[test]
 fn full_input_round_trips_with_exact_json_names() {
-    use dreamina_4_0::edit::{Input, WidthXHeight};
-    let input = Input::new(["https://a.example/1.jpg"], "A boat")
-        .scale(0.7)
-        .force_single(true)
-        .width_x_height(WidthXHeight::V2560x1440_16_9);
+    use dreamina_4_0::edit::{Input, Required, WidthXHeight};
+    let input = Input::new(Required {
+        image_urls: ["https://a.example/1.jpg"],
+        prompt: "A boat",
+    })
+    .scale(0.7)
+    .force_single(true)
+    .width_x_height(WidthXHeight::V2560x1440_16_9);
     let json = serde_json::to_string(&input).unwrap();
     assert_eq!(
         json,
@@ -84,28 +87,66 @@ fn non_finite_number_is_a_violation_and_no_panic() {
 }
 
 #[test]
-fn enums_know_their_values() {
-    use dreamina_3_0::pro::image_to_video::{Frames, Input};
-    assert_eq!(
-        Frames::ALL.iter().map(|f| f.as_i64()).collect::<Vec<_>>(),
-        [121, 241]
-    );
-    assert_eq!("241".parse::<Frames>().unwrap(), Frames::V241);
-    assert_eq!(Frames::V121.to_string(), "121");
-    assert!(
-        "122"
-            .parse::<Frames>()
-            .unwrap_err()
-            .to_string()
-            .contains("121, 241")
-    );
-    let input = Input::new(["https://a.example/1.jpg"], "x")
-        .frames(Frames::V241)
-        .seed(4_294_967_295);
-    assert_eq!(serde_json::to_value(&input).unwrap()["frames"], 241);
+fn integers_of_an_enum_are_integers() {
+    use dreamina_3_0::pro::image_to_video::{Input, Required};
+    assert_eq!(Input::FRAMES.members, [121, 241]);
+    assert_eq!(Input::FRAMES.default, Some(121));
+    let input = || {
+        Input::new(Required {
+            prompt: "x",
+            image_urls: ["https://a.example/1.jpg"],
+        })
+    };
+    let fitting = input().frames(241_u8).seed(4_294_967_295_u32);
+    assert!(fitting.validate().is_empty());
+    assert_eq!(serde_json::to_value(&fitting).unwrap()["frames"], 241);
     // Whole floats such as `1.0` are integers too.
     let read: Input = serde_json::from_str(r#"{"image_urls": ["https://a.example/1.jpg"], "prompt": "x", "frames": 241.0, "seed": 4294967295.0}"#).unwrap();
-    assert_eq!(read, input);
+    assert_eq!(read, fitting);
+    let violations = input().frames(122).validate().to_string();
+    assert_eq!(violations, "/frames: found 122, expected one of 121, 241");
+}
+
+#[test]
+fn enum_is_at_home_in_a_map_and_a_config() {
+    use dreamina_4_0::text_to_image::WidthXHeight;
+    use std::collections::{BTreeMap, HashMap};
+    let counts = HashMap::from([(WidthXHeight::V2048x2048_1_1, 1)]);
+    assert_eq!(counts[&WidthXHeight::default()], 1);
+    let json = r#"{"1024x1024(1:1)":2,"2048x2048(1:1)":1}"#;
+    let sorted: BTreeMap<WidthXHeight, i32> = serde_json::from_str(json).unwrap();
+    assert_eq!(serde_json::to_string(&sorted).unwrap(), json);
+    let first = *sorted.keys().next().unwrap();
+    assert_eq!(WidthXHeight::try_from("1024x1024(1:1)"), Ok(first));
+    assert_eq!(<&'static str>::from(first), first.as_str());
+}
+
+#[test]
+fn an_option_is_handed_on_through_the_field() {
+    use dreamina_4_0::text_to_image::Input;
+    for scale in [None, Some(0.5)] {
+        let mut input = Input::new("A boat");
+        input.scale = scale;
+        let json = serde_json::to_value(&input).unwrap();
+        assert_eq!(json.get("scale").and_then(serde_json::Value::as_f64), scale);
+    }
+}
+
+#[test]
+fn ranges_and_defaults_are_known_without_an_instance() {
+    use dreamina_4_0::text_to_image::Input;
+    const MAXIMUM: Option<f64> = Input::SCALE.maximum;
+    assert_eq!(MAXIMUM, Some(1.0));
+    assert_eq!(
+        (Input::SCALE.minimum, Input::SCALE.default),
+        (Some(0.0), Some(0.5))
+    );
+    let properties = <Input as runcomfy::Model>::model()
+        .input
+        .properties()
+        .unwrap();
+    let scale = properties.iter().find(|p| &*p.name == "scale").unwrap();
+    assert_eq!(scale.schema.bounds().to_string(), "0..=1");
 }
 
 #[test]

@@ -74,7 +74,11 @@ async fn job_runs_from_submit_to_a_file() {
 #[tokio::test(start_paused = true)]
 async fn invalid_input_is_never_sent() {
     let (emulator, client) = emulator().await;
-    let input = edit::Input::new(["not a url"; 11], "x".repeat(801)).scale(7.0);
+    let input = edit::Input::new(edit::Required {
+        image_urls: ["not a url"; 11],
+        prompt: "x".repeat(801),
+    })
+    .scale(7.0);
     let error = client.submit(&input).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     // The violations: eleven URLs, their number, the prompt, the scale.

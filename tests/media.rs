@@ -226,14 +226,24 @@ impl Setup {
 #[tokio::test]
 async fn every_rule_of_dreamina_4_edit_holds_at_its_bound() {
     let setup = Setup::new().await;
-    let input = |media| edit::Input::new([media], "A boat");
+    let input = |media| {
+        edit::Input::new(edit::Required {
+            image_urls: [media],
+            prompt: "A boat",
+        })
+    };
     setup.check(EDIT, input).await;
 }
 
 #[tokio::test]
 async fn every_rule_of_image_to_video_holds_at_its_bound() {
     let setup = Setup::new().await;
-    let input = |media| image_to_video::Input::new([media], "A boat");
+    let input = |media| {
+        image_to_video::Input::new(image_to_video::Required {
+            image_urls: [media],
+            prompt: "A boat",
+        })
+    };
     setup.check(IMAGE_TO_VIDEO, input).await;
 }
 
@@ -276,7 +286,10 @@ async fn unknown_facts_are_warnings() {
         Media::url("data:image/png;base64,!"),
         Media::bytes(*b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x00\x00\x00\x00"),
     ];
-    let input = edit::Input::new(media, "A boat");
+    let input = edit::Input::new(edit::Required {
+        image_urls: media,
+        prompt: "A boat",
+    });
     let violations = input.check_media(&setup.client).await.unwrap();
     assert!(!violations.refuse(), "{violations}");
     let warnings: Vec<_> = violations

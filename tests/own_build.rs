@@ -1,7 +1,7 @@
 //! The guide's code for a `build.rs` of one's own works as it is written there.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// Returns the code blocks of the guide's section on one's own `build.rs`, in their order.
 fn blocks() -> Vec<String> {
@@ -18,42 +18,78 @@ fn blocks() -> Vec<String> {
         .collect()
 }
 
+/// A crate outside of the workspace, as the guide says to set it up.
+struct OwnCrate {
+    folder: tempfile::TempDir,
+    /// The beginning of `main.rs`.
+    main: String,
+}
+
+impl OwnCrate {
+    /// Each test has a package of its own, since they share a target folder.
+    fn new(name: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let [dependencies, build, main] = &blocks()[..] else {
+            panic!("three blocks")
+        };
+        let own = Self {
+            folder: tempfile::tempdir().unwrap(),
+            main: main.clone(),
+        };
+        // The crates of this checkout in place of the published ones; without the client, which the
+        // generated code does not need and which takes a minute to compile.
+        let path = |crate_folder: &str| {
+            root.join(crate_folder)
+                .display()
+                .to_string()
+                .replace('\\', "/")
+        };
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nedition = \"2024\"\n{}\n[workspace]\n[patch.crates-io]\nruncomfy = {{ path = \"{}\" }}\nruncomfy-codegen = {{ path = \"{}\" }}\nruncomfy-schema = {{ path = \"{}\" }}\n",
+            dependencies
+                .replace(
+                    "runcomfy = \"0.1\"",
+                    "runcomfy = { version = \"0.1\", default-features = false }"
+                )
+                .replace("\n[build", "serde_json = \"1\"\n\n[build"),
+            path(""),
+            path("codegen"),
+            path("crates/schema"),
+        );
+        own.write("Cargo.toml", &manifest);
+        std::fs::copy(
+            root.join("Cargo.lock"),
+            own.folder.path().join("Cargo.lock"),
+        )
+        .unwrap();
+        own.write("build.rs", build);
+        own
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn cargo(&self, command: &str) -> Output {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-build");
+        Command::new(env!("CARGO"))
+            .args([command, "--quiet", "--offline"])
+            .current_dir(self.folder.path())
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_PROFILE_DEV_DEBUG", "none")
+            .env_remove("CI")
+            .output()
+            .unwrap()
+    }
+}
+
 #[test]
 #[ignore = "slow: runs cargo"]
 fn a_crate_with_its_own_schemas_builds() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let [dependencies, build, main] = &blocks()[..] else {
-        panic!("three blocks")
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
-    // The crates of this checkout in place of the published ones; without the client, which the
-    // generated code does not need and which takes a minute to compile.
-    let path = |crate_folder: &str| {
-        root.join(crate_folder)
-            .display()
-            .to_string()
-            .replace('\\', "/")
-    };
-    let manifest = format!(
-        "[package]\nname = \"own\"\nedition = \"2024\"\n{}\n[workspace]\n[patch.crates-io]\nruncomfy = {{ path = \"{}\" }}\nruncomfy-codegen = {{ path = \"{}\" }}\nruncomfy-schema = {{ path = \"{}\" }}\n",
-        dependencies
-            .replace(
-                "runcomfy = \"0.1\"",
-                "runcomfy = { version = \"0.1\", default-features = false }"
-            )
-            .replace("\n[build", "serde_json = \"1\"\n\n[build"),
-        path(""),
-        path("codegen"),
-        path("crates/schema"),
-    );
-    write("Cargo.toml", &manifest);
-    std::fs::copy(root.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
-    write("build.rs", build);
+    let own = OwnCrate::new("own-schemas");
+    let write = |name: &str, text: &str| own.write(name, text);
     write(
         "schemas/acme/stamp-2/text-to-image.json",
         r#"{"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "maxLength": 5}, "loras": {"type": "array", "items": {"type": "object", "required": ["path"], "properties": {"path": {"type": "string"}, "scale": {"type": "float", "minimum": 0, "maximum": 2}}}}}}"#,
@@ -79,16 +115,8 @@ fn a_crate_with_its_own_schemas_builds() {
             println!("{}", read.unwrap_err());
         }
     "##;
-    write("src/main.rs", &format!("{main}{rest}"));
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-build");
-    let run = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--offline"])
-        .current_dir(folder.path())
-        .env("CARGO_TARGET_DIR", target)
-        .env("CARGO_PROFILE_DEV_DEBUG", "none")
-        .env_remove("CI")
-        .output()
-        .unwrap();
+    write("src/main.rs", &format!("{}{rest}", own.main));
+    let run = own.cargo("run");
     let shown = String::from_utf8_lossy(&run.stdout);
     assert!(
         run.status.success(),
@@ -113,4 +141,62 @@ fn a_crate_with_its_own_schemas_builds() {
         "{}",
         lines[3]
     );
+}
+
+/// A model of the first and the last frame of a clip: two media and a text, all texts to Rust.
+const TRANSITION: &str = r#"{"required": ["prompt", "image", "end_image"], "properties": {
+    "end_image": {"type": "string", "format": "image_uri"},
+    "image": {"type": "string", "format": "image_uri"},
+    "prompt": {"type": "string"},
+    "duration": {"type": "integer", "minimum": 1, "maximum": 15},
+    "fps": {"type": "integer", "enum": [3, 4, 5, 6, 7]}
+}}"#;
+
+#[test]
+#[ignore = "slow: runs cargo"]
+fn a_call_that_compiles_keeps_its_meaning() {
+    let own = OwnCrate::new("own-calls");
+    let schema = |text: &str| own.write("schemas/acme/morph/transition.json", text);
+    let program = |new: &str| {
+        own.write(
+            "src/main.rs",
+            &format!(
+                "pub mod models {{ runcomfy::include_models!(); }}
+                #[allow(unused_imports)]
+                use models::acme::morph::transition::{{Input, Required}};
+                fn main() {{ println!(\"{{}}\", serde_json::to_string(&{new}).unwrap()); }}"
+            ),
+        );
+    };
+    let fails = |part: &str| {
+        let check = own.cargo("check");
+        let shown = String::from_utf8_lossy(&check.stderr).into_owned();
+        assert!(!check.status.success(), "it compiles: {part}");
+        assert!(shown.contains(part), "{part}: {shown}");
+    };
+    let named = r#"Input::new(Required { prompt: "a boat", image: "https://a/1", end_image: "https://a/2" }).fps(5_u8)"#;
+    schema(TRANSITION);
+    program(named);
+    let run = own.cargo("run");
+    assert_eq!(
+        String::from_utf8_lossy(&run.stdout).trim(),
+        r#"{"end_image":"https://a/2","image":"https://a/1","prompt":"a boat","fps":5}"#,
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    program(r#"Input::new("https://a/1", "https://a/2", "a boat")"#);
+    fails("this function takes 1 argument");
+    program(r#"Input::new(Required { prompt: "a boat", image: "https://a/1" })"#);
+    fails("missing field `end_image`");
+
+    // A required property is renamed, added or removed, and then all but one.
+    program(named);
+    schema(&TRANSITION.replace("\"image\"", "\"first_image\""));
+    fails("has no field named `image`");
+    schema(&TRANSITION.replace("\"end_image\"]", "\"end_image\", \"duration\"]"));
+    fails("missing field `duration`");
+    schema(&TRANSITION.replace(", \"end_image\"]", "]"));
+    fails("has no field named `end_image`");
+    schema(&TRANSITION.replace("\"prompt\", \"image\", ", ""));
+    fails("Required");
 }

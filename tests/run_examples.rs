@@ -74,6 +74,20 @@ async fn watch_reports_progress() {
 }
 
 #[tokio::test]
+async fn form_has_every_property() {
+    let (shown, jobs, _) = run("form", "", &[]).await;
+    for part in [
+        r#"<form data-model="bytedance/dreamina-4-0/edit">"#,
+        r#"<textarea name="prompt" maxlength="800" required>"#,
+        r#"<input type="number" step="any" name="scale" min="0" max="1" placeholder="0.5">"#,
+        "<option selected>2048x2048(1:1)</option>",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(jobs, 0);
+}
+
+#[tokio::test]
 async fn run_many_saves_every_picture() {
     let (shown, jobs, files) = run("run_many", "", &[]).await;
     assert_eq!((shown.lines().count(), jobs, files), (6, 6, 6), "{shown}");

@@ -75,10 +75,17 @@ fn trace() -> &'static Trace {
 }
 
 /// A job runs with a fault at every call.
+fn edit(image_urls: impl IntoIterator<Item = impl Into<Media>>) -> edit::Input {
+    edit::Input::new(edit::Required {
+        image_urls,
+        prompt: PROMPT,
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn spans_name_job_and_attempt_and_no_secret() {
     let (emulator, client) = emulator().await;
-    let input = edit::Input::new([signed("in.png")], PROMPT);
+    let input = edit([signed("in.png")]);
     emulator.script(
         Call::Submit,
         Reply::refused(429, 0).retry_after(Duration::from_secs(3)),
@@ -136,7 +143,7 @@ async fn spans_name_job_and_attempt_and_no_secret() {
 async fn no_text_of_any_type_has_a_signed_query() {
     let (emulator, client) = emulator().await;
     // Inputs.
-    let input = edit::Input::new([signed("in.png")], PROMPT).with_extra("more", signed("extra"));
+    let input = edit([signed("in.png")]).with_extra("more", signed("extra"));
     shows_nothing(&input);
     shows_nothing(&client.submit(&input));
     shows_nothing(&client.run(&input));
@@ -223,7 +230,7 @@ async fn no_text_of_any_type_has_a_signed_query() {
         format!("https://127.0.0.1/a?{SIGNATURE}"),
         format!("http://x/?{SIGNATURE}"),
     ] {
-        let input = edit::Input::new([url], "A boat");
+        let input = edit([url]);
         let submit = client.submit(&input).check_media(CheckMedia::Everything);
         match submit.outcome().await {
             Outcome::Accepted(_) => {}
@@ -269,7 +276,7 @@ async fn uploader_error_is_shown_without_queries() {
     let (emulator, _) = emulator().await;
     let builder = Client::builder().token(TOKEN).base_url(emulator.base_url());
     let client = builder.uploader(Broken).build().unwrap();
-    let input = edit::Input::new([Media::from(vec![1, 2, 3])], "A boat");
+    let input = edit([Media::from(vec![1, 2, 3])]);
     let submit = client.submit(&input).check_media(CheckMedia::Nothing);
     let error = submit.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Upload);

@@ -1,7 +1,7 @@
 //! Values for `bytedance/dreamina-4-0/edit`, and their validators.
 
 use jsonschema::Validator;
-use runcomfy_models::bytedance::dreamina_4_0::edit::{Input, SCHEMA, WidthXHeight};
+use runcomfy_models::bytedance::dreamina_4_0::edit::{Input, Required, SCHEMA, WidthXHeight};
 use runcomfy_schema::ModelSchema;
 use serde_json::{Value, json};
 
@@ -48,12 +48,12 @@ impl Case {
     /// # Errors
     /// Fails if either validator does not find the expected violations.
     pub fn all() -> Outcome<[Self; 3]> {
-        let valid = Input::new([URL, URL], "A lighthouse at dusk, seen from a boat")
+        let valid = Input::new(Required { image_urls: [URL, URL], prompt: "A lighthouse at dusk, seen from a boat" })
             .force_single(false)
             .scale(0.7)
             .width_x_height(WidthXHeight::V2560x1440_16_9);
         // Eleven images of ten, one character too many, a number out of its range.
-        let held = Input::new([URL; 11], "x".repeat(PROMPT + 1))
+        let held = Input::new(Required { image_urls: [URL; 11], prompt: "x".repeat(PROMPT + 1) })
             .force_single(false)
             .scale(1.5)
             .width_x_height(WidthXHeight::V2560x1440_16_9);

@@ -4,8 +4,10 @@ mod choice;
 mod example;
 mod field_doc;
 mod literal;
+mod numbers;
 mod plan;
 mod record;
+mod required;
 mod schema_text;
 mod ty;
 

@@ -20,7 +20,7 @@ pub(crate) fn vendor(module: &str) -> String {
     let name = module.replace('_', "-");
     // Features that every manifest has for other purposes.
     match name.as_str() {
-        ALL | "default" | "enum-keys" | "schemars" => name + "-models",
+        ALL | "default" | "clap" | "schemars" => name + "-models",
         _ => name,
     }
 }

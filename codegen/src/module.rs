@@ -30,6 +30,7 @@ fn allow() -> TokenStream {
             clippy::struct_field_names,
             clippy::too_many_arguments,
             clippy::too_many_lines,
+            clippy::unreadable_literal,
             clippy::upper_case_acronyms,
             clippy::wrong_self_convention,
             non_camel_case_types,
@@ -235,8 +236,8 @@ impl<'a> Module<'a> {
         }
         for item in [
             "",
-            "- `Input`, which the model takes. `Input::new` takes the required properties, and every other property has a setter. `validate` checks an input against the schema and returns all violations at once; the client does so before each submit.",
-            "- an enum for each property with a fixed set of values, which are in its `ALL`.",
+            "- `Input`, which the model takes. `Input::new` takes the required property or, where there are several, a `Required` that names each; every other property has a setter. `validate` checks an input against the schema and returns all violations at once; the client does so before each submit.",
+            "- an enum for each property with a fixed set of texts, which are in its `ALL`. Numbers have a constant, such as `Input::SCALE`.",
             "- `ID`, the model's id, and `SCHEMA`, its schema as data.",
             "- an example at its head.",
             "",

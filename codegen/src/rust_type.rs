@@ -35,11 +35,13 @@ impl RustType {
     /// Returns the type that a schema becomes, in generated code too.
     #[must_use]
     pub fn from_schema(schema: &Schema) -> Self {
+        let members = schema.choices().unwrap_or_default();
         match schema.kind {
-            kind if is_typed(kind, schema.choices().unwrap_or_default()) => Self::Choice,
+            kind if has_only_texts(kind, members) => Self::Choice,
             Kind::Boolean => Self::Bool,
             Kind::Integer if is_beyond_i64(schema) => Self::U64,
             Kind::Integer => Self::I64,
+            Kind::Any if has_only_integers(members) => Self::I64,
             Kind::Number => Self::F64,
             Kind::String if schema.media().is_some() => Self::Media,
             Kind::String => Self::Text,
@@ -67,22 +69,24 @@ impl RustType {
     }
 }
 
-/// Returns `true` if a Rust enum can have these members: all texts, or all integers of 64 bits.
-fn is_typed(kind: Kind, members: &[Literal]) -> bool {
+/// Returns `true` if the members of an `enum` are texts, which become a Rust enum. Numbers stay
+/// numbers: `5` is a better name for 5 than any variant, and the type does not change when the
+/// service adds a member or a range takes the enum's place.
+fn has_only_texts(kind: Kind, members: &[Literal]) -> bool {
     let text = |member: &Literal| matches!(member, Literal::Text(_));
-    let integer = |member: &Literal| as_i64(member).is_some();
-    !members.is_empty()
-        && match kind {
-            Kind::String => members.iter().all(text),
-            Kind::Integer => members.iter().all(integer),
-            Kind::Any => members.iter().all(text) || members.iter().all(integer),
-            _ => false,
-        }
+    matches!(kind, Kind::String | Kind::Any) && !members.is_empty() && members.iter().all(text)
 }
 
-pub(crate) fn as_i64(member: &Literal) -> Option<i64> {
-    match member {
-        Literal::Number(number) => number.as_integer().and_then(|i| i64::try_from(i).ok()),
+fn has_only_integers(members: &[Literal]) -> bool {
+    let integer = |member: &Literal| as_number(member).and_then(Number::as_integer);
+    let in_i64 = |member: &Literal| integer(member).is_some_and(|i| i64::try_from(i).is_ok());
+    !members.is_empty() && members.iter().all(in_i64)
+}
+
+/// Returns the number that a literal is, if it is one.
+pub(crate) fn as_number(literal: &Literal) -> Option<Number> {
+    match literal {
+        Literal::Number(number) => Some(*number),
         _ => None,
     }
 }

@@ -216,7 +216,7 @@ fn every_kind_of_property_gets_its_type() {
         "pub image_urls: Vec<::runcomfy::Media>,",
         "pub prompt: String,",
         "pub width_x_height: Option<WidthXHeight>,",
-        "pub frames: Option<Frames>,",
+        "pub frames: Option<i64>,",
         "pub loras: Option<Vec<LorasItem>>,",
         "pub r#type: Option<String>,",
         "pub self_: Option<bool>,",
@@ -232,10 +232,78 @@ fn every_kind_of_property_gets_its_type() {
         "    V720p,",
         "    V720P,",
         "    Empty,",
-        "    V121,",
-        "    Minus1,",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+/// The arguments of `new` in the code of a model, without the types of texts.
+fn arguments(required: &[&str]) -> String {
+    let names = ["end_image", "image", "prompt"];
+    let property = |name: &&str| ((*name).to_owned(), json!({"type": "string"}));
+    let properties: Map<_, _> = names.iter().map(property).collect();
+    let schema = json!({"required": required, "properties": properties}).to_string();
+    let files = code(&[("acme/morph.json", &schema)]);
+    let words: Vec<&str> = files["acme/morph.rs"].split_whitespace().collect();
+    let text = words.join(" ").replace("impl Into<String>", "_");
+    let new = text.split("pub fn new(").nth(1).unwrap();
+    new.split(')').next().unwrap().to_owned()
+}
+
+#[test]
+fn several_required_properties_are_named_in_calls() {
+    assert_eq!(arguments(&[]), "");
+    assert_eq!(arguments(&["prompt"]), "prompt: _");
+    for required in [["image", "prompt"], ["prompt", "end_image"]] {
+        assert_eq!(arguments(&required), "required: Required<_, _>");
+    }
+}
+
+#[test]
+fn type_of_a_number_does_not_depend_on_its_enum() {
+    let field = |schema: &Value| {
+        let schema = json!({"properties": {"duration": schema}}).to_string();
+        let files = code(&[("acme/clip.json", &schema)]);
+        let text = &files["acme/clip.rs"];
+        let line = text.lines().find(|line| line.contains("pub duration:"));
+        let constant = text.split("DURATION").nth(1).unwrap_or_default();
+        let constant = constant.split(';').next().unwrap_or_default().to_owned();
+        (line.unwrap().trim().to_owned(), constant)
+    };
+    for (kind, ty) in [("integer", "i64"), ("number", "f64")] {
+        for (schema, part) in [
+            (json!({"type": kind, "enum": [5, 10]}), "members: &[5"),
+            (
+                json!({"type": kind, "enum": [5, -15], "default": 5}),
+                "default: Some(5",
+            ),
+            (json!({"type": kind, "minimum": 5}), "minimum: Some(5"),
+        ] {
+            let (line, constant) = field(&schema);
+            assert_eq!(line, format!("pub duration: Option<{ty}>,"), "{schema}");
+            assert!(constant.contains(part), "{constant}");
+        }
+    }
+    for (schema, part) in [
+        (
+            json!({"enum": [-1, 5_000_000_000_i64]}),
+            "members: &[-1, 5000000000]",
+        ),
+        (
+            json!({"type": "integer", "exclusiveMinimum": 0}),
+            "minimum: Some(1)",
+        ),
+        (
+            json!({"type": "integer", "minimum": 0, "maximum": 9.5}),
+            "maximum: Some(9)",
+        ),
+        (
+            json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
+            "minimum: None",
+        ),
+    ] {
+        let (_, constant) = field(&schema);
+        assert!(constant.contains(part), "{constant}");
     }
 }
 
@@ -618,7 +686,11 @@ fn doc_lines_say_type_range_and_default() {
         "    /// Integer above 0, a multiple of 8.",
         "    /// Sets `scale-1`. Number in `0..=1`. Default: `0.5` (applied by the service).",
         "    /// `b`. Default.",
-        "//! let input = Input::new(\"A boat\", [\"https://example.com/image.png\"]).mode(Mode::B);",
+        "//! let input = Input::new(Required {",
+        "//!     prompt: \"A boat\",",
+        "//!     urls: [\"https://example.com/image.png\"],",
+        "//! })",
+        "//! .mode(Mode::B);",
     ] {
         let found = text.lines().any(|known| known == line);
         assert!(found, "{line}\n{text}");

@@ -5,10 +5,12 @@
 //! Each segment of a model's id is a module: the model `bytedance/dreamina-3-0/pro/image-to-video`
 //! is the module `bytedance::dreamina_3_0::pro::image_to_video`. A model's module has
 //!
-//! - `Input`, which the model takes. `Input::new` takes the required properties, and every other
-//!   property has a setter. `validate` checks an input against the schema and returns all
-//!   violations at once; the client does so before each submit.
-//! - an enum for each property with a fixed set of values, which are in its `ALL`.
+//! - `Input`, which the model takes. `Input::new` takes the required property or, where there are
+//!   several, a `Required` that names each; every other property has a setter. `validate` checks an
+//!   input against the schema and returns all violations at once; the client does so before each
+//!   submit.
+//! - an enum for each property with a fixed set of texts, which are in its `ALL`. Numbers have a
+//!   constant, such as `Input::SCALE`.
 //! - `ID`, the model's id, and `SCHEMA`, its schema as data.
 //! - an example at its head.
 //!
@@ -42,6 +44,7 @@
     clippy::struct_field_names,
     clippy::too_many_arguments,
     clippy::too_many_lines,
+    clippy::unreadable_literal,
     clippy::upper_case_acronyms,
     clippy::wrong_self_convention,
     non_camel_case_types,

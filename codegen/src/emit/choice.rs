@@ -6,7 +6,6 @@ use runcomfy_schema::Literal;
 
 use super::literal;
 use super::plan::Choice;
-use crate::rust_type::as_i64;
 use crate::{doc, name};
 
 /// Returns the enum.
@@ -34,24 +33,25 @@ pub(crate) fn item(choice: &Choice<'_>) -> TokenStream {
 
 /// Returns the call of the macro that implements its methods and traits: variants and JSON values.
 pub(crate) fn values(choice: &Choice<'_>, support: &str) -> String {
-    let kind = match choice.members.first() {
-        Some(Literal::Text(_)) => "str",
-        _ => "i64",
-    };
     let mut values = String::new();
     for (variant, member) in choice.variants.iter().zip(choice.members) {
-        let (variant, value) = (name::ident(variant), value(member));
+        let (variant, value) = (name::ident(variant), literal::text(text(member)));
         values += &format!("    {variant} = {value},\n");
     }
+    let default = choice
+        .members
+        .iter()
+        .position(|m| Some(m) == choice.default);
+    let default = default.map(|index| format!(" = {}", name::ident(&choice.variants[index])));
+    let default = default.unwrap_or_default();
     let name = name::ident(&choice.name);
-    format!("{support}::__private::choice!({name}: {kind} {{\n{values}}});\n")
+    format!("{support}::__private::choice!({name}{default} {{\n{values}}});\n")
 }
 
 fn variant_doc(choice: &Choice<'_>, member: &Literal) -> String {
-    let mut line = match member {
-        Literal::Text(text) if text.is_empty() => "The empty text.".to_owned(),
-        Literal::Text(text) => doc::code(text),
-        other => doc::code(&other.to_string()),
+    let mut line = match text(member) {
+        "" => "The empty text.".to_owned(),
+        text => doc::code(text),
     };
     if choice.default == Some(member) {
         line = format!("{}. Default.", line.trim_end_matches('.'));
@@ -59,10 +59,10 @@ fn variant_doc(choice: &Choice<'_>, member: &Literal) -> String {
     line
 }
 
-fn value(member: &Literal) -> String {
-    match (member, as_i64(member)) {
-        (Literal::Text(text), _) => literal::text(text),
-        // The plan lets only texts and 64-bit integers through.
-        (_, integer) => literal::integer(integer.unwrap_or_default()),
+/// Returns the text of a member. The plan makes enums of texts only.
+fn text(member: &Literal) -> &str {
+    match member {
+        Literal::Text(text) => text,
+        _ => "",
     }
 }

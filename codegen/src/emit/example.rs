@@ -4,19 +4,30 @@
 //! but the generator's own code is compiled.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use runcomfy_schema::{Literal, MediaKind, ModelSchema, Schema};
 use serde_json::{Map, Value};
 
 use super::plan::{Field, Plan, Record, Type};
+use super::required;
 use crate::name;
+use crate::rust_type::as_number;
 
 /// An expression that makes an input, and the types that it names.
 pub(crate) struct Example {
     types: BTreeSet<String>,
-    arguments: Vec<String>,
+    arguments: Arguments,
     setter: Option<String>,
     is_valid: bool,
+}
+
+/// Arguments of a struct's `new`.
+enum Arguments {
+    /// One value or none.
+    Plain(String),
+    /// The struct of this name, and its fields with their values.
+    Named(String, Vec<String>),
 }
 
 /// Crate in which programs find generated code.
@@ -93,24 +104,39 @@ impl Example {
     fn statement(&self) -> Vec<String> {
         const MAX_WIDTH: usize = 90;
         let setter = self.setter.as_deref().unwrap_or_default();
-        let line = format!(
-            "let input = Input::new({}){setter};",
-            self.arguments.join(", ")
-        );
+        let line = format!("let input = Input::new({}){setter};", self.arguments);
         if line.chars().count() <= MAX_WIDTH {
             return vec![line];
         }
-        let mut lines = vec!["let input = Input::new(".to_owned()];
-        lines.extend(
-            self.arguments
-                .iter()
-                .map(|argument| format!("    {argument},")),
-        );
+        let mut lines = Vec::new();
+        let close = match &self.arguments {
+            Arguments::Plain(argument) => {
+                lines.extend([
+                    "let input = Input::new(".to_owned(),
+                    format!("    {argument},"),
+                ]);
+                ")"
+            }
+            Arguments::Named(name, fields) => {
+                lines.push(format!("let input = Input::new({name} {{"));
+                lines.extend(fields.iter().map(|field| format!("    {field},")));
+                "})"
+            }
+        };
         match setter {
-            "" => lines.push(");".to_owned()),
-            setter => lines.extend([")".to_owned(), format!("{setter};")]),
+            "" => lines.push(format!("{close};")),
+            setter => lines.extend([close.to_owned(), format!("{setter};")]),
         }
         lines
+    }
+}
+
+impl fmt::Display for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(argument) => f.write_str(argument),
+            Self::Named(name, fields) => write!(f, "{name} {{ {} }}", fields.join(", ")),
+        }
     }
 }
 
@@ -124,13 +150,24 @@ struct Maker<'p, 'a> {
 
 impl Maker<'_, '_> {
     /// Makes the arguments of a struct's `new`.
-    fn arguments(&mut self, record: &Record<'_>) -> Option<(Vec<String>, Map<String, Value>)> {
-        let (mut arguments, mut json) = (Vec::new(), Map::new());
+    fn arguments(&mut self, record: &Record<'_>) -> Option<(Arguments, Map<String, Value>)> {
+        let name = required::name(record);
+        let (mut codes, mut json) = (Vec::new(), Map::new());
         for field in record.required() {
             let (code, value) = self.value(field)?;
-            arguments.push(code);
+            codes.push(match name {
+                Some(_) => format!("{}: {code}", field.ident),
+                None => code,
+            });
             json.insert(field.property.name.to_string(), value);
         }
+        let arguments = match name {
+            Some(name) => {
+                self.types.insert(name.clone());
+                Arguments::Named(name, codes)
+            }
+            None => Arguments::Plain(codes.concat()),
+        };
         Some((arguments, json))
     }
 
@@ -153,7 +190,10 @@ impl Maker<'_, '_> {
             Type::I64 | Type::U64 => {
                 let number = number(schema, default)?;
                 let integer = i64::try_from(number.as_integer()?).ok()?;
-                Some((integer.to_string(), integer.into()))
+                // Rust takes a literal for an `i32` where anything that converts is allowed.
+                let is_long = *kind == Type::I64 && i32::try_from(integer).is_err();
+                let suffix = if is_long { "_i64" } else { "" };
+                Some((format!("{integer}{suffix}"), integer.into()))
             }
             Type::F64 => {
                 let number = number(schema, default)?.as_f64();
@@ -177,7 +217,7 @@ impl Maker<'_, '_> {
                 let record = plan.records.iter().find(|record| record.name == *name)?;
                 let (arguments, json) = self.arguments(record)?;
                 self.types.insert(name.clone());
-                let code = format!("{}::new({})", name::ident(name), arguments.join(", "));
+                let code = format!("{}::new({arguments})", name::ident(name));
                 Some((code, Value::Object(json)))
             }
             Type::List(item) => self.list(item, schema, default),
@@ -223,13 +263,6 @@ fn number(schema: &Schema, default: Option<&Literal>) -> Option<runcomfy_schema:
     let bound = bounds.lower.or(bounds.upper).map(|(bound, _)| bound);
     let default = default.and_then(as_number);
     Some(default.or(bound).unwrap_or(runcomfy_schema::Number::Int(1)))
-}
-
-fn as_number(literal: &Literal) -> Option<runcomfy_schema::Number> {
-    match literal {
-        Literal::Number(number) => Some(*number),
-        _ => None,
-    }
 }
 
 /// Returns the default if it is short and plain, else a prompt of an allowed length.

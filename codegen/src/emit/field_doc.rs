@@ -9,7 +9,7 @@ use crate::doc;
 /// rules.
 pub(super) fn lines(field: &Field<'_>) -> Vec<String> {
     let schema = &field.property.schema;
-    let mut lines = doc::wrap(&headline(field), doc::FIELD_WIDTH, "");
+    let mut lines = summary(field);
     let mut paragraph = |more: Vec<String>| {
         if !more.is_empty() {
             lines.push(String::new());
@@ -32,6 +32,11 @@ pub(super) fn lines(field: &Field<'_>) -> Vec<String> {
     });
     paragraph(rules.collect());
     lines
+}
+
+/// Returns type, range and default.
+pub(super) fn summary(field: &Field<'_>) -> Vec<String> {
+    doc::wrap(&headline(field), doc::FIELD_WIDTH, "")
 }
 
 /// Returns what a setter sets, with type, range and default.

@@ -16,38 +16,9 @@ pub(super) fn raw_text(text: &str) -> String {
     format!("r{hashes}\"{text}\"{hashes}")
 }
 
-/// Returns an integer with its digits in groups of three if there are more than five, as clippy
-/// demands.
-pub(super) fn integer(integer: i64) -> String {
-    const MAX_UNGROUPED: usize = 5;
-    let digits = integer.unsigned_abs().to_string();
-    let mut out = String::from(if integer < 0 { "-" } else { "" });
-    for (i, digit) in digits.chars().enumerate() {
-        let left = digits.len() - i;
-        if i > 0 && digits.len() > MAX_UNGROUPED && left.is_multiple_of(3) {
-            out.push('_');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_integers_are_grouped() {
-        for (number, written) in [
-            (0, "0"),
-            (12_345, "12345"),
-            (123_456, "123_456"),
-            (-2_147_483_647, "-2_147_483_647"),
-            (i64::MIN, "-9_223_372_036_854_775_808"),
-        ] {
-            assert_eq!(integer(number), written);
-        }
-    }
 
     #[test]
     fn raw_texts_have_the_hashes_they_need() {

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Path;
 
 use super::plan::{Field, Record};
-use super::{field_doc, literal, ty};
+use super::{field_doc, literal, numbers, required, ty};
 use crate::{doc, name};
 
 /// Returns the struct and its methods.
@@ -14,14 +14,19 @@ pub(crate) fn items(record: &Record<'_>, support: &Path) -> TokenStream {
     let structure = structure(record, &name, support);
     let new = new(record, support);
     let setters = record.optional().map(|field| setter(field, support));
+    let numbers = record.fields.iter();
+    let numbers = numbers.filter_map(|field| numbers::constant(field, support));
+    let required = required::item(record);
     let default = record.required().next().is_none().then(|| default(&name));
     quote! {
         #structure
         impl #name {
+            #(#numbers)*
             #new
             #(#setters)*
         }
         #default
+        #required
     }
 }
 
@@ -70,14 +75,25 @@ fn new(record: &Record<'_>, support: &Path) -> TokenStream {
     } else {
         " Creates the value with every property left to the service."
     };
-    let arguments = record.required().map(|field| {
-        let (name, ty) = (&field.ident, ty::argument(&field.kind, support));
-        quote!(#name: #ty)
-    });
+    let named = required::argument(record, support);
+    let arguments = match &named {
+        Some(ty) => quote!(required: #ty),
+        None => {
+            let arguments = record.required().map(|field| {
+                let (name, ty) = (&field.ident, ty::argument(&field.kind, support));
+                quote!(#name: #ty)
+            });
+            quote!(#(#arguments),*)
+        }
+    };
     let values = record.fields.iter().map(|field| {
         let name = &field.ident;
+        let argument = match named {
+            Some(_) => quote!(required.#name),
+            None => quote!(#name),
+        };
         let value = if field.property.required {
-            ty::converted(field)
+            ty::converted(field, &argument)
         } else {
             quote!(None)
         };
@@ -92,7 +108,7 @@ fn new(record: &Record<'_>, support: &Path) -> TokenStream {
         #[doc = #doc]
         #[inline]
         #[must_use]
-        pub fn new(#(#arguments),*) -> Self {
+        pub fn new(#arguments) -> Self {
             Self { #(#values,)* extra: #support::schema::Extra::new() }
         }
     }
@@ -101,7 +117,10 @@ fn new(record: &Record<'_>, support: &Path) -> TokenStream {
 fn setter(field: &Field<'_>, support: &Path) -> TokenStream {
     let docs = doc::outer(&field_doc::setter_lines(field));
     let name = &field.ident;
-    let (ty, value) = (ty::argument(&field.kind, support), ty::converted(field));
+    let (ty, value) = (
+        ty::argument(&field.kind, support),
+        ty::converted(field, &quote!(#name)),
+    );
     quote! {
         #docs
         #[inline]

@@ -43,14 +43,9 @@ fn ty(kind: &Type, support: &Path) -> TokenStream {
 pub(super) fn argument(kind: &Type, support: &Path) -> TokenStream {
     let inner = ty(kind, support);
     match kind {
-        // No `Into` for integers: a literal beyond `i32` would then not compile.
-        Type::Bool
-        | Type::I64
-        | Type::U64
-        | Type::Choice(_)
-        | Type::Record(_)
-        | Type::Foreign(_) => inner,
-        Type::F64 | Type::Text | Type::Media | Type::Json => quote!(impl Into<#inner>),
+        // No `Into` for `u64`: Rust takes a literal for an `i32`, which does not convert.
+        Type::Bool | Type::U64 | Type::Choice(_) | Type::Record(_) | Type::Foreign(_) => inner,
+        Type::I64 | Type::F64 | Type::Text | Type::Media | Type::Json => quote!(impl Into<#inner>),
         Type::List(item) => {
             let item = match &**item {
                 Type::List(_) => ty(item, support),
@@ -61,14 +56,16 @@ pub(super) fn argument(kind: &Type, support: &Path) -> TokenStream {
     }
 }
 
-/// Returns the argument `name` as the field's type.
-pub(super) fn converted(field: &Field<'_>) -> TokenStream {
-    let into = |kind: &Type| matches!(kind, Type::F64 | Type::Text | Type::Media | Type::Json);
-    let name = &field.ident;
+/// Returns an argument as the field's type.
+pub(super) fn converted(field: &Field<'_>, argument: &TokenStream) -> TokenStream {
+    let into = |kind: &Type| {
+        use Type::{F64, I64, Json, Media, Text};
+        matches!(kind, I64 | F64 | Text | Media | Json)
+    };
     match &field.kind {
-        Type::List(item) if into(item) => quote!(#name.into_iter().map(Into::into).collect()),
-        Type::List(_) => quote!(#name.into_iter().collect()),
-        kind if into(kind) => quote!(#name.into()),
-        _ => quote!(#name),
+        Type::List(item) if into(item) => quote!(#argument.into_iter().map(Into::into).collect()),
+        Type::List(_) => quote!(#argument.into_iter().collect()),
+        kind if into(kind) => quote!(#argument.into()),
+        _ => argument.clone(),
     }
 }

@@ -1,93 +1,47 @@
 //! Generated enums: the members of a schema's `enum` as a Rust type.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::Hasher;
+use std::marker::PhantomData;
 
-use serde::{Serialize, Serializer};
+use serde::de::Visitor;
+use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
-use crate::describe::{Phrase, Quoted, one_of, write_integer};
-use crate::{Field, Number, View, nearest};
+use crate::describe::{Quoted, one_of};
+use crate::{Field, View, nearest};
 
-/// JSON value of an enum's member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChoiceValue {
-    /// A string.
-    Text(&'static str),
-    /// An integer.
-    Integer(i64),
-}
-
-/// JSON values of all members of an enum.
+/// A generated enum, whose members are strings in JSON.
 ///
-/// They are plain lists, since those cost the compiler next to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChoiceValues {
-    /// Strings.
-    Text(&'static [&'static str]),
-    /// Integers.
-    Integer(&'static [i64]),
-}
-
-impl ChoiceValues {
-    /// Returns the value of the member at `index`.
-    ///
-    /// # Panics
-    /// If there are not that many members.
-    #[must_use]
-    pub fn get(self, index: usize) -> ChoiceValue {
-        match self {
-            Self::Text(list) => ChoiceValue::Text(list[index]),
-            Self::Integer(list) => ChoiceValue::Integer(list[index]),
-        }
-    }
-
-    /// Iterates over all values in the order of the schema.
-    pub fn iter(self) -> impl Iterator<Item = ChoiceValue> {
-        let count = match self {
-            Self::Text(list) => list.len(),
-            Self::Integer(list) => list.len(),
-        };
-        (0..count).map(move |index| self.get(index))
-    }
-}
-
-/// A generated enum.
-///
-/// Its members and their JSON values are two lists of the same order.
+/// Its members and their JSON values are two lists of the same order, the schema's.
 pub trait Choice: Copy + Sync + 'static {
     /// All members, in the order of the schema.
     const ALL: &'static [Self];
     /// JSON value of each member, in the order of [`ALL`](Self::ALL).
-    const VALUES: ChoiceValues;
+    const VALUES: &'static [&'static str];
 
     /// Returns the member's index in [`ALL`](Self::ALL).
     fn index(self) -> usize;
 
     /// Returns the member's JSON value.
     #[must_use]
-    fn value(self) -> ChoiceValue {
-        Self::VALUES.get(self.index())
+    fn value(self) -> &'static str {
+        Self::VALUES[self.index()]
     }
 }
 
 // One impl for all enums: an impl for each of them would be compiled with each of them.
 impl<C: Choice> Field for C {
     fn view(&self) -> Option<View<'_>> {
-        Some(match self.value() {
-            ChoiceValue::Text(text) => View::Text(text),
-            ChoiceValue::Integer(integer) => View::Number(Number::Int(integer.into())),
-        })
+        Some(View::Text(self.value()))
     }
 
     fn read(value: Value) -> Result<Self, Value> {
-        let found = C::VALUES.iter().position(|known| match (known, &value) {
-            (ChoiceValue::Text(a), Value::String(b)) => a == b,
-            (ChoiceValue::Integer(a), Value::Number(b)) => {
-                Number::from(b).as_integer() == Some(i128::from(a))
-            }
-            _ => false,
-        });
-        found.map(|index| C::ALL[index]).ok_or(value)
+        match value.as_str().and_then(find) {
+            Some(member) => Ok(member),
+            None => Err(value),
+        }
     }
 
     // The generator makes no enum without members.
@@ -96,24 +50,26 @@ impl<C: Choice> Field for C {
     }
 }
 
+fn find<C: Choice>(text: &str) -> Option<C> {
+    let index = C::VALUES.iter().position(|known| *known == text);
+    index.map(|index| C::ALL[index])
+}
+
 /// Error for a text that is no value of a generated enum.
 ///
 /// Prints the text, the values of the enum, and the one that was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownChoice {
     found: Value,
-    known: ChoiceValues,
+    known: &'static [&'static str],
 }
 
 impl fmt::Display for UnknownChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known: Vec<ChoiceValue> = self.known.iter().collect();
-        let (found, expected) = (View::from(&self.found).in_words(), one_of(&known));
+        let known = self.known.iter().map(|known| Quoted(known));
+        let (found, expected) = (View::from(&self.found).in_words(), one_of(known));
         write!(f, "found {found}, expected {expected}")?;
-        let texts = self.known.iter().filter_map(|known| match known {
-            ChoiceValue::Text(text) => Some(text),
-            ChoiceValue::Integer(_) => None,
-        });
+        let texts = self.known.iter().copied();
         match self.found.as_str().and_then(|found| nearest(found, texts)) {
             Some(near) => write!(f, "; did you mean `{near}`?"),
             None => Ok(()),
@@ -123,71 +79,29 @@ impl fmt::Display for UnknownChoice {
 
 impl std::error::Error for UnknownChoice {}
 
-impl Phrase for ChoiceValue {
-    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        match self {
-            Self::Text(text) => Quoted(text).write(out),
-            Self::Integer(integer) => write_integer((*integer).into(), out),
-        }
-    }
-}
-
-// As JSON: strings in quotes.
-impl fmt::Display for ChoiceValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f)
-    }
-}
-
-impl Serialize for ChoiceValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Integer(integer) => serializer.serialize_i64(*integer),
-        }
-    }
-}
-
-/// Returns the member whose JSON value is written like `text`.
+/// Returns the member whose JSON value is `text`.
 ///
 /// # Errors
 /// [`UnknownChoice`] if no member's value is. Use one of the values that the error lists.
 pub fn parse_choice<C: Choice>(text: &str) -> Result<C, UnknownChoice> {
-    let found = C::VALUES.iter().position(|value| match value {
-        ChoiceValue::Text(known) => known == text,
-        ChoiceValue::Integer(known) => text.parse() == Ok(known),
-    });
-    let unknown = || UnknownChoice {
+    find(text).ok_or_else(|| UnknownChoice {
         found: View::Text(text).shown(),
         known: C::VALUES,
-    };
-    found.map(|index| C::ALL[index]).ok_or_else(unknown)
+    })
 }
 
-/// Returns the member's JSON value if it is a string, else an empty text.
+/// Returns the member's JSON value.
 #[must_use]
 pub fn text_of<C: Choice>(member: C) -> &'static str {
-    match member.value() {
-        ChoiceValue::Text(text) => text,
-        ChoiceValue::Integer(_) => "",
-    }
+    member.value()
 }
 
-/// Returns the member's JSON value if it is an integer, else 0.
-#[must_use]
-pub fn integer_of<C: Choice>(member: C) -> i64 {
-    match member.value() {
-        ChoiceValue::Integer(integer) => integer,
-        ChoiceValue::Text(_) => 0,
-    }
-}
-
-/// Prints a member with its enum's name: `Frames(121)`.
+/// Prints a member with its enum's name: `AspectRatio("16:9")`.
 ///
 /// # Errors
 /// Those of the formatter.
 pub fn debug_choice<C: Choice>(name: &str, member: C, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{name}({})", member.value())
+    write!(f, "{name}({})", Value::from(member.value()))
 }
 
 /// Prints a member's JSON value without quotes.
@@ -195,21 +109,59 @@ pub fn debug_choice<C: Choice>(name: &str, member: C, f: &mut fmt::Formatter<'_>
 /// # Errors
 /// Those of the formatter.
 pub fn display_choice<C: Choice>(member: C, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match member.value() {
-        ChoiceValue::Text(text) => f.pad(text),
-        ChoiceValue::Integer(integer) => fmt::Display::fmt(&integer, f),
+    f.pad(member.value())
+}
+
+/// Orders members as the schema does.
+#[must_use]
+pub fn cmp_choice<C: Choice>(a: C, b: C) -> Ordering {
+    a.index().cmp(&b.index())
+}
+
+/// Feeds a member to a hasher.
+pub fn hash_choice<C: Choice>(member: C, state: &mut impl Hasher) {
+    state.write_usize(member.index());
+}
+
+/// Writes a member's JSON value for serde.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_choice<C: Choice, S: Serializer>(member: C, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(member.value())
+}
+
+/// Reads a member from its JSON value for serde.
+///
+/// # Errors
+/// Those of the deserializer, and [`UnknownChoice`] if no member has this value.
+pub fn deserialize_choice<'de, C: Choice, D: Deserializer<'de>>(d: D) -> Result<C, D::Error> {
+    d.deserialize_str(Member(PhantomData))
+}
+
+struct Member<C>(PhantomData<C>);
+
+impl<C: Choice> Visitor<'_> for Member<C> {
+    type Value = C;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_of(C::VALUES.iter().map(|known| Quoted(known))))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<C, E> {
+        parse_choice(text).map_err(E::custom)
     }
 }
 
 /// Implements the methods and traits of a generated enum from its variants and their JSON values;
 /// called by generated code.
 ///
-/// The bodies are as small as can be, and comparing is written by hand: of all that is generated,
-/// a dozen derived or generic methods for each enum took the compiler longest.
+/// The bodies are one call each of generic code, and comparing is written by hand: of all that is
+/// generated, the traits of enums take the compiler longest.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! choice {
-    ($name:ident: str { $($variant:ident = $value:literal),+ $(,)? }) => {
+    ($name:ident $(= $default:ident)? { $($variant:ident = $value:literal),+ $(,)? }) => {
         impl $name {
             /// All values, in the order of the schema.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
@@ -222,36 +174,18 @@ macro_rules! choice {
         }
         impl $crate::Choice for $name {
             const ALL: &'static [Self] = Self::ALL;
-            const VALUES: $crate::ChoiceValues = $crate::ChoiceValues::Text(&[$($value),+]);
+            const VALUES: &'static [&'static str] = &[$($value),+];
             #[inline]
             fn index(self) -> usize {
                 self as usize
             }
         }
-        $crate::choice!(@traits $name);
-    };
-    ($name:ident: i64 { $($variant:ident = $value:literal),+ $(,)? }) => {
-        impl $name {
-            /// All values, in the order of the schema.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// Returns the exact JSON value.
+        $(impl ::std::default::Default for $name {
             #[inline]
-            #[must_use]
-            pub fn as_i64(self) -> i64 {
-                $crate::__private::integer_of(self)
+            fn default() -> Self {
+                Self::$default
             }
-        }
-        impl $crate::Choice for $name {
-            const ALL: &'static [Self] = Self::ALL;
-            const VALUES: $crate::ChoiceValues = $crate::ChoiceValues::Integer(&[$($value),+]);
-            #[inline]
-            fn index(self) -> usize {
-                self as usize
-            }
-        }
-        $crate::choice!(@traits $name);
-    };
-    (@traits $name:ident) => {
+        })?
         impl ::std::cmp::PartialEq for $name {
             #[inline]
             fn eq(&self, other: &Self) -> bool {
@@ -259,6 +193,24 @@ macro_rules! choice {
             }
         }
         impl ::std::cmp::Eq for $name {}
+        impl ::std::cmp::PartialOrd for $name {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> ::std::option::Option<::std::cmp::Ordering> {
+                ::std::option::Option::Some(::std::cmp::Ord::cmp(self, other))
+            }
+        }
+        impl ::std::cmp::Ord for $name {
+            #[inline]
+            fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+                $crate::__private::cmp_choice(*self, *other)
+            }
+        }
+        impl ::std::hash::Hash for $name {
+            #[inline]
+            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+                $crate::__private::hash_choice(*self, state);
+            }
+        }
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -278,43 +230,73 @@ macro_rules! choice {
                 $crate::__private::parse_choice(text)
             }
         }
-        $crate::choice_keys!($name);
+        impl ::std::convert::TryFrom<&str> for $name {
+            type Error = $crate::UnknownChoice;
+            #[inline]
+            fn try_from(text: &str) -> ::std::result::Result<Self, $crate::UnknownChoice> {
+                $crate::__private::parse_choice(text)
+            }
+        }
+        impl ::std::convert::From<$name> for &'static str {
+            #[inline]
+            fn from(member: $name) -> &'static str {
+                $crate::__private::text_of(member)
+            }
+        }
+        impl $crate::__private::serde::Serialize for $name {
+            #[inline]
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                $crate::__private::serialize_choice(*self, serializer)
+            }
+        }
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            #[inline]
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::__private::deserialize_choice(deserializer)
+            }
+        }
+        $crate::value_enum!($name);
         $crate::json_schema_choice!($name);
     };
 }
 
-/// Implements `Ord` and `Hash` for a generated enum; nothing without the feature, since they add a
-/// quarter to what a generated crate costs to check.
-#[cfg(feature = "enum-keys")]
+/// Implements clap's `ValueEnum` for a generated enum.
+#[cfg(feature = "clap")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! choice_keys {
+macro_rules! value_enum {
     ($name:ident) => {
-        impl ::std::cmp::PartialOrd for $name {
+        impl $crate::__private::clap::ValueEnum for $name {
             #[inline]
-            fn partial_cmp(&self, other: &Self) -> ::std::option::Option<::std::cmp::Ordering> {
-                ::std::option::Option::Some(::std::cmp::Ord::cmp(self, other))
+            fn value_variants<'a>() -> &'a [Self] {
+                Self::ALL
             }
-        }
-        impl ::std::cmp::Ord for $name {
             #[inline]
-            fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-                ::std::cmp::Ord::cmp(&(*self as usize), &(*other as usize))
-            }
-        }
-        impl ::std::hash::Hash for $name {
-            #[inline]
-            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-                state.write_usize(*self as usize);
+            fn to_possible_value(
+                &self,
+            ) -> ::std::option::Option<$crate::__private::clap::builder::PossibleValue> {
+                ::std::option::Option::Some($crate::__private::possible_value(*self))
             }
         }
     };
 }
 
-/// Implements `Ord` and `Hash` for a generated enum; nothing without the feature.
-#[cfg(not(feature = "enum-keys"))]
+/// Implements clap's `ValueEnum` for a generated enum; nothing without the feature.
+#[cfg(not(feature = "clap"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! choice_keys {
+macro_rules! value_enum {
     ($name:ident) => {};
+}
+
+/// Returns a member as clap shows it: by its JSON value.
+#[cfg(feature = "clap")]
+#[must_use]
+pub fn possible_value<C: Choice>(member: C) -> clap::builder::PossibleValue {
+    member.value().into()
 }

@@ -92,12 +92,7 @@ pub fn schemars_schema(schema: &Schema) -> schemars::Schema {
 #[cfg(feature = "schemars")]
 #[must_use]
 pub fn schemars_choice<C: crate::Choice>() -> schemars::Schema {
-    let kind = match C::VALUES {
-        crate::ChoiceValues::Integer(_) => Kind::Integer,
-        crate::ChoiceValues::Text(_) => Kind::String,
-    };
-    let members: Vec<crate::ChoiceValue> = C::VALUES.iter().collect();
-    schemars::json_schema!({"type": kind.as_str(), "enum": members})
+    schemars::json_schema!({"type": "string", "enum": C::VALUES})
 }
 
 /// Implements `schemars::JsonSchema` for a generated enum; nothing without the feature.

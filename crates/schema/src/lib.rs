@@ -16,6 +16,7 @@ mod media_input;
 pub mod naming;
 mod nearest;
 mod number;
+mod numbers;
 mod output;
 mod parse;
 mod pointer;
@@ -33,7 +34,7 @@ mod view;
 mod violation;
 
 pub use bounds::Bounds;
-pub use choice::{Choice, ChoiceValue, ChoiceValues, UnknownChoice};
+pub use choice::{Choice, UnknownChoice};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use invisible::is_invisible;
@@ -44,6 +45,7 @@ pub use media::{Media, MediaKind};
 pub use media_input::{MediaInput, MediaSource};
 pub use nearest::nearest;
 pub use number::Number;
+pub use numbers::Numbers;
 pub use output::OUTPUT;
 pub use pointer::Path;
 pub use record::{Extra, NamedField, Reader, Record};
@@ -59,7 +61,12 @@ pub use violation::{Certainty, Constraint, Violation, Violations};
 /// Items that the macros in generated code and the client use; not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::choice::{debug_choice, display_choice, integer_of, parse_choice, text_of};
+    #[cfg(feature = "clap")]
+    pub use crate::choice::possible_value;
+    pub use crate::choice::{
+        cmp_choice, debug_choice, deserialize_choice, display_choice, hash_choice, parse_choice,
+        serialize_choice, text_of,
+    };
     #[cfg(feature = "schemars")]
     pub use crate::json_schema::{schemars_choice, schemars_schema};
     pub use crate::record::{
@@ -69,6 +76,8 @@ pub mod __private {
     pub use crate::redacted::RedactedExcerpt;
     pub use crate::schema_text::{nested_schema, read_schema};
     pub use crate::secret::Secret;
+    #[cfg(feature = "clap")]
+    pub use clap;
     #[cfg(feature = "schemars")]
     pub use schemars;
     pub use serde;

@@ -16,8 +16,8 @@ mod tests;
 /// They are sent as they are. A member with the name of a property replaces the typed field.
 pub type Extra = Map<String, Value>;
 
-/// JSON name and value of a [`Record`]'s field; `None` is a field that is left out.
-pub type NamedField<'a> = (&'static str, Option<View<'a>>);
+/// JSON name and value of a [`Record`]'s field.
+pub type NamedField<'a> = (&'static str, &'a dyn Field);
 
 /// A generated struct: its schema, and its fields by their JSON names.
 ///
@@ -48,7 +48,7 @@ impl<'a> dyn Record + 'a {
         let mut field = None;
         self.fields(&mut |fields| {
             let mut found = fields.iter().filter(|(known, _)| *known == name);
-            field = found.next().and_then(|(_, value)| *value);
+            field = found.next().and_then(|(_, value)| value.view());
         });
         field
     }
@@ -85,7 +85,7 @@ impl Reader {
         let found = match self.members.remove(name).map(T::read) {
             Some(Ok(field)) => return field,
             Some(Err(value)) => Some(value),
-            None if T::OPTIONAL => return T::blank(),
+            None if T::is_optional() => return T::blank(),
             None => None,
         };
         self.unfit.get_or_insert(Unfit { name, found });
@@ -212,11 +212,13 @@ pub fn eq_record(a: &dyn Record, b: &dyn Record) -> bool {
 
 fn eq_fields(a: &[NamedField<'_>], b: &[NamedField<'_>]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|((_, a), (_, b))| match (a, b) {
-            (None, None) => true,
-            (Some(a), Some(b)) => eq_view(*a, *b),
-            _ => false,
-        })
+        && a.iter()
+            .zip(b)
+            .all(|((_, a), (_, b))| match (a.view(), b.view()) {
+                (None, None) => true,
+                (Some(a), Some(b)) => eq_view(a, b),
+                _ => false,
+            })
 }
 
 fn eq_view(a: View<'_>, b: View<'_>) -> bool {
@@ -265,7 +267,7 @@ macro_rules! record {
                 &'a self,
                 visit: &mut dyn ::std::ops::FnMut(&[$crate::__private::NamedField<'a>]),
             ) {
-                visit(&[$(($json, $crate::Field::view(&self.$field))),*]);
+                visit(&[$(($json, &self.$field)),*]);
             }
             #[inline]
             fn extra(&self) -> &$crate::Extra {

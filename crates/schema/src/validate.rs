@@ -143,7 +143,7 @@ impl Engine {
             for (index, property) in list.iter().enumerate() {
                 // What `extra` has is the caller's decision and is sent as it is.
                 if extra.is_empty() || !extra.contains_key(&*property.name) {
-                    self.property(property, field(fields, index, &property.name), at);
+                    self.property(property, field(fields, index, &property.name).as_ref(), at);
                 }
             }
         });
@@ -297,12 +297,12 @@ impl Engine {
 }
 
 /// Returns the field of this JSON name, which under the record's own schema is at `likely`.
-fn field<'f, 'a>(fields: &'f [NamedField<'a>], likely: usize, name: &str) -> Option<&'f View<'a>> {
+fn field<'a>(fields: &[NamedField<'a>], likely: usize, name: &str) -> Option<View<'a>> {
     let field = match fields.get(likely) {
         Some(field) if is_same(field.0, name) => Some(field),
         _ => fields.iter().find(|(known, _)| *known == name),
     };
-    field.and_then(|(_, value)| value.as_ref())
+    field.and_then(|(_, value)| value.view())
 }
 
 fn absence_of(property: &Property) -> Absence {

@@ -39,7 +39,7 @@ pub trait Elements: Sync {
 }
 
 /// A type that a field of a generated struct can have.
-pub trait Field: Sized + Sync {
+pub trait Field: Sync {
     /// Returns the value, or `None` if it is left out.
     fn view(&self) -> Option<View<'_>>;
 
@@ -47,14 +47,25 @@ pub trait Field: Sized + Sync {
     ///
     /// # Errors
     /// The value, if it is not of this type.
-    fn read(value: Value) -> Result<Self, Value>;
+    fn read(value: Value) -> Result<Self, Value>
+    where
+        Self: Sized;
 
-    /// `true` if a property of this type may be left out. It is then [`blank`](Self::blank).
-    const OPTIONAL: bool = false;
+    /// Returns `true` if a property of this type may be left out. It is then
+    /// [`blank`](Self::blank).
+    #[must_use]
+    fn is_optional() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
 
     /// Returns the value of a field that could not be read.
     #[must_use]
-    fn blank() -> Self;
+    fn blank() -> Self
+    where
+        Self: Sized;
 }
 
 impl<T: Field> Elements for Vec<T> {
@@ -76,7 +87,9 @@ impl<T: Field> Field for Option<T> {
         T::read(value).map(Some)
     }
 
-    const OPTIONAL: bool = true;
+    fn is_optional() -> bool {
+        true
+    }
 
     fn blank() -> Self {
         None
@@ -243,10 +256,10 @@ impl<'a> View<'a> {
                 let extra = record.extra();
                 record.fields(&mut |fields| {
                     for (name, field) in fields {
-                        if let Some(view) = field
+                        if let Some(view) = field.view()
                             && !extra.contains_key(*name)
                         {
-                            visit(name, *view);
+                            visit(name, view);
                         }
                     }
                 });
@@ -500,10 +513,10 @@ mod tests {
         assert!(read::<Option<i64>>(json!(1)) && !read::<Option<i64>>(json!(null)));
         assert!(read::<Value>(json!({"a": null})));
         assert_eq!(
-            (Option::<i64>::OPTIONAL, Option::blank()),
+            (Option::<i64>::is_optional(), Option::blank()),
             (true, None::<i64>)
         );
-        assert_eq!((i64::OPTIONAL, i64::blank()), (false, 0));
+        assert_eq!((i64::is_optional(), i64::blank()), (false, 0));
     }
 
     #[test]

@@ -291,8 +291,17 @@ fn inside(item: &Item) -> Result<(), String> {
                 _ => None,
             });
             for signature in functions.clone() {
+                // Values of one type that are told apart by their order alone get swapped.
+                if signature.ident == "new" && signature.inputs.len() > 1 {
+                    return Err("`new` takes arguments without names".into());
+                }
                 once("argument", signature.inputs.iter().filter_map(argument))?;
             }
+            let constants = item.items.iter().filter_map(|item| match item {
+                ImplItem::Const(constant) => Some(constant.ident.to_string()),
+                _ => None,
+            });
+            once("constant", constants)?;
             once(
                 "function",
                 functions.map(|signature| signature.ident.to_string()),

@@ -44,9 +44,14 @@ pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home, steps: &Steps
     };
     let text = format!(
         "{head}{imports}use runcomfy::Client;\n\
-         use {models}::{module}::Input;\n\n\
+         use {models}::{module}::{types};\n\n\
          {MAIN}{statement}{rest}",
         imports = imports(statement.contains("Path::new(\""), steps),
+        types = if statement.contains(REQUIRED) {
+            "{Input, Required}"
+        } else {
+            "Input"
+        },
         module = name::module(&model.id),
         rest = steps.written("submit(&input)", " // validates first"),
     );
@@ -117,10 +122,9 @@ fn builder_calls(model: &ModelSchema, input: &Json) -> Option<String> {
         let json = given.get(&*property.name)?;
         Some(value(&property.schema, json))
     };
-    // Required properties come first, in the order of the arguments of `new`.
-    let required = properties.iter().filter(|property| property.required);
-    let arguments: Option<Vec<String>> = required.map(|p| value(p)?).collect();
-    let mut written = format!("Input::new({})", arguments?.join(", "));
+    let required: Vec<&Property> = properties.iter().filter(|p| p.required).collect();
+    let arguments: Option<Vec<String>> = required.iter().map(|p| value(p)?).collect();
+    let mut written = new(&required, &arguments?);
     for property in properties.iter().filter(|property| !property.required) {
         if let Some(value) = value(property) {
             let setter = name::setter(&property.name);
@@ -130,18 +134,50 @@ fn builder_calls(model: &ModelSchema, input: &Json) -> Option<String> {
     Some(written)
 }
 
+/// Beginning of a call that names its arguments.
+const REQUIRED: &str = "Input::new(Required {";
+
+/// Returns the call of `new`, which names the required properties where there are more than one.
+fn new(required: &[&Property], arguments: &[String]) -> String {
+    if required.len() < 2 {
+        return format!("Input::new({})", arguments.concat());
+    }
+    let fields = required.iter().zip(arguments);
+    let fields: Vec<String> = fields
+        .map(|(property, value)| format!("        {}: {value},\n", name::setter(&property.name)))
+        .collect();
+    format!("{REQUIRED}\n{}    }})", fields.concat())
+}
+
 fn value(schema: &Schema, json: &Json) -> Option<String> {
-    if let Some(members) = schema.choices() {
+    if let Some(members) = schema.choices()
+        && json.is_string()
+    {
         return choice(schema.kind, members, json);
     }
     match (schema.kind, json) {
         (Kind::Boolean, Json::Bool(_)) => Some(json.to_string()),
-        (Kind::Integer, Json::Number(number)) if number.is_i64() => Some(json.to_string()),
+        (Kind::Integer, Json::Number(number)) => integer(schema, number),
         (Kind::Number, Json::Number(number)) => Some(decimal(number)),
         (Kind::String, Json::String(text)) if schema.media().is_some() => Some(media(text)),
         (Kind::String, Json::String(text)) => Some(format!("{text:?}")),
         (Kind::Array, Json::Array(list)) => array(schema.items()?, list),
         _ => None,
+    }
+}
+
+/// Returns a literal for `i64`. Rust takes one without a suffix for an `i32`.
+fn integer(schema: &Schema, number: &Number) -> Option<String> {
+    let integer = number.as_i64()?;
+    let is_unsigned = schema
+        .bounds()
+        .upper
+        .is_some_and(|(bound, _)| bound > runcomfy::schema::Number::Int(i64::MAX.into()));
+    // Where the type is `u64`, a suffix would not fit; free JSON does for a large number there.
+    match i32::try_from(integer) {
+        Ok(_) => Some(integer.to_string()),
+        Err(_) if is_unsigned => None,
+        Err(_) => Some(format!("{integer}_i64")),
     }
 }
 
@@ -160,9 +196,6 @@ fn choice(kind: Kind, members: &[Literal], json: &Json) -> Option<String> {
     match json {
         Json::String(value) if kind == Kind::String || members.iter().all(text) => {
             Some(format!("{value:?}.parse()?"))
-        }
-        Json::Number(value) if kind == Kind::Integer && value.is_i64() => {
-            Some(format!("\"{value}\".parse()?"))
         }
         _ => None,
     }

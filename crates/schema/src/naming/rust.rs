@@ -95,7 +95,8 @@ pub fn field(name: &str) -> String {
 /// Returns the name of the enum or struct for a property, from the property's name in [`camel`]
 /// case.
 ///
-/// Names that the generated code uses get a `_`. So do those of macros in the prelude, since a link
+/// Names that the generated code uses get a `_`, as do those that end like the struct of required
+/// properties, `Required` or `LoraRequired`. So do those of macros in the prelude, since a link
 /// in the documentation could mean either. Names of a script without capitals get a `T`, since a
 /// module could have the same name.
 #[must_use]
@@ -124,7 +125,7 @@ pub fn type_name(camel: &str) -> String {
         "PartialEq",
         "PartialOrd",
     ];
-    if TAKEN.contains(&camel) {
+    if TAKEN.contains(&camel) || camel.ends_with("Required") {
         format!("{camel}_")
     } else if camel.starts_with(char::is_uppercase) {
         camel.to_owned()

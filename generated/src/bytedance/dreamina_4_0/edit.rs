@@ -3,12 +3,12 @@
 //! The model `bytedance/dreamina-4-0/edit`.
 //!
 //! ```
-//! use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
+//! use runcomfy_models::bytedance::dreamina_4_0::edit::{Input, Required};
 //!
-//! let input = Input::new(
-//!     ["https://example.com/image.png"],
-//!     "A beautiful girl is sitting on the boat",
-//! )
+//! let input = Input::new(Required {
+//!     image_urls: ["https://example.com/image.png"],
+//!     prompt: "A beautiful girl is sitting on the boat",
+//! })
 //! .force_single(false);
 //! assert!(input.validate().is_empty());
 //! ```
@@ -55,16 +55,25 @@ pub struct Input {
 }
 
 impl Input {
+    /// Numbers that `scale` takes.
+    pub const SCALE: ::runcomfy::schema::Numbers<f64> = ::runcomfy::schema::Numbers {
+        minimum: Some(0.0),
+        maximum: Some(1.0),
+        default: Some(0.5),
+        members: &[],
+    };
     /// Creates the value from the required properties; the others are left to the service.
     #[inline]
     #[must_use]
     pub fn new(
-        image_urls: impl IntoIterator<Item = impl Into<::runcomfy::Media>>,
-        prompt: impl Into<String>,
+        required: Required<
+            impl IntoIterator<Item = impl Into<::runcomfy::Media>>,
+            impl Into<String>,
+        >,
     ) -> Self {
         Self {
-            image_urls: image_urls.into_iter().map(Into::into).collect(),
-            prompt: prompt.into(),
+            image_urls: required.image_urls.into_iter().map(Into::into).collect(),
+            prompt: required.prompt.into(),
             force_single: None,
             scale: None,
             width_x_height: None,
@@ -93,6 +102,15 @@ impl Input {
         self.width_x_height = Some(width_x_height);
         self
     }
+}
+
+/// Required properties, for [`Input::new`].
+pub struct Required<A, B> {
+    /// Image URLs, 1 to 10 items. Example:
+    /// `https://playgrounds-storage-public.runcomfy.net/tools/7002/m…`.
+    pub image_urls: A,
+    /// Text, at most 800 characters. Example: `A beautiful girl is sitting on the boat`.
+    pub prompt: B,
 }
 
 ::runcomfy::__private::record!(Input, SCHEMA {
@@ -140,7 +158,7 @@ pub enum WidthXHeight {
     V6198x2656_21_9,
 }
 
-::runcomfy::__private::choice!(WidthXHeight: str {
+::runcomfy::__private::choice!(WidthXHeight = V2048x2048_1_1 {
     V1024x1024_1_1 = "1024x1024(1:1)",
     V2048x2048_1_1 = "2048x2048(1:1)",
     V2304x1728_4_3 = "2304x1728(4:3)",

@@ -38,6 +38,13 @@ pub struct Input {
 }
 
 impl Input {
+    /// Numbers that `scale` takes.
+    pub const SCALE: ::runcomfy::schema::Numbers<f64> = ::runcomfy::schema::Numbers {
+        minimum: Some(0.0),
+        maximum: Some(1.0),
+        default: Some(0.5),
+        members: &[],
+    };
     /// Creates the value from the required properties; the others are left to the service.
     #[inline]
     #[must_use]
@@ -118,7 +125,7 @@ pub enum WidthXHeight {
     V6198x2656_21_9,
 }
 
-::runcomfy::__private::choice!(WidthXHeight: str {
+::runcomfy::__private::choice!(WidthXHeight = V2048x2048_1_1 {
     V1024x1024_1_1 = "1024x1024(1:1)",
     V2048x2048_1_1 = "2048x2048(1:1)",
     V2304x1728_4_3 = "2304x1728(4:3)",

@@ -3,9 +3,13 @@
 //! The model `bytedance/dreamina-3-0/pro/image-to-video`.
 //!
 //! ```
-//! use runcomfy_models::bytedance::dreamina_3_0::pro::image_to_video::{Frames, Input};
+//! use runcomfy_models::bytedance::dreamina_3_0::pro::image_to_video::{Input, Required};
 //!
-//! let input = Input::new(["https://example.com/image.png"], "A boat").frames(Frames::V121);
+//! let input = Input::new(Required {
+//!     image_urls: ["https://example.com/image.png"],
+//!     prompt: "A boat",
+//! })
+//! .frames(121);
 //! assert!(input.validate().is_empty());
 //! ```
 
@@ -32,10 +36,10 @@ pub struct Input {
     /// Text, at most 800 characters. Example: `A slow, sweeping tracking shot moves through a
     /// sun-drenched…`.
     pub prompt: String,
-    /// One of [`Frames`]. Default: `121` (applied by the service).
+    /// One of `121`, `241`. Default: `121` (applied by the service).
     ///
     /// Total number of frames to generate. Supported values: 121 (≈5s) and 241 (≈10s).
-    pub frames: Option<Frames>,
+    pub frames: Option<i64>,
     /// Integer. Default: `-1` (applied by the service).
     pub seed: Option<i64>,
     /// Members beyond the schema, sent as they are; see [`with_extra`](Self::with_extra).
@@ -43,35 +47,61 @@ pub struct Input {
 }
 
 impl Input {
+    /// Numbers that `frames` takes.
+    pub const FRAMES: ::runcomfy::schema::Numbers<i64> = ::runcomfy::schema::Numbers {
+        minimum: None,
+        maximum: None,
+        default: Some(121),
+        members: &[121, 241],
+    };
+    /// Numbers that `seed` takes.
+    pub const SEED: ::runcomfy::schema::Numbers<i64> = ::runcomfy::schema::Numbers {
+        minimum: None,
+        maximum: None,
+        default: Some(-1),
+        members: &[],
+    };
     /// Creates the value from the required properties; the others are left to the service.
     #[inline]
     #[must_use]
     pub fn new(
-        image_urls: impl IntoIterator<Item = impl Into<::runcomfy::Media>>,
-        prompt: impl Into<String>,
+        required: Required<
+            impl IntoIterator<Item = impl Into<::runcomfy::Media>>,
+            impl Into<String>,
+        >,
     ) -> Self {
         Self {
-            image_urls: image_urls.into_iter().map(Into::into).collect(),
-            prompt: prompt.into(),
+            image_urls: required.image_urls.into_iter().map(Into::into).collect(),
+            prompt: required.prompt.into(),
             frames: None,
             seed: None,
             extra: ::runcomfy::schema::Extra::new(),
         }
     }
-    /// Sets `frames`. One of [`Frames`]. Default: `121` (applied by the service).
+    /// Sets `frames`. One of `121`, `241`. Default: `121` (applied by the service).
     #[inline]
     #[must_use]
-    pub fn frames(mut self, frames: Frames) -> Self {
-        self.frames = Some(frames);
+    pub fn frames(mut self, frames: impl Into<i64>) -> Self {
+        self.frames = Some(frames.into());
         self
     }
     /// Sets `seed`. Integer. Default: `-1` (applied by the service).
     #[inline]
     #[must_use]
-    pub fn seed(mut self, seed: i64) -> Self {
-        self.seed = Some(seed);
+    pub fn seed(mut self, seed: impl Into<i64>) -> Self {
+        self.seed = Some(seed.into());
         self
     }
+}
+
+/// Required properties, for [`Input::new`].
+pub struct Required<A, B> {
+    /// Image URLs, exactly 1 item. Example:
+    /// `https://playgrounds-storage-public.runcomfy.net/tools/7013/m…`.
+    pub image_urls: A,
+    /// Text, at most 800 characters. Example: `A slow, sweeping tracking shot moves through a
+    /// sun-drenched…`.
+    pub prompt: B,
 }
 
 ::runcomfy::__private::record!(Input, SCHEMA {
@@ -89,21 +119,6 @@ impl ::runcomfy::Model for Input {
         &SCHEMA
     }
 }
-
-/// Values of the property `frames`.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub enum Frames {
-    /// `121`. Default.
-    V121,
-    /// `241`
-    V241,
-}
-
-::runcomfy::__private::choice!(Frames: i64 {
-    V121 = 121,
-    V241 = 241,
-});
 
 /// Schema of the model.
 pub static SCHEMA: ::runcomfy::schema::SchemaText =
