@@ -125,7 +125,7 @@ fn next_step(error: &Error, phase: Phase) -> String {
         // The error's own message says what to do.
         _ if error.may_have_been_submitted() => "",
         ErrorKind::Unauthenticated => {
-            "Set RUNCOMFY_TOKEN to the API token of your RunComfy profile."
+            "Set RUNCOMFY_TOKEN to the API token of your profile at https://www.runcomfy.com. `runcomfy run` needs none with --emulate."
         }
         ErrorKind::InsufficientBalance if phase == Phase::Wait => {
             "Add to the balance of the account."
@@ -139,6 +139,9 @@ fn next_step(error: &Error, phase: Phase) -> String {
         }
         ErrorKind::NotFound if error.request_id().is_some() && phase != Phase::Save => {
             "Check that the request id is complete. The service deletes a job some time after it has ended."
+        }
+        ErrorKind::Forbidden if phase != Phase::Save && error.request_id().is_none() => {
+            "The account of this token may not do that; use the token of another account."
         }
         ErrorKind::Forbidden if phase != Phase::Save => {
             "Use the token of the account that submitted the job."

@@ -36,7 +36,7 @@ pub(crate) fn unchecked() -> Arg {
         .help_heading("Input as a whole")
         .long("unchecked")
         .action(ArgAction::SetTrue)
-        .help("Send the input without a check if the schema is unknown because the catalogue cannot be reached")
+        .help("Send the input without a check if the schema of the model is unknown")
 }
 
 /// Returns the argument `MODEL_ID`.
@@ -44,13 +44,30 @@ pub(crate) fn model_id() -> Arg {
     Arg::new("model_id")
         .required(true)
         .value_name("MODEL_ID")
-        .value_parser(|id: &str| Ok::<_, Infallible>(without_slashes(id)))
+        .value_parser(|id: &str| Ok::<_, Infallible>(model_id_in(id)))
         .help("Id of the model, such as bytedance/dreamina-4-0/edit")
 }
 
 /// Returns a model id without the slashes around it, which a part of a URL may have.
 pub(crate) fn without_slashes(model_id: &str) -> String {
     model_id.trim().trim_matches('/').to_owned()
+}
+
+/// Returns the model id in a word, which may be the URL of the model's page.
+pub(crate) fn model_id_in(word: &str) -> String {
+    let page = word
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once("/models/"));
+    let Some((_, path)) = page else {
+        return without_slashes(word);
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let id = without_slashes(path);
+    // A page may be below that of the model, such as `/api`.
+    let ends = id.match_indices('/').map(|(end, _)| end).chain([id.len()]);
+    let mut starts = ends.map(|end| &id[..end]).rev();
+    let known = starts.find(|start| runcomfy_models::find(start).is_some());
+    known.unwrap_or(&id).to_owned()
 }
 
 /// Returns the arguments for the check of media.
@@ -114,21 +131,45 @@ pub(crate) fn waiting() -> [Arg; 3] {
             .help_heading(WAITING)
             .long("timeout")
             .value_name("SECONDS")
-            .value_parser(value_parser!(u64).range(1..))
+            .allow_negative_numbers(true)
+            .value_parser(seconds_from_one)
             .help("Maximum time for the wait, and for a connection to submit the job; a submitted job keeps running"),
         Arg::new("poll-secs")
             .help_heading(WAITING)
             .long("poll-secs")
             .value_name("SECONDS")
-            .value_parser(value_parser!(u64))
+            .allow_negative_numbers(true)
+            .value_parser(seconds)
             .help("Poll interval [default: adapted to the run times of the model]"),
         Arg::new("cancel-if-queued-after")
             .help_heading(WAITING)
             .long("cancel-if-queued-after")
             .value_name("SECONDS")
-            .value_parser(value_parser!(u64).range(1..))
+            .allow_negative_numbers(true)
+            .value_parser(seconds_from_one)
             .help("Cancel the job if it is still queued this long after the start of the wait; a running job is waited for"),
     ]
+}
+
+/// Parses seconds, or a time such as `90s`, `5m` or `1h`.
+fn seconds(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.char_indices().last() {
+        Some((end, 's')) => (&text[..end], 1),
+        Some((end, 'm')) => (&text[..end], 60),
+        Some((end, 'h')) => (&text[..end], 3600),
+        _ => (text, 1),
+    };
+    let number: Option<u64> = number.parse().ok();
+    let seconds = number.and_then(|number| number.checked_mul(unit));
+    seconds
+        .ok_or_else(|| "expected seconds, such as 300, or a time such as 90s, 5m or 1h".to_owned())
+}
+
+fn seconds_from_one(text: &str) -> Result<u64, String> {
+    match seconds(text)? {
+        0 => Err("expected at least 1 second".to_owned()),
+        seconds => Ok(seconds),
+    }
 }
 
 /// Returns the arguments for the files of a job.

@@ -13,6 +13,7 @@ use program::Home;
 use steps::Steps;
 
 use crate::failure::Failure;
+use crate::input::CheckMedia;
 use crate::model::{self, Named};
 use crate::show::Format;
 use crate::{input, local_file};
@@ -46,7 +47,7 @@ pub(crate) async fn code(
             "`-` means standard input, which the printed program does not have; pass a file or a URL",
         ));
     }
-    input::check(matches, model, given.clone(), false).await?;
+    input::check(matches, model, given.clone(), CheckMedia::None).await?;
     let is_file = |pointer: &&String| text_at(pointer).is_some_and(local_file::is_file);
     let files: Vec<&str> = pointers
         .iter()

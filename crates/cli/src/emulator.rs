@@ -1,6 +1,6 @@
 //! The command `runcomfy emulator`: serves the Model API on this machine until it is stopped.
 
-use std::io::ErrorKind::{InvalidData, InvalidInput};
+use std::io::ErrorKind::{AddrInUse, InvalidData, InvalidInput};
 
 use clap::ArgMatches;
 use runcomfy_emulator::{Builder, CommandLine};
@@ -57,8 +57,15 @@ async fn serve(builder: Builder, format: Format) -> Result<(), Failure> {
         show::note(&format!("in the schema {warning}"));
     }
     let started = builder.start().await;
-    let mut emulator = started
-        .map_err(|e| Failure::internal(format!("the emulator could not be started: {e}")))?;
+    let mut emulator = started.map_err(|error| {
+        let failure = Failure::internal(format!("the emulator could not be started: {error}"));
+        match error.kind() {
+            AddrInUse => failure.with_advice(
+                "Another program listens on the port; choose another with --port, or a free one with --port 0.",
+            ),
+            _ => failure,
+        }
+    })?;
     let url = emulator.base_url();
     format.print(&json!({ "base_url": url }), || {
         format!(

@@ -282,6 +282,12 @@ impl Failure {
         self
     }
 
+    /// States that nothing was submitted, before the other advice.
+    pub(crate) fn before_submit(self) -> Self {
+        let advice = format!("{NOTHING_SUBMITTED} {}", self.advice);
+        self.with_advice(advice.trim())
+    }
+
     /// Adds the output of the job, which has succeeded.
     fn with_output(mut self, output: &Output) -> Self {
         self.job.status = Some(Status::Succeeded.to_string());
@@ -292,6 +298,12 @@ impl Failure {
     fn with_violations(mut self, violations: Vec<FlagViolation>) -> Self {
         self.violations = violations;
         self
+    }
+
+    /// Returns `true` if the command may succeed when it is run again.
+    pub(crate) fn is_transient(&self) -> bool {
+        let error = self.error.as_ref();
+        self.code == EX_TEMPFAIL || error.is_some_and(Error::is_transient)
     }
 
     /// Returns the message, without the advice.
@@ -464,13 +476,18 @@ impl FlagViolation {
     /// Returns a text such as `--scale: found 7, expected a number in 0..=1`.
     pub(crate) fn to_text(&self) -> String {
         let text = self.violation.to_string();
+        let text = text.replacen(": found nothing, expected ", ": is missing, expected ", 1);
         let Some(flag) = &self.flag else {
             return text;
         };
         let pointer = &self.violation.pointer;
         // A deeper pointer names the value of a flag that is given several times.
+        let index = pointer.rsplit('/').next().unwrap_or_default();
         match pointer.matches('/').count() {
             0 | 1 => text.replacen(pointer.as_str(), flag, 1),
+            2 if index.parse::<usize>().is_ok() => {
+                text.replacen(pointer.as_str(), &format!("{flag}[{index}]"), 1)
+            }
             _ => format!("{flag} {text}"),
         }
     }

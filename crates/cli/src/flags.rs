@@ -258,7 +258,7 @@ pub(crate) fn apply(model: &ModelSchema, matches: &ArgMatches, input: &mut Map<S
 
 fn read(schema: &Schema, text: &str) -> Json {
     match schema.kind {
-        Kind::String => text.into(),
+        Kind::String => completed(schema, text).into(),
         Kind::Any
             if schema
                 .choices()
@@ -267,6 +267,23 @@ fn read(schema: &Schema, text: &str) -> Json {
             text.into()
         }
         _ => any(text),
+    }
+}
+
+/// Returns the only choice that begins with a text, or the text.
+fn completed<'a>(schema: &'a Schema, text: &'a str) -> &'a str {
+    let choices = schema.choices().unwrap_or_default().iter();
+    let mut texts = choices.filter_map(|choice| match choice {
+        Literal::Text(choice) => Some(&**choice),
+        _ => None,
+    });
+    if text.is_empty() || texts.clone().any(|choice| choice == text) {
+        return text;
+    }
+    let mut longer = texts.by_ref().filter(|choice| choice.starts_with(text));
+    match (longer.next(), longer.next()) {
+        (Some(only), None) => only,
+        _ => text,
     }
 }
 

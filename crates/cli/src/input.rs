@@ -1,10 +1,11 @@
 //! The input of a job: read from flags and files, and checked against its schema and media rules.
 
 use std::fs::File;
+use std::path::Path;
 
 use clap::ArgMatches;
 use runcomfy::media::Prober;
-use runcomfy::schema::{Constraint, Json, ModelSchema, read_json_text};
+use runcomfy::schema::{Constraint, Json, MediaSource, ModelSchema, nearest, read_json_text};
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
@@ -12,7 +13,27 @@ use crate::failure::{Failure, FlagViolation};
 use crate::local_file::FileViolations;
 use crate::model::Named;
 use crate::notice::with_notice;
-use crate::{flags, local_file, show};
+use crate::{flags, json_text, local_file, show};
+
+/// The media of an input that are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CheckMedia {
+    All,
+    /// Only media inside of the input, which needs no network.
+    Local,
+    None,
+}
+
+impl CheckMedia {
+    /// Reads `--no-check-media`.
+    pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
+        if matches.get_flag("no-check-media") {
+            Self::None
+        } else {
+            Self::All
+        }
+    }
+}
 
 /// An input without certain violations. It contains the files that it names.
 pub(crate) struct Checked {
@@ -54,7 +75,7 @@ impl Checked {
 pub(crate) async fn checked(
     matches: &ArgMatches,
     model: &ModelSchema,
-    check_media: bool,
+    check_media: CheckMedia,
 ) -> Result<Checked, Failure> {
     check(matches, model, given(matches, model).await?, check_media).await
 }
@@ -67,7 +88,7 @@ pub(crate) async fn check(
     matches: &ArgMatches,
     model: &ModelSchema,
     mut json: Json,
-    check_media: bool,
+    check_media: CheckMedia,
 ) -> Result<Checked, Failure> {
     let files = local_file::attach(model, &mut json, reads_stdin(matches)).await?;
     let unreadable = files.unreadable;
@@ -89,9 +110,15 @@ pub(crate) async fn check(
     }
     Ok(Checked {
         warnings: violations,
-        unchecked: Vec::new(),
+        unchecked: empty_prompt(&json).into_iter().collect(),
         json,
     })
+}
+
+/// Returns a warning about an empty prompt, which the service takes and charges.
+fn empty_prompt(json: &Json) -> Option<String> {
+    let is_empty = json.get("prompt")?.as_str()?.trim().is_empty();
+    is_empty.then(|| "the prompt is empty".to_owned())
 }
 
 /// Reads the input from `--input` and the flags. Files are still paths.
@@ -109,7 +136,7 @@ async fn violations(
     model: &ModelSchema,
     input: &Json,
     files: FileViolations,
-    check_media: bool,
+    check_media: CheckMedia,
 ) -> Result<Violations, Failure> {
     let mut violations = Violations::default();
     // A path that has a violation as a file is not reported as an invalid URL too.
@@ -122,11 +149,21 @@ async fn violations(
     let of_values = model.validate(input).into_iter().filter(|v| !is_file(v));
     violations.extend(of_values.map(or_a_file));
     violations.extend(files.violations);
-    let media = model.input.media_in(input);
-    if check_media && !media.is_empty() {
+    let mut media = model.input.media_in(input);
+    media.retain(|found| match (check_media, &found.source) {
+        (CheckMedia::Local, MediaSource::Url(url)) => url.starts_with("data:"),
+        (CheckMedia::All | CheckMedia::Local, _) => true,
+        (CheckMedia::None, _) => false,
+    });
+    if !media.is_empty() {
         let prober = prober(matches)?;
         let notice = || show::note_while_waiting(matches, "checking the media behind the URLs");
-        violations.extend(with_notice(prober.check(&media), notice).await);
+        let found = with_notice(prober.check(&media), notice).await;
+        // The form of a URL was judged above.
+        let known: Vec<String> = violations.iter().map(|v| v.pointer.clone()).collect();
+        let is_known =
+            |v: &Violation| v.expected.contains("https://") && known.contains(&v.pointer);
+        violations.extend(found.into_iter().filter(|v| !is_known(v)));
     }
     Ok(violations)
 }
@@ -142,11 +179,26 @@ pub(crate) fn prober(matches: &ArgMatches) -> Result<Prober, Failure> {
         .map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Extends the violation of a text that is not a URL: on the command line it may be a path.
+/// Explains the violation of a text that is not a URL: on the command line it may be a path.
 fn or_a_file(mut violation: Violation) -> Violation {
-    let text = violation.actual.as_str();
-    if violation.rule == Constraint::Format && text.is_some_and(local_file::could_be_path) {
-        violation.expected += ", or the path of a file (there is none of this name)";
+    let Some(text) = violation
+        .actual
+        .as_str()
+        .filter(|_| violation.rule == Constraint::Format)
+    else {
+        return violation;
+    };
+    let parts: Vec<&str> = text.split(',').collect();
+    if parts.len() > 1 && parts.iter().all(|part| Path::new(part).is_file()) {
+        violation.expected += ", or the path of a file; give the flag once for each file";
+    } else if local_file::could_be_path(text) && !text.contains(":/") {
+        violation.found = format!("no such file: {text}");
+        violation.expected += ", or the path of a file";
+    } else if let Some((scheme, rest)) = text.split_once(":/")
+        && scheme != "http"
+        && nearest(&scheme.to_ascii_lowercase(), ["https"]).is_some()
+    {
+        violation.hint = Some(format!("https://{}", rest.trim_start_matches('/')));
     }
     violation
 }
@@ -205,13 +257,7 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
         (None, Some(path)) => (read_file(path).await?, format!("`{path}`")),
         (None, None) => return Ok(None),
     };
-    match serde_json::from_str(&text) {
-        Ok(Json::Object(map)) => Ok(Some(map)),
-        Ok(_) => Err(Failure::input(format!(
-            "found JSON that is not an object in {from}, expected an object such as {{\"prompt\": \"…\"}}"
-        ))),
-        Err(error) => Err(Failure::input(format!("{from} is not JSON: {error}"))),
-    }
+    json_text::parse(&text, &from).map(Some)
 }
 
 async fn read_stdin() -> Result<String, Failure> {

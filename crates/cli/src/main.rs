@@ -16,6 +16,7 @@ mod flags;
 mod init;
 mod input;
 mod interrupt;
+mod json_text;
 mod local_file;
 mod missing_value;
 mod model;
@@ -27,10 +28,12 @@ mod picture;
 mod price;
 mod probe;
 mod progress;
+mod rejection;
 mod requests;
 mod run;
 mod save;
 mod session;
+mod several_values;
 mod show;
 mod stop;
 mod stream;
@@ -40,7 +43,6 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use failure::Failure;
 use interrupt::unless_stopped;
 use model::Named;
@@ -93,12 +95,20 @@ fn run_command() -> (u8, Format) {
         Err(failure) => return (failure.report(words.format(), false), words.format()),
     };
     let root = command::root(named.schema());
-    if let Some(failure) = missing_value::find(after_name, &root) {
+    let faulty = words
+        .without_model()
+        .or_else(|| missing_value::find(after_name, &root));
+    if let Some(failure) = faulty {
         return (failure.report(words.format(), false), words.format());
     }
+    let model_id = words.model_id.as_deref();
+    let arguments = several_values::expand(arguments.clone(), &root, model_id);
     let matches = match root.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return (rejected(&error, &named, words.format()), words.format()),
+        Err(error) => {
+            let code = rejection::report(&error, &named, &words);
+            return (code, words.format());
+        }
     };
     // clap does not parse the arguments of `emulator`, where `--output` may be among them.
     let format = match words.format() {
@@ -110,42 +120,6 @@ fn run_command() -> (u8, Format) {
         Err(failure) => failure.report(format, matches.get_count("verbose") > 0),
     };
     (code, format)
-}
-
-/// Reports a command line that clap rejects. Help and version come this way too.
-fn rejected(error: &clap::Error, named: &Named, format: Format) -> u8 {
-    if !error.use_stderr() {
-        if let Err(error) = error.print() {
-            show::is_lost(&error);
-        }
-        return 0;
-    }
-    let unknown = error.kind() == ErrorKind::UnknownArgument;
-    let is_invalid_value = matches!(
-        error.kind(),
-        ErrorKind::ValueValidation | ErrorKind::InvalidValue
-    );
-    let failure = if is_invalid_value {
-        Failure::usage
-    } else {
-        Failure::command_line
-    };
-    let why = match named {
-        Named::Unknown(why) if unknown => {
-            format!("The flags of the model are unknown: {why}.")
-        }
-        _ => String::new(),
-    };
-    if format == Format::Json {
-        let text = error.render().to_string();
-        let text = text.trim().trim_start_matches("error: ");
-        return failure(text).with_advice(why).report(format, false);
-    }
-    let _ = error.print();
-    if !why.is_empty() {
-        show::note(&format!("\n{why}"));
-    }
-    failure("").exit_code()
 }
 
 fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result<(), Failure> {

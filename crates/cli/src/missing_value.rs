@@ -26,12 +26,15 @@ pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
         };
         if known.is_require_equals_set() {
             // A switch, unless it has its value after `=`.
-            if let Some(value @ ("true" | "false")) = words.as_slice().first().map(String::as_str) {
-                return Some(Failure::command_line(format!(
-                    "`{word}` takes its value after `=`; write `{word}={value}`"
-                )));
-            }
-            continue;
+            let next = words.as_slice().first().map(String::as_str);
+            let meant = match next.unwrap_or_default() {
+                "true" | "yes" | "on" | "1" => "true",
+                "false" | "no" | "off" | "0" => "false",
+                _ => continue,
+            };
+            return Some(Failure::command_line(format!(
+                "`{word}` takes its value, true or false, after `=`; write `{word}={meant}`"
+            )));
         }
         match words.next() {
             // clap itself rejects the others.
@@ -101,7 +104,7 @@ mod tests {
     #[test]
     fn switch_does_not_take_the_next_word() {
         let line = ["run", "x", "--force-single", "false"];
-        let expected = "`--force-single` takes its value after `=`; write `--force-single=false`";
+        let expected = "`--force-single` takes its value, true or false, after `=`; write `--force-single=false`";
         assert_eq!(message(&line).as_deref(), Some(expected));
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use runcomfy::ErrorKind;
 use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::schema::{Diagnostic, Json, ModelSchema, Severity, nearest};
+use serde_json::Map;
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
@@ -76,40 +77,33 @@ pub(crate) fn resolve(words: &Words, may_query: bool) -> Result<Named, Failure> 
             entry: None,
         })));
     }
-    let hint = hint(id);
-    if words.emulate || !may_query || !id.contains('/') {
-        return Ok(Named::Unknown(format!("it is not built in; {hint}")));
+    if !may_query {
+        return Ok(Named::Unknown(format!("it is not built in; {}", hint(id))));
+    }
+    if !id.contains('/') {
+        return Err(Failure::no_such_model(id, &hint(id)));
+    }
+    if words.emulate {
+        let hint = match nearest(id, built_in()) {
+            Some(_) => hint(id),
+            None => {
+                "the emulator has the built-in models, and others with --schema FILE".to_owned()
+            }
+        };
+        return Err(Failure::no_such_model(id, &hint));
     }
     session::block_on(unless_stopped(in_catalogue(id, words), NOTHING_SUBMITTED))
 }
 
 async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
-    let why =
-        |why: &str| format!("it is not built in, and the catalogue could not be queried: {why}");
-    let unknown = |because: &str| Named::Unknown(format!("{}; {}", why(because), hint(id)));
-    // An unchecked submit needs the flag: a check later may have saved money.
-    let unavailable = |failure: Failure| {
-        if words.unchecked {
-            return Ok(unknown(failure.message()));
-        }
-        let send = match words.command.as_deref() {
-            Some("run") => ", or send the input unchecked with --unchecked",
-            _ => "",
-        };
-        let message = format!(
-            "the schema of `{id}` is unknown: {}",
-            why(failure.message())
-        );
-        Err(failure.with_message(message).with_advice(format!(
-            "{NOTHING_SUBMITTED} Run the command again later, pass the schema with --schema FILE{send}."
-        )))
-    };
-    let session = match Session::connect(
-        Notes::new(words.quiet || words.format() == Format::Json),
-        session::QUERY,
-    ) {
+    let notes = Notes::new(words.quiet || words.format() == Format::Json);
+    let session = match Session::connect(notes, session::QUERY) {
         Ok(session) => session,
-        Err(failure) => return Ok(unknown(failure.message())),
+        // A misspelt name is the more likely reason, and needs no token to be found.
+        Err(_) if is_misspelt(id) && !words.unchecked => {
+            return Err(Failure::no_such_model(id, &hint(id)));
+        }
+        Err(failure) => return without_schema(id, words, NO_ANSWER, failure),
     };
     let notice = || {
         if !words.quiet && words.format() != Format::Json {
@@ -118,24 +112,70 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
     };
     let request = with_notice(session.client.catalogue().get(id), notice);
     let entry = match tokio::time::timeout(CATALOGUE_TIMEOUT, request).await {
-        Err(_) => return unavailable(Failure::unavailable("it did not respond in time")),
-        Ok(Err(error)) if matches!(error.kind(), ErrorKind::UnknownModel | ErrorKind::NotFound) => {
-            return Err(Failure::no_such_model(id, &hint(id)));
+        Err(_) => {
+            let failure = Failure::unavailable("it did not respond in time");
+            return without_schema(id, words, NO_ANSWER, failure);
         }
-        Ok(Err(error)) if error.is_transient() => return unavailable(error.into()),
-        Ok(Err(error)) => return Ok(unknown(&error.to_string())),
+        Ok(Err(error)) if matches!(error.kind(), ErrorKind::UnknownModel | ErrorKind::NotFound) => {
+            if words.unchecked {
+                return Ok(Named::Unknown(format!(
+                    "the catalogue has no such model; {}",
+                    hint(id)
+                )));
+            }
+            let failure = Failure::no_such_model(id, &hint(id));
+            return Err(match words.command.as_deref() {
+                Some("run") => failure.with_advice(format!(
+                    "{NOTHING_SUBMITTED} --unchecked sends the input anyway, without a check."
+                )),
+                _ => failure,
+            });
+        }
+        Ok(Err(error)) => return without_schema(id, words, NO_ANSWER, error.into()),
         Ok(Ok(entry)) => entry,
     };
+    if entry
+        .json()
+        .get("input_schema")
+        .and_then(|schema| schema.as_object())
+        .is_none_or(Map::is_empty)
+    {
+        let failure = Failure::input("it has none");
+        return without_schema(id, words, UNUSABLE, failure);
+    }
     match parsed(id, &[entry.json().clone().into()]) {
         Ok(model) => Ok(Named::Known(Box::new(Model {
             entry: Some(entry),
             ..model
         }))),
         // The service may use keywords that this version does not know.
-        Err(why) => Ok(Named::Unknown(format!(
-            "its schema in the catalogue cannot be read: {why}"
-        ))),
+        Err(why) => without_schema(id, words, UNUSABLE, Failure::input(why)),
     }
+}
+
+const NO_ANSWER: &str = "it is not built in, and the catalogue could not be queried";
+const UNUSABLE: &str = "its schema in the catalogue cannot be used";
+
+/// Refuses a model without a known schema, for whatever reason, unless `--unchecked` is set: a check
+/// may save money.
+fn without_schema(id: &str, words: &Words, what: &str, failure: Failure) -> Result<Named, Failure> {
+    let why = format!("{what}: {}", failure.message());
+    if words.unchecked {
+        return Ok(Named::Unknown(format!("{why}; {}", hint(id))));
+    }
+    let send = match words.command.as_deref() {
+        Some("run") => ", or send the input unchecked with --unchecked",
+        _ => "",
+    };
+    let advice = if failure.is_transient() {
+        format!(
+            "{NOTHING_SUBMITTED} Run the command again later, pass the schema with --schema FILE{send}."
+        )
+    } else {
+        format!("{NOTHING_SUBMITTED} Pass the schema with --schema FILE{send}.")
+    };
+    let message = format!("the schema of `{id}` is unknown: {why}");
+    Err(failure.with_message(message).with_advice(advice))
 }
 
 fn in_file(id: &str, file: &str) -> Result<Model, Failure> {
@@ -180,11 +220,36 @@ fn to_text(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// Returns a suggestion for a misspelt model id, or the command that lists the models.
+/// Returns a suggestion for a misspelt or partial model id, or the command that lists the models.
 pub(crate) fn hint(model_id: &str) -> String {
-    let ids = runcomfy_models::ALL.iter().map(|model| model.id());
-    match nearest(model_id, ids) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`runcomfy models list` lists the models".to_owned(),
+    let without_vendor = |id: &'static str| id.split_once('/').map(|(_, name)| (name, id));
+    let names: Vec<(&str, &str)> = built_in().filter_map(without_vendor).collect();
+    let near = nearest(model_id, built_in()).or_else(|| {
+        let near = nearest(model_id, names.iter().map(|(name, _)| *name))?;
+        names
+            .iter()
+            .find(|(name, _)| *name == near)
+            .map(|(_, id)| *id)
+    });
+    if let Some(near) = near {
+        return format!("did you mean `{near}`?");
     }
+    let word = model_id.to_lowercase();
+    let containing: Vec<String> = built_in()
+        .filter(|id| !word.is_empty() && id.to_lowercase().contains(&word))
+        .map(|id| format!("`{id}`"))
+        .collect();
+    match &containing[..] {
+        [] => "`runcomfy models list` lists the models".to_owned(),
+        ids => format!("did you mean {}?", ids.join(" or ")),
+    }
+}
+
+/// Returns `true` if an id is near to that of a built-in model.
+fn is_misspelt(model_id: &str) -> bool {
+    hint(model_id).starts_with("did you mean")
+}
+
+fn built_in() -> impl Iterator<Item = &'static str> {
+    runcomfy_models::ALL.iter().map(|model| model.id())
 }

@@ -76,12 +76,22 @@ async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
         format.print_json(&json);
         return Ok(());
     }
-    format.print(&json, || table(&page.entries));
+    if format == Format::Json || !page.entries.is_empty() {
+        format.print(&json, || table(&page.entries));
+    }
     if format != Format::Json && !matches.get_flag("quiet") {
-        show::note(&range(page.entries.len(), page.total, offset));
+        let mut text = range(page.entries.len(), page.total, offset);
+        let kind = given("kind").filter(|kind| !KINDS.contains(&kind.as_str()));
+        if let Some(kind) = kind.filter(|_| page.entries.is_empty()) {
+            text += &format!("; `{kind}` is no kind, they are {}", KINDS.join(", "));
+        }
+        show::note(&text);
     }
     Ok(())
 }
+
+/// The kinds of models.
+const KINDS: [&str; 3] = ["model", "workflow", "inference"];
 
 /// Returns a table with a line for each model.
 fn table(entries: &[CatalogueEntry]) -> String {
@@ -131,10 +141,43 @@ fn range(count: usize, total: Option<usize>, offset: usize) -> String {
 
 async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let id = matches.get_one::<String>("model_id").map_or("", |id| id);
-    let session = Session::service(matches)?;
-    let entry = session.client.catalogue().get(id).await?;
+    let entry = match Session::service(matches) {
+        Err(_) if runcomfy_models::find(id).is_some() => {
+            return show_built_in(id, format).await;
+        }
+        session => session?.client.catalogue().get(id).await?,
+    };
     format.print_result(&json!(entry.json()), || described(&entry));
     Ok(())
+}
+
+/// Prints a built-in model, for which the service need not be asked: its schema, without a price.
+async fn show_built_in(id: &str, format: Format) -> Result<(), Failure> {
+    let session = Session::emulated(None).await?;
+    let entry = session.client.catalogue().get(id).await?;
+    let mut json = json!({ "model_id": id });
+    json["input_schema"] = json!(entry.json().get("input_schema"));
+    let schema = runcomfy_models::find(id);
+    format.print_result(&json, || {
+        let page = schema.map(properties).unwrap_or_default();
+        format!("{id}\n\n{page}")
+    });
+    show::note(
+        "the built-in schema; the catalogue was not queried, since the token or the address is missing",
+    );
+    Ok(())
+}
+
+/// Returns the properties of a model as flags.
+fn properties(schema: &ModelSchema) -> String {
+    let page = Command::new("input")
+        .args(flags::args(schema))
+        .disable_help_flag(true)
+        .help_template("{all-args}")
+        .render_long_help()
+        .to_string();
+    let lines: Vec<&str> = page.lines().map(str::trim_end).collect();
+    lines.join("\n")
 }
 
 /// Returns the page of a model: names, categories, price and properties.
@@ -154,15 +197,7 @@ fn described(entry: &CatalogueEntry) -> String {
     lines.push(String::new());
     let json = Json::Object(entry.json().clone());
     match ModelSchema::parse_lenient(Some(id), std::slice::from_ref(&json)).0 {
-        Some(schema) => {
-            let page = Command::new("input")
-                .args(flags::args(&schema))
-                .disable_help_flag(true)
-                .help_template("{all-args}")
-                .render_long_help()
-                .to_string();
-            lines.extend(page.lines().map(|line| line.trim_end().to_owned()));
-        }
+        Some(schema) => lines.push(properties(&schema)),
         // It is not the schema of an input.
         None => lines.push(format!("{:#}", json["input_schema"])),
     }

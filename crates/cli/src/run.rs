@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
-use crate::input::{self, Checked};
+use crate::input::{self, CheckMedia, Checked};
 use crate::interrupt::unless_stopped;
 use crate::model::Named;
 use crate::notice::with_notice;
@@ -52,8 +52,7 @@ pub(crate) async fn run(
         Session::emulated(named.schema()).await?
     } else {
         let limit = wait::timeout(matches).unwrap_or(session::SUBMIT);
-        Session::connect(progress.notes(), limit)
-            .map_err(|failure| failure.with_advice(NOTHING_SUBMITTED))?
+        Session::connect(progress.notes(), limit).map_err(Failure::before_submit)?
     };
     save::prepare(matches)?;
     let mut ctrl_c = CtrlC::listen();
@@ -101,8 +100,11 @@ async fn input(
             _ => input::unchecked(matches, model_id, named).await,
         };
     };
-    // An emulated run works without a network.
-    let check_media = !emulate && !matches.get_flag("no-check-media");
-    let checked = input::checked(matches, model, check_media).await?;
+    let media = match CheckMedia::from_matches(matches) {
+        // An emulated run works without a network.
+        CheckMedia::All if emulate => CheckMedia::Local,
+        media => media,
+    };
+    let checked = input::checked(matches, model, media).await?;
     Ok(checked.warned(named))
 }

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::schema::ModelSchema;
-use runcomfy::{Client, ClientBuilder};
+use runcomfy::schema::{ModelSchema, Redacted};
+use runcomfy::{Client, ClientBuilder, Error, ErrorKind};
 use runcomfy_emulator::Emulator;
 
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ impl Session {
         let builder = ClientBuilder::from_env();
         let retry = outage::retry_policy(notes, limit);
         let client = builder.and_then(|builder| builder.retry(retry).build());
-        let client = client.map_err(|error| Failure::from(error).with_advice(""))?;
+        let client = client.map_err(not_configured)?;
         Ok(Self {
             client,
             _emulator: None,
@@ -81,6 +81,25 @@ impl Session {
             _emulator: Some(emulator),
         })
     }
+}
+
+/// Reports a client that cannot be made.
+fn not_configured(error: Error) -> Failure {
+    let base = std::env::var("RUNCOMFY_MODEL_API_BASE").unwrap_or_default();
+    let advice = match error.kind() {
+        // A token file that cannot be read is another matter.
+        ErrorKind::Unauthenticated if std::error::Error::source(&error).is_none() => {
+            "The token is on your profile page at https://www.runcomfy.com. `runcomfy run` needs none with --emulate.".to_owned()
+        }
+        ErrorKind::Configuration if !base.contains("://") && !base.trim().is_empty() => {
+            format!("RUNCOMFY_MODEL_API_BASE is `{base}`; write https://{base}, or http:// for this machine.")
+        }
+        ErrorKind::Configuration if !base.trim().is_empty() => {
+            format!("RUNCOMFY_MODEL_API_BASE is `{}`.", Redacted(&base))
+        }
+        _ => String::new(),
+    };
+    Failure::from(error).with_advice(advice)
 }
 
 /// Runs a command that only queries the service, so that a signal may end it at any time.

@@ -4,7 +4,7 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::input;
+use crate::input::{self, CheckMedia};
 use crate::model::{self, Named};
 use crate::show::Format;
 
@@ -25,7 +25,7 @@ pub(crate) async fn validate(
         Named::Unknown(why) => return Err(input::unknown(model_id, why)),
         Named::Nothing => return Err(input::unknown(model_id, &model::hint(model_id))),
     };
-    let check_media = !matches.get_flag("no-check-media");
+    let check_media = CheckMedia::from_matches(matches);
     let checked = input::checked(matches, model, check_media)
         .await?
         .warned(named);

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use clap::Command;
 
-use crate::argument::without_slashes;
+use crate::argument::{model_id_in, without_slashes};
+use crate::failure::Failure;
 use crate::show::Format;
 
 /// The parts of the command line that are needed before its flags are known.
@@ -23,6 +24,8 @@ pub(crate) struct Words {
     pub(crate) unchecked: bool,
     /// `true` if `--quiet` is set.
     pub(crate) quiet: bool,
+    /// Names of the flags that are set.
+    flags: Vec<String>,
     /// The value of `--output`.
     output: Option<String>,
     /// A word after an unknown flag that may be the model id. The flag is a switch then.
@@ -55,6 +58,8 @@ impl Words {
                     found.remember_possible_model(value.as_deref());
                 }
                 found.note(name, value);
+            } else if word == "-h" {
+                found.flags.push("help".to_owned());
             } else if word == "-q" {
                 found.quiet = true;
             } else if !word.starts_with('-') {
@@ -99,6 +104,7 @@ impl Words {
     }
 
     fn note(&mut self, flag: &str, value: Option<String>) {
+        self.flags.push(flag.to_owned());
         match flag {
             "schema" => self.schema = value,
             "emulate" => self.emulate = true,
@@ -113,8 +119,25 @@ impl Words {
         if self.command.is_none() {
             self.command = Some(word.to_owned());
         } else if self.model_id.is_none() && self.is_about_model() {
-            self.model_id = Some(without_slashes(word));
+            self.model_id = Some(model_id_in(word));
         }
+    }
+
+    /// Returns `true` if a flag is set.
+    pub(crate) fn sets(&self, flag: &str) -> bool {
+        self.flags.iter().any(|set| set == flag)
+    }
+
+    /// Returns a failure if a command that takes a model has arguments and none is a model.
+    pub(crate) fn without_model(&self) -> Option<Failure> {
+        if !self.is_about_model() || self.model_id.is_some() || self.sets("help") {
+            return None;
+        }
+        let command = self.command.as_deref().unwrap_or_default();
+        let failure = Failure::command_line("which model? The command line names none");
+        Some(failure.with_advice(format!(
+            "Write `runcomfy {command} MODEL_ID --prompt …`. `runcomfy models list --built-in` lists the built-in models."
+        )))
     }
 
     /// Returns the output format that the words set.
@@ -160,6 +183,7 @@ mod tests {
             emulate: true,
             unchecked: false,
             quiet: false,
+            flags: ["output", "emulate", "schema"].map(str::to_owned).into(),
             output: Some("json".into()),
             possible_model_id: None,
         };

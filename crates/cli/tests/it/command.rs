@@ -86,7 +86,7 @@ fn all_violations_are_reported_at_once() {
     let text = err(&refused);
     assert_eq!(text.lines().count(), 6, "{text}");
     for part in [
-        "--prompt: found nothing",
+        "--prompt: is missing",
         "--scale: found the string \"much\"",
         "/width×height: found \"1x1\"",
         "did you mean `prompt`?",

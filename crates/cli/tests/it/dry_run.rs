@@ -398,21 +398,29 @@ fn unknown_price_has_a_reason() {
 }
 
 #[test]
-fn input_without_schema_is_sent_with_a_warning() {
+fn input_without_schema_is_sent_only_unchecked() {
     let service = service();
     let refuse = || {
         let refusal = Reply::refused(404, 403_001);
         service.emulator.script(Call::Catalogue, refusal);
     };
     refuse();
-    let unknown = service.run(&["run", PAINT, "--text", "short"]);
+    let refused = service.run(&["run", PAINT, "--input", r#"{"text": "short"}"#, "--no-wait"]);
+    assert!(
+        refused.code == 77 && refused.err.contains("with --unchecked"),
+        "{refused:?}"
+    );
+    assert_eq!(service.emulator.count(Call::Submit), 0);
+    refuse();
+    let unknown = service.run(&["run", PAINT, "--text", "short", "--unchecked"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
     assert!(
         unknown.err.contains("The flags of the model are unknown:"),
         "{unknown:?}"
     );
     refuse();
-    let sent = service.run(&["run", PAINT, "--input", r#"{"text": "short"}"#, "--no-wait"]);
+    let input = ["--input", r#"{"text": "short"}"#, "--unchecked"];
+    let sent = service.run(&[&["run", PAINT, "--no-wait"], &input[..]].concat());
     assert_eq!(sent.code, 0, "{sent:?}");
     assert!(
         sent.err
@@ -420,7 +428,7 @@ fn input_without_schema_is_sent_with_a_warning() {
         "{sent:?}"
     );
     refuse();
-    let sent = service.json(&["run", PAINT, "--input", r#"{"text": "short"}"#]);
+    let sent = service.json(&[&["run", PAINT], &input[..]].concat());
     let warning = &sent.good_json()["warnings"][0]["text"];
     assert!(
         warning.as_str().unwrap().contains("is not checked"),

@@ -223,7 +223,8 @@ fn rejected_submit_advises_and_charges_nothing() {
             refused(401, 400_004),
             77,
             "unauthenticated",
-            "Set RUNCOMFY_TOKEN to the API token of your RunComfy profile.",
+            "Set RUNCOMFY_TOKEN to the API token of your profile at https://www.runcomfy.com. \
+             `runcomfy run` needs none with --emulate.",
         ),
         (
             refused(400, 400_001),
@@ -414,7 +415,9 @@ fn query_gives_no_advice_about_a_submit() {
     let mut balance = command();
     balance.args(["balance", "--output", "json"]);
     let ended = Ended::from(balance.output().unwrap());
-    assert_eq!(ended.json()["error"]["advice"], "");
+    let advice = ended.json()["error"]["advice"].clone();
+    let advice = advice.as_str().unwrap();
+    assert!(advice.starts_with("The token is on your profile page") && !advice.contains("submit"));
     let folder = tempfile::tempdir().unwrap();
     // A folder of this name cannot be read as a file.
     std::fs::create_dir(folder.path().join("token.json")).unwrap();

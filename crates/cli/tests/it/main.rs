@@ -18,6 +18,8 @@ mod emulator;
 mod errors;
 mod golden;
 mod media;
+#[cfg(target_os = "linux")]
+mod messages;
 mod programs;
 #[cfg(unix)]
 mod scripts;

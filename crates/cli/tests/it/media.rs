@@ -139,9 +139,9 @@ fn validate_checks_values_and_media_at_once() {
     assert_eq!(code, 65);
     for line in [
         "--scale: found 7, expected a number in 0..=1",
-        "--image-urls /image_urls/0: found a width of 5000, expected width_pixels <= 4096",
-        "--image-urls /image_urls/1: found a width of 5000, expected width_pixels <= 4096",
-        "--image-urls /image_urls/2: found \"none.gif\", expected a public https:// URL or a data: URI, or the path of a file",
+        "--image-urls[0]: found a width of 5000, expected width_pixels <= 4096",
+        "--image-urls[1]: found a width of 5000, expected width_pixels <= 4096",
+        "--image-urls[2]: found no such file: none.gif, expected a public https:// URL or a data: URI, or the path of a file",
     ] {
         assert!(stderr.contains(line), "{line}: {stderr}");
     }
@@ -202,12 +202,12 @@ fn all_violations_of_files_are_reported_at_once() {
     assert_eq!(
         lines[1..lines.len() - 1],
         [
-            "  --prompt: found nothing, expected a string of at most 800 characters",
+            "  --prompt: is missing, expected a string of at most 800 characters",
             "  --scale: found 7, expected a number in 0..=1",
-            "  --image-urls /image_urls/0: found the file `secret.txt` (not a known media format), expected an image, a video or audio",
-            "  --image-urls /image_urls/2: found the file `empty.png` (it is empty), expected an image, a video or audio",
-            "  --image-urls /image_urls/3: found the folder `pictures`, expected a file",
-            "  --image-urls /image_urls/4: found the file `large.gif`, with which the request has 81 MiB, expected at most 64 MiB in total; pass public https:// URLs instead",
+            "  --image-urls[0]: found the file `secret.txt` (not a known media format), expected an image, a video or audio",
+            "  --image-urls[2]: found the file `empty.png` (it is empty), expected an image, a video or audio",
+            "  --image-urls[3]: found the folder `pictures`, expected a file",
+            "  --image-urls[4]: found the file `large.gif`, with which the request has 81 MiB, expected at most 64 MiB in total; pass public https:// URLs instead",
         ]
     );
     let (code, stdout, _) = runcomfy(folder.path(), &[&line[..], &["--output", "json"]].concat());
@@ -236,7 +236,9 @@ fn unreadable_file_exits_with_66() {
     let (code, _, stderr) = runcomfy(folder.path(), &validate);
     assert_eq!(code, 66);
     assert!(
-        stderr.contains("\n  --image-urls /image_urls/0: found the file `/proc/self/mem`, which cannot be read ("),
+        stderr.contains(
+            "\n  --image-urls[0]: found the file `/proc/self/mem`, which cannot be read ("
+        ),
         "{stderr}"
     );
     let (code, ..) = runcomfy(folder.path(), &[&validate[..], &["--scale", "7"]].concat());

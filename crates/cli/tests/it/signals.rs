@@ -201,7 +201,7 @@ fn reading_standard_input_can_be_interrupted() {
         &["run", TEXT_TO_IMAGE, "--input", "-"][..],
         &["run", EDIT, "--prompt", "x", "--image-urls", "-"],
         // With a query of the catalogue before.
-        &["run", "acme/paint", "--input", "-"],
+        &["run", "acme/paint", "--input", "-", "--unchecked"],
     ] {
         service
             .emulator

@@ -1,0 +1,167 @@
+//! A command line that clap rejects, explained in the words of the model.
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use runcomfy::schema::nearest;
+
+use crate::failure::Failure;
+use crate::model::Named;
+use crate::show::{self, Format};
+use crate::words::Words;
+
+/// Flags that a message lists; more would not be read.
+const MAX_FLAGS: usize = 12;
+
+/// Reports a command line that clap rejects, and returns the exit code. Help and version come this
+/// way too.
+pub(crate) fn report(error: &clap::Error, named: &Named, words: &Words) -> u8 {
+    if !error.use_stderr() {
+        if let Err(error) = error.print() {
+            show::is_lost(&error);
+        }
+        return 0;
+    }
+    let format = words.format();
+    let is_invalid_value = matches!(
+        error.kind(),
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue
+    );
+    let failure = if is_invalid_value {
+        Failure::usage
+    } else {
+        Failure::command_line
+    };
+    if let Some(explained) = explained(error, named, words) {
+        return explained.report(format, false);
+    }
+    let why = advice(error, named);
+    if format == Format::Json {
+        let text = error.render().to_string();
+        let text = text.trim().trim_start_matches("error: ");
+        return failure(text).with_advice(why).report(format, false);
+    }
+    let _ = error.print();
+    if !why.is_empty() {
+        show::note(&format!("\n{why}"));
+    }
+    failure("").exit_code()
+}
+
+fn advice(error: &clap::Error, named: &Named) -> String {
+    let argument = context(error, ContextKind::InvalidArg);
+    match named {
+        Named::Unknown(why) if error.kind() == ErrorKind::UnknownArgument => {
+            format!("The flags of the model are unknown: {why}.")
+        }
+        _ if argument.is_some_and(|flag| flag.starts_with("--output ")) => {
+            "`--output-dir DIR` sets the folder of the files.".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Returns a failure of our own where clap's text would mislead: it takes a word for a value that
+/// no command accepts, and knows nothing of models.
+fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failure> {
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = context(error, ContextKind::InvalidSubcommand)?;
+            Some(unknown_command(word))
+        }
+        ErrorKind::UnknownArgument => {
+            let argument = context(error, ContextKind::InvalidArg)?;
+            let has_tip = error.get(ContextKind::SuggestedArg).is_some();
+            match named.schema() {
+                _ if has_tip => None,
+                Some(_) => Some(unknown_argument(argument, named, words)),
+                None if matches!(named, Named::Unknown(_)) => None,
+                None => Some(Failure::command_line(format!(
+                    "`runcomfy {}` takes no `{argument}`",
+                    words.command.as_deref().unwrap_or_default()
+                ))),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn context(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn unknown_argument(argument: &str, named: &Named, words: &Words) -> Failure {
+    let id = named.schema().map_or("", |schema| &schema.id);
+    let root = crate::command::root(named.schema());
+    let command = words.command.as_deref().unwrap_or_default();
+    let flags = root.find_subcommand(command).map(model_flags);
+    let flags = flags.unwrap_or_default();
+    let message = if argument.starts_with('-') {
+        format!("`{id}` has no `{argument}`; it takes {}", flags.join(", "))
+    } else if flags.iter().any(|flag| flag == "--prompt") && !words.sets("prompt") {
+        format!("found `{argument}` after the model; did you mean `--prompt {argument}`?")
+    } else {
+        format!("found `{argument}`, which belongs to no flag; quote a text that has spaces")
+    };
+    Failure::command_line(message)
+        .with_advice(format!("`runcomfy {command} {id} --help` lists the flags."))
+}
+
+/// Returns the flags of the properties of a model.
+fn model_flags(command: &Command) -> Vec<String> {
+    let flags = command.get_arguments().filter(|arg| {
+        let heading = arg.get_help_heading().unwrap_or_default();
+        heading.starts_with("Input, ")
+    });
+    let mut names: Vec<String> = flags
+        .filter_map(|arg| Some(format!("--{}", arg.get_long()?)))
+        .collect();
+    if names.len() > MAX_FLAGS {
+        names.truncate(MAX_FLAGS);
+        names.push("…".to_owned());
+    }
+    names
+}
+
+fn unknown_command(word: &str) -> Failure {
+    let root = crate::command::root(None);
+    let names: Vec<&str> = root.get_subcommands().map(Command::get_name).collect();
+    let near = match word {
+        "list" | "ls" | "search" => Some("models list"),
+        "rm" | "kill" | "stop" => Some("cancel"),
+        "get" | "download" | "save" => Some("result"),
+        "submit" => Some("run"),
+        "wait" => Some("resume"),
+        _ => names
+            .iter()
+            .copied()
+            // A short word such as `rn` is near to nothing by the number of its letters.
+            .find(|name| is_abbreviation(word, name))
+            .or_else(|| nearest(word, names.iter().copied())),
+    };
+    let hint = match (word, near) {
+        ("login" | "auth" | "whoami" | "logout", _) => {
+            "set RUNCOMFY_TOKEN to the API token of your profile at https://www.runcomfy.com, \
+             or use --emulate, which needs none"
+                .to_owned()
+        }
+        ("history" | "jobs", _) => {
+            "the service has no list of jobs; `runcomfy status REQUEST_ID` shows one".to_owned()
+        }
+        (_, Some(near)) => format!("did you mean `runcomfy {near}`?"),
+        (_, None) => format!("the commands are {}", names.join(", ")),
+    };
+    Failure::command_line(format!("there is no command `{word}`; {hint}"))
+}
+
+/// Returns `true` if a word has the first letter of a name, and its other letters in their order.
+fn is_abbreviation(word: &str, name: &str) -> bool {
+    let mut letters = name.chars();
+    word.chars().next() == name.chars().next()
+        && word.len() > 1
+        && word
+            .chars()
+            .all(|letter| letters.any(|other| other == letter))
+}

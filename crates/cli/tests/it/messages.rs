@@ -1,0 +1,247 @@
+//! Messages about command lines that go wrong, as reviewed: the golden file has a case for each.
+//! `UPDATE_EXPECT=1 cargo test -p runcomfy-cli messages` rewrites it; review the difference.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use expect_test::expect_file;
+use runcomfy_emulator::{Call, Reply};
+use serde_json::{Value, json};
+
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once, command};
+
+/// A GIF image of 640 x 480 pixels.
+const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+/// A GIF image of 8000 x 400 pixels.
+const WIDE: &[u8] = b"GIF89a\x40\x1f\x90\x01\x00\x00\x00;";
+
+/// Command lines, `M` and `E` standing for the two models of images; a variable may come first. They need
+/// neither token nor network.
+const LINES: &str = "\
+run bytedance/dreamina-4-0/text-to-imag --prompt x
+run bytedance/dreamina-4-0/text-to-imag --prompt x --emulate
+run dreamina --prompt x
+run dreamina-4.0/edit --prompt x
+run https://www.runcomfy.com/models/bytedance/dreamina-4-0/edit --emulate --prompt x
+run https://www.runcomfy.com/models/bytedance/dreamina-4-0/edit/api?tab=1 --emulate --prompt x
+run acme/paint --emulate --prompt x
+run acme/paint --prompt x
+run acme/paint --input {} --unchecked
+run --prompt x
+run
+list
+login
+history
+rn M
+frobnicate
+run M --promt x --emulate
+run M --widthxheight x --emulate
+run M --seed 1.5 --emulate
+status --seed some-id
+run M --emulate
+run M --prompt x --width-x-height 2048x9 --emulate
+run M --prompt x --width-x-height 2048x2048 --dry-run --emulate
+run M --prompt x --scale big --emulate
+run M --prompt x --scale 7 --emulate
+run E --prompt x --force-single yes
+run E --prompt x --force-single=yes --image-urls ok.gif
+run M --scale --prompt x
+run M x --emulate
+run M --prompt x y --emulate
+run M --prompt x
+balance
+run E --prompt x --image-urls nofile.jpg
+run E --prompt x --image-urls htps://example.com/a.jpg
+run E --prompt x --image-urls https:/example.com/a.jpg
+run E --prompt x --image-urls http://example.com/a.jpg --no-check-media --dry-run --emulate
+run E --prompt x --image-urls wide.gif
+run E --prompt x --image-urls wide.gif --emulate
+run E --prompt x --image-urls note.txt
+run E --prompt x --image-urls .
+run E --prompt x --image-urls ok.gif,tiny.gif
+run E --prompt x --image-urls ok.gif tiny.gif --dry-run --emulate
+run M --input {'prompt':'x'}
+run M --input in.json
+run M --input @missing.json
+run M --input-file empty.json
+run M --input [\"x\"]
+run M --input {\"prompt\":\"x\",\"prompt\":\"y\"} --dry-run --emulate
+run M --prompt= --dry-run --emulate
+run M --prompt x --timeout 5m --dry-run --emulate
+run M --prompt x --timeout 5x
+run M --prompt x --timeout -1
+run M --prompt x --output json.txt
+RUNCOMFY_MODEL_API_BASE=localhost:8188 run M --prompt x
+RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:1/v1 run M --prompt x
+RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:1/v1 models list
+run M --prompt x --output-dir /proc/x
+models get M
+completion nushell";
+
+/// Returns a folder with the files that the lines name.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("ok.gif", PICTURE),
+        ("tiny.gif", PICTURE),
+        ("wide.gif", WIDE),
+        ("note.txt", b"The password is swordfish."),
+        ("in.json", b"{\"prompt\": \"x\"}"),
+        ("empty.json", b""),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+/// Runs a line, and returns it with its exit code and what it prints.
+fn case(line: &str, folder: &Path) -> String {
+    let mut words = line.split(' ').peekable();
+    let mut command = command();
+    let is_variable = |word: &&str| word.starts_with("RUNCOMFY_");
+    if let Some((name, value)) = words.next_if(is_variable).and_then(|w| w.split_once('=')) {
+        command.env(name, value).env("RUNCOMFY_TOKEN", "t");
+    }
+    if line.contains("/proc/x") {
+        command.env("RUNCOMFY_TOKEN", "t");
+    }
+    let words = words.map(|word| match word {
+        "M" => TEXT_TO_IMAGE,
+        "E" => EDIT,
+        word => word,
+    });
+    command
+        .args(["--output", "pretty"])
+        .args(words)
+        .current_dir(folder);
+    command.stdin(std::process::Stdio::null());
+    shown(line, &command.output().unwrap().into())
+}
+
+fn shown(line: &str, ended: &Ended) -> String {
+    let all = format!("{}{}", ended.err, ended.out);
+    let lines = all
+        .trim_end()
+        .lines()
+        .map(|line| line.trim_end().to_owned() + "\n");
+    format!(
+        "$ runcomfy {line}    # exit code {}\n{}\n",
+        ended.code,
+        lines.collect::<String>()
+    )
+}
+
+#[track_caller]
+fn check(name: &str, cases: Vec<(usize, String)>) {
+    let mut cases = cases;
+    cases.sort();
+    let text: String = cases.into_iter().map(|(_, text)| text).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    expect_file![folder.join(name)].assert_eq(&text);
+}
+
+#[test]
+fn messages_are_as_reviewed() {
+    let folder = folder();
+    let cases = Mutex::new(Vec::new());
+    all_at_once(LINES.lines().enumerate(), |(index, line)| {
+        let text = case(line, folder.path());
+        cases.lock().unwrap().push((index, text));
+    });
+    check("messages.txt", cases.into_inner().unwrap());
+}
+
+#[test]
+fn messages_about_the_service_are_as_reviewed() {
+    let reply = |status: u16, code: u32| Some(Reply::refused(status, code));
+    let entry = |schema: Value| {
+        Some(Reply::json(
+            200,
+            &json!({ "model_id": "acme/x/y", "input_schema": schema }),
+        ))
+    };
+    let input = ["--input", r#"{"prompt":"x"}"#, "--no-wait"];
+    let sent = [&["run", "acme/x/y"], &input[..]].concat();
+    let unchecked = [&sent[..], &["--unchecked"]].concat();
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+    let cases: Vec<(&str, Vec<&str>, Call, Option<Reply>)> = vec![
+        (
+            "catalogue 404",
+            unchecked.clone(),
+            Call::Catalogue,
+            reply(404, 404_001),
+        ),
+        (
+            "catalogue 401",
+            unchecked.clone(),
+            Call::Catalogue,
+            reply(401, 400_004),
+        ),
+        (
+            "catalogue 404",
+            sent.clone(),
+            Call::Catalogue,
+            reply(404, 404_001),
+        ),
+        (
+            "catalogue 401",
+            sent.clone(),
+            Call::Catalogue,
+            reply(401, 400_004),
+        ),
+        (
+            "catalogue 403",
+            sent.clone(),
+            Call::Catalogue,
+            reply(403, 403_001),
+        ),
+        (
+            "schema null",
+            sent.clone(),
+            Call::Catalogue,
+            entry(Value::Null),
+        ),
+        ("schema {}", sent.clone(), Call::Catalogue, entry(json!({}))),
+        (
+            "submit 403",
+            run.to_vec(),
+            Call::Submit,
+            reply(403, 403_001),
+        ),
+        (
+            "list 403",
+            vec!["models", "list"],
+            Call::Catalogue,
+            reply(403, 403_001),
+        ),
+        (
+            "no hit",
+            vec!["models", "list", "--search", "zzz"],
+            Call::Catalogue,
+            None,
+        ),
+        (
+            "no kind",
+            vec!["models", "list", "--kind", "foo"],
+            Call::Catalogue,
+            None,
+        ),
+        ("status", vec!["status", "unknown-id"], Call::Status, None),
+    ];
+    let shown_cases = Mutex::new(Vec::new());
+    all_at_once(
+        cases.into_iter().enumerate(),
+        |(index, (name, line, call, reply))| {
+            let service = Service::with(|builder| builder.seed(7));
+            if let Some(reply) = reply {
+                service.emulator.script(call, reply);
+            }
+            let ended = service.run(&line);
+            let words = format!("{}    # {name}", line.join(" "));
+            let text =
+                shown(&words, &ended).replace(&service.emulator.base_url(), "http://emulator");
+            shown_cases.lock().unwrap().push((index, text));
+        },
+    );
+    check("service-messages.txt", shown_cases.into_inner().unwrap());
+}
