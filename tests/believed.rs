@@ -140,7 +140,8 @@ async fn late_429_on_a_reused_connection_is_unknown() {
     assert!(matches!(first, Outcome::Accepted(_)), "{first:?}");
     let second = submit(&client, 2).await;
     assert!(matches!(second, Outcome::Unknown(_)), "{second:?}");
-    assert_eq!(judge.ledger().all_arrivals(), 2);
+    // The 429 may come before the request has arrived whole; it is not sent again either way.
+    assert!(judge.ledger().arrivals("2") <= 1);
 }
 
 /// The outcome is the strongest of the attempts, with the last one's error as the source.
