@@ -34,6 +34,11 @@ pub mod models {
     //! Bindings of the models.
     runcomfy::include_models!();
 }
+#[allow(deprecated)]
+pub mod stamp {
+    //! Holds the same model, by the macro.
+    runcomfy_macros::model!("schemas/acme/stamp.json");
+}
 use models::acme::marks::{Input, Mode};
 use runcomfy::schema::{Field, Json, View};
 
@@ -56,6 +61,8 @@ impl Field for Seed {
 fn main() {
     let input = Input::new("x").picture("p").seed(Seed(7)).mode(Mode::Text_C_hash);
     println!("{:?}", input.validate());
+    let same = stamp::Input::new("x").picture("p").seed(Seed(7)).mode(stamp::Mode::Text_C_hash);
+    assert_eq!(format!("{input:?}"), format!("{same:?}"));
     let names = models::ALL.iter().map(|model| model.id());
     println!("{:?} {:?}", names.collect::<Vec<_>>(), models::find("x/crate/self").is_some());
     println!("{}", tree::x::crate_::self_::ID);
@@ -70,6 +77,13 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 /// Runs Clippy in the crate, which must succeed, and returns what it prints.
 fn clippy(folder: &Path) -> String {
+    let (succeeded, shown) = try_clippy(folder);
+    assert!(succeeded, "{shown}");
+    shown
+}
+
+/// Runs Clippy in the crate. Returns `true` if it succeeds, and what it prints.
+fn try_clippy(folder: &Path) -> (bool, String) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shaped-build");
     let run = Command::new(env!("CARGO"))
         .args(["clippy", "--offline", "--workspace"])
@@ -80,8 +94,13 @@ fn clippy(folder: &Path) -> String {
         .output()
         .unwrap();
     let shown = String::from_utf8_lossy(&run.stderr).into_owned();
-    assert!(run.status.success(), "{shown}");
-    shown
+    (run.status.success(), shown)
+}
+
+/// Returns the path of a folder of this repository as a manifest has it.
+fn path(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    path.display().to_string().replace('\\', "/")
 }
 
 #[test]
@@ -90,14 +109,13 @@ fn shaped_bindings_compile_without_a_word() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let path = |name: &str| root.join(name).display().to_string().replace('\\', "/");
-    let (runcomfy, codegen) = (path(""), path("codegen"));
+    let (runcomfy, codegen, macros) = (path(""), path("codegen"), path("crates/macros"));
     let dependency = format!("runcomfy = {{ path = \"{runcomfy}\", default-features = false }}");
     write(
         folder,
         "Cargo.toml",
         &format!(
-            "[package]\nname = \"own\"\nedition = \"2024\"\n[dependencies]\n{dependency}\ntree = {{ path = \"tree\" }}\nmarker = {{ path = \"marker\" }}\n\
+            "[package]\nname = \"own\"\nedition = \"2024\"\n[dependencies]\n{dependency}\ntree = {{ path = \"tree\" }}\nmarker = {{ path = \"marker\" }}\nruncomfy-macros = {{ path = \"{macros}\" }}\n\
              [build-dependencies]\nruncomfy-codegen = {{ path = \"{codegen}\" }}\n[workspace]\nmembers = [\"tree\", \"marker\"]\n"
         ),
     );
@@ -156,4 +174,80 @@ fn shaped_bindings_compile_without_a_word() {
         assert!(!again.contains("warning"), "{again}");
     }
     assert!(!clippy(folder).contains("Checking"));
+}
+
+/// A program that has its model from the macro.
+const MACRO: &str = r#"#![warn(clippy::all, clippy::pedantic, missing_docs)]
+//! Uses the macro.
+
+pub mod stamp {
+    //! The model.
+    runcomfy_macros::model!("schemas/acme/stamp.json");
+}
+
+fn main() {
+    println!("{:?}", stamp::Input::new("x").validate());
+}
+"#;
+
+#[test]
+#[ignore = "slow: runs cargo"]
+fn macro_follows_its_schema_and_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let manifest = format!(
+        "[package]\nname = \"door\"\nedition = \"2024\"\n[dependencies]\nruncomfy = {{ path = \"{}\", default-features = false }}\nruncomfy-macros = {{ path = \"{}\" }}\n[workspace]\n",
+        path(""),
+        path("crates/macros")
+    );
+    write(folder, "Cargo.toml", &manifest);
+    std::fs::copy(path("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    write(folder, "src/main.rs", MACRO);
+    write(folder, "runcomfy-codegen.toml", "");
+    let schema = |property: &str| {
+        let text = format!(
+            "{{\"required\": [\"text\"], \"properties\": {{\"text\": {{\"type\": \"string\"}}, {property}}}}}"
+        );
+        write(folder, "schemas/acme/stamp.json", &text);
+    };
+    schema(r#""mode": {"enum": ["a", "b"]}"#);
+    let shown = clippy(folder);
+    assert!(!shown.contains("warning"), "{shown}");
+    assert!(!clippy(folder).contains("Checking door"));
+
+    schema(r#""mode": {"enum": ["a", "b"], "default": "c"}"#);
+    let shown = clippy(folder);
+    for part in [
+        "schemas/acme/stamp.json:1:",
+        "warning[RC0018]",
+        "main.rs:6:",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(
+        shown.matches("warning: ").count(),
+        2,
+        "one and the sum: {shown}"
+    );
+
+    write(
+        folder,
+        "runcomfy-codegen.toml",
+        "[allow]\nRC0018 = \"acme/*\"\n",
+    );
+    let shown = clippy(folder);
+    assert!(!shown.contains("warning"), "{shown}");
+
+    schema(r#""n": {"minimum": "0"}"#);
+    let (succeeded, shown) = try_clippy(folder);
+    assert!(!succeeded, "{shown}");
+    for part in [
+        "error[RC0012]",
+        "--> schemas/acme/stamp.json:1:",
+        "main.rs:6:",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    schema(r#""n": {"minimum": 0}"#);
+    assert!(clippy(folder).contains("Checking door"));
 }

@@ -40,6 +40,8 @@ enum Cause {
     NoMatch(String),
     /// A setting is wrong, or has nothing to act on.
     Setting(String),
+    /// The arguments of the macro are not a schema file's path and, perhaps, an id.
+    Arguments(String),
     /// The generated code is no Rust, which is a bug in the generator.
     Internal(String),
 }
@@ -87,6 +89,10 @@ impl Error {
         Cause::Setting(why.to_owned()).into()
     }
 
+    pub(crate) fn arguments(why: &str) -> Self {
+        Cause::Arguments(why.to_owned()).into()
+    }
+
     pub(crate) fn internal(model: &str, why: &dyn fmt::Display) -> Self {
         Cause::Internal(format!("{model}: {why}")).into()
     }
@@ -109,7 +115,11 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         matches!(
             self.cause,
-            Cause::NoMatch(_) | Cause::Setting(_) | Cause::Unmarked { .. } | Cause::Support { .. }
+            Cause::NoMatch(_)
+                | Cause::Setting(_)
+                | Cause::Arguments(_)
+                | Cause::Unmarked { .. }
+                | Cause::Support { .. }
         )
     }
 
@@ -138,6 +148,9 @@ impl Error {
                 "no model id matches `{pattern}`; expected an id, or a pattern such as `vendor/**`"
             ),
             Cause::Setting(why) => format!("{why}; nothing was written"),
+            Cause::Arguments(why) => format!(
+                "the path of a schema file is expected, as in `model!(\"schemas/acme/stamp.json\")`: {why}"
+            ),
             Cause::Support { given, why } => format!(
                 "found `{given}` as the support crate, expected a Rust path such as `::runcomfy`: {why}"
             ),

@@ -23,6 +23,7 @@ mod reported;
 mod rust_type;
 
 pub mod diagnostic;
+pub mod expansion;
 pub mod files;
 pub mod plan;
 pub mod source;

@@ -164,6 +164,20 @@ impl Options {
         Ok(())
     }
 
+    /// Returns the settings whose targets name this very model, without a pattern.
+    pub(crate) fn of_one(&self, model_id: &str) -> Self {
+        let own = |list: &[(Target, String)]| {
+            let list = list.iter().filter(|(to, _)| to.parts().0 == model_id);
+            list.cloned().collect()
+        };
+        Self {
+            rename: own(&self.rename),
+            replace: own(&self.replace),
+            attributes: own(&self.attributes),
+            ..Self::default()
+        }
+    }
+
     /// Checks that each setting has something to act on: one that has not is a slip.
     ///
     /// # Errors
