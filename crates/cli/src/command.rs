@@ -30,7 +30,7 @@ Exit codes:
       again. Never used where the command may have submitted a job
   77  No token, or a token that is not accepted
   130 Stopped with Ctrl-C; the last lines report what becomes of the job
-  143 Stopped by the signal TERM; 129 by HUP";
+  143 Stopped by the signal TERM; 129 by HUP; 131 by QUIT (Ctrl-\\)";
 
 /// Returns the whole command. The flags of `run`, `validate` and `code` come from the schema of the
 /// model that the command line names.

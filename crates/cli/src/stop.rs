@@ -19,6 +19,9 @@ pub(crate) enum Stop {
     /// HUP, sent when the terminal is closed.
     #[cfg_attr(windows, allow(dead_code))]
     HangUp,
+    /// QUIT, sent by a terminal for Ctrl-\.
+    #[cfg_attr(windows, allow(dead_code))]
+    Quit,
 }
 
 /// Listens for the signals, which no longer end the process.
@@ -34,6 +37,7 @@ impl Stop {
             Self::CtrlC => 130,
             Self::Terminate => 143,
             Self::HangUp => 129,
+            Self::Quit => 131,
         }
     }
 }
@@ -44,9 +48,10 @@ impl Stops {
     pub(crate) fn listen() -> Self {
         let interrupt = (Stop::CtrlC, signal(SignalKind::interrupt()));
         let terminate = (Stop::Terminate, signal(SignalKind::terminate()));
+        let quit = (Stop::Quit, signal(SignalKind::quit()));
         // Under `nohup` the command keeps running without its terminal.
         let hang_up = (!hang_up_is_ignored()).then(|| (Stop::HangUp, signal(SignalKind::hangup())));
-        let signals = [interrupt, terminate].into_iter().chain(hang_up);
+        let signals = [interrupt, terminate, quit].into_iter().chain(hang_up);
         Self {
             signals: signals
                 .filter_map(|(stop, signal)| Some((stop, signal.ok()?)))
