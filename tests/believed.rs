@@ -214,6 +214,15 @@ async fn processed_or_broken_stream_is_unknown_and_not_retried() {
     for (protocol, answer) in [
         (Protocol::Http2, Answer::GoAwayAt),
         (Protocol::Http2, Answer::Reset),
+        // The head of a response proves that the request was processed, whatever ends its body.
+        (
+            Protocol::Http2,
+            Answer::HalfThenRefuse(Response::new(200, ACCEPTED)),
+        ),
+        (
+            Protocol::Http2,
+            Answer::HalfThenGoAwayBelow(Response::new(200, ACCEPTED)),
+        ),
         (Protocol::Http2, Answer::Close),
         (Protocol::Http1, Answer::Reset),
         (Protocol::Http1, Answer::Close),
@@ -231,5 +240,58 @@ async fn processed_or_broken_stream_is_unknown_and_not_retried() {
             "{protocol:?} {answer:?}: {outcome:?}"
         );
         assert_eq!(judge.ledger().all_arrivals(), 1, "{protocol:?} {answer:?}");
+    }
+}
+
+/// A job whose id has arrived is not lost with the rest of the response.
+#[tokio::test]
+async fn cut_or_invalid_response_keeps_the_id_in_it() {
+    let long = format!(
+        r#"{{"request_id": "$ID", "status_url": "{}"}}"#,
+        "x".repeat(200)
+    );
+    let respond = |body: &str| Answer::Respond(Response::new(200, body));
+    for (protocol, answer) in [
+        (Protocol::Http1, Answer::Half(Response::new(200, &*long))),
+        (Protocol::Http1, Answer::Half(Response::new(502, &*long))),
+        (Protocol::Http2, Answer::Half(Response::new(200, &*long))),
+        (
+            Protocol::Http2,
+            Answer::HalfThenRefuse(Response::new(200, &*long)),
+        ),
+        (
+            Protocol::Http2,
+            Answer::HalfThenGoAwayBelow(Response::new(200, &*long)),
+        ),
+        (
+            Protocol::Http1,
+            respond(r#"{"request_id": "$ID", "status": "in_qu"#),
+        ),
+        (
+            Protocol::Http1,
+            respond(r#"{"request_id": "$ID"} and more"#),
+        ),
+        (
+            Protocol::Http1,
+            respond("\u{feff}{\"request_id\": \"$ID\"}"),
+        ),
+    ] {
+        let scripted = answer.clone();
+        let judge = Judge::start(protocol, move |_| Verdict {
+            taken: true,
+            answer: scripted.clone(),
+        });
+        let judge = judge.unwrap();
+        let outcome = submit(&client(&judge, protocol), 1).await;
+        let Outcome::Unknown(error) = outcome else {
+            panic!("{protocol:?} {answer:?}: {outcome:?}");
+        };
+        let ledger = judge.ledger();
+        assert_eq!(
+            error.request_id().map(runcomfy::RequestId::as_str),
+            ledger.ids("1").first().map(AsRef::as_ref),
+            "{protocol:?} {answer:?}: {error}"
+        );
+        assert_eq!(ledger.all_arrivals(), 1, "{protocol:?} {answer:?}");
     }
 }

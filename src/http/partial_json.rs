@@ -13,29 +13,44 @@ pub(crate) fn members(
     wanted: impl Fn(&str) -> bool,
 ) -> serde_json::Result<Map<String, Value>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let members = deserializer.deserialize_map(Members(wanted))?;
+    let mut members = Map::new();
+    deserializer.deserialize_map(Members(wanted, &mut members))?;
     deserializer.end()?;
     Ok(members)
 }
 
-struct Members<F>(F);
+/// Reads members as [`members`] does, as far as the text is the start of a JSON object: it may be cut
+/// off, or have something else behind.
+pub(crate) fn members_before_error(
+    json: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let mut members = Map::new();
+    // The members before the error are kept.
+    deserializer
+        .deserialize_map(Members(wanted, &mut members))
+        .ok();
+    members
+}
 
-impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Members<F> {
-    type Value = Map<String, Value>;
+struct Members<'m, F>(F, &'m mut Map<String, Value>);
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Members<'_, F> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
         while let Some(name) = all.next_key_seed(Name(&self.0))? {
             match name {
-                Some(name) => drop(members.insert(name, all.next_value_seed(Plain)?)),
+                Some(name) => drop(self.1.insert(name, all.next_value_seed(Plain)?)),
                 None => drop(all.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(members)
+        Ok(())
     }
 }
 
@@ -139,6 +154,23 @@ mod tests {
         let json = format!(r#"{{"a": {deep}, "b": {deep}, "a": "c"}}"#);
         let found = members(&json, |name| name == "a").unwrap();
         assert_eq!(Value::Object(found), json!({"a": "c"}));
+    }
+
+    #[test]
+    fn members_before_an_error_are_kept() {
+        for json in [
+            r#"{"a": "b", "c": "#,
+            r#"{"a": "b""#,
+            r#"{"a": "b"} x"#,
+            r#"{"a": "b", "a": "cu"#,
+            r#"{"a": "b", "c": "\ud83d"}"#,
+        ] {
+            let found = members_before_error(json, |name| name == "a");
+            assert_eq!(Value::Object(found), json!({"a": "b"}), "{json}");
+        }
+        for json in ["", "[1]", r#"{"a": "cu"#, r#"{"a": nul"#] {
+            assert!(members_before_error(json, |_| true).is_empty(), "{json}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind};
 use crate::http::error_code::ErrorCode;
-use crate::http::partial_json::members;
+use crate::http::partial_json::{members, members_before_error};
 use crate::http::token::Token;
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::request_id::RequestId;
@@ -151,6 +151,9 @@ const ERROR_CODE: &str = "error_code";
 /// Name of the member with the id of a job.
 const REQUEST_ID: &str = "request_id";
 
+/// A mark before a text, which some servers write although JSON has none.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Bytes of a response that suffice to recognise what sent it.
 const EXCERPT_BYTES: usize = 200;
 
@@ -284,8 +287,11 @@ impl Reply {
         }
     }
 
-    fn with_id(&self, error: Error) -> Error {
-        let body = self.read(|name| name == REQUEST_ID).unwrap_or_default();
+    /// Returns the error of a submit with the id in this response, which need not be whole or valid.
+    pub(crate) fn with_id(&self, error: Error) -> Error {
+        let text = String::from_utf8_lossy(&self.body);
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
+        let body = members_before_error(text, |name| name == REQUEST_ID);
         let id = body.get(REQUEST_ID).and_then(Value::as_str);
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
             return error;
@@ -738,6 +744,29 @@ mod tests {
             assert_eq!(error.request_id().unwrap().as_str(), "r-1", "{error}");
             let (_, error) = judge(Operation::Submit, error);
             assert_eq!(error.may_have_been_submitted(), unknown, "{error}");
+        }
+    }
+
+    #[test]
+    fn id_in_a_text_that_is_no_json_is_kept() {
+        for body in [
+            b"{\"request_id\": \"r-1\", \"message\": \"caf\xe9\"}".as_slice(),
+            b"{\"message\": \"caf\xe9\", \"request_id\": \"r-1\"}",
+            b"{\"request_id\": \"r-1\", \"status\": ",
+            b"{\"request_id\": \"r-1\"} {}",
+            b"\xef\xbb\xbf{\"request_id\": \"r-1\"}",
+        ] {
+            let error = reply(200, body).request_id().unwrap_err();
+            let (_, error) = judge(Operation::Submit, error);
+            assert!(error.may_have_been_submitted(), "{error}");
+            assert_eq!(error.request_id().unwrap().as_str(), "r-1", "{error}");
+        }
+        for body in [
+            b"{\"request_id\": \"r-".as_slice(),
+            b"{\"request_id\": \"r\xff1\"}",
+        ] {
+            let error = reply(200, body).request_id().unwrap_err();
+            assert_eq!(error.request_id(), None, "{error}");
         }
     }
 

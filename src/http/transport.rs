@@ -148,7 +148,9 @@ impl Transport {
                 let message = "no connection to the service in time; nothing was sent";
                 Err(Error::new(ErrorKind::NotSent, message).with_source(error))
             }
-            sent => sent,
+            Ok((reply, Err(cut))) => Err(reply.with_id(cut)),
+            Ok((reply, Ok(()))) => Ok(reply),
+            Err(error) => Err(error),
         }
     }
 
@@ -176,7 +178,8 @@ impl Transport {
             Exchanger::Foreign(http) => (http.clone(), Attribution::Reused),
             Exchanger::Script(_, script) => return self.exchange_by_script(script, &request),
         };
-        self.send_over_http(&http, request, over_http1).await
+        let (reply, whole) = self.send_over_http(&http, request, over_http1).await?;
+        whole.map(|()| reply)
     }
 
     /// Holds all requests back for as long as a throttling service asks. A 429 that may belong to
@@ -187,13 +190,14 @@ impl Transport {
         }
     }
 
-    /// Sends a request; a response over HTTP/1.1 is attributed to it as `over_http1` says.
+    /// Sends a request; a response over HTTP/1.1 is attributed to it as `over_http1` says. Of a
+    /// response that is cut off, what has arrived is returned with the error.
     async fn send_over_http(
         &self,
         http: &reqwest::Client,
         request: Request,
         over_http1: Attribution,
-    ) -> Result<Reply, Error> {
+    ) -> Result<(Reply, Result<(), Error>), Error> {
         let url = request.url().clone();
         let response = http.execute(request).await;
         let response = response.map_err(|error| self.without_proof(self.failed(error)))?;
@@ -209,19 +213,14 @@ impl Transport {
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
         self.obey(http_status, retry_after, attribution);
-        let body = self.read(response).await?;
-        Ok(Reply::new(
-            http_status,
-            retry_after,
-            attribution,
-            body,
-            &self.token,
-        ))
+        let mut body = Vec::new();
+        let whole = self.read(response, &mut body).await;
+        let reply = Reply::new(http_status, retry_after, attribution, body, &self.token);
+        Ok((reply, whole))
     }
 
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, Error> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.failed(e))? {
+    async fn read(&self, mut response: Response, body: &mut Vec<u8>) -> Result<(), Error> {
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.cut(e))? {
             if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
                 // The next one would be as long.
                 let message = format!(
@@ -232,7 +231,18 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok(())
+    }
+
+    /// Returns the error of a response that is cut off. Its head proves that the service has processed
+    /// the request, whatever ends its body: REFUSED_STREAM and GOAWAY are not believed any more.
+    fn cut(&self, error: reqwest::Error) -> Error {
+        let error = self.failed(error);
+        if error.kind() != ErrorKind::NotSent {
+            return error;
+        }
+        let message = "the service's response was cut off";
+        Error::new(ErrorKind::ResponseLost, message).with_source(error)
     }
 
     /// Returns the error of a failed request. Its causes may quote the service, as with the end of an

@@ -3,7 +3,7 @@
 use runcomfy::testing::{self, Response, Script};
 use runcomfy::{CancelOutcome, Client, Error, Outcome, RequestId, RetryPolicy, Status};
 use runcomfy_testkit::arbitrary::reply::{Call, Reply};
-use runcomfy_testkit::judge::reading::{Member, Value, last, members};
+use runcomfy_testkit::judge::reading::{Member, Value, last, members, members_before_error};
 use serde_json::json;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -142,12 +142,14 @@ impl Facts {
             Some(Value::Text(text)) => text.clone(),
             _ => None,
         };
-        let ids = members.iter().filter(|member| member.0 == "request_id");
+        // An id counts also where the rest of the response cannot be read.
+        let readable = members_before_error(&reply.body);
+        let ids = readable.iter().filter(|member| member.0 == "request_id");
         let ids: Vec<&Value> = ids.map(|(_, id)| id).collect();
         Self {
             http_status: reply.http_status,
             ids: ids.iter().filter_map(|id| valid_id(id)).collect(),
-            about: ids.last().map(|id| (*id).clone()),
+            about: last(&members, "request_id").cloned(),
             names_one: ids.len() == 1,
             codes: Code::read_all(&members),
             status: text("status").map(|text| text.trim().to_ascii_lowercase()),

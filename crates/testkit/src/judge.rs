@@ -62,6 +62,12 @@ pub enum Answer {
     Respond(Response),
     /// The head and half of the body of a response, then the end of the connection.
     Half(Response),
+    /// The head and half of the body of a response, then the end of the stream as of one that was
+    /// not processed: REFUSED_STREAM. Over HTTP/1.1 as [`Answer::Half`].
+    HalfThenRefuse(Response),
+    /// The head and half of the body of a response, then a GOAWAY below its stream. Over HTTP/1.1 as
+    /// [`Answer::Half`].
+    HalfThenGoAwayBelow(Response),
     /// A response, and a 429 that nobody asked for once the next request of the connection arrives.
     /// Over HTTP/2 as [`Answer::Respond`].
     WithLate429(Response),

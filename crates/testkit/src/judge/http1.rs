@@ -59,7 +59,9 @@ fn give(
         Answer::Respond(response) | Answer::WithLate429(response) => {
             writer.write_all(&bytes(response, id, usize::MAX))?;
         }
-        Answer::Half(response) => {
+        Answer::Half(response)
+        | Answer::HalfThenRefuse(response)
+        | Answer::HalfThenGoAwayBelow(response) => {
             writer.write_all(&bytes(response, id, response.body(id).len() / 2))?;
             return Ok(false);
         }

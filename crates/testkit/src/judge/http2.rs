@@ -130,6 +130,15 @@ fn give(socket: &mut TcpStream, stream: u32, answer: &Answer, id: &str) -> io::R
             respond(socket, stream, response, id, false)?;
             return Ok(false);
         }
+        Answer::HalfThenRefuse(response) => {
+            respond(socket, stream, response, id, false)?;
+            reset(socket, stream, REFUSED_STREAM)?;
+        }
+        Answer::HalfThenGoAwayBelow(response) => {
+            respond(socket, stream, response, id, false)?;
+            go_away(socket, stream.saturating_sub(2))?;
+            return Ok(false);
+        }
         Answer::Reset => reset(socket, stream, INTERNAL_ERROR)?,
         Answer::Refuse => reset(socket, stream, REFUSED_STREAM)?,
         Answer::GoAwayBelow => {

@@ -22,25 +22,20 @@ pub type Member = (String, Value);
 /// in UTF-8, or one of its names has no characters. Members inside of members are not among them.
 #[must_use]
 pub fn members(body: &[u8]) -> Option<Vec<Member>> {
-    let mut reader = Reader {
-        rest: str::from_utf8(body).ok()?.chars().peekable(),
-    };
-    reader.skip_space();
-    if reader.rest.next()? != '{' {
-        return None;
-    }
     let mut members = Vec::new();
-    reader.skip_space();
-    if !reader.skip('}') {
-        loop {
-            members.push(reader.member()?);
-            if !reader.continues('}')? {
-                break;
-            }
-        }
-    }
-    reader.skip_space();
-    reader.rest.next().is_none().then_some(members)
+    Reader::new(str::from_utf8(body).ok()?).object(&mut members)?;
+    Some(members)
+}
+
+/// Reads the members of a JSON object up to the first error in it. A byte order mark before it is
+/// skipped; bytes that are not UTF-8 have no meaning, and are no error.
+#[must_use]
+pub fn members_before_error(body: &[u8]) -> Vec<Member> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let mut members = Vec::new();
+    // What was read before the error is kept.
+    let _ = Reader::new(&String::from_utf8_lossy(body)).object(&mut members);
+    members
 }
 
 /// Returns the value of the last member of this name.
@@ -54,7 +49,32 @@ struct Reader<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            rest: text.chars().peekable(),
+        }
+    }
+
+    /// Reads an object, with nothing behind it.
+    fn object(&mut self, members: &mut Vec<Member>) -> Option<()> {
+        self.skip_space();
+        if self.rest.next()? != '{' {
+            return None;
+        }
+        self.skip_space();
+        if !self.skip('}') {
+            loop {
+                members.push(self.member()?);
+                if !self.continues('}')? {
+                    break;
+                }
+            }
+        }
+        self.skip_space();
+        self.rest.next().is_none().then_some(())
+    }
+
     fn skip_space(&mut self) {
         while self
             .rest
