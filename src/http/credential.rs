@@ -1,8 +1,10 @@
 //! Finds the API token in the environment.
 
 use std::ffi::OsString;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use runcomfy_media::open_regular;
 use serde_json::Value;
 
 use crate::error::Error;
@@ -37,7 +39,7 @@ pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<Token,
     let Some(path) = folder.map(|folder| folder.join("token.json")) else {
         return Err(missing());
     };
-    match std::fs::read(&path) {
+    match read(&path) {
         Ok(bytes) => in_file(&path, &bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing()),
         Err(error) => {
@@ -45,6 +47,17 @@ pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<Token,
             Err(Error::token(message).with_source(error))
         }
     }
+}
+
+/// Maximum number of bytes that are read of a token file, which has a few hundred.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Reads a token file. A pipe could block for ever, and a device may have no end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = open_regular(path)?;
+    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn in_file(path: &Path, bytes: &[u8]) -> Result<Token, Error> {
@@ -142,6 +155,17 @@ mod tests {
             let error = found(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(part) && !error.contains("s3c"), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn token_file_without_an_end_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("token.json")).unwrap();
+        let home = folder.path().to_str().unwrap();
+        let error = found(&[("RUNCOMFY_CONFIG_DIR", home)]).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("not a plain file"), "{error}: {source}");
     }
 
     #[cfg(unix)]

@@ -12,6 +12,8 @@ use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
 const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--output", "json"];
+/// Signals that stop a command at once, and its exit codes.
+const STOPS: [(&str, i32); 3] = [("TERM", 143), ("HUP", 129), ("QUIT", 131)];
 const LONG: Duration = Duration::from_secs(3600);
 
 fn start(command: &mut Command) -> Child {
@@ -62,7 +64,7 @@ fn end(child: Child) -> Ended {
 
 #[test]
 fn terminated_wait_reports_the_id_and_keeps_the_job() {
-    all_at_once([("TERM", 143), ("HUP", 129)], |(signal, code)| {
+    all_at_once(STOPS, |(signal, code)| {
         let service = Service::slow();
         let run = start(&mut service.command(&RUN));
         signal_at(&service, Call::Status, &run, signal);
@@ -118,7 +120,7 @@ fn terminated_submit_has_an_unknown_outcome() {
 
 #[test]
 fn stopped_submit_shows_its_key_in_words() {
-    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+    for (signal, code) in STOPS {
         for quiet in [false, true] {
             let service = Service::new();
             let stalled = Reply::stall().carried_out();
@@ -245,6 +247,23 @@ fn pipe_is_no_media_and_blocks_nothing() {
         2,
         "{probed:?}"
     );
+}
+
+/// Opened, it would block the command before any signal is heard.
+#[test]
+fn token_file_that_is_a_pipe_blocks_nothing() {
+    let service = Service::new();
+    let pipe = pipe(&service);
+    let folder = std::path::Path::new(&pipe).parent().unwrap();
+    std::fs::rename(&pipe, folder.join("token.json")).unwrap();
+    let mut command = service.command(&["balance", "--output", "pretty"]);
+    command
+        .env_remove("RUNCOMFY_TOKEN")
+        .env_remove("RUNCOMFY_API_TOKEN")
+        .env("RUNCOMFY_CONFIG_DIR", folder);
+    let ended = end(start(&mut command));
+    assert_eq!(ended.code, 77, "{ended:?}");
+    assert!(ended.err.contains("token.json"), "{ended:?}");
 }
 
 #[test]
