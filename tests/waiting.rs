@@ -534,6 +534,24 @@ async fn missing_result_of_an_ended_job_ends_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn refused_result_of_an_ended_job_says_so() {
+    for (status, code) in [(404, 404_001), (401, 400_004), (400, 400_003)] {
+        let (emulator, client) = start(Emulator::builder().run_time(s(99_999))).await;
+        let job = submitted(&client).await;
+        let ended = Reply::json(200, &json!({"status": "completed"}));
+        emulator.add_fault(Fault::from_nth(Call::Status, 1, ended));
+        let refused = Reply::refused(status, code);
+        emulator.add_fault(Fault::from_nth(Call::Result, 1, refused));
+        let error = job.wait().poll_every(s(5)).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("the job has ended"), "{text}");
+        assert!(!text.contains("running"), "{text}");
+        let last = error.last_status().map(|last| last.status.clone());
+        assert_eq!(last, Some(runcomfy::Status::Completed), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn result_decides_on_an_unknown_status() {
     let (emulator, client) = start(Emulator::builder().run_time(s(300))).await;
     let unknown = Reply::patched(json!({"status": "archiving"}));

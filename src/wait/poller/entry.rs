@@ -214,7 +214,10 @@ impl Entry {
             Err(error) if error.kind() == ErrorKind::NotReady => {
                 (error.detail().cloned(), Some(error))
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                self.last_status = Some(status);
+                return Err(error);
+            }
         };
         Ok(PollResult::ResultPending(Box::new(WithoutResult {
             status,
@@ -256,10 +259,19 @@ impl Entry {
         match error.kind() {
             // The result is there, but cannot be read.
             ErrorKind::TooLarge => error,
+            _ if self.has_ended() => {
+                error.with_note("the job has ended; fetch its result later by its request id")
+            }
             ErrorKind::Unauthenticated => error
                 .with_note("the job keeps running; resume it by its request id with a valid token"),
             _ => error.with_note("the job may still be running; resume it by its request id"),
         }
+    }
+
+    /// Returns `true` if the last status that was seen is terminal.
+    fn has_ended(&self) -> bool {
+        let last = self.last_status.as_ref();
+        last.is_some_and(|last| last.status.is_terminal())
     }
 
     /// Requests to cancel the job; `None` if the wait continues.
