@@ -133,6 +133,7 @@ fn next_step(error: &Error, phase: Phase) -> String {
         ErrorKind::InsufficientBalance => {
             "Add to the balance of the account and run the command again."
         }
+        ErrorKind::UnknownModel if phase == Phase::Wait => "",
         ErrorKind::UnknownModel => "`runcomfy models list --search TEXT` lists the models.",
         ErrorKind::InvalidInput | ErrorKind::BadRequest if phase == Phase::Submit => {
             "Fix the input and run the command again."
@@ -170,6 +171,7 @@ fn next_step(error: &Error, phase: Phase) -> String {
         | ErrorKind::Forbidden
         | ErrorKind::NotFound
         | ErrorKind::BadRequest
+        | ErrorKind::UnknownModel
         | ErrorKind::InsufficientBalance
             if phase == Phase::Wait =>
         {

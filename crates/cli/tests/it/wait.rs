@@ -108,6 +108,11 @@ fn refused_poll_names_resume() {
         (Reply::refused(401, 400_004), 77, "the job keeps running"),
         (Reply::expired(), 65, "the job may still be running"),
         (
+            Reply::refused(400, 400_001),
+            65,
+            "the job may still be running",
+        ),
+        (
             Reply::json(403, &json!({})),
             77,
             "the job may still be running",
