@@ -139,8 +139,11 @@ fn shaped_bindings_compile_without_a_word() {
     );
     write(folder, "runcomfy-codegen.toml", SETTINGS);
     write(folder, "src/main.rs", MAIN);
-    write(folder, "schemas/acme/stamp.json", STAMP);
+    // A warning is printed once for each version of a file, and the target folder outlives the test.
+    let new_version = |schema: &str| schema.replacen('{', &format!("{{\"title\": {folder:?}, "), 1);
+    write(folder, "schemas/acme/stamp.json", &new_version(STAMP));
     let prompt = r#"{"required": ["prompt"], "properties": {"prompt": {"type": "string"}}}"#;
+    let prompt = &new_version(prompt);
     for id in [
         "x/crate/self",
         "x/super/y",
