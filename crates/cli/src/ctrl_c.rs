@@ -7,7 +7,8 @@ use std::pin::pin;
 use runcomfy::{CancelOutcome, Error, Job, Output, RequestId, Status, Submit};
 
 use crate::advice::{
-    CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, NOTHING_RAN, result_advice, resume_advice,
+    CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, NOTHING_RAN, NOTHING_SUBMITTED, result_advice,
+    resume_advice,
 };
 use crate::cancel::{self, Cancellation};
 use crate::failure::Failure;
@@ -15,7 +16,7 @@ use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::stop::{Stop, Stops};
 
-/// Listens for Ctrl-C and the other signals, which no longer end the process.
+/// Takes Ctrl-C and the other signals, which no longer end the process at once.
 pub(crate) struct CtrlC {
     stops: Stops,
 }
@@ -53,6 +54,10 @@ impl CtrlC {
         key: &str,
         progress: &Progress,
     ) -> Result<Job<Output>, Failure> {
+        if let Some(stop) = self.stops.arrived() {
+            let failure = Failure::stopped("interrupted before the submit", None, None);
+            return Err(failure.with_advice(NOTHING_SUBMITTED).with_signal(stop));
+        }
         let notice = || progress.note(NO_RESPONSE);
         let mut submit = pin!(with_notice(submit.into_future(), notice));
         let mut pressed = false;

@@ -129,6 +129,13 @@ fn two_presses_stop_at_once_and_keep_the_job() {
     );
 }
 
+/// Waits until the submit is in flight: before that, Ctrl-C ends the command at once.
+fn until_received(server: &Server) {
+    while server.requests().is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Starts a service that responds to the submit when the test says so, and then to a cancel request.
 fn late_service() -> (Server, Sender<()>) {
     let (respond, wanted) = mpsc::channel();
@@ -155,7 +162,7 @@ fn submit_in_flight_is_awaited_and_its_job_cancelled() {
     let mut run = service.command(&[&RUN[..], &["--no-wait"]].concat());
     run.env("RUNCOMFY_MODEL_API_BASE", server.origin());
     let mut terminal = Terminal::new(&run);
-    terminal.until("submitting");
+    until_received(&server);
     terminal.press_ctrl_c();
     terminal.until("the submit is in flight");
     respond.send(()).unwrap();
@@ -225,7 +232,7 @@ fn submit_that_fails_after_a_press_is_reported() {
     let mut run = service.command(&RUN);
     run.env("RUNCOMFY_MODEL_API_BASE", server.origin());
     let mut terminal = Terminal::new(&run);
-    terminal.until("submitting");
+    until_received(&server);
     terminal.press_ctrl_c();
     terminal.until("the submit is in flight");
     drop(respond);

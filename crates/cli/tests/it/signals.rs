@@ -41,8 +41,8 @@ fn send(child: &Child, signal: &str) {
 
 /// Waits until the command handles signals. Linux reports which ones a process handles.
 fn until_it_listens(child: &Child) {
-    /// The bit of Ctrl-C in the mask.
-    const INTERRUPT: u64 = 1 << 1;
+    /// The bits of INT and TERM in the mask.
+    const STOPS: u64 = 1 << 1 | 1 << 14;
     let Ok(mut about) = File::open(format!("/proc/{}/status", child.id())) else {
         return thread::sleep(Duration::from_secs(1));
     };
@@ -51,7 +51,7 @@ fn until_it_listens(child: &Child) {
         about.rewind().unwrap();
         about.read_to_string(&mut text).unwrap();
         let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        u64::from_str_radix(mask.unwrap().trim(), 16).unwrap() & INTERRUPT != 0
+        u64::from_str_radix(mask.unwrap().trim(), 16).unwrap() & STOPS == STOPS
     };
     while !listens() {
         thread::sleep(Duration::from_millis(10));
@@ -221,6 +221,25 @@ fn reading_standard_input_can_be_interrupted() {
             "{ended:?}"
         );
     }
+}
+
+/// A pager that shows the first page reads no more until its user scrolls.
+#[test]
+fn blocked_output_can_be_interrupted() {
+    all_at_once([("INT", 130), ("TERM", 143)], |(signal, code)| {
+        let service = Service::new();
+        // More than a pipe holds.
+        let output = json!({ "text": "x".repeat(1 << 20) });
+        let long = json!({ "request_id": "a", "status": "succeeded", "output": output });
+        service
+            .emulator
+            .script(Call::Result, Reply::json(200, &long));
+        let mut printing = start(&mut service.command(&["result", "a", "--output", "json"]));
+        let mut stdout = printing.stdout.take().unwrap();
+        stdout.read_exact(&mut [0]).unwrap();
+        send(&printing, signal);
+        assert_eq!(printing.wait().unwrap().code(), Some(code));
+    });
 }
 
 /// Makes a pipe that nobody writes to: to open it blocks.
