@@ -58,6 +58,9 @@ pub struct JobResult<O> {
     pub finished_at: Option<String>,
     /// The cost of the job in US dollars, where the service says so.
     pub cost: Option<f64>,
+    /// The other members of the response as received, such as `seed` or `logs`; a `cost` in a form
+    /// other than a number is among them.
+    pub other: Map<String, Value>,
 }
 
 impl<O> JobResult<O> {
@@ -95,6 +98,7 @@ impl<O> JobResult<O> {
             created_at: self.created_at,
             finished_at: self.finished_at,
             cost: self.cost,
+            other: self.other,
         }
     }
 
@@ -127,6 +131,7 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
         let shown = |text: Option<&String>| text.map(|text| Redacted(text).to_string());
         let output = self.output.as_ref().map(|output| format!("{output:?}"));
         let error = self.error.as_ref().map(Value::to_string);
+        let other = format!("{:?}", self.other);
         f.debug_struct("JobResult")
             .field("request_id", &self.request_id)
             .field("status", &self.status)
@@ -141,6 +146,7 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
             .field("created_at", &shown(self.created_at.as_ref()))
             .field("finished_at", &shown(self.finished_at.as_ref()))
             .field("cost", &self.cost)
+            .field("other", &format_args!("{}", RedactedPaths(&other)))
             .finish()
     }
 }
@@ -153,6 +159,18 @@ const REQUEST_ID: &str = "request_id";
 
 /// A mark before a text, which some servers write although JSON has none.
 const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Names of the members of a result that have fields of their own, whatever their form. `cost` has one
+/// for a number.
+const RESULT: [&str; 7] = [
+    REQUEST_ID,
+    ERROR_CODE,
+    "status",
+    "output",
+    "error",
+    "created_at",
+    "finished_at",
+];
 
 /// Bytes of a response that suffice to recognise what sent it.
 const EXCERPT_BYTES: usize = 200;
@@ -318,7 +336,7 @@ impl Reply {
         &self,
         request_id: &RequestId,
     ) -> Result<JobResult<O>, Error> {
-        let object = self.object()?;
+        let mut object = self.object()?;
         self.check_id(&object, request_id)?;
         let present = |key: &str| object.get(key).filter(|value| !value.is_null());
         let text = |key: &str| present(key).and_then(Value::as_str).map(str::to_owned);
@@ -345,14 +363,21 @@ impl Reply {
             }
             output => output.and_then(Result::ok),
         };
+        let (created_at, finished_at) = (text("created_at"), text("finished_at"));
+        let cost = present("cost").and_then(Value::as_f64);
+        object.retain(|name, value| match name.as_str() {
+            "cost" => cost.is_none() && !value.is_null(),
+            name => !RESULT.contains(&name),
+        });
         Ok(JobResult {
             request_id: request_id.clone(),
             status,
             output,
             error,
-            created_at: text("created_at"),
-            finished_at: text("finished_at"),
-            cost: present("cost").and_then(Value::as_f64),
+            created_at,
+            finished_at,
+            cost,
+            other: object,
         })
     }
 
@@ -604,6 +629,29 @@ mod tests {
             result(json!({"status": "succeeded", "output": "u", "cost": 0.04})).cost,
             Some(0.04)
         );
+    }
+
+    #[test]
+    fn unknown_members_of_a_result_are_kept() {
+        let known = json!({"request_id": "r-1", "status": "failed", "error": "x", "output": null});
+        for other in [
+            json!({}),
+            json!({"seed": 7, "logs": ["a"], "metrics": null}),
+            json!({"cost": {"usd": 0.04}}),
+            json!({"cost": "0.04"}),
+        ] {
+            let mut body = known.clone();
+            body.as_object_mut()
+                .unwrap()
+                .extend(other.as_object().unwrap().clone());
+            let result = reply(200, body.to_string()).result::<Value>(&id()).unwrap();
+            assert_eq!((Value::Object(result.other), result.cost), (other, None));
+        }
+        let body =
+            json!({"status": "succeeded", "output": "u", "cost": 1, "seed": "https://a/?k=1"});
+        let result = reply(200, body.to_string()).result::<Value>(&id()).unwrap();
+        assert_eq!((result.cost, result.other.len()), (Some(1.0), 1));
+        assert!(!format!("{result:?}").contains("k=1"), "{result:?}");
     }
 
     #[test]

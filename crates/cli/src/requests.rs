@@ -100,8 +100,9 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     save::print(record(&result, &saved), output, saved, matches, format)
 }
 
+/// Returns the result as JSON, with the members that only the service knows.
 fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
-    json!({
+    let mut record = json!({
         "request_id": result.request_id.as_str(),
         "status": result.status.to_string(),
         "output": result.output,
@@ -112,7 +113,19 @@ fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
         "finished_at": result.finished_at,
         "cost": result.cost,
         "error": result.error,
-    })
+    });
+    if let Json::Object(record) = &mut record {
+        for (name, value) in &result.other {
+            // A cost of another form is in place of the missing number.
+            if record
+                .get(name)
+                .is_none_or(|own| own.is_null() && name == "cost")
+            {
+                record.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    record
 }
 
 /// Resumes the wait for a job, and saves its files.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 use runcomfy::schema::Json;
-use runcomfy::{Job, Output};
+use runcomfy::{Error, ErrorKind, Job, Output};
 use serde_json::json;
 
 use crate::advice;
@@ -88,10 +88,23 @@ async fn wait(
             }
         }
     }
-    let result = watch.result().await.map_err(Failure::wait)?;
+    let result = match watch.result().await {
+        Err(error) if is_without_output(&error) => {
+            return Ok(Ended {
+                output: Output::default(),
+                error: None,
+            });
+        }
+        result => result.map_err(Failure::wait)?,
+    };
     let error = result.error.clone();
     let output = result.into_output().map_err(Failure::wait)?;
     Ok(Ended { output, error })
+}
+
+/// Returns `true` if the job has succeeded with nothing as its output, which is not a failure.
+fn is_without_output(error: &Error) -> bool {
+    error.kind() == ErrorKind::UnexpectedOutput && error.output().is_none()
 }
 
 /// Returns the value of `--timeout`.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
+use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
 #[test]
@@ -88,6 +89,65 @@ fn cancelled_job_stays_cancelled() {
     );
     assert_eq!(result.json()["status"], "cancelled");
     assert_eq!(result.json()["request_id"], json!(id));
+}
+
+#[test]
+fn result_passes_on_what_it_does_not_know() {
+    let service = Service::new();
+    for own in [
+        json!({ "seed": 7, "logs": ["loaded"], "cost": { "usd": 0.04 } }),
+        json!({ "cost": 0.04, "metrics": null, "files": "not ours" }),
+    ] {
+        for (status, code) in [("succeeded", 0), ("in_progress", 0), ("failed", 1)] {
+            let mut body = json!({ "request_id": "a", "status": status });
+            if status == "succeeded" {
+                body["output"] = json!({ "text": "x" });
+            }
+            let members = own.as_object().unwrap().clone();
+            body.as_object_mut().unwrap().extend(members);
+            service
+                .emulator
+                .script(Call::Result, Reply::json(200, &body));
+            let ended = service.piped(&["result", "a"]);
+            let json = ended.json();
+            assert_eq!((ended.code, &json["status"]), (code, &json!(status)));
+            for (name, value) in own.as_object().unwrap() {
+                let expected = match name.as_str() {
+                    // The files that this command has saved.
+                    "files" => &json!([]),
+                    _ => value,
+                };
+                assert_eq!(&json[name], expected, "{name}: {ended:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn succeeded_job_may_have_no_output() {
+    for body in [
+        json!({ "status": "completed", "output": null }),
+        json!({ "status": "succeeded" }),
+    ] {
+        let service = Service::new();
+        let reply = || Reply::json(200, &body);
+        service.emulator.script(Call::Result, reply());
+        let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
+        let done = service.json(&run).good_json();
+        assert_eq!(
+            (&done["status"], &done["output"], &done["error"]),
+            (&json!("succeeded"), &Value::Null, &Value::Null)
+        );
+        let id = service.emulator.ledger()[0].request_id.clone();
+        for line in [["resume", &id], ["result", &id]] {
+            service.emulator.script(Call::Result, reply());
+            let done = service.json(&line).good_json();
+            assert_eq!(done["status"], "succeeded", "{line:?}");
+        }
+        service.emulator.script(Call::Result, reply());
+        let shown = service.run(&["resume", &id]);
+        assert_eq!((shown.code, &*shown.out), (0, "null\n"), "{shown:?}");
+    }
 }
 
 #[test]

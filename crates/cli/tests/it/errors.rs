@@ -390,27 +390,6 @@ fn unknown_request_id_is_to_be_checked() {
 }
 
 #[test]
-fn succeeded_job_is_not_said_to_keep_running() {
-    let service = Service::new();
-    let id = service
-        .json(&[&RUN[..], &["--no-wait"]].concat())
-        .good_json()["request_id"]
-        .clone();
-    let id = id.as_str().unwrap();
-    let nothing = json!({ "request_id": id, "status": "succeeded" });
-    service
-        .emulator
-        .script(Call::Result, Reply::json(200, &nothing));
-    let ended = service.run(&["resume", id]);
-    let advice =
-        format!("\nThe job has succeeded and is charged. See its result: runcomfy result {id}\n");
-    assert!(
-        ended.code == 69 && ended.err.ends_with(&advice),
-        "{ended:?}"
-    );
-}
-
-#[test]
 fn query_gives_no_advice_about_a_submit() {
     let mut balance = command();
     balance.args(["balance", "--output", "json"]);
