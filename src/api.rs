@@ -161,9 +161,11 @@ impl Api {
         query: &[(&'static str, String)],
         accept: impl Fn(&Reply) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
-        let mut url = self.endpoint.catalogue();
+        let address = self.endpoint.catalogue();
+        let mut url = address.clone();
         url.query_pairs_mut().extend_pairs(query);
-        self.read(url, accept).await
+        let models = self.read(url, accept).await;
+        models.map_err(|error| error.at_address(&address))
     }
 
     /// Fetches the description of one model.
@@ -180,7 +182,9 @@ impl Api {
         &self,
         accept: impl Fn(&Reply) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
-        self.read(self.endpoint.balance(), accept).await
+        let url = self.endpoint.balance();
+        let balance = self.read(url.clone(), accept).await;
+        balance.map_err(|error| error.at_address(&url))
     }
 
     /// Returns the policy by which failed requests are retried.

@@ -204,7 +204,9 @@ impl<'a> Catalogue<'a> {
             };
             Ok(list.iter().map(text).collect())
         };
-        self.api.model(CATEGORIES, parse).await
+        let url = self.api.submit_url(CATEGORIES)?;
+        let categories = self.api.model(CATEGORIES, parse).await;
+        categories.map_err(|error| error.at_address(&url))
     }
 }
 

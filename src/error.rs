@@ -7,9 +7,11 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::Url;
 use serde_json::Value;
 
 use self::cause::Cause;
+use crate::http::error_code::NOT_FOUND;
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
 use runcomfy_schema::{Redacted, Violations};
@@ -260,6 +262,20 @@ impl Error {
     pub(crate) fn with_note(mut self, note: &str) -> Self {
         let message = self.inner.message.trim_end_matches('.');
         self.inner.message = format!("{message}; {note}");
+        self
+    }
+
+    /// Replaces the message of a 404 that is about an address of its own, not a job or a model: the
+    /// base URL may be wrong.
+    pub(crate) fn at_address(mut self, url: &Url) -> Self {
+        if self.inner.kind == ErrorKind::NotFound {
+            let words = self
+                .inner
+                .message
+                .strip_prefix(NOT_FOUND.1)
+                .unwrap_or_default();
+            self.inner.message = format!("there is nothing at {url}{words}");
+        }
         self
     }
 

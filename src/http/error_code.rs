@@ -73,7 +73,7 @@ const BAD_TOKEN: Meaning = (
 );
 const NOT_READY: Meaning = (ErrorKind::NotReady, "the result is not ready");
 const FORBIDDEN: Meaning = (ErrorKind::Forbidden, "it belongs to another account");
-const NOT_FOUND: Meaning = (
+pub(crate) const NOT_FOUND: Meaning = (
     ErrorKind::NotFound,
     "the service knows no such thing, or the request has expired",
 );

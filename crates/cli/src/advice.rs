@@ -141,6 +141,9 @@ fn next_step(error: &Error, phase: Phase) -> String {
         ErrorKind::NotFound if error.request_id().is_some() && phase != Phase::Save => {
             "Check that the request id is complete. The service deletes a job some time after it has ended."
         }
+        ErrorKind::NotFound if phase == Phase::Query => {
+            "Check the address; RUNCOMFY_MODEL_API_BASE sets it."
+        }
         ErrorKind::Forbidden if phase != Phase::Save && error.request_id().is_none() => {
             "The account of this token may not do that; use the token of another account."
         }

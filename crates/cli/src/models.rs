@@ -2,11 +2,13 @@
 
 use clap::{ArgMatches, Command};
 use console::{Alignment, measure_text_width, pad_str};
+use runcomfy::ErrorKind;
 use runcomfy::catalogue::{Catalogue, CatalogueEntry};
 use runcomfy::schema::{Json, ModelSchema};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::model::hint;
 use crate::session::{self, Session};
 use crate::show::{self, Format};
 use crate::{flags, price};
@@ -145,8 +147,12 @@ async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
         Err(_) if runcomfy_models::find(id).is_some() => {
             return show_built_in(id, format).await;
         }
-        session => session?.client.catalogue().get(id).await?,
+        session => session?.client.catalogue().get(id).await,
     };
+    let entry = entry.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::no_such_model(id, &hint(id)),
+        _ => error.into(),
+    })?;
     format.print_result(&json!(entry.json()), || described(&entry));
     Ok(())
 }

@@ -215,6 +215,30 @@ fn messages_about_the_service_are_as_reviewed() {
             reply(403, 403_001),
         ),
         (
+            "list 404",
+            vec!["models", "list"],
+            Call::Catalogue,
+            Some(Reply::html(404)),
+        ),
+        (
+            "categories 404",
+            vec!["models", "categories"],
+            Call::Catalogue,
+            Some(Reply::new(404, "")),
+        ),
+        (
+            "model 404",
+            vec!["models", "get", "acme/x"],
+            Call::Catalogue,
+            Some(Reply::new(404, "")),
+        ),
+        (
+            "balance 404",
+            vec!["balance"],
+            Call::Balance,
+            Some(Reply::new(404, "")),
+        ),
+        (
             "no hit",
             vec!["models", "list", "--search", "zzz"],
             Call::Catalogue,
