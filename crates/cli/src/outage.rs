@@ -47,7 +47,7 @@ impl Refusals {
 /// command retries. `limit` is the time of the library.
 pub(crate) fn retry_policy(notes: Notes, limit: Duration) -> RetryPolicy {
     let refusals = Mutex::new(Refusals::default());
-    let noted = Once::new();
+    let first = Once::new();
     let policy = RetryPolicy::new().initial_backoff(INITIAL_BACKOFF);
     policy.retry_if(move |error| {
         if error.kind() != ErrorKind::NotSent {
@@ -57,7 +57,7 @@ pub(crate) fn retry_policy(notes: Notes, limit: Duration) -> RetryPolicy {
         if refused && loopback_port().is_some() {
             return false;
         }
-        noted.call_once(|| notes.print(&note(error, refused, limit)));
+        first.call_once(|| notes.print(&note(error, refused, limit)));
         let mut refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
         !refused || refusals.may_retry(Instant::now())
     })

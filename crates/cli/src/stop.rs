@@ -220,7 +220,6 @@ mod tests {
                 _ = first.next() => panic!("work comes first"),
             }
         });
-        drop(first);
         let mut second = Stops { queue: &QUEUE };
         assert_eq!(block_on(second.next()), Stop::Terminate);
         assert_eq!(second.arrived(), None);

@@ -151,6 +151,39 @@ fn messages_are_as_reviewed() {
     check("messages.txt", cases.into_inner().unwrap());
 }
 
+/// Commands whose address the service does not know.
+fn not_found() -> Vec<Case> {
+    vec![
+        (
+            "list 404",
+            vec!["models", "list"],
+            Call::Catalogue,
+            Some(Reply::html(404)),
+        ),
+        (
+            "categories 404",
+            vec!["models", "categories"],
+            Call::Catalogue,
+            Some(Reply::new(404, "")),
+        ),
+        (
+            "model 404",
+            vec!["models", "get", "acme/x"],
+            Call::Catalogue,
+            Some(Reply::new(404, "")),
+        ),
+        (
+            "balance 404",
+            vec!["balance"],
+            Call::Balance,
+            Some(Reply::new(404, "")),
+        ),
+    ]
+}
+
+/// A name, a command line, and the reply to a call.
+type Case = (&'static str, Vec<&'static str>, Call, Option<Reply>);
+
 #[test]
 fn messages_about_the_service_are_as_reviewed() {
     let reply = |status: u16, code: u32| Some(Reply::refused(status, code));
@@ -164,7 +197,7 @@ fn messages_about_the_service_are_as_reviewed() {
     let sent = [&["run", "acme/x/y"], &input[..]].concat();
     let unchecked = [&sent[..], &["--unchecked"]].concat();
     let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
-    let cases: Vec<(&str, Vec<&str>, Call, Option<Reply>)> = vec![
+    let mut cases: Vec<Case> = vec![
         (
             "catalogue 404",
             unchecked.clone(),
@@ -215,30 +248,6 @@ fn messages_about_the_service_are_as_reviewed() {
             reply(403, 403_001),
         ),
         (
-            "list 404",
-            vec!["models", "list"],
-            Call::Catalogue,
-            Some(Reply::html(404)),
-        ),
-        (
-            "categories 404",
-            vec!["models", "categories"],
-            Call::Catalogue,
-            Some(Reply::new(404, "")),
-        ),
-        (
-            "model 404",
-            vec!["models", "get", "acme/x"],
-            Call::Catalogue,
-            Some(Reply::new(404, "")),
-        ),
-        (
-            "balance 404",
-            vec!["balance"],
-            Call::Balance,
-            Some(Reply::new(404, "")),
-        ),
-        (
             "no hit",
             vec!["models", "list", "--search", "zzz"],
             Call::Catalogue,
@@ -252,6 +261,7 @@ fn messages_about_the_service_are_as_reviewed() {
         ),
         ("status", vec!["status", "unknown-id"], Call::Status, None),
     ];
+    cases.extend(not_found());
     let shown_cases = Mutex::new(Vec::new());
     all_at_once(
         cases.into_iter().enumerate(),
