@@ -410,7 +410,7 @@ fn query_gives_no_advice_about_a_submit() {
     let error = &ended.json()["error"];
     let message = error["message"].as_str().unwrap();
     assert!(
-        message.contains("cannot be read: ") && message.contains("(os error "),
+        message.contains("token.json` cannot be read: it is a folder"),
         "{message}"
     );
     assert_eq!(
