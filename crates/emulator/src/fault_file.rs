@@ -603,7 +603,9 @@ mod tests {
     #[test]
     fn byte_order_mark_is_ignored() {
         let fault = json!([{ "call": "file", "every": 1, "fault": { "kind": "half" } }]);
-        assert_eq!(parse(&format!("\u{feff}{fault}")).unwrap().len(), 1);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), format!("\u{feff}{fault}")).unwrap();
+        assert_eq!(read(file.path()).unwrap().len(), 1);
     }
 
     #[test]
