@@ -123,8 +123,6 @@ fn sessions_of_the_docs_print_what_they_show() {
 /// Runs a session in a Rust project, with an emulator as the service.
 #[cfg(unix)]
 fn replay(session: &[Step]) {
-    use std::os::unix::fs::PermissionsExt;
-
     use std::time::Duration;
 
     use crate::support::{Ended, Service};
@@ -138,19 +136,14 @@ fn replay(session: &[Step]) {
     let lines = session
         .iter()
         .map(|(line, _)| format!("{line}\nprintf '\\001'\n"));
-    let script = lines.collect::<Vec<_>>().concat();
-    // Text output, as in a terminal.
-    let bin = tempfile::tempdir().unwrap();
-    let command = bin.path().join("runcomfy");
+    // Text output, as in a terminal. A function, since a file that was just written may not run while
+    // another test starts a process.
     let binary = env!("CARGO_BIN_EXE_runcomfy");
-    let as_text = format!("#!/bin/sh\nexec '{binary}' --output pretty \"$@\"\n");
-    std::fs::write(&command, as_text).unwrap();
-    std::fs::set_permissions(&command, PermissionsExt::from_mode(0o755)).unwrap();
-    let path = std::env::var("PATH").unwrap();
+    let as_text = format!("runcomfy() {{ '{binary}' --output pretty \"$@\"; }}\n");
+    let script = as_text + &lines.collect::<Vec<_>>().concat();
     let mut shell = Command::new("sh");
     shell
         .args(["-euc", &script])
-        .env("PATH", format!("{}:{path}", bin.path().display()))
         .env("RUNCOMFY_TOKEN", "t")
         .env(
             "RUNCOMFY_MODEL_API_BASE",
