@@ -154,6 +154,10 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
 /// Name of the member that makes a response an error, whatever its HTTP status.
 const ERROR_CODE: &str = "error_code";
 
+/// Names of the members with the error of a job; the first that says something counts. The service's own
+/// errors have the second.
+const JOB_ERROR: [&str; 2] = ["error", "error_message"];
+
 /// Name of the member with the id of a job.
 const REQUEST_ID: &str = "request_id";
 
@@ -323,7 +327,9 @@ impl Reply {
 
     /// Reads the status of the job with this id.
     pub(crate) fn status(&self, request_id: &RequestId) -> Result<JobStatus, Error> {
-        let object = self.members(&["status", "queue_position", "error", REQUEST_ID])?;
+        let [error, error_message] = JOB_ERROR;
+        let object =
+            self.members(&["status", "queue_position", error, error_message, REQUEST_ID])?;
         self.check_id(&object, request_id)?;
         Ok(JobStatus {
             status: self.status_of(&object)?,
@@ -412,9 +418,11 @@ impl Reply {
 
 /// Returns the error of a job, unless it says nothing.
 fn error_of(object: &Map<String, Value>) -> Option<Value> {
-    let error = object.get("error")?;
-    let is_none = is_empty(error) || *error == Value::Bool(false) || error.as_u64() == Some(0);
-    (!is_none).then(|| error.clone())
+    let says_nothing = |error: &Value| {
+        is_empty(error) || *error == Value::Bool(false) || error.as_u64() == Some(0)
+    };
+    let mut errors = JOB_ERROR.iter().filter_map(|name| object.get(*name));
+    errors.find(|error| !says_nothing(error)).cloned()
 }
 
 /// Returns the text of an error body: a member of its own, or one inside of its `detail` or `error`.
@@ -685,8 +693,8 @@ mod tests {
             json!({"images": [], "video": null, "audio": {"url": ""}}),
         ];
         for status in ["completed", "succeeded", "failed"] {
-            for output in &empty {
-                let body = json!({"status": status, "output": output, "error": "no memory"});
+            for (output, name) in empty.iter().flat_map(|o| JOB_ERROR.map(|name| (o, name))) {
+                let body = json!({"status": status, "output": output, name: "no memory"});
                 // A typed output is not read from it either.
                 let result = reply(200, body.to_string()).result::<u64>(&id()).unwrap();
                 assert_eq!(
