@@ -199,20 +199,28 @@ async fn submit(case: u64, response: &Response, client: &Client) -> Verdict {
         }
         (Outcome::Unknown(error), id) => {
             let named = error.request_id().map(runcomfy::RequestId::as_str);
-            must(named == id, format!("{id:?} is lost in {error:?}"))?;
+            let arrived = reading.arrived_id();
+            must(
+                named == arrived,
+                format!("{arrived:?} is lost in {error:?}"),
+            )?;
             must(
                 !(reading.is_plain() && id.is_some()),
                 format!("the outcome of {id:?} was taken for unknown: {error:?}"),
             )?;
             Ok(REFUSED)
         }
-        (Outcome::Rejected(error), id) => {
+        (Outcome::Rejected(error), _) => {
             must(
                 reading.is_certain_refusal(),
                 format!("took it for a certain refusal: {error:?}"),
             )?;
             let named = error.request_id().map(runcomfy::RequestId::as_str);
-            must(named == id, format!("{id:?} is lost in {error:?}"))?;
+            let arrived = reading.arrived_id();
+            must(
+                named == arrived,
+                format!("{arrived:?} is lost in {error:?}"),
+            )?;
             Ok(REFUSED)
         }
         (Outcome::NotSent(error), _) => Err(format!("it was sent: {error:?}")),

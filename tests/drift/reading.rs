@@ -1,5 +1,6 @@
 //! The meaning of a response, read without the client's code.
 
+use runcomfy_testkit::judge::reading::{self, last, members_before_error};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -11,6 +12,8 @@ pub(super) struct Reading {
     body: Value,
     /// `true` if everything in it fits the usual types.
     is_usual: bool,
+    /// The id that has arrived, also if something behind it is cut off or is no JSON.
+    arrived_id: Option<String>,
 }
 
 impl Reading {
@@ -22,6 +25,10 @@ impl Reading {
             status: response.status,
             is_usual: usual.is_some(),
             body: usual.unwrap_or_else(|| unusual(text)),
+            arrived_id: match last(&members_before_error(&response.body), "request_id") {
+                Some(reading::Value::Text(id)) => id.clone(),
+                _ => None,
+            },
         }
     }
 
@@ -64,9 +71,12 @@ impl Reading {
 
     /// Returns the id of a job, if it is one that can be used.
     pub(super) fn id(&self) -> Option<&str> {
-        let harmless = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        self.text("request_id")
-            .filter(|id| (1..=128).contains(&id.len()) && id.chars().all(harmless))
+        self.text("request_id").filter(|id| is_usable(id))
+    }
+
+    /// Returns the id of a job that an error of a submit names.
+    pub(super) fn arrived_id(&self) -> Option<&str> {
+        self.arrived_id.as_deref().filter(|id| is_usable(id))
     }
 
     /// Returns the job's final status in the service's words, if the job has ended.
@@ -120,6 +130,11 @@ impl Reading {
     fn text(&self, member: &str) -> Option<&str> {
         self.body.get(member)?.as_str()
     }
+}
+
+fn is_usable(id: &str) -> bool {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    (1..=128).contains(&id.len()) && id.chars().all(harmless)
 }
 
 /// JSON has numbers without end and any depth, which serde_json's values have not. Whoever looks
