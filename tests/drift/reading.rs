@@ -118,8 +118,10 @@ impl Reading {
 
     /// Returns `true` if there is an error that says more than that there is none.
     pub(super) fn has_error(&self) -> bool {
-        let error = self.body.get("error").unwrap_or(&Value::Null);
-        self.has_content("error") && *error != false && *error != 0
+        ["error", "error_message"].into_iter().any(|member| {
+            let error = self.body.get(member).unwrap_or(&Value::Null);
+            self.has_content(member) && *error != false && *error != 0
+        })
     }
 
     /// Returns `true` unless the response names another job.

@@ -27,11 +27,13 @@ pub fn members(body: &[u8]) -> Option<Vec<Member>> {
     Some(members)
 }
 
-/// Reads the members of a JSON object up to the first error in it. A byte order mark before it is
+/// Reads the members of a JSON object up to the first error in it. Byte order marks before it are
 /// skipped; bytes that are not UTF-8 have no meaning, and are no error.
 #[must_use]
-pub fn members_before_error(body: &[u8]) -> Vec<Member> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+pub fn members_before_error(mut body: &[u8]) -> Vec<Member> {
+    while let Some(behind) = body.strip_prefix(b"\xef\xbb\xbf") {
+        body = behind;
+    }
     let mut members = Vec::new();
     // What was read before the error is kept.
     let _ = Reader::new(&String::from_utf8_lossy(body)).object(&mut members);
