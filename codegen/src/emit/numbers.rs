@@ -9,7 +9,8 @@ use super::plan::{Field, Type};
 use crate::doc;
 use crate::rust_type::as_number;
 
-/// Returns the constant of a property's numbers, or `None` if the schema says nothing about them.
+/// Returns the constant of a property's numbers, or `None` if it takes none. It also exists where the
+/// schema says nothing about them, so that a range that is dropped takes no name away.
 pub(super) fn constant(field: &Field<'_>, support: &Path) -> Option<TokenStream> {
     let (kind, schema) = element(&field.kind, &field.property.schema);
     let (ty, write): (_, fn(Number) -> Option<TokenStream>) = match kind {
@@ -25,10 +26,6 @@ pub(super) fn constant(field: &Field<'_>, support: &Path) -> Option<TokenStream>
     let default = schema.default().and_then(as_number).and_then(write);
     let members = schema.choices().unwrap_or_default().iter();
     let members: Vec<TokenStream> = members.filter_map(as_number).filter_map(write).collect();
-    let says_nothing = minimum.is_none() && maximum.is_none() && default.is_none();
-    if says_nothing && members.is_empty() {
-        return None;
-    }
     let [minimum, maximum, default] = [minimum, maximum, default].map(option);
     let title = doc::outer(&[format!(
         "Numbers that {} takes.",
