@@ -48,15 +48,21 @@ impl Case {
     /// # Errors
     /// Fails if either validator does not find the expected violations.
     pub fn all() -> Outcome<[Self; 3]> {
-        let valid = Input::new(Required { image_urls: [URL, URL], prompt: "A lighthouse at dusk, seen from a boat" })
-            .force_single(false)
-            .scale(0.7)
-            .width_x_height(WidthXHeight::V2560x1440_16_9);
+        let valid = Input::new(Required {
+            image_urls: [URL, URL],
+            prompt: "A lighthouse at dusk, seen from a boat",
+        })
+        .force_single(false)
+        .scale(0.7)
+        .width_x_height(WidthXHeight::V2560x1440_16_9);
         // Eleven images of ten, one character too many, a number out of its range.
-        let held = Input::new(Required { image_urls: [URL; 11], prompt: "x".repeat(PROMPT + 1) })
-            .force_single(false)
-            .scale(1.5)
-            .width_x_height(WidthXHeight::V2560x1440_16_9);
+        let held = Input::new(Required {
+            image_urls: [URL; 11],
+            prompt: "x".repeat(PROMPT + 1),
+        })
+        .force_single(false)
+        .scale(1.5)
+        .width_x_height(WidthXHeight::V2560x1440_16_9);
         let mut free = serde_json::to_value(&valid)?;
         free["force_single"] = json!("yes");
         free["width×height"] = json!("2560x1440");
