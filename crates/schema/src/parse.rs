@@ -475,15 +475,7 @@ impl<'a> Parser<'a> {
             ),
             &format!("make `{key}` {help}"),
         );
-        *schema = without(schema, |keyword| {
-            matches!(
-                keyword,
-                Keyword::Minimum(_)
-                    | Keyword::Maximum(_)
-                    | Keyword::ExclusiveMinimum(_)
-                    | Keyword::ExclusiveMaximum(_)
-            )
-        });
+        *schema = without(schema, Keyword::is_bound);
         // The step alone may have contradicted nothing.
         self.range(schema, at);
     }
@@ -506,7 +498,7 @@ impl<'a> Parser<'a> {
             message: message.to_owned(),
             help: help.to_owned(),
         };
-        // What is referred to twice is read twice.
+        // A schema that is referred to twice is read twice.
         if !self.references.is_used || !self.diagnostics.contains(&diagnostic) {
             self.diagnostics.push(diagnostic);
         }

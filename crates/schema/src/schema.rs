@@ -97,6 +97,21 @@ pub enum Keyword {
     Unknown(Text, Literal),
 }
 
+impl Keyword {
+    /// Returns `true` for the keywords that bound a range of numbers: `minimum`, `maximum`,
+    /// `exclusiveMinimum` and `exclusiveMaximum`.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        matches!(
+            self,
+            Self::Minimum(_)
+                | Self::Maximum(_)
+                | Self::ExclusiveMinimum(_)
+                | Self::ExclusiveMaximum(_)
+        )
+    }
+}
+
 impl ModelSchema {
     /// Checks an input that is free JSON with the engine that checks typed inputs, and returns all
     /// violations at once.

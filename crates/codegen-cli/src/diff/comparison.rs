@@ -203,21 +203,12 @@ impl Comparison<'_> {
     }
 
     fn range(&mut self) {
-        let is_range = |keyword: &Keyword| {
-            matches!(
-                keyword,
-                Keyword::Minimum(_)
-                    | Keyword::Maximum(_)
-                    | Keyword::ExclusiveMinimum(_)
-                    | Keyword::ExclusiveMaximum(_)
-            )
-        };
         let kind = self.old.kind;
         let pair = (bounds::range(self.old, kind), bounds::range(self.new, kind));
         let written = (self.old.bounds(), self.new.bounds());
         let words = (keyword::bounds(written.0), keyword::bounds(written.1));
         let numbers = [Kind::Integer, Kind::Number];
-        self.interval("range", &numbers, pair, words, is_range);
+        self.interval("range", &numbers, pair, words, Keyword::is_bound);
     }
 
     fn sizes(&mut self) {
