@@ -3,26 +3,16 @@
 
 use std::time::Duration;
 
-use runcomfy::{Client, ErrorKind, Outcome, Output, RetryPolicy};
+use runcomfy::{Client, ErrorKind, Outcome, Output};
 use runcomfy_testkit::judge::{Answer, Judge, MARK, Protocol, Response, Verdict};
 use serde_json::json;
+
+use super::support::client_of;
 
 const ACCEPTED: &str = r#"{"request_id": "$ID"}"#;
 
 fn client(judge: &Judge, protocol: Protocol) -> Client {
-    let backoff = Duration::from_millis(1);
-    let retry = RetryPolicy::new()
-        .initial_backoff(backoff)
-        .max_backoff(backoff);
-    let client = Client::builder()
-        .token("t")
-        .base_url(judge.base_url())
-        .retry(retry);
-    let client = match protocol {
-        Protocol::Http1 => client,
-        Protocol::Http2 => client.http2_prior_knowledge(),
-    };
-    client.build().unwrap()
+    client_of(judge, protocol).build().unwrap()
 }
 
 async fn submit(client: &Client, mark: impl std::fmt::Display) -> Outcome<Output> {

@@ -1,21 +1,22 @@
 //! No paid job is submitted twice and none is lost in silence, as a server on bare sockets sees it
 //! that shares no code with the client, over HTTP/1.1 and HTTP/2.
 //!
-//! Every answer is arbitrary and follows from a seed, the submit's mark and the attempt, so a failure names how to
-//! run it again.
+//! Every answer is arbitrary and follows from a seed, the submit's mark and the attempt, so a failure
+//! names how to run it again.
 
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use futures_util::FutureExt;
-use runcomfy::{Client, Orphan, Outcome, Output, RetryPolicy};
+use runcomfy::{Client, Orphan, Outcome, Output};
 use runcomfy_testkit::cases::Cases;
 use runcomfy_testkit::judge::{Answer, Arrival, Judge, Ledger, MARK, Protocol, Response, Verdict};
 use runcomfy_testkit::trace::Trace;
 use serde_json::json;
 use tokio::task::{JoinSet, yield_now};
+
+use super::support::client_of;
 
 /// Proof in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ fn arbitrary_verdict(
     let taken = arbitrary.bool();
     let answer = |taken, answer, proof| (Verdict { taken, answer }, proof);
     let mut pick = arbitrary.usize(if healthy { 0..60 } else { 0..100 });
-    // What ends an HTTP/2 connection ends the streams of others too, so it is rarer there.
+    // A fault that ends an HTTP/2 connection ends the streams of others too, so it is rarer there.
     if protocol == Protocol::Http2
         && matches!(pick, 81..87 | 90..93 | 98..)
         && !number.is_multiple_of(16)
@@ -154,21 +155,9 @@ fn arbitrary_verdict(
 type Orphans = Arc<Mutex<Vec<Orphan>>>;
 
 fn client(judge: &Judge, protocol: Protocol, orphans: &Orphans) -> Client {
-    let backoff = Duration::from_millis(1);
-    let retry = RetryPolicy::new()
-        .initial_backoff(backoff)
-        .max_backoff(backoff);
-    let client = Client::builder()
-        .token("t")
-        .base_url(judge.base_url())
-        .retry(retry);
     let orphans = Arc::clone(orphans);
-    let client = client.on_orphan(move |orphan| orphans.lock().unwrap().push(orphan));
-    let client = match protocol {
-        Protocol::Http1 => client,
-        Protocol::Http2 => client.http2_prior_knowledge(),
-    };
-    client.build().unwrap()
+    let keep = move |orphan| orphans.lock().unwrap().push(orphan);
+    client_of(judge, protocol).on_orphan(keep).build().unwrap()
 }
 
 #[derive(Debug, Default)]
@@ -244,7 +233,7 @@ async fn judged(protocol: Protocol, healthy: bool, cases: Cases) -> Figures {
     while let Some(end) = running.join_next().await {
         ends.push(end.unwrap());
     }
-    // What was dropped in flight is brought to its end.
+    // Submits that were dropped in flight are brought to their end.
     client.settled().await;
     drop(tracing);
     let named = named(&orphans.lock().unwrap(), &trace);
@@ -365,7 +354,7 @@ fn check(
             figures.unnamed += usize::from(error.idempotency_key() != Some(&key_of(mark)));
         }
     }
-    // What is certain is said. The faults of other streams end an HTTP/2 connection under a response,
+    // Certain outcomes are reported as such. The faults of other streams end an HTTP/2 connection under a response,
     // too.
     let is_alone = figures.protocol == Some(Protocol::Http1) || figures.healthy;
     match last.filter(|_| is_alone) {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use runcomfy::{Client, ClientBuilder};
+use runcomfy::{Client, ClientBuilder, RetryPolicy};
 use runcomfy_emulator::{Builder, Emulator};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::judge::{Judge, Protocol};
 
 /// Returns a duration in seconds.
 pub(crate) fn s(seconds: u64) -> Duration {
@@ -21,6 +22,22 @@ pub(crate) async fn start(builder: Builder) -> (Emulator, Client) {
 /// Returns a builder of a client for the emulator.
 pub(crate) fn client(emulator: &Emulator) -> ClientBuilder {
     Client::builder().token("t").base_url(emulator.base_url())
+}
+
+/// Returns a builder of a client for a judge on bare sockets, which retries at once.
+pub(crate) fn client_of(judge: &Judge, protocol: Protocol) -> ClientBuilder {
+    let backoff = Duration::from_millis(1);
+    let retry = RetryPolicy::new()
+        .initial_backoff(backoff)
+        .max_backoff(backoff);
+    let client = Client::builder()
+        .token("t")
+        .base_url(judge.base_url())
+        .retry(retry);
+    match protocol {
+        Protocol::Http1 => client,
+        Protocol::Http2 => client.http2_prior_knowledge(),
+    }
 }
 
 /// Returns inputs whose prompts are `Boat 0`, `Boat 1` and so on.
