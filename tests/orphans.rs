@@ -85,7 +85,7 @@ impl Names {
     }
 }
 
-/// A server that takes each job when it arrives, and answers when it is told to.
+/// A server that takes each job when it arrives, and answers once it is released.
 fn holding(answer: Answer) -> (Judge, Sender<()>) {
     let (release, released): (_, Receiver<()>) = mpsc::channel();
     let released = Mutex::new(released);

@@ -1,7 +1,7 @@
 //! Mutated responses: no panic, no id of a job lost, no refusal without proof, and no running job called
 //! finished.
 //!
-//! What is in a response is read by hand (`runcomfy_testkit::judge::reading`), which shares no code with
+//! The facts of a response are read by hand (`runcomfy_testkit::judge::reading`), which shares no code with
 //! the client. The fuzz target `reply` checks the same, with the fuzzer's choices. `RUNCOMFY_CASES`
 //! sets the number of responses, `RUNCOMFY_SEED` the first seed.
 

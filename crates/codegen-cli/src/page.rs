@@ -81,7 +81,7 @@ impl Page {
 
     /// Parses the text of a saved page, in any language.
     ///
-    /// What saving, copying and printing does to a schema is undone where it is certain what it was: line
+    /// Changes by saving, copying and printing are undone where it is certain what the schema was: line
     /// numbers, Markdown's escapes, typographic quotes, no-break spaces, broken lines.
     ///
     /// # Errors

@@ -126,7 +126,7 @@ pub fn hash_choice<C: Choice>(member: C, state: &mut impl Hasher) {
 /// Writes a member's JSON value for serde.
 ///
 /// # Errors
-/// Those of the serializer.
+/// Fails if the serializer does.
 pub fn serialize_choice<C: Choice, S: Serializer>(member: C, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(member.value())
 }
@@ -134,7 +134,7 @@ pub fn serialize_choice<C: Choice, S: Serializer>(member: C, s: S) -> Result<S::
 /// Reads a member from its JSON value for serde.
 ///
 /// # Errors
-/// Those of the deserializer, and [`UnknownChoice`] if no member has this value.
+/// Fails if the deserializer does, and with [`UnknownChoice`] if no member has this value.
 pub fn deserialize_choice<'de, C: Choice, D: Deserializer<'de>>(d: D) -> Result<C, D::Error> {
     d.deserialize_str(Member(PhantomData))
 }

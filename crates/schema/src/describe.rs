@@ -222,7 +222,7 @@ impl<P: Phrase> Phrase for &P {
 
 /// Writes an integer in decimal.
 pub(crate) fn write_integer(integer: i128, out: &mut impl Write) -> fmt::Result {
-    // Those of few digits are nearly all, and the formatter takes long for any.
+    // Nearly all have few digits, and the formatter takes long for any.
     if !(0..10_000).contains(&integer) {
         return write!(out, "{integer}");
     }

@@ -223,7 +223,7 @@ fn has_host(rest: &str) -> bool {
     let mut host = rest.as_bytes();
     loop {
         match host.iter().position(ends) {
-            // What is before it is a user's name.
+            // A user's name is before it.
             Some(end) if host[end] == b'@' => host = &host[end + 1..],
             Some(0) => return false,
             _ => return host.first().is_some_and(|first| *first != b':'),

@@ -10,8 +10,9 @@ impl Diff {
     /// Returns the diff as a JSON object.
     ///
     /// Its keys are `breaking`, `own_crate`, `default`, `compatible` and `text_only`, the numbers of
-    /// changes; `unchanged`, the number of models; and `models`, for each that changed its `id`, `class` and `changes`, each with
-    /// `class`, `part`, `pointer`, `subject`, `old`, `new` (`null` if there is none) and `message`.
+    /// changes; `unchanged`, the number of models; and `models`, for each that changed its `id`, `class`
+    /// and `changes`, each with `class`, `part`, `pointer`, `subject`, `old`, `new` (`null` if there is
+    /// none) and `message`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let counts = Class::ALL.map(|class| (class.as_str().to_owned(), self.count(class).into()));

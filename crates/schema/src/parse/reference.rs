@@ -48,8 +48,8 @@ impl<'a> References<'a> {
 }
 
 impl Parser<'_> {
-    /// Returns a schema with what its local reference leads to. What stands beside the reference is
-    /// nearer and decides. A reference that leads nowhere or into itself allows everything.
+    /// Returns a schema with the members that its local reference leads to. Members beside the reference
+    /// are nearer and decide. A reference that leads nowhere or into itself allows everything.
     pub(super) fn referenced(
         &mut self,
         own: Schema,

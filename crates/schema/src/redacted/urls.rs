@@ -119,7 +119,7 @@ impl<'a> Urls<'a> {
             .then(|| self.relative_authority(at))?
     }
 
-    /// Returns where the authority of a URL starts that stands in another URL, where `//` suffices.
+    /// Returns where the authority of a URL inside another URL starts, where `//` suffices.
     fn inner_authority(&self, at: usize) -> Option<usize> {
         let before = at.checked_sub(1).and_then(|at| self.text.char(at));
         let begins = !before.is_some_and(is_slash);

@@ -35,7 +35,7 @@ pub fn members_before_error(mut body: &[u8]) -> Vec<Member> {
         body = behind;
     }
     let mut members = Vec::new();
-    // What was read before the error is kept.
+    // The members before the error are kept.
     let _ = Reader::new(&String::from_utf8_lossy(body)).object(&mut members);
     members
 }
