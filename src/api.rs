@@ -106,7 +106,7 @@ impl Api {
         &self,
         job: JobRef<'_>,
     ) -> Result<JobResult<O>, Error> {
-        let url = self.endpoint.result(job.id);
+        let url = self.endpoint.result_query(job.id);
         let result = self.read(url, |reply| job.checked(reply.result(job.id)));
         let span = debug_span!("result", request_id = %job.id);
         job.named(result.instrument(span).await)
@@ -143,7 +143,9 @@ impl Api {
         &self,
         job: JobRef<'_>,
     ) -> Result<JobResult<O>, Error> {
-        let reply = self.poll(Method::GET, self.endpoint.result(job.id)).await?;
+        let reply = self
+            .poll(Method::GET, self.endpoint.result_query(job.id))
+            .await?;
         job.checked(reply.result(job.id))
     }
 

@@ -34,7 +34,8 @@ impl Client {
     /// Fetches the balance of the account. Transient failures are retried.
     ///
     /// The host is `api.runcomfy.net`; with another base URL, such as that of an emulator or a
-    /// gateway, the path is `prod/v2/balance` beside its `v1`.
+    /// gateway, the path is `prod/v2/balance` beside its `v1`. `ClientBuilder::account_url` sets
+    /// another one.
     ///
     /// # Errors
     /// - [`ErrorKind::Unreadable`]: the response has no sum.

@@ -36,6 +36,8 @@ use crate::download::Download;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 #[cfg(doc)]
+use crate::http::response::JobResult;
+#[cfg(doc)]
 use crate::job::Job;
 #[cfg(doc)]
 use crate::job::submit::Submit;
@@ -46,6 +48,8 @@ use crate::job::submit::Submit;
 pub struct ClientBuilder {
     token: Option<Unchecked>,
     base_url: Option<Address>,
+    account_url: Option<Address>,
+    include_cost: bool,
     connect_timeout: Duration,
     request_timeout: Duration,
     user_agent: String,
@@ -80,6 +84,8 @@ impl Default for ClientBuilder {
         Self {
             token: None,
             base_url: None,
+            account_url: None,
+            include_cost: false,
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
             user_agent: concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -130,12 +136,35 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the base URL of `RUNCOMFY_MODEL_API_BASE` in the environment, where that is set and not
-    /// blank.
+    /// Sets the base URL of the account's balance, such as `https://api.runcomfy.net/prod/v2`.
+    /// Default: that of the service or, with another base URL of the models, `prod/v2` beside its
+    /// `v1`. The token is sent there too.
+    pub fn account_url(mut self, url: impl Into<String>) -> Self {
+        self.account_url = Some(Address(url.into()));
+        self
+    }
+
+    /// Sets whether results contain the cost of their jobs ([`JobResult::cost`]), for which the
+    /// service is asked. Default: `false`.
+    pub fn include_cost(mut self, include_cost: bool) -> Self {
+        self.include_cost = include_cost;
+        self
+    }
+
+    /// Sets the base URLs of `RUNCOMFY_MODEL_API_BASE` and, for the balance,
+    /// `RUNCOMFY_SERVERLESS_API_BASE` in the environment, where they are set and not blank.
     pub fn base_url_from_env(self) -> Self {
-        match std::env::var("RUNCOMFY_MODEL_API_BASE") {
-            Ok(base) if !base.trim().is_empty() => self.base_url(base),
-            _ => self,
+        let base = |name| {
+            let base = std::env::var(name).ok();
+            base.filter(|base| !base.trim().is_empty())
+        };
+        let builder = match base("RUNCOMFY_MODEL_API_BASE") {
+            Some(base) => self.base_url(base),
+            None => self,
+        };
+        match base("RUNCOMFY_SERVERLESS_API_BASE") {
+            Some(base) => builder.account_url(base),
+            None => builder,
         }
     }
 
@@ -332,6 +361,11 @@ impl ClientBuilder {
             Some(Address(base)) => Endpoint::new(base)?,
             None => Endpoint::service()?,
         };
+        let endpoint = match &self.account_url {
+            Some(Address(account)) => endpoint.with_account(account)?,
+            None => endpoint,
+        };
+        let endpoint = endpoint.including_cost(self.include_cost);
         let downloads = self.download_clients()?;
         let max_in_flight = self.max_in_flight;
         let rate_limiter = RateLimiter::new(

@@ -32,6 +32,9 @@ impl fmt::Debug for Address {
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     base: Url,
+    /// The base of the balance, where it is set.
+    account: Option<Url>,
+    include_cost: bool,
 }
 
 impl Endpoint {
@@ -42,36 +45,32 @@ impl Endpoint {
     /// Parses a base URL with or without `/v1` at its end. Plain `http` is for this machine only:
     /// on the way to another machine the token would be readable.
     pub(crate) fn new(address: &str) -> Result<Self, Error> {
-        let wrong = |why: &str| {
-            Error::configuration(format!(
-                "the base URL is {why}; expected one such as {SERVICE}"
-            ))
-        };
-        let mut base =
-            Url::parse(address.trim()).map_err(|error| wrong(&format!("invalid ({error})")))?;
-        if base.query().is_some() || base.fragment().is_some() {
-            return Err(wrong("one with a query or a fragment"));
-        }
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(wrong("one with a user name or password"));
-        }
-        match base.scheme() {
-            "https" => {}
-            "http" if is_loopback(&base) => {}
-            "http" => {
-                return Err(wrong(
-                    "plain http to another machine, which would show the token to everyone on the way",
-                ));
-            }
-            _ => return Err(wrong("neither https nor http")),
-        }
+        let mut base = parse(address)?;
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&if path.ends_with("/v1") {
             path
         } else {
             path + "/v1"
         });
-        Ok(Self { base })
+        Ok(Self {
+            base,
+            account: None,
+            include_cost: false,
+        })
+    }
+
+    /// Sets the base of the balance, to the same rules.
+    pub(crate) fn with_account(self, address: &str) -> Result<Self, Error> {
+        let account = Some(parse(address)?);
+        Ok(Self { account, ..self })
+    }
+
+    /// Sets whether results contain the cost of their jobs.
+    pub(crate) fn including_cost(self, include_cost: bool) -> Self {
+        Self {
+            include_cost,
+            ..self
+        }
     }
 
     /// Returns `true` if the scheme is plain `http`, and so the host is this machine.
@@ -100,6 +99,12 @@ impl Endpoint {
     /// API.
     pub(crate) fn balance(&self) -> Url {
         const PATH: &str = "prod/v2/balance";
+        if let Some(account) = &self.account {
+            let mut url = account.clone();
+            let base = account.path().trim_end_matches('/');
+            url.set_path(&format!("{base}/balance"));
+            return url;
+        }
         let mut url = self.base.clone();
         if self.base.as_str() == SERVICE && url.set_host(Some(BALANCE_HOST)).is_ok() {
             url.set_path(PATH);
@@ -119,6 +124,15 @@ impl Endpoint {
         self.join(["requests", id.as_str(), "result"])
     }
 
+    /// Returns the URL of a query for the result.
+    pub(crate) fn result_query(&self, id: &RequestId) -> Url {
+        let mut url = self.result(id);
+        if self.include_cost {
+            url.set_query(Some("include_cost=true"));
+        }
+        url
+    }
+
     pub(crate) fn cancel(&self, id: &RequestId) -> Url {
         self.join(["requests", id.as_str(), "cancel"])
     }
@@ -132,6 +146,33 @@ impl Endpoint {
         }
         url
     }
+}
+
+/// Parses a base URL.
+fn parse(address: &str) -> Result<Url, Error> {
+    let wrong = |why: &str| {
+        Error::configuration(format!(
+            "the base URL is {why}; expected one such as {SERVICE}"
+        ))
+    };
+    let base = Url::parse(address.trim()).map_err(|error| wrong(&format!("invalid ({error})")))?;
+    if base.query().is_some() || base.fragment().is_some() {
+        return Err(wrong("one with a query or a fragment"));
+    }
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(wrong("one with a user name or password"));
+    }
+    match base.scheme() {
+        "https" => {}
+        "http" if is_loopback(&base) => {}
+        "http" => {
+            return Err(wrong(
+                "plain http to another machine, which would show the token to everyone on the way",
+            ));
+        }
+        _ => return Err(wrong("neither https nor http")),
+    }
+    Ok(base)
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -191,6 +232,32 @@ mod tests {
         ] {
             assert_eq!(Endpoint::new(base).unwrap().balance().as_str(), balance);
         }
+    }
+
+    #[test]
+    fn balance_may_have_a_base_of_its_own() {
+        let balance = |account: &str| {
+            let endpoint = Endpoint::service().unwrap().with_account(account);
+            endpoint.map(|endpoint| endpoint.balance().to_string())
+        };
+        for account in ["http://127.0.0.1:1/prod/v2", "http://127.0.0.1:1/prod/v2/"] {
+            let url = balance(account).unwrap();
+            assert_eq!(url, "http://127.0.0.1:1/prod/v2/balance");
+        }
+        // The token goes there too.
+        assert!(balance("http://example.com/prod/v2").is_err());
+    }
+
+    #[test]
+    fn result_is_queried_with_its_cost_where_that_is_set() {
+        let id = "r1".parse().unwrap();
+        let endpoint = Endpoint::new("http://127.0.0.1:1").unwrap();
+        let plain = "http://127.0.0.1:1/v1/requests/r1/result";
+        assert_eq!(endpoint.result_query(&id).as_str(), plain);
+        let endpoint = endpoint.including_cost(true);
+        let query = endpoint.result_query(&id);
+        assert_eq!(query.as_str(), format!("{plain}?include_cost=true"));
+        assert_eq!(endpoint.result(&id).as_str(), plain);
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct JobResult<O> {
     /// The other members of the response as received, such as `seed` or `logs`; a `cost` in a form
     /// other than a number is among them.
     pub other: Map<String, Value>,
+    /// The whole response as received, with every member in its form.
+    pub received: Map<String, Value>,
 }
 
 impl<O> JobResult<O> {
@@ -99,6 +101,7 @@ impl<O> JobResult<O> {
             finished_at: self.finished_at,
             cost: self.cost,
             other: self.other,
+            received: self.received,
         }
     }
 
@@ -147,7 +150,7 @@ impl<O: fmt::Debug> fmt::Debug for JobResult<O> {
             .field("finished_at", &shown(self.finished_at.as_ref()))
             .field("cost", &self.cost)
             .field("other", &format_args!("{}", RedactedPaths(&other)))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -371,6 +374,7 @@ impl Reply {
         };
         let (created_at, finished_at) = (text("created_at"), text("finished_at"));
         let cost = present("cost").and_then(Value::as_f64);
+        let received = object.clone();
         object.retain(|name, value| match name.as_str() {
             "cost" => cost.is_none() && !value.is_null(),
             name => !RESULT.contains(&name),
@@ -384,6 +388,7 @@ impl Reply {
             finished_at,
             cost,
             other: object,
+            received,
         })
     }
 

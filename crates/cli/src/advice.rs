@@ -4,7 +4,7 @@ use runcomfy::schema::{Json, Redacted};
 use runcomfy::{Error, ErrorKind, RequestId};
 
 use crate::outage;
-use crate::show::{self, Format};
+use crate::show;
 
 /// The phase of a command in which an error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +60,14 @@ pub(crate) fn resume_advice(id: &RequestId) -> String {
 /// States that a job which was cancelled in the queue costs nothing.
 pub(crate) const NOTHING_RAN: &str = "The job did not run, so nothing is charged.";
 
-/// Warns of the error that the service reports beside an output. With JSON it is in the record.
-pub(crate) fn warn_of_error(error: &Json, format: Format) {
-    if format != Format::Json {
-        let error = error.to_string();
-        let error = Redacted(&error);
-        show::note(&format!(
-            "warning: the service reports an error beside the output, which may be incomplete: {error}"
-        ));
-    }
+/// States that the service reports an error beside an output.
+pub(crate) const ERROR_BESIDE_OUTPUT: &str =
+    "the service reports an error beside the output, which may be incomplete";
+
+/// Warns of the error that the service reports beside an output.
+pub(crate) fn warn_of_error(error: &Json) {
+    let error = error.to_string();
+    show::warn(&format!("{ERROR_BESIDE_OUTPUT}: {}", Redacted(&error)));
 }
 
 fn save(id: &RequestId) -> String {

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use clap::{Arg, ArgAction, ValueHint, value_parser};
 
+use crate::format::Format;
+
 /// Returns the arguments that set the input as a whole.
 pub(crate) fn input() -> [Arg; 3] {
     let heading = "Input as a whole";
@@ -258,9 +260,9 @@ pub(crate) fn global() -> [Arg; 3] {
             .long("output")
             .global(true)
             .value_name("FORMAT")
-            .value_parser(["pretty", "json"])
+            .value_parser(Format::NAMES)
             .overrides_with("output")
-            .help("Output format: text, or one JSON object on standard output, for errors too [default: text; JSON for results of models if standard output is no terminal]"),
+            .help("Output format. pretty and json are those of the service's own command line: `run` prints the output of the model, indented or on one line, and with json failures are JSON on standard error. record is one JSON object of one shape, for failures too. text is words for people [default: text if standard input, output and error are a terminal, outside of CI; else pretty]"),
         Arg::new("quiet")
             .help_heading(heading)
             .short('q')

@@ -4,8 +4,8 @@ use clap::ArgMatches;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::session::Session;
-use crate::show::Format;
 
 /// Prints the balance of the account.
 pub(crate) async fn balance(matches: &ArgMatches, format: Format) -> Result<(), Failure> {

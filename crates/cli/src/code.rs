@@ -13,9 +13,9 @@ use program::Home;
 use steps::Steps;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::input::CheckMedia;
 use crate::model::{self, Named};
-use crate::show::Format;
 use crate::{input, local_file};
 
 /// Prints the program and the call.

@@ -16,13 +16,17 @@ Environment:
                            [default: https://model-api.runcomfy.net/v1]
   RUNCOMFY_PICTURES        How images are shown: kitty, iterm, sixel or none
                            [default: detected from the terminal]
+  RUNCOMFY_SERVERLESS_API_BASE
+                           Base URL of the balance
+                           [default: https://api.runcomfy.net/prod/v2]
+  RUNCOMFY_OUTPUT          The output format where --output is not set
   NO_COLOR                 Disables colours
 
 Exit codes:
   0   Success
   1   The job failed or was cancelled, or a file could not be written
-  2   Wrong usage: an unknown command or flag, or a missing value
-  64  Wrong usage: an invalid value, such as a malformed request id
+  2   Wrong usage: an unknown command or flag, or a missing or refused value
+  64  A variable of the environment or another setting is invalid
   65  Invalid input, or an input that the service rejected
   66  A file could not be read
   69  The service or the network failed, or a job was not finished in time

@@ -4,9 +4,9 @@ use runcomfy::media::DataUri;
 use runcomfy::schema::Json;
 use serde_json::json;
 
+use crate::format::Format;
 use crate::input::Checked;
 use crate::price::{self, Lookup};
-use crate::show::Format;
 
 /// Prints the input as it would be sent, and the price where it is known.
 pub(crate) fn show(model_id: &str, checked: &Checked, lookup: &Lookup, format: Format) {
@@ -21,7 +21,7 @@ pub(crate) fn show(model_id: &str, checked: &Checked, lookup: &Lookup, format: F
 }
 
 fn to_text(model_id: &str, checked: &Checked, lookup: &Lookup) -> String {
-    let mut lines: Vec<String> = checked.warnings().collect();
+    let mut lines: Vec<String> = checked.warning_lines().collect();
     lines.push(format!("{model_id} would receive"));
     lines.push(format!("{:#}", shortened(&checked.json)));
     lines.push(match lookup.as_ref().map(price::to_text) {

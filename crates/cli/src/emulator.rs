@@ -7,8 +7,9 @@ use runcomfy_emulator::{Builder, CommandLine};
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::session;
-use crate::show::{self, Format};
+use crate::show;
 
 /// Parses the options of the emulator and serves.
 pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -43,9 +44,10 @@ fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, F
                 continue;
             }
         };
-        if !["pretty", "json"].contains(&&*format) {
+        if !Format::NAMES.contains(&&*format) {
             return Err(Failure::usage(format!(
-                "`--output` is `{format}`, expected `pretty` or `json`"
+                "`--output` is `{format}`, expected one of {}",
+                Format::NAMES.join(", ")
             )));
         }
     }

@@ -6,8 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::advice::{self, NOTHING_SUBMITTED, Phase};
 use crate::delivery::{self, Kind};
-use crate::save::{self, Saved};
-use crate::show::{self, Format};
+use crate::format::Format;
+use crate::record::{Record, redacted};
+use crate::save;
+use crate::show;
 use crate::stop::Stop;
 
 /// A failed command: what happened, what it means for money and files, what to do, and the exit code
@@ -20,27 +22,25 @@ pub(crate) struct Failure {
     advice: String,
     violations: Vec<FlagViolation>,
     error: Option<Error>,
-    job: Box<AboutJob>,
+    about: Box<About>,
+}
+
+/// Facts about the job that failed, and about its submit.
+#[derive(Debug, Default)]
+struct About {
+    record: Record,
+    may_have_been_submitted: bool,
+    idempotency_key: Option<String>,
+    result: Option<ShownResult>,
 }
 
 /// The result of a job, which is printed although the command has failed.
 #[derive(Debug)]
-struct PaidResult {
-    json: Map<String, Value>,
+struct ShownResult {
+    /// The JSON that a success prints for programs.
+    json: Value,
+    /// The words for people, which may be empty.
     text: String,
-}
-
-/// The known facts of the job that failed.
-#[derive(Debug, Default)]
-struct AboutJob {
-    request_id: Option<String>,
-    status: Option<String>,
-    may_have_been_submitted: bool,
-    idempotency_key: Option<String>,
-    output: Option<Output>,
-    created_at: Option<String>,
-    finished_at: Option<String>,
-    result: Option<PaidResult>,
 }
 
 /// A violation, and the flag that sets the value.
@@ -51,8 +51,8 @@ pub(crate) struct FlagViolation {
 }
 
 const EX_FAILED: u8 = 1;
-/// The exit code of clap for an invalid command line.
-const EX_CLAP: u8 = 2;
+/// The exit code of clap for an invalid command line, and so that of this command.
+const EX_COMMAND_LINE: u8 = 2;
 const EX_USAGE: u8 = 64;
 const EX_DATAERR: u8 = 65;
 const EX_NOINPUT: u8 = 66;
@@ -63,14 +63,14 @@ const EX_NOPERM: u8 = 77;
 const STOPPED: &str = "stopped";
 
 impl Failure {
-    /// Reports an invalid argument.
+    /// Reports an invalid command line: an unknown flag, a missing or a refused value.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(EX_USAGE, "usage", message)
+        Self::new(EX_COMMAND_LINE, "usage", message)
     }
 
-    /// Reports a command line that clap rejects.
-    pub(crate) fn command_line(message: impl Into<String>) -> Self {
-        Self::new(EX_CLAP, "usage", message)
+    /// Reports an invalid variable of the environment, or another setting.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(EX_USAGE, "configuration", message)
     }
 
     /// Reports a service that may respond later.
@@ -151,11 +151,15 @@ impl Failure {
         self
     }
 
-    /// Adds the result of the job: JSON, and a text for people, which may be empty.
+    /// Adds the result of the job: JSON for programs, and a text for people, which may be empty.
     pub(crate) fn with_result(mut self, json: Value, text: String) -> Self {
-        if let Value::Object(json) = json {
-            self.job.result = Some(PaidResult { json, text });
-        }
+        self.about.result = Some(ShownResult { json, text });
+        self
+    }
+
+    /// Adds what is known of the job to what the failure itself says.
+    pub(crate) fn with_record(mut self, known: &Record) -> Self {
+        self.about.record.complete(known);
         self
     }
 
@@ -165,15 +169,11 @@ impl Failure {
         request_id: Option<&RequestId>,
         status: Option<Status>,
     ) -> Self {
-        let job = AboutJob {
-            request_id: request_id.map(ToString::to_string),
-            status: status.map(|status| status.to_string()),
-            ..AboutJob::default()
-        };
-        Self {
-            job: job.into(),
-            ..Self::new(Stop::CtrlC.exit_code(), STOPPED, message)
-        }
+        let mut failure = Self::new(Stop::CtrlC.exit_code(), STOPPED, message);
+        let record = &mut failure.about.record;
+        record.request_id = request_id.map(ToString::to_string);
+        record.status = status.map(|status| status.to_string());
+        failure
     }
 
     /// Reports a signal during the download of the files of a finished job.
@@ -198,27 +198,20 @@ impl Failure {
 
     /// Adds the request id of the job.
     pub(crate) fn with_request_id(mut self, request_id: &RequestId) -> Self {
-        self.job.request_id = Some(request_id.to_string());
+        self.about.record.request_id = Some(request_id.to_string());
         self
     }
 
     /// Marks the outcome of the submit as unknown.
     pub(crate) fn with_unknown_outcome(mut self, key: &str) -> Self {
-        self.job.may_have_been_submitted = true;
-        self.job.idempotency_key = Some(key.to_owned());
+        self.about.may_have_been_submitted = true;
+        self.about.idempotency_key = Some(key.to_owned());
         self
     }
 
     /// Replaces the advice: the job ran on the emulator inside this command, which ends now.
     pub(crate) fn emulated(self) -> Self {
         self.with_advice("The job was emulated: nothing is charged, and the job no longer exists.")
-    }
-
-    /// Adds the times at which the job was submitted and ended, as the service writes them.
-    pub(crate) fn with_times(mut self, created: Option<String>, finished: Option<String>) -> Self {
-        self.job.created_at = created;
-        self.job.finished_at = finished;
-        self
     }
 
     fn from_error(error: Error, phase: Phase) -> Self {
@@ -236,16 +229,19 @@ impl Failure {
             ErrorKind::JobCancelled => Some("cancelled".to_owned()),
             _ => error.last_status().map(|last| last.status.to_string()),
         };
-        let job = AboutJob {
-            request_id: error.request_id().map(ToString::to_string),
-            status,
+        let about = About {
+            record: Record {
+                request_id: error.request_id().map(ToString::to_string),
+                status,
+                ..Record::default()
+            },
             may_have_been_submitted: error.may_have_been_submitted(),
             idempotency_key: error.idempotency_key().map(str::to_owned),
-            ..AboutJob::default()
+            result: None,
         };
         let output = error.output().cloned().map(Output::from);
         let failure = Self {
-            job: job.into(),
+            about: about.into(),
             error: Some(error),
             ..failure
                 .with_advice(advice)
@@ -257,9 +253,9 @@ impl Failure {
     /// Adds the output that the job has although it failed.
     pub(crate) fn with_output_beside(mut self, output: Option<&Output>) -> Self {
         if let Some(output) = output {
-            let text = save::to_text(output, &Saved::default());
+            let text = save::output_to_text(output);
             self.advice = format!("The job has an output beside it:\n{text}\n{}", self.advice);
-            self.job.output = Some(output.clone());
+            self.about.record.output = Some(json!(output));
         }
         self
     }
@@ -272,7 +268,7 @@ impl Failure {
             advice: String::new(),
             violations: Vec::new(),
             error: None,
-            job: Box::default(),
+            about: Box::default(),
         }
     }
 
@@ -290,8 +286,8 @@ impl Failure {
 
     /// Adds the output of the job, which has succeeded.
     fn with_output(mut self, output: &Output) -> Self {
-        self.job.status = Some(Status::Succeeded.to_string());
-        self.job.output = Some(output.clone());
+        self.about.record.status = Some(Status::Succeeded.to_string());
+        self.about.record.output = Some(json!(output));
         self
     }
 
@@ -311,37 +307,32 @@ impl Failure {
         &self.message
     }
 
-    /// Prints the failure on standard error, or as one JSON object on standard output, with the result
-    /// of the job if there is one. Returns the exit code.
+    /// Prints the result of the job if there is one, and the failure: as words or a line of JSON on
+    /// standard error, or within the record. Returns the exit code.
     pub(crate) fn report(&self, format: Format, verbose: bool) -> u8 {
         self.expect_delivery();
-        match format {
-            Format::Json => show::out(&self.to_json().to_string()),
-            Format::Piped | Format::Pretty => {
-                if let Some(result) = &self.job.result {
-                    self.print_result(result, format);
-                }
-                self.report_as_text(verbose);
+        if let Some(result) = self.about.result.as_ref() {
+            match format {
+                Format::Json | Format::Pretty => format.print_json(&result.json),
+                Format::Text if !result.text.is_empty() => show::out(&show::plain(&result.text)),
+                Format::Text | Format::Record => {}
             }
+        }
+        match format {
+            Format::Record => show::out(&self.to_record().to_string()),
+            Format::Json => show::line(&self.to_line()),
+            Format::Text | Format::Pretty => self.report_as_text(verbose),
         }
         self.code
     }
 
     fn expect_delivery(&self) {
-        if let Some(id) = &self.job.request_id {
+        if let Some(id) = &self.about.record.request_id {
             delivery::expect(Kind::RequestId, id);
         }
-        let key = self.job.idempotency_key.as_ref();
-        if let Some(key) = key.filter(|_| self.job.may_have_been_submitted) {
+        let key = self.about.idempotency_key.as_ref();
+        if let Some(key) = key.filter(|_| self.about.may_have_been_submitted) {
             delivery::expect(Kind::IdempotencyKey, key);
-        }
-    }
-
-    fn print_result(&self, result: &PaidResult, format: Format) {
-        if format == Format::Piped {
-            show::out(&format!("{:#}", self.to_json()));
-        } else if !result.text.is_empty() {
-            show::out(&show::plain(&result.text));
         }
     }
 
@@ -398,28 +389,29 @@ impl Failure {
         }
     }
 
-    /// Returns the failure as JSON. Every key is always present, so that a script can read any.
-    fn to_json(&self) -> Value {
-        let mut json = json!({
-            "request_id": self.job.request_id,
-            "status": self.job.status,
-            "output": self.job.output,
-            "created_at": self.job.created_at,
-            "finished_at": self.job.finished_at,
+    /// Returns the record of the job with the failure.
+    fn to_record(&self) -> Value {
+        let mut record = self.about.record.clone();
+        record.error = Some(self.error_json());
+        record.to_json()
+    }
+
+    /// Returns the failure as the service's own command line prints it, `error` being a text, with
+    /// the details of a record beside it.
+    fn to_line(&self) -> Value {
+        let record = &self.about.record;
+        let mut line = json!({
+            "error": redacted(self.headline().into()),
+            "request_id": record.request_id,
+            "status": record.status,
         });
-        if let Value::Object(json) = &mut json {
-            let result = self
-                .job
-                .result
-                .iter()
-                .flat_map(|result| result.json.clone());
-            json.extend(result);
-            // The service's own description of a failed job stays as received.
-            if json.get("error").is_none_or(Value::is_null) {
-                json.insert("error".to_owned(), self.error_json());
+        if let (Value::Object(line), Value::Object(error)) = (&mut line, self.error_json()) {
+            line.extend(error.into_iter().filter(|(name, _)| name != "message"));
+            if !record.failed_files.is_empty() {
+                line.insert("failed_files".to_owned(), json!(record.failed_files));
             }
         }
-        json
+        line
     }
 
     fn error_json(&self) -> Value {
@@ -430,27 +422,14 @@ impl Failure {
             "message": self.headline(),
             "advice": self.advice,
             "exit_code": self.code,
-            "may_have_been_submitted": self.job.may_have_been_submitted,
-            "idempotency_key": self.job.idempotency_key,
+            "may_have_been_submitted": self.about.may_have_been_submitted,
+            "idempotency_key": self.about.idempotency_key,
             "http_status": cause.and_then(Error::http_status),
             "error_code": cause.and_then(Error::error_code),
             "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
             "detail": cause.and_then(Error::detail),
             "violations": violations,
         }))
-    }
-}
-
-/// Returns JSON whose texts have no queries of URLs: failures are logged, also as JSON.
-fn redacted(json: Value) -> Value {
-    match json {
-        Value::String(text) => Redacted(&text).to_string().into(),
-        Value::Array(list) => list.into_iter().map(redacted).collect(),
-        Value::Object(map) => map
-            .into_iter()
-            .map(|(name, value)| (Redacted(&name).to_string(), redacted(value)))
-            .collect(),
-        other => other,
     }
 }
 

@@ -17,9 +17,9 @@ use crate::argument::without_slashes;
 use crate::code::program::{self, Home};
 use crate::code::steps::Steps;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::model::hint;
 use crate::session::Session;
-use crate::show::Format;
 use manifest::Manifest;
 use project::Project;
 

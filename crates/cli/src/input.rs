@@ -52,11 +52,15 @@ impl Checked {
         self
     }
 
-    /// Returns a line for each warning.
+    /// Returns the text of each warning.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         let violations = self.warnings.iter().map(FlagViolation::to_text);
-        let all = self.unchecked.iter().cloned().chain(violations);
-        all.map(|warning| format!("warning: {warning}"))
+        self.unchecked.iter().cloned().chain(violations)
+    }
+
+    /// Returns a line for each warning.
+    pub(crate) fn warning_lines(&self) -> impl Iterator<Item = String> {
+        self.warnings().map(|warning| format!("warning: {warning}"))
     }
 
     /// Returns the warnings as JSON.

@@ -13,6 +13,7 @@ mod dry_run;
 mod emulator;
 mod failure;
 mod flags;
+mod format;
 mod init;
 mod input;
 mod interrupt;
@@ -28,6 +29,7 @@ mod picture;
 mod price;
 mod probe;
 mod progress;
+mod record;
 mod rejection;
 mod requests;
 mod run;
@@ -44,9 +46,9 @@ mod words;
 use std::process::ExitCode;
 
 use failure::Failure;
+use format::Format;
 use interrupt::unless_stopped;
 use model::Named;
-use show::Format;
 use words::Words;
 
 fn main() -> ExitCode {
@@ -61,7 +63,7 @@ fn end(mut code: u8, format: Format) -> u8 {
         code = Failure::unwritable(why).report(format, false);
     }
     for missing in delivery::missing(code) {
-        show::expected(missing.kind, &missing.text, format);
+        show::expected(missing.kind, &missing.text);
     }
     if code == 0 && delivery::has_failed() {
         code = 1;
@@ -84,12 +86,18 @@ fn run_command() -> (u8, Format) {
                 invalid.display()
             ));
             let format = Words::parse(&lossy, &command::root(None)).format();
+            show::set_format(format);
             return (failure.report(format, false), format);
         }
     };
     completion::respond(&arguments);
     let after_name = arguments.get(1..).unwrap_or_default();
     let words = Words::parse(after_name, &command::root(None));
+    show::set_format(words.format());
+    if let Some(why) = Format::invalid_variable().filter(|_| !words.sets("output")) {
+        let format = words.format();
+        return (Failure::configuration(why).report(format, false), format);
+    }
     let named = match model::resolve(&words, true) {
         Ok(named) => named,
         Err(failure) => return (failure.report(words.format(), false), words.format()),
@@ -111,10 +119,7 @@ fn run_command() -> (u8, Format) {
         }
     };
     // clap does not parse the arguments of `emulator`, where `--output` may be among them.
-    let format = match words.format() {
-        Format::Json => Format::Json,
-        _ => Format::from_matches(&matches),
-    };
+    let format = words.format();
     let code = match dispatch(&matches, &named, format) {
         Ok(()) => 0,
         Err(failure) => failure.report(format, matches.get_count("verbose") > 0),

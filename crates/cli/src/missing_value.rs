@@ -32,14 +32,14 @@ pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
                 "false" | "no" | "off" | "0" => "false",
                 _ => continue,
             };
-            return Some(Failure::command_line(format!(
+            return Some(Failure::usage(format!(
                 "`{word}` takes its value, true or false, after `=`; write `{word}={meant}`"
             )));
         }
         match words.next() {
             // clap itself rejects the others.
             Some(value) if known.is_allow_hyphen_values_set() && is_flag(value, command, root) => {
-                return Some(Failure::command_line(format!(
+                return Some(Failure::usage(format!(
                     "`{word}` has no value; write `{word}={value}` if you mean that text"
                 )));
             }

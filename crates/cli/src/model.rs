@@ -14,7 +14,7 @@ use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
 use crate::progress::Notes;
 use crate::session::{self, Session};
-use crate::show::{self, Format};
+use crate::show;
 use crate::words::Words;
 
 /// A model with its schema.
@@ -96,7 +96,7 @@ pub(crate) fn resolve(words: &Words, may_query: bool) -> Result<Named, Failure> 
 }
 
 async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
-    let notes = Notes::new(words.quiet || words.format() == Format::Json);
+    let notes = Notes::new(words.quiet || !words.format().has_words());
     let session = match Session::connect(notes, session::QUERY) {
         Ok(session) => session,
         // A misspelt name is the more likely reason, and needs no token to be found.
@@ -106,7 +106,7 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
         Err(failure) => return without_schema(id, words, NO_ANSWER, failure),
     };
     let notice = || {
-        if !words.quiet && words.format() != Format::Json {
+        if !words.quiet && words.format().has_words() {
             show::note(&format!("querying the catalogue for the schema of `{id}`"));
         }
     };

@@ -8,9 +8,10 @@ use runcomfy::schema::{Json, ModelSchema};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::model::hint;
 use crate::session::{self, Session};
-use crate::show::{self, Format};
+use crate::show;
 use crate::{flags, price};
 
 /// Runs `models list`, `models get` or `models categories`.
@@ -78,10 +79,10 @@ async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
         format.print_json(&json);
         return Ok(());
     }
-    if format == Format::Json || !page.entries.is_empty() {
+    if !format.has_words() || !page.entries.is_empty() {
         format.print(&json, || table(&page.entries));
     }
-    if format != Format::Json && !matches.get_flag("quiet") {
+    if format.has_words() && !matches.get_flag("quiet") {
         let mut text = range(page.entries.len(), page.total, offset);
         let kind = given("kind").filter(|kind| !KINDS.contains(&kind.as_str()));
         if let Some(kind) = kind.filter(|_| page.entries.is_empty()) {
@@ -131,13 +132,13 @@ fn range(count: usize, total: Option<usize>, offset: usize) -> String {
         (count, Some(total)) if count < total => {
             let last = offset + count;
             let more = if last < total {
-                "; --offset shows more"
+                " (--offset shows more)"
             } else {
                 ""
             };
-            format!("{} to {last} of {total}{more}", offset + 1)
+            format!("Showing {}-{last} of {total}{more}", offset + 1)
         }
-        (count, _) => format!("{count} in total"),
+        (count, _) => format!("Showing 1-{count} of {count}"),
     }
 }
 

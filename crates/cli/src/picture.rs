@@ -17,7 +17,8 @@ use clap::ArgMatches;
 use image::ImageFormat;
 use runcomfy::media::Facts;
 
-use crate::show::{self, Format};
+use crate::format::Format;
+use crate::show;
 
 use self::protocol::Protocol;
 use self::window::Window;
@@ -30,7 +31,7 @@ const MAX_BYTES: u64 = 8 << 20;
 /// Shows the first images among the saved files.
 pub(crate) fn show(files: &[String], matches: &ArgMatches, format: Format) {
     let unwanted = matches.get_flag("no-picture") || matches.get_flag("quiet");
-    if unwanted || files.is_empty() || format == Format::Json || !stdout().is_terminal() {
+    if unwanted || files.is_empty() || format != Format::Text || !stdout().is_terminal() {
         return;
     }
     let variable =

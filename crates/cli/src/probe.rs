@@ -8,8 +8,8 @@ use runcomfy::media::{DataUri, Facts};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::input;
-use crate::show::Format;
 
 /// Probes all sources and prints them in their order.
 ///

@@ -9,7 +9,8 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use runcomfy::{DownloadProgress, Event, RequestId};
 
 use crate::delivery::{self, Kind};
-use crate::show::{self, Format};
+use crate::format::Format;
+use crate::show;
 
 /// Shows the progress of one job on standard error.
 pub(crate) struct Progress {
@@ -41,9 +42,10 @@ impl Notes {
         }
     }
 
-    /// Reads the flags of the command line: with `--quiet` or `--output json` nothing is printed.
+    /// Reads the flags of the command line: nothing is printed with `--quiet`, or where programs read
+    /// standard error.
     pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
-        Self::new(matches.get_flag("quiet") || Format::from_matches(matches) == Format::Json)
+        Self::new(matches.get_flag("quiet") || !Format::from_matches(matches).has_words())
     }
 
     /// Prints a line.
@@ -67,10 +69,10 @@ const PREFIX_COLUMNS: usize = 8;
 const BAR: &str = "{spinner} {elapsed} {wide_bar} {bytes}/{total_bytes}";
 
 impl Progress {
-    /// Reads the flags of the command line. With JSON output no progress is shown.
+    /// Reads the flags of the command line. No progress is shown where programs read standard error.
     pub(crate) fn from_matches(matches: &ArgMatches, format: Format) -> Self {
         let quiet = matches.get_flag("quiet");
-        let silent = quiet || format == Format::Json;
+        let silent = quiet || !format.has_words();
         let verbose = matches.get_count("verbose") > 0;
         // Lines remain readable afterwards, a spinner does not.
         let lines = silent || verbose || !stderr().is_terminal() || is_dumb();
@@ -169,7 +171,9 @@ impl Progress {
         delivery::expect(Kind::RequestId, id.as_str());
         match (self.format, submitted) {
             _ if self.quiet => {}
-            (Format::Json, _) => show::expected(Kind::RequestId, id.as_str(), self.format),
+            (Format::Json | Format::Record, _) => {
+                show::expected(Kind::RequestId, id.as_str());
+            }
             (_, Some(model_id)) => self.note(&format!("submitted {model_id} as {id}")),
             (_, None) => {}
         }
@@ -196,6 +200,11 @@ impl Progress {
             Some(spinner) => spinner.suspend(|| show::note(line)),
             None => show::note(line),
         }
+    }
+
+    /// Returns the time since the start of the command.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Removes the spinner.

@@ -6,7 +6,7 @@ use runcomfy::schema::nearest;
 
 use crate::failure::Failure;
 use crate::model::Named;
-use crate::show::{self, Format};
+use crate::show;
 use crate::words::Words;
 
 /// Flags that a message lists; more would not be read.
@@ -22,29 +22,21 @@ pub(crate) fn report(error: &clap::Error, named: &Named, words: &Words) -> u8 {
         return 0;
     }
     let format = words.format();
-    let is_invalid_value = matches!(
-        error.kind(),
-        ErrorKind::ValueValidation | ErrorKind::InvalidValue
-    );
-    let failure = if is_invalid_value {
-        Failure::usage
-    } else {
-        Failure::command_line
-    };
     if let Some(explained) = explained(error, named, words) {
         return explained.report(format, false);
     }
     let why = advice(error, named);
-    if format == Format::Json {
+    if !format.has_words() {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ");
-        return failure(text).with_advice(why).report(format, false);
+        let failure = Failure::usage(text).with_advice(why);
+        return failure.report(format, false);
     }
     let _ = error.print();
     if !why.is_empty() {
         show::note(&format!("\n{why}"));
     }
-    failure("").exit_code()
+    Failure::usage("").exit_code()
 }
 
 fn advice(error: &clap::Error, named: &Named) -> String {
@@ -75,7 +67,7 @@ fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failur
                 _ if has_tip => None,
                 Some(_) => Some(unknown_argument(argument, named, words)),
                 None if matches!(named, Named::Unknown(_)) => None,
-                None => Some(Failure::command_line(format!(
+                None => Some(Failure::usage(format!(
                     "`runcomfy {}` takes no `{argument}`",
                     words.command.as_deref().unwrap_or_default()
                 ))),
@@ -105,7 +97,7 @@ fn unknown_argument(argument: &str, named: &Named, words: &Words) -> Failure {
     } else {
         format!("found `{argument}`, which belongs to no flag; quote a text that has spaces")
     };
-    Failure::command_line(message)
+    Failure::usage(message)
         .with_advice(format!("`runcomfy {command} {id} --help` lists the flags."))
 }
 
@@ -153,7 +145,7 @@ fn unknown_command(word: &str) -> Failure {
         (_, Some(near)) => format!("did you mean `runcomfy {near}`?"),
         (_, None) => format!("the commands are {}", names.join(", ")),
     };
-    Failure::command_line(format!("there is no command `{word}`; {hint}"))
+    Failure::usage(format!("there is no command `{word}`; {hint}"))
 }
 
 /// Returns `true` if a word has the first letter of a name, and its other letters in their order.

@@ -2,20 +2,20 @@
 
 use clap::ArgMatches;
 use runcomfy::schema::Json;
-use runcomfy::{CancelOutcome, Job, JobResult, Output, RequestId, Status};
+use runcomfy::{CancelOutcome, Job, Output, RequestId, Status};
 use serde_json::json;
 
 use crate::advice::{CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, result_advice, resume_advice};
 use crate::cancel::Cancellation;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
 use crate::progress::Progress;
-use crate::save::{self, Saved};
+use crate::record::Record;
 use crate::session::{self, Session};
-use crate::show::{self, Format};
-use crate::{advice, cancel, delivery, wait};
+use crate::{advice, cancel, delivery, save, show, wait};
 
 /// Runs `runcomfy requests`, whose commands are aliases.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -35,6 +35,16 @@ pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failu
 pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let status = job.status().await?;
+    if format == Format::Record {
+        let record = Record {
+            request_id: Some(job.request_id().to_string()),
+            status: Some(status.status.to_string()),
+            queue_position: status.queue_position,
+            ..Record::default()
+        };
+        format.print_json(&record.to_json());
+        return Ok(());
+    }
     let (status_url, result_url) = (job.status_url(), job.result_url());
     let json = json!({
         "request_id": job.request_id().as_str(),
@@ -70,62 +80,35 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     let result = unless_stopped(with_notice(job.result(), notice), "")
         .await
         .map_err(|failure| failure.with_request_id(job.request_id()))?;
+    let mut record = Record::default();
+    record.describe(&result);
+    let received = Json::Object(result.received.clone());
     if matches!(result.status, Status::Failed | Status::Cancelled) {
-        let record = record(&result, &Saved::default());
-        let (created, finished) = (result.created_at.clone(), result.finished_at.clone());
         let output = result.output.clone();
         let why = result.into_output().map(drop);
         return why.map_err(|error| {
-            let failure = Failure::wait(error).with_times(created, finished);
+            let failure = Failure::wait(error).with_record(&record);
             let failure = failure.with_output_beside(output.as_ref());
-            match format {
-                Format::Piped => failure.with_result(record, String::new()),
-                _ => failure,
-            }
+            failure.with_result(received, String::new())
         });
     }
     let mut progress = Progress::from_matches(matches, format);
     let Some(output) = &result.output else {
         progress.end();
-        let record = record(&result, &Saved::default());
-        format.print_result(&record, || result.status.to_string());
+        match format {
+            Format::Record => format.print_json(&record.to_json()),
+            _ => format.print_result(&received, || result.status.to_string()),
+        }
         return Ok(());
     };
     let mut ctrl_c = CtrlC::listen();
-    let saved = save::outputs(&job, output, matches, &mut progress, &mut ctrl_c, format).await;
+    let saved = save::outputs(&job, output, matches, &mut progress, &mut ctrl_c).await;
     progress.end();
     if let Some(error) = &result.error {
-        advice::warn_of_error(error, format);
+        record.warn_of_error(error);
+        advice::warn_of_error(error);
     }
-    save::print(record(&result, &saved), output, saved, matches, format)
-}
-
-/// Returns the result as JSON, with the members that only the service knows.
-fn record(result: &JobResult<Output>, saved: &Saved) -> Json {
-    let mut record = json!({
-        "request_id": result.request_id.as_str(),
-        "status": result.status.to_string(),
-        "output": result.output,
-        "files": saved.files,
-        "failed_files": saved.failed_files,
-        "warnings": saved.warnings,
-        "created_at": result.created_at,
-        "finished_at": result.finished_at,
-        "cost": result.cost,
-        "error": result.error,
-    });
-    if let Json::Object(record) = &mut record {
-        for (name, value) in &result.other {
-            // A cost of another form is in place of the missing number.
-            if record
-                .get(name)
-                .is_none_or(|own| own.is_null() && name == "cost")
-            {
-                record.insert(name.clone(), value.clone());
-            }
-        }
-    }
-    record
+    save::print(record, saved, received, matches, format)
 }
 
 /// Resumes the wait for a job, and saves its files.
@@ -137,15 +120,8 @@ pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), F
     let mut progress = Progress::from_matches(matches, format);
     progress.job(job.request_id(), None);
     let mut ctrl_c = CtrlC::listen();
-    wait::finish(
-        &job,
-        matches,
-        &mut progress,
-        &mut ctrl_c,
-        Vec::new(),
-        format,
-    )
-    .await
+    let known = Record::default();
+    wait::finish(&job, matches, &mut progress, &mut ctrl_c, known, format).await
 }
 
 /// Requests a cancel of a job, and prints the outcome.
@@ -166,7 +142,12 @@ pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), F
         "status": cancellation.status.as_ref().map(ToString::to_string),
         "outcome": cancellation.word(),
     });
-    format.print(&json, || to_text(&cancellation, job.request_id()));
+    if format.has_words() {
+        // As the service's own command line does, which prints only data on standard output.
+        show::note(&to_text(&cancellation, job.request_id()));
+    } else {
+        format.print_json(&json);
+    }
     Ok(())
 }
 

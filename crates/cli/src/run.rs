@@ -1,19 +1,21 @@
 //! The command `runcomfy run`.
 
 use clap::ArgMatches;
+use runcomfy::Status;
 use serde_json::json;
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::input::{self, CheckMedia, Checked};
 use crate::interrupt::unless_stopped;
 use crate::model::Named;
 use crate::notice::with_notice;
 use crate::progress::Progress;
+use crate::record::Record;
 use crate::session::{self, Session};
-use crate::show::{self, Format};
-use crate::{dry_run, price, save, wait};
+use crate::{dry_run, price, save, show, wait};
 
 /// Submits a job, waits for it and saves its files. The input is checked before anything else.
 ///
@@ -44,9 +46,29 @@ pub(crate) async fn run(
         dry_run::show(model_id, &checked, &price, format);
         return Ok(());
     }
-    if format != Format::Json {
-        checked.warnings().for_each(|warning| show::note(&warning));
-    }
+    checked.warnings().for_each(|warning| show::warn(&warning));
+    let known = Record {
+        model_id: Some(model_id.to_owned()),
+        input: Some(checked.json.clone()),
+        warnings: checked.warnings_json(),
+        ..Record::default()
+    };
+    let submitted = submitted(matches, named, model_id, &checked, &known, format);
+    submitted
+        .await
+        .map_err(|failure| failure.with_record(&known))
+}
+
+/// Submits the checked input, and waits for the job.
+async fn submitted(
+    matches: &ArgMatches,
+    named: &Named,
+    model_id: &str,
+    checked: &Checked,
+    known: &Record,
+    format: Format,
+) -> Result<(), Failure> {
+    let emulate = matches.get_flag("emulate");
     let mut progress = Progress::from_matches(matches, format);
     let session = if emulate {
         Session::emulated(named.schema()).await?
@@ -70,18 +92,21 @@ pub(crate) async fn run(
     let id = job.request_id();
     if matches.get_flag("no-wait") {
         progress.end();
-        let json = json!({
-            "request_id": id.as_str(),
-            "status": "in_queue",
-            "wait": false,
-            "warnings": checked.warnings_json(),
-            "error": null,
-        });
-        format.print_result(&json, || id.to_string());
+        let record = Record {
+            request_id: Some(id.to_string()),
+            status: Some(Status::InQueue.to_string()),
+            ..known.clone()
+        };
+        match format {
+            Format::Record => format.print_json(&record.to_json()),
+            _ => format.print_result(&json!({ "request_id": id.as_str(), "wait": false }), || {
+                id.to_string()
+            }),
+        }
         return Ok(());
     }
-    let warnings = checked.warnings_json();
-    wait::finish(&job, matches, &mut progress, &mut ctrl_c, warnings, format)
+    let known = known.clone();
+    wait::finish(&job, matches, &mut progress, &mut ctrl_c, known, format)
         .await
         // The emulator and its job end with this command.
         .map_err(|failure| if emulate { failure.emulated() } else { failure })

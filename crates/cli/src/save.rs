@@ -11,15 +11,16 @@ use serde_json::json;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::progress::Progress;
-use crate::show::{self, Format};
-use crate::{delivery, open, picture};
+use crate::record::{Record, SavedFile};
+use crate::{delivery, open, picture, show};
 
 /// The result of saving the files of an output.
 #[derive(Default)]
 pub(crate) struct Saved {
-    /// Paths of the saved files.
-    pub(crate) files: Vec<String>,
+    /// The saved files.
+    pub(crate) files: Vec<SavedFile>,
     /// The files that could not be saved, as JSON: the URL and the reason.
     pub(crate) failed_files: Vec<Json>,
     /// Reasons why other URLs of the output were skipped.
@@ -38,7 +39,6 @@ pub(crate) async fn outputs(
     matches: &ArgMatches,
     progress: &mut Progress,
     ctrl_c: &mut CtrlC,
-    format: Format,
 ) -> Saved {
     if matches.get_flag("no-download") {
         return Saved::default();
@@ -59,13 +59,11 @@ pub(crate) async fn outputs(
     if !saved.files.is_empty() {
         delivery::saved();
     }
-    if format != Format::Json {
-        for warning in saved.warnings.iter().filter_map(|w| w["text"].as_str()) {
-            show::note(&format!("warning: {warning}"));
-        }
+    for warning in saved.warnings.iter().filter_map(|w| w["text"].as_str()) {
+        show::warn(warning);
     }
     if matches.get_flag("open") {
-        open::files(&saved.files);
+        open::files(&saved.paths());
     }
     saved
 }
@@ -73,12 +71,11 @@ pub(crate) async fn outputs(
 /// Separates what was saved from what failed and what was skipped. It is a failure if a file of the
 /// service's own is missing, or if there is none.
 fn sorted(output: &Output, outcomes: Vec<Result<PathBuf, Error>>) -> Saved {
-    let shown = |file: &Path| file.strip_prefix(".").unwrap_or(file).display().to_string();
     let mut saved = Saved::default();
     let (mut failed, mut skipped) = (Vec::new(), Vec::new());
     for (url, outcome) in output.urls().into_iter().zip(outcomes) {
         match outcome {
-            Ok(file) => saved.files.push(shown(&file)),
+            Ok(file) => saved.files.push(SavedFile::new(&file, url)),
             Err(error) if is_foreign(&error) => skipped.push((url, failure(error, url, output))),
             Err(error) => failed.push((url, failure(error, url, output))),
         }
@@ -95,7 +92,7 @@ fn sorted(output: &Output, outcomes: Vec<Result<PathBuf, Error>>) -> Saved {
         .iter()
         .map(|(url, failure)| json!({ "url": url, "message": failure.message() }));
     saved.failed_files.extend(unsaved);
-    saved.failure = joined(failed).map(|failure| failure.with_saved_files(&saved.files));
+    saved.failure = joined(failed).map(|failure| failure.with_saved_files(&saved.paths()));
     saved
 }
 
@@ -164,35 +161,62 @@ fn folder(matches: &ArgMatches) -> &str {
     folder.map_or(".", String::as_str)
 }
 
-/// Prints the result of a job that has succeeded, and shows its images.
+/// Prints the result of a job that has succeeded, and shows its images: `theirs` is the JSON that the
+/// service's own command line prints for it.
 ///
 /// # Errors
 /// The failure to save its files. The result is printed with it.
 pub(crate) fn print(
-    json: Json,
-    output: &Output,
+    mut record: Record,
     mut saved: Saved,
+    theirs: Json,
     matches: &ArgMatches,
     format: Format,
 ) -> Result<(), Failure> {
-    if let Some(failure) = saved.failure.take() {
-        return Err(failure.with_result(json, to_text(output, &saved)));
+    let paths = saved.paths();
+    record.files = saved.files;
+    record.failed_files = saved.failed_files;
+    record.warnings.append(&mut saved.warnings);
+    if let Some(failure) = saved.failure {
+        let failure = failure.with_record(&record);
+        return Err(failure.with_result(theirs, to_text(&record)));
     }
-    format.print_result(&json, || to_text(output, &saved));
-    picture::show(&saved.files, matches, format);
+    match format {
+        Format::Json | Format::Pretty => format.print_json(&theirs),
+        Format::Record => format.print_json(&record.to_json()),
+        Format::Text => show::out(&show::plain(&to_text(&record))),
+    }
+    picture::show(&paths, matches, format);
     Ok(())
 }
 
+impl Saved {
+    fn paths(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.path.clone()).collect()
+    }
+}
+
 /// Returns the saved files and the URLs of those that could not be saved; or, if there are neither,
-/// the URLs of the output, or the output if it has no URLs.
-pub(crate) fn to_text(output: &Output, saved: &Saved) -> String {
-    let files = saved.files.iter().map(|file| format!("saved {file}"));
-    let failed = saved.failed_files.iter().filter_map(|f| f["url"].as_str());
+/// the output.
+fn to_text(record: &Record) -> String {
+    let files = record
+        .files
+        .iter()
+        .map(|file| format!("saved {}", file.path));
+    let failed = record.failed_files.iter().filter_map(|f| f["url"].as_str());
     let failed = failed.map(|url| format!("not saved: {url}"));
     let lines: Vec<String> = files.chain(failed).collect();
-    match (&lines[..], output.urls()) {
-        ([], urls) if urls.is_empty() => output.as_value().to_string(),
-        ([], urls) => urls.join("\n"),
-        (lines, _) => lines.join("\n"),
+    if lines.is_empty() {
+        let output = record.output.clone().unwrap_or_default();
+        return output_to_text(&Output::from(output));
+    }
+    lines.join("\n")
+}
+
+/// Returns the URLs of an output, or the output if it has none.
+pub(crate) fn output_to_text(output: &Output) -> String {
+    match &output.urls()[..] {
+        [] => output.as_value().to_string(),
+        urls => urls.join("\n"),
     }
 }

@@ -49,7 +49,7 @@ impl Session {
     pub(crate) fn connect(notes: Notes, limit: Duration) -> Result<Self, Failure> {
         let builder = ClientBuilder::from_env();
         let retry = outage::retry_policy(notes, limit);
-        let client = builder.and_then(|builder| builder.retry(retry).build());
+        let client = builder.and_then(|builder| builder.retry(retry).include_cost(true).build());
         let client = client.map_err(not_configured)?;
         Ok(Self {
             client,
@@ -75,6 +75,7 @@ impl Session {
             // Not a word that responses contain: it would be redacted there.
             .token("token-for-the-emulator")
             .base_url(emulator.base_url())
+            .include_cost(true)
             .build()?;
         Ok(Self {
             client,

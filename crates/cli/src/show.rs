@@ -2,60 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
+use crate::format::Format;
 use crate::{delivery, stream};
-
-/// The format of results, from `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// Text for people.
-    Pretty,
-    /// The default where standard output is no terminal: JSON for the results of models, as with
-    /// the service's own command line, and text for everything else.
-    Piped,
-    /// One JSON object, for errors too.
-    Json,
-}
-
-impl Format {
-    /// Reads `--output`, and checks whether standard output is a terminal.
-    pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
-        match matches.get_one::<String>("output").map(String::as_str) {
-            Some("json") => Self::Json,
-            None if !io::stdout().is_terminal() => Self::Piped,
-            _ => Self::Pretty,
-        }
-    }
-
-    /// Prints text, or JSON with `--output json`.
-    pub(crate) fn print(self, json: &Value, pretty: impl FnOnce() -> String) {
-        match self {
-            Self::Json => out(&json.to_string()),
-            Self::Piped | Self::Pretty => out(&plain(&pretty())),
-        }
-    }
-
-    /// Prints the result of a model: text in a terminal, JSON in a pipe.
-    pub(crate) fn print_result(self, json: &Value, pretty: impl FnOnce() -> String) {
-        match self {
-            Self::Piped => self.print_json(json),
-            _ => self.print(json, pretty),
-        }
-    }
-
-    /// Prints JSON in every format.
-    pub(crate) fn print_json(self, json: &Value) {
-        match self {
-            Self::Json => out(&json.to_string()),
-            Self::Piped | Self::Pretty => out(&format!("{json:#}")),
-        }
-    }
-}
 
 /// Escapes control characters, so that text from elsewhere cannot control the terminal.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
@@ -81,19 +35,22 @@ pub(crate) fn lost() -> Option<String> {
     LOST.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Prints lines on standard output. If they cannot be written, they go to standard error, since a
+/// Prints lines on standard output by one write. If they cannot be written, they go to standard error, since a
 /// request id may be among them. A reader that needs no more closes the pipe early, as `head` does:
 /// that is a failure only if the lines are about a job.
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout();
-    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    let lines = format!("{text}\n");
+    let written = stdout
+        .write_all(lines.as_bytes())
+        .and_then(|()| stdout.flush());
     match written {
         Ok(()) if stream::is_closed(&stdout) => delivery::stream_is_lost(),
         Ok(()) => delivery::reached(text),
         Err(error) => {
             delivery::stream_is_lost();
             if is_lost(&error) {
-                note(text);
+                err(text);
             }
         }
     }
@@ -111,29 +68,61 @@ pub(crate) fn is_lost(error: &io::Error) -> bool {
     lost
 }
 
-/// Prints a line for a waiting user, unless `--quiet` or `--output json` is set.
+/// Prints a line for a waiting user, unless `--quiet` is set or standard error is for programs.
 pub(crate) fn note_while_waiting(matches: &ArgMatches, text: &str) {
-    if !matches.get_flag("quiet") && Format::from_matches(matches) != Format::Json {
+    if !matches.get_flag("quiet") && Format::from_matches(matches).has_words() {
         note(text);
     }
 }
 
-/// Prints lines on standard error. A closed terminal is ignored: the wait for a job must not end.
+/// Prints a warning on standard error, except beside a record, which contains it.
+pub(crate) fn warn(text: &str) {
+    match format() {
+        Format::Text | Format::Pretty => note(&format!("warning: {text}")),
+        Format::Json => line(&json!({ "warning": text })),
+        Format::Record => {}
+    }
+}
+
+/// Prints lines on standard error, as JSON where programs read it. A closed terminal is ignored: the
+/// wait for a job must not end.
 pub(crate) fn note(text: &str) {
-    err(&plain(text));
+    if format().has_words() {
+        err(&plain(text));
+    } else {
+        line(&json!({ "note": text }));
+    }
+}
+
+/// Prints a line of JSON on standard error.
+pub(crate) fn line(json: &Value) {
+    err(&json.to_string());
+}
+
+static FORMAT: OnceLock<Format> = OnceLock::new();
+
+/// Sets the format of standard error, before anything is printed.
+pub(crate) fn set_format(format: Format) {
+    // There is one command line.
+    let _ = FORMAT.set(format);
+}
+
+fn format() -> Format {
+    *FORMAT.get_or_init(|| Format::new(None))
 }
 
 /// Prints a request id or an idempotency key on standard error.
-pub(crate) fn expected(kind: delivery::Kind, text: &str, format: Format) {
+pub(crate) fn expected(kind: delivery::Kind, text: &str) {
     let (name, words) = match kind {
         delivery::Kind::RequestId => ("request_id", "the request id of the job is"),
         delivery::Kind::IdempotencyKey => {
             ("idempotency_key", "the idempotency key of the submit is")
         }
     };
-    match format {
-        Format::Json => note(&json!({ name: text }).to_string()),
-        Format::Piped | Format::Pretty => note(&format!("{words} {text}")),
+    if format().has_words() {
+        note(&format!("{words} {text}"));
+    } else {
+        line(&json!({ name: text }));
     }
 }
 
@@ -144,7 +133,9 @@ pub(crate) fn labelled(label: &dyn Display, text: &str) {
 
 fn err(text: &str) {
     let mut stderr = io::stderr();
-    if writeln!(stderr, "{text}").is_ok() && !stream::is_closed(&stderr) {
+    let lines = format!("{text}\n");
+    // One write, so that the lines of several processes do not mix.
+    if stderr.write_all(lines.as_bytes()).is_ok() && !stream::is_closed(&stderr) {
         delivery::reached(text);
     }
 }

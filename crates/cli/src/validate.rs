@@ -4,9 +4,9 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::input::{self, CheckMedia};
 use crate::model::{self, Named};
-use crate::show::Format;
 
 /// Checks the input, and prints its warnings.
 ///
@@ -36,7 +36,7 @@ pub(crate) async fn validate(
     });
     format.print(&json, || {
         let verdict = format!("valid for {model_id}; nothing was submitted");
-        let lines: Vec<String> = checked.warnings().chain([verdict]).collect();
+        let lines: Vec<String> = checked.warning_lines().chain([verdict]).collect();
         lines.join("\n")
     });
     Ok(())

@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::schema::Json;
-use runcomfy::{Error, ErrorKind, Job, Output};
-use serde_json::json;
+use runcomfy::{Error, ErrorKind, Job, JobResult, Output, Status};
 
-use crate::advice;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::progress::Progress;
-use crate::save;
-use crate::show::Format;
+use crate::record::Record;
+use crate::{advice, save};
 
-/// Waits for a job, saves its files and prints its result with `warnings`.
+/// Waits for a job, saves its files and prints its result with what is known of it.
 ///
 /// # Errors
 /// If the job fails, the wait ends early, or a file cannot be saved.
@@ -23,47 +21,40 @@ pub(crate) async fn finish(
     matches: &ArgMatches,
     progress: &mut Progress,
     ctrl_c: &mut CtrlC,
-    mut warnings: Vec<Json>,
+    mut record: Record,
     format: Format,
 ) -> Result<(), Failure> {
-    let Ended { output, error } = wait(job, matches, progress, ctrl_c).await?;
-    let mut saved = save::outputs(job, &output, matches, progress, ctrl_c, format).await;
-    warnings.append(&mut saved.warnings);
-    progress.end();
-    let mut json = json!({
-        "request_id": job.request_id().as_str(),
-        "status": "succeeded",
-        "output": output,
-        "files": saved.files,
-        "failed_files": saved.failed_files,
-        "warnings": warnings,
-        "error": error,
-    });
-    // Scripts for the service's own command line read `.images[0]`, without `.output`.
-    if let (Some(json), Some(members)) = (json.as_object_mut(), output.as_value().as_object()) {
-        for (name, value) in members {
-            json.entry(name.as_str()).or_insert_with(|| value.clone());
+    record.request_id = Some(job.request_id().to_string());
+    let ended = wait(job, matches, progress, ctrl_c).await;
+    record.elapsed_seconds = Some(progress.elapsed().as_secs_f64());
+    let ended = ended.map_err(|failure| failure.with_record(&record))?;
+    let output = match ended {
+        Some(result) => {
+            record.describe(&result);
+            if let Some(error) = &result.error {
+                record.warn_of_error(error);
+                advice::warn_of_error(error);
+            }
+            result.into_output().map_err(Failure::wait)?
         }
-    }
-    if let Some(error) = &error {
-        advice::warn_of_error(error, format);
-    }
-    save::print(json, &output, saved, matches, format)
+        None => {
+            record.status = Some(Status::Succeeded.to_string());
+            Output::default()
+        }
+    };
+    let saved = save::outputs(job, &output, matches, progress, ctrl_c).await;
+    progress.end();
+    let theirs = output.as_value().clone();
+    save::print(record, saved, theirs, matches, format)
 }
 
-/// The end of a job that has succeeded.
-struct Ended {
-    output: Output,
-    /// The error that the service reports beside the output.
-    error: Option<Json>,
-}
-
+/// Waits for the result of a job; it is `None` if the job has succeeded with nothing as its output.
 async fn wait(
     job: &Job<Output>,
     matches: &ArgMatches,
     progress: &mut Progress,
     ctrl_c: &mut CtrlC,
-) -> Result<Ended, Failure> {
+) -> Result<Option<JobResult<Output>>, Failure> {
     let mut wait = job.wait();
     if let Some(timeout) = timeout(matches) {
         wait = wait.deadline(timeout);
@@ -88,18 +79,10 @@ async fn wait(
             }
         }
     }
-    let result = match watch.result().await {
-        Err(error) if is_without_output(&error) => {
-            return Ok(Ended {
-                output: Output::default(),
-                error: None,
-            });
-        }
-        result => result.map_err(Failure::wait)?,
-    };
-    let error = result.error.clone();
-    let output = result.into_output().map_err(Failure::wait)?;
-    Ok(Ended { output, error })
+    match watch.result().await {
+        Err(error) if is_without_output(&error) => Ok(None),
+        result => result.map(Some).map_err(Failure::wait),
+    }
 }
 
 /// Returns `true` if the job has succeeded with nothing as its output, which is not a failure.

@@ -7,7 +7,7 @@ use clap::Command;
 
 use crate::argument::{model_id_in, without_slashes};
 use crate::failure::Failure;
-use crate::show::Format;
+use crate::format::Format;
 
 /// The parts of the command line that are needed before its flags are known.
 #[derive(Debug, Default, PartialEq)]
@@ -134,19 +134,15 @@ impl Words {
             return None;
         }
         let command = self.command.as_deref().unwrap_or_default();
-        let failure = Failure::command_line("which model? The command line names none");
+        let failure = Failure::usage("which model? The command line names none");
         Some(failure.with_advice(format!(
             "Write `runcomfy {command} MODEL_ID --prompt …`. `runcomfy models list --built-in` lists the built-in models."
         )))
     }
 
-    /// Returns the output format that the words set.
+    /// Returns the output format.
     pub(crate) fn format(&self) -> Format {
-        if self.output.as_deref() == Some("json") {
-            Format::Json
-        } else {
-            Format::Pretty
-        }
+        Format::new(self.output.as_deref())
     }
 }
 

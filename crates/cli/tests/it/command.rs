@@ -50,7 +50,7 @@ fn invalid_input_is_not_submitted() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
     let refused = run(
-        &[&arguments[..], &["--output", "json"]].concat(),
+        &[&arguments[..], &["--output", "record"]].concat(),
         folder.path(),
     );
     assert_eq!(refused.status.code(), Some(65));
@@ -112,7 +112,7 @@ fn emulated_run_saves_an_image_of_the_requested_size() {
         "--output-dir",
         "out",
     ];
-    let in_words = [&arguments[..], &["--output", "pretty"]].concat();
+    let in_words = [&arguments[..], &["--output", "text"]].concat();
     let done = run(&in_words, folder.path());
     assert!(done.status.success(), "{}", err(&done));
     let progress = err(&done);
@@ -128,7 +128,7 @@ fn emulated_run_saves_an_image_of_the_requested_size() {
     assert_eq!(picture[16..24], [0, 0, 4, 0, 0, 0, 4, 0], "1024 by 1024");
 
     let done = run(
-        &[&arguments[..], &["--output", "json", "--no-download"]].concat(),
+        &[&arguments[..], &["--output", "record", "--no-download"]].concat(),
         folder.path(),
     );
     assert!(done.status.success(), "{}", err(&done));
@@ -206,7 +206,7 @@ fn exit_codes_are_those_of_sysexits() {
         &["completion", "nosh"],
         &["emulator", "--output", "xml"],
     ] {
-        assert_eq!(code(no_value), Some(64), "{no_value:?}");
+        assert_eq!(code(no_value), Some(2), "{no_value:?}");
     }
     assert_eq!(
         code(&["run", TEXT_TO_IMAGE, "--force-single", "false"]),
@@ -274,10 +274,10 @@ fn argument_that_is_not_utf8_is_reported_as_json() {
 
     let mut probe = command();
     probe
-        .args(["probe", "--output", "json"])
+        .args(["probe", "--output", "record"])
         .arg(OsStr::from_bytes(b"boat\xff.gif"));
     let refused = probe.output().unwrap();
-    assert_eq!(refused.status.code(), Some(64));
+    assert_eq!(refused.status.code(), Some(2));
     let json: Value = serde_json::from_slice(&refused.stdout).unwrap();
     let message = json["error"]["message"].as_str().unwrap();
     assert!(message.ends_with("with `-` as standard input"), "{message}");
@@ -306,7 +306,7 @@ fn built_in_models_are_listed_as_text_and_json() {
     let list = run(&["models", "list", "--built-in"], Path::new("."));
     assert_eq!(out(&list).lines().count(), runcomfy_models::ALL.len());
     let list = run(
-        &["models", "list", "--built-in", "--output", "json"],
+        &["models", "list", "--built-in", "--output", "record"],
         Path::new("."),
     );
     let json: Value = serde_json::from_slice(&list.stdout).unwrap();

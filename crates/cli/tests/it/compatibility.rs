@@ -38,7 +38,7 @@ fn job_is_followed_from_submit_to_result() {
     );
     let cancelled = service.json(&["requests", "cancel", &id]).good_json();
     assert_eq!(cancelled["outcome"], "not_cancellable");
-    let ended = service.run(&["cancel", &id]).out;
+    let ended = service.run(&["cancel", &id]).err;
     assert_eq!(
         ended,
         format!(
@@ -53,7 +53,7 @@ fn job_is_followed_from_submit_to_result() {
     assert_eq!(result["status"], "succeeded");
     assert!(result["output"]["image"].is_string());
     assert_eq!((&result["files"], service.files()), (&json!([]), 0));
-    let ended = service.run(&["cancel", &id]).out;
+    let ended = service.run(&["cancel", &id]).err;
     assert_eq!(
         ended,
         format!(
@@ -64,7 +64,7 @@ fn job_is_followed_from_submit_to_result() {
     let result = service
         .json(&["result", &id, "--output-dir", "out"])
         .good_json();
-    let file = result["files"][0].as_str().unwrap();
+    let file = result["files"][0]["path"].as_str().unwrap();
     assert!(service.folder.path().join(file).is_file(), "{file}");
     assert_eq!(service.emulator.ledger().len(), 1);
 }
@@ -79,7 +79,7 @@ fn cancelled_job_stays_cancelled() {
         .to_owned();
     let cancelled = service.run(&["cancel", &id]);
     assert_eq!(
-        cancelled.out,
+        cancelled.err,
         "the job was cancelled before it ran; it is not charged\n"
     );
     let result = service.json(&["result", &id]);
@@ -112,12 +112,7 @@ fn result_passes_on_what_it_does_not_know() {
             let json = ended.json();
             assert_eq!((ended.code, &json["status"]), (code, &json!(status)));
             for (name, value) in own.as_object().unwrap() {
-                let expected = match name.as_str() {
-                    // The files that this command has saved.
-                    "files" => &json!([]),
-                    _ => value,
-                };
-                assert_eq!(&json[name], expected, "{name}: {ended:?}");
+                assert_eq!(&json[name], value, "{name}: {ended:?}");
             }
         }
     }
@@ -208,9 +203,9 @@ fn catalogue_is_listed_filtered_and_paged() {
     let prices: Vec<_> = lines.iter().skip(1).map(|line| line.last()).collect();
     assert_eq!(prices, [Some(&"$0.04/output".to_owned()); 2]);
     assert!(lines.iter().any(|line| line[0] == EDIT), "{lines:?}");
-    assert_eq!(table.err, "1 to 2 of 3; --offset shows more\n");
+    assert_eq!(table.err, "Showing 1-2 of 3 (--offset shows more)\n");
     let last = service.run(&["models", "list", "--offset", "2"]);
-    assert_eq!(last.err, "3 to 3 of 3\n");
+    assert_eq!(last.err, "Showing 3-3 of 3\n");
     let past = service.run(&["models", "list", "--offset", "9"]);
     assert_eq!(past.err, "3 models in total, none after the first 9\n");
     for filter in [
@@ -272,11 +267,9 @@ fn fixed_poll_interval_and_second_token_variable_work() {
     let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"]);
     run.env_remove("RUNCOMFY_TOKEN")
         .env("RUNCOMFY_API_TOKEN", "t");
-    let done = Ended::from(run.args(["--output", "json"]).output().unwrap()).good_json();
+    let done = Ended::from(run.args(["--output", "record"]).output().unwrap()).good_json();
     assert_eq!((&done["status"], service.files()), (&json!("succeeded"), 1));
-    // Scripts read either of the two keys.
-    assert!(done["images"][0].is_string(), "{done}");
-    assert_eq!(done["images"], done["output"]["images"]);
+    assert!(done["output"]["images"][0].is_string(), "{done}");
 }
 
 #[test]
@@ -408,7 +401,7 @@ fn saved_file_is_opened() {
         std::env::var("PATH").unwrap()
     );
     let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--open"]);
-    run.args(["--output", "pretty"]);
+    run.args(["--output", "text"]);
     let ended = Ended::from(run.env("PATH", path).output().unwrap());
     assert_eq!(
         (ended.code, &*ended.out),

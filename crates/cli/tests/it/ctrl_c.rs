@@ -176,7 +176,7 @@ fn abandoned_submit_has_an_unknown_outcome() {
         .emulator
         .script(Call::Submit, Reply::stall().carried_out());
     let mut terminal =
-        Terminal::piped(&service.command(&[&RUN[..], &["--output", "json"]].concat()));
+        Terminal::piped(&service.command(&[&RUN[..], &["--output", "record"]].concat()));
     while service.emulator.count(Call::Submit) == 0 {
         thread::sleep(Duration::from_millis(10));
     }
@@ -247,25 +247,13 @@ fn submit_that_fails_after_a_press_is_reported() {
 fn interrupted_run_prints_one_json_object() {
     let service = Service::slow();
     let mut terminal =
-        Terminal::piped(&service.command(&[&RUN[..], &["--output", "json"]].concat()));
+        Terminal::piped(&service.command(&[&RUN[..], &["--output", "record"]].concat()));
     while service.emulator.count(Call::Status) == 0 {
         thread::sleep(Duration::from_millis(10));
     }
     terminal.press_ctrl_c();
     let (ended, _) = terminal.end();
     let json = ended.json();
-    let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
-    assert_eq!(
-        keys,
-        [
-            "request_id",
-            "status",
-            "output",
-            "created_at",
-            "finished_at",
-            "error"
-        ]
-    );
     assert_eq!(
         (ended.code, &json["request_id"], &json["status"]),
         (130, &json!(id_of(&service)), &json!("cancelled"))

@@ -34,7 +34,7 @@ fn words(line: &str) -> Vec<String> {
 fn check(arguments: &str, refusal: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     let run = command()
-        .args(["--output", "pretty"])
+        .args(["--output", "text"])
         .args(words(arguments))
         .current_dir(folder.path())
         .output()
@@ -139,7 +139,7 @@ fn replay(session: &[Step]) {
     // Text output, as in a terminal. A function, since a file that was just written may not run while
     // another test starts a process.
     let binary = env!("CARGO_BIN_EXE_runcomfy");
-    let as_text = format!("runcomfy() {{ '{binary}' --output pretty \"$@\"; }}\n");
+    let as_text = format!("runcomfy() {{ '{binary}' --output text \"$@\"; }}\n");
     let script = as_text + &lines.collect::<Vec<_>>().concat();
     let mut shell = Command::new("sh");
     shell

@@ -76,7 +76,7 @@ fn dry_run_shows_body_and_price() {
         "--prompt",
         "x",
         "--output",
-        "json",
+        "record",
     ]);
     let json = with_stdin(&mut without, b"").good_json();
     assert_eq!(
@@ -88,7 +88,7 @@ fn dry_run_shows_body_and_price() {
 #[test]
 fn flag_is_not_taken_as_a_missing_value() {
     let service = Service::new();
-    for flag in ["--dry-run", "--emulate", "--output=json"] {
+    for flag in ["--dry-run", "--emulate", "--output=record"] {
         let refused = service.json(&["run", TEXT_TO_IMAGE, "--prompt", flag]);
         let json = refused.json();
         assert_eq!(
@@ -118,7 +118,7 @@ fn standard_input_may_be_media_once() {
         EDIT,
         "--dry-run",
         "--output",
-        "json",
+        "record",
         "--prompt",
         "x",
         "--image-urls",
@@ -133,7 +133,7 @@ fn standard_input_may_be_media_once() {
         let refused = service.run_with_stdin(&[&run[..], &more].concat(), stdin);
         assert_eq!(
             (refused.code, &refused.json()["error"]["kind"]),
-            (64, &json!("usage"))
+            (2, &json!("usage"))
         );
     }
     let refused = service.run_with_stdin(&run, b"The password is swordfish.");
@@ -383,7 +383,7 @@ fn unknown_price_has_a_reason() {
             Some(value) => run.env(name, value),
             None => run.env_remove(name),
         };
-        Ended::from(run.args(["--output", "pretty"]).output().unwrap())
+        Ended::from(run.args(["--output", "text"]).output().unwrap())
     };
     let without = with("RUNCOMFY_TOKEN", None);
     assert!(

@@ -78,9 +78,9 @@ fn faults_of_a_file_reach_another_command() {
 fn emulator_prints_its_url_or_its_error() {
     let folder = tempfile::tempdir().unwrap();
     for (before, options) in [
-        (&["--output", "json"][..], &[][..]),
-        (&[], &["--output", "json"]),
-        (&[], &["-q", "--output=json"]),
+        (&["--output", "record"][..], &[][..]),
+        (&[], &["--output", "record"]),
+        (&[], &["-q", "--output=record"]),
     ] {
         let (_served, line) = serve(folder.path(), before, options);
         let json: Value = serde_json::from_str(&line).unwrap();
@@ -92,11 +92,11 @@ fn emulator_prints_its_url_or_its_error() {
         );
     }
     let mut invalid = command();
-    invalid.args(["emulator", "--speed", "--output", "json"]);
+    invalid.args(["emulator", "--speed", "--output", "record"]);
     let invalid = Ended::from(invalid.output().unwrap());
     assert_eq!(
         (invalid.code, &invalid.json()["error"]["message"]),
-        (64, &json!("unknown option `--speed`"))
+        (2, &json!("unknown option `--speed`"))
     );
 
     let emulator =
@@ -105,7 +105,7 @@ fn emulator_prints_its_url_or_its_error() {
     assert_eq!(
         (invalid.code, &*invalid.err),
         (
-            64,
+            2,
             "error: unknown option `--speed`\nSee `runcomfy emulator --help`.\n"
         )
     );

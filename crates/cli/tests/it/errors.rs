@@ -10,13 +10,21 @@ use serde_json::{Value, json};
 const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
 
 /// The keys of the object of a failure.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 14] = [
     "request_id",
+    "model_id",
+    "input",
     "status",
+    "queue_position",
     "output",
+    "files",
+    "failed_files",
+    "warnings",
+    "error",
     "created_at",
     "finished_at",
-    "error",
+    "elapsed_seconds",
+    "cost",
 ];
 /// The keys of `error`.
 const ERROR_KEYS: [&str; 11] = [
@@ -48,7 +56,7 @@ fn submit(reply: impl Fn() -> Reply) -> (Ended, Ended) {
         service.emulator.script(Call::Submit, reply());
         service.run(&[&RUN[..], &["--timeout", "2"], json].concat())
     };
-    (run(&[]), run(&["--output", "json"]))
+    (run(&[]), run(&["--output", "record"]))
 }
 
 #[test]
@@ -56,7 +64,7 @@ fn every_failure_has_the_same_keys() {
     let service = Service::new();
     let no_token = || {
         let mut command = command();
-        command.args(RUN).args(["--output", "json"]);
+        command.args(RUN).args(["--output", "record"]);
         Ended::from(command.output().unwrap())
     };
     service
@@ -69,11 +77,7 @@ fn every_failure_has_the_same_keys() {
             2,
             "usage",
         ),
-        (
-            service.json(&["--output=json", "status", "../x"]),
-            64,
-            "usage",
-        ),
+        (service.json(&["status", "../x"]), 2, "usage"),
         (
             service.json(&["run", TEXT_TO_IMAGE, "--input", "{"]),
             65,
@@ -392,7 +396,7 @@ fn unknown_request_id_is_to_be_checked() {
 #[test]
 fn query_gives_no_advice_about_a_submit() {
     let mut balance = command();
-    balance.args(["balance", "--output", "json"]);
+    balance.args(["balance", "--output", "record"]);
     let ended = Ended::from(balance.output().unwrap());
     let advice = ended.json()["error"]["advice"].clone();
     let advice = advice.as_str().unwrap();
@@ -401,7 +405,7 @@ fn query_gives_no_advice_about_a_submit() {
     // A folder of this name cannot be read as a file.
     std::fs::create_dir(folder.path().join("token.json")).unwrap();
     let mut run = command();
-    run.args(RUN).args(["--output", "json"]);
+    run.args(RUN).args(["--output", "record"]);
     let ended = Ended::from(
         run.env("RUNCOMFY_CONFIG_DIR", folder.path())
             .output()
@@ -627,32 +631,41 @@ fn failed_download_never_hides_the_paid_result() {
         }
         for line in lines {
             let line = [&line[..], &["--output-dir", folder]].concat();
-            for more in [&[][..], &["--output", "json"]] {
-                let ended = service.piped(&[&line[..], more].concat());
+            let ended = service.json(&line);
+            let record = ended.json();
+            let url = record["output"]["image"].as_str().unwrap();
+            assert_eq!(
+                (ended.code, &record["status"], &record["files"]),
+                (1, &json!("succeeded"), &json!([])),
+                "{name}: {ended:?}"
+            );
+            let failed = record["failed_files"].as_array().unwrap();
+            assert_eq!(
+                (failed.len(), &failed[0]["url"]),
+                (1, &json!(url)),
+                "{name}: {ended:?}"
+            );
+            assert!(!failed[0]["message"].as_str().unwrap().is_empty());
+            assert_eq!(record["error"]["exit_code"], 1);
+
+            for format in ["pretty", "json"] {
+                let ended = service.piped(&[&line[..], &["--output", format]].concat());
+                assert_eq!(ended.code, 1, "{name}: {ended:?}");
                 let json = ended.json();
-                let url = json["output"]["image"].as_str().unwrap();
-                assert_eq!(
-                    (ended.code, &json["status"]),
-                    (1, &json!("succeeded")),
-                    "{name}: {ended:?}"
-                );
-                let failed = json["failed_files"].as_array().unwrap();
-                assert_eq!(
-                    (failed.len(), &failed[0]["url"]),
-                    (1, &json!(url)),
-                    "{name}: {ended:?}"
-                );
-                assert!(!failed[0]["message"].as_str().unwrap().is_empty());
-                assert_eq!(
-                    (&json["files"], &json["error"]["exit_code"]),
-                    (&json!([]), &json!(1))
-                );
-                let is_text = more.is_empty();
-                assert_eq!(
-                    ended.err.contains("\nerror: ") || ended.err.starts_with("error: "),
-                    is_text,
-                    "{name}: {ended:?}"
-                );
+                let output = if line[0] == "result" || line[0] == "requests" {
+                    &json["output"]
+                } else {
+                    &json
+                };
+                assert!(output["image"].is_string(), "{name}: {ended:?}");
+                let last = ended.err.lines().last().unwrap();
+                if format == "json" {
+                    let last: Value = serde_json::from_str(last).unwrap();
+                    assert!(last["error"].is_string(), "{name}: {ended:?}");
+                    assert_eq!(last["failed_files"][0]["url"], output["image"]);
+                } else {
+                    assert!(ended.err.contains("error: "), "{name}: {ended:?}");
+                }
             }
             let ended = service.run(&line);
             assert_eq!(ended.code, 1, "{name}: {ended:?}");

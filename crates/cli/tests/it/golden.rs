@@ -54,7 +54,9 @@ fn redact(json: &mut Value, base_url: &str) {
         Value::Object(map) => {
             for (name, value) in map {
                 match name.as_str() {
-                    "created_at" | "finished_at" | "idempotency_key" if value.is_string() => {
+                    "created_at" | "finished_at" | "idempotency_key" | "elapsed_seconds"
+                        if !value.is_null() =>
+                    {
                         *value = "…".into();
                     }
                     _ => redact(value, base_url),
@@ -65,7 +67,7 @@ fn redact(json: &mut Value, base_url: &str) {
     }
 }
 
-/// Runs a command with `--output json`, and returns its JSON and both as text.
+/// Runs a command with `--output record`, and returns its JSON and both as text.
 fn line(service: &Service, arguments: &[&str]) -> (Value, String) {
     let ended = service.json(arguments);
     let mut json = ended.json();
@@ -79,14 +81,14 @@ fn line(service: &Service, arguments: &[&str]) -> (Value, String) {
     });
     let line = quoted.collect::<Vec<_>>().join(" ");
     let text = format!(
-        "$ runcomfy {line} --output json    # exit code {}\n{json:#}\n\n",
+        "$ runcomfy {line} --output record    # exit code {}\n{json:#}\n\n",
         ended.code
     );
     (json, text)
 }
 
 #[test]
-fn json_is_as_reviewed() {
+fn record_is_as_reviewed() {
     let minute = Duration::from_secs(60);
     let service = Service::with(|builder| builder.queue_time(minute).run_time(minute).seed(7));
     let mut all = String::new();
@@ -128,5 +130,5 @@ fn json_is_as_reviewed() {
     run(&["models", "categories"]);
     run(&["balance"]);
     run(&["--no-such-flag"]);
-    check("json.txt", &all);
+    check("record.txt", &all);
 }

@@ -20,6 +20,7 @@ mod golden;
 mod media;
 #[cfg(target_os = "linux")]
 mod messages;
+mod output;
 mod programs;
 #[cfg(unix)]
 mod scripts;

@@ -17,7 +17,7 @@ const SECRET: &str = "The password is swordfish.";
 fn runcomfy(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy"));
     let output = command
-        .args(["--output", "pretty"])
+        .args(["--output", "text"])
         .args(arguments)
         .current_dir(folder)
         .output()
@@ -52,7 +52,7 @@ fn probe_prints_the_facts_of_each_source() {
     let data = "data:image/gif;base64,R0lGODlhgALgAQAAADs=";
     let sources = ["good.gif", &url, data, "secret.txt"];
     let all = [
-        &["probe", "--allow-loopback", "--output", "json"],
+        &["probe", "--allow-loopback", "--output", "record"],
         &sources[..],
     ]
     .concat();
@@ -95,7 +95,7 @@ fn probe_reports_sources_that_failed() {
         stderr.contains("2 of 3 sources could not be probed"),
         "{stderr}"
     );
-    let as_json = ["probe", "-", "good.gif", "--output", "json"];
+    let as_json = ["probe", "-", "good.gif", "--output", "record"];
     let (_, stdout, _) = runcomfy(folder.path(), &as_json);
     let lines: Vec<Value> = stdout
         .lines()
@@ -146,7 +146,13 @@ fn validate_checks_values_and_media_at_once() {
         assert!(stderr.contains(line), "{line}: {stderr}");
     }
 
-    let (code, stdout, _) = check(&["--image-urls", &url, "--no-check-media", "--output", "json"]);
+    let (code, stdout, _) = check(&[
+        "--image-urls",
+        &url,
+        "--no-check-media",
+        "--output",
+        "record",
+    ]);
     let json: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((code, &json["valid"]), (0, &json!(true)));
     assert_eq!(json["warnings"][0]["pointer"], "/image_urls/0");
@@ -210,7 +216,10 @@ fn all_violations_of_files_are_reported_at_once() {
             "  --image-urls[4]: found the file `large.gif`, with which the request has 81 MiB, expected at most 64 MiB in total; pass public https:// URLs instead",
         ]
     );
-    let (code, stdout, _) = runcomfy(folder.path(), &[&line[..], &["--output", "json"]].concat());
+    let (code, stdout, _) = runcomfy(
+        folder.path(),
+        &[&line[..], &["--output", "record"]].concat(),
+    );
     let json: Value = serde_json::from_str(&stdout).unwrap();
     let violations = json["error"]["violations"].as_array().unwrap();
     assert_eq!((code, violations.len()), (65, 6));

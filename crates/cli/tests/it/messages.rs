@@ -111,7 +111,7 @@ fn case(line: &str, folder: &Path) -> String {
         word => word,
     });
     command
-        .args(["--output", "pretty"])
+        .args(["--output", "text"])
         .args(words)
         .current_dir(folder);
     command.stdin(std::process::Stdio::null());

@@ -298,7 +298,7 @@ fn code_rejects_invalid_input_and_standard_input() {
     let refused = service.json(&["code", TEXT_TO_IMAGE, "--scale", "7"]);
     assert_eq!(refused.code, 65);
     let refused = service.json(&["code", EDIT, "--prompt", "x", "--image-urls", "-"]);
-    assert_eq!(refused.code, 64);
+    assert_eq!(refused.code, 2);
     // An input that the builder cannot express is parsed from JSON.
     let nothing = [
         "code",

@@ -11,7 +11,7 @@ use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
-const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--output", "json"];
+const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--output", "record"];
 /// Signals that stop a command at once, and its exit codes.
 const STOPS: [(&str, i32); 3] = [("TERM", 143), ("HUP", 129), ("QUIT", 131)];
 const LONG: Duration = Duration::from_secs(3600);
@@ -184,7 +184,7 @@ fn query_can_be_interrupted() {
     ] {
         let service = Service::new();
         service.emulator.script(call, Reply::stall());
-        let asking = start(service.command(arguments).args(["--output", "json"]));
+        let asking = start(service.command(arguments).args(["--output", "record"]));
         signal_at(&service, call, &asking, "INT");
         let ended = end(asking);
         let error = &ended.json()["error"];
@@ -208,7 +208,7 @@ fn reading_standard_input_can_be_interrupted() {
         service
             .emulator
             .script(Call::Catalogue, Reply::refused(404, 403_001));
-        let mut typing = start(service.command(arguments).args(["--output", "json"]));
+        let mut typing = start(service.command(arguments).args(["--output", "record"]));
         // Keeps standard input open.
         let stdin = typing.stdin.take();
         until_it_listens(&typing);
@@ -234,7 +234,7 @@ fn blocked_output_can_be_interrupted() {
         service
             .emulator
             .script(Call::Result, Reply::json(200, &long));
-        let mut printing = start(&mut service.command(&["result", "a", "--output", "json"]));
+        let mut printing = start(&mut service.command(&["result", "a", "--output", "record"]));
         let mut stdout = printing.stdout.take().unwrap();
         stdout.read_exact(&mut [0]).unwrap();
         send(&printing, signal);
@@ -275,7 +275,7 @@ fn token_file_that_is_a_pipe_blocks_nothing() {
     let pipe = pipe(&service);
     let folder = std::path::Path::new(&pipe).parent().unwrap();
     std::fs::rename(&pipe, folder.join("token.json")).unwrap();
-    let mut command = service.command(&["balance", "--output", "pretty"]);
+    let mut command = service.command(&["balance", "--output", "text"]);
     command
         .env_remove("RUNCOMFY_TOKEN")
         .env_remove("RUNCOMFY_API_TOKEN")
@@ -295,7 +295,7 @@ fn reading_a_pipe_with_json_can_be_interrupted() {
         ["validate", TEXT_TO_IMAGE, "--input-file", &pipe],
     ] {
         for (signal, code) in [("INT", 130), ("TERM", 143)] {
-            let reading = start(service.command(&arguments).args(["--output", "json"]));
+            let reading = start(service.command(&arguments).args(["--output", "record"]));
             until_it_listens(&reading);
             send(&reading, signal);
             assert_eq!(end(reading).code, code, "{arguments:?} {signal}");

@@ -116,7 +116,7 @@ fn request_id_reaches_a_stream_or_the_command_fails() {
     let no_wait = [&RUN[..4], &["--no-wait"]].concat();
     let no_files = [&RUN[..], &["--no-download"]].concat();
     let saving = [&RUN[..], &["--output-dir", "out"]].concat();
-    let json = &["--output", "json"][..];
+    let json = &["--output", "record"][..];
     let quiet = &["--quiet"][..];
     let lines = [
         [&no_wait[..], &[]],
@@ -134,7 +134,7 @@ fn request_id_reaches_a_stream_or_the_command_fails() {
 
 #[test]
 fn key_of_an_unknown_outcome_reaches_a_stream() {
-    let line = [&RUN[..], &["--output", "json"]].concat();
+    let line = [&RUN[..], &["--output", "record"]].concat();
     for out in STATES {
         let service = Service::new();
         let lost = Reply::lost().carried_out();
@@ -159,7 +159,7 @@ fn json_run_prints_the_id_before_it_waits() {
 
     let service = Service::slow();
     let mut waiting = service
-        .command(&[&RUN[..], &["--output", "json"]].concat())
+        .command(&[&RUN[..], &["--output", "record"]].concat())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -43,7 +43,7 @@ impl Ended {
         serde_json::from_str(&self.out).unwrap_or_else(|why| panic!("{why}: {self:?}"))
     }
 
-    /// Returns the request id that is the only line on standard error, as with `--output json`.
+    /// Returns the request id that is the only line on standard error, as with `--output record`.
     #[track_caller]
     pub(crate) fn only_id_on_stderr(&self) -> String {
         let line: Value =
@@ -78,6 +78,9 @@ pub(crate) fn command() -> Command {
         "RUNCOMFY_TOKEN",
         "RUNCOMFY_API_TOKEN",
         "RUNCOMFY_MODEL_API_BASE",
+        "RUNCOMFY_SERVERLESS_API_BASE",
+        "RUNCOMFY_OUTPUT",
+        "CI",
         "COLUMNS",
     ] {
         command.env_remove(variable);
@@ -159,15 +162,15 @@ impl Service {
         command
     }
 
-    /// Runs the command with text output, as in a terminal.
+    /// Runs the command with words, as in a terminal.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        let arguments = [&["--output", "pretty"], arguments].concat();
+        let arguments = [&["--output", "text"], arguments].concat();
         self.command(&arguments).output().unwrap().into()
     }
 
-    /// Runs the command with `--output json`.
+    /// Runs the command with `--output record`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Ended {
-        self.run(&[arguments, &["--output", "json"]].concat())
+        self.run(&[arguments, &["--output", "record"]].concat())
     }
 
     /// Returns the status of a job.
@@ -181,9 +184,9 @@ impl Service {
         self.command(arguments).output().unwrap().into()
     }
 
-    /// Runs the command with text output and this standard input.
+    /// Runs the command with words and this standard input.
     pub(crate) fn run_with_stdin(&self, arguments: &[&str], stdin: &[u8]) -> Ended {
-        let arguments = [&["--output", "pretty"], arguments].concat();
+        let arguments = [&["--output", "text"], arguments].concat();
         with_stdin(&mut self.command(&arguments), stdin)
     }
 

@@ -212,7 +212,7 @@ fn piped_output_has_no_escape_codes() {
         assert!(!(ended.out + &ended.err).contains('\x1b'), "{arguments:?}");
     }
     // Standard error in a terminal does not change standard output.
-    let in_words = [&RUN[..], &["--output", "pretty"]].concat();
+    let in_words = [&RUN[..], &["--output", "text"]].concat();
     let (ended, _) = Terminal::piped(&service.command(&in_words)).end();
     assert_eq!(
         (ended.code, &*ended.out),
