@@ -15,6 +15,9 @@ use crate::options::{self, Options};
 use crate::source::{self, SchemaBytes};
 use crate::{Diagnostic, Error, collision, print};
 
+/// Crate that the code uses.
+const SUPPORT: &str = "::runcomfy";
+
 /// Folder whose files are named by their models' ids, as in the builder's default.
 const FOLDER: &str = "schemas";
 
@@ -68,7 +71,6 @@ impl Expansion {
 
 /// Returns the items of a model's module, and the warnings about its schema.
 fn module(schema: SchemaBytes, options: &Options) -> Result<(String, Vec<Diagnostic>), Error> {
-    let support = syn::parse_str("::runcomfy").map_err(|e| Error::internal(&schema.path, &e))?;
     let (sources, warnings) = source::parse_all(&[schema]).checked_with(options)?;
     let warnings = options.judge(warnings)?;
     let mut parts = Vec::new();
@@ -77,10 +79,10 @@ fn module(schema: SchemaBytes, options: &Options) -> Result<(String, Vec<Diagnos
         options
             .of_one(&model.id)
             .check_targets(std::slice::from_ref(model))?;
-        let code = emit::model(model, &support, options)
+        let code = emit::model(model, SUPPORT, options)
             .map_err(|fault| Error::schemas(vec![collision::shown(source, &fault)]))?;
         let home = Home::Inline(code.json.trim_end());
-        let schema = emit::schema_item(home, &emit::path_text(&support));
+        let schema = emit::schema_item(home, SUPPORT);
         parts.extend([code.items, schema]);
     }
     Ok((print::paragraphs(parts), warnings))

@@ -51,7 +51,7 @@ pub fn names(model: &ModelSchema) -> Vec<PropertyNames> {
             });
             names.push(PropertyNames {
                 pointer,
-                field: field.ident.to_string(),
+                field: field.ident.clone(),
                 own_type,
                 variants,
             });

@@ -1,10 +1,8 @@
 //! Literals in Rust's notation.
 
-use proc_macro2::Literal;
-
 /// Returns a text as a literal, escaped.
 pub(super) fn text(text: &str) -> String {
-    Literal::string(text).to_string()
+    format!("{text:?}")
 }
 
 /// Returns a text as it is, between `r#"` and `"#`.

@@ -70,7 +70,7 @@ pub mod __private {
     #[cfg(feature = "schemars")]
     pub use crate::json_schema::{schemars_choice, schemars_schema};
     pub use crate::record::{
-        NamedField, blank_record, debug_record, deserialize_record, eq_record, read_record,
+        NamedField, blank_record, debug_record, deserialize_record, eq_record, list, read_record,
         serialize_record, validate_record,
     };
     pub use crate::redacted::RedactedExcerpt;

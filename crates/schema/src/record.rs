@@ -237,6 +237,11 @@ fn eq_view(a: View<'_>, b: View<'_>) -> bool {
     }
 }
 
+/// Collects what a list of a record is given.
+pub fn list<T>(items: impl IntoIterator<Item = impl Into<T>>) -> Vec<T> {
+    items.into_iter().map(Into::into).collect()
+}
+
 /// Checks a typed record against its schema and returns all violations at once.
 #[must_use]
 pub fn validate_record<R: Record>(record: &R) -> Violations {

@@ -72,7 +72,7 @@ impl Input {
         >,
     ) -> Self {
         Self {
-            image_urls: required.image_urls.into_iter().map(Into::into).collect(),
+            image_urls: ::runcomfy::__private::list(required.image_urls),
             prompt: required.prompt.into(),
             force_single: None,
             scale: None,
