@@ -366,7 +366,7 @@ impl ClientBuilder {
             None => endpoint,
         };
         let endpoint = endpoint.including_cost(self.include_cost);
-        let downloads = self.download_clients()?;
+        let downloads = self.download_clients();
         let max_in_flight = self.max_in_flight;
         let rate_limiter = RateLimiter::new(
             max_in_flight,
@@ -411,28 +411,30 @@ impl ClientBuilder {
                 None => Exchanger::Foreign(http.clone()),
             });
         }
-        let is_plain = endpoint.is_plain();
+        let first = built(self.api_builder(endpoint)?)?;
         if let Some(script) = &self.script {
-            let http = built(self.api_builder(is_plain)?)?;
-            return Ok(Exchanger::Script(http, script.clone()));
+            return Ok(Exchanger::Script(first, script.clone()));
         }
-        let settings = self.clone();
-        let shared = move || built(settings.api_builder(is_plain)?);
-        let settings = self.clone();
-        let fresh = move || {
-            let http = settings.api_builder(is_plain)?;
-            built(http.pool_max_idle_per_host(0))
-        };
+        let (settings, to) = (self.clone(), endpoint.clone());
+        let shared = move || built(settings.api_builder(&to)?);
+        let (settings, to) = (self.clone(), endpoint.clone());
+        let fresh = move || built(settings.api_builder(&to)?.pool_max_idle_per_host(0));
         Ok(Exchanger::Http {
-            shared: RuntimeClients::new(shared)?,
+            shared: RuntimeClients::new(Some(first.clone()), shared),
+            first,
             fresh: FreshClient::new(fresh),
         })
     }
 
     /// Returns the settings of an HTTP client for the Model API.
-    fn api_builder(&self, is_plain: bool) -> Result<reqwest::ClientBuilder, Error> {
+    fn api_builder(&self, endpoint: &Endpoint) -> Result<reqwest::ClientBuilder, Error> {
         let mut http = self.http_builder()?;
-        if matches!(self.route, Route::Environment) && is_plain {
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        if !endpoint.is_encrypted() && !matches!(self.route, Route::Through(_)) {
+            // Neither a redirect nor a proxy leads to TLS, so that no certificate is looked at.
+            http = http.tls_certs_only([]);
+        }
+        if matches!(self.route, Route::Environment) && endpoint.is_plain() {
             // The environment's proxy may be another machine, and the token unencrypted.
             http = http.no_proxy();
         }
@@ -443,12 +445,13 @@ impl ClientBuilder {
     }
 
     /// Returns the HTTP clients for downloads.
-    fn download_clients(&self) -> Result<RuntimeClients, Error> {
+    fn download_clients(&self) -> RuntimeClients {
         if let Some(http) = &self.http {
-            return Ok(RuntimeClients::foreign(http.clone()));
+            return RuntimeClients::foreign(http.clone());
         }
         let settings = self.clone();
-        RuntimeClients::new(move || built(fetcher::configure(settings.http_builder()?)))
+        let build = move || built(fetcher::configure(settings.http_builder()?));
+        RuntimeClients::new(None, build)
     }
 
     /// Returns the time from one request to the next.

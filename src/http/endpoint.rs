@@ -1,6 +1,6 @@
 //! The URLs of the Model API.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use reqwest::Url;
 
@@ -73,9 +73,18 @@ impl Endpoint {
         }
     }
 
-    /// Returns `true` if the scheme is plain `http`, and so the host is this machine.
+    /// Returns `true` if a call uses plain `http`, and so its host is this machine.
     pub(crate) fn is_plain(&self) -> bool {
-        self.base.scheme() == "http"
+        self.bases().any(|base| base.scheme() == "http")
+    }
+
+    /// Returns `true` if a call uses `https`.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.bases().any(|base| base.scheme() == "https")
+    }
+
+    fn bases(&self) -> impl Iterator<Item = &Url> {
+        iter::once(&self.base).chain(&self.account)
     }
 
     /// Returns the URL to which a job is submitted by `POST`.

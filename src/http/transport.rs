@@ -44,6 +44,8 @@ const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
 pub(crate) enum Exchanger {
     /// The network, over clients of our own, which follow no redirects and repeat no requests.
     Http {
+        /// Builds requests; connections are those of `shared` or `fresh`.
+        first: reqwest::Client,
         /// For everything over HTTP/2, and for all but submits over HTTP/1.1.
         shared: RuntimeClients,
         /// For submits over HTTP/1.1: each over a connection that has carried nothing before, since
@@ -156,8 +158,9 @@ impl Transport {
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
         let http = match &self.exchanger {
-            Exchanger::Http { shared, .. } => shared.first(),
-            Exchanger::Foreign(http) | Exchanger::Script(http, _) => http,
+            Exchanger::Http { first: http, .. }
+            | Exchanger::Foreign(http)
+            | Exchanger::Script(http, _) => http,
         };
         http.request(method, url)
             .header(AUTHORIZATION, self.token.header())
