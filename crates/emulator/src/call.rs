@@ -23,6 +23,12 @@ pub enum Call {
     Catalogue,
     /// Reads the account's balance: `GET /prod/v2/balance`.
     Balance,
+    /// Starts a login: `POST /api/cli-auth/start`.
+    Login,
+    /// Polls a login: `POST /api/cli-auth/poll`.
+    LoginPoll,
+    /// Reads the account of a token: `GET /api/auth/me`.
+    User,
 }
 
 impl Call {
@@ -35,6 +41,9 @@ impl Call {
         Self::File,
         Self::Catalogue,
         Self::Balance,
+        Self::Login,
+        Self::LoginPoll,
+        Self::User,
     ];
 
     /// Returns the call's name in a file of faults, such as `submit`.
@@ -48,6 +57,9 @@ impl Call {
             Self::File => "file",
             Self::Catalogue => "catalogue",
             Self::Balance => "balance",
+            Self::Login => "login",
+            Self::LoginPoll => "login_poll",
+            Self::User => "user",
         }
     }
 
@@ -63,6 +75,9 @@ impl Call {
             ["v1", "requests", _, "cancel"] if *method == Method::POST => Self::Cancel,
             ["files", ..] if get => Self::File,
             ["prod", "v2", "balance"] if get => Self::Balance,
+            ["api", "cli-auth", "start"] if *method == Method::POST => Self::Login,
+            ["api", "cli-auth", "poll"] if *method == Method::POST => Self::LoginPoll,
+            ["api", "auth", "me"] if get => Self::User,
             _ => return None,
         })
     }
@@ -96,6 +111,8 @@ mod tests {
         );
         assert_eq!(of(&Method::HEAD, "/files/x/image.png"), Some(Call::File));
         assert_eq!(of(&Method::GET, "/prod/v2/balance"), Some(Call::Balance));
+        assert_eq!(of(&Method::POST, "/api/cli-auth/start"), Some(Call::Login));
+        assert_eq!(of(&Method::GET, "/api/auth/me"), Some(Call::User));
         assert_eq!(of(&Method::DELETE, "/v1/requests/x/cancel"), None);
     }
 }

@@ -414,7 +414,7 @@ mod tests {
 
     #[test]
     fn error_names_the_path_of_a_mistake() {
-        let calls = "`submit`, `status`, `result`, `cancel`, `file`, `catalogue`, `balance`";
+        let calls = "`submit`, `status`, `result`, `cancel`, `file`, `catalogue`, `balance`, `login`, `login_poll`, `user`";
         assert_eq!(
             error(&json!({ "call": "sumbit", "every": 1, "fault": { "kind": "lost" } })),
             format!("[0].call: found \"sumbit\", expected one of {calls}")

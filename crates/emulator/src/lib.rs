@@ -20,6 +20,7 @@ mod fixed_files;
 mod gate;
 mod job;
 mod ledger;
+mod login;
 #[cfg(feature = "media-rules")]
 mod media_rules;
 mod model_id;

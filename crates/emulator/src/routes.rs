@@ -16,7 +16,7 @@ use crate::connection::ConnectionHandle;
 use crate::job::JobOverrides;
 use crate::model_id::model_id;
 use crate::server::Server;
-use crate::{Call, account, catalogue, file};
+use crate::{Call, account, catalogue, file, login};
 
 type Shared = State<Arc<Server>>;
 
@@ -36,6 +36,10 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/v1/requests/{request_id}/result", get(result))
         .route("/v1/requests/{request_id}/cancel", post(cancel))
         .route("/prod/v2/balance", get(balance))
+        .route("/api/cli-auth/start", post(login::start))
+        .route("/api/cli-auth/poll", post(login::poll))
+        .route("/api/auth/me", get(login::user))
+        .route("/cli-auth", get(login::page))
         .route("/files/{request_id}/{name}", get(file::serve))
         .fallback(async || ApiError::not_found("such address"))
         .method_not_allowed_fallback(async |method: Method| {

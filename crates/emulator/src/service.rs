@@ -15,6 +15,7 @@ use crate::clock::{Clock, Moment};
 use crate::fault::Faults;
 use crate::job::{Job, JobOverrides};
 use crate::ledger::Log;
+use crate::login::Logins;
 #[cfg(feature = "media-rules")]
 use crate::media_rules::MediaRules;
 use crate::output::Output;
@@ -80,7 +81,8 @@ pub(crate) struct State {
     /// Request ids that a test made expire.
     expired: HashSet<String>,
     accounts: Accounts,
-    request_ids: RequestIds,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) logins: Logins,
     /// Errors for the next jobs, of any model.
     pub(crate) failures: VecDeque<Value>,
     pub(crate) ledger: Vec<Entry>,
@@ -100,6 +102,7 @@ impl Service {
             expired: HashSet::new(),
             accounts: Accounts::default(),
             request_ids: RequestIds::new(settings.seed),
+            logins: Logins::default(),
             failures: VecDeque::new(),
             ledger: Vec::new(),
             log: Log::default(),
