@@ -51,8 +51,8 @@ struct Inner {
 impl Client {
     /// Creates a client from the environment; [`ClientBuilder::from_env`] is for further settings.
     ///
-    /// The token is that of `RUNCOMFY_TOKEN`, then `RUNCOMFY_API_TOKEN`, then the file `token.json`
-    /// that the service's own command line keeps in `RUNCOMFY_CONFIG_DIR` or `~/.config/runcomfy`.
+    /// The token is that of `RUNCOMFY_TOKEN`, then that of a login, which is in the file `token.json` of
+    /// `RUNCOMFY_CONFIG_DIR` or `~/.config/runcomfy`, then that of `RUNCOMFY_API_TOKEN`.
     /// The base URL is that of `RUNCOMFY_MODEL_API_BASE` where it is set.
     ///
     /// # Errors

@@ -19,3 +19,4 @@ pub(crate) mod submit_body;
 pub(crate) mod tls;
 pub(crate) mod token;
 pub(crate) mod transport;
+pub(crate) mod website;

@@ -9,7 +9,7 @@
 //! # async fn example<M: runcomfy::Model<Output = runcomfy::Output>>(input: M) -> Result<(), runcomfy::Error> {
 //! use runcomfy::Client;
 //!
-//! let client = Client::from_env()?; // RUNCOMFY_TOKEN, then RUNCOMFY_API_TOKEN
+//! let client = Client::from_env()?; // RUNCOMFY_TOKEN, or the token of a login
 //! let job = client.submit(&input).await?; // validates first
 //! println!("submitted {}", job.request_id());
 //! let output = job.wait().await?;
@@ -29,7 +29,7 @@
 //! - [`ErrorKind`] lists what can go wrong and what to do.
 //! - [`testing`] has what your own tests need; no server, token or money.
 //! - [`schema`] has schemas as data, [`media`] the checks of images, videos and audio, and
-//!   [`catalogue`] the list of the service's models.
+//!   [`catalogue`] the list of the service's models, [`login`] the way to a token.
 //!
 //! Without default features there is only what generated code needs: [`schema`], [`Model`] and
 //! [`Output`], without HTTP.
@@ -59,6 +59,8 @@ mod error;
 mod http;
 #[cfg(feature = "client")]
 mod job;
+#[cfg(feature = "client")]
+pub mod login;
 #[cfg(feature = "client")]
 pub mod media;
 #[cfg(feature = "client")]

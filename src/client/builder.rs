@@ -10,7 +10,6 @@ use super::{Client, Inner};
 use crate::api::Api;
 use crate::download::fetcher::{self, Fetcher};
 use crate::error::Error;
-use crate::http::credential;
 use crate::http::endpoint::{Address, Endpoint};
 use crate::http::proxy::Route;
 use crate::http::rate_limit::{MAX_IN_FLIGHT, RateLimiter};
@@ -46,7 +45,7 @@ use crate::job::submit::Submit;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    token: Option<Unchecked>,
+    token: Option<GivenToken>,
     base_url: Option<Address>,
     account_url: Option<Address>,
     include_cost: bool,
@@ -71,6 +70,13 @@ pub struct ClientBuilder {
     idempotency_header: Option<String>,
     run_times: RunTimes,
     orphan_hook: OrphanHook,
+}
+
+/// The token of a client before it is built.
+#[derive(Clone, Debug)]
+enum GivenToken {
+    Text(Unchecked),
+    Valid(Token),
 }
 
 /// A longer time from one request to the next means that the unit was mistaken.
@@ -119,13 +125,17 @@ impl ClientBuilder {
     /// [`ErrorKind::Unauthenticated`]: no token was found, it is not a possible token, or the token
     /// file cannot be read. Set `RUNCOMFY_TOKEN`.
     pub fn from_env() -> Result<Self, Error> {
-        let token = credential::find(|name| std::env::var_os(name))?;
-        Ok(Self::default().token(token.text()).base_url_from_env())
+        let token = GivenToken::Valid(Token::from_env()?);
+        let builder = Self {
+            token: Some(token),
+            ..Self::default()
+        };
+        Ok(builder.base_url_from_env())
     }
 
     /// Sets the API token. Required.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(Unchecked(token.into()));
+        self.token = Some(GivenToken::Text(Unchecked(token.into())));
         self
     }
 
@@ -356,7 +366,10 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let missing =
             || Error::token("no API token; pass the key from your RunComfy profile to `token`");
-        let token = Token::new(&self.token.as_ref().ok_or_else(missing)?.0)?;
+        let token = match self.token.as_ref().ok_or_else(missing)? {
+            GivenToken::Text(Unchecked(text)) => Token::new(text)?,
+            GivenToken::Valid(token) => token.clone(),
+        };
         let endpoint = match &self.base_url {
             Some(Address(base)) => Endpoint::new(base)?,
             None => Endpoint::service()?,
@@ -442,6 +455,13 @@ impl ClientBuilder {
             http = http.http2_prior_knowledge();
         }
         Ok(http)
+    }
+
+    /// Builds an HTTP client for the website, with these settings of the network.
+    pub(crate) fn website_client(&self, is_plain: bool) -> Result<reqwest::Client, Error> {
+        let http = self.http_builder()?;
+        // As with the Model API, the token stays on this machine.
+        built(if is_plain { http.no_proxy() } else { http })
     }
 
     /// Returns the HTTP clients for downloads.

@@ -1,84 +1,52 @@
 //! Finds the API token in the environment.
 
 use std::ffi::OsString;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
-use runcomfy_media::open_regular;
-use serde_json::Value;
 
 use crate::error::Error;
 use crate::http::token::Token;
+use crate::login::TokenFile;
 
-/// Environment variables with a token; the first that is set wins.
-const VARIABLES: [&str; 2] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN"];
+/// Variable whose token goes before that of a login.
+const BEFORE_FILE: &str = "RUNCOMFY_TOKEN";
 
-/// Finds the token in a variable, or in the file that the service's own command line writes after a
-/// login.
+/// Variable of other clients of the service, used where nobody has logged in.
+const AFTER_FILE: &str = "RUNCOMFY_API_TOKEN";
+
+/// Page of the service that has the tokens of an account.
+const TOKENS_PAGE: &str = "https://www.runcomfy.com/profile";
+
+/// Finds the token in a variable, or in the file that a login writes.
 ///
 /// # Errors
 /// When there is none, it is not a possible token, or the file cannot be read or has another form.
 pub(crate) fn find(variable: impl Fn(&str) -> Option<OsString>) -> Result<Token, Error> {
-    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-    for name in VARIABLES {
-        // A byte that is not UTF-8 becomes a character that no token has.
-        let value = set(name);
-        let token = value.as_ref().map(|value| value.to_string_lossy());
-        if let Some(token) = token.filter(|token| !token.trim().is_empty()) {
-            return Token::from_source(&token, name);
-        }
+    if let Some(token) = in_variable(&variable, BEFORE_FILE) {
+        return token;
     }
-    let folder = set("RUNCOMFY_CONFIG_DIR")
-        .map(PathBuf::from)
-        .or_else(|| set("XDG_CONFIG_HOME").map(|home| Path::new(&home).join("runcomfy")))
-        .or_else(|| {
-            // Windows sets only this one.
-            let home = set("HOME").or_else(|| set("USERPROFILE"))?;
-            Some(Path::new(&home).join(".config/runcomfy"))
-        });
-    let Some(path) = folder.map(|folder| folder.join("token.json")) else {
-        return Err(missing());
-    };
-    match read(&path) {
-        Ok(bytes) => in_file(&path, &bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing()),
-        Err(error) => {
-            let message = format!("the token file `{}` cannot be read", path.display());
-            Err(Error::token(message).with_source(error))
-        }
+    let file = TokenFile::find(&variable);
+    if let Some(token) = file.as_ref().map(TokenFile::read).transpose()?.flatten() {
+        return Ok(token);
     }
+    if let Some(token) = in_variable(&variable, AFTER_FILE) {
+        return token;
+    }
+    let file = file.map(|file| format!(", in `{}`", file.path().display()));
+    Err(Error::token(format!(
+        "found no API token in {BEFORE_FILE}{} or in {AFTER_FILE}; tokens are at {TOKENS_PAGE}",
+        file.unwrap_or_default()
+    )))
 }
 
-/// Maximum number of bytes that are read of a token file, which has a few hundred.
-const MAX_FILE_BYTES: u64 = 1 << 20;
-
-/// Reads a token file. A pipe could block for ever, and a device may have no end.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = open_regular(path)?;
-    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn in_file(path: &Path, bytes: &[u8]) -> Result<Token, Error> {
-    // Editors on Windows write a byte order mark.
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let value: Option<Value> = serde_json::from_slice(bytes).ok();
-    let token = value
-        .as_ref()
-        .and_then(|value| value["access_token"].as_str());
-    let token = token.ok_or_else(|| {
-        Error::token(format!(
-            "the token file `{}` has no text `access_token`; log in again, or set RUNCOMFY_TOKEN",
-            path.display()
-        ))
-    })?;
-    let source = format!("the `access_token` of the file `{}`", path.display());
-    Token::from_source(token, &source)
-}
-
-fn missing() -> Error {
-    Error::token("no API token; set RUNCOMFY_TOKEN to the key from your RunComfy profile")
+/// Returns the token of a variable that is set and not blank.
+fn in_variable(
+    variable: impl Fn(&str) -> Option<OsString>,
+    name: &str,
+) -> Option<Result<Token, Error>> {
+    // A byte that is not UTF-8 becomes a character that no token has.
+    let value = variable(name)?;
+    let text = value.to_string_lossy();
+    let is_set = !text.trim().is_empty();
+    is_set.then(|| Ok(Token::from_source(&text, name)?.found_in(name)))
 }
 
 #[cfg(test)]
@@ -94,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_come_before_the_file() {
+    fn variable_comes_before_the_file_and_another_after_it() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().to_str().unwrap();
         let file = folder.path().join(".config/runcomfy/token.json");
@@ -108,7 +76,7 @@ mod tests {
             found(&all).map_err(|e| e.to_string())
         };
         assert_eq!(env(&[]), Ok("filed".into()));
-        assert_eq!(env(&[("RUNCOMFY_API_TOKEN", "b")]), Ok("b".into()));
+        assert_eq!(env(&[("RUNCOMFY_API_TOKEN", "b")]), Ok("filed".into()));
         let both = [("RUNCOMFY_API_TOKEN", "b"), ("RUNCOMFY_TOKEN", "a")];
         assert_eq!(env(&both), Ok("a".into()));
         assert_eq!(env(&[("RUNCOMFY_TOKEN", " ")]), Ok("filed".into()));
@@ -117,8 +85,11 @@ mod tests {
             "filed"
         );
         // A folder that is set is the only one that is searched.
-        let elsewhere = env(&[("XDG_CONFIG_HOME", "/nowhere")]);
-        assert!(elsewhere.unwrap_err().contains("no API token"));
+        let elsewhere = env(&[("XDG_CONFIG_HOME", "/nowhere")]).unwrap_err();
+        let expected = "found no API token in RUNCOMFY_TOKEN, in `/nowhere/runcomfy/token.json` or in RUNCOMFY_API_TOKEN; tokens are at https://www.runcomfy.com/profile";
+        assert_eq!(elsewhere, expected);
+        let last = [("XDG_CONFIG_HOME", "/nowhere"), ("RUNCOMFY_API_TOKEN", "b")];
+        assert_eq!(env(&last), Ok("b".into()));
 
         std::fs::write(&file, "\u{feff}{\"access_token\": \"filed\"}").unwrap();
         assert_eq!(env(&[]), Ok("filed".into()));

@@ -45,7 +45,7 @@ impl Endpoint {
     /// Parses a base URL with or without `/v1` at its end. Plain `http` is for this machine only:
     /// on the way to another machine the token would be readable.
     pub(crate) fn new(address: &str) -> Result<Self, Error> {
-        let mut base = parse(address)?;
+        let mut base = checked_url(address, "the base URL", SERVICE)?;
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&if path.ends_with("/v1") {
             path
@@ -61,7 +61,7 @@ impl Endpoint {
 
     /// Sets the base of the balance, to the same rules.
     pub(crate) fn with_account(self, address: &str) -> Result<Self, Error> {
-        let account = Some(parse(address)?);
+        let account = Some(checked_url(address, "the base URL", SERVICE)?);
         Ok(Self { account, ..self })
     }
 
@@ -157,31 +157,31 @@ impl Endpoint {
     }
 }
 
-/// Parses a base URL.
-fn parse(address: &str) -> Result<Url, Error> {
+/// Parses an address to which a token is sent; `what` and an example are for the messages of errors.
+pub(crate) fn checked_url(address: &str, what: &str, example: &str) -> Result<Url, Error> {
     let wrong = |why: &str| {
-        Error::configuration(format!(
-            "the base URL is {why}; expected one such as {SERVICE}"
-        ))
+        Error::configuration(format!("{what} is {why}; expected one such as {example}"))
     };
-    let base = Url::parse(address.trim()).map_err(|error| wrong(&format!("invalid ({error})")))?;
-    if base.query().is_some() || base.fragment().is_some() {
+    let url = Url::parse(address.trim()).map_err(|error| wrong(&format!("invalid ({error})")))?;
+    if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("one with a query or a fragment"));
     }
-    if !base.username().is_empty() || base.password().is_some() {
+    if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("one with a user name or password"));
     }
-    match base.scheme() {
-        "https" => {}
-        "http" if is_loopback(&base) => {}
-        "http" => {
-            return Err(wrong(
-                "plain http to another machine, which would show the token to everyone on the way",
-            ));
-        }
-        _ => return Err(wrong("neither https nor http")),
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(wrong(
+            "plain http to another machine, which would show the token to everyone on the way",
+        )),
+        _ => Err(wrong("neither https nor http")),
     }
-    Ok(base)
+}
+
+/// Returns `true` if an address of [`checked_url`] is plain `http`, and so on this machine.
+pub(crate) fn is_plain(url: &Url) -> bool {
+    url.scheme() == "http"
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -24,6 +24,7 @@ pub(crate) struct Reply {
     pub(crate) attribution: Attribution,
     /// The body without the token.
     body: Vec<u8>,
+    token: Token,
 }
 
 /// Tells whether a response belongs to the request.
@@ -201,6 +202,7 @@ impl Reply {
             retry_after,
             attribution,
             body: token.erase(body),
+            token: token.clone(),
         }
     }
 
@@ -257,6 +259,10 @@ impl Reply {
     fn refusal(&self, body: &Value) -> Error {
         let code = self.error_code();
         let (kind, meaning) = code.kind(self.http_status);
+        let meaning = match kind {
+            ErrorKind::Unauthenticated => format!("{meaning}{}", self.token.of_source()),
+            _ => meaning.to_owned(),
+        };
         let code = code.number();
         let words = words_of(body);
         let message = match words.filter(|words| !words.is_empty()) {

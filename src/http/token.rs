@@ -7,6 +7,7 @@ use reqwest::header::HeaderValue;
 use runcomfy_schema::__private::Secret;
 
 use crate::error::Error;
+use crate::http::credential;
 
 /// An API token. No `Debug` output and no error of this crate contains it. It is sent to the Model
 /// API only, never along a redirect or to the hosts of outputs.
@@ -18,6 +19,8 @@ use crate::error::Error;
 pub struct Token {
     header: HeaderValue,
     secret: Arc<Secret>,
+    /// Place at which the token was found.
+    source: Option<Arc<str>>,
 }
 
 impl Token {
@@ -29,6 +32,35 @@ impl Token {
     /// file. The message names the character and its position.
     pub fn new(token: impl AsRef<str>) -> Result<Self, Error> {
         Self::from_source(token.as_ref(), "the API token")
+    }
+
+    /// Finds the token of the environment: that of `RUNCOMFY_TOKEN`, then that of a login (see
+    /// [`TokenFile`](crate::login::TokenFile)), then that of `RUNCOMFY_API_TOKEN`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated): no token was found, it
+    /// is not a possible token, or the token file cannot be read. The message names the places.
+    pub fn from_env() -> Result<Self, Error> {
+        credential::find(|name| std::env::var_os(name))
+    }
+
+    /// Returns the place at which [`from_env`](Self::from_env) has found the token, such as
+    /// `RUNCOMFY_TOKEN`, for messages.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// Sets the place at which the token was found.
+    pub(crate) fn found_in(self, source: &str) -> Self {
+        let source = Some(source.into());
+        Self { source, ..self }
+    }
+
+    /// Returns words such as ` of RUNCOMFY_TOKEN`, or nothing if the place is not known.
+    pub(crate) fn of_source(&self) -> String {
+        let words = self.source().map(|source| format!(" of {source}"));
+        words.unwrap_or_default()
     }
 
     /// Creates a token from a source that the messages of errors name, such as `RUNCOMFY_TOKEN`.
@@ -51,7 +83,11 @@ impl Token {
         let mut header = header.map_err(|_| Error::token(format!("{source} is invalid")))?;
         header.set_sensitive(true);
         let secret = Arc::new(Secret::new(text));
-        Ok(Self { header, secret })
+        Ok(Self {
+            header,
+            secret,
+            source: None,
+        })
     }
 
     /// Returns the value of the `Authorization` header.

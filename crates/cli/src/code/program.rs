@@ -10,7 +10,7 @@ use crate::local_file;
 const MAIN: &str = "\
 #[tokio::main(flavor = \"current_thread\")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = Client::from_env()?; // RUNCOMFY_TOKEN, then RUNCOMFY_API_TOKEN
+    let client = Client::from_env()?; // RUNCOMFY_TOKEN, or the token of a login
 ";
 
 const TOKIO: &str = r#"tokio = { version = "1", features = ["macros", "rt"] }"#;
