@@ -41,6 +41,9 @@ const CHARGED: &str =
 /// States what happens to a job that nobody waits for.
 pub(crate) const KEEPS_RUNNING: &str = "The job keeps running and is charged when it succeeds.";
 
+/// States where tokens are to be had, and what needs none.
+pub(crate) const GET_A_TOKEN: &str = "Run `runcomfy login`, or set RUNCOMFY_TOKEN to a token of https://www.runcomfy.com/profile. `runcomfy run` needs none with --emulate.";
+
 /// States what a job costs that has ended with an unknown status.
 pub(crate) const CHARGED_IF_IT_SUCCEEDED: &str = "If it succeeded, it is charged.";
 
@@ -123,9 +126,7 @@ fn next_step(error: &Error, phase: Phase) -> String {
     let text = match error.kind() {
         // The error's own message says what to do.
         _ if error.may_have_been_submitted() => "",
-        ErrorKind::Unauthenticated => {
-            "Set RUNCOMFY_TOKEN to the API token of your profile at https://www.runcomfy.com. `runcomfy run` needs none with --emulate."
-        }
+        ErrorKind::Unauthenticated => GET_A_TOKEN,
         ErrorKind::InsufficientBalance if phase == Phase::Wait => {
             "Add to the balance of the account."
         }

@@ -212,6 +212,15 @@ pub(crate) fn request_id() -> Arg {
         .help("Request id of the job, as printed by `runcomfy run`")
 }
 
+/// Returns `--web-base`.
+pub(crate) fn web_base() -> Arg {
+    Arg::new("web-base")
+        .long("web-base")
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .help("Address of the website [default: RUNCOMFY_WEB_BASE or https://www.runcomfy.com]")
+}
+
 /// Returns the arguments that select models of the catalogue.
 pub(crate) fn listing() -> [Arg; 7] {
     let text = |name: &'static str, value: &'static str, help: &'static str| {

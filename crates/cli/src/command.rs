@@ -1,17 +1,19 @@
 //! The tree of commands and their flags.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command, ValueHint};
+use clap::{Arg, ArgAction, Command, ValueHint};
 use runcomfy::schema::ModelSchema;
 
 use crate::{argument, flags, show};
 
 const AFTER_HELP: &str = "\
 Environment:
-  RUNCOMFY_TOKEN, RUNCOMFY_API_TOKEN
-                           The API token; the first one set is used
-  RUNCOMFY_CONFIG_DIR      Folder of the token.json of the service's login
+  RUNCOMFY_TOKEN           The API token; goes before that of `runcomfy login`
+  RUNCOMFY_API_TOKEN       The API token if there is no other
+  RUNCOMFY_CONFIG_DIR      Folder of the token.json of `runcomfy login`
                            [default: $XDG_CONFIG_HOME/runcomfy or ~/.config/runcomfy]
+  RUNCOMFY_WEB_BASE        Address of the website for `runcomfy login`
+                           [default: https://www.runcomfy.com]
   RUNCOMFY_MODEL_API_BASE  Base URL of the API
                            [default: https://model-api.runcomfy.net/v1]
   RUNCOMFY_PICTURES        How images are shown: kitty, iterm, sixel or none
@@ -43,7 +45,7 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         // Without the extension that some systems add to the file.
         .bin_name("runcomfy")
         .about("Run RunComfy models from a terminal, checked before they cost anything")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(env!("RUNCOMFY_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(argument::global())
@@ -56,6 +58,13 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(job_command("cancel", "Cancel a job that is still queued"))
         .subcommand(requests())
         .subcommand(models())
+        .subcommand(login())
+        .subcommand(
+            Command::new("whoami")
+                .about("Show the account of the token, and where the token was found")
+                .arg(argument::web_base()),
+        )
+        .subcommand(Command::new("logout").about("Remove the token of `login` from this machine"))
         .subcommand(Command::new("balance").about("Show the balance of the account"))
         .subcommand(probe())
         .subcommand(init())
@@ -162,6 +171,24 @@ fn models() -> Command {
         )
         .subcommand(get)
         .subcommand(Command::new("categories").about("List the categories of models"))
+}
+
+fn login() -> Command {
+    Command::new("login")
+        .about("Get an API token through the browser and store it")
+        .arg(
+            Arg::new("token")
+                .long("token")
+                .value_name("-")
+                .help("Read the token from standard input instead, on a machine without a browser"),
+        )
+        .arg(
+            Arg::new("no-browser")
+                .long("no-browser")
+                .action(ArgAction::SetTrue)
+                .help("Print the address of the page and do not open it"),
+        )
+        .arg(argument::web_base())
 }
 
 fn probe() -> Command {

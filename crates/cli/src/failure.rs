@@ -59,6 +59,8 @@ const EX_NOINPUT: u8 = 66;
 const EX_UNAVAILABLE: u8 = 69;
 const EX_TEMPFAIL: u8 = 75;
 const EX_NOPERM: u8 = 77;
+/// The kind of a failure about a token.
+const UNAUTHENTICATED: &str = "unauthenticated";
 /// The kind of a failure after a signal.
 const STOPPED: &str = "stopped";
 
@@ -87,6 +89,11 @@ impl Failure {
     pub(crate) fn no_such_model(model_id: &str, hint: &str) -> Self {
         let message = format!("there is no model `{model_id}`; {hint}");
         Self::new(EX_DATAERR, "unknown_model", message)
+    }
+
+    /// Reports a login that nobody has confirmed.
+    pub(crate) fn no_permission(message: impl Into<String>) -> Self {
+        Self::new(EX_NOPERM, UNAUTHENTICATED, message)
     }
 
     /// Reports a file that cannot be read.
@@ -278,6 +285,12 @@ impl Failure {
         self
     }
 
+    /// Adds a sentence to the advice.
+    pub(crate) fn and_advice(self, sentence: &str) -> Self {
+        let advice = format!("{} {sentence}", self.advice);
+        self.with_advice(advice.trim())
+    }
+
     /// States that nothing was submitted, before the other advice.
     pub(crate) fn before_submit(self) -> Self {
         let advice = format!("{NOTHING_SUBMITTED} {}", self.advice);
@@ -300,6 +313,11 @@ impl Failure {
     pub(crate) fn is_transient(&self) -> bool {
         let error = self.error.as_ref();
         self.code == EX_TEMPFAIL || error.is_some_and(Error::is_transient)
+    }
+
+    /// Returns `true` if there is no token, or one that is not accepted.
+    pub(crate) fn is_about_token(&self) -> bool {
+        self.kind == UNAUTHENTICATED
     }
 
     /// Returns the message, without the advice.

@@ -19,6 +19,7 @@ mod input;
 mod interrupt;
 mod json_text;
 mod local_file;
+mod login;
 mod missing_value;
 mod model;
 mod models;
@@ -142,6 +143,12 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
         Some(("cancel", matches)) => block_on(requests::cancel(matches, format)),
         Some(("requests", matches)) => requests::requests(matches, format),
         Some(("models", matches)) => models::models(matches, format),
+        Some(("login", matches)) => block_on(unless_stopped(
+            login::login(matches, format),
+            "Nothing was stored.",
+        )),
+        Some(("whoami", matches)) => query(matches, login::whoami(matches, format)),
+        Some(("logout", _)) => login::logout(format),
         Some(("balance", matches)) => query(matches, balance::balance(matches, format)),
         Some(("probe", matches)) => query(matches, probe::probe(matches, format)),
         Some(("init", matches)) => query(matches, init::init(matches, format)),

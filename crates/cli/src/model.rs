@@ -8,7 +8,7 @@ use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::schema::{Diagnostic, Json, ModelSchema, Severity, nearest};
 use serde_json::Map;
 
-use crate::advice::NOTHING_SUBMITTED;
+use crate::advice::{GET_A_TOKEN, NOTHING_SUBMITTED};
 use crate::failure::Failure;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
@@ -171,6 +171,8 @@ fn without_schema(id: &str, words: &Words, what: &str, failure: Failure) -> Resu
         format!(
             "{NOTHING_SUBMITTED} Run the command again later, pass the schema with --schema FILE{send}."
         )
+    } else if failure.is_about_token() {
+        format!("{NOTHING_SUBMITTED} {GET_A_TOKEN} Or pass the schema with --schema FILE{send}.")
     } else {
         format!("{NOTHING_SUBMITTED} Pass the schema with --schema FILE{send}.")
     };

@@ -50,9 +50,11 @@ fn built_in(matches: &ArgMatches, format: Format) {
 
 async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let session = Session::service(matches).map_err(|failure| {
-        failure.with_advice(
-            "The list of built-in models needs no token: runcomfy models list --built-in",
-        )
+        if failure.is_about_token() {
+            failure.and_advice("`runcomfy models list --built-in` needs none either.")
+        } else {
+            failure
+        }
     })?;
     let mut catalogue = session.client.catalogue();
     let given = |name| {

@@ -56,6 +56,11 @@ fn advice(error: &clap::Error, named: &Named) -> String {
 /// no command accepts, and knows nothing of models.
 fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failure> {
     match error.kind() {
+        // The argument may be a token, which no message quotes.
+        _ if words.command.as_deref() == Some("login") => Some(
+            Failure::usage("found an argument that `runcomfy login` does not take")
+                .with_advice("`runcomfy login --help` lists the flags."),
+        ),
         ErrorKind::InvalidSubcommand => {
             let word = context(error, ContextKind::InvalidSubcommand)?;
             Some(unknown_command(word))
@@ -126,6 +131,8 @@ fn unknown_command(word: &str) -> Failure {
         "get" | "download" | "save" => Some("result"),
         "submit" => Some("run"),
         "wait" => Some("resume"),
+        "auth" | "signin" => Some("login"),
+        "me" => Some("whoami"),
         _ => names
             .iter()
             .copied()
@@ -134,11 +141,6 @@ fn unknown_command(word: &str) -> Failure {
             .or_else(|| nearest(word, names.iter().copied())),
     };
     let hint = match (word, near) {
-        ("login" | "auth" | "whoami" | "logout", _) => {
-            "set RUNCOMFY_TOKEN to the API token of your profile at https://www.runcomfy.com, \
-             or use --emulate, which needs none"
-                .to_owned()
-        }
         ("history" | "jobs", _) => {
             "the service has no list of jobs; `runcomfy status REQUEST_ID` shows one".to_owned()
         }

@@ -8,6 +8,7 @@ use runcomfy::schema::{ModelSchema, Redacted};
 use runcomfy::{Client, ClientBuilder, Error, ErrorKind};
 use runcomfy_emulator::Emulator;
 
+use crate::advice::GET_A_TOKEN;
 use crate::failure::Failure;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
@@ -88,12 +89,11 @@ impl Session {
 fn not_configured(error: Error) -> Failure {
     let base = std::env::var("RUNCOMFY_MODEL_API_BASE").unwrap_or_default();
     let advice = match error.kind() {
-        // A token file that cannot be read is another matter.
-        ErrorKind::Unauthenticated if std::error::Error::source(&error).is_none() => {
-            "The token is on your profile page at https://www.runcomfy.com. `runcomfy run` needs none with --emulate.".to_owned()
-        }
+        ErrorKind::Unauthenticated => GET_A_TOKEN.to_owned(),
         ErrorKind::Configuration if !base.contains("://") && !base.trim().is_empty() => {
-            format!("RUNCOMFY_MODEL_API_BASE is `{base}`; write https://{base}, or http:// for this machine.")
+            format!(
+                "RUNCOMFY_MODEL_API_BASE is `{base}`; write https://{base}, or http:// for this machine."
+            )
         }
         ErrorKind::Configuration if !base.trim().is_empty() => {
             format!("RUNCOMFY_MODEL_API_BASE is `{}`.", Redacted(&base))

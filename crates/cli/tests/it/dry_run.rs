@@ -389,7 +389,7 @@ fn unknown_price_has_a_reason() {
     assert!(
         without
             .out
-            .contains("\nbase price: unknown; no API token; set"),
+            .contains("\nbase price: unknown; found no API token in RUNCOMFY_TOKEN,"),
         "{without:?}"
     );
     // The same failure as without --dry-run.

@@ -227,7 +227,7 @@ fn rejected_submit_advises_and_charges_nothing() {
             refused(401, 400_004),
             77,
             "unauthenticated",
-            "Set RUNCOMFY_TOKEN to the API token of your profile at https://www.runcomfy.com. \
+            "Run `runcomfy login`, or set RUNCOMFY_TOKEN to a token of https://www.runcomfy.com/profile. \
              `runcomfy run` needs none with --emulate.",
         ),
         (
@@ -400,7 +400,7 @@ fn query_gives_no_advice_about_a_submit() {
     let ended = Ended::from(balance.output().unwrap());
     let advice = ended.json()["error"]["advice"].clone();
     let advice = advice.as_str().unwrap();
-    assert!(advice.starts_with("The token is on your profile page") && !advice.contains("submit"));
+    assert!(advice.starts_with("Run `runcomfy login`") && !advice.contains("submit"));
     let folder = tempfile::tempdir().unwrap();
     // A folder of this name cannot be read as a file.
     std::fs::create_dir(folder.path().join("token.json")).unwrap();
@@ -417,9 +417,10 @@ fn query_gives_no_advice_about_a_submit() {
         message.contains("token.json` cannot be read: it is a folder"),
         "{message}"
     );
-    assert_eq!(
-        error["advice"],
-        "Nothing was submitted, so nothing is charged."
+    let advice = error["advice"].as_str().unwrap();
+    assert!(
+        advice.starts_with("Nothing was submitted, so nothing is charged. Run `runcomfy login`"),
+        "{advice}"
     );
 }
 
@@ -500,7 +501,7 @@ fn invalid_base_url_is_not_blamed_on_the_token() {
     assert!(
         ended
             .err
-            .starts_with("error: no API token; set RUNCOMFY_TOKEN"),
+            .starts_with("error: found no API token in RUNCOMFY_TOKEN,"),
         "{ended:?}"
     );
 }

@@ -17,6 +17,7 @@ mod dry_run;
 mod emulator;
 mod errors;
 mod golden;
+mod login;
 mod media;
 #[cfg(target_os = "linux")]
 mod messages;

@@ -30,7 +30,6 @@ run acme/paint --input {} --unchecked
 run --prompt x
 run
 list
-login
 history
 rn M
 frobnicate

@@ -81,6 +81,7 @@ pub(crate) fn command() -> Command {
         "RUNCOMFY_SERVERLESS_API_BASE",
         "RUNCOMFY_OUTPUT",
         "CI",
+        "RUNCOMFY_WEB_BASE",
         "COLUMNS",
     ] {
         command.env_remove(variable);
