@@ -17,6 +17,8 @@ mod dry_run;
 mod emulator;
 mod errors;
 mod golden;
+#[cfg(unix)]
+mod install;
 mod login;
 mod media;
 #[cfg(target_os = "linux")]
