@@ -43,9 +43,11 @@ pub struct Facts {
     pub height: Option<u32>,
     /// Orientation as in EXIF, `1..=8`: 1 is shown as stored, and `5..=8` swap width and height.
     ///
-    /// EXIF data of a PNG is only read if it precedes the pixels.
+    /// It is read from EXIF data, from XMP, and from what a container stores of its own. It is unknown
+    /// if one of them is there and cannot be read.
     pub orientation: Option<u8>,
-    /// Duration in seconds; `None` for animated images.
+    /// Duration in seconds, if two fields or a field and the file's bytes agree on it; `None` for
+    /// animated images.
     pub duration_seconds: Option<f64>,
     /// Number of frames per second, if it is constant and in the header.
     pub frame_rate: Option<f64>,

@@ -19,6 +19,7 @@ mod mp4;
 mod ogg;
 mod orientation;
 mod png;
+mod png_text;
 mod reader;
 mod span;
 mod sparse;
@@ -27,6 +28,7 @@ mod verdict;
 mod wav;
 mod webm;
 mod webp;
+mod xmp;
 
 pub use data_uri::{DataUri, MAX_REQUEST_BYTES};
 pub use facts::Facts;

@@ -15,6 +15,8 @@ pub struct Limits {
     pub(crate) first: u64,
     pub(crate) requests: u32,
     pub(crate) bytes: u64,
+    /// Length in bytes up to which a whole file may be read to confirm a fact.
+    pub(crate) affordable: u64,
 }
 
 /// Number of bytes that a new TCP connection delivers in its first round trip: ten segments of 1,460
@@ -23,12 +25,13 @@ const FIRST_ROUND_TRIP: u64 = 14_336;
 
 impl Limits {
     /// Returns limits for local files and memory, where a read is only a copy. The extended XMP of a
-    /// photo can have megabytes.
+    /// photo can have megabytes, and audio is read to its end to confirm its duration.
     pub(crate) fn local() -> Self {
         Self {
             first: FIRST_ROUND_TRIP,
             requests: 64,
-            bytes: 8 << 20,
+            bytes: 16 << 20,
+            affordable: 8 << 20,
         }
     }
 
@@ -60,6 +63,7 @@ impl Default for Limits {
             first: FIRST_ROUND_TRIP,
             requests: 6,
             bytes: 512 << 10,
+            affordable: 0,
         }
     }
 }

@@ -1,5 +1,7 @@
-//! Reads PNG: the header, and the chunks up to the pixels.
+//! Reads PNG: the header, and the chunks before and after the pixels.
 
+use crate::orientation::Carrier;
+use crate::png_text::{self, Profile};
 use crate::span::Span;
 use crate::sparse::Stop;
 use crate::{Facts, tiff};
@@ -9,28 +11,122 @@ const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 /// Length of a chunk's header: its length and kind.
 const HEADER: u64 = 8;
 const CHECKSUM: u64 = 4;
+/// Number of bytes at the end of a file in which metadata after the pixels is searched.
+const MAX_TAIL: u64 = 16 << 10;
+const MAX_LOCAL_TAIL: u64 = 128 << 10;
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     header(span, facts)?;
+    let mut metadata = Metadata::default();
     let mut at = 33;
+    let mut pixels = false;
     loop {
-        let [a, b, c, d, kind @ ..]: [u8; 8] = span.array(at)?;
-        let length = u64::from(u32::from_be_bytes([a, b, c, d]));
-        if length > u64::from(MAX_NUMBER) {
-            return Err(Stop::Unreadable("a PNG chunk has an impossible length"));
-        }
-        match &kind {
-            b"eXIf" => return tiff::exif(span.part(at + HEADER, length), facts),
-            // EXIF data after the pixels is allowed but not searched for. The chunks of pixels are
-            // short and many, so each large PNG would cost many reads for rare data.
-            b"IDAT" | b"IEND" => {
-                facts.orientation = Some(1);
-                return Ok(());
+        let (kind, body) = match chunk(span, at) {
+            // The chunks of pixels are short and many, so the end is read instead of all of them.
+            Err(Stop::Hole(_)) if pixels => {
+                metadata.add_tail(span, at)?;
+                break;
             }
+            // The pixels of a file that is cut off.
+            Err(Stop::End) if pixels => break,
+            chunk => chunk?,
+        };
+        match &kind {
+            b"IDAT" => pixels = true,
+            b"IEND" => break,
+            _ => metadata.add(kind, body)?,
+        }
+        if let Carrier::Turned(_) = metadata.exif {
+            break;
+        }
+        at += HEADER + body.len() + CHECKSUM;
+    }
+    metadata.orientation().report(facts);
+    Ok(())
+}
+
+/// Returns the kind and the content of the chunk at `at`.
+fn chunk(span: Span<'_>, at: u64) -> Result<([u8; 4], Span<'_>), Stop> {
+    let [a, b, c, d, kind @ ..]: [u8; 8] = span.array(at)?;
+    let length = u32::from_be_bytes([a, b, c, d]);
+    if length > MAX_NUMBER {
+        return Err(Stop::Unreadable("a PNG chunk has an impossible length"));
+    }
+    Ok((kind, span.part(at + HEADER, length.into())))
+}
+
+/// The places in which a PNG may have its orientation. Viewers prefer the first.
+#[derive(Default)]
+struct Metadata {
+    exif: Carrier,
+    /// EXIF data as text, which programs wrote before there was a chunk for it.
+    raw: Carrier,
+    xmp: Carrier,
+}
+
+impl Metadata {
+    fn add(&mut self, kind: [u8; 4], body: Span<'_>) -> Result<(), Stop> {
+        match &kind {
+            b"eXIf" => self.exif = self.exif.or(tiff::exif(body)?),
+            b"tEXt" | b"zTXt" | b"iTXt" => match png_text::read(kind, body)? {
+                Some(Profile::Exif(found)) => self.raw = self.raw.or(found),
+                Some(Profile::Xmp(found)) => self.xmp = self.xmp.or(found),
+                None => {}
+            },
             _ => {}
         }
-        at += HEADER + length + CHECKSUM;
+        Ok(())
     }
+
+    /// Adds the chunks after the pixels, as far as they are in the last bytes of the file. Programs
+    /// that convert images write metadata there.
+    fn add_tail(&mut self, span: Span<'_>, pixels: u64) -> Result<(), Stop> {
+        let Some(length) = span.known_len() else {
+            return Err(Stop::Unreadable(
+                "metadata may follow the PNG's pixels, and its size is unknown",
+            ));
+        };
+        let reach = if span.is_local() {
+            MAX_LOCAL_TAIL
+        } else {
+            MAX_TAIL
+        };
+        let start = pixels.max(length.saturating_sub(reach)).min(length);
+        span.part(start, length - start).require()?;
+        for at in start..length.saturating_sub(HEADER) {
+            let is_metadata = chunk(span, at)
+                .is_ok_and(|(kind, _)| matches!(&kind, b"eXIf" | b"tEXt" | b"zTXt" | b"iTXt"));
+            if is_metadata && is_followed_by_end(span, at) {
+                // All later chunks follow this one.
+                let mut at = at;
+                while let Ok((kind, body)) = chunk(span, at) {
+                    self.add(kind, body)?;
+                    at += HEADER + body.len() + CHECKSUM;
+                }
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn orientation(&self) -> Carrier {
+        self.exif.or(self.raw).or(self.xmp)
+    }
+}
+
+/// Returns `true` if chunks follow each other from `at` to the last one.
+fn is_followed_by_end(span: Span<'_>, at: u64) -> bool {
+    let mut at = at;
+    while let Ok((kind, body)) = chunk(span, at) {
+        if !kind.iter().all(u8::is_ascii_alphabetic) {
+            return false;
+        }
+        if kind == *b"IEND" {
+            return body.len() == 0;
+        }
+        at += HEADER + body.len() + CHECKSUM;
+    }
+    false
 }
 
 fn header(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {

@@ -69,8 +69,11 @@ impl Reader {
     /// Creates a reader with these limits.
     #[must_use]
     pub fn with_limits(limits: Limits) -> Self {
+        let mut pieces = Sparse::default();
+        pieces.affordable = limits.affordable;
         Self {
             limits,
+            pieces,
             ..Self::default()
         }
     }

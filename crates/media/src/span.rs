@@ -49,6 +49,24 @@ impl<'a> Span<'a> {
         self.part(at, u64::MAX)
     }
 
+    /// Returns `true` if the file ends before this span does, which has a declared end.
+    pub(crate) fn is_cut(self) -> bool {
+        self.end != u64::MAX && self.source.end.is_some_and(|end| end < self.end)
+    }
+
+    /// Returns `true` if all of its bytes are available, or may be requested.
+    pub(crate) fn is_affordable(self) -> bool {
+        self.known_len().is_some_and(|length| {
+            length <= self.source.affordable
+                || self.source.first_missing(self.start) >= self.start.saturating_add(length)
+        })
+    }
+
+    /// Returns `true` if the file is on this machine, where reads cost little.
+    pub(crate) fn is_local(self) -> bool {
+        self.source.affordable > 0
+    }
+
     /// Requests all of its bytes in one read, if some are not available.
     pub(crate) fn require(self) -> Result<(), Stop> {
         let missing = self.source.first_missing(self.start);
@@ -85,6 +103,16 @@ impl<'a> Span<'a> {
                 Err(stop) => return Err(stop),
             }
         }
+        Ok(bytes)
+    }
+
+    /// Returns its first bytes, at most `max`, or fewer if the file ends before.
+    pub(crate) fn copied(self, max: usize) -> Result<Vec<u8>, Stop> {
+        let length = self.known_len().unwrap_or(self.len()).min(max as u64);
+        let part = self.part(0, length);
+        part.require()?;
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(max)];
+        part.copy(0, &mut bytes)?;
         Ok(bytes)
     }
 

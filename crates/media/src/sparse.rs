@@ -19,6 +19,8 @@ pub(crate) struct Sparse {
     pieces: Vec<Piece>,
     /// Position after the last byte of the file, if known.
     pub(crate) end: Option<u64>,
+    /// Length in bytes up to which the whole file may be read, since its bytes are on this machine.
+    pub(crate) affordable: u64,
 }
 
 #[derive(Clone, Debug)]

@@ -1,15 +1,16 @@
 //! Reads TIFF, and EXIF data, which has the same structure.
 
 use crate::Facts;
+use crate::orientation::Carrier;
 use crate::span::Span;
-use crate::sparse::Stop;
+use crate::sparse::{Sparse, Stop};
 
 /// The first directory, which describes the image.
 #[derive(Default)]
 struct Directory {
     width: Option<u32>,
     height: Option<u32>,
-    orientation: Option<u32>,
+    orientation: Carrier,
     /// `true` for a preview, as in a camera raw file.
     reduced: bool,
 }
@@ -41,30 +42,25 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     }
     facts.width = Some(width);
     facts.height = Some(height);
-    facts.orientation = Some(directory.orientation());
+    directory.orientation.report(facts);
     Ok(())
 }
 
-/// Reads the orientation from EXIF data; with invalid data it stays unknown.
-pub(crate) fn exif(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
+/// Reads the orientation from EXIF data.
+pub(crate) fn exif(span: Span<'_>) -> Result<Carrier, Stop> {
     match directory(span) {
-        Ok(directory) => facts.orientation = Some(directory.orientation()),
-        Err(Stop::Hole(hole)) => return Err(Stop::Hole(hole)),
-        Err(Stop::End | Stop::Unreadable(_)) => facts.note("its EXIF data cannot be read"),
+        Ok(directory) => Ok(directory.orientation),
+        Err(Stop::Hole(hole)) => Err(Stop::Hole(hole)),
+        Err(Stop::End | Stop::Unreadable(_)) => Ok(Carrier::Unreadable),
     }
-    Ok(())
 }
 
-impl Directory {
-    /// Returns the orientation; 1 if it is missing or invalid, as in every viewer.
-    fn orientation(&self) -> u8 {
-        let number = self
-            .orientation
-            .and_then(|number| u8::try_from(number).ok());
-        number
-            .filter(|number| (1..=8).contains(number))
-            .unwrap_or(1)
-    }
+/// Reads the orientation from EXIF data in memory, of which only the first bytes may be there.
+pub(crate) fn exif_in(bytes: &[u8]) -> Carrier {
+    let mut file = Sparse::default();
+    file.put(0, bytes);
+    file.end = Some(bytes.len() as u64);
+    exif(Span::whole(&file)).unwrap_or(Carrier::Unreadable)
 }
 
 fn directory(span: Span<'_>) -> Result<Directory, Stop> {
@@ -86,7 +82,7 @@ fn directory(span: Span<'_>) -> Result<Directory, Stop> {
             SUBFILE_TYPE => found.reduced |= numbers.value(at)?.is_some_and(|bits| bits & 1 == 1),
             WIDTH => found.width = found.width.or(numbers.value(at)?),
             HEIGHT => found.height = found.height.or(numbers.value(at)?),
-            ORIENTATION => found.orientation = found.orientation.or(numbers.value(at)?),
+            ORIENTATION => found.orientation = found.orientation.or(numbers.orientation(at)?),
             _ => {}
         }
     }
@@ -117,13 +113,22 @@ impl Numbers<'_> {
         }
     }
 
+    /// Returns the orientation in the entry at `at`. Every viewer takes an invalid number for 1.
+    fn orientation(self, at: u64) -> Result<Carrier, Stop> {
+        Ok(match self.value(at)? {
+            Some(number @ 1..=8) => Carrier::Turned(number.to_le_bytes()[0]),
+            Some(_) => Carrier::Turned(1),
+            None => Carrier::Unreadable,
+        })
+    }
+
     /// Returns the value of the entry at `at`, if it is a single integer.
     fn value(self, at: u64) -> Result<Option<u32>, Stop> {
         let (kind, count) = (self.u16(at + 2)?, self.u32(at + 4)?);
         Ok(match (kind, count) {
-            (1, 1) => Some(self.span.u8(at + 8)?.into()),
-            (3, 1) => Some(self.u16(at + 8)?.into()),
-            (4, 1) => Some(self.u32(at + 8)?),
+            (1 | 6, 1) => Some(self.span.u8(at + 8)?.into()),
+            (3 | 8, 1) => Some(self.u16(at + 8)?.into()),
+            (4 | 9, 1) => Some(self.u32(at + 8)?),
             _ => None,
         })
     }

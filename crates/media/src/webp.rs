@@ -1,13 +1,16 @@
 //! Reads WebP: its first chunk, of three kinds.
 
+use crate::orientation::Carrier;
 use crate::span::Span;
 use crate::sparse::Stop;
-use crate::{Facts, tiff};
+use crate::{Facts, tiff, xmp};
 
 /// Position of the first chunk's content.
 const FIRST: u64 = 20;
 /// Flag of an extended file with EXIF data.
 const HAS_EXIF: u8 = 0x08;
+/// Flag of an extended file with XMP.
+const HAS_XMP: u8 = 0x04;
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     match &span.array(12)? {
@@ -56,25 +59,49 @@ fn extended(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     let flags = span.u8(FIRST)?;
     facts.width = Some(span.le24(FIRST + 4)? + 1);
     facts.height = Some(span.le24(FIRST + 7)? + 1);
-    if flags & HAS_EXIF == 0 {
+    if flags & (HAS_EXIF | HAS_XMP) == 0 {
         facts.orientation = Some(1);
         return Ok(());
     }
-    // EXIF data follows the pixels, so it costs a second read.
+    metadata(span, flags)?.report(facts);
+    Ok(())
+}
+
+/// Reads the orientation from the chunks that the flags announce. They follow the pixels, so it costs
+/// a second read.
+fn metadata(span: Span<'_>, flags: u8) -> Result<Carrier, Stop> {
     let file = span.part(0, 8 + u64::from(span.le32(4)?));
+    let (mut exif, mut xmp) = (None, None);
     let mut at = 12;
     while at + 8 <= file.len() {
         let [kind @ .., a, b, c, d]: [u8; 8] = file.array(at)?;
         let length = u64::from(u32::from_le_bytes([a, b, c, d]));
         let body = file.part(at + 8, length);
-        if kind == *b"EXIF" {
-            // Some programs write JPEG's prefix before it.
-            let skip = if body.head()? == *b"Exif\0\0" { 6 } else { 0 };
-            return tiff::exif(body.from(skip), facts);
+        match &kind {
+            b"EXIF" if exif.is_none() => {
+                // Some programs write JPEG's prefix before it.
+                let skip = if body.head()? == *b"Exif\0\0" { 6 } else { 0 };
+                exif = Some(tiff::exif(body.from(skip))?);
+            }
+            b"XMP " if xmp.is_none() => xmp = Some(body),
+            _ => {}
+        }
+        match exif {
+            Some(Carrier::Absent) | None => {}
+            Some(exif) => return Ok(exif),
         }
         at += 8 + length + length % 2;
     }
-    Err(Stop::Unreadable(
-        "the WebP's header announces EXIF data, and there is none",
-    ))
+    if flags & HAS_EXIF != 0 && exif.is_none() {
+        return Err(Stop::Unreadable(
+            "the WebP's header announces EXIF data, and there is none",
+        ));
+    }
+    match xmp {
+        Some(xmp) => xmp::read(xmp),
+        None if flags & HAS_XMP == 0 => Ok(Carrier::Absent),
+        None => Err(Stop::Unreadable(
+            "the WebP's header announces XMP, and there is none",
+        )),
+    }
 }

@@ -104,7 +104,7 @@ fn invalid_images_have_no_dimensions() {
 fn partly_invalid_images_keep_their_facts() {
     let mut facts = json!({"kind": "image", "format": "webp", "width": 70, "height": 50});
     let broken = webp(0x08, 70, 50, &[(*b"EXIF", b"nothing".to_vec())]);
-    check(broken, "EXIF data cannot be read", &facts);
+    check(broken, "EXIF data or XMP cannot be read", &facts);
     check(
         webp(0x08, 70, 50, &[]),
         "EXIF data, and there is none",
@@ -114,7 +114,7 @@ fn partly_invalid_images_keep_their_facts() {
     let broken = (0xe1, b"Exif\0\0II*\0\xff\xff\xff\xff".to_vec());
     check(
         jpeg(&[broken], 0xc0, 70, 50),
-        "EXIF data cannot be read",
+        "EXIF data or XMP cannot be read",
         &facts,
     );
     let later = json!({"kind": "image", "format": "jpeg", "width": 70, "orientation": 1});
