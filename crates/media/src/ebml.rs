@@ -6,6 +6,8 @@ use crate::sparse::Stop;
 /// One element: its id and its content.
 pub(crate) struct Element<'a> {
     pub(crate) id: u32,
+    /// Position of the content in the parent.
+    start: u64,
     pub(crate) body: Span<'a>,
 }
 
@@ -18,6 +20,12 @@ pub(crate) struct Elements<'a> {
 impl<'a> Elements<'a> {
     pub(crate) fn new(parent: Span<'a>) -> Self {
         Self { parent, at: 0 }
+    }
+
+    /// Continues inside of an element that was returned last, so that its children come next. Elements
+    /// of unknown length need no stack then.
+    pub(crate) fn enter(&mut self, element: &Element<'_>) {
+        self.at = element.start;
     }
 
     /// Returns the next element, or `None` at the parent's end.
@@ -39,7 +47,7 @@ impl<'a> Elements<'a> {
         }
         self.at = start.saturating_add(size);
         let body = self.parent.part(start, size);
-        Ok(Some(Element { id, body }))
+        Ok(Some(Element { id, start, body }))
     }
 }
 

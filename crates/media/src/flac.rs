@@ -1,8 +1,19 @@
-//! Reads FLAC: the first block, which describes the stream.
+//! Reads FLAC: the first block, which describes the stream, and the last frame, which confirms it.
 
 use crate::Facts;
 use crate::span::Span;
 use crate::sparse::Stop;
+use crate::tags;
+
+/// Maximum number of bytes at the end in which the last frame is searched. A block of 4,608 samples
+/// of eight channels and 24 bits is shorter.
+const MAX_TAIL: u64 = 112 << 10;
+/// Length of an ID3 tag that may follow the last frame.
+const OLD_TAG: u64 = 128;
+/// Maximum length of a frame's header.
+const MAX_HEADER: usize = 16;
+
+const BY_HEADER: &str = "by its header";
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     // The highest bit means that no other block follows.
@@ -11,6 +22,8 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
             "the FLAC does not begin with its stream info",
         ));
     }
+    let (shortest, longest) = (span.be16(8)?, span.be16(10)?);
+    let max_frame = u64::from(span.be32(14)? & 0xff_ffff);
     // 20 bits of rate, 8 of channels and depth, 36 of samples.
     let bits = span.be64(18)?;
     let (rate, samples) = (bits >> 44, bits & ((1 << 36) - 1));
@@ -21,6 +34,137 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         facts.note("the FLAC's header has no duration");
         return Ok(());
     }
-    facts.duration_seconds = Some(samples as f64 / rate as f64);
+    let seconds = |samples: u64| samples as f64 / rate as f64;
+    let claimed = (seconds(samples), BY_HEADER);
+    let Some(length) = span.known_len() else {
+        facts.doubt_duration(claimed, "the size of the file is unknown");
+        return Ok(());
+    };
+    let reach = match max_frame {
+        0 => MAX_TAIL,
+        longest => (longest + OLD_TAG).min(MAX_TAIL),
+    };
+    // The tags at the end and the last frame are requested in one read.
+    let tail = reach.min(length);
+    span.part(length - tail, tail).require()?;
+    let end = tags::without_trailing(span, length)?;
+    let block = (shortest == longest).then_some(u64::from(shortest));
+    match last_samples(span, end, reach, block, samples)? {
+        Some(last) => facts.confirm_duration(claimed, (seconds(last), "by its last frame")),
+        None => facts.doubt_duration(claimed, "its last frame was not found"),
+    }
     Ok(())
+}
+
+/// Returns the number of samples up to the end of the last frame before `end`: `total`, if a frame
+/// ends there.
+fn last_samples(
+    span: Span<'_>,
+    end: u64,
+    reach: u64,
+    block: Option<u64>,
+    total: u64,
+) -> Result<Option<u64>, Stop> {
+    let start = end.saturating_sub(reach);
+    span.part(start, end - start).require()?;
+    let mut last = None;
+    for at in (start..end).rev() {
+        if span.u8(at)? != 0xff {
+            continue;
+        }
+        let Some(samples) = frame(span.part(at, end - at), block)? else {
+            continue;
+        };
+        if samples == total {
+            return Ok(Some(samples));
+        }
+        last = last.or(Some(samples));
+    }
+    Ok(last)
+}
+
+/// Returns the number of samples up to the end of the frame at the start of `span`.
+fn frame(span: Span<'_>, block: Option<u64>) -> Result<Option<u64>, Stop> {
+    let head: [u8; MAX_HEADER] = span.head()?;
+    let [0xff, 0xf8 | 0xf9, sizes, ..] = head else {
+        return Ok(None);
+    };
+    let is_variable = head[1] & 1 == 1;
+    let Some((number, mut at)) = number(&head) else {
+        return Ok(None);
+    };
+    let field = |at: usize, length: usize| {
+        head[at..at + length]
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    };
+    let samples = match sizes >> 4 {
+        0 => return Ok(None),
+        1 => 192,
+        code @ 2..=5 => 576 << (code - 2),
+        code @ (6 | 7) => {
+            let length = usize::from(code) - 5;
+            at += length;
+            field(at - length, length) + 1
+        }
+        code => 256 << (code - 8),
+    };
+    // A sample rate of its own has one byte or two.
+    at += match sizes & 0xf {
+        12 => 1,
+        13 | 14 => 2,
+        15 => return Ok(None),
+        _ => 0,
+    };
+    if at >= head.len() || crc8(&head[..at]) != head[at] {
+        return Ok(None);
+    }
+    Ok(match (is_variable, block) {
+        (true, _) => Some(number.saturating_add(samples)),
+        (false, Some(block)) => Some(number.saturating_mul(block).saturating_add(samples)),
+        (false, None) => None,
+    })
+}
+
+/// Returns the number of the frame or of its first sample, coded as in UTF-8, and the position after
+/// it.
+fn number(head: &[u8; MAX_HEADER]) -> Option<(u64, usize)> {
+    let first = head[4];
+    let length = match first.leading_ones() {
+        0 => 1,
+        ones @ 2..=7 => ones as usize,
+        _ => return None,
+    };
+    let bits = if length == 1 {
+        0x7f
+    } else {
+        0x7f_u8.checked_shr(u32::try_from(length).ok()?)?
+    };
+    let mut number = u64::from(first & bits);
+    for byte in &head[5..4 + length] {
+        if byte >> 6 != 2 {
+            return None;
+        }
+        number = number << 6 | u64::from(byte & 0x3f);
+    }
+    Some((number, 4 + length))
+}
+
+/// Computes the checksum of a frame's header.
+fn crc8(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |crc, byte| {
+        (0..8).fold(crc ^ byte, |crc, _| {
+            (crc << 1) ^ if crc & 0x80 == 0 { 0 } else { 7 }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksum_is_the_standard_one() {
+        assert_eq!(crc8(b"123456789"), 0xf4);
+    }
 }

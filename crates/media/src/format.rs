@@ -4,7 +4,7 @@ use runcomfy_schema::MediaKind::{self, Audio, Image};
 
 use crate::span::Span;
 use crate::sparse::Stop;
-use crate::{Facts, bmp, flac, gif, heif, jpeg, mp3, mp4, ogg, png, tiff, wav, webm, webp};
+use crate::{Facts, bmp, flac, gif, heif, jpeg, mp3, mp4, ogg, png, tags, tiff, wav, webm, webp};
 
 /// Number of bytes that identify a format.
 const HEAD: usize = 16;
@@ -41,7 +41,10 @@ const FOREIGN: &[(&[u8], &str)] = &[
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     let head: [u8; HEAD] = span.head()?;
     match &head {
-        [0xff, 0xd8, 0xff, ..] => image(facts, "jpeg", |f| jpeg::read(span, f)),
+        // Any bytes may precede the first marker.
+        [0xff, 0xd8, rest @ ..] if rest.contains(&0xff) => {
+            image(facts, "jpeg", |f| jpeg::read(span, f))
+        }
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => {
             image(facts, "png", |f| png::read(span, f))
         }
@@ -52,7 +55,7 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
             [b'W', b'E', b'B', b'P', ..] => image(facts, "webp", |f| webp::read(span, f)),
             [b'W', b'A', b'V', b'E', ..] => audio(facts, "wav", |f| wav::read(span, f)),
             [b'A', b'V', b'I', b' ', ..] => Err(Stop::Unreadable("AVI, which is not supported")),
-            _ => unknown(span, &head),
+            _ => unknown(span, &head, facts),
         },
         [
             b'R',
@@ -103,9 +106,11 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
             facts.format = Some("ogg");
             ogg::read(span, facts)
         }
-        [b'I', b'D', b'3', 2..=4, ..] => tagged(span, facts),
+        [b'I', b'D', b'3', 2..=4, ..] | [b'A', b'P', b'E', b'T', b'A', b'G', b'E', b'X', ..] => {
+            tagged(span, facts)
+        }
         [0xff, second, ..] if second & 0xe0 == 0xe0 => mp3::read(span, facts),
-        _ => unknown(span, &head),
+        _ => unknown(span, &head, facts),
     }
 }
 
@@ -190,33 +195,16 @@ fn brand(span: Span<'_>) -> Result<Brand, Stop> {
     })
 }
 
-/// Reads MP3 or FLAC after an ID3 tag, which is skipped. With cover art it can have megabytes.
+/// Reads MP3 or FLAC after tags.
 fn tagged(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    let mut start = 0;
-    // Some programs write one tag before another.
-    for _ in 0..4 {
-        let rest = span.from(start);
-        if rest.head()? != *b"ID3" {
-            break;
-        }
-        let [flags, a, b, c, d] = rest.array(5)?;
-        if (a | b | c | d) & 0x80 != 0 {
-            return Err(Stop::Unreadable("its ID3 tag has no length"));
-        }
-        let length = [a, b, c, d]
-            .iter()
-            .fold(0, |sum, byte| sum << 7 | u64::from(*byte));
-        let footer = if flags & 0x10 == 0 { 0 } else { 10 };
-        start += 10 + length + footer;
-    }
-    let rest = span.from(start);
+    let rest = span.from(tags::leading(span)?);
     match &rest.head()? {
         b"fLaC" => audio(facts, "flac", |f| flac::read(rest, f)),
         _ => mp3::read(rest, facts),
     }
 }
 
-fn unknown(span: Span<'_>, head: &[u8; HEAD]) -> Result<(), Stop> {
+fn unknown(span: Span<'_>, head: &[u8; HEAD], facts: &mut Facts) -> Result<(), Stop> {
     // White space and a byte order mark may precede text.
     let text = head
         .strip_prefix(b"\xef\xbb\xbf")
@@ -230,5 +218,6 @@ fn unknown(span: Span<'_>, head: &[u8; HEAD]) -> Result<(), Stop> {
     }
     // A beginning that is cut off may still be that of a supported format.
     span.u8(HEAD as u64 - 1)?;
-    Err(Stop::Unreadable("not a known media format"))
+    // Some recordings begin in the middle of a frame.
+    mp3::read(span, facts)
 }

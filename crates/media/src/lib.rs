@@ -23,11 +23,13 @@ mod png_text;
 mod reader;
 mod span;
 mod sparse;
+mod tags;
 mod tiff;
 mod verdict;
 mod wav;
 mod webm;
 mod webp;
+mod witness;
 mod xmp;
 
 pub use data_uri::{DataUri, MAX_REQUEST_BYTES};

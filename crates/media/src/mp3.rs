@@ -1,208 +1,330 @@
-//! Reads MP3: the first frame, and the number of frames that encoders store in it.
+//! Reads MP3: its frames, and the number of them that encoders store in the first one.
 
 use runcomfy_schema::MediaKind;
 
-use crate::Facts;
 use crate::span::Span;
 use crate::sparse::Stop;
+use crate::witness::agree;
+use crate::{Facts, tags};
 
-/// Number of frames in a row with one bit rate before it counts as constant.
-const MIN_EQUAL_FRAMES: u64 = 32;
-/// Number of such frames at later positions, where the first frame must be searched.
-const MIN_EQUAL_FRAMES_LATER: u64 = 3;
+mod count;
+mod frame;
+
+use count::Count;
+use frame::{Frame, UNKNOWN};
+
+/// Number of frames of which the bit rates are read at the start.
+const SAMPLED_FRAMES: u32 = 32;
+/// Number of frames at later positions, where the first frame must be searched.
+const SAMPLED_FRAMES_LATER: u32 = 3;
 /// Number of bytes in which a frame is searched: more than the longest frame.
 const SEARCH_BYTES: u64 = 2048;
-const UNKNOWN: Stop = Stop::Unreadable("not a known media format");
-/// Maximum padding in bytes between a tag and the first frame.
+/// Maximum number of bytes of padding or other data between a tag and the first frame.
 const MAX_PADDING: u64 = 4096;
+/// Number of later positions whose bit rates are read: in a file behind a URL, and in a local one that
+/// is too large to be read to its end.
+const POSITIONS: (u64, u64) = (2, 16);
+
+const BY_COUNT: &str = "by the number of frames in its header";
+const BY_FRAMES: &str = "by its frames";
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    let audio = span.from(first_frame(span)?);
-    let frame = Frame::at(audio, 0)?;
-    // Any data may have the two bytes of a frame. A second frame directly after it is no accident.
-    let next = Frame::at(audio, frame.length)?;
-    if !frame.matches(&next) {
-        return Err(UNKNOWN);
-    }
-    facts.kind = Some(MediaKind::Audio);
-    facts.format = Some("mp3");
-    if let Some(samples) = counted(audio, &frame)? {
-        facts.duration_seconds = Some(samples as f64 / f64::from(frame.rate));
-        return Ok(());
-    }
+    let start = match first_frame(span) {
+        Err(stop) if stop == UNKNOWN && frame::is_of_free_format(span)? => {
+            report_kind(facts);
+            facts.note("the MP3 has a bit rate of its own, and its duration is not stored");
+            return Ok(());
+        }
+        start => start?,
+    };
+    let audio = span.from(start);
+    let first = Frame::at(audio, 0)?;
+    report_kind(facts);
+    let count = Count::parse(audio, &first)?;
     let Some(length) = audio.known_len() else {
-        facts.note("the MP3 has no count of its frames, and its size is unknown");
+        match count {
+            Some(count) => facts.doubt_duration(
+                (count.seconds(&first), BY_COUNT),
+                "the size of the file is unknown",
+            ),
+            None => facts.note("the MP3 has no count of its frames, and its size is unknown"),
+        }
         return Ok(());
     };
-    if is_constant(audio, &frame, length)? {
-        // A tag after the audio, usually of 128 bytes, adds some milliseconds.
-        facts.duration_seconds = Some(length as f64 * 8.0 / f64::from(frame.bit_rate));
+    if audio.is_affordable() {
+        audio.part(0, length).require()?;
+        let length = tags::without_trailing(audio, length)?;
+        Walk::all(audio, length)?.report(count.as_ref(), &first, facts);
+        return Ok(());
+    }
+    match count {
+        Some(count) => count_confirmed(audio, &first, &count, length, facts),
+        None => constant(audio, &first, length, facts),
+    }
+}
+
+fn report_kind(facts: &mut Facts) {
+    facts.kind = Some(MediaKind::Audio);
+    facts.format = Some("mp3");
+}
+
+/// Returns the position of the first frame, which padding may precede.
+fn first_frame(span: Span<'_>) -> Result<u64, Stop> {
+    let mut padded = true;
+    for at in 0..MAX_PADDING {
+        let byte = match span.u8(at) {
+            Err(Stop::End) if at > 0 => return Err(UNKNOWN),
+            byte => byte?,
+        };
+        // Any data may have the two bytes of a frame. A second frame directly after it is no
+        // accident; after other data, a third one.
+        if byte == 0xff {
+            match Frame::run(span, at, if padded { 2 } else { 3 }) {
+                Ok(true) => return Ok(at),
+                Ok(false) | Err(Stop::End) => {}
+                Err(Stop::Hole(hole)) => return Err(Stop::Hole(hole)),
+                // AAC is named, unless it is part of other data.
+                Err(stop) if padded && stop != UNKNOWN => return Err(stop),
+                Err(Stop::Unreadable(_)) => {}
+            }
+        }
+        padded &= byte == 0;
+    }
+    Err(UNKNOWN)
+}
+
+/// All frames of a file.
+#[derive(Default)]
+struct Walk {
+    /// Duration of the frames with other sample rates than the last one, in seconds.
+    before: f64,
+    /// Number of samples at the last sample rate.
+    samples: u64,
+    rate: u32,
+    /// Number of frames that contain counts instead of audio. Joined pieces have several.
+    counts: u32,
+    /// Number of bytes that are neither frames nor tags.
+    other: u64,
+}
+
+impl Walk {
+    /// Reads the header of each frame in `length` bytes.
+    fn all(audio: Span<'_>, length: u64) -> Result<Self, Stop> {
+        let audio = audio.part(0, length);
+        let mut walk = Self::default();
+        let mut at = 0;
+        let mut last: Option<Frame> = None;
+        while at < length {
+            let is_next = match (Frame::at(audio, at), &last) {
+                (Ok(frame), Some(last)) if last.matches(&frame) => Some(frame),
+                (Ok(frame), _) => Frame::run(audio, at, 2).unwrap_or(false).then_some(frame),
+                (Err(Stop::Hole(hole)), _) => return Err(Stop::Hole(hole)),
+                (Err(_), _) => None,
+            };
+            let Some(frame) = is_next else {
+                let tag = tags::first(audio.from(at)).ok().flatten();
+                // A tag of the first version between joined pieces.
+                let tag = tag.or_else(|| (audio.array(at) == Ok(*b"TAG")).then_some(128));
+                walk.other += u64::from(tag.is_none());
+                at += tag.unwrap_or(1);
+                last = None;
+                continue;
+            };
+            if Count::is_in(audio.from(at), &frame) {
+                walk.counts += 1;
+            } else if at + frame.length <= length {
+                walk.add(&frame);
+            }
+            at += frame.length;
+            last = Some(frame);
+        }
+        Ok(walk)
+    }
+
+    fn add(&mut self, frame: &Frame) {
+        if self.rate != frame.rate {
+            self.before = self.seconds();
+            (self.samples, self.rate) = (0, frame.rate);
+        }
+        self.samples += u64::from(frame.samples);
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.samples as f64 / f64::from(self.rate.max(1))
+    }
+
+    /// Reports the duration, if the number of frames in the header agrees.
+    fn report(&self, count: Option<&Count>, first: &Frame, facts: &mut Facts) {
+        match count {
+            Some(count) => {
+                // What the encoder added at both ends is in the frames.
+                let added = count.with_added(first) - count.seconds(first);
+                let played = (self.seconds() - added).max(0.0);
+                // The last frame may be cut off.
+                let claimed = count.seconds(first);
+                let near = (played - claimed).abs() <= 2.0 * first.seconds();
+                let played = if near { claimed } else { played };
+                facts.confirm_duration((claimed, BY_COUNT), (played, BY_FRAMES));
+            }
+            None if self.other < SEARCH_BYTES => facts.duration_seconds = Some(self.seconds()),
+            None => facts.doubt_duration(
+                (self.seconds(), BY_FRAMES),
+                "it has other data between them",
+            ),
+        }
+    }
+}
+
+/// The lowest and the highest bit rate of the frames that were read.
+#[derive(Clone, Copy)]
+struct Rates {
+    lowest: u32,
+    highest: u32,
+}
+
+impl Rates {
+    /// Reads the bit rates of up to `count` frames at the start of `span`, as far as it is available.
+    fn at(span: Span<'_>, first: &Frame, count: u32) -> Result<Option<Self>, Stop> {
+        let mut rates: Option<Self> = None;
+        let mut at = 0;
+        for _ in 0..count {
+            match (Frame::at(span, at), rates) {
+                (Ok(frame), _) if first.matches(&frame) => {
+                    // A count is no audio.
+                    if !Count::is_in(span.from(at), &frame) {
+                        let one = Self {
+                            lowest: frame.bit_rate,
+                            highest: frame.bit_rate,
+                        };
+                        rates = Some(rates.map_or(one, |rates| rates.with(one)));
+                    }
+                    at += frame.length;
+                }
+                (Err(Stop::Hole(hole)), None) => return Err(Stop::Hole(hole)),
+                _ => break,
+            }
+        }
+        Ok(rates)
+    }
+
+    /// Reads the bit rates of a few frames, of which the first is searched.
+    fn near(span: Span<'_>, first: &Frame) -> Result<Option<Self>, Stop> {
+        // All bytes are requested in one read.
+        let span = span.part(
+            0,
+            span.known_len().unwrap_or_default().min(2 * SEARCH_BYTES),
+        );
+        span.require()?;
+        for at in 0..SEARCH_BYTES.min(span.len()) {
+            let is_frame = span.u8(at) == Ok(0xff)
+                && Frame::at(span, at).is_ok_and(|frame| first.matches(&frame))
+                && Frame::run(span, at, 2) == Ok(true);
+            if is_frame {
+                return Self::at(span.from(at), first, SAMPLED_FRAMES_LATER);
+            }
+        }
+        Ok(None)
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            lowest: self.lowest.min(other.lowest),
+            highest: self.highest.max(other.highest),
+        }
+    }
+
+    /// Returns `true` if the mean bit rate can be this one.
+    fn contain(self, mean: f64) -> bool {
+        (f64::from(self.lowest) * 0.98..=f64::from(self.highest) * 1.02).contains(&mean)
+    }
+}
+
+/// Returns the length of the audio without the tags at its end, and requests its last frames in the
+/// same read.
+fn without_tags(audio: Span<'_>, length: u64) -> Result<u64, Stop> {
+    let tail = length.min(2 * SEARCH_BYTES);
+    audio.part(length - tail, tail).require()?;
+    tags::without_trailing(audio, length)
+}
+
+/// Returns positions in the middle of `length` bytes and near their end.
+fn positions(audio: Span<'_>, length: u64) -> impl Iterator<Item = u64> {
+    let count = if audio.is_local() {
+        POSITIONS.1
     } else {
-        facts.note("the MP3 has no count of its frames, and its bit rate varies");
+        POSITIONS.0
+    };
+    let last = length.saturating_sub(2 * SEARCH_BYTES);
+    (1..=count).map(move |index| last / count * index)
+}
+
+/// Reports the duration by the number of frames in the header, if the length of the file and the bit
+/// rates agree.
+fn count_confirmed(
+    audio: Span<'_>,
+    first: &Frame,
+    count: &Count,
+    length: u64,
+    facts: &mut Facts,
+) -> Result<(), Stop> {
+    let seconds = count.with_added(first);
+    let by_bytes = |length: u64| {
+        count
+            .bytes
+            .map(|bytes| seconds * length as f64 / f64::from(bytes))
+    };
+    // Some encoders do not count the first frame.
+    let is_near = |by: f64| agree(seconds, by) || (seconds - by).abs() <= 2.0 * first.seconds();
+    let mut length = length;
+    if !by_bytes(length).is_some_and(is_near) {
+        length = without_tags(audio, length)?;
+    }
+    if let Some(by) = by_bytes(length).filter(|by| !is_near(*by)) {
+        facts.confirm_duration((seconds, BY_COUNT), (by, "by the length of the file"));
+        return Ok(());
+    }
+    let mean = length.saturating_sub(first.length) as f64 * 8.0 / seconds;
+    let mut rates = Rates::at(audio, first, SAMPLED_FRAMES)?;
+    for position in positions(audio, length) {
+        if rates.is_some_and(|rates| rates.contain(mean)) {
+            break;
+        }
+        if let Some(later) = Rates::near(audio.from(position), first)? {
+            rates = Some(rates.map_or(later, |rates| rates.with(later)));
+        }
+    }
+    match rates {
+        Some(rates) if rates.contain(mean) => facts.duration_seconds = Some(count.seconds(first)),
+        Some(rates) => {
+            let rate = if mean > f64::from(rates.highest) {
+                rates.highest
+            } else {
+                rates.lowest
+            };
+            let by_rate = length as f64 * 8.0 / f64::from(rate);
+            facts.confirm_duration((seconds, BY_COUNT), (by_rate, "by its bit rate"));
+        }
+        None => facts.doubt_duration((seconds, BY_COUNT), "no frame was found to confirm it"),
     }
     Ok(())
 }
 
-/// Returns `true` if the bit rate is constant. A recording may begin with seconds of silence, so
-/// later positions are read too.
-fn is_constant(audio: Span<'_>, frame: &Frame, length: u64) -> Result<bool, Stop> {
-    if !frames_are_equal(audio, frame, MIN_EQUAL_FRAMES, length)? {
-        return Ok(false);
-    }
-    let is_short = MIN_EQUAL_FRAMES * frame.length >= length;
-    for position in [length / 2, length / 8 * 7] {
-        if !is_short && !frames_are_equal_in(audio.part(position, length - position), frame)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Returns `true` if `count` frames in a row, or all up to the end, have the bit rate of `frame`.
-fn frames_are_equal(audio: Span<'_>, frame: &Frame, count: u64, length: u64) -> Result<bool, Stop> {
-    let mut at = 0;
-    for _ in 0..count {
-        match Frame::at(audio, at) {
-            Ok(next) if next.bit_rate == frame.bit_rate && frame.matches(&next) => {
-                at += next.length;
-            }
-            Err(Stop::Hole(hole)) => return Err(Stop::Hole(hole)),
-            // The end of short audio, and any data after it.
-            Ok(_) | Err(_) => return Ok(length.saturating_sub(at) < SEARCH_BYTES),
-        }
-    }
-    Ok(true)
-}
-
-/// Returns `true` if the frames after the first one that is found in `span` have the bit rate of
-/// `frame`.
-fn frames_are_equal_in(span: Span<'_>, frame: &Frame) -> Result<bool, Stop> {
-    // All bytes are requested in one read.
-    span.part(0, 2 * SEARCH_BYTES).require()?;
-    for at in 0..SEARCH_BYTES {
-        if span.u8(at) == Ok(0xff)
-            && frames_are_equal(span.from(at), frame, MIN_EQUAL_FRAMES_LATER, u64::MAX)?
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Returns the position of the first frame, which zeros may precede.
-fn first_frame(span: Span<'_>) -> Result<u64, Stop> {
-    for at in 0..MAX_PADDING {
-        if span.u8(at)? != 0 {
-            return Ok(at);
-        }
-    }
-    Err(Stop::Unreadable(
-        "no MP3 frame where the audio should begin",
-    ))
-}
-
-/// The header of a frame.
-struct Frame {
-    first_version: bool,
-    mono: bool,
-    rate: u32,
-    bit_rate: u32,
-    samples: u32,
-    /// Length in bytes, with the header.
-    length: u64,
-}
-
-/// Kilobits per second by the header's index, from 1. The indices 0 and 15 have no known length.
-const FIRST_VERSION: [u32; 14] = [
-    32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
-];
-const LATER_VERSIONS: [u32; 14] = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-
-impl Frame {
-    fn at(span: Span<'_>, at: u64) -> Result<Self, Stop> {
-        let [sync, kind, numbers, channels] = span.array(at)?;
-        if sync != 0xff || kind & 0xe0 != 0xe0 {
-            return Err(UNKNOWN);
-        }
-        if kind & 0xf6 == 0xf0 {
-            return Err(Stop::Unreadable(
-                "AAC without a container, which is not supported",
-            ));
-        }
-        let (first_version, halvings) = match kind >> 3 & 3 {
-            3 => (true, 0),
-            2 => (false, 1),
-            0 => (false, 2),
-            _ => return Err(UNKNOWN),
+/// Reports the duration by the bit rate, if it is constant. A recording may begin with seconds of
+/// silence, so later positions are read too.
+fn constant(audio: Span<'_>, first: &Frame, length: u64, facts: &mut Facts) -> Result<(), Stop> {
+    let length = without_tags(audio, length)?;
+    let mut rates = Rates::at(audio, first, SAMPLED_FRAMES)?;
+    for position in positions(audio, length) {
+        let Some(before) = rates.filter(|rates| rates.lowest == rates.highest) else {
+            break;
         };
-        let rates = if first_version {
-            FIRST_VERSION
-        } else {
-            LATER_VERSIONS
-        };
-        let index = usize::from(numbers >> 4);
-        let kilobits = index.checked_sub(1).and_then(|index| rates.get(index));
-        let base = [44_100, 48_000, 32_000].get(usize::from(numbers >> 2 & 3));
-        // Only layer III is supported; the other two are rare outside of broadcasts.
-        let (Some(kilobits), Some(base), 1) = (kilobits, base, kind >> 1 & 3) else {
-            return Err(UNKNOWN);
-        };
-        let rate: u32 = base >> halvings;
-        let bit_rate = kilobits * 1000;
-        let samples = if first_version { 1152 } else { 576 };
-        let padding = u32::from(numbers >> 1 & 1);
-        Ok(Self {
-            first_version,
-            mono: channels >> 6 == 3,
-            rate,
-            bit_rate,
-            samples,
-            length: (samples / 8 * bit_rate / rate + padding).into(),
-        })
+        rates = Rates::near(audio.from(position), first)?.map(|later| before.with(later));
     }
-
-    /// Returns `true` if both frames can belong to the same audio.
-    fn matches(&self, next: &Self) -> bool {
-        (self.rate, self.samples) == (next.rate, next.samples)
-    }
-
-    /// Returns the position of Xing's and LAME's header: after the frame's side information.
-    fn xing(&self) -> u64 {
-        4 + match (self.first_version, self.mono) {
-            (true, false) => 32,
-            (true, true) | (false, false) => 17,
-            (false, true) => 9,
+    match rates {
+        Some(rates) if rates.lowest == rates.highest => {
+            facts.duration_seconds = Some(length as f64 * 8.0 / f64::from(rates.lowest));
         }
+        _ => facts.note("the MP3 has no count of its frames, and its bit rate varies"),
     }
-}
-
-/// Position of Fraunhofer's header.
-const VBRI: u64 = 36;
-
-/// Flags of a complete Xing header: numbers of frames and bytes, a table, a quality.
-const COMPLETE: u32 = 0xf;
-/// Positions in a complete header of LAME's own part, and in that of the number of samples that the
-/// encoder added at both ends.
-const LAME: u64 = 120;
-const ADDED: u64 = 141;
-
-/// Returns the number of samples, if the first frame contains the number of frames instead of audio.
-fn counted(audio: Span<'_>, frame: &Frame) -> Result<Option<u64>, Stop> {
-    let xing = audio.from(frame.xing());
-    let (frames, added) = match &xing.array(0)? {
-        b"Xing" | b"Info" if xing.u8(7)? & 1 == 1 => (xing.be32(8)?, added(xing)?),
-        _ if audio.array(VBRI)? == *b"VBRI" => (audio.be32(VBRI + 14)?, 0),
-        _ => (0, 0),
-    };
-    let samples = (u64::from(frames) * u64::from(frame.samples)).saturating_sub(added);
-    Ok(Some(samples).filter(|samples| *samples != 0))
-}
-
-fn added(xing: Span<'_>) -> Result<u64, Stop> {
-    if xing.be32(4)? != COMPLETE || !matches!(&xing.array(LAME)?, b"LAME" | b"Lavc" | b"Lavf") {
-        return Ok(0);
-    }
-    // 12 bits for each end.
-    let [a, b, c] = xing.array(ADDED)?.map(u64::from);
-    Ok((a << 4 | b >> 4) + ((b & 0xf) << 8 | c))
+    Ok(())
 }

@@ -1,41 +1,23 @@
-//! Reads Ogg: the codec from the first page, the duration from the last.
+//! Reads Ogg: the codec from the first page, the duration from the positions of its pages.
 
 use runcomfy_schema::MediaKind;
 
 use crate::Facts;
 use crate::span::Span;
 use crate::sparse::Stop;
+use crate::witness::agree;
 
-/// Length of a page's header without its table of segments.
-const HEADER: u64 = 27;
-/// Maximum length of a page: its header, 255 segments, and 255 bytes in each.
-const MAX_PAGE: u64 = HEADER + 255 + 255 * 255;
-/// Length that the pages of most programs do not exceed.
-const USUAL_PAGE: u64 = 12 << 10;
+mod packet;
+mod page;
 
-/// Flag of the first page of a stream.
-const FIRST: u8 = 2;
-/// Flag of the last page of a stream.
-const LAST: u8 = 4;
+use packet::Clock;
+use page::{MAX_PAGE, Page};
 
-/// One page.
-struct Page<'a> {
-    flags: u8,
-    /// Number of samples that were played at its end.
-    position: u64,
-    stream: u32,
-    body: Span<'a>,
-    /// Position after the page.
-    end: u64,
-}
-
-/// The first packet of an audio stream.
-struct Audio {
-    stream: u32,
-    rate: u32,
-    /// Number of samples at the start that are not played.
-    skip: u64,
-}
+/// Length that two pages of most programs do not exceed.
+const USUAL_PAGES: u64 = 24 << 10;
+const BY_LAST: &str = "by the position of its last page";
+const BY_HEADER: &str = "by its header";
+const BY_PACKETS: &str = "by its packets";
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     let audio = Audio::find(span, facts)?;
@@ -43,98 +25,267 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         facts.note("its duration is at its end, and its size is unknown");
         return Ok(());
     };
-    let mut last = None;
-    for tail in [USUAL_PAGE, MAX_PAGE] {
-        if last.is_none() {
-            last = last_page(span, length.saturating_sub(tail), length)?;
-        }
+    if span.is_affordable() {
+        span.part(0, length).require()?;
+        audio.walk(span, length, facts);
+        return Ok(());
     }
-    match last {
-        Some(page) if page.stream == audio.stream && page.is_last() => {
-            let samples = page.position.saturating_sub(audio.skip);
-            facts.duration_seconds = Some(samples as f64 / f64::from(audio.rate));
-        }
-        // The file is cut off, or has one stream after another.
-        _ => facts.note("it does not end with the end of its first stream"),
-    }
-    Ok(())
+    audio.sample(span, length, facts)
 }
 
-impl Audio {
+/// The only audio stream.
+struct Audio<'a> {
+    stream: u32,
+    clock: Clock,
+    /// Position after the first pages of all streams.
+    start: u64,
+    span: Span<'a>,
+}
+
+impl<'a> Audio<'a> {
     /// Finds the only audio stream. All streams begin before any of them continues.
-    fn find(span: Span<'_>, facts: &mut Facts) -> Result<Self, Stop> {
+    fn find(span: Span<'a>, facts: &mut Facts) -> Result<Self, Stop> {
         let mut found = None;
         let mut at = 0;
         loop {
             let page = Page::at(span, at)?;
-            if page.flags & FIRST == 0 {
+            if !page.is_first() {
                 break;
             }
-            let audio = match &page.body.head()? {
-                b"\x01vorbis\0" => Some(("vorbis", page.body.le32(12)?, 0)),
-                // Opus counts 48,000 samples per second, whatever its input had.
-                b"OpusHead" => Some(("opus", 48_000, page.body.le16(10)?.into())),
-                // An index of the streams, not a stream.
-                b"fishead\0" => None,
-                _ => return Err(Stop::Unreadable("an Ogg stream with an unsupported codec")),
-            };
-            if let Some((codec, rate, skip)) = audio {
-                if found.is_some() || rate == 0 {
+            // An index of the streams is not a stream.
+            if page.body.head()? != *b"fishead\0" {
+                let Some(clock) = Clock::parse(page.body)? else {
+                    return Err(Stop::Unreadable("an Ogg stream with an unsupported codec"));
+                };
+                if found.is_some() || clock.rate == 0 {
                     return Err(Stop::Unreadable("Ogg with unsupported streams"));
                 }
-                let stream = page.stream;
-                found = Some((codec, Self { stream, rate, skip }));
+                found = Some((page.stream, clock));
             }
             at = page.end;
         }
-        let Some((codec, audio)) = found else {
+        let Some((stream, clock)) = found else {
             return Err(Stop::Unreadable("Ogg without a supported stream"));
         };
         facts.kind = Some(MediaKind::Audio);
-        facts.codec = Some(codec);
-        Ok(audio)
-    }
-}
-
-impl<'a> Page<'a> {
-    /// Returns `true` if it is the last page of its stream and has the position of its end.
-    fn is_last(&self) -> bool {
-        self.flags & LAST != 0 && self.position != u64::MAX
-    }
-
-    fn at(span: Span<'a>, at: u64) -> Result<Self, Stop> {
-        let [b'O', b'g', b'g', b'S', 0, flags] = span.array(at)? else {
-            return Err(Stop::Unreadable("an Ogg page is not followed by another"));
-        };
-        let count = span.u8(at + HEADER - 1)?;
-        let mut table = [0; 255];
-        let table = &mut table[..usize::from(count)];
-        span.copy(at + HEADER, table)?;
-        let length: u64 = table.iter().map(|segment| u64::from(*segment)).sum();
-        let start = at + HEADER + u64::from(count);
+        facts.codec = Some(clock.codec);
         Ok(Self {
-            flags,
-            position: span.le64(at + 6)?,
-            stream: span.le32(at + 14)?,
-            body: span.part(start, length),
-            end: start + length,
+            stream,
+            clock,
+            start: at,
+            span,
         })
     }
-}
 
-/// Returns the page that ends exactly at `end`, if it begins at `start` or later.
-fn last_page(span: Span<'_>, start: u64, end: u64) -> Result<Option<Page<'_>>, Stop> {
-    // All bytes are requested in one read.
-    span.part(start, end - start).require()?;
-    for at in (start..end.saturating_sub(HEADER)).rev() {
-        if span.u8(at)? != b'O' {
-            continue;
+    /// Reads all pages, and reports the duration if their positions and their packets agree.
+    fn walk(&self, span: Span<'_>, length: u64, facts: &mut Facts) {
+        let mut at = self.start;
+        let mut pages = Pages::new(&self.clock);
+        let mut last = None;
+        while at < length {
+            let page = match Page::at(span, at) {
+                Ok(page) if page.end <= length => page,
+                _ => break,
+            };
+            at = page.end;
+            if page.is_first() {
+                facts.note("one stream follows another in it, and only one has a known duration");
+                return;
+            }
+            if page.stream == self.stream {
+                if !pages.add(&page) {
+                    facts.note("its pages are not in their order, as in joined files");
+                    return;
+                }
+                last = Some(page);
+            }
         }
-        match Page::at(span, at) {
-            Ok(page) if page.end == end => return Ok(Some(page)),
-            Ok(_) | Err(Stop::End | Stop::Unreadable(_)) => {}
-            Err(stop) => return Err(stop),
+        match last {
+            Some(page) if at == length && page.is_last() => pages.report(facts),
+            _ => facts.note(CUT),
         }
     }
-    Ok(None)
+
+    /// Reads the first pages and the last ones, and reports the duration if they agree.
+    fn sample(&self, span: Span<'_>, length: u64, facts: &mut Facts) -> Result<(), Stop> {
+        let mut tail = Vec::new();
+        for reach in [USUAL_PAGES, 2 * MAX_PAGE] {
+            if tail.len() < 2 {
+                tail = page::last_pages(span, length.saturating_sub(reach), length)?;
+            }
+        }
+        let [.., before, last] = &*tail else {
+            facts.note(CUT);
+            return Ok(());
+        };
+        if last.stream != self.stream || before.stream != self.stream || !last.is_last() {
+            facts.note(CUT);
+            return Ok(());
+        }
+        let mut pages = Pages::new(&self.clock);
+        let mut longest = tail.iter().map(Page::len).max().unwrap_or_default();
+        let mut at = self.start;
+        while !pages.has_begun() {
+            // Cover art precedes the first packets; it is not worth many reads.
+            let Ok(page) = Page::at(self.span, at) else {
+                break;
+            };
+            if page.stream == self.stream && !pages.add(&page) {
+                break;
+            }
+            longest = longest.max(page.len());
+            at = page.end;
+        }
+        // The numbers of the pages of joined files begin again, so the mean page is too long.
+        let pages_by_number = u64::from(last.number) + 1;
+        let is_joined = 2 * length > 3 * longest.saturating_mul(pages_by_number);
+        if is_joined || last.number != before.number.wrapping_add(1) {
+            facts.note("its pages are not in their order, as in joined files");
+            return Ok(());
+        }
+        pages.skip_to(before, last);
+        pages.report(facts);
+        Ok(())
+    }
+}
+
+const CUT: &str = "it does not end with the end of its first stream";
+
+/// The positions of the pages of a stream, and the samples of their packets.
+struct Pages<'c> {
+    clock: &'c Clock,
+    /// Number of the last page.
+    number: Option<u32>,
+    /// Number of packets of the header that are still to come.
+    headers: u32,
+    /// Number of samples of all packets.
+    samples: u64,
+    /// Number of samples of the packets before the last page.
+    before: u64,
+    /// Block of the last packet, and its samples if it continues on the next page.
+    block: u64,
+    unfinished: u64,
+    /// Position of the first page with audio, less its samples. Audio that was cut out of a longer
+    /// recording does not begin at 0.
+    offset: Option<i64>,
+    /// Position of the last page.
+    position: u64,
+    /// `true` if the position of a page contradicts the samples before it.
+    contradicts: bool,
+}
+
+impl<'c> Pages<'c> {
+    fn new(clock: &'c Clock) -> Self {
+        Self {
+            clock,
+            number: None,
+            headers: clock.headers,
+            samples: 0,
+            before: 0,
+            block: 0,
+            unfinished: 0,
+            offset: None,
+            position: 0,
+            contradicts: false,
+        }
+    }
+
+    fn has_begun(&self) -> bool {
+        self.offset.is_some()
+    }
+
+    /// Adds a page. Returns `false` if it is not the next one.
+    fn add(&mut self, page: &Page<'_>) -> bool {
+        if self
+            .number
+            .is_some_and(|number| page.number != number.wrapping_add(1))
+        {
+            return false;
+        }
+        self.number = Some(page.number);
+        let samples = self.samples;
+        let mut has_audio = false;
+        for packet in page.packets() {
+            if self.headers > 0 {
+                self.headers -= u32::from(packet.is_complete);
+                continue;
+            }
+            has_audio = true;
+            if !packet.is_continued {
+                self.unfinished = self.clock.samples(packet.body, &mut self.block);
+            }
+            if packet.is_complete {
+                self.samples += std::mem::take(&mut self.unfinished);
+            }
+        }
+        if let Some(position) = page.position.filter(|_| has_audio) {
+            self.before = samples;
+            self.position = position;
+            let ahead = position
+                .cast_signed()
+                .saturating_sub(self.samples.cast_signed());
+            let offset = *self.offset.get_or_insert(ahead);
+            self.contradicts |= ahead > offset.saturating_add(self.tolerance())
+                || (ahead < offset.saturating_sub(self.tolerance()) && !page.is_last());
+        }
+        true
+    }
+
+    /// Continues with the last two pages of a stream.
+    fn skip_to(&mut self, before: &Page<'_>, last: &Page<'_>) {
+        if self.number == Some(last.number) {
+            return;
+        }
+        if self.number != Some(before.number) {
+            let (offset, contradicts) = (self.offset, self.contradicts);
+            (self.number, self.headers, self.block) = (None, 0, 0);
+            self.add(before);
+            // The packets in between were not read.
+            (self.offset, self.contradicts) = (offset, contradicts);
+            let position = before.position.unwrap_or_default().cast_signed();
+            let samples = position.saturating_sub(offset.unwrap_or_default());
+            self.samples = u64::try_from(samples).unwrap_or_default();
+        }
+        self.add(last);
+    }
+
+    /// Number of samples by which a position may be off: a block, or rounding.
+    fn tolerance(&self) -> i64 {
+        i64::from(self.clock.rate / 10)
+    }
+
+    /// Reports the duration, if the positions and the packets agree.
+    fn report(&self, facts: &mut Facts) {
+        let clock = self.clock;
+        let played = |samples: u64| clock.seconds(samples.saturating_sub(clock.skip));
+        let by_last = played(self.position);
+        if !clock.counts_packets() {
+            match clock.total {
+                Some(total) => {
+                    facts.confirm_duration((clock.seconds(total), BY_HEADER), (by_last, BY_LAST));
+                }
+                None => facts.doubt_duration((by_last, BY_LAST), "its header has no duration"),
+            }
+            return;
+        }
+        let by_packets = played(self.samples);
+        let offset = self.offset.unwrap_or_default();
+        let trimmed = clock.seconds(self.samples.saturating_sub(self.before)) + 0.1;
+        let begins = offset <= self.tolerance();
+        // The last page may end before its packets do, and only it.
+        let ends = (0.0..=trimmed).contains(&(by_packets - by_last)) || agree(by_last, by_packets);
+        if begins && ends && !self.contradicts {
+            facts.duration_seconds = Some(by_last);
+        } else if begins || self.contradicts {
+            facts.confirm_duration((by_last, BY_LAST), (by_packets, BY_PACKETS));
+        } else {
+            let less = self
+                .position
+                .saturating_sub(u64::try_from(offset).unwrap_or_default());
+            facts.confirm_duration(
+                (by_last, BY_LAST),
+                (played(less), "less that of its first page"),
+            );
+        }
+    }
 }

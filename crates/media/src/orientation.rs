@@ -5,12 +5,12 @@ use crate::Facts;
 /// The content of a place where an image may have its orientation, such as EXIF data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Carrier {
-    /// It is not there, or has no orientation.
+    /// The place is not there, or has no orientation.
     #[default]
     Absent,
     /// An EXIF orientation, `1..=8`.
     Turned(u8),
-    /// It is there and cannot be read, so the orientation is unknown.
+    /// The place is there and cannot be read, so the orientation is unknown.
     Unreadable,
 }
 

@@ -11,6 +11,9 @@ const SEGMENT: u32 = 0x1853_8067;
 const CLUSTER: u32 = 0x1f43_b675;
 const INFO: u32 = 0x1549_a966;
 const TRACKS: u32 = 0x1654_ae6b;
+const BLOCK_GROUP: u32 = 0xa0;
+const BLOCK: u32 = 0xa1;
+const SIMPLE_BLOCK: u32 = 0xa3;
 
 /// Number of nanoseconds in a second.
 const NANOSECONDS: f64 = 1e9;
@@ -25,16 +28,13 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         return Err(Stop::Unreadable("no segment follows its header"));
     };
     let mut elements = Elements::new(segment.body);
-    let (mut info, mut tracks) = (false, false);
-    while !(info && tracks) {
+    let (mut info, mut tracks) = (None, false);
+    while info.is_none() || !tracks {
         let Some(element) = elements.next()? else {
             return Err(Stop::Unreadable("it does not describe its tracks"));
         };
         match element.id {
-            INFO if !info => {
-                info = true;
-                duration(&element, facts)?;
-            }
+            INFO if info.is_none() => info = Some(Info::parse(&element)?),
             TRACKS if !tracks => {
                 tracks = true;
                 Track::main(&element)?.report(facts);
@@ -43,7 +43,7 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
             _ => {}
         }
     }
-    Ok(())
+    info.unwrap_or_default().report(&segment, facts)
 }
 
 fn doc_type(header: &Element<'_>) -> Result<&'static str, Stop> {
@@ -60,22 +60,125 @@ fn doc_type(header: &Element<'_>) -> Result<&'static str, Stop> {
     Err(Stop::Unreadable("EBML without a type"))
 }
 
-fn duration(info: &Element<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    let (mut scale, mut units) = (1_000_000, None);
-    let mut elements = Elements::new(info.body);
-    while let Some(element) = elements.next()? {
-        match element.id {
-            0x2a_d7b1 => scale = element.uint()?,
-            0x4489 => units = Some(element.float()?),
-            _ => {}
+/// The duration by the segment's information.
+#[derive(Default)]
+struct Info {
+    /// Number of nanoseconds in a unit.
+    scale: u64,
+    units: Option<f64>,
+}
+
+impl Info {
+    fn parse(info: &Element<'_>) -> Result<Self, Stop> {
+        let mut found = Self {
+            scale: 1_000_000,
+            units: None,
+        };
+        let mut elements = Elements::new(info.body);
+        while let Some(element) = elements.next()? {
+            match element.id {
+                0x2a_d7b1 => found.scale = element.uint()?,
+                0x4489 => found.units = Some(element.float()?),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reports the duration, if the length of the segment and the times of its frames agree. In a file
+    /// that is too large to be read to its end only the length is compared.
+    fn report(&self, segment: &Element<'_>, facts: &mut Facts) -> Result<(), Stop> {
+        let seconds = |units: f64| units * self.scale as f64 / NANOSECONDS;
+        let claimed = self.units.map(seconds);
+        let claimed = claimed.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+        let Some(claimed) = claimed else {
+            facts.note("its header has no duration, as in a live recording");
+            return Ok(());
+        };
+        let by_header = (claimed, "by its header");
+        if segment.body.is_cut() {
+            facts.doubt_duration(by_header, "the file is cut off");
+            return Ok(());
+        }
+        if !segment.body.is_affordable() {
+            facts.duration_seconds = Some(claimed);
+            return Ok(());
+        }
+        let length = segment.body.known_len().unwrap_or_default();
+        segment.body.part(0, length).require()?;
+        let frames = Frames::read(segment.body)?;
+        let (last, each) = (seconds(frames.last), seconds(frames.each));
+        // The header has the end of the last frame, and the frames have only their starts.
+        if (last - TOLERANCE..=last + 2.0 * each + TOLERANCE).contains(&claimed) {
+            facts.duration_seconds = Some(claimed);
+        } else {
+            facts.doubt_duration_between(by_header, (last + each, "by the times of its frames"));
+        }
+        Ok(())
+    }
+}
+
+/// Tolerance in seconds, for the frames of audio that a decoder drops at the end.
+const TOLERANCE: f64 = 0.1;
+
+/// Maximum number of tracks whose frames are compared.
+const MAX_TRACKS: usize = 64;
+
+/// The times of the frames, in the segment's units.
+#[derive(Default)]
+struct Frames {
+    /// Time of the last frame.
+    last: f64,
+    /// Longest duration of a frame, as far as it is known.
+    each: f64,
+}
+
+impl Frames {
+    fn read(segment: Span<'_>) -> Result<Self, Stop> {
+        let mut frames = Self::default();
+        let mut cluster = 0_i64;
+        let mut before = [None; MAX_TRACKS];
+        let mut elements = Elements::new(segment);
+        loop {
+            let element = match elements.next() {
+                Ok(Some(element)) => element,
+                Err(Stop::Hole(hole)) => return Err(Stop::Hole(hole)),
+                Ok(None) | Err(_) => return Ok(frames),
+            };
+            match element.id {
+                CLUSTER | BLOCK_GROUP => elements.enter(&element),
+                0xe7 => cluster = i64::try_from(element.uint()?).unwrap_or(i64::MAX),
+                // The duration of a block.
+                0x9b => frames.each = frames.each.max(element.uint()? as f64),
+                BLOCK | SIMPLE_BLOCK => {
+                    let (track, relative) = block(&element)?;
+                    let time = cluster.saturating_add(relative.into());
+                    let before = before
+                        .get_mut(track)
+                        .and_then(|before| before.replace(time));
+                    if let Some(before) = before {
+                        frames.each = frames.each.max(time.saturating_sub(before) as f64);
+                    }
+                    frames.last = frames.last.max(time as f64);
+                }
+                _ => {}
+            }
         }
     }
-    let seconds = units.map(|units| units * scale as f64 / NANOSECONDS);
-    facts.duration_seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
-    if facts.duration_seconds.is_none() {
-        facts.note("its header has no duration, as in a live recording");
-    }
-    Ok(())
+}
+
+/// Returns the number of the track of a block, and the block's time in its cluster.
+fn block(element: &Element<'_>) -> Result<(usize, i16), Stop> {
+    let [first, second, third, fourth] = element.body.array(0)?;
+    // The number of the track has one byte in nearly all files.
+    Ok(if first & 0x80 == 0 {
+        (usize::MAX, i16::from_be_bytes([third, fourth]))
+    } else {
+        (
+            usize::from(first & 0x7f),
+            i16::from_be_bytes([second, third]),
+        )
+    })
 }
 
 /// The content of a track.

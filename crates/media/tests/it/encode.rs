@@ -218,15 +218,17 @@ pub(crate) fn long_movie_header(duration: u64) -> Vec<u8> {
     part(*b"mvhd", &body)
 }
 
-/// Encodes a video track of 640 × 360 at 25 frames per second, or an audio track, with a last table of
-/// this length.
+/// Encodes a video track of 640 × 360 at 25 frames per second, or an audio track, of 60 seconds and with
+/// a last table of this length.
 pub(crate) fn track(video: bool, matrix: &[u8], table: usize) -> Vec<u8> {
-    let mut header = vec![0; 40];
+    let mut header = vec![0; 20];
+    header.extend(60_000_u32.to_be_bytes());
+    header.resize(40, 0);
     header.extend(matrix);
     header.resize(84, 0);
     let mut clock = vec![0; 12];
     clock.extend(12_800_u32.to_be_bytes());
-    clock.extend(12_800_u32.to_be_bytes());
+    clock.extend((60 * 12_800_u32).to_be_bytes());
     clock.resize(24, 0);
     let handler = if video {
         b"\0\0\0\0\0\0\0\0vide"
@@ -241,7 +243,7 @@ pub(crate) fn track(video: bool, matrix: &[u8], table: usize) -> Vec<u8> {
     } else {
         part(*b"Opus", &[0; 28])
     };
-    let times = [0_u32, 1, 25, 512].map(u32::to_be_bytes).concat();
+    let times = [0_u32, 1, 1_500, 512].map(u32::to_be_bytes).concat();
     let tables = parts(
         *b"stbl",
         &[
@@ -261,6 +263,61 @@ pub(crate) fn track(video: bool, matrix: &[u8], table: usize) -> Vec<u8> {
     )
 }
 
+/// Encodes an index of segments of these durations, with 1,000 units per second.
+pub(crate) fn segments(durations: &[u32]) -> Vec<u8> {
+    let mut body = vec![0; 8];
+    body.extend(1_000_u32.to_be_bytes());
+    body.resize(22, 0);
+    body.extend(u16::try_from(durations.len()).unwrap().to_be_bytes());
+    for duration in durations {
+        body.extend([[0; 4], duration.to_be_bytes(), [0; 4]].concat());
+    }
+    part(*b"sidx", &body)
+}
+
+/// Encodes a page of Ogg: its flags, its position, its stream, its number and these packets.
+pub(crate) fn ogg_page(
+    flags: u8,
+    position: u64,
+    stream: u32,
+    number: u32,
+    packets: &[Vec<u8>],
+) -> Vec<u8> {
+    let mut bytes = b"OggS\0".to_vec();
+    bytes.push(flags);
+    bytes.extend(position.to_le_bytes());
+    bytes.extend([stream.to_le_bytes(), number.to_le_bytes(), [0; 4]].concat());
+    let mut table = Vec::new();
+    for packet in packets {
+        table.extend(vec![255; packet.len() / 255]);
+        table.push(u8::try_from(packet.len() % 255).unwrap());
+    }
+    bytes.push(u8::try_from(table.len()).unwrap());
+    bytes.extend(table);
+    bytes.extend(packets.concat());
+    bytes
+}
+
+/// Encodes the two pages of an Opus stream's header.
+pub(crate) fn opus_header(stream: u32, skip: u16) -> Vec<u8> {
+    let mut head = b"OpusHead\x01\x01".to_vec();
+    head.extend(skip.to_le_bytes());
+    head.extend([0x80, 0xbb, 0, 0, 0, 0, 0]);
+    let tags = b"OpusTags\0\0\0\0\0\0\0\0".to_vec();
+    [
+        ogg_page(2, 0, stream, 0, &[head]),
+        ogg_page(0, 0, stream, 1, &[tags]),
+    ]
+    .concat()
+}
+
+/// Encodes a second of Opus: 50 packets of 20 milliseconds.
+pub(crate) fn opus_second() -> Vec<Vec<u8>> {
+    let mut packet = vec![31 << 3];
+    packet.resize(80, 0);
+    vec![packet; 50]
+}
+
 /// Encodes an ID3 tag with an image of this length.
 pub(crate) fn id3(length: usize) -> Vec<u8> {
     let seven = |shift: usize| u8::try_from(length >> shift & 0x7f).unwrap();
@@ -271,9 +328,9 @@ pub(crate) fn id3(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Encodes MP3 frames: 44,100 samples and 128 kilobits per second.
+/// Encodes MP3 frames of 24 milliseconds: 48,000 samples and 128 kilobits per second.
 pub(crate) fn mp3_frames(count: usize) -> Vec<u8> {
-    let mut frame = vec![0xff, 0xfb, 0x90, 0x00];
-    frame.resize(417, 0);
+    let mut frame = vec![0xff, 0xfb, 0x94, 0x00];
+    frame.resize(384, 0);
     frame.repeat(count)
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::encode::{
     bmp, core_bmp, exif, id3, jpeg, long_movie_header, matrix, mdat_first, movie_header,
-    mp3_frames, open_wav, part, parts, png, riff, tiff, track, wav_format, webp,
+    mp3_frames, ogg_page, open_wav, opus_header, opus_second, part, parts, png, riff, segments,
+    tiff, track, wav_format, webp,
 };
 use crate::source::Source;
 
@@ -128,7 +129,10 @@ fn fixtures() -> Vec<Sample> {
             lasting(moving("mp4", "h264", 1), 1.5, Some(25.0)),
         ),
         ("first.mp4", at_25(moving("mp4", "h264", 1))),
-        ("fragmented.mp4", moving("mp4", "h264", 1)),
+        (
+            "fragmented.mp4",
+            lasting(moving("mp4", "h264", 1), 1.2, None),
+        ),
         ("turned.mov", at_25(moving("mov", "h264", 6))),
         ("turned.mkv", at_25(moving("mkv", "h264", 6))),
         ("hevc.mov", at_25(moving("mov", "hevc", 1))),
@@ -141,8 +145,11 @@ fn fixtures() -> Vec<Sample> {
         ("sound.webm", audio("webm", Some("opus"), Some(1.508))),
         ("sound.m4a", audio("m4a", Some("aac"), Some(1.5))),
         ("xing.mp3", audio("mp3", None, Some(1.5))),
-        ("constant.mp3", audio("mp3", None, Some(1.54125))),
-        ("silence.mp3", audio("mp3", None, None)),
+        (
+            "constant.mp3",
+            audio("mp3", None, Some(67_968.0 / 44_100.0)),
+        ),
+        ("silence.mp3", audio("mp3", None, Some(4.104))),
         ("plain.flac", audio("flac", None, Some(0.5))),
         ("vorbis.ogg", audio("ogg", Some("vorbis"), Some(1.5))),
         ("opus.ogg", audio("ogg", Some("opus"), Some(1.5))),
@@ -177,7 +184,8 @@ fn images() -> Vec<Sample> {
             "large.png",
             large(png(9_000, 7_000, &[])),
             image("png", 9_000, 7_000, 1),
-        ),
+        )
+        .costs(2, 31_000),
         sample(
             "huge.png",
             png(i32::MAX as u32, 1, &[]),
@@ -384,10 +392,19 @@ fn videos() -> Vec<Sample> {
             video(60.0, 6),
         )
         .costs(3, 64_000),
-        sample("fragments.mp4", movie_first(fragmented(&[])), unknown),
         sample(
-            "fragments_with_duration.mp4",
-            movie_first(fragmented(&[mehd])),
+            "fragments.mp4",
+            movie_first(fragmented(&[])),
+            unknown.clone(),
+        ),
+        sample(
+            "fragments_with_one_duration.mp4",
+            movie_first(fragmented(std::slice::from_ref(&mehd))),
+            unknown,
+        ),
+        sample(
+            "fragments_with_index.mp4",
+            movie_first([fragmented(&[mehd]), segments(&[30_000; 2])].concat()),
             video(60.0, 1),
         ),
         sample("old.mov", large(old), quicktime),
@@ -409,14 +426,16 @@ fn audio_files() -> Vec<Sample> {
     let ds64 = [[0; 8], 48_000_000_u64.to_le_bytes(), [0; 8]].concat();
     let rf64 = [(*b"ds64", ds64), (*b"fmt ", wav_format(false))];
     let pcm = |duration| audio("wav", Some("pcm"), Some(duration));
-    let opus = fs::read(fixture("opus.ogg")).unwrap();
-    let last_page = opus.windows(4).rposition(|bytes| bytes == b"OggS").unwrap();
-    let long_opus = Source::ends(
-        opus[..last_page].to_vec(),
-        50_000_000,
-        opus[last_page..].to_vec(),
-    );
-    let constant = |frames: u16| f64::from(frames) * 417.0 * 8.0 / 128_000.0;
+    // Twelve thousand pages of a second each, of which only the first and the last are written.
+    let second = |flags, number: u32| {
+        let position = u64::from(number - 1) * 48_000;
+        ogg_page(flags, position, 7, number, &opus_second())
+    };
+    let page = second(0, 2).len() as u64;
+    let opus = [opus_header(7, 0), second(0, 2), second(0, 3)].concat();
+    let size = opus.len() as u64 + 11_998 * page;
+    let long_opus = Source::ends(opus, size, [second(0, 12_000), second(4, 12_001)].concat());
+    let constant = |frames: u16| f64::from(frames) * 1_152.0 / 48_000.0;
     let tagged = |tag, frames| [id3(tag), mp3_frames(frames)].concat();
     let xing = fs::read(fixture("xing.mp3")).unwrap();
     let covered = [id3(900_000), xing].concat();
@@ -436,7 +455,11 @@ fn audio_files() -> Vec<Sample> {
         sample("extensible.wav", wav(true, &[]), pcm(2.0)),
         sample(
             "rf64.wav",
-            large(open_wav(*b"RF64", &rf64, 0)),
+            Source::ends(
+                open_wav(*b"RF64", &rf64, 0),
+                open_wav(*b"RF64", &rf64, 0).len() as u64 + 48_000_000,
+                Vec::new(),
+            ),
             pcm(3_000.0),
         ),
         sample("pipe.wav", open_wav(*b"RIFF", &rf64[1..], 16_000), pcm(1.0)).by_size(),
@@ -455,6 +478,11 @@ fn audio_files() -> Vec<Sample> {
         .by_size(),
         sample("cover.mp3", covered, audio("mp3", None, Some(1.5))).costs(2, 31_000),
         sample("cover.flac", flac, audio("flac", None, Some(0.5))).costs(2, 31_000),
-        sample("long.ogg", long_opus, audio("ogg", Some("opus"), Some(1.5))).costs(2, 31_000),
+        sample(
+            "long.ogg",
+            long_opus,
+            audio("ogg", Some("opus"), Some(12_000.0)),
+        )
+        .costs(2, 40_000),
     ]
 }
