@@ -32,13 +32,20 @@
 //! | members `C`, `C#` | `Text_C`, `Text_C_hash` |
 //! | ids `a/wan-2-7`, `a/wan-2.7` | `id__wan_dash_2_dash_7`, `id__wan_dash_2_dot_7` |
 //! | ids `a/4k`, `a/4K` | `id__4k`, `id__4_upper_k` |
+//!
+//! Names of modules and variants have at most 100 characters or so: a longer one ends in a hash of its
+//! exact text.
 
+mod limited;
 mod module_names;
 mod rust;
 mod spelling;
 
+use limited::limited;
 pub use module_names::{ModuleClash, ModuleNames};
-pub use rust::{camel, field, ident, module, spelt_type, type_name, variant, variants};
+pub use rust::{
+    camel, field, ident, module, spelt_type, type_name, variant, variants, variants_with,
+};
 
 /// Converts a JSON name to snake case: letters, digits and `_` only, and never empty.
 ///

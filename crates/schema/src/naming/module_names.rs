@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::module;
 use super::spelling::{Case, spelt};
+use super::{limited, module};
 
 /// Names of the modules that the ids of a set of models become.
 ///
@@ -80,7 +80,7 @@ impl ModuleNames {
         if let Some(name) = self.given.get(part) {
             module(name)
         } else if self.spelt.contains(part) {
-            format!("id__{}", spelt(segment, Case::Spelt))
+            limited(format!("id__{}", spelt(segment, Case::Spelt)), segment)
         } else {
             module(segment)
         }

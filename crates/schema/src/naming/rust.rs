@@ -1,7 +1,7 @@
 //! Rust identifiers.
 
 use super::spelling::{self, Case};
-use super::{camel_case, snake_case};
+use super::{camel_case, limited, snake_case};
 use std::collections::HashMap;
 
 /// Converts a JSON name to snake case that an identifier may begin with.
@@ -27,13 +27,15 @@ fn no_digit_first(mut name: String, letter: char) -> String {
 /// Names that a file system, cargo or a path in Rust has taken get a `_`. Letters beyond ASCII
 /// become their code points: a module is a file, and a feature of cargo.
 ///
+/// A name that is too long ends in a hash of the segment.
+///
 /// Segments that become the same module have other names, see [`ModuleNames`](super::ModuleNames).
 #[must_use]
 pub fn module(segment: &str) -> String {
     const TAKEN: [&str; 10] = [
         "lib", "main", "mod", "con", "prn", "aux", "nul", "crate", "self", "super",
     ];
-    let name = ascii(&snake(segment));
+    let name = limited(ascii(&snake(segment)), segment);
     let device = |prefix| {
         name.strip_prefix(prefix)
             .is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
@@ -136,12 +138,13 @@ pub fn type_name(camel: &str) -> String {
 
 /// Returns the name of an enum's variant for one of its values.
 ///
-/// `ALL` gets a `_`, since every enum has a constant of that name.
+/// `ALL` gets a `_`, since every enum has a constant of that name. A name that is too long ends in a hash
+/// of the value.
 #[must_use]
 pub fn variant(name: &str) -> String {
-    match camel(name).as_str() {
-        "ALL" => "ALL_".to_owned(),
-        name => name.to_owned(),
+    match camel(name) {
+        all if all == "ALL" => "ALL_".to_owned(),
+        camel => limited(camel, name),
     }
 }
 
@@ -159,8 +162,18 @@ pub fn variant(name: &str) -> String {
 /// ```
 #[must_use]
 pub fn variants<T: AsRef<str>>(values: &[T]) -> Vec<String> {
+    variants_with(values, |_| None)
+}
+
+/// Returns the names as [`variants`] does; some values have the names that they are given. Where a given
+/// name is also another's, both are spelt out.
+pub fn variants_with<T: AsRef<str>>(
+    values: &[T],
+    given: impl Fn(&str) -> Option<String>,
+) -> Vec<String> {
     let values = values.iter().map(AsRef::as_ref);
-    let names: Vec<(&str, String)> = values.map(|value| (value, variant(value))).collect();
+    let name = |value: &str| variant(given(value).as_deref().unwrap_or(value));
+    let names: Vec<(&str, String)> = values.map(|value| (value, name(value))).collect();
     let mut first: HashMap<&str, &str> = HashMap::new();
     let mut spelt: Vec<&str> = Vec::new();
     for (value, name) in &names {
@@ -170,7 +183,10 @@ pub fn variants<T: AsRef<str>>(values: &[T]) -> Vec<String> {
     }
     let choose = |(value, name): &(&str, String)| {
         if spelt.contains(&&**name) {
-            format!("Text_{}", spelling::spelt(value, Case::Kept))
+            limited(
+                format!("Text_{}", spelling::spelt(value, Case::Kept)),
+                value,
+            )
         } else {
             name.clone()
         }
