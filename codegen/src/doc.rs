@@ -32,10 +32,10 @@ fn comment(indent: usize, mark: &str, lines: &[String]) -> String {
     comment
 }
 
-/// Returns foreign prose as lines of Markdown that show it as it is: no code blocks (rustdoc would
-/// run them), no links, no HTML, no control characters.
+/// Returns foreign prose as lines of Markdown that show it as it is, but for code between single
+/// backticks: no code blocks (rustdoc would run them), no links, no HTML, no control characters.
 pub(crate) fn prose(text: &str, width: usize) -> Vec<String> {
-    let lines = text.lines().map(|line| escape(line.trim()));
+    let lines = text.lines().map(|line| with_code(line.trim()));
     let mut lines: Vec<String> = lines.flat_map(|line| wrap(&line, width, "")).collect();
     lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
     while lines.last().is_some_and(String::is_empty) {
@@ -71,17 +71,15 @@ pub(crate) fn wrap(line: &str, width: usize, indent: &str) -> Vec<String> {
 fn may_begin_line(word: &str) -> bool {
     let number = word.trim_start_matches(|c: char| c.is_ascii_digit());
     let numbered = number.len() < word.len() && number.starts_with(['.', ')']);
-    !word.is_empty() && !word.starts_with(['#', '+', '-', '=']) && !numbered
+    // In code such characters are not escaped.
+    let blocks = ['#', '+', '-', '=', '>', '<', '*', '|', '~', '_'];
+    !word.is_empty() && !word.starts_with(blocks) && !numbered
 }
 
 /// Returns one line of foreign text for a line of our own.
 pub(crate) fn inline(text: &str) -> String {
-    escape(
-        text.split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .as_str(),
-    )
+    let words: Vec<&str> = text.split_whitespace().collect();
+    with_code(&words.join(" "))
 }
 
 /// Returns a JSON name or value as code.
@@ -102,6 +100,32 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
         None => text.to_owned(),
     }
+}
+
+/// Escapes a line, except the code between pairs of single backticks. Where not all backticks are such
+/// pairs, they are shown as they are.
+fn with_code(line: &str) -> String {
+    let parts: Vec<&str> = line.split('`').collect();
+    let is_code = |code: &&str| {
+        let is_seen = !code.chars().any(|c| c == '\t' || is_invisible(c));
+        !code.is_empty() && code.trim() == *code && is_seen && !code.contains("  ")
+    };
+    let (between, code) = (parts.iter().step_by(2), parts.iter().skip(1).step_by(2));
+    // Two backticks beside each other would be one mark.
+    let touch = between.skip(1).rev().skip(1).any(|part| part.is_empty());
+    if parts.len().is_multiple_of(2) || touch || !code.into_iter().all(is_code) {
+        return escape(line);
+    }
+    let mut out = String::with_capacity(line.len());
+    for (index, part) in parts.iter().enumerate() {
+        match index {
+            0 => out.push_str(&escape(part)),
+            index if index % 2 == 1 => out.push_str(&format!("`{part}`")),
+            // What begins a block at the head of a line does not here.
+            _ => out.push_str(&escape(&format!(".{part}"))[1..]),
+        }
+    }
+    out
 }
 
 fn escape(line: &str) -> String {
@@ -152,6 +176,10 @@ mod tests {
             ),
             ("a\u{202e}b\0c", "aU+202EbU+0000c"),
             ("a\r\n\n\n\nb\n\n", "a\n\nb"),
+            ("the word `sks_a`, or `<b>`", "the word `sks_a`, or `<b>`"),
+            ("one `backtick", "one \\`backtick"),
+            ("`a``b` ` `", "\\`a\\`\\`b\\` \\` \\`"),
+            ("`[x](y)` *b*", "`[x](y)` \\*b\\*"),
         ] {
             assert_eq!(prose(text, 80).join("\n"), shown);
         }
