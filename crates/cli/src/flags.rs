@@ -111,12 +111,20 @@ fn help(property: &Property) -> String {
     let schema = &property.schema;
     let title = schema.title().or(schema.description());
     let allowed = schema.describe();
+    let deprecated = if schema.is_deprecated() {
+        "deprecated; "
+    } else {
+        ""
+    };
     let role = match (property.required, default(schema)) {
         (true, _) => "required: ".to_owned(),
         (false, Some(default)) => format!("default {}: ", plain(default)),
         _ => String::new(),
     };
-    format!("{} [{role}{allowed}]", title.unwrap_or(&property.name))
+    format!(
+        "{} [{deprecated}{role}{allowed}]",
+        title.unwrap_or(&property.name)
+    )
 }
 
 /// Returns the long help: title, description, allowed values, media rules and default.
@@ -143,6 +151,9 @@ fn long_help(property: &Property) -> String {
         }
         (None, Some(example)) => facts.push(format!("Example: {}", shortened(example))),
         _ => {}
+    }
+    if schema.is_deprecated() {
+        facts.push("Deprecated: the service may remove it.".to_owned());
     }
     paragraphs.push(facts.join("\n"));
     paragraphs.join("\n\n")

@@ -193,11 +193,12 @@ fn or_a_file(mut violation: Violation) -> Violation {
         return violation;
     };
     let parts: Vec<&str> = text.split(',').collect();
+    let expected = "a public https:// URL or a data: URI, or the path of a file";
     if parts.len() > 1 && parts.iter().all(|part| Path::new(part).is_file()) {
-        violation.expected += ", or the path of a file; give the flag once for each file";
+        violation.expected = format!("{expected}; give the flag once for each file");
     } else if local_file::could_be_path(text) && !text.contains(":/") {
         violation.found = format!("no such file: {text}");
-        violation.expected += ", or the path of a file";
+        violation.expected = expected.to_owned();
     } else if let Some((scheme, rest)) = text.split_once(":/")
         && scheme != "http"
         && nearest(&scheme.to_ascii_lowercase(), ["https"]).is_some()

@@ -103,6 +103,8 @@ codes! {
     MediaFormats = "RC0033",
     /// An object has no `properties`, so nothing in it is checked.
     UnnamedObject = "RC0034",
+    /// The service may remove a property or the model.
+    Deprecated = "RC0035",
 }
 
 impl fmt::Display for Code {

@@ -65,6 +65,7 @@ const fn is_constraint(keyword: &Keyword) -> bool {
         keyword,
         Keyword::Title(_)
             | Keyword::Description(_)
+            | Keyword::Deprecated
             | Keyword::Default(_)
             | Keyword::Validation(_)
             | Keyword::Unknown(..)

@@ -204,6 +204,25 @@ pub(crate) fn url_form(text: &str) -> UrlForm {
     }
 }
 
+/// Returns `true` for the name of a media file without a folder, such as `example.png`.
+pub(crate) fn is_file_name(text: &str) -> bool {
+    const MAX_ENDING: usize = 5;
+    let is_part = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':' | '?' | '*');
+    text.rsplit_once('.').is_some_and(|(stem, ending)| {
+        !stem.trim().is_empty()
+            && stem.chars().all(is_part)
+            && (2..=MAX_ENDING).contains(&ending.len())
+            && ending.chars().all(|c| c.is_ascii_alphanumeric())
+    })
+}
+
+/// Returns `true` for the path of a local file, or its name alone.
+pub(crate) fn is_file_path(text: &str) -> bool {
+    let path = text.strip_prefix("file:").unwrap_or(text);
+    let is_name = path.rsplit(['/', '\\']).next().is_some_and(is_file_name);
+    is_name && (path.len() < text.len() || !text.contains(":/"))
+}
+
 /// Returns `true` if a text contains whitespace or a control character.
 fn has_blank(text: &str) -> bool {
     // Almost every URL is all of visible ASCII. To look at all bytes, whatever they are, is
@@ -235,6 +254,50 @@ fn has_host(rest: &str) -> bool {
 mod tests {
     use super::UrlForm::{Bad, Good, Plain};
     use super::*;
+
+    #[test]
+    fn file_names_are_told_from_paths_and_urls() {
+        for name in ["example.png", "a.b.webp", "my cat.jpeg", "日本.mp3"] {
+            assert!(is_file_name(name), "{name}");
+        }
+        for other in [
+            "",
+            "example",
+            ".png",
+            "a.p",
+            "a/b.png",
+            "C:a.png",
+            "a\\b.png",
+            "https://a.b",
+            "a.png?x",
+            "end of a sentence.",
+            "a.b c",
+        ] {
+            assert!(!is_file_name(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn paths_are_told_from_urls() {
+        for path in [
+            "a.png",
+            "./a.png",
+            "/tmp/a b.png",
+            "C:\\x\\a.png",
+            "file:///tmp/a.png",
+        ] {
+            assert!(is_file_path(path), "{path}");
+        }
+        for other in [
+            "https:/a.b/c.png",
+            "ftp://a.b/c.png",
+            "a",
+            "/tmp/",
+            "data:a.png,x",
+        ] {
+            assert!(!is_file_path(other), "{other}");
+        }
+    }
 
     #[test]
     fn only_what_the_service_can_fetch_is_a_url() {

@@ -60,6 +60,8 @@ pub enum Keyword {
     Title(Text),
     /// `description`: prose.
     Description(Text),
+    /// `deprecated`, where it is `true`: the service may remove the value.
+    Deprecated,
     /// `format`, such as `image_uri`.
     Format(Text),
     /// `default`: the value that the service applies if the property is left out. The client never
@@ -160,6 +162,12 @@ impl Schema {
         first!(self, Description).map(|text| &**text)
     }
 
+    /// Returns `true` if the service may remove the value: `deprecated` is `true`.
+    #[must_use]
+    pub fn is_deprecated(&self) -> bool {
+        self.keywords.contains(&Keyword::Deprecated)
+    }
+
     /// Returns `format`, if there is one.
     #[must_use]
     pub fn format(&self) -> Option<&str> {
@@ -234,6 +242,20 @@ impl Schema {
     #[must_use]
     pub fn step(&self) -> Option<Number> {
         first!(self, MultipleOf).copied()
+    }
+
+    /// Returns `true` if the default of a medium is the name of a file, such as `example.png`. The
+    /// service then has files of its own, and a name in the place of a URL is only in doubt.
+    #[must_use]
+    pub fn shows_file_name(&self) -> bool {
+        fn has_name(default: &Literal) -> bool {
+            match default {
+                Literal::Text(text) => crate::media::is_file_name(text),
+                Literal::Array(list) => list.iter().any(has_name),
+                _ => false,
+            }
+        }
+        self.media().is_some() && self.default().is_some_and(has_name)
     }
 
     /// Returns the kind of media whose URL the value is; for an array, whose URLs its elements are.

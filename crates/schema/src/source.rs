@@ -40,6 +40,7 @@ pub(crate) fn write(keyword: &Keyword, rule: fn(&Rule) -> Value, out: &mut Map<S
     let (name, value) = match keyword {
         Keyword::Title(text) => ("title", Value::from(&**text)),
         Keyword::Description(text) => ("description", Value::from(&**text)),
+        Keyword::Deprecated => ("deprecated", true.into()),
         Keyword::Format(text) => ("format", Value::from(&**text)),
         Keyword::Default(default) => ("default", default.to_value()),
         Keyword::Enum(members) => ("enum", members.iter().map(Literal::to_value).collect()),

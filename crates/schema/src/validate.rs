@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::describe::{Plural, one_of, words};
-use crate::media::{UrlForm, url_form};
+use crate::media::{UrlForm, is_file_name, is_file_path, url_form};
 use crate::view::{find, is_same};
 use crate::{
     Certainty, Constraint, Elements, Keyword, Kind, List, Literal, MediaKind, NamedField, Number,
@@ -86,7 +86,13 @@ impl Engine {
         match keyword {
             Keyword::Enum(members) => self.member_of(schema, members, value, at),
             Keyword::Properties(properties) => self.properties(properties, value, at),
-            Keyword::Items(items) => self.items(items, value, at),
+            Keyword::Items(items) => {
+                let before = self.found.len();
+                self.items(items, value, at);
+                if self.found.len() > before {
+                    self.doubt_file_names(schema, before);
+                }
+            }
             _ if self.reach == Reach::Shape => {}
             _ => match *value {
                 View::Text(text) => self.text(schema, keyword, text, at),
@@ -265,10 +271,16 @@ impl Engine {
         let certainty = match url_form(text) {
             UrlForm::Good => return,
             UrlForm::Plain => Certainty::Likely,
+            UrlForm::Bad if is_file_name(text) && schema.shows_file_name() => Certainty::Likely,
             UrlForm::Bad => Certainty::Certain,
         };
+        let expected = if is_file_path(text) {
+            "a public https:// URL or a data: URI; a local file is passed as `Media::file`"
+        } else {
+            "a public https:// URL or a data: URI"
+        };
         self.found.push(certainty, || Violation {
-            expected: "a public https:// URL or a data: URI".into(),
+            expected: expected.into(),
             certainty,
             ..in_words(Unworded {
                 schema,
@@ -279,6 +291,19 @@ impl Engine {
                 found: View::Text(text).in_words(),
             })
         });
+    }
+
+    /// Takes back the certainty about names of files in an array whose own default has such a name:
+    /// the service keeps files by name, and may have this one.
+    #[cold]
+    #[inline(never)]
+    fn doubt_file_names(&mut self, array: &Schema, since: usize) {
+        if array.shows_file_name() {
+            self.found.doubt(since, |violation| {
+                violation.rule == Constraint::Format
+                    && violation.actual.as_str().is_some_and(is_file_name)
+            });
+        }
     }
 
     // As `report`.

@@ -299,6 +299,20 @@ impl Violations {
     }
 }
 
+impl Violations {
+    /// Makes those violations uncertain that are chosen, from an index on.
+    pub(crate) fn doubt(&mut self, since: usize, is_chosen: impl Fn(&Violation) -> bool) {
+        let later = self.list.iter_mut().skip(since);
+        for violation in later.filter(|v| is_chosen(v)) {
+            violation.certainty = Certainty::Likely;
+        }
+        // What was left out is covered only by the flag.
+        if self.left_out == 0 {
+            self.refuse = self.list.iter().any(|v| v.certainty == Certainty::Certain);
+        }
+    }
+}
+
 impl Extend<Violation> for Violations {
     fn extend<I: IntoIterator<Item = Violation>>(&mut self, violations: I) {
         for violation in violations {

@@ -12,10 +12,11 @@ use crate::{
 };
 
 /// Known keywords.
-pub(super) const KEYWORDS: [&str; 20] = [
+pub(super) const KEYWORDS: [&str; 21] = [
     "type",
     "title",
     "description",
+    "deprecated",
     "default",
     "enum",
     "format",
@@ -123,6 +124,7 @@ impl<'a> Keywords<'_, '_, 'a> {
                 name if value.is_null() && KEYWORDS.contains(&name) => {}
                 "title" => self.text(value, &at, Keyword::Title),
                 "description" => self.text(value, &at, Keyword::Description),
+                "deprecated" => self.deprecated(value, &at),
                 "format" => self.format(value, &at),
                 "default" => self.list.push(Keyword::Default(value.into())),
                 "enum" => self.choices(value, &at),
@@ -154,6 +156,36 @@ impl<'a> Keywords<'_, '_, 'a> {
             Value::String(text) if text.is_empty() => {}
             Value::String(text) => self.list.push(keyword(text.as_str().into())),
             _ => self.wrong(value, at, "a string"),
+        }
+    }
+
+    /// Reads an annotation that restricts nothing, so that a slip in it is no reason to fail.
+    fn deprecated(&mut self, value: &Value, at: &str) {
+        match value {
+            Value::Bool(false) => {}
+            Value::Bool(true) => {
+                self.list.push(Keyword::Deprecated);
+                // A program that only uses the schema shows it where it is used.
+                if !self.parser.is_lenient {
+                    self.parser.warn(
+                        Code::Deprecated,
+                        at,
+                        Location::Key,
+                        "deprecated: the service may remove it",
+                        "move to what replaces it, if you use it",
+                    );
+                }
+            }
+            other => {
+                let found = View::from(other).in_words();
+                self.parser.warn(
+                    Code::KeywordValue,
+                    at,
+                    Location::Value,
+                    &format!("found {found}, expected true or false; left out"),
+                    "write true or false, and the reason in the description",
+                );
+            }
         }
     }
 
@@ -305,7 +337,15 @@ impl<'a> Keywords<'_, '_, 'a> {
                 *schema = without(schema, |keyword| matches!(keyword, Keyword::Default(_)));
             }
         }
-        if required && schema.media().is_some() {
+        if schema.shows_file_name() {
+            self.parser.warn(
+                Code::Example,
+                &at,
+                Location::Value,
+                "an example that is the name of a file, not a URL: names of files are in doubt, not refused",
+                "write a public https:// URL, unless the service has the file",
+            );
+        } else if required && schema.media().is_some() {
             self.parser.warn(
                 Code::Example,
                 &at,

@@ -827,8 +827,13 @@ fn unreadable_keyword_is_an_error_for_who_can_fix_it() {
         let document = with_x(&json!({keyword: value}));
         let (model, diagnostics) = parse(&document);
         let reported: Vec<_> = diagnostics.iter().map(|d| (d.severity, d.code)).collect();
-        if keyword == "validations" {
-            assert_eq!(reported, [(Severity::Warning, Code::UnreadableRule)]);
+        let warning = match keyword {
+            "validations" => Some(Code::UnreadableRule),
+            "deprecated" => Some(Code::KeywordValue),
+            _ => None,
+        };
+        if let Some(code) = warning {
+            assert_eq!(reported, [(Severity::Warning, code)]);
             continue;
         }
         assert!(model.is_none(), "{keyword}");
@@ -1006,4 +1011,34 @@ fn slips_between_words_and_rules_are_warnings() {
         let (_, diagnostics) = parse(&with_x(&fine));
         assert!(diagnostics.is_empty(), "{fine}: {diagnostics:?}");
     }
+}
+
+#[test]
+fn deprecated_is_read_and_reported() {
+    let schema = |value: Value| json!({"type": "string", "deprecated": value});
+    assert!(x(&schema(json!(true))).is_deprecated());
+    for other in [json!(false), json!(null), json!("use y")] {
+        assert!(!x(&schema(other)).is_deprecated());
+    }
+    let codes = |value: Value| -> Vec<Code> {
+        let (_, diagnostics) = parse(&with_x(&schema(value)));
+        diagnostics.iter().map(|d| d.code).collect()
+    };
+    assert_eq!(codes(json!(true)), [Code::Deprecated]);
+    assert_eq!(codes(json!(false)), []);
+    assert_eq!(codes(json!("use y")), [Code::KeywordValue]);
+    let model = usable(&with_x(&schema(json!(true))));
+    assert_eq!(
+        model.input.to_source()["properties"]["x"],
+        schema(json!(true))
+    );
+    assert_eq!(
+        model.input.to_json_schema()["properties"]["x"],
+        schema(json!(true))
+    );
+    // A program that only uses the schema is told where it uses the property.
+    assert_eq!(
+        ModelSchema::parse_lenient(Some("a/b"), &[with_x(&schema(json!(true)))]).1,
+        []
+    );
 }

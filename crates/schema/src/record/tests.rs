@@ -221,7 +221,7 @@ fn typed_values_are_checked_by_the_same_engine() {
     let typed = input.validate();
     assert_eq!(
         typed.to_string(),
-        "/images/1: found \"a.jpg\", expected a public https:// URL or a data: URI\n\
+        "/images/1: found \"a.jpg\", expected a public https:// URL or a data: URI; a local file is passed as `Media::file`\n\
          /prompt: found 13 characters, expected a string of at most 10 characters\n\
          /loras/0/scale: found 5, expected a number at most 4\n\
          /scale: found 7, expected a number in 0..=1"

@@ -444,7 +444,7 @@ fn media_urls() {
         (image.clone(), json!("data:image/png;base64,AAAA")),
         (json!({"type": "string", "format": "uri"}), json!("a.jpg")),
     ]);
-    let text = "/x: found \"a.jpg\", expected a public https:// URL or a data: URI";
+    let text = "/x: found \"a.jpg\", expected a public https:// URL or a data: URI; a local file is passed as `Media::file`";
     check(vec![
         case(
             image.clone(),
@@ -727,4 +727,57 @@ fn text_of_two_broken_limits_comes_once() {
     let violations = model.unwrap().validate(&json!({"x": 3.3}));
     assert_eq!(violations.len(), 3);
     assert_eq!(violations.to_string().lines().count(), 1, "{violations}");
+}
+
+#[test]
+fn file_name_is_in_doubt_where_the_example_is_one() {
+    let model = |x: Value| {
+        let document = json!({"required": ["x"], "properties": {"x": x}});
+        ModelSchema::parse(Some("a/b"), &[document]).0.unwrap()
+    };
+    let image =
+        |default: Value| json!({"type": "string", "format": "image_uri", "default": default});
+    let images =
+        |default: Value| json!({"type": "array", "format": "image_uris", "default": default});
+    let judge = |schema: Value, value: Value| {
+        let violations = model(schema).validate(&json!({"x": value}));
+        (violations.len(), violations.refuse())
+    };
+    for (schema, value, verdict) in [
+        (
+            image(json!("example.png")),
+            json!("example.png"),
+            (1, false),
+        ),
+        (image(json!("example.png")), json!("other.jpg"), (1, false)),
+        (image(json!("example.png")), json!("./other.jpg"), (1, true)),
+        (image(json!("example.png")), json!("other"), (1, true)),
+        (
+            image(json!("https://a.b/c.png")),
+            json!("example.png"),
+            (1, true),
+        ),
+        (image(json!(null)), json!("example.png"), (1, true)),
+        (
+            images(json!(["example.png"])),
+            json!(["example.png", "b.png"]),
+            (2, false),
+        ),
+        (
+            images(json!(["example.png"])),
+            json!(["a.png", "b"]),
+            (2, true),
+        ),
+        (images(json!([])), json!(["example.png"]), (1, true)),
+    ] {
+        assert_eq!(
+            judge(schema.clone(), value.clone()),
+            verdict,
+            "{schema} {value}"
+        );
+    }
+    // The model keeps its example.
+    let model = model(image(json!("example.png")));
+    let x = &model.input.properties().unwrap()[0].schema;
+    assert_eq!(x.default().unwrap().to_value(), json!("example.png"));
 }
