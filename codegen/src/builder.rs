@@ -10,6 +10,7 @@ use runcomfy_schema::{ModelSchema, Severity};
 use crate::emit::ExampleHome;
 use crate::module::{Context, Module, ModuleFile};
 use crate::options::{self, Options, Target};
+use crate::settings::Settings;
 use crate::source::{self, Source};
 use crate::{
     Diagnostic, Error, Generated, collision, doc, emit, feature, mark, parallel, print, reported,
@@ -142,17 +143,19 @@ impl Builder {
         self
     }
 
-    /// Names the module of a model or of a part of an id, or the field of a property.
+    /// Names the module of a model or of a part of an id, the field of a property, or the variant of a
+    /// member of an enum.
     ///
     /// A property is written as a pattern of models, `#`, and the JSON pointer to its value, with `*`
-    /// for the elements of an array. What is sent is always the exact JSON name. A target that is
-    /// nowhere makes [`generate`](Self::generate) fail.
+    /// for the elements of an array; a member of its enum with `=` and the exact value after it. What is
+    /// sent is always the exact JSON name or value. A target that is nowhere makes [`generate`](Self::generate) fail.
     ///
     /// ```
     /// let builder = runcomfy_codegen::Builder::new()
     ///     .rename("acme/stamp-2.5", "stamp")
     ///     .rename("acme/**#/promptImage", "image")
-    ///     .rename("acme/**#/loras/*/path", "file");
+    ///     .rename("acme/**#/loras/*/path", "file")
+    ///     .rename("acme/**#/mode=C#", "CSharp");
     /// ```
     pub fn rename(mut self, target: impl Into<String>, name: impl Into<String>) -> Self {
         let rename = (Target::new(target), name.into());
@@ -214,6 +217,13 @@ impl Builder {
         self
     }
 
+    /// Puts `#[deprecated]` on the setters of properties that the service has deprecated. Default: only
+    /// their documentation says so, which breaks no build that denies warnings.
+    pub fn deprecated_attribute(mut self) -> Self {
+        self.options.deprecated_attribute = true;
+        self
+    }
+
     /// Sets the file of settings. Default: `runcomfy-codegen.toml` in the working directory, which in
     /// a `build.rs` is the package's folder, if it exists.
     ///
@@ -267,7 +277,8 @@ impl Builder {
     pub fn read_valid(&self) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
         let options = self.all_options()?;
         let parsed = source::read_all(&self.schemas, &options.models, &options.exclude)?;
-        let (sources, errors) = parsed.valid();
+        let settings = Settings { options }.without_denial();
+        let (sources, errors) = parsed.valid_with(&settings);
         Ok((source::models(sources), errors))
     }
 
@@ -406,6 +417,16 @@ impl Builder {
     fn settings_file(&self) -> Option<PathBuf> {
         let default = || Some(PathBuf::from(options::FILE)).filter(|file| file.is_file());
         self.settings.clone().or_else(default)
+    }
+
+    /// Returns the settings of the file and of the builder's calls, for tools that read schemas by
+    /// themselves. **Unstable:** see [`Settings`].
+    ///
+    /// # Errors
+    /// Fails if the file of settings cannot be read, or if a setting is wrong ([`Error::is_usage`]).
+    pub fn read_settings(&self) -> Result<Settings, Error> {
+        let options = self.all_options()?;
+        Ok(Settings { options })
     }
 
     /// Returns the settings of the file and of the builder's calls.

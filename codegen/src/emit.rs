@@ -93,6 +93,12 @@ pub(crate) fn module_doc(
     path: &[String],
 ) -> Vec<String> {
     let mut lines = vec![format!("The model {}.", doc::code(&model.id))];
+    if model.input.is_deprecated() {
+        lines.extend([
+            String::new(),
+            "Deprecated: the service may remove it.".to_owned(),
+        ]);
+    }
     if let Some(description) = model.input.description() {
         lines.push(String::new());
         lines.extend(doc::prose(description, doc::MODULE_WIDTH));

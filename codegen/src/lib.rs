@@ -26,6 +26,7 @@ pub mod diagnostic;
 pub mod expansion;
 pub mod files;
 pub mod plan;
+pub mod settings;
 pub mod source;
 
 pub use builder::{Builder, Layout};

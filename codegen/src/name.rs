@@ -1,7 +1,7 @@
 //! The identifiers of generated code, by the rules of [`runcomfy_schema::naming`].
 
 pub(crate) use runcomfy_schema::naming::{
-    camel, field, ident, spelt_type, type_name, variant, variants,
+    camel, field, ident, spelt_type, type_name, variant, variants_with,
 };
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use runcomfy_schema::{Code, ModelSchema, Schema, Severity};
+use runcomfy_schema::{Code, Literal, ModelSchema, Schema, Severity};
 use serde_json::{Map, Value};
 use syn::parse::Parser;
 
@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) allow: Vec<(String, String)>,
     pub(crate) header: String,
     pub(crate) deny_warnings: bool,
+    /// `true` if setters of deprecated properties have the attribute.
+    pub(crate) deprecated_attribute: bool,
 }
 
 /// Part of the models: `acme/stamp-2`, `acme/**#/prompt` or `acme/**#Input`.
@@ -60,33 +62,46 @@ impl Target {
 
     /// Returns `true` if a property with the target's pointer is in one of the models.
     fn is_property_of(&self, models: &[ModelSchema]) -> bool {
-        let (pattern, Some(pointer)) = self.parts() else {
+        self.is_in(models, |input, pointer| find(input, pointer).is_some())
+    }
+
+    /// Returns `true` if the target is a pointer, `=` and a member of the enum there.
+    fn is_member_of(&self, models: &[ModelSchema]) -> bool {
+        self.is_in(models, |input, inside| {
+            let mut cuts = inside.match_indices('=').map(|(at, _)| inside.split_at(at));
+            cuts.any(|(pointer, member)| {
+                let members = find(input, pointer).and_then(Schema::choices);
+                let mut members = members.unwrap_or_default().iter();
+                members.any(|known| matches!(known, Literal::Text(text) if **text == member[1..]))
+            })
+        })
+    }
+
+    fn is_in(&self, models: &[ModelSchema], has: impl Fn(&Schema, &str) -> bool) -> bool {
+        let (pattern, Some(inside)) = self.parts() else {
             return false;
         };
         let mut chosen = models.iter().filter(|m| glob::matches(pattern, &m.id));
-        chosen.any(|model| find(&model.input, pointer))
+        chosen.any(|model| has(&model.input, inside))
     }
 }
 
-/// Returns `true` if a pointer leads to a property or to the elements of one.
-fn find(schema: &Schema, pointer: &str) -> bool {
+/// Returns the schema of a property or of the elements of one, to which a pointer leads.
+fn find<'a>(schema: &'a Schema, pointer: &str) -> Option<&'a Schema> {
     let mut schema = schema;
     for step in pointer.split('/').skip(1) {
         let name = step.replace("~1", "/").replace("~0", "~");
         let property = schema.properties().unwrap_or_default();
         let property = property.iter().find(|property| *property.name == *name);
         let items = schema.items().filter(|_| step == "*");
-        match property.map(|property| &property.schema).or(items) {
-            Some(inner) => schema = inner,
-            None => return false,
-        }
+        schema = property.map(|property| &property.schema).or(items)?;
     }
-    pointer.starts_with('/')
+    pointer.starts_with('/').then_some(schema)
 }
 
 impl Options {
-    /// Returns the name that a property is given, if it is given one.
-    pub(crate) fn field(&self, model_id: &str, pointer: &str) -> Option<&str> {
+    /// Returns the name that a property or, with `=` and its value, a member of an enum is given.
+    pub(crate) fn name(&self, model_id: &str, pointer: &str) -> Option<&str> {
         last(&self.rename, model_id, pointer)
     }
 
@@ -113,14 +128,24 @@ impl Options {
 
     /// Removes the warnings that are allowed. If warnings are denied, the others become errors.
     pub(crate) fn judge(&self, mut warnings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Error> {
-        warnings.retain(|w| !self.allow.iter().any(|allowed| is_allowed(allowed, w)));
-        if !self.deny_warnings || warnings.is_empty() {
-            return Ok(warnings);
+        self.weigh(&mut warnings);
+        if warnings.iter().any(Diagnostic::is_error) {
+            return Err(Error::schemas(warnings));
         }
-        for warning in &mut warnings {
-            warning.severity = Severity::Error;
+        Ok(warnings)
+    }
+
+    /// Removes the warnings that are allowed, and makes errors of the others if warnings are denied.
+    pub(crate) fn weigh(&self, diagnostics: &mut Vec<Diagnostic>) {
+        let is_silent = |d: &Diagnostic| {
+            !d.is_error() && self.allow.iter().any(|allowed| is_allowed(allowed, d))
+        };
+        diagnostics.retain(|d| !is_silent(d));
+        if self.deny_warnings {
+            for diagnostic in diagnostics {
+                diagnostic.severity = Severity::Error;
+            }
         }
-        Err(Error::schemas(warnings))
     }
 
     /// Checks the settings by themselves.
@@ -184,8 +209,11 @@ impl Options {
     /// # Errors
     /// Fails with the first target that is not in the models.
     pub(crate) fn check_targets(&self, models: &[ModelSchema]) -> Result<(), Error> {
-        for (target, _) in self.rename.iter().chain(&self.replace) {
+        let renames = self.rename.iter().map(|(target, _)| (target, true));
+        let replaces = self.replace.iter().map(|(target, _)| (target, false));
+        for (target, is_rename) in renames.chain(replaces) {
             let is_known = match target.parts() {
+                (_, Some(_)) if is_rename && target.is_member_of(models) => true,
                 (part, None) => models.iter().any(|m| {
                     *m.id == *part || m.id.strip_prefix(part).is_some_and(|r| r.starts_with('/'))
                 }),
@@ -193,7 +221,7 @@ impl Options {
             };
             if !is_known {
                 return Err(Error::setting(&format!(
-                    "found nothing at `{}`, expected a model id or a property, such as `acme/stamp#/prompt`",
+                    "found nothing at `{}`, expected a model id, a property or a member of an enum, such as `acme/stamp#/prompt` or `acme/stamp#/mode=fast`",
                     target.text
                 )));
             }
@@ -231,11 +259,8 @@ impl Options {
                 "models" => options.models = texts(name, value)?,
                 "exclude" => options.exclude = texts(name, value)?,
                 "header" => options.header = text(name, value)?,
-                "deny-warnings" => {
-                    let deny = value.as_bool();
-                    options.deny_warnings =
-                        deny.ok_or_else(|| format!("`{name}` is {value}, expected true or false"))?;
-                }
+                "deny-warnings" => options.deny_warnings = switch(name, value)?,
+                "deprecated-attribute" => options.deprecated_attribute = switch(name, value)?,
                 "rename" => options.rename = targets(name, value)?,
                 "replace" => options.replace = targets(name, value)?,
                 "derive" => {
@@ -250,7 +275,7 @@ impl Options {
                 }
                 other => {
                     return Err(format!(
-                        "unknown setting `{other}`, expected one of models, exclude, header, deny-warnings, rename, replace, derive, attribute, allow"
+                        "unknown setting `{other}`, expected one of models, exclude, header, deny-warnings, deprecated-attribute, rename, replace, derive, attribute, allow"
                     ));
                 }
             }
@@ -270,6 +295,7 @@ impl Options {
             self.header.clone_from(&later.header);
         }
         self.deny_warnings |= later.deny_warnings;
+        self.deprecated_attribute |= later.deprecated_attribute;
     }
 
     /// Returns the header as lines of comments, with an empty line after them.
@@ -314,6 +340,11 @@ pub(crate) fn has_comment(code: &str) -> bool {
 fn is_name(name: &str) -> bool {
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
     starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn switch(name: &str, value: &Value) -> Result<bool, String> {
+    let switch = value.as_bool();
+    switch.ok_or_else(|| format!("`{name}` is {value}, expected true or false"))
 }
 
 fn text(name: &str, value: &Value) -> Result<String, String> {

@@ -6,6 +6,7 @@
 use runcomfy_schema::{Literal, ModelSchema};
 
 use crate::emit::{Plan, Type};
+use crate::settings::Settings;
 
 pub use crate::id_tree::{Clash, IdTree};
 pub use crate::rust_type::RustType;
@@ -26,8 +27,8 @@ pub struct PropertyNames {
 
 /// Returns the names of every property that has a field in the generated code.
 #[must_use]
-pub fn names(model: &ModelSchema) -> Vec<PropertyNames> {
-    let (plan, _) = Plan::new(model);
+pub fn names(model: &ModelSchema, settings: &Settings) -> Vec<PropertyNames> {
+    let (plan, _) = Plan::with(model, &settings.options);
     // A struct comes before the structs of its fields.
     let mut structs = vec![("Input".to_owned(), String::new())];
     let mut names = Vec::new();

@@ -15,6 +15,7 @@ use runcomfy_schema::{Code, ModelSchema, Severity, read_json_bytes};
 use crate::diagnostic::escape_invisible;
 use crate::json::{Documents, NotJson};
 use crate::options::Options;
+use crate::settings::Settings;
 use crate::{Diagnostic, Error, collision, glob, parallel};
 
 pub use crate::model_source::Source;
@@ -69,13 +70,31 @@ impl Parsed {
         Ok((self.sources, self.diagnostics))
     }
 
+    /// Returns what [`checked`](Self::checked) does, with names and warnings as the settings say.
+    ///
+    /// # Errors
+    /// Those of [`checked`](Self::checked), and one where the settings deny a warning.
+    pub fn checked_by(self, settings: &Settings) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
+        let (sources, warnings) = self.checked_with(&settings.options)?;
+        Ok((sources, settings.options.judge(warnings)?))
+    }
+
     /// Returns the models without errors, and the errors of the others, sorted.
     #[must_use]
-    pub fn valid(mut self) -> (Vec<Source>, Vec<Diagnostic>) {
+    pub fn valid(self) -> (Vec<Source>, Vec<Diagnostic>) {
+        self.valid_with(&Settings::default())
+    }
+
+    /// Returns what [`valid`](Self::valid) does, with names and warnings as the settings say.
+    #[must_use]
+    pub fn valid_with(mut self, settings: &Settings) -> (Vec<Source>, Vec<Diagnostic>) {
+        let options = &settings.options;
+        options.weigh(&mut self.diagnostics);
         self.diagnostics.retain(Diagnostic::is_error);
         self.remove_invalid();
-        self.diagnostics
-            .extend(collision::find(&self.sources, &Options::default()));
+        let mut collisions = collision::find(&self.sources, options);
+        options.weigh(&mut collisions);
+        self.diagnostics.extend(collisions);
         self.diagnostics.retain(Diagnostic::is_error);
         self.remove_invalid();
         Diagnostic::sort(&mut self.diagnostics);
@@ -106,7 +125,22 @@ pub fn read_all(folder: &Path, patterns: &[String], exclude: &[String]) -> Resul
     }
     let is_excluded = |id: &str| exclude.iter().any(|pattern| glob::matches(pattern, id));
     files.retain(|(id, _)| matches_any(patterns, id) && !is_excluded(id));
-    let contents = parallel::map(&files, |(id, path)| {
+    read_files(&files, skipped)
+}
+
+/// Reads those of the schemas of a folder that the settings take. A pattern may match none of them: the
+/// folder may be from another time than the settings.
+///
+/// # Errors
+/// Fails when the folder or a file in it cannot be read.
+pub fn read_taken(folder: &Path, settings: &Settings) -> Result<Parsed, Error> {
+    let Listing { mut files, skipped } = list(folder)?;
+    files.retain(|(id, _)| settings.takes(id));
+    read_files(&files, skipped)
+}
+
+fn read_files(files: &[(String, PathBuf)], skipped: Vec<Diagnostic>) -> Result<Parsed, Error> {
+    let contents = parallel::map(files, |(id, path)| {
         let bytes = fs::File::open(path).and_then(read_json_bytes);
         let bytes = bytes.map_err(|e| Error::io("read", path, e))?;
         let (id, path) = (id.clone(), shown(path));

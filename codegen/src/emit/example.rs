@@ -49,7 +49,8 @@ pub(crate) fn new(plan: &Plan<'_>, model: &ModelSchema) -> Option<Example> {
     let input = plan.records.first()?;
     let (arguments, mut json) = maker.arguments(input)?;
     let setter = input.optional().find_map(|field| {
-        let is_simple = !matches!(field.kind, Type::List(_) | Type::Record(_) | Type::Json);
+        let is_simple = !matches!(field.kind, Type::List(_) | Type::Record(_) | Type::Json)
+            && !field.property.schema.is_deprecated();
         let default = field.property.schema.default().filter(|_| is_simple);
         default
             .and_then(|_| maker.value(field))

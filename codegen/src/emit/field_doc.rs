@@ -75,6 +75,9 @@ fn type_and_default(field: &Field<'_>) -> String {
         }
         None => {}
     }
+    if schema.is_deprecated() {
+        line += " Deprecated: the service may remove it.";
+    }
     line
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Field<'a> {
     pub(crate) ident: String,
     pub(crate) property: &'a Property,
     pub(crate) kind: Type,
+    /// `true` if the setter has the attribute `deprecated`.
+    pub(crate) has_deprecated_setter: bool,
 }
 
 /// An enum.
@@ -93,13 +95,8 @@ impl<'a> Record<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Plans the types, and lists the names that collide: with two fields of one name they are no
-    /// Rust.
-    pub(crate) fn new(model: &'a ModelSchema) -> (Self, Vec<Collision>) {
-        Self::with(model, &Options::default())
-    }
-
-    /// Plans as [`new`](Self::new) does, with the names and types of a user's choice.
+    /// Plans the types, with the names and types of a user's choice, and lists the names that collide:
+    /// with two fields of one name they are no Rust.
     pub(crate) fn with(model: &'a ModelSchema, options: &Options) -> (Self, Vec<Collision>) {
         let planner = Planner::plan(model, options, HashSet::new());
         if planner.shared_types.is_empty() {
@@ -174,7 +171,7 @@ impl<'a> Planner<'a, '_> {
                 "{at}/properties/{}",
                 json_name.replace('~', "~0").replace('/', "~1")
             );
-            let given = self.options.field(self.model_id, &value_pointer(&at));
+            let given = self.options.name(self.model_id, &value_pointer(&at));
             let ident = name::ident(&name::field(given.unwrap_or(json_name)));
             let mut is_twin = self.is_twin;
             if let Some(first) = names.insert(ident.clone(), json_name) {
@@ -201,6 +198,8 @@ impl<'a> Planner<'a, '_> {
                 ident,
                 property,
                 kind,
+                has_deprecated_setter: self.options.deprecated_attribute
+                    && property.schema.is_deprecated(),
             });
         }
         self.plan.records[index].fields = fields;
@@ -260,15 +259,22 @@ impl<'a> Planner<'a, '_> {
     ) -> Type {
         let name = self.take(name, at);
         let texts: Vec<String> = members.iter().map(member_text).collect();
-        let variants = name::variants(&texts);
+        let pointer = value_pointer(at);
+        let given = |text: &str| {
+            let member = format!("{pointer}={text}");
+            self.options.name(self.model_id, &member).map(str::to_owned)
+        };
+        let variants = name::variants_with(&texts, given);
+        let usual = |text: &str| name::variant(given(text).as_deref().unwrap_or(text));
+        let usual: Vec<String> = texts.iter().map(|text| usual(text)).collect();
         let mut seen: HashMap<String, &str> = HashMap::new();
         for (i, text) in texts.iter().enumerate() {
-            let usual = name::variant(text);
+            let usual = &usual[i];
             if let Some(first) = seen.insert(usual.clone(), text) {
                 let (first, member) = (Value::from(first), &members[i]);
                 let message = format!(
                     "the values {first} and {member} would both be the variant `{}`, so this one is `{}`",
-                    name::ident(&usual),
+                    name::ident(usual),
                     variants[i]
                 );
                 self.collide(Code::MemberNames, &format!("{at}/enum/{i}"), message);

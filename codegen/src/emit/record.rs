@@ -99,8 +99,13 @@ fn setter(field: &Field<'_>, support: &str) -> String {
     let (open, arguments) = (format!("pub fn {name}("), ["mut self".to_owned(), argument]);
     let head = print::list(4, &open, &arguments, ") -> Self {");
     let value = ty::converted(field, name, support);
+    let deprecated = if field.has_deprecated_setter {
+        "    #[deprecated = \"the service may remove the property\"]\n"
+    } else {
+        ""
+    };
     format!(
-        "{docs}    #[inline]
+        "{docs}{deprecated}    #[inline]
     #[must_use]
     {head}
         self.{name} = Some({value});

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use runcomfy_codegen::settings::Settings;
 use runcomfy_schema::ModelSchema;
-use runcomfy_schema::naming::ModuleNames;
 use serde_json::Value;
 
 mod bounds;
@@ -42,7 +42,8 @@ pub use revision::{models_at_revision, valid_models_at_revision};
 ///   member of an enum stops a `match` without `_` from compiling (E0004); a new optional property
 ///   stops a struct literal (E0063) and a pattern without `..` (E0027).
 /// - **Default**: a default is new, another or gone. The same code compiles and is accepted; where it
-///   leaves the property out, the service does, and charges for, something else.
+///   leaves the property out, the service does, and charges for, something else. It is breaking where an
+///   enum loses its `Default` with it, or where names of files are refused without it.
 /// - **Compatible**: whatever was right stays right. A new model, a wider range, a rule that is relaxed
 ///   or removed, a limit that is only written in another way; of an output everything else. A new
 ///   optional property in an object that took any further property is breaking, unless it takes any
@@ -153,6 +154,12 @@ pub enum Part {
 /// ```
 #[must_use]
 pub fn diff(old: &[ModelSchema], new: &[ModelSchema]) -> Diff {
+    diff_with(old, new, &Settings::default())
+}
+
+/// Compares as [`diff`] does, with the names in Rust that the settings give.
+#[must_use]
+pub fn diff_with(old: &[ModelSchema], new: &[ModelSchema], settings: &Settings) -> Diff {
     let mut pairs: BTreeMap<&str, [Option<&ModelSchema>; 2]> = BTreeMap::new();
     for (side, models) in [old, new].into_iter().enumerate() {
         for model in models {
@@ -160,11 +167,12 @@ pub fn diff(old: &[ModelSchema], new: &[ModelSchema]) -> Diff {
         }
     }
     let mut diff = Diff::default();
-    let modules = [old, new].map(|models| ModuleNames::new(models.iter().map(|model| &*model.id)));
+    let ids = |models: &[ModelSchema]| settings.module_names(models.iter().map(|m| &*m.id));
+    let modules = [ids(old), ids(new)];
     for (id, pair) in pairs {
         let mut changes = match pair {
             [Some(old), Some(new)] => {
-                let mut changes = between(old, new);
+                let mut changes = between(old, new, settings);
                 changes.extend(names::moved(id, &modules));
                 changes
             }
@@ -185,9 +193,9 @@ pub fn diff(old: &[ModelSchema], new: &[ModelSchema]) -> Diff {
     diff
 }
 
-fn between(old: &ModelSchema, new: &ModelSchema) -> Vec<Difference> {
+fn between(old: &ModelSchema, new: &ModelSchema, settings: &Settings) -> Vec<Difference> {
     let mut changes = comparison::inputs(&old.input, &new.input);
-    changes.extend(names::renamed(old, new));
+    changes.extend(names::renamed(old, new, settings));
     changes.extend(output::outputs(
         old.output.as_deref(),
         new.output.as_deref(),

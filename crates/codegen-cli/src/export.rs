@@ -1,5 +1,6 @@
 //! Export of the schemas in standard formats.
 
+use runcomfy_codegen::settings::Settings;
 use runcomfy_schema::{ModelSchema, naming};
 use serde_json::{Map, Value, json};
 
@@ -108,8 +109,15 @@ pub fn without_extensions(document: Value) -> Value {
 /// generated together.
 #[must_use]
 pub fn openapi(models: &[ModelSchema]) -> Value {
+    openapi_with(models, &Settings::default())
+}
+
+/// Returns the document as [`openapi`] does. Components have the names that the settings give to models
+/// and properties; what is sent stays.
+#[must_use]
+pub fn openapi_with(models: &[ModelSchema], settings: &Settings) -> Value {
     let mut paths = Map::new();
-    let mut inputs = Components::default();
+    let mut inputs = Components::new(settings);
     for model in models {
         let input = inputs.input(&model.id, model.input.to_json_schema());
         paths.insert(format!("/models/{}", urn(&model.id)), submit(model, &input));

@@ -8,10 +8,10 @@ mod pull;
 mod schema_file;
 
 pub use diff::{
-    Bindings, Class, Diff, Difference, ModelDiff, Part, diff, models_at_revision,
+    Bindings, Class, Diff, Difference, ModelDiff, Part, diff, diff_with, models_at_revision,
     valid_models_at_revision,
 };
 pub use error::Error;
-pub use export::{json_schemas, openapi, without_extensions};
+pub use export::{json_schemas, openapi, openapi_with, without_extensions};
 pub use page::{Page, PageError};
 pub use pull::{Pull, Skipped};

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use runcomfy_codegen::diagnostic::{escape_invisible, truncate};
 use runcomfy_codegen::plan::IdTree;
+use runcomfy_codegen::settings::Settings;
 use runcomfy_codegen::source::{self, SchemaBytes, Source};
 use runcomfy_codegen::{Change, Changes, Diagnostic, files};
 use runcomfy_schema::{ModelSchema, read_json_bytes};
 use serde_json::Value;
 
 use crate::schema_file::{SchemaFile, reason_against_id};
-use crate::{Diff, Error, diff};
+use crate::{Diff, Error, diff_with};
 
 /// Plans what a folder of schemas becomes when it takes over the catalogue's entries. Nothing is
 /// written before [`apply`](Self::apply).
@@ -76,9 +77,29 @@ impl Pull {
         patterns: &[String],
         prune: bool,
     ) -> Result<Self, Error> {
+        Self::plan_with(schemas, entries, patterns, prune, &Settings::default())
+    }
+
+    /// Compares as [`plan`](Self::plan) does. The settings also choose among the models, on both sides,
+    /// name them, and silence or deny warnings: a denied one is an error of its entry.
+    ///
+    /// # Errors
+    /// Those of [`plan`](Self::plan).
+    pub fn plan_with(
+        schemas: &Path,
+        entries: &[Value],
+        patterns: &[String],
+        prune: bool,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        if entries.is_empty() {
+            return Err(Error::empty_catalogue());
+        }
         let mut skipped = Vec::new();
-        let chosen = choose(entries, patterns, &mut skipped)?;
-        let present = read_present(schemas, patterns)?;
+        source::check_patterns(patterns, &entries.iter().filter_map(id_of))?;
+        let is_chosen = |id: &str| source::matches_any(patterns, id) && settings.takes(id);
+        let chosen = choose(entries, &is_chosen, &mut skipped);
+        let present = read_present(schemas, &is_chosen, settings)?;
 
         let listed: HashSet<&str> = entries.iter().filter_map(id_of).collect();
         let unlisted = present.keys().filter(|id| !listed.contains(id.as_str()));
@@ -86,7 +107,7 @@ impl Pull {
         let is_pruned = |id: &str| prune && unlisted.iter().any(|unlisted| unlisted == id);
         let held = source::list(schemas).unwrap_or_default().files.into_iter();
         let held = held.map(|(id, _)| id).filter(|id| !is_pruned(id));
-        let (taken, new, diagnostics) = parse(schemas, chosen, held, &mut skipped);
+        let (taken, new, diagnostics) = parse(schemas, chosen, held, settings, &mut skipped);
 
         let old: Vec<ModelSchema> = present
             .values()
@@ -115,7 +136,7 @@ impl Pull {
         }
         Ok(Self {
             schemas: schemas.to_owned(),
-            diff: diff(&old, &now),
+            diff: diff_with(&old, &now, settings),
             files: taken,
             changes: changes.into(),
             skipped,
@@ -184,17 +205,13 @@ fn shown_id(entry: &Value) -> String {
 /// Returns the entries that can become files.
 fn choose(
     entries: &[Value],
-    patterns: &[String],
+    is_chosen: &impl Fn(&str) -> bool,
     skipped: &mut Vec<Skipped>,
-) -> Result<Vec<SchemaFile>, Error> {
-    if entries.is_empty() {
-        return Err(Error::empty_catalogue());
-    }
-    source::check_patterns(patterns, &entries.iter().filter_map(id_of))?;
+) -> Vec<SchemaFile> {
     let mut files = Vec::new();
     for entry in entries {
         let id = id_of(entry).unwrap_or_default();
-        if !source::matches_any(patterns, id) {
+        if !is_chosen(id) {
             continue;
         }
         let mut skip = |why: String, is_error| {
@@ -218,7 +235,7 @@ fn choose(
             ));
         }
     }
-    Ok(files)
+    files
 }
 
 fn no_id(entry: &Value) -> String {
@@ -229,14 +246,18 @@ fn no_id(entry: &Value) -> String {
 /// Files of the folder by model id, each with its model if it is valid.
 type Present = BTreeMap<String, (PathBuf, Option<ModelSchema>)>;
 
-fn read_present(schemas: &Path, patterns: &[String]) -> Result<Present, Error> {
+fn read_present(
+    schemas: &Path,
+    is_chosen: &impl Fn(&str) -> bool,
+    settings: &Settings,
+) -> Result<Present, Error> {
     if !schemas.exists() {
         return Ok(Present::new());
     }
     let files = source::list(schemas)?.files.into_iter();
     let mut present = Present::new();
     let mut texts = Vec::new();
-    for (id, path) in files.filter(|(id, _)| source::matches_any(patterns, id)) {
+    for (id, path) in files.filter(|(id, _)| is_chosen(id)) {
         let bytes = fs::File::open(&path).and_then(read_json_bytes);
         let bytes = bytes.map_err(|e| Error::io("read", &path, e))?;
         texts.push(SchemaBytes {
@@ -247,7 +268,7 @@ fn read_present(schemas: &Path, patterns: &[String]) -> Result<Present, Error> {
         present.insert(id, (path, None));
     }
     // An invalid file has no model to compare with, and may be just the one to be replaced.
-    let (valid, _) = source::parse_all(&texts).valid();
+    let (valid, _) = source::parse_all(&texts).valid_with(&settings.without_denial());
     for Source { model, .. } in valid {
         if let Some((_, slot)) = present.get_mut(&*model.id) {
             *slot = Some(model);
@@ -264,6 +285,7 @@ fn parse(
     schemas: &Path,
     files: Vec<SchemaFile>,
     held: impl Iterator<Item = String>,
+    settings: &Settings,
     skipped: &mut Vec<Skipped>,
 ) -> Taken {
     let mut paths = IdTree::files();
@@ -279,7 +301,7 @@ fn parse(
     };
     let parsed = source::parse_each(&files.iter().map(bytes).collect::<Vec<_>>());
     for (file, parsed) in files.into_iter().zip(parsed) {
-        let (mut sources, errors) = parsed.valid();
+        let (mut sources, errors) = parsed.valid_with(settings);
         let why = match sources.pop() {
             None => "its schema is invalid".to_owned(),
             Some(source) => {

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, ValueHint};
-use runcomfy_codegen::Builder;
-use runcomfy_codegen_cli::{Error, diff as compare, models_at_revision, valid_models_at_revision};
+use runcomfy_codegen::settings::Settings;
+use runcomfy_codegen::{Builder, source};
+use runcomfy_codegen_cli::{Error, diff_with, models_at_revision, valid_models_at_revision};
 use runcomfy_schema::ModelSchema;
 
 use super::argument::{self, text};
@@ -35,10 +36,12 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn diff(matches: &ArgMatches) -> Result<ExitCode, Error> {
     let (new, schemas) = (text(matches, "new"), text(matches, "schemas"));
-    let old = valid_models(text(matches, "old"), schemas, matches.get_flag("quiet"))?;
-    let diff = compare(&old, &models(new, schemas)?);
+    let settings = Builder::new().read_settings()?;
+    let quiet = matches.get_flag("quiet");
+    let old = valid_models(text(matches, "old"), schemas, &settings, quiet)?;
+    let diff = diff_with(&old, &models(new, schemas, &settings)?, &settings);
     match verdict::format(matches) {
-        _ if matches.get_flag("quiet") => {}
+        _ if quiet => {}
         Format::Json => print_line(format_args!("{:#}", diff.to_json())),
         Format::Human => print_line(format_args!("{diff}")),
         Format::Github => {
@@ -60,11 +63,18 @@ pub(crate) fn diff(matches: &ArgMatches) -> Result<ExitCode, Error> {
 
 /// Reads the valid models of the old side. An invalid schema there must not fail the change that
 /// fixes it.
-fn valid_models(given: &str, schemas: &str, quiet: bool) -> Result<Vec<ModelSchema>, Error> {
+fn valid_models(
+    given: &str,
+    schemas: &str,
+    settings: &Settings,
+    quiet: bool,
+) -> Result<Vec<ModelSchema>, Error> {
     let (models, errors) = if Path::new(given).is_dir() {
-        Builder::new().schemas(given).read_valid()?
+        let parsed = source::read_taken(Path::new(given), settings)?;
+        let (sources, errors) = parsed.valid_with(&settings.without_denial());
+        (source::models(sources), errors)
     } else {
-        valid_models_at_revision(given, Path::new(schemas))?
+        valid_models_at_revision(given, Path::new(schemas), settings)?
     };
     let mut reported = HashSet::new();
     let first = errors.iter().filter(|error| reported.insert(&error.path));
@@ -78,10 +88,12 @@ fn valid_models(given: &str, schemas: &str, quiet: bool) -> Result<Vec<ModelSche
 }
 
 /// Reads the models of a folder, or of a git revision if there is no such folder.
-fn models(given: &str, schemas: &str) -> Result<Vec<ModelSchema>, Error> {
+fn models(given: &str, schemas: &str, settings: &Settings) -> Result<Vec<ModelSchema>, Error> {
     if Path::new(given).is_dir() {
-        Ok(Builder::new().schemas(given).read()?)
+        let parsed = source::read_taken(Path::new(given), settings)?;
+        let (sources, _) = parsed.checked_by(settings)?;
+        Ok(source::models(sources))
     } else {
-        models_at_revision(given, Path::new(schemas))
+        models_at_revision(given, Path::new(schemas), settings)
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
-use runcomfy_codegen_cli::{Error, json_schemas, openapi, without_extensions};
+use runcomfy_codegen_cli::{Error, json_schemas, openapi_with, without_extensions};
 use serde_json::Value;
 
 use super::argument;
@@ -39,10 +39,11 @@ pub(crate) fn export(matches: &ArgMatches) -> Result<ExitCode, Error> {
     let Some((format, matches)) = matches.subcommand() else {
         return Ok(ExitCode::from(exit_code::USAGE));
     };
-    let models = argument::reader(matches).read()?;
+    let reader = argument::reader(matches);
+    let models = reader.read()?;
     let mut document = match format {
         "json-schema" => Value::Object(json_schemas(&models)),
-        _ => openapi(&models),
+        _ => openapi_with(&models, &reader.read_settings()?),
     };
     if matches.get_flag("no-extensions") {
         document = without_extensions(document);

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Command};
 use indicatif::{ProgressBar, ProgressStyle};
 use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::{Client, ErrorKind};
-use runcomfy_codegen::Change;
+use runcomfy_codegen::{Builder, Change};
 use runcomfy_codegen_cli::{Error, Pull};
 use serde_json::{Value, json};
 
@@ -34,6 +34,8 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn pull(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    // Before anything is fetched.
+    let settings = Builder::new().read_settings()?;
     let entries = match read(matches.get_flag("quiet")) {
         Ok(entries) => entries,
         Err(error) => {
@@ -44,7 +46,8 @@ pub(crate) fn pull(matches: &ArgMatches) -> Result<ExitCode, Error> {
     let entries: Vec<Value> = entries.into_iter().map(CatalogueEntry::into_json).collect();
     let schemas = Path::new(text(matches, "schemas"));
     let models = texts(matches, "models");
-    let pull = Pull::plan(schemas, &entries, &models, matches.get_flag("prune"))?;
+    let prune = matches.get_flag("prune");
+    let pull = Pull::plan_with(schemas, &entries, &models, prune, &settings)?;
     if !matches.get_flag("dry-run") {
         pull.apply()?;
     }

@@ -70,6 +70,7 @@ impl Comparison<'_> {
         self.rules();
         self.unknown();
         self.default();
+        self.deprecated();
         self.texts();
         self.rust_type();
         self.properties();
@@ -311,9 +312,35 @@ impl Comparison<'_> {
             return;
         }
         let words = |value: Option<&Literal>| value.map(keyword::shown);
-        let message = was_is("the default", words(old).as_deref(), words(new).as_deref());
+        let mut message = was_is("the default", words(old).as_deref(), words(new).as_deref());
         let (old, new) = (old.map(Literal::to_value), new.map(Literal::to_value));
-        self.push(Class::Default, "default", old, new, message);
+        let refuses_names =
+            self.old.shows_file_name() && self.new.media().is_some() && !self.new.shows_file_name();
+        let loses_default = self.context.typed && has_default(self.old) && !has_default(self.new);
+        let class = if self.context.checked && refuses_names {
+            message += "; names of files are refused now";
+            Class::Breaking
+        } else if loses_default {
+            message += "; the enum has no `Default` any more";
+            Class::Breaking
+        } else {
+            Class::Default
+        };
+        self.push(class, "default", old, new, message);
+    }
+
+    fn deprecated(&mut self) {
+        let (was, is) = (self.old.is_deprecated(), self.new.is_deprecated());
+        if was == is {
+            return;
+        }
+        let message = if is {
+            "is deprecated now: the service may remove it"
+        } else {
+            "is no longer deprecated"
+        };
+        let (was, is) = (Some(was.into()), Some(is.into()));
+        self.push(Class::Compatible, "deprecated", was, is, message.into());
     }
 
     fn texts(&mut self) {
@@ -528,6 +555,15 @@ impl Comparison<'_> {
         let mut found = compare(old, new, context);
         self.found.append(&mut found);
     }
+}
+
+/// Returns `true` if the schema becomes an enum in Rust that implements `Default`.
+fn has_default(schema: &Schema) -> bool {
+    let members = schema.choices().unwrap_or_default();
+    RustType::from_schema(schema) == RustType::Choice
+        && schema
+            .default()
+            .is_some_and(|default| members.contains(default))
 }
 
 pub(super) fn breaking_if(breaking: bool) -> Class {

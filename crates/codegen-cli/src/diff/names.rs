@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use runcomfy_codegen::plan::{self, PropertyNames};
+use runcomfy_codegen::settings::Settings;
 use runcomfy_schema::ModelSchema;
 use runcomfy_schema::naming::ModuleNames;
 
 use super::{Class, Difference, Part};
 
 /// Returns a change for each name that is another now, of what both models have.
-pub(super) fn renamed(old: &ModelSchema, new: &ModelSchema) -> Vec<Difference> {
+pub(super) fn renamed(
+    old: &ModelSchema,
+    new: &ModelSchema,
+    settings: &Settings,
+) -> Vec<Difference> {
     if old.input == new.input {
         return Vec::new();
     }
@@ -19,9 +24,9 @@ pub(super) fn renamed(old: &ModelSchema, new: &ModelSchema) -> Vec<Difference> {
             .map(|names| (names.pointer.clone(), names));
         pairs.collect()
     };
-    let new = by_pointer(plan::names(new));
+    let new = by_pointer(plan::names(new, settings));
     let mut found = Vec::new();
-    for (pointer, old) in by_pointer(plan::names(old)) {
+    for (pointer, old) in by_pointer(plan::names(old, settings)) {
         let Some(new) = new.get(&pointer) else {
             continue;
         };

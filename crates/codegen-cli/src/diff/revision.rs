@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use runcomfy_codegen::Diagnostic;
 use runcomfy_codegen::diagnostic::escape_invisible;
+use runcomfy_codegen::settings::Settings;
 use runcomfy_codegen::source::{self, Parsed, SchemaBytes};
 use runcomfy_schema::ModelSchema;
 
@@ -14,7 +15,7 @@ use crate::Error;
 /// Reads the schemas of a folder at a git revision (`HEAD~1`, `v1.2`, a hash). The working tree is not
 /// touched.
 ///
-/// It needs the command `git`, and a working directory inside the repository. `schemas` is relative to
+/// The settings choose among the models. It needs the command `git`, and a working directory inside the repository. `schemas` is relative to
 /// the working directory.
 ///
 /// # Errors
@@ -22,8 +23,12 @@ use crate::Error;
 ///   prints.
 /// - A schema is invalid, or names collide ([`Error::diagnostics`]): the error has every diagnostic of
 ///   every file. [`valid_models_at_revision`] leaves these models out.
-pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSchema>, Error> {
-    let (sources, _) = read(revision, schemas)?.checked()?;
+pub fn models_at_revision(
+    revision: &str,
+    schemas: &Path,
+    settings: &Settings,
+) -> Result<Vec<ModelSchema>, Error> {
+    let (sources, _) = read(revision, schemas, settings)?.checked_by(settings)?;
     Ok(source::models(sources))
 }
 
@@ -38,12 +43,14 @@ pub fn models_at_revision(revision: &str, schemas: &Path) -> Result<Vec<ModelSch
 pub fn valid_models_at_revision(
     revision: &str,
     schemas: &Path,
+    settings: &Settings,
 ) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
-    let (sources, errors) = read(revision, schemas)?.valid();
+    let settings = &settings.without_denial();
+    let (sources, errors) = read(revision, schemas, settings)?.valid_with(settings);
     Ok((source::models(sources), errors))
 }
 
-fn read(revision: &str, schemas: &Path) -> Result<Parsed, Error> {
+fn read(revision: &str, schemas: &Path, settings: &Settings) -> Result<Parsed, Error> {
     let git = |doing: &'static str, shown: &str, arguments: &[&str], input: Vec<u8>| {
         run(arguments, input).map_err(|e| Error::io(doing, Path::new(shown), e))
     };
@@ -62,7 +69,8 @@ fn read(revision: &str, schemas: &Path) -> Result<Parsed, Error> {
     let tree = format!("{commit}:./{folder}");
     let list = ["ls-tree", "-r", "-z", "--full-tree", &tree];
     let list = git("list", &shown, &list, Vec::new())?;
-    let files = files(&list);
+    let mut files = files(&list);
+    files.retain(|file| settings.takes(&file.id));
     let requests: String = files.iter().flat_map(|f| [&*f.hash, "\n"]).collect();
     let blobs = git("read", &shown, &["cat-file", "--batch"], requests.into())?;
     let blobs = split(&blobs).ok_or_else(|| {

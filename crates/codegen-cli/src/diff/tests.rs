@@ -503,3 +503,53 @@ fn rename_by_a_new_collision_is_breaking() {
         "{message}"
     );
 }
+
+#[test]
+fn deprecation_is_compatible_and_named() {
+    let scale = |deprecated: bool| json!({"type": "number", "deprecated": deprecated});
+    check(&scale(false), &scale(true), &["compatible /x deprecated"]);
+    check(&scale(true), &scale(false), &["compatible /x deprecated"]);
+    let message = diff_of_property(&scale(false), &scale(true)).to_string();
+    assert!(message.contains("/x: is deprecated now"), "{message}");
+}
+
+/// `Default` of an enum, and names of files, come and go with a default.
+#[test]
+fn removed_default_is_breaking_where_something_needs_it() {
+    let mode = |default: Value| json!({"type": "string", "enum": ["a", "b"], "default": default});
+    check(
+        &mode(json!("a")),
+        &mode(json!("b")),
+        &["default /x default"],
+    );
+    check(
+        &mode(json!("a")),
+        &mode(json!(null)),
+        &["breaking /x default"],
+    );
+    check(
+        &mode(json!(null)),
+        &mode(json!("a")),
+        &["default /x default"],
+    );
+    let modes = |default: Value| json!({"type": "array", "items": mode(default)});
+    check(
+        &modes(json!("a")),
+        &modes(json!(null)),
+        &["breaking /x/* default"],
+    );
+    let image =
+        |default: Value| json!({"type": "string", "format": "image_uri", "default": default});
+    let (name, url) = (json!("example.png"), json!("https://a.b/c.png"));
+    check(
+        &image(name.clone()),
+        &image(url.clone()),
+        &["breaking /x default"],
+    );
+    check(&image(url), &image(name.clone()), &["default /x default"]);
+    check(
+        &image(name),
+        &image(json!("b.png")),
+        &["default /x default"],
+    );
+}

@@ -143,7 +143,7 @@ proptest! {
 fn arbitrary_changes_are_of_all_classes() {
     let mut seen = [0; Class::ALL.len() + 1];
     let mut choices = Choices::endless(7);
-    for _ in 0..2000 {
+    for _ in 0..3000 {
         let document = schema::object(&mut choices, 2);
         let changed = schema::mutated(&mut choices, &document, 2);
         if let (Some(old), Some(new)) = (parse(&document), parse(&changed)) {

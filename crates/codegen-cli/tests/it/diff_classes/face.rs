@@ -32,6 +32,14 @@ pub(crate) fn code(document: &Value) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Returns the `Default` that the macro of an enum implements: `choice!(Mode = Fast { … })`.
+fn default_of(called: &syn::Macro) -> Option<String> {
+    let is_choice = called.path.segments.last()?.ident == "choice";
+    let text = called.tokens.to_string();
+    let (name, rest) = text.split_once(' ')?;
+    (is_choice && rest.starts_with('=')).then(|| format!("impl Default for {name}"))
+}
+
 fn items(list: &[Item], face: &mut BTreeSet<String>) {
     for item in list {
         match item {
@@ -47,6 +55,7 @@ fn items(list: &[Item], face: &mut BTreeSet<String>) {
                     face.insert(format!("{}::{}", item.ident, variant.ident));
                 }
             }
+            Item::Macro(item) => face.extend(default_of(&item.mac)),
             Item::Impl(item) => {
                 let target = item.self_ty.to_token_stream();
                 if let Some((path, _)) = &item.trait_ {

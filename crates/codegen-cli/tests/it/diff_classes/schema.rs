@@ -55,8 +55,17 @@ const NAMES: [&str; 4] = ["a", "b", "loras", "width×height"];
 const KINDS: [&str; 7] = [
     "string", "integer", "number", "array", "object", "boolean", "",
 ];
-const TEXTS: [&str; 7] = ["", "a", "b", "ab", "abc", "https://x.y/z", "data:,"];
-const KEYWORDS: [&str; 20] = [
+const TEXTS: [&str; 8] = [
+    "",
+    "a",
+    "b",
+    "ab",
+    "abc",
+    "https://x.y/z",
+    "data:,",
+    "example.png",
+];
+const KEYWORDS: [&str; 21] = [
     "minimum",
     "maximum",
     "exclusiveMinimum",
@@ -75,6 +84,7 @@ const KEYWORDS: [&str; 20] = [
     "pattern",
     "title",
     "description",
+    "deprecated",
     "x-order",
     "default",
 ];
@@ -134,9 +144,11 @@ fn keyword(choices: &mut Choices<'_>, name: &str, kind: &str, depth: usize) -> V
         "additionalProperties" => json!(choices.below(2) == 1),
         "validations" => rules(choices),
         "pattern" | "title" | "description" => json!(choices.pick(&["one", "two"])),
+        "deprecated" => json!(choices.below(2) == 1),
         "x-order" => json!(choices.below(3)),
         "default" => match kind {
-            "string" => json!(choices.pick(&["a", "b"])),
+            "string" => json!(choices.pick(&["a", "b", "example.png"])),
+            "array" => json!([choices.pick(&["a", "example.png"])]),
             "boolean" => json!(choices.below(2) == 1),
             _ => json!(choices.below(3)),
         },
@@ -166,7 +178,14 @@ fn keywords_of(kind: &str) -> &'static [&'static str] {
             "default",
         ],
         "boolean" => &["enum", "default"],
-        "array" => &["minItems", "maxItems", "items", "format", "validations"],
+        "array" => &[
+            "minItems",
+            "maxItems",
+            "items",
+            "format",
+            "validations",
+            "default",
+        ],
         "object" => &["properties", "additionalProperties"],
         _ => &KEYWORDS,
     }
@@ -179,7 +198,7 @@ fn some_keyword(choices: &mut Choices<'_>, map: &mut Map<String, Value>, depth: 
         .unwrap_or_default()
         .to_owned();
     let list = match choices.below(8) {
-        6 => &["title", "description", "enum", "x-order"],
+        6 => &["title", "description", "deprecated", "enum", "x-order"],
         7 => &KEYWORDS[..],
         _ => keywords_of(&kind),
     };
