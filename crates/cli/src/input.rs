@@ -198,7 +198,7 @@ fn or_a_file(mut violation: Violation) -> Violation {
         violation.expected = format!("{expected}; give the flag once for each file");
     } else if local_file::could_be_path(text) && !text.contains(":/") {
         violation.found = format!("no such file: {text}");
-        violation.expected = expected.to_owned();
+        expected.clone_into(&mut violation.expected);
     } else if let Some((scheme, rest)) = text.split_once(":/")
         && scheme != "http"
         && nearest(&scheme.to_ascii_lowercase(), ["https"]).is_some()

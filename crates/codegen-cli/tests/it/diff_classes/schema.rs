@@ -141,10 +141,9 @@ fn keyword(choices: &mut Choices<'_>, name: &str, kind: &str, depth: usize) -> V
         "format" => json!(choices.pick(&["image_uri", "video_uri", "uri", "image_uris", "date"])),
         "items" => value(choices, depth.saturating_sub(1)),
         "properties" => properties(choices, depth.saturating_sub(1)),
-        "additionalProperties" => json!(choices.below(2) == 1),
+        "additionalProperties" | "deprecated" => json!(choices.below(2) == 1),
         "validations" => rules(choices),
         "pattern" | "title" | "description" => json!(choices.pick(&["one", "two"])),
-        "deprecated" => json!(choices.below(2) == 1),
         "x-order" => json!(choices.below(3)),
         "default" => match kind {
             "string" => json!(choices.pick(&["a", "b", "example.png"])),
