@@ -71,7 +71,7 @@ mod wait;
 pub use model::Model;
 pub use output::Output;
 pub use runcomfy_schema as schema;
-pub use runcomfy_schema::{Media, Violation, Violations};
+pub use runcomfy_schema::{Checked, Media, Violation, Violations};
 
 #[cfg(feature = "client")]
 pub use {
@@ -98,6 +98,7 @@ pub use {
 /// Items that generated code needs; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::output_type;
     pub use runcomfy_schema::__private::*;
     pub use runcomfy_schema::{Choice, Field, Reader, Record, choice, record};
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use runcomfy_schema::RedactedPaths;
+use runcomfy_schema::{Field, RedactedPaths};
 
 /// The output of a finished job: a JSON object with the URLs of the generated media.
 ///
@@ -79,6 +79,22 @@ impl Output {
         self.value.get(name)
     }
 
+    /// Returns the member with this JSON name as a type of your choice, if it is of this type: `i64`, `f64`,
+    /// `bool`, `String`, or a `Vec` of one of them.
+    ///
+    /// ```
+    /// # use runcomfy::Output;
+    /// let output: Output = serde_json::from_str(r#"{"seed": 7, "tags": ["a"]}"#)?;
+    /// assert_eq!(output.read("seed"), Some(7_i64));
+    /// assert_eq!(output.read("tags"), Some(vec!["a".to_owned()]));
+    /// assert_eq!(output.read::<bool>("seed"), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn read<T: Field>(&self, name: &str) -> Option<T> {
+        T::read(self.get(name)?.clone()).ok()
+    }
+
     /// Returns every URL in the output, each once, in the order of the JSON.
     ///
     /// These are the URLs to download, also for models whose output has other members.
@@ -133,6 +149,56 @@ fn collect<'a>(value: &'a Value, urls: &mut Vec<&'a str>) {
         Value::Object(map) => map.values().for_each(|item| collect(item, urls)),
         _ => {}
     }
+}
+
+/// Implements what a model's own type of output has from the [`Output`] in it; called by generated code.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! output_type {
+    ($name:ident) => {
+        impl ::std::ops::Deref for $name {
+            type Target = $crate::Output;
+            #[inline]
+            fn deref(&self) -> &$crate::Output {
+                &self.0
+            }
+        }
+        impl ::std::convert::From<$crate::Output> for $name {
+            #[inline]
+            fn from(output: $crate::Output) -> Self {
+                Self(output)
+            }
+        }
+        impl ::std::convert::From<$name> for $crate::Output {
+            #[inline]
+            fn from(output: $name) -> Self {
+                output.0
+            }
+        }
+        impl ::std::fmt::Debug for $name {
+            #[inline]
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl $crate::__private::serde::Serialize for $name {
+            #[inline]
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                $crate::__private::serde::Serialize::serialize(&self.0, serializer)
+            }
+        }
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            #[inline]
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::__private::serde::Deserialize::deserialize(deserializer).map(Self)
+            }
+        }
+    };
 }
 
 impl From<Value> for Output {

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bounds;
+mod checked;
 mod choice;
 mod code;
 mod describe;
@@ -10,6 +11,7 @@ mod invisible;
 mod json_schema;
 mod json_text;
 mod keyword_list;
+mod list_of;
 mod literal;
 mod media;
 mod media_input;
@@ -34,12 +36,14 @@ mod view;
 mod violation;
 
 pub use bounds::Bounds;
+pub use checked::Checked;
 pub use choice::{Choice, UnknownChoice};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use invisible::is_invisible;
 pub use json_text::{MAX_JSON_BYTES, read_json_bytes, read_json_text};
 pub use keyword_list::KeywordList;
+pub use list_of::{IntoListOf, ListOf};
 pub use literal::Literal;
 pub use media::{Media, MediaKind};
 pub use media_input::{MediaInput, MediaSource};
@@ -70,7 +74,7 @@ pub mod __private {
     #[cfg(feature = "schemars")]
     pub use crate::json_schema::{schemars_choice, schemars_schema};
     pub use crate::record::{
-        NamedField, blank_record, debug_record, deserialize_record, eq_record, list, read_record,
+        NamedField, blank_record, debug_record, deserialize_record, eq_record, read_record,
         serialize_record, validate_record,
     };
     pub use crate::redacted::RedactedExcerpt;

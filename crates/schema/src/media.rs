@@ -127,6 +127,12 @@ impl From<PathBuf> for Media {
     }
 }
 
+impl From<&PathBuf> for Media {
+    fn from(path: &PathBuf) -> Self {
+        Self::file(path)
+    }
+}
+
 impl From<&Path> for Media {
     fn from(path: &Path) -> Self {
         Self::file(path)
@@ -136,6 +142,18 @@ impl From<&Path> for Media {
 impl From<Vec<u8>> for Media {
     fn from(bytes: Vec<u8>) -> Self {
         Self::bytes(bytes)
+    }
+}
+
+impl From<&[u8]> for Media {
+    fn from(bytes: &[u8]) -> Self {
+        Self::bytes(bytes)
+    }
+}
+
+impl From<&Media> for Media {
+    fn from(media: &Media) -> Self {
+        media.clone()
     }
 }
 

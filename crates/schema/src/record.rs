@@ -66,7 +66,7 @@ pub struct Reader {
 
 /// A member that its field cannot hold.
 #[derive(Debug)]
-struct Unfit {
+pub(crate) struct Unfit {
     name: &'static str,
     found: Option<Value>,
 }
@@ -126,7 +126,11 @@ pub fn read_record<R: Record>(value: Value) -> Result<R, Value> {
     read_members(members).map_err(|unfit| unfit.found.unwrap_or(Value::Null))
 }
 
-fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Unfit> {
+/// Reads a record from the members of an object.
+///
+/// # Errors
+/// The first member that its field cannot hold.
+pub(crate) fn read_members<R: Record>(members: Map<String, Value>) -> Result<R, Unfit> {
     let mut reader = Reader::new(members);
     let record = R::read(&mut reader);
     reader.unfit.map_or(Ok(record), Err)
@@ -165,20 +169,30 @@ impl<'de> Visitor<'de> for Members {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, value)) = access.next_entry::<String, Value>()? {
-            if members.contains_key(&name) {
-                let at = Path::ROOT;
-                let at = at.member(&name);
-                return Err(A::Error::custom(format_args!(
-                    "{at}: found twice, expected once"
-                )));
-            }
-            members.insert(name, value);
-        }
-        Ok(members)
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
+        unique_members(access)
     }
+}
+
+/// Collects the members of an object.
+///
+/// # Errors
+/// Fails with the first name that the object has twice.
+pub(crate) fn unique_members<'de, A: MapAccess<'de>>(
+    mut access: A,
+) -> Result<Map<String, Value>, A::Error> {
+    let mut members = Map::new();
+    while let Some((name, value)) = access.next_entry::<String, Value>()? {
+        if members.contains_key(&name) {
+            let at = Path::ROOT;
+            let at = at.member(&name);
+            return Err(A::Error::custom(format_args!(
+                "{at}: found twice, expected once"
+            )));
+        }
+        members.insert(name, value);
+    }
+    Ok(members)
 }
 
 /// Writes a record for serde.
@@ -235,11 +249,6 @@ fn eq_view(a: View<'_>, b: View<'_>) -> bool {
         (View::Record(a), View::Record(b)) => eq_record(a, b),
         _ => false,
     }
-}
-
-/// Collects what a list of a record is given.
-pub fn list<T>(items: impl IntoIterator<Item = impl Into<T>>) -> Vec<T> {
-    items.into_iter().map(Into::into).collect()
 }
 
 /// Checks a typed record against its schema and returns all violations at once.

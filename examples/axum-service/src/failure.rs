@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use runcomfy::{Error, ErrorKind, InvalidRequestId};
+use runcomfy::{Error, ErrorKind, InvalidRequestId, Violations};
 use serde_json::json;
 
 /// A failure of a request to this service.
 pub(crate) enum Failure {
     /// The client failed.
     Client(Error),
+    /// The body is no input of the model.
+    Input(Violations),
     /// The path holds no request id.
     RequestId(InvalidRequestId),
 }
@@ -17,6 +19,12 @@ pub(crate) enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Client(error)
+    }
+}
+
+impl From<Violations> for Failure {
+    fn from(violations: Violations) -> Self {
+        Self::Input(violations)
     }
 }
 
@@ -33,11 +41,18 @@ impl IntoResponse for Failure {
                 StatusCode::NOT_FOUND,
                 json!({ "message": error.to_string() }),
             ),
+            Self::Input(violations) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                json!({
+                    "message": "the input is invalid; nothing was submitted",
+                    "violations": violations,
+                    "may_have_been_submitted": false,
+                }),
+            ),
             Self::Client(error) => {
-                let violations = error.violations().iter().map(ToString::to_string);
                 let body = json!({
                     "message": error.to_string(),
-                    "violations": violations.collect::<Vec<_>>(),
+                    "violations": error.violations(),
                     // A browser that sends the request again could pay twice.
                     "may_have_been_submitted": error.may_have_been_submitted(),
                 });

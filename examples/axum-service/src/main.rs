@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use failure::Failure;
-use runcomfy::{Client, ClientBuilder, Orphan, RequestId};
+use runcomfy::{Checked, Client, ClientBuilder, Orphan, RequestId};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -83,10 +83,13 @@ fn keep(orphan: Orphan) {
 }
 
 /// Submits a job. Its id is the response, so that it is known before anything else can fail.
+///
+/// `Json<Input>` would end at the first wrong shape, with a text; `Checked` has all violations.
 async fn submit(
     State(service): State<Service>,
-    Json(input): Json<Input>,
+    Json(input): Json<Checked<Input>>,
 ) -> Result<Response, Failure> {
+    let input = input.into_result()?;
     let job = service.client.submit(&input).await?;
     let created = json!({ "request_id": job.request_id().as_str() });
     Ok((StatusCode::CREATED, Json(created)).into_response())

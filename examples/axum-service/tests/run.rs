@@ -113,14 +113,38 @@ async fn invalid_input_is_refused_with_its_violations() {
         .submit(json!({ "prompt": "A boat", "scale": 7 }))
         .await;
     assert_eq!(status, 422, "{body}");
-    assert!(
-        body["violations"][0]
-            .as_str()
-            .unwrap()
-            .starts_with("/scale: "),
-        "{body}"
-    );
+    assert_eq!(body["violations"][0]["pointer"], "/scale", "{body}");
     assert_eq!(body["may_have_been_submitted"], false);
+    assert_eq!(service.emulator.ledger().len(), 0);
+}
+
+/// A wrong shape hides no number out of its range.
+#[tokio::test]
+async fn shapes_and_ranges_are_refused_at_once() {
+    let service = Running::start(Emulator::builder()).await;
+    for (input, expected) in [
+        (
+            json!({ "promt": 5, "scale": 7, "force_single": "yes", "width×height": "1x1" }),
+            &[
+                ("/prompt", "required"),
+                ("/force_single", "type"),
+                ("/scale", "maximum"),
+                ("/width×height", "enum"),
+                ("/promt", "unknown_property"),
+            ][..],
+        ),
+        (json!([1]), &[("", "type")]),
+        (json!("A boat"), &[("", "type")]),
+    ] {
+        let (status, body) = service.submit(input).await;
+        assert_eq!(status, 422, "{body}");
+        let violations = body["violations"].as_array().unwrap().iter();
+        let rules: Vec<_> = violations
+            .map(|v| (v["pointer"].as_str().unwrap(), v["rule"].as_str().unwrap()))
+            .collect();
+        assert_eq!(rules, expected, "{body}");
+        assert_eq!(body["violations"][0]["certain"], true);
+    }
     assert_eq!(service.emulator.ledger().len(), 0);
 }
 

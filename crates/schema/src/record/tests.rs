@@ -368,3 +368,59 @@ fn enums_are_values_of_flags() {
         Ok(Ratio::V1_1)
     );
 }
+
+#[test]
+fn checked_input_has_all_violations_at_once() {
+    let checked = |text: &str| serde_json::from_str::<crate::Checked<Input>>(text).unwrap();
+    let good = checked(&full().to_string()).into_result().unwrap();
+    assert_eq!(serde_json::to_value(&good).unwrap(), full());
+
+    let bad =
+        r#"{"images": ["a.jpg"], "prompt": 5, "scale": 7, "width×height": "1;1", "promt": ""}"#;
+    let violations = checked(bad).into_result().unwrap_err();
+    let value: Value = serde_json::from_str(bad).unwrap();
+    assert_eq!(violations, SCHEMA.validate(&value));
+    let json = serde_json::to_value(&violations).unwrap();
+    let pointers: Vec<&str> = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|violation| violation["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        pointers,
+        ["/images/0", "/prompt", "/scale", "/width×height", "/promt"]
+    );
+
+    for other in [
+        "[1]",
+        "\"x\"",
+        "true",
+        "-1",
+        "1.5",
+        "18446744073709551615",
+        "null",
+    ] {
+        let violations = checked(other).into_result().unwrap_err();
+        assert_eq!(violations.len(), 1, "{other}: {violations}");
+    }
+    // The schema allows what the field cannot hold.
+    let large = r#"{"images": [], "prompt": "", "seed": 18446744073709551615}"#;
+    let violations = checked(large).into_result().unwrap_err();
+    assert!(violations.refuse());
+    assert!(
+        violations
+            .to_string()
+            .starts_with("/seed: found 18446744073709551615")
+    );
+    // A warning is no violation that refuses.
+    let plain = r#"{"images": ["http://a.b/c.png"], "prompt": ""}"#;
+    assert!(checked(plain).into_result().is_ok());
+    let twice = serde_json::from_str::<crate::Checked<Input>>(r#"{"prompt": "", "prompt": ""}"#);
+    assert!(
+        twice
+            .unwrap_err()
+            .to_string()
+            .contains("/prompt: found twice")
+    );
+}
