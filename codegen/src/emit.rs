@@ -5,6 +5,7 @@ mod example;
 mod field_doc;
 mod literal;
 mod numbers;
+mod output;
 mod plan;
 mod record;
 mod required;
@@ -16,6 +17,7 @@ use runcomfy_schema::ModelSchema;
 use crate::options::Options;
 use crate::{doc, print};
 pub(crate) use example::Home as ExampleHome;
+pub(crate) use output::methods as output_methods;
 pub(crate) use plan::{Collision, Plan, Type};
 pub(crate) use schema_text::{Home, item as schema_item};
 
@@ -53,7 +55,12 @@ pub(crate) fn model(
         ));
         parts.push(record::engine(record, support));
     }
-    parts.push(binding(support));
+    let output = output::item(model, support);
+    parts.push(binding(support, output.is_some()));
+    if let Some(output) = output {
+        parts.push(with_attributes("Output", output));
+        parts.push(format!("{support}::__private::output_type!(Output);\n"));
+    }
     for choice in &plan.choices {
         parts.push(with_attributes(&choice.name, choice::item(choice)));
         parts.push(choice::values(choice, support));
@@ -71,11 +78,16 @@ pub(crate) fn collisions(model: &ModelSchema, options: &Options) -> Vec<Collisio
 }
 
 /// Ties the input to the model.
-fn binding(support: &str) -> String {
+fn binding(support: &str, has_own_output: bool) -> String {
+    let output = if has_own_output {
+        "Output".to_owned()
+    } else {
+        format!("{support}::Output")
+    };
     format!(
         "impl {support}::Model for Input {{
     const ID: &'static str = ID;
-    type Output = {support}::Output;
+    type Output = {output};
     #[inline]
     fn model() -> &'static {support}::schema::ModelSchema {{
         &SCHEMA

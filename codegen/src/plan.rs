@@ -5,7 +5,7 @@
 
 use runcomfy_schema::{Literal, ModelSchema};
 
-use crate::emit::{Plan, Type};
+use crate::emit::{self, Plan, Type};
 use crate::settings::Settings;
 
 pub use crate::id_tree::{Clash, IdTree};
@@ -59,6 +59,13 @@ pub fn names(model: &ModelSchema, settings: &Settings) -> Vec<PropertyNames> {
         }
     }
     names
+}
+
+/// Returns the JSON names of the members of an output that have methods in the model's own type, and
+/// these methods. Without any, the model has the type of every output.
+#[must_use]
+pub fn output_methods(model: &ModelSchema) -> Vec<(String, String)> {
+    emit::output_methods(model)
 }
 
 /// Returns the name of a struct or enum in a field's type, and the steps to it through arrays.

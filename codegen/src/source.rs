@@ -289,12 +289,24 @@ fn find(folder: &Path, id: &str, depth: usize, listing: &mut Listing) -> Result<
         } else if is_schema(name) {
             let message = "the file is not read: the name of a schema ends in `.json`";
             skip(&path, message, "write the ending in lower case");
+        } else if is_page(name) {
+            let message = "the file is not read: it is a web page, not a schema";
+            let help = "`runcomfy-codegen import FILE` takes the schemas out of a saved page";
+            skip(&path, message, help);
         }
     }
     for (path, id) in folders {
         find(&path, &id, depth + 1, listing)?;
     }
     Ok(())
+}
+
+/// Returns `true` for the file name of a page that a browser has saved.
+fn is_page(name: &str) -> bool {
+    let ending = Path::new(name).extension().unwrap_or_default();
+    ["html", "htm", "mhtml", "mht"]
+        .iter()
+        .any(|page| ending.eq_ignore_ascii_case(page))
 }
 
 /// Returns why a text is not JSON, and what to do.

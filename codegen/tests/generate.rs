@@ -698,3 +698,86 @@ fn doc_lines_say_type_range_and_default() {
     let is_long = |line: &&str| line.chars().count() > 100;
     assert_eq!(text.lines().find(is_long), None);
 }
+
+/// Returns the module of a model with this output.
+fn with_output(properties: &Value) -> String {
+    let document = json!({"input_schema": {"properties": {}},
+        "output_schema": {"output": {"type": "object", "properties": properties}}});
+    code(&[("a/b.json", &document.to_string())])["a/b.rs"].clone()
+}
+
+#[test]
+fn output_that_names_more_has_a_type_of_its_own() {
+    let usual = json!({"image": {"type": "string", "format": "uri", "description": "One."},
+        "audios": {"type": "array", "items": {"type": "string"}}});
+    let module = with_output(&usual);
+    assert!(
+        module.contains("type Output = ::runcomfy::Output;"),
+        "{module}"
+    );
+    assert!(!module.contains("struct Output"), "{module}");
+
+    let module = with_output(&json!({
+        "image": {"type": "object"}, "video": {"type": "string"},
+        "seed": {"type": "integer", "description": "Seed of `noise`."}, "text": {"type": "string"},
+        "kind": {"enum": ["a", "b"]}, "tags": {"type": "array", "items": {"type": "string"}},
+        "scores": {"type": "array", "items": {"type": "number"}}, "meta": {"type": "object", "properties": {"a": {}}},
+        "urls": {"type": "boolean"}, "aB": {"type": "string"}, "a_b": {"type": "string"}, "type": {"type": "number"},
+    }));
+    for part in [
+        "type Output = Output;",
+        "pub struct Output(::runcomfy::Output);",
+        "::runcomfy::__private::output_type!(Output);",
+        "pub fn image_(&self) -> Option<&::runcomfy::schema::Json> {",
+        "/// Seed of `noise`.",
+        "pub fn seed(&self) -> Option<i64> {",
+        "pub fn text(&self) -> Option<&str> {",
+        "pub fn kind(&self) -> Option<&str> {",
+        "pub fn tags(&self) -> Option<Vec<String>> {",
+        "pub fn scores(&self) -> Option<Vec<f64>> {",
+        "pub fn meta(&self) -> Option<&::runcomfy::schema::Json> {",
+        "pub fn urls_(&self) -> Option<bool> {",
+        "pub fn r#type(&self) -> Option<f64> {",
+    ] {
+        assert!(module.contains(part), "{part}: {module}");
+    }
+    for absent in ["fn video", "fn a_b"] {
+        assert!(!module.contains(absent), "{absent}: {module}");
+    }
+}
+
+#[test]
+fn deprecated_is_in_the_documentation_alone() {
+    let text = r#"{"deprecated": true, "required": ["a"], "properties": {
+        "a": {"type": "string", "deprecated": true}, "b": {"type": "number", "default": 1, "deprecated": true}}}"#;
+    let module = &code(&[("a/b.json", text)])["a/b.rs"];
+    for part in [
+        "//! Deprecated: the service may remove it.",
+        "/// Text. Deprecated: the service may remove it.",
+        "/// Number. Default: `1` (applied by the service). Deprecated: the service may remove it.",
+        "/// Sets `b`. Number. Default: `1` (applied by the service). Deprecated: the service may remove",
+    ] {
+        assert!(module.contains(part), "{part}: {module}");
+    }
+    assert!(!module.contains("#[deprecated"), "{module}");
+    assert!(
+        !module.contains("//! let input = Input::new(\"A boat\").b"),
+        "{module}"
+    );
+    assert_eq!(diagnostics(&[("a/b.json", text)]).len(), 3);
+}
+
+#[test]
+fn saved_page_among_the_schemas_is_named() {
+    let files = [
+        ("a/b.json", r#"{"properties": {}}"#),
+        ("a/page.html", "<html>"),
+        ("a/b.MHTML", ""),
+    ];
+    let warnings = diagnostics(&files);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(
+        warnings.iter().all(|w| w.contains("it is a web page")),
+        "{warnings:?}"
+    );
+}

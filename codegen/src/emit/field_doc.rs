@@ -42,7 +42,10 @@ pub(super) fn summary(field: &Field<'_>) -> Vec<String> {
 /// Returns what a setter sets, with type, range and default.
 pub(super) fn setter_lines(field: &Field<'_>) -> Vec<String> {
     let name = doc::code(&field.property.name);
-    let line = format!("Sets {name}. {}", type_and_default(field));
+    let mut line = format!("Sets {name}. {}", type_and_default(field));
+    if matches!(field.kind, Type::Choice(_)) {
+        line += " A text becomes one with `.parse()?`.";
+    }
     doc::wrap(&line, doc::FIELD_WIDTH, "")
 }
 

@@ -38,23 +38,36 @@ pub(super) fn argument(kind: &Type, support: &str) -> String {
             format!("impl Into<{inner}>")
         }
         Type::List(item) => {
-            let item = match &**item {
-                Type::List(_) => ty(item, support),
-                item => argument(item, support),
-            };
-            format!("impl IntoIterator<Item = {item}>")
+            let list = list_of(item);
+            format!("impl {support}::schema::{list}<{}>", ty(item, support))
         }
     }
+}
+
+/// Returns the trait of an argument that becomes an array.
+fn list_of(item: &Type) -> &'static str {
+    if converts(item) {
+        "IntoListOf"
+    } else {
+        "ListOf"
+    }
+}
+
+/// Returns `true` if an argument is whatever converts into the type.
+fn converts(kind: &Type) -> bool {
+    use Type::{F64, I64, Json, Media, Text};
+    matches!(kind, I64 | F64 | Text | Media | Json)
 }
 
 /// Returns an argument as the field's type.
 pub(super) fn converted(field: &Field<'_>, argument: &str, support: &str) -> String {
     match &field.kind {
-        Type::I64 | Type::F64 | Type::Text | Type::Media | Type::Json => {
-            format!("{argument}.into()")
-        }
+        kind if converts(kind) => format!("{argument}.into()"),
         // One call: looking up the methods of an iterator takes the compiler longer.
-        Type::List(_) => format!("{support}::__private::list({argument})"),
+        Type::List(item) => {
+            let list = list_of(item);
+            format!("{support}::schema::{list}::into_list({argument})")
+        }
         _ => argument.to_owned(),
     }
 }

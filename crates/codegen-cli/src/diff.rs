@@ -37,7 +37,8 @@ pub use revision::{models_at_revision, valid_models_at_revision};
 ///   type or format that is kept without being checked is breaking when it is new or changes, since the
 ///   service may enforce it; the annotations of JSON Schema (`examples`, `$comment`, …) and `x-…` are
 ///   not, since they restrict nothing. Of an output: a property that is removed or has another type,
-///   since its readers find nothing.
+///   since its readers find nothing; its first or last member beyond the usual ones, since the type of
+///   the output comes and goes with them.
 /// - **Own crate**: compatible for a dependency, breaking for modules of the program's own crate. A new
 ///   member of an enum stops a `match` without `_` from compiling (E0004); a new optional property
 ///   stops a struct literal (E0063) and a pattern without `..` (E0027).
@@ -200,6 +201,7 @@ fn between(old: &ModelSchema, new: &ModelSchema, settings: &Settings) -> Vec<Dif
         old.output.as_deref(),
         new.output.as_deref(),
     ));
+    changes.extend(output::retyped(old, new));
     changes
 }
 

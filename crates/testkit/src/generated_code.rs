@@ -22,7 +22,7 @@ const ATTRIBUTES: [&str; 7] = [
 ];
 
 /// Macros that generated code calls.
-const MACROS: [&str; 2] = ["record", "choice"];
+const MACROS: [&str; 3] = ["record", "choice", "output_type"];
 
 /// Empties a folder and writes the files below it, except those that the file system refuses.
 ///

@@ -1,7 +1,8 @@
 //! Comparison of two outputs. Callers read outputs and do not send them, so it only matters what is
 //! removed.
 
-use runcomfy_schema::{Kind, Path, Schema};
+use runcomfy_codegen::plan;
+use runcomfy_schema::{Kind, ModelSchema, Path, Schema};
 
 use super::comparison::breaking_if;
 use super::keyword::{FREE, type_name};
@@ -32,6 +33,46 @@ pub(super) fn outputs(old: Option<&Schema>, new: Option<&Schema>) -> Vec<Differe
         }
     }
     found
+}
+
+/// Returns the changes of the type that an output has in Rust: a model has one of its own where its schema
+/// names more than the usual members.
+pub(super) fn retyped(old: &ModelSchema, new: &ModelSchema) -> Vec<Difference> {
+    let (was, is) = (plan::output_methods(old), plan::output_methods(new));
+    let change = |pointer: String, old: &str, new: &str, message: String| Difference {
+        class: Class::Breaking,
+        part: Part::Output,
+        pointer,
+        subject: "rust type".to_owned(),
+        old: Some(old.into()),
+        new: Some(new.into()),
+        message,
+    };
+    if was.is_empty() != is.is_empty() {
+        let name = |is_usual: bool| {
+            if is_usual {
+                "`runcomfy::Output`"
+            } else {
+                "a type of the model's own"
+            }
+        };
+        let (old, new) = (name(was.is_empty()), name(is.is_empty()));
+        let message = format!("the type of the output in Rust was {old}, is {new}");
+        return vec![change(String::new(), old, new, message)];
+    }
+    let properties = new.output.as_deref().and_then(Schema::properties);
+    let is_there = |name: &str| {
+        let mut properties = properties.unwrap_or_default().iter();
+        properties.any(|property| *property.name == *name)
+    };
+    let lost = was.iter().filter(|member| !is.contains(member));
+    lost.filter(|(name, _)| is_there(name))
+        .map(|(name, method)| {
+            let pointer = Path::ROOT.member(name).to_string();
+            let message = format!("the output no longer has the method `{method}` in Rust");
+            change(pointer, method, "", message)
+        })
+        .collect()
 }
 
 fn compare(old: &Schema, new: &Schema, at: Path<'_>, found: &mut Vec<Difference>) {

@@ -553,3 +553,30 @@ fn removed_default_is_breaking_where_something_needs_it() {
         &["default /x default"],
     );
 }
+
+#[test]
+fn type_of_an_output_comes_and_goes_with_its_members() {
+    let model = |output: Value| {
+        let document = json!({"input_schema": {"properties": {}}, "output_schema": {"output": {"properties": output}}});
+        parse("a/b", document)
+    };
+    let text = json!({"type": "string"});
+    let usual = model(json!({"image": text}));
+    let own = model(json!({"image": text, "seed": text}));
+    let more = model(json!({"image": text, "seed": text, "other": text}));
+    let clash = model(json!({"image": text, "seed": text, "Seed": text}));
+    let of = |old: &ModelSchema, new: &ModelSchema| {
+        classes(&diff(std::slice::from_ref(old), std::slice::from_ref(new)))
+    };
+    assert_eq!(
+        of(&usual, &own),
+        ["breaking  rust type", "compatible /seed property"]
+    );
+    assert_eq!(
+        of(&own, &usual),
+        ["breaking  rust type", "breaking /seed property"]
+    );
+    assert_eq!(of(&own, &more), ["compatible /other property"]);
+    assert_eq!(of(&more, &clash)[0], "breaking /other property");
+    assert!(of(&own, &clash).iter().any(|c| c.starts_with("breaking")));
+}
