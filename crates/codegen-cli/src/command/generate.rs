@@ -1,7 +1,9 @@
 //! `generate`, `check` and `lint`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use runcomfy_codegen::{Diagnostic, Generated};
 use runcomfy_codegen_cli::Error;
@@ -23,7 +25,10 @@ pub(crate) fn check_command() -> Command {
         .about("List the generated files that differ from the schemas, and write nothing")
         .args(argument::generator())
         .arg(argument::quiet())
-        .after_help("It exits with 1 if a file differs.")
+        .after_help(
+            "It exits with 1 if a file differs. In a package whose build.rs or macro generates the\n\
+             bindings at each build, it checks the schemas.",
+        )
 }
 
 pub(crate) fn lint_command() -> Command {
@@ -68,12 +73,37 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<ExitCode, Error> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    if is_built_each_time(matches) {
+        if !quiet {
+            print_line(format_args!(
+                "the schemas of {} models are valid; nothing is committed, since each build of this package generates the bindings",
+                builder(matches).read()?.len()
+            ));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     if !quiet {
         print_line(format_args!("{changes}"));
     }
     let stale = count(changes.as_slice().len(), "out of date with the schemas");
     eprintln!("{stale}; run `runcomfy-codegen generate` and commit the result");
     Ok(ExitCode::FAILURE)
+}
+
+/// Returns `true` if the package in the working directory generates its bindings at each build, by its
+/// `build.rs` or by the macro, and no folder of committed ones is named or there.
+fn is_built_each_time(matches: &ArgMatches) -> bool {
+    let is_named = matches.value_source("out") != Some(ValueSource::DefaultValue);
+    if is_named || Path::new(argument::text(matches, "out")).exists() {
+        return false;
+    }
+    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+    let (script, manifest) = (read("build.rs"), read("Cargo.toml"));
+    if script.contains("runcomfy_codegen") {
+        // With either of these the code is in the tree.
+        return !script.contains("build_script_in_tree") && !script.contains("out_dir(");
+    }
+    manifest.contains("runcomfy-macros")
 }
 
 pub(crate) fn lint(matches: &ArgMatches) -> Result<ExitCode, Error> {

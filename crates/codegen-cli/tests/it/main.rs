@@ -9,4 +9,5 @@ mod docs;
 mod import;
 mod page_makers;
 mod pull;
+mod settings;
 mod usage;

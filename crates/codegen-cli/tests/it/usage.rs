@@ -176,3 +176,35 @@ fn warnings_are_one_line_outside_of_lint() {
     let silent = (Some(0), String::new(), String::new());
     assert_eq!(text(root, &["lint", "--quiet"]), silent);
 }
+
+/// A package without committed bindings has nothing that could be out of date.
+#[test]
+fn check_of_bindings_built_each_time_checks_schemas() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let write = |name: &str, text: &str| {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("schemas/acme/stamp.json", "{\"properties\": {}}");
+    let build = "fn main() { runcomfy_codegen::Builder::new().build_script(); }";
+    let in_tree = build.replace("build_script", "out_dir(\"src\").build_script_in_tree");
+    for (script, manifest, code) in [
+        ("", "", 1),
+        (build, "", 0),
+        (&in_tree, "", 1),
+        ("fn main() {}", "runcomfy-macros = \"0.1\"", 0),
+    ] {
+        write("build.rs", script);
+        write("Cargo.toml", manifest);
+        let (found, stdout, stderr) = text(root, &["check"]);
+        assert_eq!(found, Some(code), "{script} {manifest}: {stdout}{stderr}");
+        let says = stdout.contains("the schemas of 1 models are valid; nothing is committed");
+        assert_eq!(says, code == 0, "{stdout}");
+    }
+    // A folder that is named, or there, is compared.
+    assert_eq!(text(root, &["check", "--out", "generated/src"]).0, Some(1));
+    write("schemas/acme/stamp.json", "{");
+    assert_eq!(text(root, &["check"]).0, Some(65));
+}
