@@ -19,6 +19,7 @@ mod lifecycle;
 mod many;
 mod media;
 mod never_twice;
+mod odd_schemas;
 mod orphans;
 mod outage;
 mod own_build;

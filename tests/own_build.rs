@@ -200,3 +200,72 @@ fn a_call_that_compiles_keeps_its_meaning() {
     schema(&TRANSITION.replace("\"prompt\", \"image\", ", ""));
     fails("Required");
 }
+
+/// A model of a list of media and one of an enum.
+const LISTS: &str = r#"{"required": ["image_urls"], "properties": {
+    "image_urls": {"type": "array", "format": "image_uris"},
+    "modes": {"type": "array", "items": {"enum": ["fast", "slow"]}},
+    "mode": {"enum": ["fast", "slow"]}
+}}"#;
+
+#[test]
+#[ignore = "slow: runs cargo"]
+fn compiler_explains_wrong_arguments() {
+    let own = OwnCrate::new("own-messages");
+    own.write("schemas/acme/lists.json", LISTS);
+    let check = |call: &str| {
+        own.write(
+            "src/main.rs",
+            &format!(
+                "pub mod models {{ runcomfy::include_models!(); }}
+                use models::acme::lists::Input;
+                fn main() {{ println!(\"{{:?}}\", {call}); }}"
+            ),
+        );
+        let check = own.cargo("check");
+        let shown = String::from_utf8_lossy(&check.stderr).into_owned();
+        (check.status.success(), shown)
+    };
+    for (call, parts) in [
+        (
+            "Input::new(\"https://a.example/1.png\")",
+            &[
+                "`&str` is not a list of values that convert to `Media`",
+                "a single value is a list of one: `[value]`",
+            ][..],
+        ),
+        (
+            "Input::new([\"https://a.example/1.png\"]).modes(\"fast\")",
+            &[
+                "`&str` is not a list of `ModesItem`",
+                "a list of one: `[value]`",
+            ],
+        ),
+        (
+            "Input::new([\"https://a.example/1.png\"]).modes([\"fast\"])",
+            &["a text becomes a member of an enum with `.parse()?`"],
+        ),
+        (
+            "Input::new([\"https://a.example/1.png\"]).mode(\"fast\")",
+            &["expected `Mode`, found `&str`"],
+        ),
+    ] {
+        let (succeeded, shown) = check(call);
+        assert!(!succeeded, "{call}");
+        for part in parts {
+            assert!(shown.contains(part), "{call}: {part}: {shown}");
+        }
+        assert!(!shown.contains(".chars()"), "{shown}");
+    }
+    // Whatever is a list is taken, and types are inferred through it.
+    for call in [
+        "Input::new([std::path::Path::new(\"a.png\")])",
+        "Input::new(vec![String::from(\"https://a.example/1.png\")]).modes([\"fast\".parse().unwrap()])",
+        "Input::new(Some(\"https://a.example/1.png\")).mode(\"fast\".parse().unwrap())",
+        "Input::new([\"a\", \"b\"].map(runcomfy::Media::from).iter())",
+        "Input::new(Vec::<runcomfy::Media>::new()).modes([])",
+    ] {
+        let (succeeded, shown) = check(call);
+        assert!(succeeded, "{call}: {shown}");
+    }
+}

@@ -49,6 +49,7 @@ fn unpacked_packages_need_no_generator() {
         "runcomfy-probe",
         "runcomfy-models",
         "runcomfy-codegen",
+        "runcomfy-macros",
     ] {
         let unpacked = format!("{name}-{}", env!("CARGO_PKG_VERSION"));
         let archive = packages.join(format!("{unpacked}.crate"));
@@ -107,4 +108,22 @@ fn unpacked_packages_need_no_generator() {
     for absent in ["runcomfy-codegen", "prettyplease", "jsonc-parser"] {
         assert!(!with_client.contains(absent), "{absent} was built");
     }
+
+    // The macro's package is whole: it compiles, and finds a schema of its user.
+    std::fs::create_dir_all(outside.join("schemas/acme")).unwrap();
+    std::fs::write(
+        outside.join("schemas/acme/stamp.json"),
+        r#"{"properties": {"x": {}}}"#,
+    )
+    .unwrap();
+    let manifest = std::fs::read_to_string(outside.join("Cargo.toml")).unwrap();
+    let with_macro = manifest.replace("[features]", "runcomfy-macros = \"0.1\"\n[features]");
+    std::fs::write(outside.join("Cargo.toml"), with_macro).unwrap();
+    std::fs::write(
+        outside.join("src/main.rs"),
+        "mod stamp { runcomfy_macros::model!(\"schemas/acme/stamp.json\"); }\nfn main() { println!(\"{:?}\", stamp::Input::new().x(1)); }",
+    )
+    .unwrap();
+    let shown = run(cargo(&outside).args(["run", "--offline", "--quiet"]));
+    assert_eq!(shown.trim(), "Input { x: 1 }");
 }

@@ -1,7 +1,7 @@
 //! A crate outside of this workspace shapes its bindings, and neither rustc nor Clippy complains.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use runcomfy_codegen::{Builder, Layout};
 
@@ -10,20 +10,35 @@ const STAMP: &str = r##"{"required": ["text"], "properties": {
     "text": {"type": "string"}, "promptImage": {"type": "string"}, "seed": {"type": "integer", "minimum": 0},
     "mode": {"type": "string", "enum": ["fast", "Fast", "C", "C#"], "default": "slow"},
     "a_b": {"enum": ["x"]}, "a": {"type": "object", "properties": {"b": {"enum": ["y"]}}},
-    "size": {"$ref": "#/$defs/size"}
+    "size": {"$ref": "#/$defs/size"}, "old": {"type": "string", "deprecated": true}
 }, "$defs": {"size": {"type": "string", "enum": ["1:1", "16:9"]}}}"##;
 
+/// Has two required properties, numbers, an enum with a default and an output of its own.
+const MORPH: &str = r#"{"input_schema": {"required": ["image", "end_image"], "properties": {
+    "image": {"type": "string", "format": "image_uri"}, "end_image": {"type": "string", "format": "image_uri"},
+    "frames": {"type": "integer", "enum": [121, 241]},
+    "scale": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5, "title": "Scale"},
+    "ratio": {"enum": ["16:9", "1:1"], "default": "16:9"}
+}}, "output_schema": {"output": {"type": "object", "properties": {
+    "video": {"type": "string", "format": "uri"}, "seed": {"type": "integer"}, "tags": {"type": "array", "items": {"type": "string"}}
+}}}}"#;
+
 const SETTINGS: &str = r#"
+exclude = "acme/broken"
+deprecated-attribute = true
 header = "Bindings of a test"
 [rename]
 "acme/stamp" = "marks"
 "acme/**#/promptImage" = "picture"
+"acme/**#/mode=fast" = "Quick"
 [replace]
 "acme/**#/seed" = "crate::Seed"
 [derive]
 "acme/**#Input" = "marker::Marked"
 [attribute]
 "acme/**#Input" = "allow(clippy::derive_partial_eq_without_eq)"
+[allow]
+RC0020 = "acme/**"
 "#;
 
 const MAIN: &str = r#"#![deny(warnings)]
@@ -39,8 +54,13 @@ pub mod stamp {
     //! Holds the same model, by the macro.
     runcomfy_macros::model!("schemas/acme/stamp.json");
 }
+use std::collections::HashMap;
+use std::path::Path;
+
 use models::acme::marks::{Input, Mode};
-use runcomfy::schema::{Field, Json, View};
+use models::acme::morph::{self, Ratio};
+use runcomfy::Model;
+use runcomfy::schema::{Field, Json, Kind, View};
 
 /// A seed that is never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +78,55 @@ impl Field for Seed {
     }
 }
 
+/// A program's own settings, which have the generated enums.
+#[derive(Debug, Default, serde::Deserialize, serde::Serialize)]
+struct Config {
+    ratio: Ratio,
+    weights: HashMap<Ratio, u8>,
+}
+
+/// Calls that name their arguments, numbers, enums and the output.
+fn doors() {
+    let scale: Option<f64> = None;
+    let mut input = morph::Input::new(morph::Required {
+        image: "https://a.example/1.png",
+        end_image: Path::new("last.png"),
+    })
+    .frames(121_u8)
+    .ratio("1:1".parse().unwrap_or_default());
+    input.scale = scale;
+    assert!(input.validate().is_empty());
+    assert_eq!(morph::Input::FRAMES.members, [121, 241]);
+    assert!(morph::Input::SCALE.maximum.is_some_and(|maximum| maximum > 0.5));
+
+    let text = "{\"ratio\": \"1:1\", \"weights\": {\"16:9\": 2}}";
+    let config: Config = serde_json::from_str(text).unwrap_or_default();
+    assert_eq!((config.ratio, config.weights[&Ratio::default()]), (Ratio::V1_1, 2));
+    assert_eq!(Ratio::try_from("16:9"), Ok(Ratio::V16_9));
+    assert_eq!(<&str>::from(Ratio::V16_9), "16:9");
+    assert!(Ratio::V16_9 < Ratio::V1_1);
+    let possible = <Ratio as clap::ValueEnum>::value_variants();
+    assert_eq!(possible, Ratio::ALL);
+
+    // A form, without an instance.
+    let properties = morph::Input::model().input.properties().unwrap_or_default();
+    let scale = properties.iter().find(|property| &*property.name == "scale");
+    let scale = scale.map(|property| (property.schema.kind, property.schema.title()));
+    assert_eq!(scale, Some((Kind::Number, Some("Scale"))));
+
+    let output = "{\"video\": \"https://a.example/1.mp4\", \"seed\": 7, \"tags\": [\"a\"], \"new\": 1}";
+    let output: <morph::Input as Model>::Output = serde_json::from_str(output).unwrap_or_default();
+    assert_eq!((output.seed(), output.video()), (Some(7), Some("https://a.example/1.mp4")));
+    assert_eq!(output.tags(), Some(vec!["a".to_owned()]));
+    assert_eq!(output.get("new").and_then(Json::as_i64), Some(1));
+}
+
 fn main() {
+    doors();
+    assert_eq!(Mode::Quick.as_str(), "fast");
+    #[expect(deprecated)]
+    let old = Input::new("x").old("y");
+    assert!(old.validate().is_empty());
     let input = Input::new("x").picture("p").seed(Seed(7)).mode(Mode::Text_C_hash);
     println!("{:?}", input.validate());
     let same = stamp::Input::new("x").picture("p").seed(Seed(7)).mode(stamp::Mode::Text_C_hash);
@@ -84,17 +152,21 @@ fn clippy(folder: &Path) -> String {
 
 /// Runs Clippy in the crate. Returns `true` if it succeeds, and what it prints.
 fn try_clippy(folder: &Path) -> (bool, String) {
+    let run = cargo(folder, &["clippy", "--offline", "--workspace"]);
+    let shown = String::from_utf8_lossy(&run.stderr).into_owned();
+    (run.status.success(), shown)
+}
+
+fn cargo(folder: &Path, arguments: &[&str]) -> Output {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shaped-build");
-    let run = Command::new(env!("CARGO"))
-        .args(["clippy", "--offline", "--workspace"])
+    let mut cargo = Command::new(env!("CARGO"));
+    let cargo = cargo
+        .args(arguments)
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
         .env("CARGO_PROFILE_DEV_DEBUG", "none")
-        .env_remove("CI")
-        .output()
-        .unwrap();
-    let shown = String::from_utf8_lossy(&run.stderr).into_owned();
-    (run.status.success(), shown)
+        .env_remove("CI");
+    cargo.output().unwrap()
 }
 
 /// Returns the path of a folder of this repository as a manifest has it.
@@ -110,12 +182,14 @@ fn shaped_bindings_compile_without_a_word() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (runcomfy, codegen, macros) = (path(""), path("codegen"), path("crates/macros"));
-    let dependency = format!("runcomfy = {{ path = \"{runcomfy}\", default-features = false }}");
+    let dependency = format!(
+        "runcomfy = {{ path = \"{runcomfy}\", default-features = false, features = [\"clap\"] }}"
+    );
     write(
         folder,
         "Cargo.toml",
         &format!(
-            "[package]\nname = \"own\"\nedition = \"2024\"\n[dependencies]\n{dependency}\ntree = {{ path = \"tree\" }}\nmarker = {{ path = \"marker\" }}\nruncomfy-macros = {{ path = \"{macros}\" }}\n\
+            "[package]\nname = \"own\"\nedition = \"2024\"\n[dependencies]\n{dependency}\ntree = {{ path = \"tree\" }}\nmarker = {{ path = \"marker\" }}\nclap = {{ version = \"4\", default-features = false, features = [\"std\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\nruncomfy-macros = {{ path = \"{macros}\" }}\n\
              [build-dependencies]\nruncomfy-codegen = {{ path = \"{codegen}\" }}\n[workspace]\nmembers = [\"tree\", \"marker\"]\n"
         ),
     );
@@ -142,6 +216,13 @@ fn shaped_bindings_compile_without_a_word() {
     // A warning is printed once for each version of a file, and the target folder outlives the test.
     let new_version = |schema: &str| schema.replacen('{', &format!("{{\"title\": {folder:?}, "), 1);
     write(folder, "schemas/acme/stamp.json", &new_version(STAMP));
+    let morph = MORPH.replacen(
+        "\"required\"",
+        &format!("\"title\": {folder:?}, \"required\""),
+        1,
+    );
+    write(folder, "schemas/acme/morph.json", &morph);
+    write(folder, "schemas/acme/broken.json", "{");
     let prompt = r#"{"required": ["prompt"], "properties": {"prompt": {"type": "string"}}}"#;
     let prompt = &new_version(prompt);
     for id in [
@@ -157,6 +238,7 @@ fn shaped_bindings_compile_without_a_word() {
     }
     let tree = Builder::new()
         .schemas(folder.join("schemas"))
+        .exclude("acme/broken")
         .layout(Layout::Tree);
     tree.out_dir(folder.join("tree/src"))
         .generate()
@@ -165,7 +247,7 @@ fn shaped_bindings_compile_without_a_word() {
         .unwrap();
 
     let first = clippy(folder);
-    for code in ["RC0014", "RC0015", "RC0016", "RC0018"] {
+    for code in ["RC0014", "RC0015", "RC0016", "RC0018", "RC0035"] {
         assert!(
             first.contains(&format!("warning[{code}]")),
             "{code}: {first}"
@@ -177,6 +259,12 @@ fn shaped_bindings_compile_without_a_word() {
         assert!(!again.contains("warning"), "{again}");
     }
     assert!(!clippy(folder).contains("Checking"));
+    let run = cargo(folder, &["run", "--quiet", "--offline"]);
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
 }
 
 /// A program that has its model from the macro.

@@ -67,12 +67,12 @@ impl Input {
     #[must_use]
     pub fn new(
         required: Required<
-            impl IntoIterator<Item = impl Into<::runcomfy::Media>>,
+            impl ::runcomfy::schema::IntoListOf<::runcomfy::Media>,
             impl Into<String>,
         >,
     ) -> Self {
         Self {
-            image_urls: ::runcomfy::__private::list(required.image_urls),
+            image_urls: ::runcomfy::schema::IntoListOf::into_list(required.image_urls),
             prompt: required.prompt.into(),
             force_single: None,
             scale: None,
@@ -95,7 +95,7 @@ impl Input {
         self
     }
     /// Sets `width×height`. One of [`WidthXHeight`]. Default: `2048x2048(1:1)` (applied by the
-    /// service).
+    /// service). A text becomes one with `.parse()?`.
     #[inline]
     #[must_use]
     pub fn width_x_height(mut self, width_x_height: WidthXHeight) -> Self {

@@ -72,7 +72,7 @@ impl Input {
         self
     }
     /// Sets `width×height`. One of [`WidthXHeight`]. Default: `2048x2048(1:1)` (applied by the
-    /// service).
+    /// service). A text becomes one with `.parse()?`.
     #[inline]
     #[must_use]
     pub fn width_x_height(mut self, width_x_height: WidthXHeight) -> Self {

@@ -66,12 +66,12 @@ impl Input {
     #[must_use]
     pub fn new(
         required: Required<
-            impl IntoIterator<Item = impl Into<::runcomfy::Media>>,
+            impl ::runcomfy::schema::IntoListOf<::runcomfy::Media>,
             impl Into<String>,
         >,
     ) -> Self {
         Self {
-            image_urls: ::runcomfy::__private::list(required.image_urls),
+            image_urls: ::runcomfy::schema::IntoListOf::into_list(required.image_urls),
             prompt: required.prompt.into(),
             frames: None,
             seed: None,
