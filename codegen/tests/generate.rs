@@ -774,10 +774,9 @@ fn saved_page_among_the_schemas_is_named() {
         ("a/page.html", "<html>"),
         ("a/b.MHTML", ""),
     ];
-    let warnings = diagnostics(&files);
+    let generated = generate(&files).unwrap();
+    let warnings = generated.warnings();
+    let is_named = |warning: &Diagnostic| warning.message.contains("it is a web page");
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert!(
-        warnings.iter().all(|w| w.contains("it is a web page")),
-        "{warnings:?}"
-    );
+    assert!(warnings.iter().all(is_named), "{warnings:?}");
 }

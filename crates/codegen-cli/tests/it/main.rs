@@ -10,4 +10,5 @@ mod import;
 mod page_makers;
 mod pull;
 mod settings;
+mod small_slips;
 mod usage;
