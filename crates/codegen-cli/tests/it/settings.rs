@@ -147,7 +147,9 @@ fn diff_knows_the_given_names() {
     };
     let shown = diff();
     assert!(shown.contains("changes: 0 breaking"), "{shown}");
-    let without = SETTINGS.replace("\"acme/**#/mode=C#\" = \"CSharp\"", "");
+    let without = SETTINGS
+        .replace("\"acme/**#/mode=C#\" = \"CSharp\"", "")
+        .replace("deny-warnings = true", "");
     write(root, "runcomfy-codegen.toml", &without);
     let shown = diff();
     assert!(
