@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
+use quote::quote;
 use runcomfy_schema::naming::ModuleNames;
 use runcomfy_schema::{ModelSchema, Severity};
 
@@ -299,7 +300,7 @@ impl Builder {
         let warnings = options.judge(warnings)?;
         options.check_targets(&source::models(sources.clone()))?;
         let names = collision::module_names(&sources, &options);
-        let root = assemble(&sources, &names, &support, &options)?;
+        let root = assemble(&sources, &names, &self.support, &options)?;
         let manifest = match &self.manifest {
             Some(path) => Some((
                 path.clone(),
@@ -320,7 +321,8 @@ impl Builder {
         let files = match self.layout {
             Layout::OneFile => one_file(&root, &context, &options.header_lines()),
             Layout::Tree => tree(&root, &context, &options.header_lines()),
-        };
+        }
+        .map_err(|e| Error::internal("modules", &e))?;
         let out_dir = match &self.out_dir {
             Some(folder) => folder.clone(),
             None => env::var_os("OUT_DIR")
@@ -446,13 +448,8 @@ impl Builder {
         name.to_string_lossy().into_owned()
     }
 
-    fn support_path(&self) -> Result<String, Error> {
-        let support = &self.support;
-        syn::parse_str::<syn::Path>(support).map_err(|e| Error::support(support, &e))?;
-        if options::has_comment(support) {
-            return Err(Error::support(support, &"it has a comment"));
-        }
-        Ok(support.split_whitespace().collect())
+    fn support_path(&self) -> Result<syn::Path, Error> {
+        syn::parse_str(&self.support).map_err(|e| Error::support(&self.support, &e))
     }
 }
 
@@ -492,12 +489,14 @@ fn assemble<'a>(
     options: &Options,
 ) -> Result<Module<'a>, Error> {
     let results = parallel::map(sources, |source| {
-        emit::model(&source.model, support, options)
+        // Tokens stay on the thread that made them, and the path is made of them.
+        let support = syn::parse_str(support)?;
+        Ok(emit::model(&source.model, &support, options))
     });
     let mut root = Module::default();
     let mut collisions = Vec::new();
     for (source, result) in sources.iter().zip(results) {
-        match result {
+        match result.map_err(|e: syn::Error| Error::internal(&source.path, &e))? {
             Ok(text) => root.insert(source, text, names),
             Err(collision) => collisions.push(collision::shown(source, &collision)),
         }
@@ -509,38 +508,43 @@ fn assemble<'a>(
     Err(Error::schemas(collisions))
 }
 
-fn one_file(root: &Module<'_>, context: &Context<'_>, header: &str) -> BTreeMap<String, String> {
-    let registry = root.registry(context.support, false);
-    let text = print::paragraphs(vec![root.inline(context), registry]);
+fn one_file(
+    root: &Module<'_>,
+    context: &Context<'_>,
+    header: &str,
+) -> Result<BTreeMap<String, String>, syn::Error> {
+    let registry = print::tokens(root.registry(context.support, false))?;
+    let text = print::paragraphs(vec![root.inline(context)?, registry]);
     let path = "models.rs".to_owned();
     let text = mark::add(&path, None, &format!("{header}{text}"));
-    BTreeMap::from([(path, text)])
+    Ok(BTreeMap::from([(path, text)]))
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))
 }
 
-fn tree(root: &Module<'_>, context: &Context<'_>, header: &str) -> BTreeMap<String, String> {
+fn tree(
+    root: &Module<'_>,
+    context: &Context<'_>,
+    header: &str,
+) -> Result<BTreeMap<String, String>, syn::Error> {
     let mut files = BTreeMap::new();
-    let mut head = doc::inner(&root.crate_doc(context));
-    if context.gated {
-        // A vendor that comes with this very build has a feature that cargo, which has read the
-        // manifest before, does not know yet.
-        head += "#![allow(unexpected_cfgs)]\n";
-    }
-    let mut parts = vec![head];
-    parts.extend(root.vendors(context.gated));
-    parts.push(root.registry(context.support, context.gated));
-    let lib = print::paragraphs(parts);
+    let docs = doc::inner(&root.crate_doc(context));
+    let vendors = root.vendors(context.gated);
+    let registry = root.registry(context.support, context.gated);
+    // A vendor that comes with this very build has a feature that cargo, which has read the manifest
+    // before, does not know yet.
+    let allow = context.gated.then(|| quote!(#![allow(unexpected_cfgs)]));
+    let lib = print::tokens(quote!(#docs #allow #vendors #registry))?;
     files.insert(
         "lib.rs".to_owned(),
         mark::add("lib.rs", None, &format!("{header}{lib}")),
     );
-    for ModuleFile { path, from, text } in root.files(context) {
+    for ModuleFile { path, from, text } in root.files(context)? {
         let header = if mark::is_json(&path) { "" } else { header };
         let text = mark::add(&path, from.as_deref(), &format!("{header}{text}"));
         files.insert(path, text);
     }
-    files
+    Ok(files)
 }

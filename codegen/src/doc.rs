@@ -1,5 +1,7 @@
 //! Prose from schemas as doc comments: inert, whatever it says.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use runcomfy_schema::is_invisible;
 
 /// Characters of a line in the doc comment of a module or a type: 100 without `/// `.
@@ -8,28 +10,28 @@ pub(crate) const MODULE_WIDTH: usize = 96;
 /// Characters of a line in the doc comment of a field or a method, which is indented by 4.
 pub(crate) const FIELD_WIDTH: usize = MODULE_WIDTH - 4;
 
-/// Returns lines as the doc comment of the item that follows, after so many spaces.
-pub(crate) fn outer(indent: usize, lines: &[String]) -> String {
-    comment(indent, "///", lines)
+/// Returns lines as `#[doc]` attributes of the item that follows.
+pub(crate) fn outer(lines: &[String]) -> TokenStream {
+    let lines = spaced(lines);
+    quote!(#(#[doc = #lines])*)
 }
 
-/// Returns lines as the doc comment of the module around them.
-pub(crate) fn inner(lines: &[String]) -> String {
-    comment(0, "//!", lines)
+/// Returns lines as `#![doc]` attributes of the module around them.
+pub(crate) fn inner(lines: &[String]) -> TokenStream {
+    let lines = spaced(lines);
+    quote!(#(#![doc = #lines])*)
 }
 
-fn comment(indent: usize, mark: &str, lines: &[String]) -> String {
-    let mut comment = String::new();
-    for line in lines {
-        comment += &" ".repeat(indent);
-        comment += mark;
-        if !line.is_empty() {
-            comment.push(' ');
-            comment += line.trim_end();
+/// Adds a leading space, as in a comment written by hand.
+fn spaced(lines: &[String]) -> impl Iterator<Item = String> {
+    let space = |line: &String| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
         }
-        comment.push('\n');
-    }
-    comment
+    };
+    lines.iter().map(space)
 }
 
 /// Returns foreign prose as lines of Markdown that show it as it is, but for code between single

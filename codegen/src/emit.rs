@@ -12,7 +12,10 @@ mod required;
 mod schema_text;
 mod ty;
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use runcomfy_schema::ModelSchema;
+use syn::Path;
 
 use crate::options::Options;
 use crate::{doc, print};
@@ -34,36 +37,39 @@ pub(crate) struct Code {
 /// Returns the code of a model that has no [`collisions`] which are errors.
 ///
 /// # Errors
-/// Fails if the schema would not be read as it is written, which is a bug of the generator.
+/// Fails if the schema would not be read as it is written, or if the code is not Rust: both are bugs
+/// of the generator.
 pub(crate) fn model(
     model: &ModelSchema,
-    support: &str,
+    support: &Path,
     options: &Options,
 ) -> Result<Code, Collision> {
     let (plan, _) = Plan::with(model, options);
     let with_attributes = |type_name: &str, items: String| {
         format!("{}{items}", options.attributes(&model.id, type_name))
     };
+    let path = path_text(support);
     let mut parts = vec![format!(
         "/// Id of the model.\npub const ID: &str = {};\n",
         literal::text(&model.id)
     )];
     for record in &plan.records {
-        parts.push(with_attributes(
-            &record.name,
-            record::items(record, support),
-        ));
-        parts.push(record::engine(record, support));
+        let items = formatted(record::items(record, support))?;
+        parts.push(with_attributes(&record.name, items));
+        parts.push(record::engine(record, &path));
     }
     let output = output::item(model, support);
-    parts.push(binding(support, output.is_some()));
+    parts.push(formatted(binding(support, output.is_some()))?);
     if let Some(output) = output {
-        parts.push(with_attributes("Output", output));
-        parts.push(format!("{support}::__private::output_type!(Output);\n"));
+        parts.push(with_attributes("Output", formatted(output)?));
+        parts.push(format!("{path}::__private::output_type!(Output);\n"));
     }
     for choice in &plan.choices {
-        parts.push(with_attributes(&choice.name, choice::item(choice)));
-        parts.push(choice::values(choice, support));
+        parts.push(with_attributes(
+            &choice.name,
+            formatted(choice::item(choice))?,
+        ));
+        parts.push(choice::values(choice, &path));
     }
     Ok(Code {
         items: print::paragraphs(parts),
@@ -77,24 +83,38 @@ pub(crate) fn collisions(model: &ModelSchema, options: &Options) -> Vec<Collisio
     Plan::with(model, options).1
 }
 
+/// Returns a path as it is written in source code.
+pub(crate) fn path_text(path: &Path) -> String {
+    path.to_token_stream().to_string().replace(' ', "")
+}
+
+fn formatted(items: TokenStream) -> Result<String, Collision> {
+    print::tokens(items).map_err(|error| Collision {
+        code: runcomfy_schema::Code::Internal,
+        pointer: String::new(),
+        message: format!(
+            "the code of the model is not Rust ({error}); this is a fault of the generator"
+        ),
+    })
+}
+
 /// Ties the input to the model.
-fn binding(support: &str, has_own_output: bool) -> String {
+fn binding(support: &Path, has_own_output: bool) -> TokenStream {
     let output = if has_own_output {
-        "Output".to_owned()
+        quote!(Output)
     } else {
-        format!("{support}::Output")
+        quote!(#support::Output)
     };
-    format!(
-        "impl {support}::Model for Input {{
-    const ID: &'static str = ID;
-    type Output = {output};
-    #[inline]
-    fn model() -> &'static {support}::schema::ModelSchema {{
-        &SCHEMA
-    }}
-}}
-"
-    )
+    quote! {
+        impl #support::Model for Input {
+            const ID: &'static str = ID;
+            type Output = #output;
+            #[inline]
+            fn model() -> &'static #support::schema::ModelSchema {
+                &SCHEMA
+            }
+        }
+    }
 }
 
 /// Returns the first lines of a model's module: its id, its description, and an example.

@@ -42,6 +42,8 @@ enum Cause {
     Setting(String),
     /// The arguments of the macro are not a schema file's path and, perhaps, an id.
     Arguments(String),
+    /// The generated code is no Rust, which is a bug in the generator.
+    Internal(String),
 }
 
 impl From<Cause> for Error {
@@ -89,6 +91,10 @@ impl Error {
 
     pub(crate) fn arguments(why: &str) -> Self {
         Cause::Arguments(why.to_owned()).into()
+    }
+
+    pub(crate) fn internal(model: &str, why: &dyn fmt::Display) -> Self {
+        Cause::Internal(format!("{model}: {why}")).into()
     }
 
     /// Returns every diagnostic of the schema files: errors first, then warnings. It is empty if the
@@ -147,6 +153,9 @@ impl Error {
             ),
             Cause::Support { given, why } => format!(
                 "found `{given}` as the support crate, expected a Rust path such as `::runcomfy`: {why}"
+            ),
+            Cause::Internal(why) => format!(
+                "the generated code is not Rust, which is a bug in the generator; nothing was written. Please report it with the schema: {why}"
             ),
         }
     }

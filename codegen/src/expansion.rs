@@ -15,9 +15,6 @@ use crate::options::{self, Options};
 use crate::source::{self, SchemaBytes};
 use crate::{Diagnostic, Error, collision, print};
 
-/// Crate that the code uses.
-const SUPPORT: &str = "::runcomfy";
-
 /// Folder whose files are named by their models' ids, as in the builder's default.
 const FOLDER: &str = "schemas";
 
@@ -71,6 +68,7 @@ impl Expansion {
 
 /// Returns the items of a model's module, and the warnings about its schema.
 fn module(schema: SchemaBytes, options: &Options) -> Result<(String, Vec<Diagnostic>), Error> {
+    let support = syn::parse_str("::runcomfy").map_err(|e| Error::internal(&schema.path, &e))?;
     let (sources, warnings) = source::parse_all(&[schema]).checked_with(options)?;
     let warnings = options.judge(warnings)?;
     let mut parts = Vec::new();
@@ -79,10 +77,10 @@ fn module(schema: SchemaBytes, options: &Options) -> Result<(String, Vec<Diagnos
         options
             .of_one(&model.id)
             .check_targets(std::slice::from_ref(model))?;
-        let code = emit::model(model, SUPPORT, options)
+        let code = emit::model(model, &support, options)
             .map_err(|fault| Error::schemas(vec![collision::shown(source, &fault)]))?;
         let home = Home::Inline(code.json.trim_end());
-        let schema = emit::schema_item(home, SUPPORT);
+        let schema = emit::schema_item(home, &emit::path_text(&support));
         parts.extend([code.items, schema]);
     }
     Ok((print::paragraphs(parts), warnings))

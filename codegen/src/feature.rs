@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::{Error, print};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::Error;
 
 /// Feature that compiles every model; on by default.
 const ALL: &str = "all";
@@ -31,11 +34,9 @@ pub(crate) fn family(vendor: &str, family: &str) -> String {
 }
 
 /// Returns the attribute that compiles an item only with all models or with one of these features.
-/// The item comes after so many spaces.
-pub(crate) fn gate(indent: usize, features: impl IntoIterator<Item = String>) -> String {
-    let features = [ALL.to_owned()].into_iter().chain(features);
-    let features: Vec<String> = features.map(|name| format!("feature = {name:?}")).collect();
-    print::list(indent, "#[cfg(any(", &features, "))]\n")
+pub(crate) fn gate(features: impl IntoIterator<Item = String>) -> TokenStream {
+    let features = features.into_iter();
+    quote!(#[cfg(any(feature = #ALL, #(feature = #features),*))])
 }
 
 /// Returns the name by which programs import the package of a manifest.

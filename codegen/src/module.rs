@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use runcomfy_schema::naming::ModuleNames;
+use syn::Path;
 
 use crate::diagnostic::escape_invisible;
 use crate::emit::{self, Code, ExampleHome, Home};
@@ -12,26 +15,29 @@ use crate::{doc, feature, name, print};
 /// Allows what schemas alone decide, so that no model breaks a build that denies warnings: how many
 /// properties and which names, spelt-out ones
 /// among them. One attribute for each vendor, since every one costs compile time.
-const ALLOW: &str = "#[allow(
-    clippy::enum_variant_names,
-    clippy::fn_params_excessive_bools,
-    clippy::iter_not_returning_iterator,
-    clippy::many_single_char_names,
-    clippy::module_inception,
-    clippy::self_named_constructors,
-    clippy::should_implement_trait,
-    clippy::similar_names,
-    clippy::struct_excessive_bools,
-    clippy::struct_field_names,
-    clippy::too_many_arguments,
-    clippy::too_many_lines,
-    clippy::unreadable_literal,
-    clippy::upper_case_acronyms,
-    clippy::wrong_self_convention,
-    non_camel_case_types,
-    non_snake_case,
-)]
-";
+fn allow() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::enum_variant_names,
+            clippy::fn_params_excessive_bools,
+            clippy::iter_not_returning_iterator,
+            clippy::many_single_char_names,
+            clippy::module_inception,
+            clippy::self_named_constructors,
+            clippy::should_implement_trait,
+            clippy::similar_names,
+            clippy::struct_excessive_bools,
+            clippy::struct_field_names,
+            clippy::too_many_arguments,
+            clippy::too_many_lines,
+            clippy::unreadable_literal,
+            clippy::upper_case_acronyms,
+            clippy::wrong_self_convention,
+            non_camel_case_types,
+            non_snake_case,
+        )]
+    }
+}
 
 /// A module: perhaps a model itself, perhaps with modules below it.
 #[derive(Default)]
@@ -55,7 +61,7 @@ pub(crate) struct ModuleFile {
 /// Settings that all modules of a crate share.
 pub(crate) struct Context<'c> {
     /// The crate that generated code depends on.
-    pub(crate) support: &'c str,
+    pub(crate) support: &'c Path,
     /// Crate in which programs find the modules.
     pub(crate) home: ExampleHome,
     /// `true` if features choose among the modules.
@@ -76,7 +82,7 @@ impl Context<'_> {
     /// Returns the identifiers of the modules that lead to a model.
     fn path(&self, id: &str) -> Vec<String> {
         let names = self.names.path(id).into_iter();
-        names.map(|n| name::ident(&n)).collect()
+        names.map(|n| name::ident(&n).to_string()).collect()
     }
 }
 
@@ -97,12 +103,12 @@ impl<'a> Module<'a> {
     }
 
     /// Returns the files of all modules.
-    pub(crate) fn files(&self, context: &Context<'_>) -> Vec<ModuleFile> {
+    pub(crate) fn files(&self, context: &Context<'_>) -> Result<Vec<ModuleFile>, syn::Error> {
         let mut files = Vec::new();
         for (name, child) in &self.children {
-            child.collect(name, context, &mut files);
+            child.collect(name, context, &mut files)?;
         }
-        files
+        Ok(files)
     }
 
     /// Returns every feature, in the order of the modules: for each vendor its own, then its families'.
@@ -124,16 +130,21 @@ impl<'a> Module<'a> {
             .map(move |family| feature::family(vendor, family))
     }
 
-    fn collect(&self, path: &str, context: &Context<'_>, files: &mut Vec<ModuleFile>) {
-        let mut parts = vec![doc::inner(&self.doc(context))];
-        let is_gated = context.gated && !path.contains('/');
-        parts.extend(self.children.keys().map(|name| {
-            let mut gate = String::new();
-            if is_gated {
-                gate = feature::gate(0, [feature::vendor(path), feature::family(path, name)]);
-            }
-            format!("{gate}pub mod {};\n", name::ident(name))
-        }));
+    fn collect(
+        &self,
+        path: &str,
+        context: &Context<'_>,
+        files: &mut Vec<ModuleFile>,
+    ) -> Result<(), syn::Error> {
+        let docs = doc::inner(&self.doc(context));
+        let gated_here = context.gated && !path.contains('/');
+        let children = self.children.keys().map(|name| {
+            let gate = gated_here
+                .then(|| feature::gate([feature::vendor(path), feature::family(path, name)]));
+            let name = name::ident(name);
+            quote!(#gate pub mod #name;)
+        });
+        let mut parts = vec![print::tokens(quote!(#docs #(#children)*))?];
         let from = self
             .model
             .as_ref()
@@ -141,7 +152,7 @@ impl<'a> Module<'a> {
         if let Some((_, code)) = &self.model {
             let file_name = path.rsplit('/').next().unwrap_or(path);
             let home = format!("{file_name}.json");
-            let schema = emit::schema_item(Home::File(&home), context.support);
+            let schema = emit::schema_item(Home::File(&home), &emit::path_text(context.support));
             parts.extend([code.items.clone(), schema]);
             files.push(ModuleFile {
                 path: format!("{path}.json"),
@@ -155,43 +166,52 @@ impl<'a> Module<'a> {
             text: print::paragraphs(parts),
         });
         for (name, child) in &self.children {
-            child.collect(&format!("{path}/{name}"), context, files);
+            child.collect(&format!("{path}/{name}"), context, files)?;
         }
+        Ok(())
     }
 
     /// Returns the same modules inside one file.
-    pub(crate) fn inline(&self, context: &Context<'_>) -> String {
-        self.inline_with(ALLOW, context)
+    pub(crate) fn inline(&self, context: &Context<'_>) -> Result<String, syn::Error> {
+        self.inline_with(&allow(), context)
     }
 
-    fn inline_with(&self, allow: &str, context: &Context<'_>) -> String {
+    fn inline_with(
+        &self,
+        allow: &TokenStream,
+        context: &Context<'_>,
+    ) -> Result<String, syn::Error> {
         let mut parts = Vec::new();
         for (name, child) in &self.children {
-            let docs = doc::outer(0, &child.doc(context));
-            let module = print::module(&name::ident(name), &child.inline_with("", context));
-            parts.push(docs + allow + &module);
+            let (name, docs) = (name::ident(name), doc::outer(&child.doc(context)));
+            parts.push(print::module(
+                quote!(#docs #allow pub mod #name {}),
+                &child.inline_with(&TokenStream::new(), context)?,
+            )?);
         }
         if let Some((_, code)) = &self.model {
             let home = Home::Inline(code.json.trim_end());
-            let schema = emit::schema_item(home, context.support);
+            let schema = emit::schema_item(home, &emit::path_text(context.support));
             parts.extend([code.items.clone(), schema]);
         }
-        print::paragraphs(parts)
+        Ok(print::paragraphs(parts))
     }
 
     /// Returns the modules of vendors, as declarations in the crate's root.
-    pub(crate) fn vendors(&self, gated: bool) -> Vec<String> {
+    pub(crate) fn vendors(&self, gated: bool) -> TokenStream {
         // `cargo fmt` formats otherwise than the generator and must not follow these.
         let vendors = self.children.iter().map(|(name, module)| {
-            let mut gate = String::new();
-            if gated {
-                let features = [feature::vendor(name)].into_iter();
-                gate = feature::gate(0, features.chain(module.families(name)));
-            }
-            let name = name::ident(name);
-            format!("{gate}{ALLOW}#[rustfmt::skip]\npub mod {name};\n")
+            let gate = gated.then(|| {
+                feature::gate(
+                    [feature::vendor(name)]
+                        .into_iter()
+                        .chain(module.families(name)),
+                )
+            });
+            let (allow, name) = (allow(), name::ident(name));
+            quote!(#gate #allow #[rustfmt::skip] pub mod #name;)
         });
-        vendors.collect()
+        quote!(#(#vendors)*)
     }
 
     /// Returns the doc comment of a crate of these modules, for people who see it for the first time.
@@ -249,47 +269,47 @@ impl<'a> Module<'a> {
     }
 
     /// Returns `ALL` and `find`; with features, for those models that are compiled.
-    pub(crate) fn registry(&self, support: &str, gated: bool) -> String {
+    pub(crate) fn registry(&self, support: &Path, gated: bool) -> TokenStream {
         let mut all = Vec::new();
         for (vendor, module) in &self.children {
             let name = name::ident(vendor);
             for (family, module) in &module.children {
-                let mut gate = String::new();
-                if gated {
-                    let features = [feature::vendor(vendor), feature::family(vendor, family)];
-                    gate = feature::gate(4, features) + "    ";
-                }
-                let path = format!("self::{name}::{}", name::ident(family));
-                module.paths(&path, &gate, &mut all);
+                let gate = gated.then(|| {
+                    feature::gate([feature::vendor(vendor), feature::family(vendor, family)])
+                });
+                let family = name::ident(family);
+                module.paths(
+                    &quote!(self::#name::#family),
+                    &gate.unwrap_or_default(),
+                    &mut all,
+                );
             }
         }
-        all.sort();
-        let all: Vec<String> = all.into_iter().map(|(_, entry)| entry).collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let all = all.into_iter().map(|(_, entry)| entry);
         // `cargo fmt` breaks the gates' lines elsewhere than the generator.
-        let skip = if gated { "#[rustfmt::skip]\n" } else { "" };
-        let open = format!("pub static ALL: &[&{support}::schema::SchemaText] = &[");
-        let list = print::list(0, &open, &all, "];");
-        format!(
-            "/// Schemas of all models, in the order of their ids.
-{skip}{list}
+        let skip = gated.then(|| quote!(#[rustfmt::skip]));
+        quote! {
+            /// Schemas of all models, in the order of their ids.
+            #skip
+            pub static ALL: &[&#support::schema::SchemaText] = &[#(#all),*];
 
-/// Returns the schema of the model with this id, for callers that have only JSON.
-#[must_use]
-pub fn find(id: &str) -> Option<&'static {support}::schema::ModelSchema> {{
-    let index = ALL.binary_search_by(|model| model.id().cmp(id)).ok()?;
-    Some(ALL[index])
-}}
-"
-        )
+            /// Returns the schema of the model with this id, for callers that have only JSON.
+            #[must_use]
+            pub fn find(id: &str) -> Option<&'static #support::schema::ModelSchema> {
+                let index = ALL.binary_search_by(|model| model.id().cmp(id)).ok()?;
+                Some(ALL[index])
+            }
+        }
     }
 
-    /// Adds the models of this module and those below it: their ids and their schemas' paths.
-    fn paths(&self, path: &str, gate: &str, all: &mut Vec<(String, String)>) {
+    fn paths(&self, path: &TokenStream, gate: &TokenStream, all: &mut Vec<(String, TokenStream)>) {
         if self.model.is_some() {
-            all.push((self.id.clone(), format!("{gate}&{path}::SCHEMA")));
+            all.push((self.id.clone(), quote!(#gate &#path::SCHEMA)));
         }
         for (name, child) in &self.children {
-            child.paths(&format!("{path}::{}", name::ident(name)), gate, all);
+            let name = name::ident(name);
+            child.paths(&quote!(#path::#name), gate, all);
         }
     }
 }

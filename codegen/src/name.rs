@@ -1,8 +1,19 @@
 //! The identifiers of generated code, by the rules of [`runcomfy_schema::naming`].
 
+use proc_macro2::{Ident, Span};
+
 pub(crate) use runcomfy_schema::naming::{
-    camel, field, ident, spelt_type, type_name, variant, variants_with,
+    camel, field, spelt_type, type_name, variant, variants_with,
 };
+
+/// The name as a token.
+pub(crate) fn ident(name: &str) -> Ident {
+    let text = runcomfy_schema::naming::ident(name);
+    match text.strip_prefix("r#") {
+        Some(keyword) => Ident::new_raw(keyword, Span::call_site()),
+        None => Ident::new(&text, Span::call_site()),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -20,6 +31,7 @@ mod tests {
             "variant" => variant(wire),
             other => panic!("{other:?} is no role"),
         })
+        .to_string()
     }
 
     #[test]

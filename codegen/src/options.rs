@@ -5,7 +5,6 @@ use std::path::Path;
 
 use runcomfy_schema::{Code, Literal, ModelSchema, Schema, Severity};
 use serde_json::{Map, Value};
-use syn::parse::Parser;
 
 use crate::{Diagnostic, Error, glob};
 
@@ -168,13 +167,13 @@ impl Options {
             }
         }
         for (target, path) in &self.replace {
-            if syn::parse_str::<syn::Type>(path).is_err() || has_comment(path) {
+            if syn::parse_str::<syn::Type>(path).is_err() {
                 return wrong(&format!("replace of {}", target.text), path, "a Rust type");
             }
         }
         for (target, attribute) in &self.attributes {
-            let attributes = |text: &str| syn::Attribute::parse_outer.parse_str(text);
-            if attributes(&format!("#[{attribute}]")).is_err() {
+            let item = format!("#[{attribute}] struct S;");
+            if syn::parse_str::<syn::ItemStruct>(&item).is_err() {
                 return wrong(
                     &format!("attribute of {}", target.text),
                     attribute,
@@ -330,11 +329,6 @@ fn is_allowed((code, models): &(String, String), warning: &Diagnostic) -> bool {
     // The folder of the schemas is before the id.
     warning.code.as_str() == code
         && (glob::matches(models, id) || glob::matches(&format!("**/{models}"), id))
-}
-
-/// Returns `true` if Rust code has a comment, which could hide what the generator writes after it.
-pub(crate) fn has_comment(code: &str) -> bool {
-    code.contains("//") || code.contains("/*")
 }
 
 fn is_name(name: &str) -> bool {

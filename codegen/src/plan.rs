@@ -52,7 +52,7 @@ pub fn names(model: &ModelSchema, settings: &Settings) -> Vec<PropertyNames> {
             });
             names.push(PropertyNames {
                 pointer,
-                field: field.ident.clone(),
+                field: field.ident.to_string(),
                 own_type,
                 variants,
             });

@@ -23,12 +23,14 @@
 //! segments of the ids, for each family of models.
 #![allow(unexpected_cfgs)]
 
-#[cfg(any(
-    feature = "all",
-    feature = "bytedance",
-    feature = "bytedance-dreamina-3-0",
-    feature = "bytedance-dreamina-4-0",
-))]
+#[cfg(
+    any(
+        feature = "all",
+        feature = "bytedance",
+        feature = "bytedance-dreamina-3-0",
+        feature = "bytedance-dreamina-4-0"
+    )
+)]
 #[allow(
     clippy::enum_variant_names,
     clippy::fn_params_excessive_bools,
@@ -54,11 +56,17 @@ pub mod bytedance;
 /// Schemas of all models, in the order of their ids.
 #[rustfmt::skip]
 pub static ALL: &[&::runcomfy::schema::SchemaText] = &[
-    #[cfg(any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-3-0"))]
+    #[cfg(
+        any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-3-0")
+    )]
     &self::bytedance::dreamina_3_0::pro::image_to_video::SCHEMA,
-    #[cfg(any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-4-0"))]
+    #[cfg(
+        any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-4-0")
+    )]
     &self::bytedance::dreamina_4_0::edit::SCHEMA,
-    #[cfg(any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-4-0"))]
+    #[cfg(
+        any(feature = "all", feature = "bytedance", feature = "bytedance-dreamina-4-0")
+    )]
     &self::bytedance::dreamina_4_0::text_to_image::SCHEMA,
 ];
 

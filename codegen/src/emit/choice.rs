@@ -1,5 +1,7 @@
 //! Enums: variants and their JSON values.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use runcomfy_schema::Literal;
 
 use super::literal;
@@ -7,15 +9,26 @@ use super::plan::Choice;
 use crate::{doc, name};
 
 /// Returns the enum.
-pub(crate) fn item(choice: &Choice<'_>) -> String {
+pub(crate) fn item(choice: &Choice<'_>) -> TokenStream {
     let name = name::ident(&choice.name);
-    let mut code = doc::outer(0, std::slice::from_ref(&choice.title));
-    code += &format!("#[derive(Clone, Copy)]\n#[non_exhaustive]\npub enum {name} {{\n");
-    for (variant, member) in choice.variants.iter().zip(choice.members) {
-        code += &doc::outer(4, &[variant_doc(choice, member)]);
-        code += &format!("    {},\n", name::ident(variant));
+    let title = doc::outer(std::slice::from_ref(&choice.title));
+    let variants = choice
+        .variants
+        .iter()
+        .zip(choice.members)
+        .map(|(variant, member)| {
+            let docs = doc::outer(&[variant_doc(choice, member)]);
+            let variant = name::ident(variant);
+            quote!(#docs #variant)
+        });
+    quote! {
+        #title
+        #[derive(Clone, Copy)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#variants,)*
+        }
     }
-    code + "}\n"
 }
 
 /// Returns the call of the macro that implements its methods and traits: variants and JSON values.

@@ -78,7 +78,11 @@ impl Example {
             Home::Module => ("```text", "models"),
         };
         let path = format!("{root}::{}", path.join("::"));
-        let types: Vec<String> = self.types.iter().map(|t| name::ident(t)).collect();
+        let types: Vec<String> = self
+            .types
+            .iter()
+            .map(|t| name::ident(t).to_string())
+            .collect();
         let types = match types.as_slice() {
             [one] => one.clone(),
             more => format!("{{{}}}", more.join(", ")),

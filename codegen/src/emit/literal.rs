@@ -1,8 +1,10 @@
 //! Literals in Rust's notation.
 
+use proc_macro2::Literal;
+
 /// Returns a text as a literal, escaped.
 pub(super) fn text(text: &str) -> String {
-    format!("{text:?}")
+    Literal::string(text).to_string()
 }
 
 /// Returns a text as it is, between `r#"` and `"#`.

@@ -1,8 +1,10 @@
 //! The output of a model whose schema names more than that of nearly every model.
 
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use runcomfy_schema::{Kind, ModelSchema, OUTPUT, Property, Schema};
+use syn::Path;
 
-use super::literal;
 use crate::rust_type::RustType;
 use crate::{doc, name};
 
@@ -35,7 +37,7 @@ const TAKEN: [&str; 23] = [
 
 /// Member of an output that has a method of its own.
 struct Member<'a> {
-    method: String,
+    method: Ident,
     property: &'a Property,
 }
 
@@ -44,12 +46,12 @@ struct Member<'a> {
 pub(crate) fn methods(model: &ModelSchema) -> Vec<(String, String)> {
     let members = members(model).into_iter();
     members
-        .map(|member| (member.property.name.to_string(), member.method))
+        .map(|member| (member.property.name.to_string(), member.method.to_string()))
         .collect()
 }
 
 /// Returns the type of the model's output, if it is its own.
-pub(crate) fn item(model: &ModelSchema, support: &str) -> Option<String> {
+pub(crate) fn item(model: &ModelSchema, support: &Path) -> Option<TokenStream> {
     let members = members(model);
     if members.is_empty() {
         return None;
@@ -58,18 +60,17 @@ pub(crate) fn item(model: &ModelSchema, support: &str) -> Option<String> {
         "Output of the model {}: what every output has, and the members that the schema names beyond.",
         doc::code(&model.id)
     );
-    let title = doc::outer(0, &doc::wrap(&title, doc::MODULE_WIDTH, ""));
+    let title = doc::outer(&doc::wrap(&title, doc::MODULE_WIDTH, ""));
     let methods = members.iter().map(|member| method(member, support));
-    let methods: Vec<String> = methods.collect();
-    Some(format!(
-        "{title}#[derive(Clone, Default, PartialEq)]
-pub struct Output({support}::Output);
+    Some(quote! {
+        #title
+        #[derive(Clone, Default, PartialEq)]
+        pub struct Output(#support::Output);
 
-impl Output {{
-{}}}
-",
-        methods.concat()
-    ))
+        impl Output {
+            #(#methods)*
+        }
+    })
 }
 
 /// Returns the members that have methods. Of names that would be the same method none has one.
@@ -116,20 +117,19 @@ fn is_usual(property: &Property) -> bool {
     })
 }
 
-fn method(member: &Member<'_>, support: &str) -> String {
+fn method(member: &Member<'_>, support: &Path) -> TokenStream {
     let (method, property) = (&member.method, member.property);
     let schema = &property.schema;
-    let json_name = literal::text(&property.name);
+    let json_name = &*property.name;
     let (ty, value) = match RustType::from_schema(schema) {
-        RustType::Text | RustType::Media | RustType::Choice => (
-            "&str".to_owned(),
-            format!("self.0.get({json_name})?.as_str()"),
-        ),
+        RustType::Text | RustType::Media | RustType::Choice => {
+            (quote!(&str), quote!(self.0.get(#json_name)?.as_str()))
+        }
         RustType::Json | RustType::Record => (
-            format!("&{support}::schema::Json"),
-            format!("self.0.get({json_name})"),
+            quote!(&#support::schema::Json),
+            quote!(self.0.get(#json_name)),
         ),
-        _ => (owned(schema, support), format!("self.0.read({json_name})")),
+        _ => (owned(schema, support), quote!(self.0.read(#json_name))),
     };
     let first = format!(
         "Returns {}, if the output has it and it is of this type.",
@@ -144,32 +144,32 @@ fn method(member: &Member<'_>, support: &str) -> String {
         lines.push(String::new());
         lines.extend(prose);
     }
-    let docs = doc::outer(4, &lines);
-    format!(
-        "{docs}    #[inline]
-    #[must_use]
-    pub fn {method}(&self) -> Option<{ty}> {{
-        {value}
-    }}
-"
-    )
+    let docs = doc::outer(&lines);
+    quote! {
+        #docs
+        #[inline]
+        #[must_use]
+        pub fn #method(&self) -> Option<#ty> {
+            #value
+        }
+    }
 }
 
 /// Returns the type of a value that is not borrowed from the output. Its texts may be new ones, so that
 /// enums are texts, and its objects are JSON.
-fn owned(schema: &Schema, support: &str) -> String {
+fn owned(schema: &Schema, support: &Path) -> TokenStream {
     match RustType::from_schema(schema) {
-        RustType::Bool => "bool".to_owned(),
-        RustType::I64 => "i64".to_owned(),
-        RustType::U64 => "u64".to_owned(),
-        RustType::F64 => "f64".to_owned(),
-        RustType::Text | RustType::Media | RustType::Choice => "String".to_owned(),
+        RustType::Bool => quote!(bool),
+        RustType::I64 => quote!(i64),
+        RustType::U64 => quote!(u64),
+        RustType::F64 => quote!(f64),
+        RustType::Text | RustType::Media | RustType::Choice => quote!(String),
         RustType::List => {
-            let json = || format!("{support}::schema::Json");
+            let json = || quote!(#support::schema::Json);
             let items = schema.items();
             let items = items.map_or_else(json, |items| owned(items, support));
-            format!("Vec<{items}>")
+            quote!(Vec<#items>)
         }
-        RustType::Json | RustType::Record => format!("{support}::schema::Json"),
+        RustType::Json | RustType::Record => quote!(#support::schema::Json),
     }
 }

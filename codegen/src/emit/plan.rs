@@ -1,7 +1,8 @@
-//! Decides on the Rust types of a schema, before any code is made.
+//! Decides on the Rust types of a schema, before any token is made.
 
 use std::collections::{HashMap, HashSet};
 
+use proc_macro2::Ident;
 use runcomfy_schema::{Code, Literal, ModelSchema, Property, Schema, Severity};
 
 use crate::name;
@@ -30,8 +31,7 @@ pub(crate) struct Record<'a> {
 
 /// A struct's field, made from a property.
 pub(crate) struct Field<'a> {
-    /// Name as source code: raw if it is a keyword.
-    pub(crate) ident: String,
+    pub(crate) ident: Ident,
     pub(crate) property: &'a Property,
     pub(crate) kind: Type,
     /// `true` if the setter has the attribute `deprecated`.
@@ -174,7 +174,7 @@ impl<'a> Planner<'a, '_> {
             let given = self.options.name(self.model_id, &value_pointer(&at));
             let ident = name::ident(&name::field(given.unwrap_or(json_name)));
             let mut is_twin = self.is_twin;
-            if let Some(first) = names.insert(ident.clone(), json_name) {
+            if let Some(first) = names.insert(ident.to_string(), json_name) {
                 self.collide(
                     Code::PropertyNames,
                     &at,

@@ -1,24 +1,33 @@
 //! Structs: fields, `new`, setters, and the list of JSON names.
 
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::Path;
+
 use super::plan::{Field, Record};
 use super::{field_doc, literal, numbers, required, ty};
-use crate::{doc, name, print};
+use crate::{doc, name};
 
 /// Returns the struct and its methods.
-pub(crate) fn items(record: &Record<'_>, support: &str) -> String {
+pub(crate) fn items(record: &Record<'_>, support: &Path) -> TokenStream {
     let name = name::ident(&record.name);
-    let mut methods = format!("impl {name} {{\n");
+    let structure = structure(record, &name, support);
+    let new = new(record, support);
+    let setters = record.optional().map(|field| setter(field, support));
     let numbers = record.fields.iter();
-    methods.extend(numbers.filter_map(|field| numbers::constant(field, support)));
-    methods += &new(record, support);
-    methods.extend(record.optional().map(|field| setter(field, support)));
-    methods += "}\n";
-    let mut parts = vec![structure(record, &name, support), methods];
-    if record.required().next().is_none() {
-        parts.push(default(&name));
+    let numbers = numbers.filter_map(|field| numbers::constant(field, support));
+    let required = required::item(record);
+    let default = record.required().next().is_none().then(|| default(&name));
+    quote! {
+        #structure
+        impl #name {
+            #(#numbers)*
+            #new
+            #(#setters)*
+        }
+        #default
+        #required
     }
-    parts.extend(required::item(record));
-    print::paragraphs(parts)
 }
 
 /// Returns the call of the macro that implements everything else: JSON names and fields in the
@@ -41,88 +50,99 @@ pub(crate) fn engine(record: &Record<'_>, support: &str) -> String {
     format!("{support}::__private::record!({name}, {schema} {open}{fields}}});\n")
 }
 
-fn structure(record: &Record<'_>, name: &str, support: &str) -> String {
-    let mut code = doc::outer(0, std::slice::from_ref(&record.title));
-    code += &format!("#[derive(Clone)]\n#[non_exhaustive]\npub struct {name} {{\n");
-    for field in &record.fields {
-        code += &doc::outer(4, &field_doc::lines(field));
-        code += &format!(
-            "    pub {}: {},\n",
-            field.ident,
-            ty::of_field(field, support)
-        );
+fn structure(record: &Record<'_>, name: &Ident, support: &Path) -> TokenStream {
+    let title = doc::outer(std::slice::from_ref(&record.title));
+    let fields = record.fields.iter().map(|field| {
+        let docs = doc::outer(&field_doc::lines(field));
+        let (name, ty) = (&field.ident, ty::of_field(field, support));
+        quote!(#docs pub #name: #ty)
+    });
+    quote! {
+        #title
+        #[derive(Clone)]
+        #[non_exhaustive]
+        pub struct #name {
+            #(#fields,)*
+            /// Members beyond the schema, sent as they are; see [`with_extra`](Self::with_extra).
+            pub extra: #support::schema::Extra,
+        }
     }
-    code + "    /// Members beyond the schema, sent as they are; see [`with_extra`](Self::with_extra).\n"
-        + &format!("    pub extra: {support}::schema::Extra,\n}}\n")
 }
 
-fn new(record: &Record<'_>, support: &str) -> String {
+fn new(record: &Record<'_>, support: &Path) -> TokenStream {
     let doc = if record.required().next().is_some() {
-        "Creates the value from the required properties; the others are left to the service."
+        " Creates the value from the required properties; the others are left to the service."
     } else {
-        "Creates the value with every property left to the service."
+        " Creates the value with every property left to the service."
     };
     let named = required::argument(record, support);
-    let is_named = named.is_some();
-    let argument = |field: &Field<'_>| {
-        let ty = ty::argument(&field.kind, support);
-        format!("{}: {ty}", field.ident)
+    let arguments = match &named {
+        Some(ty) => quote!(required: #ty),
+        None => {
+            let arguments = record.required().map(|field| {
+                let (name, ty) = (&field.ident, ty::argument(&field.kind, support));
+                quote!(#name: #ty)
+            });
+            quote!(#(#arguments),*)
+        }
     };
-    let arguments = match named {
-        Some(argument) => vec![argument],
-        None => record.required().map(argument).collect(),
-    };
-    let head = print::list(4, "pub fn new(", &arguments, ") -> Self {\n");
-    let mut code = doc::outer(4, &[doc.to_owned()]);
-    code += &format!("    #[inline]\n    #[must_use]\n    {head}        Self {{\n");
-    for field in &record.fields {
+    let values = record.fields.iter().map(|field| {
         let name = &field.ident;
-        let value = match (field.property.required, is_named) {
-            (false, _) => "None".to_owned(),
-            (true, true) => ty::converted(field, &format!("required.{name}"), support),
-            (true, false) => ty::converted(field, name, support),
+        let argument = match named {
+            Some(_) => quote!(required.#name),
+            None => quote!(#name),
+        };
+        let value = if field.property.required {
+            ty::converted(field, &argument, support)
+        } else {
+            quote!(None)
         };
         // `name: name` would be one word too many.
-        code += &if value == *name {
-            format!("            {name},\n")
+        if matches!(&*value.to_string(), value if *name == value) {
+            quote!(#name)
         } else {
-            format!("            {name}: {value},\n")
-        };
+            quote!(#name: #value)
+        }
+    });
+    quote! {
+        #[doc = #doc]
+        #[inline]
+        #[must_use]
+        pub fn new(#arguments) -> Self {
+            Self { #(#values,)* extra: #support::schema::Extra::new() }
+        }
     }
-    code + &format!("            extra: {support}::schema::Extra::new(),\n        }}\n    }}\n")
 }
 
-fn setter(field: &Field<'_>, support: &str) -> String {
+fn setter(field: &Field<'_>, support: &Path) -> TokenStream {
+    let docs = doc::outer(&field_doc::setter_lines(field));
     let name = &field.ident;
-    let docs = doc::outer(4, &field_doc::setter_lines(field));
-    let argument = format!("{name}: {}", ty::argument(&field.kind, support));
-    let (open, arguments) = (format!("pub fn {name}("), ["mut self".to_owned(), argument]);
-    let head = print::list(4, &open, &arguments, ") -> Self {");
-    let value = ty::converted(field, name, support);
-    let deprecated = if field.has_deprecated_setter {
-        "    #[deprecated = \"the service may remove the property\"]\n"
-    } else {
-        ""
-    };
-    format!(
-        "{docs}{deprecated}    #[inline]
-    #[must_use]
-    {head}
-        self.{name} = Some({value});
-        self
-    }}
-"
-    )
+    let (ty, value) = (
+        ty::argument(&field.kind, support),
+        ty::converted(field, &quote!(#name), support),
+    );
+    let deprecated = field
+        .has_deprecated_setter
+        .then(|| quote!(#[deprecated = "the service may remove the property"]));
+    quote! {
+        #docs
+        #deprecated
+        #[inline]
+        #[must_use]
+        pub fn #name(mut self, #name: #ty) -> Self {
+            self.#name = Some(#value);
+            self
+        }
+    }
 }
 
-fn default(name: &str) -> String {
-    format!(
-        "impl Default for {name} {{
-    #[inline]
-    fn default() -> Self {{
-        Self::new()
-    }}
-}}
-"
-    )
+fn default(name: &Ident) -> TokenStream {
+    quote! {
+        impl Default for #name {
+            #[inline]
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    }
 }

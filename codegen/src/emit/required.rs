@@ -1,8 +1,12 @@
 //! The struct that names the required properties of a call of `new`.
 
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Path;
+
 use super::plan::Record;
 use super::{field_doc, ty};
-use crate::{doc, name, print};
+use crate::{doc, name};
 
 /// Returns the name of the struct, or `None` if at most one property is required: its value needs no
 /// name.
@@ -19,31 +23,37 @@ pub(super) fn name(record: &Record<'_>) -> Option<String> {
 }
 
 /// Returns the struct. Each field has a type of its own, so that `new` takes whatever converts.
-pub(super) fn item(record: &Record<'_>) -> Option<String> {
+pub(super) fn item(record: &Record<'_>) -> Option<TokenStream> {
     let required = name::ident(&name(record)?);
     let title = format!("Required properties, for [`{0}::new`].", record.name);
+    let title = doc::outer(&[title]);
     let types = parameters(record.required().count());
-    let head = print::list(0, &format!("pub struct {required}<"), &types, "> {\n");
-    let mut code = doc::outer(0, &[title]) + &head;
-    for (field, ty) in record.required().zip(&types) {
-        code += &doc::outer(4, &field_doc::summary(field));
-        code += &format!("    pub {}: {ty},\n", field.ident);
-    }
-    Some(code + "}\n")
+    let fields = record.required().zip(&types).map(|(field, ty)| {
+        let docs = doc::outer(&field_doc::summary(field));
+        let name = &field.ident;
+        quote!(#docs pub #name: #ty)
+    });
+    Some(quote! {
+        #title
+        pub struct #required<#(#types),*> {
+            #(#fields,)*
+        }
+    })
 }
 
-/// Returns the argument of `new`, which is indented twice where it has a line of its own.
-pub(super) fn argument(record: &Record<'_>, support: &str) -> Option<String> {
+/// Returns the type of the argument of `new`.
+pub(super) fn argument(record: &Record<'_>, support: &Path) -> Option<TokenStream> {
     let required = name::ident(&name(record)?);
-    let types = record.required();
-    let types: Vec<String> = types.map(|f| ty::argument(&f.kind, support)).collect();
-    let open = format!("required: {required}<");
-    Some(print::list(8, &open, &types, ">"))
+    let types = record
+        .required()
+        .map(|field| ty::argument(&field.kind, support));
+    Some(quote!(#required<#(#types),*>))
 }
 
 /// Returns `A`, `B`, …, `Z`, `A1`, …: the struct names no other types that these could hide.
-fn parameters(count: usize) -> Vec<String> {
+fn parameters(count: usize) -> Vec<Ident> {
     let letters = || ('A'..='Z').map(|letter| letter.to_string());
     let numbered = (1..).flat_map(|round: usize| letters().map(move |l| format!("{l}{round}")));
-    letters().chain(numbered).take(count).collect()
+    let names = letters().chain(numbered).take(count);
+    names.map(|name| format_ident!("{name}")).collect()
 }

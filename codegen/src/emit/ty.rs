@@ -1,55 +1,64 @@
-//! Types of fields and of the arguments that set them, as source code.
+//! Types of fields and of the arguments that set them.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
 
 use super::plan::{Field, Type};
 use crate::name;
 
 /// Returns a field's type; an optional property's is an `Option`.
-pub(super) fn of_field(field: &Field<'_>, support: &str) -> String {
+pub(super) fn of_field(field: &Field<'_>, support: &Path) -> TokenStream {
     let inner = ty(&field.kind, support);
     if field.property.required {
         inner
     } else {
-        format!("Option<{inner}>")
+        quote!(Option<#inner>)
     }
 }
 
-fn ty(kind: &Type, support: &str) -> String {
+fn ty(kind: &Type, support: &Path) -> TokenStream {
     match kind {
-        Type::Bool => "bool".to_owned(),
-        Type::I64 => "i64".to_owned(),
-        Type::U64 => "u64".to_owned(),
-        Type::F64 => "f64".to_owned(),
-        Type::Text => "String".to_owned(),
-        Type::Media => format!("{support}::Media"),
-        Type::Json => format!("{support}::schema::Json"),
-        Type::List(item) => format!("Vec<{}>", ty(item, support)),
-        Type::Choice(name) | Type::Record(name) => name::ident(name),
-        Type::Foreign(path) => path.clone(),
+        Type::Bool => quote!(bool),
+        Type::I64 => quote!(i64),
+        Type::U64 => quote!(u64),
+        Type::F64 => quote!(f64),
+        Type::Text => quote!(String),
+        Type::Media => quote!(#support::Media),
+        Type::Json => quote!(#support::schema::Json),
+        Type::List(item) => {
+            let item = ty(item, support);
+            quote!(Vec<#item>)
+        }
+        Type::Choice(name) | Type::Record(name) => {
+            let name = name::ident(name);
+            quote!(#name)
+        }
+        // Checked with the other settings.
+        Type::Foreign(path) => path.parse().unwrap_or_default(),
     }
 }
 
 /// Returns the type of an argument: whatever converts into the field's type without loss.
-pub(super) fn argument(kind: &Type, support: &str) -> String {
+pub(super) fn argument(kind: &Type, support: &Path) -> TokenStream {
     let inner = ty(kind, support);
     match kind {
         // No `Into` for `u64`: Rust takes a literal for an `i32`, which does not convert.
         Type::Bool | Type::U64 | Type::Choice(_) | Type::Record(_) | Type::Foreign(_) => inner,
-        Type::I64 | Type::F64 | Type::Text | Type::Media | Type::Json => {
-            format!("impl Into<{inner}>")
-        }
+        Type::I64 | Type::F64 | Type::Text | Type::Media | Type::Json => quote!(impl Into<#inner>),
         Type::List(item) => {
-            let list = list_of(item);
-            format!("impl {support}::schema::{list}<{}>", ty(item, support))
+            let (list, item) = (list_of(item), ty(item, support));
+            quote!(impl #support::schema::#list<#item>)
         }
     }
 }
 
 /// Returns the trait of an argument that becomes an array.
-fn list_of(item: &Type) -> &'static str {
+fn list_of(item: &Type) -> TokenStream {
     if converts(item) {
-        "IntoListOf"
+        quote!(IntoListOf)
     } else {
-        "ListOf"
+        quote!(ListOf)
     }
 }
 
@@ -60,14 +69,14 @@ fn converts(kind: &Type) -> bool {
 }
 
 /// Returns an argument as the field's type.
-pub(super) fn converted(field: &Field<'_>, argument: &str, support: &str) -> String {
+pub(super) fn converted(field: &Field<'_>, argument: &TokenStream, support: &Path) -> TokenStream {
     match &field.kind {
-        kind if converts(kind) => format!("{argument}.into()"),
+        kind if converts(kind) => quote!(#argument.into()),
         // One call: looking up the methods of an iterator takes the compiler longer.
         Type::List(item) => {
             let list = list_of(item);
-            format!("{support}::schema::{list}::into_list({argument})")
+            quote!(#support::schema::#list::into_list(#argument))
         }
-        _ => argument.to_owned(),
+        _ => argument.clone(),
     }
 }
