@@ -18,19 +18,29 @@ impl Leaky {
     pub(crate) fn url(rng: &mut Rng) -> Self {
         let secret = secret(rng);
         let wrapping = rng.usize(..WRAPPINGS.len());
-        let url = signed(rng, &secret, WRAPPINGS[wrapping].0);
+        let url = match rng.u8(..3) {
+            0 => composed(rng, &secret),
+            _ => signed(rng, &secret, WRAPPINGS[wrapping].0),
+        };
         let text = WRAPPINGS[wrapping].1(&url);
         Self { secret, text }
     }
 
     /// Returns a text that quotes a token.
     pub(crate) fn token(rng: &mut Rng, token: &str) -> Self {
-        let quoted = match rng.u8(..6) {
+        let quoted = match rng.u8(..10) {
             0 => token.to_owned(),
             1 => format!("Bearer {token}"),
             2 => spelled(rng, token, 3),
             3 => broken(rng, token),
             4 => format!("https://a.example/{token}/b.png"),
+            5 => {
+                let prefix = &"a:b"[..rng.usize(..3)];
+                base64(format!("{prefix}{token}").as_bytes())
+            }
+            6 => base64(token.as_bytes()).replace('+', "-").replace('/', "_"),
+            7 => layered(rng, token),
+            8 => format!("{}{token}", pick(rng, &["%", "\\", "=", "&#", "\\x", "%u"])),
             _ => spelled(rng, &format!("Authorization: Bearer {token}"), 6),
         };
         let (before, behind) = (*pick(rng, &WORDS), *pick(rng, &WORDS));
@@ -46,6 +56,19 @@ impl Leaky {
     /// Returns what a text shows of the secret, in any spelling.
     pub(crate) fn leak_in(&self, shown: &str) -> Option<String> {
         let plain = decoded(shown);
+        for before in 0..3 {
+            // Neighbours of the secret change the first and last digits.
+            let encoded = base64(format!("{}{}", &"a:b"[..before], self.secret).as_bytes());
+            let digits = encoded.trim_end_matches('=').as_bytes();
+            let inner = &digits[4..digits.len() - 2];
+            let is_shown = |part: &&[u8]| {
+                let part = str::from_utf8(part).unwrap();
+                shown.contains(part) || plain.contains(part)
+            };
+            if let Some(part) = inner.windows(12).find(is_shown) {
+                return Some(String::from_utf8_lossy(part).into_owned());
+            }
+        }
         let secret: Vec<char> = self.secret.chars().collect();
         secret.windows(TELLTALE).find_map(|part| {
             let part: String = part.iter().collect();
@@ -83,7 +106,11 @@ const WORDS: [&str; 10] = [
     "<b>",
 ];
 
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 12] = [
+    "Is the file there? Look.",
+    "文件在吗？请看。",
+    "¿Qué? Nada.",
+    "What is a=b; c=d? Nobody knows.",
     "why? because",
     "Really?!",
     "who?",
@@ -94,7 +121,9 @@ const QUESTIONS: [&str; 8] = [
     "?? !",
 ];
 
-const UNSIGNED: [&str; 8] = [
+const UNSIGNED: [&str; 10] = [
+    "me@example.org, 12:30",
+    "https://a.example/b=c;d",
     "https://a.example/b.png",
     "(https://a.example/x/y)",
     "http://127.0.0.1:8080/v1/models",
@@ -236,16 +265,164 @@ fn query(rng: &mut Rng, secret: &str, quote: char) -> String {
     query + *pick(rng, &["", "&t=1", "==", "#end"])
 }
 
+/// Returns a URL, or what has the form of one, with a secret: each of its marks in layers of escapes,
+/// and with characters in it that a copy or a mail may add.
+fn composed(rng: &mut Rng, secret: &str) -> String {
+    const STARTS: [&str; 6] = [
+        "https://a.example",
+        "//a.example",
+        "http://[::1]:80",
+        "a.example",
+        "/x",
+        "",
+    ];
+    const PATHS: [&str; 4] = ["/b.png", "/x/日本/b", "/it's", "/"];
+    let user = match rng.u8(..3) {
+        0 => "user",
+        1 => "user'x",
+        _ => "me.too+1",
+    };
+    let mut parts = match rng.u8(..4) {
+        // Without a scheme too.
+        0 => {
+            let scheme = *pick(rng, &["https://", "", "//", "ftp://"]);
+            let at = layered(rng, "@");
+            return format!("{scheme}{user}:{secret}{at}a.example{}", pick(rng, &PATHS));
+        }
+        1 => vec![
+            pick(rng, &STARTS).to_string(),
+            layered(rng, "#"),
+            "access_token=".to_owned(),
+        ],
+        2 => vec![
+            "https://a.example/b".to_owned(),
+            {
+                let mark = *pick(rng, &[";", "&"]);
+                layered(rng, mark)
+            },
+            "sig=".to_owned(),
+        ],
+        _ => {
+            let marks = ["?", "？", "﹖", "؟", "⁇"];
+            let mark = *pick(rng, &marks);
+            vec![
+                format!("{}{}", pick(rng, &STARTS), pick(rng, &PATHS)),
+                layered(rng, mark),
+                (*pick(rng, &["sig=", "a=b&sig=", "Expires=1&Signature="])).to_owned(),
+            ]
+        }
+    };
+    parts.push(secret.to_owned());
+    parts.push((*pick(rng, &["", "&t=1", "==", "#end"])).to_owned());
+    scattered(rng, &parts)
+}
+
+/// Joins the parts of a URL, and puts white space, control characters and what has no width behind
+/// any of their characters, but within the secret only once.
+fn scattered(rng: &mut Rng, parts: &[String]) -> String {
+    const BREAKS: [&str; 14] = [
+        "\n", "\r\n", "\t", "\n    ", "\r\n\t", "\u{b}", "\u{c}", "\u{a0}", "\u{3000}", "\u{2028}",
+        "\u{200b}", "\u{feff}", "\0", "\u{1b}",
+    ];
+    let url = parts.concat();
+    // A break within the spelling of the mark would leave another text.
+    let mark = parts[0].len()..parts[0].len() + parts[1].len();
+    // Behind the scheme, and in front of the end.
+    let first = url.find("://").map_or(1, |at| at + 3);
+    let mut text = String::new();
+    let rate = *pick(rng, &[0, 40, 15]);
+    for (at, c) in url.char_indices() {
+        text.push(c);
+        let is_name = c.is_ascii_alphanumeric();
+        let is_inside = at > first && at + 1 < url.len() && !mark.contains(&at);
+        if rate > 0 && is_inside && is_name && rng.usize(..rate) == 0 {
+            text += *pick(rng, &BREAKS);
+        }
+    }
+    text
+}
+
+/// Escapes the characters of a text that are no letters and digits, in up to three layers.
+fn layered(rng: &mut Rng, text: &str) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..rng.u8(..4) {
+        let layer = rng.u8(..6);
+        text = text
+            .chars()
+            .map(|c| match layer {
+                _ if c.is_ascii_alphanumeric() => c.to_string(),
+                0 | 1 => percent(&c.to_string()),
+                2 => format!("\\u{:04x}", u32::from(c)),
+                3 => format!("&#{};", u32::from(c)),
+                4 => named(c).unwrap_or_else(|| format!("&#x{:x};", u32::from(c))),
+                _ if c.is_ascii() && c != '=' => mail(c),
+                _ => c.to_string(),
+            })
+            .collect();
+    }
+    text
+}
+
+/// Returns the escape of quoted-printable mails for what the marks of a URL are.
+fn mail(c: char) -> String {
+    match c {
+        '?' | '#' | '@' | ';' | '&' => format!("={:02X}", u32::from(c)),
+        _ => c.to_string(),
+    }
+}
+
+/// Names of entities for characters of URLs and tokens.
+const NAMES: [(char, &str); 12] = [
+    ('?', "quest"),
+    ('#', "num"),
+    ('@', "commat"),
+    ('&', "amp"),
+    (';', "semi"),
+    ('=', "equals"),
+    ('-', "hyphen"),
+    ('_', "lowbar"),
+    ('.', "period"),
+    ('%', "percnt"),
+    ('\\', "bsol"),
+    ('/', "sol"),
+];
+
+fn named(c: char) -> Option<String> {
+    let (_, name) = NAMES.iter().find(|(known, _)| *known == c)?;
+    Some(format!("&{name};"))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group
+            .iter()
+            .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
+            << (8 * (3 - group.len()));
+        for index in 0..4 {
+            let digit = DIGITS[bits >> (18 - 6 * index) & 63];
+            text.push(if index <= group.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
 /// Returns the character in one of its spellings.
 fn mark(rng: &mut Rng, c: char) -> String {
     let code = u32::from(c);
-    match rng.u8(..9) {
+    match rng.u8(..10) {
         0 => format!("%{code:02X}"),
         1 => format!("%{code:02x}"),
         2 => format!("%25{code:02X}"),
         3 => format!("\\u{code:04x}"),
         4 => format!("&#{code};"),
         5 => format!("&#x{code:x};"),
+        6 => layered(rng, &c.to_string()),
         _ => c.to_string(),
     }
 }
@@ -298,7 +475,11 @@ fn decoded(text: &str) -> String {
                 '%' => hex(1, 3),
                 '\\' if rest.starts_with("\\u") => hex(2, 6),
                 '\\' if rest.starts_with("\\/") => Some(('/', 2)),
-                '&' => entity("&#x", 16).or_else(|| entity("&#", 10)),
+                '&' => entity("&#x", 16).or_else(|| entity("&#", 10)).or_else(|| {
+                    let name = rest[1..].split_once(';')?.0;
+                    let (known, _) = NAMES.iter().find(|(_, known)| *known == name)?;
+                    Some((*known, name.len() + 2))
+                }),
                 _ => None,
             };
             let (c, length) = found.unwrap_or((c, c.len_utf8()));
@@ -306,9 +487,10 @@ fn decoded(text: &str) -> String {
             rest = &rest[length..];
         }
         if next == text {
-            return text
-                .replace(['\n', '\r', '\u{200b}'], "")
-                .replace("    ", "");
+            let is_seen = |c: &char| {
+                !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}' | '\u{feff}')
+            };
+            return text.chars().filter(is_seen).collect();
         }
         text = next;
     }

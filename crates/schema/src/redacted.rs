@@ -4,16 +4,19 @@ mod urls;
 
 use std::fmt;
 
-use crate::spelling::Spelling;
+use crate::is_invisible;
+use crate::spelling::{Spelling, plain};
 use urls::Urls;
 
 /// Prints a text without the queries and user names of the URLs in it. A signed URL gives its
 /// reader access to the file, and many people read logs.
 ///
-/// A query starts at the first `?` or `#` of a URL, however that character is escaped, and ends
-/// where the URL must have ended: at the quotation mark that closes it, or else at white space
-/// behind which nothing of a query follows. A text without `://` before it counts as a URL if it has
-/// the form of one, such as `//host/path?a=b`, `/path?a=b` or `?a=b`.
+/// A query starts at the first `?`, `#`, `;name=` or `&name=` of a URL, however that character is
+/// escaped or what looks like it, and ends where the URL must have ended: at the quotation mark that
+/// closes it, or else at a space behind which nothing of a query follows. A line break or tab within
+/// a URL ends nothing, so that a word behind one may be hidden too. A text without `://` before it
+/// counts as a URL if it has the form of one, such as `//host/path?a=b`, `/path?a=b`, `?a=b`,
+/// `#a=b` or `user:password@host`.
 ///
 /// ```
 /// # use runcomfy_schema::Redacted;
@@ -42,26 +45,42 @@ pub struct RedactedPaths<'a>(pub &'a str);
 #[derive(Clone, Copy)]
 pub struct RedactedExcerpt<'a>(pub &'a str);
 
-/// Each spelling of what starts or ends a secret has one of these characters.
-const MARKS: [char; 6] = ['?', '#', '@', '%', '&', '\\'];
+/// Returns `true` if a text may have a secret: a character that each spelling of what starts or ends
+/// one has, but those that media have as `data:` URIs, which are megabytes.
+fn may_have_secret(text: &str) -> bool {
+    let is_mark = |c: char| matches!(plain(c), '?' | '#' | '@' | '%' | '&' | '\\');
+    let is_parameter = |rest: &str| {
+        let is_name = |c: char| {
+            c.is_alphanumeric() || c.is_whitespace() || is_invisible(c) || "_-.".contains(c)
+        };
+        let name = rest.trim_start_matches(is_name);
+        name.len() < rest.len() && name.starts_with('=')
+    };
+    let is_mail_escape = |rest: &str| {
+        let digit = rest.bytes().next();
+        digit.is_some_and(|digit| b"234567EFCDef".contains(&digit)) && !rest.starts_with('=')
+    };
+    text.contains(is_mark)
+        || text.split(';').skip(1).any(is_parameter)
+        || text.split('=').skip(1).any(is_mail_escape)
+}
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Media as `data:` URIs have megabytes without a mark.
-        if !self.0.contains(MARKS) {
+        if !may_have_secret(self.0) {
             return f.write_str(self.0);
         }
-        let spelling = Spelling::new(self.0);
+        let spelling = Spelling::with_mail(self.0);
         write_without_secrets(f, self.0, &Urls::new(&spelling))
     }
 }
 
 impl fmt::Display for RedactedPaths<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.contains("//") && !self.0.contains(MARKS) {
+        if !self.0.contains("//") && !may_have_secret(self.0) {
             return f.write_str(self.0);
         }
-        let spelling = Spelling::new(self.0);
+        let spelling = Spelling::with_mail(self.0);
         let urls = Urls {
             shorten_paths: true,
             ..Urls::new(&spelling)
@@ -72,7 +91,7 @@ impl fmt::Display for RedactedPaths<'_> {
 
 impl fmt::Display for RedactedExcerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let spelling = Spelling::new(self.0);
+        let spelling = Spelling::with_mail(self.0);
         let urls = Urls {
             is_cut: true,
             ..Urls::new(&spelling)
@@ -147,6 +166,19 @@ mod tests {
             ("cdn.example/b.png?s3cret", "cdn.example/b.png?…"),
             ("GET /v1/x?s=1 HTTP/1.1", "GET /v1/x?… HTTP/1.1"),
             ("?s=1", "?…"),
+            ("https://a/b;sig=S", "https://a/b;…"),
+            ("https://a/b&sig=S", "https://a/b&…"),
+            ("/b;sig=S c", "/b;… c"),
+            ("https://a/b=3Fsig=S", "https://a/b=3F…"),
+            ("https://a/b=3Fsig=3DS", "https://a/b=3F…"),
+            ("https://a/b？sig=S", "https://a/b？…"),
+            ("https://a/b%EF%BC%9Fsig=S", "https://a/b%EF%BC%9F…"),
+            ("https://a/b؟sig=S", "https://a/b؟…"),
+            ("https://a/b&quest;sig=S", "https://a/b&quest;…"),
+            ("https:\u{200b}//a/b?sig=S", "https:\u{200b}//a/b?…"),
+            ("a.example/cb#access_token=S c", "a.example/cb#… c"),
+            ("#access_token=S c", "#… c"),
+            ("a?sig=EFab S", "a?… S"),
         ] {
             assert_eq!(Redacted(text).to_string(), shown, "{text}");
         }
@@ -164,7 +196,24 @@ mod tests {
             ("https://a/b?p=a s=1 c", "https://a/b?… c"),
             ("https://a/b?s=ab 9f8e7d6c5b c", "https://a/b?… c"),
             ("https://a/b?s=1 status 200", "https://a/b?… status 200"),
-            ("https://a/b?s=1\nx=2", "https://a/b?…\nx=2"),
+            ("https://a/b?s=1\nx=2", "https://a/b?…"),
+            ("https://a/b?s=1\nSECRET and", "https://a/b?… and"),
+            ("https://a/b?s=1\n\tSEC\n\tRET and", "https://a/b?… and"),
+            ("https://a/b?s=SEC\tRET and", "https://a/b?… and"),
+            ("https://a/b?s=SEC\u{a0}RET and", "https://a/b?… and"),
+            ("https://a/b?s=SEC\u{200b}RET and", "https://a/b?… and"),
+            (r#""https://a/b?s=SEC\nRET and""#, r#""https://a/b?… and""#),
+            ("https://a/b\n.png?SECRET and", "https://a/b\n.png?… and"),
+            ("https://a\n/b\n?SECRET and", "https://a\n/b\n?… and"),
+            (
+                "https://a/b?s\nhttps://c/d and",
+                "https://a/b?…\nhttps://c/d and",
+            ),
+            (
+                "https://a/b\nIs it there? Look",
+                "https://a/b\nIs it there? Look",
+            ),
+            ("https://a/b\nmany? Look", "https://a/b\nmany? Look"),
             ("https://a/b?s=1\n &t=2 c", "https://a/b?… c"),
             (
                 r#"{"m":"at https://a/b?s","n":"o"}"#,
@@ -196,6 +245,14 @@ mod tests {
             ("https://u%2Fx:S@a/b", "https://…@a/b"),
             ("//u:S@a/b", "//…@a/b"),
             ("https:/u:S@a", "https:/…@a"),
+            ("at u:S@a.example/b", "at …@a.example/b"),
+            ("u:S/S@a.example", "…@a.example"),
+            ("user'x:S@a.example", "…@a.example"),
+            ("u:S%40S@a", "…@a"),
+            ("https://u:S\nS@a/b", "https://…@a/b"),
+            ("a.example:8080/@b", "a.example:8080/@b"),
+            (r#"{"to":"me@a.example"}"#, r#"{"to":"me@a.example"}"#),
+            (r#"{"to":"u:S@a.example"}"#, r#"{"to":"…@a.example"}"#),
             ("https://a:8080/@b", "https://a:8080/@b"),
             ("https://[::1]:80/a@b", "https://[::1]:80/a@b"),
         ] {
@@ -223,6 +280,13 @@ mod tests {
             "^(?:https?://)?[a-z]+$",
             "data:image/png;base64,iVBOR//x+y==",
             "&amp; &#39;",
+            "Is the file there? Look.",
+            "文件在吗？请看。",
+            "a=40px; b: 3",
+            "12:30, me@example.org",
+            "image:tag, user@host",
+            "https://a.example/b.png\nwhy? because",
+            "text/html; charset=utf-8",
             "\\d+ \\u00e9 %41",
         ] {
             assert_eq!(Redacted(text).to_string(), text);
@@ -236,6 +300,8 @@ mod tests {
             ("https://me:S3c/ret", "https://…"),
             ("https%3A%2F%2Fme%3AS3cr", "https%3A%2F%2F…"),
             ("https://a.example/b", "https://a.example/b"),
+            ("of me:S3cr3t-S3cr3t", "of …"),
+            ("404:not found", "404:not found"),
             ("https://a.example said no", "https://a.example said no"),
         ] {
             assert_eq!(RedactedExcerpt(text).to_string(), shown, "{text}");
@@ -278,6 +344,14 @@ mod tests {
             "a/b?c= &",
             "'//'",
             "/?'",
+            "http://a\n",
+            "http://a:\n",
+            "http://a?\n",
+            "a?a\n",
+            ";a\n",
+            "a:a@a",
+            "=3F",
+            "a;a/a",
         ] {
             // Quadratic time would be minutes.
             let text = part.repeat(20_000 / part.len());

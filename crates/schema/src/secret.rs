@@ -5,6 +5,8 @@ use crate::spelling::{MAX_ESCAPE, Spelling};
 
 /// A secret, such as an API token, to be erased from the texts of others.
 pub struct Secret {
+    /// The secret as it is.
+    text: String,
     /// The secret, and what base64 makes of it.
     patterns: Vec<Vec<char>>,
 }
@@ -27,7 +29,10 @@ impl Secret {
             );
             patterns.extend((0..3).map(|before| base64_within(text.as_bytes(), before)));
         }
-        Self { patterns }
+        Self {
+            text: text.to_owned(),
+            patterns,
+        }
     }
 
     /// Returns the bytes with `…` for the secret, however it is written: as it is, in capitals,
@@ -51,6 +56,39 @@ impl Secret {
         if self.patterns.is_empty() || text.len() < MIN_CHARS {
             return None;
         }
+        let plain = self.erase_plain(text);
+        let text = plain.as_deref().unwrap_or(text);
+        self.erase_spelled(text).or(plain)
+    }
+
+    /// Erases the secret as it is. Behind a character that starts an escape it would not be found as
+    /// spelled: `%5eCr3t`.
+    fn erase_plain(&self, text: &str) -> Option<String> {
+        let secret = self.text.as_bytes();
+        let mut erased = String::new();
+        let (mut shown, mut at) = (0, 0);
+        while at + MIN_CHARS <= text.len() {
+            // At the end of the text, which may be cut, the start of the secret suffices.
+            let length = secret.len().min(text.len() - at);
+            if text.as_bytes()[at..at + length].eq_ignore_ascii_case(&secret[..length])
+                && text.is_char_boundary(at + length)
+            {
+                erased += &text[shown..at];
+                erased.push('…');
+                at += length;
+                shown = at;
+            } else {
+                at += 1;
+            }
+        }
+        if shown == 0 {
+            return None;
+        }
+        erased += &text[shown..];
+        Some(erased)
+    }
+
+    fn erase_spelled(&self, text: &str) -> Option<String> {
         let spelling = Spelling::new(text);
         let mut erased = String::new();
         let (mut shown, mut at) = (0, 0);
@@ -140,6 +178,10 @@ mod tests {
             "tok-5eCr3t/+x=",
             "TOK-5ECR3T/+X=",
             "tok%2D5eCr3t%2F%2Bx%3D",
+            "tok&hyphen;5eCr3t&sol;&plus;x&equals;",
+            "tok\u{2010}5eCr3t/+x=",
+            "tok%E2%80%905eCr3t/+x=",
+            "ｔｏｋ－5eCr3t/+x=",
             "tok%252D5eCr3t/+x=",
             r"tok\u002d5eCr3t\/+x\u003d",
             "tok&#45;5eCr3t/+x=",
@@ -156,6 +198,16 @@ mod tests {
                 Some("before Bearer …, behind"),
                 "{text:?}"
             );
+        }
+        let secret_behind_escape = Secret::new("ef12ab34cd");
+        for text in [
+            "%ef12ab34cd",
+            r"\x%ef12ab34cd",
+            "key=ef12ab34cd",
+            "&#ef12ab34cd",
+        ] {
+            let erased = secret_behind_escape.erase_text(text).unwrap_or_default();
+            assert!(erased.ends_with('…'), "{text} {erased}");
         }
         for cut in ["", "\\", "\\u00", "%3", "&#51", "%25"] {
             let text = format!("no tok-5eCr{cut}");

@@ -1,12 +1,16 @@
 //! Spellings of characters: as they are, or escaped for JSON, a URL or HTML, once or several times
 //! over.
 
+use crate::is_invisible;
+
 /// A character that a text spells, and the byte at which its spelling starts. The spelling ends where
 /// that of the next character starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spelled {
     pub(crate) char: char,
     pub(crate) start: usize,
+    /// An entity without its semicolon, which may still come as an escape.
+    is_open: bool,
 }
 
 /// The characters that a text spells, each with its bytes.
@@ -15,40 +19,110 @@ pub(crate) struct Spelling<'a> {
     chars: Vec<Spelled>,
 }
 
-/// Maximum number of characters of one escape: `&#x10ffff;`.
-pub(crate) const MAX_ESCAPE: usize = 10;
+/// Maximum number of characters of one escape: `&DiacriticalGrave;`.
+pub(crate) const MAX_ESCAPE: usize = 18;
 
-/// Entities of HTML whose characters matter in URLs.
-const ENTITIES: [(&str, char); 14] = [
+/// The entities of HTML for ASCII characters that are no letters and digits, and for what looks like
+/// them. Letter case is not compared.
+const ENTITIES: [(&str, char); 56] = [
     ("amp", '&'),
     ("apos", '\''),
+    ("ast", '*'),
     ("bsol", '\\'),
     ("colon", ':'),
+    ("comma", ','),
     ("commat", '@'),
+    ("dash", '-'),
+    ("DiacriticalGrave", '`'),
+    ("dollar", '$'),
     ("equals", '='),
+    ("excl", '!'),
     ("grave", '`'),
     ("gt", '>'),
+    ("hat", '^'),
+    ("horbar", '-'),
+    ("hyphen", '-'),
+    ("lbrace", '{'),
+    ("lbrack", '['),
+    ("lcub", '{'),
+    ("lowbar", '_'),
+    ("lpar", '('),
+    ("lsqb", '['),
     ("lt", '<'),
+    ("mdash", '-'),
+    ("midast", '*'),
+    ("minus", '-'),
+    ("nbsp", '\u{a0}'),
+    ("ndash", '-'),
+    ("newline", '\n'),
+    ("NoBreak", '\u{2060}'),
     ("num", '#'),
     ("percnt", '%'),
+    ("period", '.'),
+    ("plus", '+'),
     ("quest", '?'),
     ("quot", '"'),
+    ("rbrace", '}'),
+    ("rbrack", ']'),
+    ("rcub", '}'),
+    ("rpar", ')'),
+    ("rsqb", ']'),
+    ("semi", ';'),
+    ("shy", '\u{ad}'),
     ("sol", '/'),
+    ("tab", '\t'),
+    ("tilde", '~'),
+    ("UnderBar", '_'),
+    ("verbar", '|'),
+    ("vert", '|'),
+    ("VerticalLine", '|'),
+    ("ZeroWidthSpace", '\u{200b}'),
+    ("zwj", '\u{200d}'),
+    ("zwnj", '\u{200c}'),
+    ("lrm", '\u{200e}'),
+    ("rlm", '\u{200f}'),
 ];
+
+/// A set of escapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Escapes {
+    /// Those of JSON, URLs, HTML and programming languages.
+    Usual,
+    /// Those, and the quoted-printable ones of mails for what is no letter or digit, such as `=3F`.
+    WithMail,
+}
 
 impl<'a> Spelling<'a> {
     /// Resolves every escape of a text, and every escape that comes out of that.
     ///
     /// An escape is resolved as soon as its last character is there. Its result may be the last
     /// character of another escape. Each step shortens the list, so the time is linear.
+    ///
+    /// Characters that only look like ASCII ones count as these. What is not seen counts as part of
+    /// the spelling of the character before it.
     pub(crate) fn new(text: &'a str) -> Self {
+        Self::resolved(text, Escapes::Usual)
+    }
+
+    /// As [`new`](Self::new), and resolves the escapes of mails too. That may take an equals sign and
+    /// the value behind it for an escape.
+    pub(crate) fn with_mail(text: &'a str) -> Self {
+        Self::resolved(text, Escapes::WithMail)
+    }
+
+    fn resolved(text: &'a str, escapes: Escapes) -> Self {
         let mut chars: Vec<Spelled> = Vec::with_capacity(text.len());
         for (start, char) in text.char_indices() {
-            end_entity(&mut chars, char);
-            chars.push(Spelled { char, start });
-            resolve(&mut chars);
+            end_entity(&mut chars, char, escapes);
+            let char = plain(char);
+            chars.push(Spelled {
+                char,
+                start,
+                is_open: false,
+            });
+            resolve(&mut chars, escapes);
         }
-        end_entity(&mut chars, ' ');
+        end_entity(&mut chars, ' ', escapes);
         Self { text, chars }
     }
 
@@ -82,22 +156,95 @@ impl<'a> Spelling<'a> {
     }
 }
 
-/// Replaces escapes at the end of the list by their characters, as long as there are any.
-fn resolve(chars: &mut Vec<Spelled>) {
-    while let Some((length, char)) = escape_at_end(chars) {
+/// Returns the ASCII character that a character looks like, if there is one. Quotation marks stay:
+/// they end a text only as they are.
+pub(crate) fn plain(c: char) -> char {
+    match c {
+        '\u{ff02}' | '\u{ff07}' | '\u{ff40}' => c,
+        // The full-width forms are in the order of ASCII.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{37e}'
+        | '\u{55e}'
+        | '\u{61f}'
+        | '\u{1367}'
+        | '\u{1945}'
+        | '\u{203d}'
+        | '\u{2047}'..='\u{2049}'
+        | '\u{2cfa}'
+        | '\u{2cfb}'
+        | '\u{2e2e}'
+        | '\u{a60f}'
+        | '\u{a6f7}'
+        | '\u{fe16}'
+        | '\u{fe56}'
+        | '\u{11143}' => '?',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
+        '\u{fe5f}' => '#',
+        '\u{fe60}' => '&',
+        '\u{fe66}' => '=',
+        '\u{fe6a}' | '\u{66a}' => '%',
+        '\u{fe6b}' => '@',
+        '\u{2044}' | '\u{2215}' | '\u{29f8}' => '/',
+        '\u{2236}' | '\u{a789}' | '\u{fe13}' | '\u{fe55}' => ':',
+        '\u{fe14}' | '\u{fe54}' => ';',
+        _ => c,
+    }
+}
+
+/// Returns `true` for what is not seen and is no white space. The bytes of UTF-8 are none of that,
+/// before they are put together.
+fn is_hidden(c: char) -> bool {
+    is_invisible(c) && !c.is_whitespace() && !matches!(c, '\u{80}'..='\u{9f}')
+}
+
+/// Replaces escapes at the end of the list by their characters, as long as there are any, and drops
+/// what is not seen.
+fn resolve(chars: &mut Vec<Spelled>, escapes: Escapes) {
+    while let Some((length, char)) = escape_at_end(chars, escapes).or_else(|| utf8_at_end(chars)) {
         replace(chars, length, char);
+    }
+    let before = chars.len().checked_sub(2).and_then(|at| chars.get(at));
+    let is_part = chars.last().is_some_and(|last| {
+        let ends_entity = last.char == ';' && before.is_some_and(|before| before.is_open);
+        // The soft hyphen may be a byte of UTF-8.
+        let is_byte = before.is_some_and(|before| matches!(before.char, '\u{80}'..='\u{f4}'));
+        ends_entity || is_hidden(last.char) && !(last.char == '\u{ad}' && is_byte)
+    });
+    if is_part {
+        chars.pop();
+        if let Some(last) = chars.last_mut() {
+            last.is_open = false;
+        }
     }
 }
 
 fn replace(chars: &mut Vec<Spelled>, length: usize, char: char) {
     chars.truncate(chars.len() - length + 1);
     if let Some(last) = chars.last_mut() {
-        last.char = char;
+        last.char = plain(char);
+        last.is_open = false;
     }
 }
 
+/// Returns the length of the bytes of UTF-8 that end the list, each as a character of its own, and the
+/// character that they spell.
+fn utf8_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
+    let is_byte = |c: &Spelled| matches!(c.char, '\u{80}'..='\u{ff}');
+    if !matches!(chars.last()?.char, '\u{80}'..='\u{bf}') {
+        return None;
+    }
+    (2..=4.min(chars.len())).find_map(|length| {
+        let tail = &chars[chars.len() - length..];
+        let bytes = tail.iter().filter(|c| is_byte(c));
+        let bytes: Vec<u8> = bytes.filter_map(|c| u8::try_from(c.char).ok()).collect();
+        let mut spelled = std::str::from_utf8(&bytes).ok()?.chars();
+        let char = spelled.next()?;
+        (bytes.len() == length && spelled.next().is_none()).then_some((length, char))
+    })
+}
+
 /// Returns the length of the escape that ends the list, and its character.
-fn escape_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
+fn escape_at_end(chars: &[Spelled], escapes: Escapes) -> Option<(usize, char)> {
     let from_end = |back: usize| Some(chars.get(chars.len().checked_sub(back)?)?.char);
     let digits = |digits: usize| {
         let digits = &chars[chars.len() - digits..];
@@ -107,10 +254,15 @@ fn escape_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
     match last {
         ';' => entity_at_end(&chars[..chars.len() - 1]).map(|(length, c)| (length + 1, c)),
         '}' => braced_at_end(chars),
+        // The semicolon of the entity before may still come.
+        '&' | '%' | '\\' | '=' if chars.len() > 1 && chars[chars.len() - 2].is_open => None,
         _ if from_end(2) == Some('\\') => match last {
             'n' | '\n' => Some((2, '\n')),
             'r' => Some((2, '\r')),
             't' => Some((2, '\t')),
+            'v' => Some((2, '\u{b}')),
+            'f' => Some((2, '\u{c}')),
+            '0' => Some((2, '\0')),
             _ if last.is_ascii_punctuation() => Some((2, last)),
             _ => None,
         },
@@ -120,6 +272,12 @@ fn escape_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
                 (Some('x'), Some('\\'), ..) => Some((4, digits(2)?)),
                 (.., Some('\\' | '%'), _) if from_end(5) == Some('u') => Some((6, digits(4)?)),
                 (.., Some('\\')) if from_end(9) == Some('U') => Some((10, digits(8)?)),
+                (Some('='), ..) if escapes == Escapes::WithMail => {
+                    let char = digits(2)?;
+                    let is_mark =
+                        char.is_ascii_punctuation() || !char.is_ascii() && char != '\u{ad}';
+                    is_mark.then_some((3, char))
+                }
                 _ => None,
             }
         }
@@ -147,7 +305,13 @@ fn entity_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
         }
         [hash, digits @ ..] if hash.char == '#' => char_of(digits, 10)?,
         _ => {
-            let is_name = |known: &str| known.chars().eq(name.iter().map(|c| c.char));
+            let is_name = |known: &str| {
+                let lower = |c: char| c.to_ascii_lowercase();
+                known
+                    .chars()
+                    .map(lower)
+                    .eq(name.iter().map(|c| lower(c.char)))
+            };
             ENTITIES.iter().find(|(known, _)| is_name(known))?.1
         }
     };
@@ -155,7 +319,7 @@ fn entity_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
 }
 
 /// Resolves a numeric entity without a semicolon that `next` ends.
-fn end_entity(chars: &mut Vec<Spelled>, next: char) {
+fn end_entity(chars: &mut Vec<Spelled>, next: char, escapes: Escapes) {
     let Some(last) = chars.last() else { return };
     if !last.char.is_ascii_hexdigit() || next == ';' {
         return;
@@ -170,7 +334,10 @@ fn end_entity(chars: &mut Vec<Spelled>, next: char) {
     }
     if let Some((length, char)) = entity_at_end(chars) {
         replace(chars, length, char);
-        resolve(chars);
+        resolve(chars, escapes);
+        if let Some(last) = chars.last_mut() {
+            last.is_open = true;
+        }
     }
 }
 
@@ -222,6 +389,23 @@ mod tests {
             r"\?",
             "%5Cu003f",
             r"\u0026#63;",
+            "？",
+            "﹖",
+            "؟",
+            "%EF%BC%9F",
+            "%25EF%25bc%259f",
+            r"\uff1f",
+            "&#xff1f;",
+            "&Quest;",
+            "%3\u{200b}F",
+            "?\u{200b}",
+            "?\0",
+            "?&ZeroWidthSpace;",
+            "?%E2%80%8B",
+            "%26%2363%3B",
+            "&#63%3B",
+            "&#38;&#35;92&#59;u003f",
+            "%26%2338%3Bquest%26%2359%3B",
         ] {
             assert_eq!(resolved(text), "?", "{text}");
             let url = format!("a/{text}S");
@@ -239,9 +423,27 @@ mod tests {
                 "%zz &none; \\q \\u12 &#; &#x;",
             ),
             ("日本%E6", "日本æ"),
+            ("%E6%97%A5%c3%a9", "日é"),
+            ("tok&hyphen;&lowbar;a\u{2010}", "tok-_a-"),
+            ("a=3Fb", "a=3Fb"),
             ("", ""),
         ] {
             assert_eq!(resolved(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn escapes_of_mails_are_resolved_on_demand() {
+        for (text, shown) in [
+            ("a=3Fb", "a?b"),
+            ("a=EF=BC=9Fb", "a?b"),
+            ("a=3D3Fb", "a?b"),
+            ("x=41", "x=41"),
+            ("x=20", "x=20"),
+        ] {
+            let spelling = Spelling::with_mail(text);
+            let chars: String = spelling.chars.iter().map(|c| c.char).collect();
+            assert_eq!(chars, shown, "{text}");
         }
     }
 

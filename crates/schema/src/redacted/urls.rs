@@ -56,19 +56,48 @@ impl<'a> Urls<'a> {
     pub(super) fn secret_parts(&self) -> Vec<Range<usize>> {
         let mut parts = Vec::new();
         let mut at = 0;
+        // The text since the last space, where a user name may start, and its first colon.
+        let (mut run, mut colon) = (0, None);
         while at < self.text.len() {
-            at = if let Some(authority) = self.authority(at) {
+            let next = if let Some(authority) = self.authority(at) {
                 self.url(at, authority, &mut parts)
-            } else if self.text.char(at) == Some('?') && self.is_query(at) {
-                let end = self.end(self.word_start(at), at, at);
+            } else if self.is_query(at) {
+                let end = self.end(self.word_start(at), at, Some(at));
                 parts.extend(self.query(at..end));
                 end
             } else {
                 at + 1
             };
+            if next > at + 1 || self.ends_run(at) {
+                (run, colon) = (next, None);
+            } else if self.text.char(at) == Some(':') {
+                colon = colon.or(Some(at));
+            } else if self.text.char(at) == Some('@') {
+                parts.extend(colon.and_then(|colon| self.bare_user(run..at, colon)));
+            }
+            at = next;
+        }
+        if self.is_cut && colon.is_some_and(|colon| at - colon > KEY_CHARS) {
+            parts.push(run..at);
         }
         parts.sort_unstable_by_key(|part| part.start);
         parts
+    }
+
+    /// Returns the user name and password before an `@`, where there is no scheme: `user:password@host`.
+    fn bare_user(&self, user: Range<usize>, colon: usize) -> Option<Range<usize>> {
+        let host = self.text.char(user.end + 1)?;
+        let is_slash_at = |at: usize| self.text.char(at).is_some_and(is_slash);
+        let is_digit = |c: char| c.is_ascii_digit();
+        let port_end = self.text.find(colon + 1..user.end, |c| !is_digit(c));
+        let is_port = port_end.is_some_and(|end| end > colon + 1 && is_slash_at(end));
+        let is_host = host.is_alphanumeric() || host == '[';
+        (is_host && !is_port).then_some(user)
+    }
+
+    /// Returns `true` for what no user name continues behind.
+    fn ends_run(&self, at: usize) -> bool {
+        self.is_blank(at) || self.text.char(at) == Some('"') && self.text.spelled(at) == "\""
     }
 
     /// Adds the secret parts of the URL whose colon or first slash is at `at`; returns its end.
@@ -78,7 +107,7 @@ impl<'a> Urls<'a> {
         } else {
             at
         };
-        let end = self.end(start, authority, authority);
+        let end = self.end(start, authority, None);
         let mut at = authority;
         let mut user = self.user(authority, end);
         let query = loop {
@@ -86,7 +115,7 @@ impl<'a> Urls<'a> {
             parts.extend(user.take());
             match self.text.char(at).filter(|_| at < end) {
                 None => break None,
-                Some('?' | '#') => break Some(at),
+                Some(_) if self.is_mark(at) => break Some(at),
                 // A URL in the path of another.
                 Some(_) => match self.inner_authority(at).filter(|inner| *inner < end) {
                     Some(inner) => {
@@ -230,29 +259,52 @@ impl<'a> Urls<'a> {
         (!secret.is_empty()).then_some(secret)
     }
 
-    /// Returns `true` if the question mark at `at` starts a query and does not end a question.
-    fn is_query(&self, at: usize) -> bool {
-        let rest = at + 1..self.text.len();
-        let Some(next) = self.text.char(at + 1).filter(|_| !self.is_blank(at + 1)) else {
-            return false;
-        };
-        let name_end = self.text.find(rest.clone(), |c| !is_name(c));
-        let has_name =
-            name_end.is_some_and(|end| end > rest.start && self.text.char(end) == Some('='));
-        let word = self.word_start(at)..at;
-        if self.text.char(word.end.saturating_sub(1)) == Some(')') {
-            return has_name;
+    /// Returns `true` if the character at `at` starts the query of a URL.
+    fn is_mark(&self, at: usize) -> bool {
+        match self.text.char(at) {
+            Some('?' | '#') => true,
+            Some(';' | '&') => self.is_parameter(at),
+            _ => false,
         }
-        let is_dot = |at: usize| {
-            let is_word = |at: usize| self.text.char(at).is_some_and(char::is_alphanumeric);
-            self.text.char(at) == Some('.') && is_word(at - 1) && is_word(at + 1)
-        };
-        let is_path = self.text.find(word.clone(), |c| c == '/').is_some()
-            || word
-                .clone()
-                .skip(1)
-                .any(|at| at + 1 < word.end && is_dot(at));
-        has_name || (is_path && (next.is_alphanumeric() || "%&=_~".contains(next)))
+    }
+
+    /// Returns `true` if a query starts at `at` behind what has no scheme, or only may be a URL. The
+    /// question mark of a question starts none.
+    fn is_query(&self, at: usize) -> bool {
+        let has_name = self.is_parameter(at);
+        let word = self.word_start(at)..at;
+        let has = |mark: char| self.text.find(word.clone(), |c| c == mark).is_some();
+        match self.text.char(at) {
+            Some('#') => has_name,
+            Some(';') => has_name && has('/'),
+            Some('&') => has_name && (has('/') || word.clone().any(|at| self.is_equals(at))),
+            Some('?') => {
+                let before = word.end.checked_sub(1).and_then(|at| self.text.char(at));
+                let has_value = self.has_value(at);
+                let is_alone = word.is_empty() && before.is_none_or(char::is_whitespace);
+                let is_path = || before != Some(')') && (has('/') || self.has_dot(word.clone()));
+                has_name || has_value && (is_path() || is_alone)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if what follows the mark at `at` is no end of a sentence.
+    fn has_value(&self, at: usize) -> bool {
+        let next = self.text.char(at + 1).filter(|_| !self.is_blank(at + 1));
+        // Some languages put no space behind a question mark of their own.
+        let is_ascii = self.text.spelled(at).is_ascii();
+        let is_word = |c: char| c.is_ascii_alphanumeric() || is_ascii && c.is_alphanumeric();
+        next.is_some_and(|next| is_word(next) || "%&=_~".contains(next))
+    }
+
+    /// Returns `true` if a word has a dot within it, as the name of a host or a file.
+    fn has_dot(&self, word: Range<usize>) -> bool {
+        let is_word = |at: usize| self.text.char(at).is_some_and(char::is_alphanumeric);
+        let is_dot =
+            |at: &usize| self.text.char(*at) == Some('.') && is_word(at - 1) && is_word(at + 1);
+        let end = word.end;
+        word.skip(1).any(|at| at + 1 < end && is_dot(&at))
     }
 
     fn word_start(&self, at: usize) -> usize {
@@ -272,8 +324,9 @@ impl<'a> Urls<'a> {
         self.text.len().min(at.saturating_add(MAX_PART))
     }
 
-    /// Returns where a URL ends that starts at `start`; what is before `from` belongs to it.
-    fn end(&self, start: usize, from: usize, query: usize) -> usize {
+    /// Returns where a URL ends that starts at `start`; what is before `from` belongs to it. Its query
+    /// starts at `query`, if that is known.
+    fn end(&self, start: usize, from: usize, mut query: Option<usize>) -> usize {
         let text = self.text;
         let quote = start
             .checked_sub(1)
@@ -284,13 +337,18 @@ impl<'a> Urls<'a> {
         let mut at = from;
         while at < text.len() {
             if self.is_blank(at) {
-                match self.more_query(query, at) {
+                let more = match query {
+                    Some(_) => self.more_query(at),
+                    None => self.more_url(from, at),
+                };
+                match more {
                     Some(more) => at = more,
                     None => return at,
                 }
             } else if self.ends_text(at) {
                 return at;
             } else {
+                query = query.or_else(|| self.is_mark(at).then_some(at));
                 at += 1;
             }
         }
@@ -334,27 +392,71 @@ impl<'a> Urls<'a> {
                 .is_some_and(|c| is_quote(c) || "{[(<\\".contains(c))
     }
 
-    /// Returns where the query continues behind the white space at `blank`, if it does.
-    fn more_query(&self, query: usize, blank: usize) -> Option<usize> {
+    /// Returns the word behind the white space at `blank`, and whether that is a break: anything but
+    /// spaces.
+    fn next_word(&self, blank: usize) -> Option<(usize, bool)> {
+        let word = (blank..self.near(blank)).find(|at| !self.is_blank(*at))?;
+        let is_break = self.text.find(blank..word, |c| c != ' ').is_some();
+        Some((word, is_break))
+    }
+
+    /// Returns where a URL that has no query so far continues behind the break at `blank`, if it does:
+    /// there is a query, or the end of a password.
+    fn more_url(&self, authority: usize, blank: usize) -> Option<usize> {
         let text = self.text;
-        text.find(query..blank, |c| matches!(c, '?' | '#'))?;
+        let (next, is_break) = self.next_word(blank)?;
+        if !is_break {
+            return None;
+        }
+        let first_slash = text.find(authority..blank, is_slash);
+        let may_be_user =
+            first_slash.is_none() && text.find(authority..blank, |c| c == ':').is_some();
         let near = self.near(blank);
-        let word = (blank..near).find(|at| !self.is_blank(*at))?;
+        let mut at = next;
+        while at < near && !self.ends_text(at) && !self.is_url(at) {
+            if self.is_blank(at) {
+                match self.next_word(at) {
+                    Some((word, true)) => at = word,
+                    _ => return None,
+                }
+            } else if self.is_mark(at) && self.has_value(at)
+                || may_be_user && text.char(at) == Some('@')
+            {
+                return Some(next);
+            } else {
+                at += 1;
+            }
+        }
+        None
+    }
+
+    /// Returns where the query continues behind the white space at `blank`, if it does.
+    fn more_query(&self, blank: usize) -> Option<usize> {
+        let text = self.text;
+        let (word, is_break) = self.next_word(blank)?;
         if self.is_parameter(word) {
             return Some(word);
         }
-        let is_break = |at: usize| self.is_blank(at) && matches!(text.char(at), Some('\n' | '\r'));
-        if (blank..word).any(is_break) {
-            return None;
-        }
-        let stops =
-            |at: &usize| is_break(*at) || self.ends_text(*at) || self.authority(*at).is_some();
+        let near = self.near(blank);
+        let is_line = |at: usize| self.is_blank(at) && matches!(text.char(at), Some('\n' | '\r'));
+        let stops = |at: &usize| is_line(*at) || self.ends_text(*at) || self.is_url(*at);
         let stop = (word..near).find(stops).unwrap_or(near);
         let word_end = (word..stop).find(|at| self.is_blank(*at)).unwrap_or(stop);
-        if self.authority(word_end).is_none() && self.is_query_like(word..word_end) {
+        let is_url = self.starts_url(word, word_end);
+        if !is_url && word_end > word && (is_break || self.is_query_like(word..word_end)) {
             return Some(word);
         }
         (word..stop).find(|at| self.is_parameter(*at))
+    }
+
+    /// Returns `true` if the colon or first slash of a URL is at `at`.
+    fn is_url(&self, at: usize) -> bool {
+        self.authority(at).is_some()
+    }
+
+    /// Returns `true` if the word is a URL of its own: it starts with a scheme.
+    fn starts_url(&self, word: usize, word_end: usize) -> bool {
+        self.is_url(word) || self.is_url(word_end) && self.scheme_start(word_end) <= word + 1
     }
 
     /// Returns `true` for a quotation mark that ends the text around a URL.
@@ -363,14 +465,33 @@ impl<'a> Urls<'a> {
         is_mark && self.closes(at)
     }
 
-    /// Returns `true` if a further parameter of a query starts at `at`: `&name=`.
+    /// Returns `true` if the character at `at` is a mark before a parameter: `&name=`.
     fn is_parameter(&self, at: usize) -> bool {
-        let name = at + 1..self.text.len();
-        self.text.char(at) == Some('&')
-            && self
-                .text
-                .find(name.clone(), |c| !is_name(c))
-                .is_some_and(|end| end > name.start && self.text.char(end) == Some('='))
+        let text = self.text;
+        if !matches!(text.char(at), Some('?' | '#' | '&' | ';')) {
+            return false;
+        }
+        let ends = |at: &usize| self.is_equals(*at) || !text.char(*at).is_some_and(is_name);
+        let name = at + 1;
+        let mut from = name;
+        loop {
+            let Some(end) = (from..self.near(at)).find(ends) else {
+                return false;
+            };
+            if end == name || self.is_equals(end) {
+                return end > name;
+            }
+            // A break in the name.
+            match self.next_word(end).filter(|_| self.is_blank(end)) {
+                Some((word, true)) => from = word,
+                _ => return false,
+            }
+        }
+    }
+
+    /// Returns `true` for an equals sign, which may have been taken for the start of an escape.
+    fn is_equals(&self, at: usize) -> bool {
+        self.text.char(at) == Some('=') || self.text.spelled(at).starts_with('=')
     }
 
     /// Returns `true` if a word may belong to the query before it: `name=value`, or a key.
@@ -383,16 +504,17 @@ impl<'a> Urls<'a> {
             && has(|c| c.is_ascii_digit())
             && has(|c| c.is_ascii_alphabetic())
             && self.text.find(word.start..key_end, is_other).is_none();
-        is_key || has(|c| c == '=')
+        is_key || word.clone().any(|at| self.is_equals(at))
     }
 
     /// Returns `true` for white space that is written as it is, or as in a string of JSON or Rust. In
-    /// any other spelling it belongs to a URL.
+    /// any other spelling it belongs to a URL, and so does a space that is escaped.
     fn is_blank(&self, at: usize) -> bool {
-        let is_white = self.text.char(at).is_some_and(char::is_whitespace);
+        let is_white = |c: char| c.is_whitespace();
         let spelled = self.text.spelled(at);
-        is_white
-            && (!spelled.starts_with(['%', '&'])
-                && spelled.ends_with(|c: char| c.is_whitespace() || "nrt".contains(c)))
+        match self.text.char(at) {
+            Some(' ') => spelled.starts_with(' '),
+            c => c.is_some_and(is_white) && !spelled.starts_with(['%', '&']),
+        }
     }
 }
