@@ -80,6 +80,7 @@ enum Kind {
     },
     NotSent,
     Lost,
+    TimedOut,
 }
 
 impl Response {
@@ -117,6 +118,14 @@ impl Response {
         Self(Kind::Lost)
     }
 
+    /// Creates a response that does not come: the request ends after the client's
+    /// [`request_timeout`](crate::client::ClientBuilder::request_timeout). The service may have done
+    /// its work.
+    #[must_use]
+    pub fn timed_out() -> Self {
+        Self(Kind::TimedOut)
+    }
+
     /// Adds a `Retry-After` header to an HTTP response.
     #[must_use]
     pub fn retry_after(mut self, time: Duration) -> Self {
@@ -146,6 +155,10 @@ impl Response {
             Kind::Lost => Err(Error::new(
                 ErrorKind::ResponseLost,
                 "the connection to the scripted service broke",
+            )),
+            Kind::TimedOut => Err(Error::new(
+                ErrorKind::ResponseLost,
+                "the scripted service did not respond in time",
             )),
         }
     }
@@ -193,11 +206,19 @@ impl Script {
     }
 
     /// Answers a request with this token.
-    pub(crate) fn exchange(
+    pub(crate) async fn exchange(
         &self,
         request: &reqwest::Request,
         token: &Token,
     ) -> Result<Reply, Error> {
+        let response = self.respond_to(request);
+        if let (Kind::TimedOut, Some(timeout)) = (&response.0, request.timeout()) {
+            tokio::time::sleep(*timeout).await;
+        }
+        response.into_reply(token)
+    }
+
+    fn respond_to(&self, request: &reqwest::Request) -> Response {
         let call = call_of(request.method(), request.url());
         let body = request.body().and_then(|body| body.as_bytes());
         let body = body.and_then(|bytes| serde_json::from_slice(bytes).ok());
@@ -209,12 +230,10 @@ impl Script {
         });
         #[cfg(test)]
         if let Some(response) = state.service.clone().and_then(|service| service.0(call)) {
-            drop(state);
-            return response.into_reply(token);
+            return response;
         }
         let scripted = state.responses.get_mut(&call).and_then(VecDeque::pop_front);
-        let response = scripted.unwrap_or_else(|| state.success(call));
-        response.into_reply(token)
+        scripted.unwrap_or_else(|| state.success(call))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -137,7 +137,7 @@ impl Transport {
         let (http, over_http1) = match &self.exchanger {
             Exchanger::Script(_, script) => {
                 let request = request.body(body).build().map_err(failed)?;
-                return self.exchange_by_script(script, &request);
+                return self.exchange_by_script(script, &request).await;
             }
             Exchanger::Http { shared, .. } if speaks_http2 => (shared.get()?, Attribution::Unknown),
             Exchanger::Http { fresh, .. } => (fresh.get()?.clone(), Attribution::Certain),
@@ -167,8 +167,8 @@ impl Transport {
             .timeout(self.request_timeout)
     }
 
-    fn exchange_by_script(&self, script: &Script, request: &Request) -> Result<Reply, Error> {
-        let reply = script.exchange(request, &self.token)?;
+    async fn exchange_by_script(&self, script: &Script, request: &Request) -> Result<Reply, Error> {
+        let reply = script.exchange(request, &self.token).await?;
         self.obey(reply.http_status, reply.retry_after, reply.attribution);
         Ok(reply)
     }
@@ -179,7 +179,7 @@ impl Transport {
         let (http, over_http1) = match &self.exchanger {
             Exchanger::Http { shared, .. } => (shared.get()?, Attribution::Certain),
             Exchanger::Foreign(http) => (http.clone(), Attribution::Reused),
-            Exchanger::Script(_, script) => return self.exchange_by_script(script, &request),
+            Exchanger::Script(_, script) => return self.exchange_by_script(script, &request).await,
         };
         let (reply, whole) = self.send_over_http(&http, request, over_http1).await?;
         whole.map(|()| reply)

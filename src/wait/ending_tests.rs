@@ -30,15 +30,17 @@ enum Answer {
     FailedWithOutput,
     Cancelled,
     Transient(u16, &'static str),
+    NotSent,
     Lost,
+    TimedOut,
     OtherJob,
     NotFound,
     Refused(u16, &'static str, ErrorKind),
 }
 
 use Answer::{
-    Cancelled, Ended, FailedWithEmptyOutput, FailedWithOutput, Lost, NotFound, NotReady, OtherJob,
-    Refused, Succeeded, SucceededWithError, Transient, Unfinished, Unknown,
+    Cancelled, Ended, FailedWithEmptyOutput, FailedWithOutput, Lost, NotFound, NotReady, NotSent,
+    OtherJob, Refused, Succeeded, SucceededWithError, TimedOut, Transient, Unfinished, Unknown,
 };
 
 const UNFINISHED: [&str; 4] = ["in_queue", "pending", "in_progress", "processing"];
@@ -92,7 +94,9 @@ impl Answer {
             Transient(http_status, body) | Refused(http_status, body, _) => {
                 Response::text(http_status, body)
             }
+            NotSent => Response::not_sent(),
             Lost => Response::lost(),
+            TimedOut => Response::timed_out(),
             OtherJob => {
                 ok(json!({"request_id": "another", "status": "completed", "output": output}))
             }
@@ -109,8 +113,10 @@ impl Answer {
                 let (http_status, body) = TRANSIENT[random.usize(0..TRANSIENT.len())];
                 Transient(http_status, body)
             }
-            (60..65, _) => Lost,
-            (65..70, _) => OtherJob,
+            (60..62, _) => NotSent,
+            (62..64, _) => Lost,
+            (64..66, _) => TimedOut,
+            (66..70, _) => OtherJob,
             (70..76, _) => NotFound,
             (76..78, _) => Self::refusal(random),
             (_, Call::Status) => Ended(ENDED[random.usize(0..4)]),
@@ -137,38 +143,86 @@ impl Answer {
     }
 }
 
-/// The answers to a status and to a result request from a moment on.
-type Change = (Duration, Answer, Answer);
+/// The answers to status and to result requests from a moment on, each list by turns.
+#[derive(Clone, Debug)]
+struct Change {
+    at: Duration,
+    statuses: Vec<Answer>,
+    results: Vec<Answer>,
+}
+
+/// Returns one answer, or some that alternate.
+fn arbitrary_answers(random: &mut fastrand::Rng, call: Call) -> Vec<Answer> {
+    let count = if random.u8(0..4) == 0 {
+        random.usize(2..5)
+    } else {
+        1
+    };
+    (0..count)
+        .map(|_| Answer::arbitrary(random, call))
+        .collect()
+}
 
 /// Returns a random timeline, at whose end every wait must end.
 fn timeline(random: &mut fastrand::Rng) -> Vec<Change> {
     let mut at = Duration::ZERO;
     let mut changes = Vec::new();
     for _ in 0..random.usize(0..8) {
-        let status = Answer::arbitrary(random, Call::Status);
-        let result = Answer::arbitrary(random, Call::Result);
-        changes.push((at, status, result));
+        let statuses = arbitrary_answers(random, Call::Status);
+        let results = arbitrary_answers(random, Call::Result);
+        changes.push(Change {
+            at,
+            statuses,
+            results,
+        });
         at += Duration::from_secs(random.u64(1..200));
     }
     let unfinished = Unfinished(UNFINISHED[random.usize(0..4)]);
-    let (status, result) = match random.u8(0..7) {
-        0 => (Ended(ENDED[random.usize(0..4)]), Answer::end(random)),
-        1 => (Ended(ENDED[random.usize(0..4)]), NotReady),
-        2 => (Ended(ENDED[random.usize(0..4)]), unfinished),
-        3 => (Unfinished("in_progress"), Answer::end(random)),
-        4 => (Unknown, Answer::end(random)),
-        5 => (NotFound, NotFound),
+    let ended = Ended(ENDED[random.usize(0..4)]);
+    let one = |status, result| (vec![status], vec![result]);
+    let (statuses, results) = match random.u8(0..10) {
+        0 => one(ended, Answer::end(random)),
+        1 => one(ended, NotReady),
+        2 => one(ended, unfinished),
+        3 => one(Unfinished("in_progress"), Answer::end(random)),
+        4 => one(Unknown, Answer::end(random)),
+        5 => one(NotFound, NotFound),
+        6 => {
+            let (http_status, body) = TRANSIENT[random.usize(0..TRANSIENT.len())];
+            one(ended, Transient(http_status, body))
+        }
+        7 => one(
+            ended,
+            [Lost, NotSent, TimedOut, OtherJob][random.usize(0..4)],
+        ),
+        8 => {
+            let mut statuses = arbitrary_answers(random, Call::Status);
+            statuses.retain(|status| !matches!(status, NotSent | TimedOut | Refused(..)));
+            statuses.push(ended);
+            (statuses, vec![NotReady, Lost, OtherJob, unfinished])
+        }
         _ => {
             let refusal = Answer::refusal(random);
-            (refusal, refusal)
+            one(refusal, refusal)
         }
     };
-    changes.push((at, status, result));
+    changes.push(Change {
+        at,
+        statuses,
+        results,
+    });
     changes
 }
 
-/// A response that a wait has had: when, to which call, and which.
+/// A response that a wait has had: when it was requested, by which call, and which.
 type Logged = (Duration, Call, Answer);
+
+/// Time after which a request without a response ends.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time for which the result of an ended job is waited for.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Time of unfinished statuses that takes a terminal status back, once.
+const TAKEN_BACK: Duration = Duration::from_secs(30);
 
 /// An end of a wait.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,15 +243,38 @@ impl End {
     }
 }
 
-/// Tells after how many responses a wait ends, and how.
-fn model(log: &[Logged]) -> Option<(usize, End)> {
-    let mut pending = None;
+/// The clock of a job that has ended without its result.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    runs_out: Duration,
+    word: &'static str,
+    unfinished_since: Option<Duration>,
+}
+
+impl Clock {
+    /// Returns the end of the wait when the clock runs out.
+    fn end(self) -> (Duration, End) {
+        let kind = match self.word {
+            "failed" => ErrorKind::JobFailed,
+            "cancelled" => ErrorKind::JobCancelled,
+            _ => ErrorKind::NotReady,
+        };
+        (self.runs_out, End::error(kind))
+    }
+}
+
+/// Tells after how many responses a wait ends, when, and how.
+fn model(log: &[Logged]) -> Option<(usize, Duration, End)> {
+    let mut clock: Option<Clock> = None;
+    let mut may_be_taken_back = true;
+    let mut reached_at = Duration::ZERO;
     for (index, &(at, call, answer)) in log.iter().enumerate() {
-        let before = index.checked_sub(1).map(|before| log[before]);
-        // The status that the same poll has had.
-        let status = before.filter(|before| call == Call::Result && before.1 == Call::Status);
-        let status = status.map(|before| before.2);
-        let refusal = match answer {
+        if let Some((runs_out, end)) = clock.map(Clock::end)
+            && runs_out <= at
+        {
+            return Some((index, runs_out, end));
+        }
+        let is_refused = match answer {
             NotFound if at >= Duration::from_secs(60) => Some(ErrorKind::NotFound),
             Refused(_, _, kind) => Some(kind),
             _ => None,
@@ -207,45 +284,63 @@ fn model(log: &[Logged]) -> Option<(usize, End)> {
             has_output,
             ..End::error(ErrorKind::JobFailed)
         };
-        let end = match (answer, status) {
-            (Succeeded | SucceededWithError, _) => Some(End {
+        let end = match answer {
+            Succeeded | SucceededWithError => Some(End {
                 kind: None,
                 has_error_text: answer == SucceededWithError,
                 has_output: true,
             }),
-            (FailedWithEmptyOutput, _) => Some(failed(false)),
-            (FailedWithOutput, _) => Some(failed(true)),
-            (Cancelled, _) => Some(End::error(ErrorKind::JobCancelled)),
-            // The result of a status that is not known ends a wait, and nothing else about it.
-            (_, Some(Unknown)) => None,
-            (Unfinished(_), None) if call == Call::Status => {
-                pending = None;
-                None
-            }
-            (Unfinished(_) | Unknown | NotReady, Some(Ended(word))) => {
-                let (time, last) = pending.unwrap_or((Duration::ZERO, at));
-                let time = time + at.saturating_sub(last).min(Duration::from_secs(10));
-                pending = Some((time, at));
-                let kind = match word {
-                    "failed" => ErrorKind::JobFailed,
-                    "cancelled" => ErrorKind::JobCancelled,
-                    _ => ErrorKind::NotReady,
-                };
-                (time >= Duration::from_secs(60)).then(|| End::error(kind))
-            }
-            _ => refusal.map(End::error),
+            FailedWithEmptyOutput => Some(failed(false)),
+            FailedWithOutput => Some(failed(true)),
+            Cancelled => Some(End::error(ErrorKind::JobCancelled)),
+            _ => is_refused.map(End::error),
         };
         if let Some(end) = end {
-            return Some((index + 1, end));
+            return Some((index + 1, at, end));
         }
+        match (answer, call) {
+            (Ended(word), _) => {
+                let runs_out = clock.map_or(at + LIMIT, |clock| clock.runs_out);
+                clock = Some(Clock {
+                    runs_out,
+                    word,
+                    unfinished_since: None,
+                });
+            }
+            (Unfinished(_), Call::Status) => {
+                if let Some(running) = &mut clock {
+                    let since = *running.unfinished_since.get_or_insert(at);
+                    if at.saturating_sub(since) >= TAKEN_BACK && may_be_taken_back {
+                        may_be_taken_back = false;
+                        clock = None;
+                    }
+                }
+            }
+            // Without any connection, the clock stands still.
+            (NotSent, Call::Status) => {
+                if let Some(clock) = &mut clock {
+                    clock.runs_out += at.saturating_sub(reached_at);
+                }
+            }
+            _ => {}
+        }
+        reached_at = match (answer, clock) {
+            (TimedOut, None) => at + REQUEST_TIMEOUT,
+            (TimedOut, Some(clock)) => clock.runs_out.min(at + REQUEST_TIMEOUT),
+            _ => at,
+        };
     }
-    None
+    let (runs_out, end) = clock?.end();
+    Some((log.len(), runs_out, end))
 }
 
 /// Checks that nothing is polled too rarely, or a result of an unknown status too often.
 fn check_intervals(log: &[Logged]) {
-    let longest = Duration::from_secs(70);
     for pair in log.windows(2) {
+        let mut longest = Duration::from_secs(70);
+        if pair[0].2 == TimedOut {
+            longest += REQUEST_TIMEOUT;
+        }
         assert!(pair[1].0.saturating_sub(pair[0].0) <= longest, "{pair:?}");
     }
     let minute = Duration::from_secs(60);
@@ -259,7 +354,7 @@ fn check_intervals(log: &[Logged]) {
         if status.is_some_and(|status| status.2 == Unknown) {
             assert!(
                 result_at.is_none_or(|last| at.saturating_sub(last) >= minute),
-                "{at:?}"
+                "{at:?} {log:?}"
             );
         }
         let is_readable = matches!(answer, Unfinished(_) | Unknown | NotReady);
@@ -273,27 +368,36 @@ fn check_intervals(log: &[Logged]) {
     }
 }
 
-/// Waits for a job of such a service; returns how the wait has ended, and the log.
-async fn wait_out(
-    client: &Client,
-    script: &Script,
-    seed: u64,
-    timeline: Vec<Change>,
-) -> (Result<Value, Error>, Vec<Event>, Vec<Logged>) {
+/// A wait that has ended.
+struct Waited {
+    output: Result<Value, Error>,
+    events: Vec<Event>,
+    log: Vec<Logged>,
+    ended_at: Duration,
+}
+
+/// Waits for a job of such a service.
+async fn wait_out(client: &Client, script: &Script, seed: u64, timeline: Vec<Change>) -> Waited {
     // A model of its own, of which no run times are known.
     let model_id = format!("acme/paint-{seed}");
     script.respond_by(|_| None);
     let job = client.submit_json(&model_id, &json!({})).await.unwrap();
     let began = Instant::now();
-    let log = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::new(Mutex::new(Vec::<Logged>::new()));
     script.respond_by({
         let log = Arc::clone(&log);
         move |call| {
             let at = began.elapsed();
-            let change = timeline.iter().rev().find(|change| change.0 <= at);
-            let &(_, status, result) = change.unwrap_or(&timeline[0]);
-            let answer = if call == Call::Status { status } else { result };
-            log.lock().unwrap().push((at, call, answer));
+            let change = timeline.iter().rev().find(|change| change.at <= at);
+            let change = change.unwrap_or(&timeline[0]);
+            let answers = match call {
+                Call::Status => &change.statuses,
+                _ => &change.results,
+            };
+            let mut log = log.lock().unwrap();
+            let earlier = log.iter().filter(|logged| logged.1 == call).count();
+            let answer = answers[earlier % answers.len()];
+            log.push((at, call, answer));
             Some(answer.response())
         }
     });
@@ -304,7 +408,12 @@ async fn wait_out(
     }
     let output = watch.output().await.map(|output| output.as_value().clone());
     let log = log.lock().unwrap().clone();
-    (output, events, log)
+    Waited {
+        output,
+        events,
+        log,
+        ended_at: began.elapsed(),
+    }
 }
 
 #[test]
@@ -318,19 +427,36 @@ fn wait_ends_as_a_model_of_its_responses_says() {
             .start_paused(true)
             .build();
         let waited = wait_out(&client, &script, seed, timeline.clone());
-        let (output, events, log) = runtime.unwrap().block_on(waited);
+        let Waited {
+            output,
+            events,
+            log,
+            ended_at,
+        } = runtime.unwrap().block_on(waited);
         let text = output
             .as_ref()
             .map_or_else(Error::to_string, Value::to_string);
         let about = format!("{timeline:?}\n{log:?}\n{text}\n{}", rerun(seed));
-        let (responses, end) = model(&log).unwrap_or_else(|| panic!("no end is due: {about}"));
+        let (responses, end_at, end) =
+            model(&log).unwrap_or_else(|| panic!("no end is due: {about}"));
         assert_eq!(responses, log.len(), "it ends at once: {about}");
-        check_intervals(&log);
-        // An end that lasts is noticed within two intervals, or a minute after that.
-        let last_change = timeline[timeline.len() - 1].0;
+        // Timers have milliseconds.
+        let late = ended_at.saturating_sub(end_at);
         assert!(
-            log[log.len() - 1].0 <= last_change + Duration::from_secs(210),
-            "{about}"
+            ended_at + Duration::from_millis(5) > end_at && late < Duration::from_millis(20),
+            "{ended_at:?} {end_at:?} {about}"
+        );
+        check_intervals(&log);
+        // An end that lasts is noticed within two intervals for each answer by turns, or a minute
+        // after that.
+        let last_change = timeline.last().unwrap();
+        let is_late = |logged: &&Logged| logged.2 == TimedOut && logged.0 + LIMIT > last_change.at;
+        let timed_out = log.iter().filter(is_late).count();
+        let turns = last_change.statuses.len() - 1 + timed_out;
+        let turns = Duration::from_secs(70) * u32::try_from(turns).unwrap();
+        assert!(
+            ended_at <= last_change.at + Duration::from_secs(210) + turns,
+            "{ended_at:?} {about}"
         );
         match &output {
             Ok(_) => {

@@ -49,6 +49,8 @@ struct Calls {
     result_at: Option<Instant>,
     /// The last readable response was to a status request.
     last_was_status: bool,
+    /// The result request after that has failed.
+    result_failed: bool,
 }
 
 /// Progress of a job in the queue.
@@ -69,6 +71,8 @@ const MAX_INTERVAL: Duration = Duration::from_secs(60);
 /// Minimum time between two polls by the call that alone would not do: the status of a job that is
 /// polled by its result, and the result of a job whose status is not known.
 const OTHER_CALL: Duration = Duration::from_secs(60);
+/// Age of the last status from which the status is polled where a result could not be fetched.
+const FAILED_RESULT: Duration = Duration::from_secs(10);
 /// Maximum time to the first poll: a job may fail at once.
 const MAX_FIRST_INTERVAL: Duration = Duration::from_secs(5);
 /// Poll intervals as shares: of the age while queued, of the age while running, of the shortest known
@@ -148,13 +152,15 @@ impl PollSchedule {
     /// too, though not the position in the queue.
     ///
     /// Now and then the status is polled instead: a result may say "in progress" of a job that has
-    /// failed.
+    /// failed. After a result that could not be fetched that is sooner: the job may have ended, and
+    /// its result may be what fails.
     pub(crate) fn polls_result(&self, now: Instant) -> bool {
-        let is_long_ago = self
-            .calls
-            .status_at
-            .is_some_and(|at| now - at >= OTHER_CALL);
-        let status_is_due = is_long_ago && !self.calls.last_was_status;
+        let status_age = self.calls.status_at.map_or(Duration::ZERO, |at| now - at);
+        let status_is_due = if self.calls.result_failed {
+            status_age >= FAILED_RESULT
+        } else {
+            status_age >= OTHER_CALL && !self.calls.last_was_status
+        };
         self.phase == Phase::Running && !status_is_due
     }
 
@@ -168,6 +174,13 @@ impl PollSchedule {
     pub(crate) fn status_polled(&mut self, now: Instant) {
         self.calls.status_at = Some(now);
         self.calls.last_was_status = true;
+        self.calls.result_failed = false;
+    }
+
+    /// Notes that a result request has failed.
+    pub(crate) fn result_failed(&mut self, now: Instant) {
+        self.calls.result_at = Some(now);
+        self.calls.result_failed = true;
     }
 
     /// Notes that a result was requested.

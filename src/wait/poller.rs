@@ -177,6 +177,7 @@ impl Poller {
             .unwrap_or_else(|_| entry.settle(self, PollResult::Stopped(panicked())))
             .filter(|_| !entry.is_abandoned());
         let policy = self.api.retry_policy();
+        let result_limit = entry.result_limit();
         let ended = self.change(|state| {
             let waits = state.runtimes.entry(runtime).or_default();
             let breaker = &mut waits.circuit_breaker;
@@ -187,6 +188,8 @@ impl Poller {
             }
             match next {
                 Some(next) => {
+                    let limit = result_limit.map(|limit| Reverse((limit, number)));
+                    waits.deadlines.extend(limit);
                     waits.put(number, entry, next);
                     None
                 }

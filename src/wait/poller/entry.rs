@@ -9,13 +9,13 @@ use tracing::{Instrument, debug_span};
 
 use super::Poller;
 use super::event_buffer::{Ending, EventBuffer};
-use super::pending_result::{PendingResult, WithoutResult};
+use super::pending_result::PendingResult;
 use super::unreachable::{MAX_UNREACHABLE, Unreachable};
 use crate::api::{Api, JobRef};
 use crate::error::{Error, ErrorKind};
 use crate::http::response::JobResult;
 use crate::http::retry_policy::RetryPolicy;
-use crate::http::retry_table::{Decision, Failure, Operation, judge};
+use crate::http::retry_table::{Decision, Operation, judge};
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::status::{JobStatus, Status};
 use crate::wait::event::Event;
@@ -38,6 +38,8 @@ pub(super) struct Entry {
     unreachable: Option<Box<Unreachable>>,
     /// Set once the job has ended without its result being there.
     pending_result: Option<Box<PendingResult>>,
+    /// The service has taken a terminal status back. It is believed once.
+    end_taken_back: bool,
     /// The service has said that it cannot be cancelled.
     not_cancellable: bool,
     /// A request to cancel it has no response: it may have worked.
@@ -51,8 +53,8 @@ pub(super) enum PollResult {
     Unfinished(JobStatus),
     /// The job has not ended; the service does not say how far it is.
     NotReady,
-    /// The job has ended, but its result is not there.
-    ResultPending(Box<WithoutResult>),
+    /// The job has ended, but its result is not there; a failure that came in its place.
+    ResultPending(JobStatus, Option<Arc<Error>>),
     /// The job has ended, with its result.
     Finished(Box<JobResult<Value>>),
     /// The poll failed; a later one may succeed.
@@ -83,6 +85,7 @@ impl Entry {
             failures: 0,
             unreachable: None,
             pending_result: None,
+            end_taken_back: false,
             not_cancellable: false,
             cancel_unanswered: false,
         };
@@ -99,6 +102,11 @@ impl Entry {
         self.events.target.deadline().map(|(_, at)| at)
     }
 
+    /// Returns when the wait ends for want of a result, where the job has ended.
+    pub(super) fn result_limit(&self) -> Option<Instant> {
+        self.pending_result.as_ref().map(|pending| pending.limit())
+    }
+
     /// Returns `true` if nobody waits any more.
     pub(super) fn is_abandoned(&self) -> bool {
         Arc::strong_count(&self.events) == 1
@@ -112,7 +120,10 @@ impl Entry {
 
     /// Returns when the next poll is due after one that succeeded.
     fn next(&self, now: Instant) -> Instant {
-        let mut next = self.schedule.next(now, fastrand::f64());
+        let mut next = match &self.pending_result {
+            Some(pending) => pending.next(now),
+            None => self.schedule.next(now, fastrand::f64()),
+        };
         if let Some((_, at)) = self.events.target.cancel_queued_after()
             && at > now
         {
@@ -136,9 +147,9 @@ impl Entry {
         let api = &*poller.api;
         async {
             match self.deadline() {
-                None => self.poll_or_cancel(api).await,
+                None => self.poll_or_give_up(api).await,
                 Some(at) if at <= Instant::now() => PollResult::Stopped(self.expire(api).await),
-                Some(at) => match timeout_at(at, self.poll_or_cancel(api)).await {
+                Some(at) => match timeout_at(at, self.poll_or_give_up(api)).await {
                     Ok(result) => result,
                     Err(_) => PollResult::Stopped(self.expire(api).await),
                 },
@@ -146,6 +157,28 @@ impl Entry {
         }
         .instrument(span)
         .await
+    }
+
+    /// Polls the job; where it has ended and its result is waited for, not beyond the limit of that.
+    async fn poll_or_give_up(&mut self, api: &Api) -> PollResult {
+        let now = Instant::now();
+        let limit = match &self.pending_result {
+            None => return self.poll_or_cancel(api).await,
+            Some(pending) => pending.poll_limit(now),
+        };
+        let polled = match limit {
+            Some(limit) => timeout_at(limit, self.poll_or_cancel(api)).await.ok(),
+            None => None,
+        };
+        polled.unwrap_or_else(|| self.without_result())
+    }
+
+    /// Ends the wait for the result of a job that has ended.
+    fn without_result(&mut self) -> PollResult {
+        match self.pending_result.take() {
+            Some(pending) => PollResult::Stopped(pending.end().with_attempts(self.failures.max(1))),
+            None => PollResult::NotReady,
+        }
     }
 
     async fn poll_or_cancel(&mut self, api: &Api) -> PollResult {
@@ -180,7 +213,7 @@ impl Entry {
         match &status.status {
             Status::InQueue | Status::InProgress => Ok(PollResult::Unfinished(status)),
             Status::Other(_) => self.fetch_unknown(api, status, now).await,
-            _ => self.fetch_ended(api, status, now).await,
+            _ => self.fetch_ended(api, status).await,
         }
     }
 
@@ -188,7 +221,12 @@ impl Entry {
     async fn fetch_result(&mut self, api: &Api) -> Result<PollResult, Error> {
         let result = match api.poll_result(self.job()).await {
             Err(error) if error.kind() == ErrorKind::NotReady => None,
-            result => Some(result?),
+            Err(error) => {
+                // The job may have ended without a result.
+                self.schedule.result_failed(Instant::now());
+                return Err(error);
+            }
+            Ok(result) => Some(result),
         };
         self.schedule.result_polled(Instant::now());
         Ok(match result {
@@ -198,36 +236,43 @@ impl Entry {
         })
     }
 
-    /// Fetches the result of a job whose status is terminal.
-    async fn fetch_ended(
-        &mut self,
-        api: &Api,
-        status: JobStatus,
-        now: Instant,
-    ) -> Result<PollResult, Error> {
+    /// Fetches the result of a job whose status is terminal. It is waited for from now on; only a
+    /// refusal that no later request can cure ends the wait before the limit.
+    async fn fetch_ended(&mut self, api: &Api, status: JobStatus) -> Result<PollResult, Error> {
+        let now = Instant::now();
         self.schedule.result_polled(now);
-        let (reason, cause) = match api.poll_result::<Value>(self.job()).await {
-            Ok(result) if result.status.is_terminal() => {
+        let pending = self
+            .pending_result
+            .get_or_insert_with(|| Box::new(PendingResult::new(&status, now)));
+        pending.ended(&status);
+        let limit = pending.limit();
+        let requested = timeout_at(limit, api.poll_result::<Value>(self.job())).await;
+        let (reason, cause) = match requested {
+            Err(_) => {
+                self.last_status = Some(status);
+                return Ok(self.without_result());
+            }
+            Ok(Ok(result)) if result.status.is_terminal() => {
                 return Ok(PollResult::Finished(Box::new(agreed(result, status))));
             }
-            Ok(result) => (result.error, None),
-            Err(error) if error.kind() == ErrorKind::NotReady => {
-                (error.detail().cloned(), Some(error))
-            }
-            Err(error) => {
-                self.last_status = Some(status);
-                return Err(error);
-            }
+            Ok(Ok(result)) => (result.error, None),
+            Ok(Err(error)) => match judge(Operation::Read, error) {
+                (Decision::Retry, error) => (None, Some(Arc::new(error))),
+                (_, error) => {
+                    self.last_status = Some(status);
+                    return Err(error);
+                }
+            },
         };
-        Ok(PollResult::ResultPending(Box::new(WithoutResult {
-            status,
-            reason,
-            cause,
-        })))
+        if let Some(pending) = &mut self.pending_result {
+            pending.lacks_result(reason.as_ref(), cause.clone());
+        }
+        Ok(PollResult::ResultPending(status, cause))
     }
 
-    /// Fetches the result of a job whose status is not known: it may be a new word for an end. Nothing
-    /// but a result ends the wait, since the service has just said that it knows the job.
+    /// Fetches the result of a job whose status is not known, which decides: the status may be a new
+    /// word for an end. A failure that passes decides nothing, since the service has just said that it
+    /// knows the job.
     async fn fetch_unknown(
         &mut self,
         api: &Api,
@@ -240,8 +285,14 @@ impl Entry {
         self.schedule.result_polled(now);
         match api.poll_result(self.job()).await {
             Ok(result) if result.status.is_terminal() => Ok(PollResult::Finished(Box::new(result))),
-            Err(error) if Failure::from_error(&error) == Failure::ResponseTooLarge => Err(error),
-            _ => Ok(PollResult::Unfinished(status)),
+            Ok(_) => Ok(PollResult::Unfinished(status)),
+            Err(error) => match judge(Operation::Read, error) {
+                (Decision::Retry, _) => Ok(PollResult::Unfinished(status)),
+                (_, error) => {
+                    self.last_status = Some(status);
+                    Err(error)
+                }
+            },
         }
     }
 
@@ -268,10 +319,10 @@ impl Entry {
         }
     }
 
-    /// Returns `true` if the last status that was seen is terminal.
+    /// Returns `true` if the service has said that the job has ended, and has not taken that back.
     fn has_ended(&self) -> bool {
         let last = self.last_status.as_ref();
-        last.is_some_and(|last| last.status.is_terminal())
+        self.pending_result.is_some() || last.is_some_and(|last| last.status.is_terminal())
     }
 
     /// Requests to cancel the job; `None` if the wait continues.
@@ -335,28 +386,39 @@ impl Entry {
         let now = Instant::now();
         let late = now.saturating_duration_since(self.due);
         let policy = poller.api.retry_policy();
-        match result {
+        if let Some(pending) = &mut self.pending_result {
+            pending.polled(!is_unconnected(&result), now);
+        }
+        let next = match result {
             PollResult::Unfinished(status) => {
-                if !matches!(status.status, Status::Other(_)) {
-                    self.pending_result = None;
-                }
+                self.take_back(&status, now);
                 self.schedule.observe(&status, late, now);
                 self.report(&status);
                 self.last_status = Some(status);
                 Some(self.reached(now))
             }
             PollResult::NotReady => Some(self.reached(now)),
-            PollResult::ResultPending(answer) => self.result_pending(*answer, now),
+            PollResult::ResultPending(status, failure) => {
+                self.last_status = Some(status);
+                Some(self.result_pending(failure.as_deref(), now))
+            }
             PollResult::Failed(error) => self.failed(error, now, policy),
             PollResult::Stopped(error) => {
                 self.end(Err(error));
-                None
+                return None;
             }
             PollResult::Finished(result) => {
                 self.finish(poller, *result, late, now);
-                None
+                return None;
             }
+        };
+        if self.result_limit().is_some_and(|limit| limit <= now)
+            && let PollResult::Stopped(error) = self.without_result()
+        {
+            self.end(Err(error));
+            return None;
         }
+        next
     }
 
     fn finish(&mut self, poller: &Poller, result: JobResult<Value>, late: Duration, now: Instant) {
@@ -377,25 +439,32 @@ impl Entry {
         self.end(Ok(result));
     }
 
-    /// Notes that the job has ended without its result; returns when the next poll is due, or `None`
-    /// when the result was waited for long enough.
-    fn result_pending(&mut self, answer: WithoutResult, now: Instant) -> Option<Instant> {
-        self.failures = 0;
-        self.unreachable = None;
-        self.last_status = Some(answer.status.clone());
-        let pending = self
-            .pending_result
-            .get_or_insert_with(|| Box::new(PendingResult::new(now)));
-        match pending.observe(answer, now) {
-            Ok(next) => {
-                self.due = next;
-                Some(next)
-            }
-            Err(error) => {
-                self.end(Err(error));
-                None
-            }
+    /// Believes a service that calls a job unfinished again for long enough, but only once: one that
+    /// goes on to say both would be waited for without end.
+    fn take_back(&mut self, status: &JobStatus, now: Instant) {
+        let is_known = !matches!(status.status, Status::Other(_));
+        if let Some(pending) = self.pending_result.as_mut().filter(|_| is_known)
+            && pending.unfinished(now)
+            && !self.end_taken_back
+        {
+            self.end_taken_back = true;
+            self.pending_result = None;
         }
+    }
+
+    /// Notes that the job has ended without its result; returns when the next poll is due.
+    fn result_pending(&mut self, failure: Option<&Error>, now: Instant) -> Instant {
+        let failures = self.failures;
+        let next = self.reached(now);
+        if let Some(error) = failure.filter(|error| error.kind() != ErrorKind::NotReady) {
+            self.failures = failures.saturating_add(1);
+            self.events.push(Event::Retrying {
+                failures: self.failures,
+                kind: error.kind(),
+                backoff: next - now,
+            });
+        }
+        next
     }
 
     /// Notes that the job is unfinished; returns when the next poll is due.
@@ -422,7 +491,9 @@ impl Entry {
             kind: error.kind(),
             backoff,
         });
-        Some(now + backoff)
+        let next = now + backoff;
+        let pending = self.pending_result.as_ref();
+        Some(pending.map_or(next, |pending| pending.bound(next, now)))
     }
 
     /// Ends the wait because the service was unreachable for too long; `last` is how the last poll
@@ -490,6 +561,11 @@ fn agreed(mut result: JobResult<Value>, status: JobStatus) -> JobResult<Value> {
         result.error = status.error;
     }
     result
+}
+
+/// Returns `true` if a poll has found no connection to the service.
+fn is_unconnected(result: &PollResult) -> bool {
+    matches!(result, PollResult::Failed(error) if error.kind() == ErrorKind::NotSent)
 }
 
 fn cancelled(after: Duration) -> Error {
