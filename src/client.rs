@@ -93,14 +93,27 @@ impl Client {
         Ok(self.prober()?.check(&media).await)
     }
 
+    /// Returns the number of submits of this client and its clones that are in flight: a connection has
+    /// taken the request, and its response has not come. While it is 0, dropping any submit submits
+    /// nothing.
+    #[must_use]
+    pub fn submits_in_flight(&self) -> usize {
+        self.services().api().in_flight().departed()
+    }
+
     /// Waits until no submit of this client or its clones is in flight: not those that are awaited, and
     /// not those that were dropped, whose outcome is logged and handed to
-    /// [`ClientBuilder::on_orphan`] by then. A submit that waits between two attempts is not in flight.
+    /// [`ClientBuilder::on_orphan`] by then. Returns `true` if none is left. A submit that waits between
+    /// two attempts is not in flight.
+    ///
+    /// A submit is driven by the runtime that it was awaited in. Where one has had no response for twice
+    /// the [`ClientBuilder::request_timeout`], that runtime is idle: nothing drives it any more, and
+    /// `false` is returned.
     ///
     /// Call it before the runtime ends, or [`close`](Self::close) to set a limit: a runtime that ends
     /// drops what is in flight, and then only the idempotency key can be named.
-    pub async fn settled(&self) {
-        self.services().api().in_flight().settled().await;
+    pub async fn settled(&self) -> bool {
+        self.services().api().in_flight().settled().await
     }
 
     /// Closes this client and its clones for submits, and waits for those in flight, at most until the

@@ -281,6 +281,24 @@ async fn dropped_run_many_hands_over_the_jobs_not_taken() {
     assert_eq!(heard.trace.event_values("request_id").len(), 10);
 }
 
+/// Nothing drives what an idle runtime has in flight, so that waiting for it would last for ever.
+#[test]
+fn submit_of_an_idle_runtime_is_not_waited_for() {
+    let (judge, _release) = holding(accepted());
+    let client = Client::builder().token("t").base_url(judge.base_url());
+    let client = client.request_timeout(Duration::from_millis(300));
+    let client = client.build().unwrap();
+    let idle = runtime();
+    let input = input();
+    idle.block_on(drop_in_flight(&judge, client.submit_json(MODEL, &input)));
+    assert_eq!(client.submits_in_flight(), 1);
+    let settled = runtime().block_on(async { timeout(s(30), client.settled()).await });
+    assert_eq!(settled, Ok(false));
+    drop(idle);
+    let settled = runtime().block_on(async { timeout(s(30), client.settled()).await });
+    assert_eq!((settled, client.submits_in_flight()), (Ok(true), 0));
+}
+
 #[tokio::test]
 async fn closed_client_sends_no_submit() {
     let (judge, release) = holding(accepted());

@@ -9,12 +9,13 @@ use std::time::Duration;
 use runcomfy::{AtDeadline, Client, ErrorKind, Event, Job, Output, Status};
 use runcomfy_emulator::{Builder, Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::judge::{self, Judge, Protocol, Verdict};
 use runcomfy_testkit::server::{Response, Server};
 use serde_json::json;
 use tokio::time::Instant;
 use tower::util::MapRequestLayer;
 
-use super::support::{client, s, start};
+use super::support::{client, client_of, s, start};
 
 const MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
 
@@ -930,6 +931,34 @@ fn idle_runtime_freezes_no_wait_of_another() {
         end.send(()).unwrap();
         parked.join().unwrap();
     }
+}
+
+/// Over HTTP/2 the requests of a runtime share a connection, which only that runtime drives.
+#[test]
+fn idle_runtime_freezes_no_request_over_http2() {
+    let accept = |_: &_| Verdict {
+        taken: true,
+        answer: judge::Answer::Respond(judge::Response::new(200, r#"{"request_id": "$ID"}"#)),
+    };
+    let judge = Judge::start(Protocol::Http2, accept).unwrap();
+    let client = client_of(&judge, Protocol::Http2).build().unwrap();
+    let use_all = async || {
+        for number in 0..3 {
+            let input = json!({ "prompt": format!("mark:{number}") });
+            let submit = client.submit_json("acme/paint", &input).into_future();
+            let submitted = tokio::time::timeout(s(30), submit).await;
+            assert!(submitted.expect("a submit ends").is_ok());
+        }
+        // The service cancels jobs of any id, and calls each of them by this one.
+        let wait = client.json_job("any".parse().unwrap()).wait().into_future();
+        let ended = tokio::time::timeout(s(30), wait).await;
+        let error = ended.expect("a wait ends").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::JobCancelled, "{error}");
+    };
+    let idle = runtime();
+    idle.block_on(use_all());
+    runtime().block_on(use_all());
+    drop(idle);
 }
 
 /// The client's task runs on the runtime that waited first, and moves when that one ends.

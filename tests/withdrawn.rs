@@ -1,16 +1,20 @@
-//! A submit that has no connection yet has sent nothing, and sends nothing once nobody waits for it.
+//! A submit that no connection has taken submits nothing once nobody waits for it.
 
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use runcomfy::{Client, Outcome};
+use runcomfy_testkit::judge::{Answer, Judge, Protocol, Response, Verdict, Welcome};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Builder;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+
+use crate::support::client_of;
 
 const MOMENT: Duration = Duration::from_millis(250);
 
@@ -73,4 +77,65 @@ async fn submit_without_a_connection_is_never_sent() {
     assert!(!posted.contains("A boat"), "{posted}");
     // There is no job to name.
     assert_eq!(orphans.load(Ordering::SeqCst), 0);
+}
+
+/// A service over HTTP/2 that lets no body be sent until it is released, or only its start.
+fn holding() -> Judge {
+    let accept = |_: &_| Verdict {
+        taken: true,
+        answer: Answer::Respond(Response::new(200, r#"{"request_id": "$ID"}"#)),
+    };
+    Judge::start_with(Protocol::Http2, |_| Welcome::Hold, accept).unwrap()
+}
+
+/// An input that is longer than any window that HTTP/2 starts with.
+fn long_input() -> serde_json::Value {
+    json!({ "prompt": "mark:1", "more": "A boat. ".repeat(20_000) })
+}
+
+/// HTTP/2 takes a body before its peer lets it be sent: that is no submit yet.
+#[tokio::test]
+async fn submit_without_a_window_is_never_sent() {
+    let judge = holding();
+    let orphans = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&orphans);
+    let client = client_of(&judge, Protocol::Http2).on_orphan(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let client = client.build().unwrap();
+    let input = long_input();
+    for _ in 0..4 {
+        let submit = client.submit_json("acme/paint", &input);
+        assert!(timeout(MOMENT, submit).await.is_err());
+        assert_eq!(client.submits_in_flight(), 0);
+    }
+    let late = client.submit_json("acme/paint", &input).deadline(MOMENT);
+    let outcome = timeout(10 * MOMENT, late.outcome()).await;
+    let outcome = outcome.expect("it ends at its deadline");
+    assert!(matches!(outcome, Outcome::NotSent(_)), "{outcome:?}");
+    let settled = timeout(MOMENT, client.settled()).await;
+    assert_eq!(settled, Ok(true), "nothing is in flight");
+
+    judge.release();
+    sleep(2 * MOMENT).await;
+    let ledger = judge.ledger();
+    assert_eq!(ledger.jobs().len(), 0, "{ledger:?}");
+    assert_eq!(orphans.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn submit_is_sent_once_its_window_opens() {
+    let judge = holding();
+    let client = client_of(&judge, Protocol::Http2).build().unwrap();
+    let input = long_input();
+    let release = async {
+        sleep(MOMENT).await;
+        judge.release();
+    };
+    let submit = client.submit_json("acme/paint", &input).into_future();
+    let (job, ()) = tokio::join!(submit, release);
+    let job = job.unwrap();
+    let ledger = judge.ledger();
+    assert_eq!(ledger.jobs().len(), 1, "{ledger:?}");
+    assert_eq!(ledger.jobs()[0].id, job.request_id().as_str());
 }

@@ -101,17 +101,16 @@ impl SubmitCall<'_> {
         let (url, body) = (self.url.clone(), self.body.clone());
         let (api, key) = (Arc::clone(self.api), Arc::clone(&self.key));
         let guard = OrphanGuard::new(api.in_flight.hook(), self.model_id, &key);
-        let departure = Departure::default();
-        let body_departure = departure.clone();
+        let departure = in_flight.departure().clone();
         let exchange = async move {
             let header = (header_name, &*key);
-            let submit = api.transport.submit(url, body, header, &body_departure);
+            let submit = api.transport.submit(url, body, header, &departure);
             let reply = api.in_flight.unless_cut_off(submit).await;
             drop(permit);
-            let reply = reply.unwrap_or_else(|| Err(cut_off(&body_departure)));
+            let reply = reply.unwrap_or_else(|| Err(cut_off(&departure)));
             accepted(reply).map_err(|error| judge(Operation::Submit, error).1.with_key(&key))
         };
-        InFlightSubmit::new(in_flight, guard, departure, exchange, self.cancel())
+        InFlightSubmit::new(in_flight, guard, exchange, self.cancel())
     }
 
     /// Returns what cancels the job, where a dropped request is to do so.

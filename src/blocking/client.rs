@@ -173,9 +173,13 @@ impl Client {
     /// Blocks until no submit is in flight, as
     /// [`Client::settled`](crate::client::Client::settled) does. A submit is left in flight where
     /// [`block_on`](Self::block_on) or [`iterate`](Self::iterate) was given up before its end, as by a
-    /// timeout: the end of the process cuts it off.
-    pub fn settled(&self) {
-        self.block_on(self.client.settled());
+    /// timeout: the end of the process cuts it off. Returns `true` if none is left.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "what is left is named in the log and to the hook"
+    )]
+    pub fn settled(&self) -> bool {
+        self.block_on(self.client.settled())
     }
 
     /// Closes the client for submits and blocks until those in flight have ended, at most until the

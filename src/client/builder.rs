@@ -402,7 +402,7 @@ impl ClientBuilder {
             self.download_size_limit,
             self.download_concurrency,
         );
-        let in_flight = InFlightSubmits::new(self.orphan_hook);
+        let in_flight = InFlightSubmits::new(self.orphan_hook, self.request_timeout);
         let api = Api::new(endpoint, transport, retry, max_in_flight, header, in_flight);
         let api = Arc::new(api);
         let poller = Arc::new(Poller::new(Arc::clone(&api), self.run_times));
@@ -436,6 +436,7 @@ impl ClientBuilder {
             shared: RuntimeClients::new(Some(first.clone()), shared),
             first,
             fresh: FreshClient::new(fresh),
+            is_http1_only: is_plain && !self.http2_prior_knowledge,
         })
     }
 

@@ -51,6 +51,8 @@ pub(crate) enum Exchanger {
         /// For submits over HTTP/1.1: each over a connection that has carried nothing before, since
         /// a late response to another request would be taken for its own.
         fresh: FreshClient,
+        /// No connection speaks HTTP/2.
+        is_http1_only: bool,
     },
     /// The network, over a client of the caller's, of which nothing is known.
     Foreign(reqwest::Client),
@@ -120,8 +122,7 @@ impl Transport {
     /// Submits JSON at once, with one more header and a permit of the [`RateLimiter`].
     ///
     /// # Errors
-    /// [`ErrorKind::NotSent`] where nothing of the body was handed to a connection; the body is
-    /// withdrawn then.
+    /// [`ErrorKind::NotSent`] where no connection has taken the body; it is withdrawn then.
     pub(crate) async fn submit(
         &self,
         url: Url,
@@ -134,6 +135,13 @@ impl Transport {
         let request = request.header(CONTENT_TYPE, "application/json");
         let speaks_http2 = self.speaks_http2.load(Ordering::Relaxed);
         // Over HTTP/1.1 a late response to another request could be taken for this one's.
+        let body_of = match &self.exchanger {
+            Exchanger::Http {
+                is_http1_only: true,
+                ..
+            } => SubmitBody::new,
+            _ => SubmitBody::held_back,
+        };
         let (http, over_http1) = match &self.exchanger {
             Exchanger::Script(_, script) => {
                 let request = request.body(body).build().map_err(failed)?;
@@ -143,11 +151,11 @@ impl Transport {
             Exchanger::Http { fresh, .. } => (fresh.get()?.clone(), Attribution::Certain),
             Exchanger::Foreign(http) => (http.clone(), Attribution::Reused),
         };
-        let body = Body::wrap(SubmitBody::new(body, departure.clone()));
+        let body = Body::wrap(body_of(body, departure.clone()));
         let request = request.body(body).build().map_err(failed)?;
         match self.send_over_http(&http, request, over_http1).await {
             Err(error) if error.kind() != ErrorKind::NotSent && departure.withdraw() => {
-                let message = "no connection to the service in time; nothing was sent";
+                let message = "no connection has taken the request in time; nothing was submitted";
                 Err(Error::new(ErrorKind::NotSent, message).with_source(error))
             }
             Ok((reply, Err(cut))) => Err(reply.with_id(cut)),

@@ -1,7 +1,9 @@
 //! Submits that are in flight.
 
+use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,14 +20,12 @@ use crate::job::request_id::RequestId;
 
 /// The request of a submit, from the search for a connection to its response.
 ///
-/// It is in flight from the first byte of its body that is handed to a connection. Dropped before
-/// that it sends nothing, ever. Dropped after that a task of the runtime brings it to its end and
+/// It is in flight once a connection has taken its body. Dropped before that it submits nothing, ever. Dropped after that a task of the runtime brings it to its end and
 /// names the outcome: cut off, it might leave a paid job that nobody knows. Where the runtime has
 /// ended, or ends before the response, the idempotency key is named.
 pub(crate) struct InFlightSubmit {
     /// `None` once it has ended.
     running: Option<Running>,
-    departure: Departure,
     runtime: Option<Handle>,
     cancel: Option<Cancel>,
 }
@@ -50,7 +50,6 @@ impl InFlightSubmit {
     pub(crate) fn new(
         in_flight: InFlightGuard,
         guard: OrphanGuard,
-        departure: Departure,
         request: impl Future<Output = Result<RequestId, Error>> + Send + 'static,
         cancel: Option<Cancel>,
     ) -> Self {
@@ -60,10 +59,15 @@ impl InFlightSubmit {
                 guard,
                 in_flight,
             }),
-            departure,
             runtime: Handle::try_current().ok(),
             cancel,
         }
+    }
+
+    /// Withdraws the request; returns `true` if it is certain that it submits nothing.
+    fn withdraw(&self) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| running.in_flight.departure.withdraw())
     }
 
     /// Waits for the response; for a request that is not in flight by then, until the deadline.
@@ -76,9 +80,9 @@ impl InFlightSubmit {
         };
         match timeout_at(deadline, &mut self).await {
             Ok(outcome) => outcome,
-            Err(_) if self.departure.withdraw() => Err(Error::new(
+            Err(_) if self.withdraw() => Err(Error::new(
                 ErrorKind::NotSent,
-                "no connection to the service before the deadline; nothing was sent",
+                "no connection has taken the request before the deadline; nothing was submitted",
             )),
             Err(_) => self.await,
         }
@@ -108,7 +112,7 @@ impl Drop for InFlightSubmit {
         let Some(running) = self.running.take() else {
             return;
         };
-        if self.departure.withdraw() {
+        if running.in_flight.departure.withdraw() {
             return running.guard.release();
         }
         let finish = finish_abandoned(running, self.cancel.take());
@@ -149,11 +153,17 @@ pub(crate) struct InFlightSubmits {
     /// Apart from the state, which changes with each submit and would wake all the others.
     is_cut_off: watch::Sender<bool>,
     hook: OrphanHook,
+    /// Maximum time for one request.
+    request_timeout: Duration,
+    /// Number of submits whose bodies have departed.
+    departed: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    count: usize,
+    next_number: u64,
+    /// When each of the submits began.
+    began: BTreeMap<u64, Instant>,
     is_closed: bool,
 }
 
@@ -161,9 +171,10 @@ struct State {
 const CUT_OFF_GRACE: Duration = Duration::from_secs(1);
 
 impl InFlightSubmits {
-    pub(crate) fn new(hook: OrphanHook) -> Self {
+    pub(crate) fn new(hook: OrphanHook, request_timeout: Duration) -> Self {
         Self {
             hook,
+            request_timeout,
             ..Self::default()
         }
     }
@@ -174,29 +185,56 @@ impl InFlightSubmits {
 
     /// Counts a further submit; `None` where the client is closed.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<InFlightGuard> {
-        let entered = self.state.send_if_modified(|state| {
-            state.count += usize::from(!state.is_closed);
-            !state.is_closed
+        let mut number = None;
+        self.state.send_if_modified(|state| {
+            if !state.is_closed {
+                number = Some(state.next_number);
+                state.began.insert(state.next_number, Instant::now());
+                state.next_number += 1;
+            }
+            number.is_some()
         });
-        entered.then(|| InFlightGuard(Arc::clone(self)))
+        number.map(|number| InFlightGuard {
+            submits: Arc::clone(self),
+            number,
+            departure: Departure::counted(&self.departed),
+        })
+    }
+
+    /// Returns the number of submits of which the service may have seen the whole.
+    pub(crate) fn departed(&self) -> usize {
+        self.departed.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         self.state.borrow().is_closed
     }
 
-    /// Waits until there are none.
-    pub(crate) async fn settled(&self) {
+    /// Waits until there are none, and returns `true`; or until those left have had no end for so long
+    /// that nothing drives them.
+    pub(crate) async fn settled(&self) -> bool {
         let mut state = self.state.subscribe();
-        // The sender is here, so it cannot fail.
-        state.wait_for(|state| state.count == 0).await.ok();
+        loop {
+            let Some(last) = state.borrow_and_update().began.values().max().copied() else {
+                return true;
+            };
+            let changed = state.changed();
+            let is_idle = match last.checked_add(self.request_timeout.saturating_mul(2)) {
+                Some(idle_from) => timeout_at(idle_from, changed).await.is_err(),
+                // The sender is here, so it cannot fail.
+                None => changed.await.is_err(),
+            };
+            if is_idle {
+                return false;
+            }
+        }
     }
 
     /// Takes no further submit, and waits for those in flight. At the limit it cuts them off; returns
     /// `true` if none was.
     pub(crate) async fn close(&self, limit: Duration) -> bool {
         self.state.send_modify(|state| state.is_closed = true);
-        if timeout(limit, self.settled()).await.is_ok() {
+        if timeout(limit, self.settled()).await == Ok(true) {
             return true;
         }
         self.is_cut_off.send_replace(true);
@@ -215,17 +253,29 @@ impl InFlightSubmits {
     }
 }
 
-/// One submit in flight; it counts until it is dropped.
-pub(crate) struct InFlightGuard(Arc<InFlightSubmits>);
+/// One submit; it counts until it is dropped.
+pub(crate) struct InFlightGuard {
+    submits: Arc<InFlightSubmits>,
+    number: u64,
+    departure: Departure,
+}
 
 impl InFlightGuard {
+    /// Returns what tells whether its body has departed.
+    pub(crate) fn departure(&self) -> &Departure {
+        &self.departure
+    }
+
     async fn unless_cut_off<F: Future>(&self, future: F) -> Option<F::Output> {
-        self.0.unless_cut_off(future).await
+        self.submits.unless_cut_off(future).await
     }
 }
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.0.state.send_modify(|state| state.count -= 1);
+        self.departure.ended();
+        self.submits.state.send_modify(|state| {
+            state.began.remove(&self.number);
+        });
     }
 }

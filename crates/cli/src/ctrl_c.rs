@@ -3,8 +3,9 @@
 
 use std::future::IntoFuture;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use runcomfy::{CancelOutcome, Error, Job, Output, RequestId, Status, Submit};
+use runcomfy::{CancelOutcome, Client, Error, Job, Output, RequestId, Status, Submit};
 
 use crate::advice::{
     CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, NOTHING_RAN, NOTHING_SUBMITTED, result_advice,
@@ -28,6 +29,14 @@ const NO_RESPONSE: &str =
 const CANCELLING: &str =
     "cancelling the job. Press Ctrl-C again to stop at once; a job that runs then keeps running";
 
+/// Set to `true` once the user has pressed Ctrl-C during a submit.
+static IS_STOPPING: AtomicBool = AtomicBool::new(false);
+
+/// Returns `true` if nothing that was refused is to be submitted again, since the user wants to stop.
+pub(crate) fn is_stopping() -> bool {
+    IS_STOPPING.load(Ordering::Relaxed)
+}
+
 impl CtrlC {
     /// Registers the signals.
     pub(crate) fn listen() -> Self {
@@ -41,22 +50,23 @@ impl CtrlC {
         self.stops.next().await
     }
 
-    /// Submits a job. A submit in flight may be charged, so the first press still waits for the
-    /// request id, and then requests a cancel of the job. The request id is printed as soon as it is
-    /// known.
+    /// Submits a job with this client. A submit in flight may be charged, so the first press still
+    /// waits for the request id, and then requests a cancel of the job. The request id is printed as
+    /// soon as it is known. Before the submit is in flight, and between two attempts, a signal stops
+    /// it, and nothing is submitted.
     ///
     /// # Errors
     /// If the submit fails, or if a signal stopped it or the job.
     pub(crate) async fn submit(
         &mut self,
+        client: &Client,
         submit: Submit<'_, Output>,
         model_id: &str,
         key: &str,
         progress: &Progress,
     ) -> Result<Job<Output>, Failure> {
         if let Some(stop) = self.stops.arrived() {
-            let failure = Failure::stopped("interrupted before the submit", None, None);
-            return Err(failure.with_advice(NOTHING_SUBMITTED).with_signal(stop));
+            return Err(not_submitted("interrupted before the submit", stop));
         }
         let notice = || progress.note(NO_RESPONSE);
         let mut submit = pin!(with_notice(submit.into_future(), notice));
@@ -66,10 +76,16 @@ impl CtrlC {
                 biased;
                 submitted = &mut submit => break submitted,
                 stop = self.pressed() => {
+                    // Nothing else runs on this thread before the submit is dropped.
+                    if client.submits_in_flight() == 0 {
+                        let message = "interrupted before the service took the submit";
+                        return Err(not_submitted(message, stop));
+                    }
                     if pressed || stop != Stop::CtrlC {
                         return Err(stopped_submit(key).with_signal(stop));
                     }
                     pressed = true;
+                    IS_STOPPING.store(true, Ordering::Relaxed);
                     progress.note_always(SUBMITTING);
                 }
             }
@@ -117,6 +133,11 @@ impl CtrlC {
             }
         }
     }
+}
+
+fn not_submitted(message: &str, stop: Stop) -> Failure {
+    let failure = Failure::stopped(message, None, None);
+    failure.with_advice(NOTHING_SUBMITTED).with_signal(stop)
 }
 
 fn keeps_running(id: &RequestId) -> String {

@@ -61,6 +61,13 @@ pub(crate) fn saved() {
     SAVED.store(true, Ordering::Relaxed);
 }
 
+/// Returns the request id of the job that the command has learned of.
+pub(crate) fn request_id() -> Option<String> {
+    let expected = expected();
+    let id = expected.iter().find(|known| known.kind == Kind::RequestId);
+    id.map(|known| known.text.clone())
+}
+
 /// Returns `true` if the command has learned of a job.
 pub(crate) fn is_about_job() -> bool {
     !expected().is_empty()

@@ -106,6 +106,13 @@ impl Failure {
         Self::new(EX_FAILED, "io", message)
     }
 
+    /// Reports output that was lost, of the job that the command has learned of.
+    pub(crate) fn output_lost(message: impl Into<String>) -> Self {
+        let mut failure = Self::unwritable(message);
+        failure.job.request_id = delivery::request_id();
+        failure
+    }
+
     /// Reports a failure of this machine, such as an emulator that cannot start.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(EX_UNAVAILABLE, "internal", message)

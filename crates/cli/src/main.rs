@@ -54,14 +54,16 @@ use words::Words;
 
 fn main() -> ExitCode {
     let (code, format) = run_command();
-    ExitCode::from(end(code, format))
+    let code = end(code, format);
+    stop::end_by_signal(code);
+    ExitCode::from(code)
 }
 
 /// Returns the exit code of the process. A success whose output was lost is a failure, and so is a
 /// command whose job cannot be found again.
 fn end(mut code: u8, format: Format) -> u8 {
     if let (0, Some(why)) = (code, show::lost()) {
-        code = Failure::unwritable(why).report(format, false);
+        code = Failure::output_lost(why).report(format, false);
     }
     for missing in delivery::missing(code) {
         show::expected(missing.kind, &missing.text);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use runcomfy::{Error, ErrorKind, RetryPolicy};
 use tokio::time::Instant;
 
+use crate::ctrl_c;
 use crate::progress::Notes;
 
 /// Maximum time for which a refused connection is retried, the last backoff included: a server that
@@ -50,6 +51,9 @@ pub(crate) fn retry_policy(notes: Notes, limit: Duration) -> RetryPolicy {
     let first = Once::new();
     let policy = RetryPolicy::new().initial_backoff(INITIAL_BACKOFF);
     policy.retry_if(move |error| {
+        if ctrl_c::is_stopping() {
+            return false;
+        }
         if error.kind() != ErrorKind::NotSent {
             return true;
         }

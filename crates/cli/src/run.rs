@@ -88,7 +88,9 @@ async fn submitted(
     if let Some(timeout) = wait::timeout(matches) {
         submit = submit.deadline(timeout);
     }
-    let job = ctrl_c.submit(submit, model_id, &key, &progress).await?;
+    let job = ctrl_c
+        .submit(&session.client, submit, model_id, &key, &progress)
+        .await?;
     let id = job.request_id();
     if matches.get_flag("no-wait") {
         progress.end();

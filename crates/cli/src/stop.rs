@@ -164,6 +164,7 @@ impl Signals {
                 tokio::time::sleep(TAKEN_WITHIN).await;
                 if let Some(stop) = queue.overdue() {
                     // Without a word: the stream for it may be what blocks the command.
+                    end_by_signal(stop.exit_code());
                     std::process::exit(stop.exit_code().into());
                 }
             });
@@ -182,6 +183,29 @@ impl Signals {
         .await
     }
 }
+
+/// Ends the process by the signal whose exit code this is, as if nothing had taken it: a shell reports
+/// the same exit code, and ends the loop that the command runs in. Returns for other exit codes. QUIT is
+/// one of them, since it would leave a core dump. All output is flushed by then: to flush it here could
+/// block.
+#[cfg(unix)]
+pub(crate) fn end_by_signal(code: u8) {
+    let stops = [Stop::CtrlC, Stop::Terminate, Stop::HangUp];
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    let mut pairs = stops.into_iter().zip(kinds);
+    if let Some((_, kind)) = pairs.find(|(stop, _)| stop.exit_code() == code) {
+        // Where it fails, the exit code tells the same.
+        let _ = signal_hook::low_level::emulate_default_handler(kind.as_raw_value());
+    }
+}
+
+/// Returns: this system ends no process by a signal.
+#[cfg(not(unix))]
+pub(crate) fn end_by_signal(_: u8) {}
 
 /// Returns `true` if the parent process has set HUP to be ignored. Where the system does not report
 /// that, a standard error that is no terminal is taken as a sign of `nohup`.

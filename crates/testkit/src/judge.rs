@@ -108,6 +108,9 @@ pub enum Welcome {
     Serve,
     /// The connection is closed before anything is read.
     Close,
+    /// The requests of the connection are read, but over HTTP/2 no further byte of their bodies may be
+    /// sent until [`Judge::release`].
+    Hold,
 }
 
 type Script = dyn Fn(&Arrival) -> Verdict + Send + Sync;
@@ -128,6 +131,7 @@ struct Court {
     /// Open connections by their numbers, to end them with the server.
     streams: Mutex<HashMap<usize, TcpStream>>,
     closing: AtomicBool,
+    released: AtomicBool,
 }
 
 impl Judge {
@@ -160,6 +164,7 @@ impl Judge {
             ledger: Mutex::default(),
             streams: Mutex::default(),
             closing: AtomicBool::new(false),
+            released: AtomicBool::new(false),
         });
         let shared = Arc::clone(&court);
         let acceptor = thread::spawn(move || accept(&listener, protocol, &shared));
@@ -174,6 +179,11 @@ impl Judge {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Lets the bodies of all connections be sent that were held by [`Welcome::Hold`].
+    pub fn release(&self) {
+        self.court.released.store(true, Ordering::SeqCst);
     }
 
     /// Returns a copy of the ledger as it is now.
@@ -204,9 +214,11 @@ fn accept(listener: &TcpListener, protocol: Protocol, court: &Arc<Court>) {
         }
         let Ok(stream) = stream else { continue };
         court.ledger(Ledger::connected);
-        if (court.welcome)(connection) == Welcome::Close {
+        let welcome = (court.welcome)(connection);
+        if welcome == Welcome::Close {
             continue;
         }
+        let is_held = welcome == Welcome::Hold;
         if let Ok(copy) = stream.try_clone() {
             lock(&court.streams).insert(connection, copy);
         }
@@ -216,7 +228,7 @@ fn accept(listener: &TcpListener, protocol: Protocol, court: &Arc<Court>) {
         thread::spawn(move || {
             match protocol {
                 Protocol::Http1 => http1::serve(stream, connection, &court).ok(),
-                Protocol::Http2 => http2::serve(stream, connection, &court).ok(),
+                Protocol::Http2 => http2::serve(stream, connection, is_held, &court).ok(),
             };
             // The last handle: the connection is closed with it.
             lock(&court.streams).remove(&connection);

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once};
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once, exit_code};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
@@ -138,6 +138,79 @@ fn stopped_submit_shows_its_key_in_words() {
     }
 }
 
+/// Between two attempts nothing is in flight: the service has refused the last one for certain.
+#[test]
+fn stopped_backoff_submits_nothing() {
+    let stops = [("INT", 130), STOPS[0], STOPS[1], STOPS[2]];
+    all_at_once(stops, |(signal, code)| {
+        let service = Service::new();
+        let busy = Reply::refused(429, 429_001).retry_after(Duration::from_secs(20));
+        service.emulator.script(Call::Submit, busy);
+        let run = start(&mut service.command(&RUN));
+        while service.emulator.count(Call::Submit) == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        // The response is read.
+        thread::sleep(Duration::from_millis(700));
+        send(&run, signal);
+        let ended = end(run);
+        let json = ended.json();
+        let error = &json["error"];
+        assert_eq!(
+            (
+                ended.code,
+                &error["may_have_been_submitted"],
+                &error["idempotency_key"]
+            ),
+            (code, &json!(false), &json!(null)),
+            "{ended:?}"
+        );
+        assert_eq!(
+            error["advice"],
+            "Nothing was submitted, so nothing is charged."
+        );
+        assert!(!ended.err.contains("in flight"), "{ended:?}");
+        assert_eq!(service.emulator.count(Call::Submit), 1);
+    });
+}
+
+/// A shell ends a loop when it sees that the command was ended by the signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_the_loop_of_a_shell() {
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
+
+    let service = Service::slow();
+    let run = service.command(&RUN);
+    // These tests may run in the background of a shell, where signals are ignored.
+    let mut bash = Command::new("env");
+    bash.args(["--default-signal=INT", "bash", "-c"]);
+    bash.args(["for i in 1 2 3; do \"$@\"; done; echo still here", "bash"]);
+    bash.arg(run.get_program()).args(RUN).process_group(0);
+    bash.current_dir(service.folder.path());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => bash.env(name, value),
+            None => bash.env_remove(name),
+        };
+    }
+    let mut shell = start(&mut bash);
+    while service.emulator.count(Call::Status) == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let group = format!("-{}", shell.id());
+    let sent = Command::new("kill")
+        .args(["-s", "INT", "--", &group])
+        .status();
+    assert!(sent.unwrap().success());
+    let status = shell.wait().unwrap();
+    let ended: Ended = shell.wait_with_output().unwrap().into();
+    assert_eq!(status.signal(), Some(2), "{ended:?}");
+    assert_eq!(service.emulator.count(Call::Submit), 1);
+    assert!(!ended.out.contains("still here"), "{ended:?}");
+    assert_eq!(ended.code, 130);
+}
+
 /// A command started with `nohup` outlives its terminal.
 #[test]
 fn ignored_hang_up_stays_ignored() {
@@ -238,7 +311,7 @@ fn blocked_output_can_be_interrupted() {
         let mut stdout = printing.stdout.take().unwrap();
         stdout.read_exact(&mut [0]).unwrap();
         send(&printing, signal);
-        assert_eq!(printing.wait().unwrap().code(), Some(code));
+        assert_eq!(exit_code(printing.wait().unwrap()), code);
     });
 }
 

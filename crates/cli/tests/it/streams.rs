@@ -108,6 +108,13 @@ fn check(arguments: &[&str]) {
             err != State::Read || stderr.contains(id) || out == State::Read,
             "{case}"
         );
+        // An object on one line or on several.
+        let last = format!("\n{stderr}").rfind("\n{").filter(|_| is_lost);
+        if let Some(at) = last {
+            let mut objects = serde_json::Deserializer::from_str(&stderr[at..]).into_iter();
+            let last: Value = objects.next().unwrap().unwrap();
+            assert_eq!(last["request_id"], *id, "{case}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 pub(crate) mod terminal;
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -61,10 +61,20 @@ impl Ended {
     }
 }
 
+/// Returns the exit code as a shell reports it.
+pub(crate) fn exit_code(status: ExitStatus) -> i32 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal = None;
+    let by_signal = signal.map(|signal: i32| 128 + signal);
+    status.code().or(by_signal).unwrap()
+}
+
 impl From<Output> for Ended {
     fn from(output: Output) -> Self {
         Self {
-            code: output.status.code().unwrap(),
+            code: exit_code(output.status),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }

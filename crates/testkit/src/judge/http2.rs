@@ -5,6 +5,10 @@
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 use super::ledger::Ledger;
 use super::{Answer, Court, OTHER_CALLS, Response};
@@ -39,13 +43,23 @@ struct Frame {
 }
 
 /// Serves the streams of a connection, until either side ends it.
-pub(super) fn serve(mut socket: TcpStream, connection: usize, court: &Court) -> io::Result<()> {
+pub(super) fn serve(
+    mut socket: TcpStream,
+    connection: usize,
+    is_held: bool,
+    court: &Arc<Court>,
+) -> io::Result<()> {
     let mut preface = [0; PREFACE.len()];
     socket.read_exact(&mut preface)?;
     if preface != PREFACE {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    write(&mut socket, SETTINGS, 0, 0, &[])?;
+    if is_held {
+        write(&mut socket, SETTINGS, 0, 0, &initial_window(0))?;
+        release_later(socket.try_clone()?, Arc::clone(court));
+    } else {
+        write(&mut socket, SETTINGS, 0, 0, &[])?;
+    }
     let mut bodies = Bodies {
         open: HashMap::new(),
         court,
@@ -63,7 +77,8 @@ pub(super) fn serve(mut socket: TcpStream, connection: usize, court: &Court) -> 
             }
             DATA => {
                 let length = u32::try_from(frame.payload.len()).unwrap_or(u32::MAX);
-                if length > 0 {
+                let is_held = is_held && !court.released.load(Ordering::SeqCst);
+                if length > 0 && !is_held {
                     for stream in [0, frame.stream] {
                         write(&mut socket, WINDOW_UPDATE, 0, stream, &length.to_be_bytes())?;
                     }
@@ -84,6 +99,32 @@ pub(super) fn serve(mut socket: TcpStream, connection: usize, court: &Court) -> 
         }
     }
     Ok(())
+}
+
+/// Window of the connection and of each stream after a release, far above any body here.
+const WINDOW: u32 = 1 << 24;
+
+/// Setting of the window with which each stream starts.
+fn initial_window(size: u32) -> Vec<u8> {
+    const INITIAL_WINDOW_SIZE: u16 = 4;
+    let mut setting = INITIAL_WINDOW_SIZE.to_be_bytes().to_vec();
+    setting.extend(size.to_be_bytes());
+    setting
+}
+
+/// Opens the windows of a connection once the court releases it.
+fn release_later(mut socket: TcpStream, court: Arc<Court>) {
+    thread::spawn(move || {
+        while !court.released.load(Ordering::SeqCst) {
+            if court.closing.load(Ordering::SeqCst) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        // A connection that has ended needs no window.
+        write(&mut socket, SETTINGS, 0, 0, &initial_window(WINDOW)).ok();
+        write(&mut socket, WINDOW_UPDATE, 0, 0, &WINDOW.to_be_bytes()).ok();
+    });
 }
 
 /// Bodies that have begun and not ended; what is left of them with the connection was cut.

@@ -8,7 +8,7 @@ use pty_process::Size;
 use pty_process::blocking::{Command as Inside, Pty, open};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use super::Ended;
+use super::{Ended, exit_code};
 
 /// A pseudo-terminal with a running command, and its screen.
 pub(crate) struct Terminal {
@@ -122,7 +122,7 @@ impl Terminal {
             stdout.read_to_string(&mut out).unwrap();
         }
         let ended = Ended {
-            code: self.child.wait().unwrap().code().unwrap_or(-1),
+            code: exit_code(self.child.wait().unwrap()),
             out,
             err: self.screen(),
         };
