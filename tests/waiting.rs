@@ -749,9 +749,11 @@ async fn unreachable_job_ends_no_other_wait() {
     let quiet = tokio::spawn(quiet.into_future());
     tokio::time::sleep(s(3700)).await;
     let broken = submitted(&client).await;
-    // A running job is polled by its result; the other one is polled for the first time at 5400 s.
-    let fault = Fault::from_nth(Call::Result, 1, Reply::html(500));
-    emulator.add_fault(fault.lasting(s(4000)));
+    // The other job is polled for the first time at 5400 s.
+    for call in [Call::Status, Call::Result] {
+        let fault = Fault::from_nth(call, 1, Reply::html(500));
+        emulator.add_fault(fault.lasting(s(4000)));
+    }
     let began = Instant::now();
     let error = broken.wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);

@@ -436,7 +436,7 @@ impl ClientBuilder {
             shared: RuntimeClients::new(Some(first.clone()), shared),
             first,
             fresh: FreshClient::new(fresh),
-            is_http1_only: is_plain && !self.http2_prior_knowledge,
+            is_http1_only: !endpoint.is_encrypted() && !self.http2_prior_knowledge,
         })
     }
 
