@@ -225,10 +225,12 @@ mod tests {
         assert_eq!(body.size_hint().exact(), Some(2));
         let start = frame(&mut body).await.unwrap().unwrap();
         assert_eq!((&*start, body.is_end_stream()), (&b"{"[..], false));
-        let mut last = std::pin::pin!(frame(&mut body));
-        assert!(futures_util::poll!(last.as_mut()).is_pending());
+        let mut last = Box::pin(frame(&mut body));
+        let is_pending = poll_fn(|cx| Poll::Ready(last.as_mut().poll(cx).is_pending()));
+        assert!(is_pending.await);
         drop(start);
-        assert_eq!(last.await.unwrap().unwrap(), "}");
+        assert_eq!(last.as_mut().await.unwrap().unwrap(), "}");
+        drop(last);
         assert!(!departure.withdraw() && body.is_end_stream());
     }
 

@@ -109,7 +109,7 @@ impl Failure {
     /// Reports output that was lost, of the job that the command has learned of.
     pub(crate) fn output_lost(message: impl Into<String>) -> Self {
         let mut failure = Self::unwritable(message);
-        failure.job.request_id = delivery::request_id();
+        failure.about.record.request_id = delivery::request_id();
         failure
     }
 
