@@ -133,7 +133,7 @@ impl SubmitBody {
     }
 }
 
-/// The start of a body, on its way through a connection.
+/// The start of a body, handed to a connection.
 struct Start {
     bytes: Bytes,
     is_written: Arc<AtomicBool>,

@@ -162,7 +162,7 @@ pub(crate) struct InFlightSubmits {
 #[derive(Debug, Default)]
 struct State {
     next_number: u64,
-    /// When each of the submits began.
+    /// Start of each submit.
     began: BTreeMap<u64, Instant>,
     is_closed: bool,
 }

@@ -23,7 +23,7 @@ pub(crate) struct Spelling<'a> {
 pub(crate) const MAX_ESCAPE: usize = 18;
 
 /// The entities of HTML for ASCII characters that are no letters and digits, and for what looks like
-/// them. Letter case is not compared.
+/// them. Case is not compared.
 const ENTITIES: [(&str, char); 56] = [
     ("amp", '&'),
     ("apos", '\''),
@@ -86,9 +86,10 @@ const ENTITIES: [(&str, char); 56] = [
 /// A set of escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Escapes {
-    /// Those of JSON, URLs, HTML and programming languages.
+    /// Escapes of JSON, URLs, HTML and programming languages.
     Usual,
-    /// Those, and the quoted-printable ones of mails for what is no letter or digit, such as `=3F`.
+    /// Escapes of `Usual`, and the quoted-printable ones of mails for other than letters and digits, such
+    /// as `=3F`.
     WithMail,
 }
 

@@ -440,7 +440,7 @@ impl Entry {
     }
 
     /// Believes a service that calls a job unfinished again for long enough, but only once: one that
-    /// goes on to say both would be waited for without end.
+    /// alternates would be waited for without end.
     fn take_back(&mut self, status: &JobStatus, now: Instant) {
         let is_known = !matches!(status.status, Status::Other(_));
         if let Some(pending) = self.pending_result.as_mut().filter(|_| is_known)
