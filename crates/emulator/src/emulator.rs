@@ -35,7 +35,9 @@ impl Emulator {
     }
 
     pub(crate) fn serve(address: SocketAddr, settings: Settings) -> io::Result<Self> {
-        let (gate, address) = Gate::open(address)?;
+        let (gate, address) = Gate::open(address).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        })?;
         let service = Arc::new(Service::new(settings));
         let server = Server {
             service: Arc::clone(&service),
