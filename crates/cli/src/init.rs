@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::model::hint;
 use crate::session::Session;
+use crate::show;
 use manifest::Manifest;
 use project::Project;
 
@@ -28,6 +29,9 @@ const DEFAULT_MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
 
 /// The program of `cargo new`, without its white space.
 const HELLO: &str = "fn main() { println!(\"Hello, world!\"); }";
+
+/// Printed before anything is written, until the first release.
+const NOT_PUBLISHED: &str = "`runcomfy` is not on crates.io yet, so the project builds only with a checkout of its repository; run the command again with --path CHECKOUT";
 
 const MAIN: &str = "src/main.rs";
 
@@ -60,6 +64,9 @@ pub(crate) async fn init(matches: &ArgMatches, format: Format) -> Result<(), Fai
     // Written last, when the files that it names exist.
     if manifest.is_changed() {
         project.write_later("Cargo.toml", manifest.text());
+    }
+    if crates.is_none() {
+        show::warn(NOT_PUBLISHED);
     }
     project.write()?;
     let written = project.written();
