@@ -86,7 +86,7 @@ pub(crate) fn media() -> [Arg; 2] {
 }
 
 /// Returns the arguments of a run that costs nothing.
-pub(crate) fn free_of_charge() -> [Arg; 2] {
+pub(crate) fn free_of_charge() -> [Arg; 4] {
     let switch = |name: &'static str, help: &'static str| {
         Arg::new(name)
             .help_heading("Without paying")
@@ -103,7 +103,25 @@ pub(crate) fn free_of_charge() -> [Arg; 2] {
             "emulate",
             "Run on an emulator inside this command: no token, no cost",
         ),
+        Arg::new("max-cost")
+            .help_heading("Without paying")
+            .long("max-cost")
+            .value_name("USD")
+            .allow_negative_numbers(true)
+            .value_parser(dollars)
+            .help("Submit nothing whose price is above this sum, or unknown"),
+        switch(
+            "yes",
+            "Submit an input with warnings without a question in a terminal",
+        ),
     ]
+}
+
+/// Parses a sum in US dollars.
+fn dollars(text: &str) -> Result<f64, String> {
+    let sum: Option<f64> = text.strip_prefix('$').unwrap_or(text).parse().ok();
+    let sum = sum.filter(|sum| sum.is_finite() && *sum >= 0.0);
+    sum.ok_or_else(|| "expected a sum in US dollars of at least 0, such as 0.10".to_owned())
 }
 
 /// Returns `--no-wait`.
@@ -261,7 +279,7 @@ pub(crate) fn listing() -> [Arg; 7] {
 }
 
 /// Returns the arguments of every command.
-pub(crate) fn global() -> [Arg; 3] {
+pub(crate) fn global() -> [Arg; 4] {
     let heading = "Everywhere";
     [
         Arg::new("output")
@@ -272,6 +290,14 @@ pub(crate) fn global() -> [Arg; 3] {
             .value_parser(Format::NAMES)
             .overrides_with("output")
             .help("Output format. pretty and json are those of the service's own command line: `run` prints the output of the model, indented or on one line, and with json failures are JSON on standard error. record is one JSON object of one shape, for failures too. text is words for people [default: text if standard input, output and error are a terminal, outside of CI; else pretty]"),
+        Arg::new("color")
+            .help_heading(heading)
+            .long("color")
+            .global(true)
+            .value_name("WHEN")
+            .value_parser(["auto", "always", "never"])
+            .overrides_with("color")
+            .help("Print in colours [default: auto, in a terminal unless NO_COLOR is set]"),
         Arg::new("quiet")
             .help_heading(heading)
             .short('q')

@@ -4,9 +4,14 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
 use runcomfy::schema::ModelSchema;
 
-use crate::{argument, flags, show};
+use crate::{argument, examples, flags, show};
 
 const AFTER_HELP: &str = "\
+Examples:
+  runcomfy run bytedance/dreamina-4-0/text-to-image --prompt \"A boat\" --emulate
+  runcomfy run MODEL_ID --help
+  runcomfy models list --search video
+
 Environment:
   RUNCOMFY_TOKEN           The API token; goes before that of `runcomfy login`
   RUNCOMFY_API_TOKEN       The API token if there is no other
@@ -41,7 +46,7 @@ Exit codes:
 /// Returns the whole command. The flags of `run`, `validate` and `code` come from the schema of the
 /// model that the command line names.
 pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
-    Command::new("runcomfy")
+    let root = Command::new("runcomfy")
         // Without the extension that some systems add to the file.
         .bin_name("runcomfy")
         .about("Run RunComfy models from a terminal, checked before they cost anything")
@@ -70,7 +75,8 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(init())
         .subcommand(emulator())
         .subcommand(completion())
-        .after_help(AFTER_HELP)
+        .after_help(AFTER_HELP);
+    examples::add(root, model)
 }
 
 fn run(model: Option<&ModelSchema>) -> Command {
@@ -92,7 +98,15 @@ fn validate(model: Option<&ModelSchema>) -> Command {
 fn code(model: Option<&ModelSchema>) -> Command {
     let about = "Print a Rust program and a curl call that do what `run` does";
     // A command line of `run` is accepted unchanged.
-    let without_effect = ["unchecked", "dry-run", "emulate", "open", "no-picture"];
+    let without_effect = [
+        "unchecked",
+        "dry-run",
+        "emulate",
+        "max-cost",
+        "yes",
+        "open",
+        "no-picture",
+    ];
     model_command("code", about, model)
         .arg(argument::unchecked())
         .args(argument::free_of_charge())

@@ -1,7 +1,7 @@
 //! The flag `--dry-run`: shows the request and its price, and submits nothing.
 
 use runcomfy::media::DataUri;
-use runcomfy::schema::Json;
+use runcomfy::schema::{Json, ModelSchema};
 use serde_json::json;
 
 use crate::format::Format;
@@ -9,18 +9,29 @@ use crate::input::Checked;
 use crate::price::{self, Lookup};
 
 /// Prints the input as it would be sent, and the price where it is known.
-pub(crate) fn show(model_id: &str, checked: &Checked, lookup: &Lookup, format: Format) {
+pub(crate) fn show(
+    model_id: &str,
+    model: Option<&ModelSchema>,
+    checked: &Checked,
+    lookup: &Lookup,
+    format: Format,
+) {
+    let estimate = |entry| price::estimate(entry, model, &checked.json);
     let json = json!({
         "model_id": model_id,
         "input": checked.json,
         "warnings": checked.warnings_json(),
-        "price": lookup.as_ref().ok().map(price::json),
+        "price": lookup.as_ref().ok().map(|entry| price::json(entry, estimate(entry).ok())),
         "submitted": false,
     });
-    format.print_result(&json, || to_text(model_id, checked, lookup));
+    let total = lookup.as_ref().ok().map(|entry| match estimate(entry) {
+        Ok(usd) => format!("estimated cost: {}", price::dollars(usd)),
+        Err(why) => format!("estimated cost: unknown; {why}"),
+    });
+    format.print_result(&json, || to_text(model_id, checked, lookup, total));
 }
 
-fn to_text(model_id: &str, checked: &Checked, lookup: &Lookup) -> String {
+fn to_text(model_id: &str, checked: &Checked, lookup: &Lookup, total: Option<String>) -> String {
     let mut lines: Vec<String> = checked.warning_lines().collect();
     lines.push(format!("{model_id} would receive"));
     lines.push(format!("{:#}", shortened(&checked.json)));
@@ -29,6 +40,7 @@ fn to_text(model_id: &str, checked: &Checked, lookup: &Lookup) -> String {
         Ok(None) => "base price: unknown; the catalogue has none".to_owned(),
         Err(why) => format!("base price: unknown; {why}"),
     });
+    lines.extend(total);
     let note = lookup
         .as_ref()
         .ok()

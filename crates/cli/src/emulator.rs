@@ -34,11 +34,16 @@ fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, F
     let mut words = words.fuse();
     let mut own = Vec::new();
     while let Some(word) = words.next() {
+        if word == "--color" {
+            words.next();
+            continue;
+        }
         let format = match word.strip_prefix("--output") {
             Some("") => words.next().unwrap_or_default(),
             Some(value) if value.starts_with('=') => value[1..].to_owned(),
             _ => {
-                if !["-q", "--quiet", "-v", "--verbose"].contains(&&*word) {
+                let is_global = ["-q", "--quiet", "-v", "--verbose"].contains(&&*word);
+                if !is_global && !word.starts_with("--color=") {
                     own.push(word);
                 }
                 continue;

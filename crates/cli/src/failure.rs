@@ -1,6 +1,6 @@
 //! A failed command: a message for people, JSON for scripts, and the exit code.
 
-use runcomfy::schema::Redacted;
+use runcomfy::schema::{Constraint, Literal, Redacted};
 use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
 use serde_json::{Map, Value, json};
 
@@ -89,6 +89,11 @@ impl Failure {
     pub(crate) fn no_such_model(model_id: &str, hint: &str) -> Self {
         let message = format!("there is no model `{model_id}`; {hint}");
         Self::new(EX_DATAERR, "unknown_model", message)
+    }
+
+    /// Reports a job that costs more than the user wants, or nobody knows how much.
+    pub(crate) fn max_cost(message: impl Into<String>) -> Self {
+        Self::new(EX_DATAERR, "max_cost", message)
     }
 
     /// Reports a login that nobody has confirmed.
@@ -479,8 +484,9 @@ fn without_flags(violations: Violations) -> Vec<FlagViolation> {
 impl FlagViolation {
     /// Returns a text such as `--scale: found 7, expected a number in 0..=1`.
     pub(crate) fn to_text(&self) -> String {
-        let text = self.violation.to_string();
+        let text = in_words(self.violation.clone()).to_string();
         let text = text.replacen(": found nothing, expected ", ": is missing, expected ", 1);
+        let text = text.replacen(": found no such file: ", ": no such file: ", 1);
         let Some(flag) = &self.flag else {
             return text;
         };
@@ -507,6 +513,53 @@ impl FlagViolation {
         }
         json
     }
+}
+
+/// Returns a violation of a media rule in words: `file_size_mb <= 15` is the service's, for programs.
+fn in_words(mut violation: Violation) -> Violation {
+    if violation.rule == Constraint::Media {
+        if let Some(words) = rule_in_words(&violation.expected) {
+            violation.expected = words;
+        }
+        if let Some(size) = rounded_size(&violation) {
+            violation.found = size;
+        }
+    }
+    violation
+}
+
+fn rule_in_words(rule: &str) -> Option<String> {
+    let parts: Vec<&str> = rule.split(' ').collect();
+    let &[name, operator, value] = &*parts else {
+        return None;
+    };
+    let bound = match operator {
+        "<=" => "at most",
+        ">=" => "at least",
+        "<" => "less than",
+        ">" => "more than",
+        _ => return None,
+    };
+    Some(match name {
+        "file_size_mb" => format!("{bound} {value} MB"),
+        "width_pixels" | "height_pixels" => format!("{bound} {value} pixels"),
+        "duration_seconds" => format!("{bound} {value} s"),
+        "width/height" => format!("a ratio of {bound} {value}"),
+        _ => return None,
+    })
+}
+
+/// Returns a size such as `16.8 MB`, unless the rounded one would not violate the limit.
+fn rounded_size(violation: &Violation) -> Option<String> {
+    let (size, after) = violation.found.split_once(" MB")?;
+    let size: f64 = size.parse().ok()?;
+    let Literal::Number(limit) = violation.limit else {
+        return None;
+    };
+    let rounded = (size * 10.0).round() / 10.0;
+    let limit = limit.as_f64();
+    ((rounded > limit) == (size > limit) && (rounded < limit) == (size < limit))
+        .then(|| format!("{rounded} MB{after}"))
 }
 
 impl From<Error> for Failure {

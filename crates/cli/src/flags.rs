@@ -9,7 +9,7 @@ use serde_json::Map;
 use crate::show;
 
 /// Names of the arguments that a command with a model has besides the flags of the model.
-const RESERVED: [&str; 22] = [
+const RESERVED: [&str; 25] = [
     "model_id",
     "input",
     "input-file",
@@ -17,6 +17,8 @@ const RESERVED: [&str; 22] = [
     "unchecked",
     "emulate",
     "dry-run",
+    "max-cost",
+    "yes",
     "no-check-media",
     "allow-loopback",
     "no-wait",
@@ -28,6 +30,7 @@ const RESERVED: [&str; 22] = [
     "open",
     "no-picture",
     "output",
+    "color",
     "quiet",
     "verbose",
     "help",
@@ -265,6 +268,19 @@ pub(crate) fn apply(model: &ModelSchema, matches: &ArgMatches, input: &mut Map<S
         };
         input.insert(property.name.to_string(), value);
     }
+}
+
+/// Returns the names of the properties that are free texts, and whose flags are given.
+pub(crate) fn texts(model: &ModelSchema, matches: &ArgMatches) -> Vec<String> {
+    let is_text = |property: &&Property| {
+        let schema = &property.schema;
+        schema.kind == Kind::String && schema.choices().is_none() && schema.media().is_none()
+    };
+    let is_given = |property: &&Property| {
+        matches.value_source(&flag(model, property)) == Some(ValueSource::CommandLine)
+    };
+    let given = properties(model).filter(is_text).filter(is_given);
+    given.map(|property| property.name.to_string()).collect()
 }
 
 fn read(schema: &Schema, text: &str) -> Json {

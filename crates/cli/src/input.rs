@@ -13,7 +13,7 @@ use crate::failure::{Failure, FlagViolation};
 use crate::local_file::FileViolations;
 use crate::model::Named;
 use crate::notice::with_notice;
-use crate::{flags, json_text, local_file, show};
+use crate::{flags, json_text, local_file, show, text_file};
 
 /// The media of an input that are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,11 @@ impl Checked {
         self.unchecked
             .extend(warnings.into_iter().flatten().cloned());
         self
+    }
+
+    /// Returns `true` if the service may refuse a value of the input.
+    pub(crate) fn has_likely_violations(&self) -> bool {
+        !self.warnings.is_empty()
     }
 
     /// Returns the text of each warning.
@@ -132,6 +137,7 @@ fn empty_prompt(json: &Json) -> Option<String> {
 pub(crate) async fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<Json, Failure> {
     let mut input = whole(matches).await?.unwrap_or_default();
     flags::apply(model, matches, &mut input);
+    text_file::read(model, matches, &mut input, reads_stdin(matches)).await?;
     Ok(Json::Object(input))
 }
 
@@ -265,12 +271,20 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
     json_text::parse(&text, &from).map(Some)
 }
 
-async fn read_stdin() -> Result<String, Failure> {
+/// Reads standard input as text.
+///
+/// # Errors
+/// If it cannot be read, or is no text.
+pub(crate) async fn read_stdin() -> Result<String, Failure> {
     let read = local_file::read_blocking(|| read_json_text(std::io::stdin())).await;
     read.map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))
 }
 
-async fn read_file(path: &str) -> Result<String, Failure> {
+/// Reads a file as text.
+///
+/// # Errors
+/// If it cannot be read, or is no text.
+pub(crate) async fn read_file(path: &str) -> Result<String, Failure> {
     let file = path.to_owned();
     let read = local_file::read_blocking(move || read_json_text(File::open(file)?)).await;
     read.map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))

@@ -7,10 +7,12 @@ mod cancel;
 mod code;
 mod command;
 mod completion;
+mod confirm;
 mod ctrl_c;
 mod delivery;
 mod dry_run;
 mod emulator;
+mod examples;
 mod failure;
 mod flags;
 mod format;
@@ -40,6 +42,7 @@ mod several_values;
 mod show;
 mod stop;
 mod stream;
+mod text_file;
 mod validate;
 mod wait;
 mod words;
@@ -97,6 +100,7 @@ fn run_command() -> (u8, Format) {
     let after_name = arguments.get(1..).unwrap_or_default();
     let words = Words::parse(after_name, &command::root(None));
     show::set_format(words.format());
+    let colors = words.set_colors();
     if let Some(why) = Format::invalid_variable().filter(|_| !words.sets("output")) {
         let format = words.format();
         return (Failure::configuration(why).report(format, false), format);
@@ -114,7 +118,7 @@ fn run_command() -> (u8, Format) {
     }
     let model_id = words.model_id.as_deref();
     let arguments = several_values::expand(arguments.clone(), &root, model_id);
-    let matches = match root.try_get_matches_from(&arguments) {
+    let matches = match root.color(colors).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
             let code = rejection::report(&error, &named, &words);

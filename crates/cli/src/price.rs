@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use runcomfy::catalogue::CatalogueEntry;
+use runcomfy::schema::{Json, Literal, ModelSchema};
 use runcomfy::{Client, ErrorKind};
 use serde_json::{Value, json};
 
+use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
 
 /// Maximum time spent on the query. A dry run is complete without a price.
@@ -42,11 +44,164 @@ pub(crate) fn to_text(entry: &CatalogueEntry) -> Option<String> {
     })
 }
 
-/// Returns the price as JSON.
-pub(crate) fn json(entry: &CatalogueEntry) -> Value {
+/// Returns the price as JSON, with the estimated cost of a job.
+pub(crate) fn json(entry: &CatalogueEntry, estimate: Option<f64>) -> Value {
     json!({
+        "estimated_usd": estimate,
         "base_price_usd": entry.base_price_usd(),
         "price_unit": entry.price_unit(),
         "pricing_note": entry.json().get("pricing_note"),
     })
+}
+
+/// Units of a price for each job or each file of its output.
+const UNITS_OF_OUTPUT: [&str; 8] = [
+    "output",
+    "image",
+    "video",
+    "audio",
+    "generation",
+    "request",
+    "run",
+    "call",
+];
+
+/// Units of a price for each second of the output.
+const UNITS_OF_TIME: [&str; 3] = ["second", "seconds", "sec"];
+
+/// Names of properties that set the number of outputs.
+const COUNTS: [&str; 7] = [
+    "num_images",
+    "num_outputs",
+    "num_videos",
+    "number_of_images",
+    "image_count",
+    "batch_size",
+    "n",
+];
+
+/// Names of properties that set the duration of the output in seconds.
+const DURATIONS: [&str; 4] = ["duration", "duration_seconds", "seconds", "video_length"];
+
+/// Estimates the cost of a job in US dollars: the base price times the number of outputs, or of seconds.
+///
+/// # Errors
+/// The reason why the catalogue's price says nothing about the cost.
+pub(crate) fn estimate(
+    entry: &CatalogueEntry,
+    model: Option<&ModelSchema>,
+    input: &Json,
+) -> Result<f64, String> {
+    cost(entry.base_price_usd(), entry.price_unit(), model, input)
+}
+
+fn cost(
+    price: Option<f64>,
+    unit: Option<&str>,
+    model: Option<&ModelSchema>,
+    input: &Json,
+) -> Result<f64, String> {
+    let price = price.ok_or("the catalogue has no price")?;
+    let unit = unit.ok_or("the price has no unit")?;
+    let count = number(&COUNTS, model, input).unwrap_or(1.0);
+    if UNITS_OF_OUTPUT.contains(&unit) {
+        return Ok(price * count);
+    }
+    if UNITS_OF_TIME.contains(&unit) {
+        let seconds = number(&DURATIONS, model, input)
+            .ok_or_else(|| format!("the price is one per {unit}, and no duration is set"))?;
+        return Ok(price * seconds * count);
+    }
+    Err(format!("the price is one per {unit}"))
+}
+
+/// Returns the number in the first of these properties that the input sets, or that has a default.
+fn number(names: &[&str], model: Option<&ModelSchema>, input: &Json) -> Option<f64> {
+    let set = names.iter().find_map(|name| of_json(input.get(*name)?));
+    set.or_else(|| {
+        let properties = model?.input.properties()?.iter();
+        let mut given = properties.filter(|property| names.contains(&&*property.name));
+        given.find_map(|property| match property.schema.default()? {
+            Literal::Number(number) => Some(number.as_f64()),
+            Literal::Text(text) => of_text(text),
+            _ => None,
+        })
+    })
+}
+
+fn of_json(value: &Json) -> Option<f64> {
+    let number = value.as_f64();
+    number.or_else(|| of_text(value.as_str()?))
+}
+
+/// Parses a choice such as `5` or `5s`.
+fn of_text(text: &str) -> Option<f64> {
+    let text = text.trim();
+    text.strip_suffix('s').unwrap_or(text).parse().ok()
+}
+
+/// Returns a sum such as `$0.04`.
+pub(crate) fn dollars(usd: f64) -> String {
+    // Prices have up to six digits; products of them have more.
+    let usd = (usd * 1e6).round() / 1e6;
+    format!("${usd}")
+}
+
+/// Checks that a job costs at most `max`.
+///
+/// # Errors
+/// If its estimated cost is above that, or unknown.
+pub(crate) fn check(
+    max: f64,
+    model_id: &str,
+    model: Option<&ModelSchema>,
+    input: &Json,
+    lookup: &Lookup,
+) -> Result<(), Failure> {
+    let estimate = lookup
+        .as_ref()
+        .map_err(String::clone)
+        .and_then(|entry| estimate(entry, model, input));
+    let (message, next) = match estimate {
+        Ok(usd) if usd <= max => return Ok(()),
+        Ok(usd) => (
+            format!(
+                "the job would cost {}, above --max-cost {}",
+                dollars(usd),
+                dollars(max)
+            ),
+            "Raise --max-cost, or change the input.".to_owned(),
+        ),
+        Err(why) => (
+            format!("the cost of the job is unknown: {why}"),
+            format!(
+                "`runcomfy models get {model_id}` shows the price. Without --max-cost the job is submitted."
+            ),
+        ),
+    };
+    Err(Failure::max_cost(message).with_advice(format!("{NOTHING_SUBMITTED} {next}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cost_is_known_only_for_units_that_are() {
+        for (unit, input, expected) in [
+            (Some("output"), json!({}), Ok(0.25)),
+            (Some("image"), json!({"num_images": 4}), Ok(1.0)),
+            (Some("second"), json!({"duration": 8}), Ok(2.0)),
+            (Some("second"), json!({"duration": "8s"}), Ok(2.0)),
+            (Some("second"), json!({"duration": 2, "n": 3}), Ok(1.5)),
+            (Some("second"), json!({}), Err(())),
+            (Some("megapixel"), json!({}), Err(())),
+            (None, json!({}), Err(())),
+        ] {
+            let estimated = cost(Some(0.25), unit, None, &input).map_err(|_| ());
+            assert_eq!(estimated, expected, "{unit:?} {input}");
+        }
+        assert!(cost(None, Some("output"), None, &json!({})).is_err());
+        assert_eq!(dollars(0.1 + 0.2), "$0.3");
+    }
 }

@@ -171,10 +171,22 @@ fn to_text(cancellation: &Cancellation, id: &RequestId) -> String {
     }
 }
 
+const EXAMPLE_ID: &str = "1f0c7d52-8a4e-4b1d-9c57-3e6a2b90d481";
+
+/// Returns `true` if a text may be an id of the service, and no word.
+fn is_likely_id(text: &str) -> bool {
+    text.len() >= EXAMPLE_ID.len() / 2 || text.contains(|c: char| c.is_ascii_digit())
+}
+
 fn job(matches: &ArgMatches) -> Result<Job<Output>, Failure> {
     let text = matches.get_one::<String>("request_id").map_or("", |id| id);
     let id = text
         .parse()
         .map_err(|e| Failure::usage(format!("found the request id {text:?}: {e}")))?;
+    if !is_likely_id(text) {
+        show::warn(&format!(
+            "`{text}` does not look like a request id, which is such as {EXAMPLE_ID}"
+        ));
+    }
     Ok(Session::service(matches)?.client.json_job(id))
 }

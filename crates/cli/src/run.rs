@@ -15,7 +15,7 @@ use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::session::{self, Session};
-use crate::{dry_run, price, save, show, wait};
+use crate::{confirm, dry_run, price, save, show, wait};
 
 /// Submits a job, waits for it and saves its files. The input is checked before anything else.
 ///
@@ -31,22 +31,34 @@ pub(crate) async fn run(
     let emulate = matches.get_flag("emulate");
     let checked = input(matches, model_id, named, emulate);
     let checked = unless_stopped(checked, NOTHING_SUBMITTED).await?;
-    if matches.get_flag("dry-run") {
+    let lookup = async || {
         let known = named.known().and_then(|model| model.entry.clone());
-        let price = match known {
-            Some(entry) => Ok(entry),
-            None if emulate => Err("an emulated run costs nothing".to_owned()),
+        match known {
+            Some(entry) => Ok(Ok(entry)),
+            None if emulate => Ok(Err("an emulated run costs nothing".to_owned())),
             None => {
                 let notice =
                     || show::note_while_waiting(matches, "querying the catalogue for the price");
                 let lookup = with_notice(price::fetch(model_id), notice);
-                unless_stopped(lookup, NOTHING_SUBMITTED).await?
+                unless_stopped(lookup, NOTHING_SUBMITTED).await
             }
-        };
-        dry_run::show(model_id, &checked, &price, format);
+        }
+    };
+    if matches.get_flag("dry-run") {
+        dry_run::show(model_id, named.schema(), &checked, &lookup().await?, format);
         return Ok(());
     }
     checked.warnings().for_each(|warning| show::warn(&warning));
+    if let Some(max) = matches.get_one::<f64>("max-cost").filter(|_| !emulate) {
+        price::check(
+            *max,
+            model_id,
+            named.schema(),
+            &checked.json,
+            &lookup().await?,
+        )?;
+    }
+    unless_stopped(confirm::submit(matches, &checked), NOTHING_SUBMITTED).await?;
     let known = Record {
         model_id: Some(model_id.to_owned()),
         input: Some(checked.json.clone()),

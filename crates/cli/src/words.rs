@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use clap::Command;
+use clap::{ColorChoice, Command};
 
 use crate::argument::{model_id_in, without_slashes};
 use crate::failure::Failure;
@@ -28,6 +28,8 @@ pub(crate) struct Words {
     flags: Vec<String>,
     /// The value of `--output`.
     output: Option<String>,
+    /// The value of `--color`.
+    color: Option<String>,
     /// A word after an unknown flag that may be the model id. The flag is a switch then.
     possible_model_id: Option<String>,
 }
@@ -111,6 +113,7 @@ impl Words {
             "quiet" => self.quiet = true,
             "unchecked" => self.unchecked = true,
             "output" => self.output = value,
+            "color" => self.color = value,
             _ => {}
         }
     }
@@ -138,6 +141,23 @@ impl Words {
         Some(failure.with_advice(format!(
             "Write `runcomfy {command} MODEL_ID --prompt …`. `runcomfy models list --built-in` lists the built-in models."
         )))
+    }
+
+    /// Returns when colours are printed, and sets it for this process where the words do.
+    pub(crate) fn set_colors(&self) -> ColorChoice {
+        let enabled = match self.color.as_deref() {
+            Some("always") => true,
+            Some("never") => false,
+            // clap reports an invalid value.
+            _ => return ColorChoice::Auto,
+        };
+        console::set_colors_enabled(enabled);
+        console::set_colors_enabled_stderr(enabled);
+        if enabled {
+            ColorChoice::Always
+        } else {
+            ColorChoice::Never
+        }
     }
 
     /// Returns the output format.
@@ -181,6 +201,7 @@ mod tests {
             quiet: false,
             flags: ["output", "emulate", "schema"].map(str::to_owned).into(),
             output: Some("json".into()),
+            color: None,
             possible_model_id: None,
         };
         assert_eq!(all, expected);

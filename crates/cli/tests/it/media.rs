@@ -139,9 +139,9 @@ fn validate_checks_values_and_media_at_once() {
     assert_eq!(code, 65);
     for line in [
         "--scale: found 7, expected a number in 0..=1",
-        "--image-urls[0]: found a width of 5000, expected width_pixels <= 4096",
-        "--image-urls[1]: found a width of 5000, expected width_pixels <= 4096",
-        "--image-urls[2]: found no such file: none.gif, expected a public https:// URL or a data: URI, or the path of a file",
+        "--image-urls[0]: found a width of 5000, expected at most 4096 pixels",
+        "--image-urls[1]: found a width of 5000, expected at most 4096 pixels",
+        "--image-urls[2]: no such file: none.gif, expected a public https:// URL or a data: URI, or the path of a file",
     ] {
         assert!(stderr.contains(line), "{line}: {stderr}");
     }
@@ -271,5 +271,5 @@ fn local_file_may_replace_a_media_url() {
     // The emulator checks the same rules.
     let (code, _, stderr) = runcomfy(folder.path(), &[&always[..], &["wide.gif"]].concat());
     assert_eq!(code, 65);
-    assert!(stderr.contains("width_pixels <= 4096"), "{stderr}");
+    assert!(stderr.contains("at most 4096 pixels"), "{stderr}");
 }

@@ -55,6 +55,7 @@ run E --prompt x --image-urls https:/example.com/a.jpg
 run E --prompt x --image-urls http://example.com/a.jpg --no-check-media --dry-run --emulate
 run E --prompt x --image-urls wide.gif
 run E --prompt x --image-urls wide.gif --emulate
+run E --prompt x --image-urls big.gif
 run E --prompt x --image-urls note.txt
 run E --prompt x --image-urls .
 run E --prompt x --image-urls ok.gif,tiny.gif
@@ -66,6 +67,13 @@ run M --input-file empty.json
 run M --input [\"x\"]
 run M --input {\"prompt\":\"x\",\"prompt\":\"y\"} --dry-run --emulate
 run M --prompt= --dry-run --emulate
+run M --prompt @note.txt --dry-run --emulate
+run M --prompt - --dry-run --emulate
+run M --prompt @missing.txt --emulate
+run M --prompt @@home --dry-run --emulate
+run M --prompt x --max-cost much
+run M --prompt x --max-cost -1
+run M --prompt x --color blue
 run M --prompt x --timeout 5m --dry-run --emulate
 run M --prompt x --timeout 5x
 run M --prompt x --timeout -1
@@ -90,6 +98,11 @@ fn folder() -> tempfile::TempDir {
     ] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
+    // A picture with what may be anything behind it.
+    let big = folder.path().join("big.gif");
+    std::fs::write(&big, PICTURE).unwrap();
+    let big = std::fs::File::options().write(true).open(big).unwrap();
+    big.set_len(16_781_926).unwrap();
     folder
 }
 
@@ -180,6 +193,40 @@ fn not_found() -> Vec<Case> {
     ]
 }
 
+/// Runs whose price is above the maximum, or unknown.
+fn prices() -> Vec<Case> {
+    let run = |max| {
+        let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+        [&run[..], &["--max-cost", max]].concat()
+    };
+    vec![
+        (
+            "price above the maximum",
+            run("0.03"),
+            Call::Catalogue,
+            None,
+        ),
+        (
+            "unknown price",
+            run("0.03"),
+            Call::Catalogue,
+            Some(Reply::patched(json!({ "base_price_usd": null }))),
+        ),
+        (
+            "unknown unit",
+            run("9"),
+            Call::Catalogue,
+            Some(Reply::patched(json!({ "price_unit": "megapixel" }))),
+        ),
+        (
+            "no catalogue",
+            run("9"),
+            Call::Catalogue,
+            Some(Reply::refused(403, 403_001)),
+        ),
+    ]
+}
+
 /// A name, a command line, and the reply to a call.
 type Case = (&'static str, Vec<&'static str>, Call, Option<Reply>);
 
@@ -259,8 +306,10 @@ fn messages_about_the_service_are_as_reviewed() {
             None,
         ),
         ("status", vec!["status", "unknown-id"], Call::Status, None),
+        ("word as an id", vec!["status", "abc"], Call::Status, None),
     ];
     cases.extend(not_found());
+    cases.extend(prices());
     let shown_cases = Mutex::new(Vec::new());
     all_at_once(
         cases.into_iter().enumerate(),
@@ -277,4 +326,35 @@ fn messages_about_the_service_are_as_reviewed() {
         },
     );
     check("service-messages.txt", shown_cases.into_inner().unwrap());
+}
+
+#[test]
+fn used_port_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = address.port().to_string();
+    let ended: Ended = command()
+        .args(["emulator", "--port", &port])
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, 69, "{ended:?}");
+    for words in [&*format!("cannot listen on {address}"), "--port 0"] {
+        assert!(ended.err.contains(words), "{ended:?}");
+    }
+}
+
+#[test]
+fn price_within_the_maximum_is_submitted() {
+    let service = Service::new();
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+    for (max, code, jobs) in [("0.03", 65, 0), ("0.04", 0, 1), ("$5", 0, 2)] {
+        let ended = service.run(&[&run[..], &["--max-cost", max]].concat());
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(service.emulator.ledger().len(), jobs, "{max}");
+    }
+    // An emulated run costs nothing.
+    let emulated = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--emulate"];
+    let ended = service.run(&[&emulated[..], &["--max-cost", "0"]].concat());
+    assert_eq!(ended.code, 0, "{ended:?}");
 }

@@ -292,13 +292,13 @@ fn terminal_gets_words_only_where_a_person_reads() {
     use crate::support::terminal::Terminal;
 
     let service = Service::new();
-    let result = json!({ "request_id": "some-id", "status": "in_queue", "n": 1 });
+    let result = json!({ "request_id": "job-1", "status": "in_queue", "n": 1 });
     let reply = Reply::json(200, &result);
     service
         .emulator
         .add_fault(Fault::every(Call::Result, 1, reply));
     let shown = |variables: &[(&str, &str)]| {
-        let command = service.command(&["result", "some-id"]);
+        let command = service.command(&["result", "job-1"]);
         let (ended, bytes) = Terminal::with(&command, variables).end();
         assert_eq!(ended.code, 0, "{ended:?}");
         String::from_utf8(bytes).unwrap()

@@ -72,12 +72,12 @@ fn progress_fits_a_narrow_window() {
 #[test]
 fn wide_characters_do_not_wrap() {
     let service = Service::new();
-    let status = json!({ "request_id": "some-id", "status": "描".repeat(30) });
+    let status = json!({ "request_id": "job-1", "status": "描".repeat(30) });
     service
         .emulator
         .script(Call::Status, Reply::json(200, &status));
     service.emulator.script(Call::Status, Reply::stall());
-    let resume = ["resume", "some-id", "--poll-secs", "0"];
+    let resume = ["resume", "job-1", "--poll-secs", "0"];
     let mut terminal = Terminal::narrow(&service.command(&resume));
     terminal.until("描…");
     assert!(!terminal.has_wrapped(), "{}", terminal.screen());
@@ -217,6 +217,54 @@ fn piped_output_has_no_escape_codes() {
     assert_eq!(
         (ended.code, &*ended.out),
         (0, "saved image-1.png\n"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn input_with_warnings_is_submitted_only_after_yes() {
+    let answers = [
+        ("y\n", 0, 1),
+        ("\n", 65, 0),
+        ("no\n", 65, 0),
+        ("\u{3}", 130, 0),
+    ];
+    all_at_once(answers, |(answer, code, jobs)| {
+        let service = Service::new();
+        let url = "http://pictures.example/a.jpg";
+        let line = [
+            "run",
+            EDIT,
+            "--prompt",
+            "x",
+            "--no-check-media",
+            "--image-urls",
+            url,
+        ];
+        let mut terminal = Terminal::new(&service.command(&line));
+        terminal.until("Submit it? [y/N]");
+        assert_eq!(service.emulator.ledger().len(), 0);
+        terminal.type_in(answer);
+        let (ended, _) = terminal.end();
+        assert_eq!(ended.code, code, "{answer:?}: {ended:?}");
+        assert_eq!(service.emulator.ledger().len(), jobs, "{answer:?}");
+    });
+    let service = Service::new();
+    let url = "http://pictures.example/a.jpg";
+    let line = [
+        "run",
+        EDIT,
+        "--prompt",
+        "x",
+        "--no-check-media",
+        "--yes",
+        "--image-urls",
+        url,
+    ];
+    let (ended, _) = Terminal::new(&service.command(&line)).end();
+    assert_eq!(
+        (ended.code, service.emulator.ledger().len()),
+        (0, 1),
         "{ended:?}"
     );
 }

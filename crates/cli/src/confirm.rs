@@ -1,0 +1,39 @@
+//! A question to the user before money is spent.
+
+use clap::ArgMatches;
+
+use crate::advice::NOTHING_SUBMITTED;
+use crate::failure::Failure;
+use crate::format::is_used_by_a_person;
+use crate::input::Checked;
+use crate::local_file::read_blocking;
+use crate::show;
+
+/// Asks whether an input with warnings is submitted, if there is somebody to ask. Elsewhere the warnings
+/// are all: a script gets the same in a terminal as without one.
+///
+/// # Errors
+/// If the answer is not yes.
+pub(crate) async fn submit(matches: &ArgMatches, checked: &Checked) -> Result<(), Failure> {
+    let is_asked = checked.has_likely_violations()
+        && is_used_by_a_person()
+        && !matches.get_flag("yes")
+        && !matches.get_flag("emulate");
+    if !is_asked {
+        return Ok(());
+    }
+    show::note("The service may refuse this input, or charge for it in vain. Submit it? [y/N]");
+    let answer = read_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line)?;
+        Ok(line)
+    });
+    let answer = answer.await.unwrap_or_default();
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    let failure = Failure::input("the input was not submitted, since it has warnings");
+    Err(failure.with_advice(format!(
+        "{NOTHING_SUBMITTED} --yes submits it without a question."
+    )))
+}

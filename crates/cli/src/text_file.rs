@@ -1,0 +1,92 @@
+//! Texts of flags that are in files: `--prompt @FILE`, and `--prompt -` for standard input.
+
+use clap::ArgMatches;
+use runcomfy::schema::{Json, ModelSchema};
+use serde_json::Map;
+
+use crate::failure::Failure;
+use crate::flags;
+use crate::input::{read_file, read_stdin};
+
+/// The place of a text.
+#[derive(Debug, PartialEq)]
+enum Source<'a> {
+    /// The text itself.
+    Literal(&'a str),
+    File(&'a str),
+    Stdin,
+}
+
+/// Replaces each text of a flag that names a file by the text in it, without the line break at its end.
+/// `@@` stands for a text that begins with `@`.
+///
+/// # Errors
+/// If a file cannot be read, or standard input is named twice.
+pub(crate) async fn read(
+    model: &ModelSchema,
+    matches: &ArgMatches,
+    input: &mut Map<String, Json>,
+    mut stdin_is_taken: bool,
+) -> Result<(), Failure> {
+    for name in flags::texts(model, matches) {
+        let Some(Json::String(value)) = input.get_mut(&*name) else {
+            continue;
+        };
+        let text = match source(value) {
+            Source::Literal(text) => {
+                let text = text.to_owned();
+                *value = text;
+                continue;
+            }
+            Source::File(path) => read_file(path).await.map_err(|failure| {
+                failure.with_advice(format!(
+                    "`@` reads a file; write `@{value}` for a text that begins with `@`."
+                ))
+            })?,
+            Source::Stdin if stdin_is_taken => {
+                let message = "standard input is named more than once, and can be read only once";
+                return Err(Failure::usage(message));
+            }
+            Source::Stdin => {
+                stdin_is_taken = true;
+                read_stdin().await?
+            }
+        };
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        line.strip_suffix('\r').unwrap_or(line).clone_into(value);
+    }
+    Ok(())
+}
+
+fn source(text: &str) -> Source<'_> {
+    match text.strip_prefix('@') {
+        _ if text == "-" => Source::Stdin,
+        Some("-") => Source::Stdin,
+        Some(rest) if rest.starts_with('@') => Source::Literal(rest),
+        // A text for people has a blank, and a file of such a name can be read by `--input`.
+        Some(path) if !path.is_empty() && !path.contains(char::is_whitespace) => Source::File(path),
+        _ => Source::Literal(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_word_after_an_at_sign_is_a_file() {
+        for (text, expected) in [
+            ("-", Source::Stdin),
+            ("@-", Source::Stdin),
+            ("@prompt.txt", Source::File("prompt.txt")),
+            ("@a/b", Source::File("a/b")),
+            ("@@home", Source::Literal("@home")),
+            ("@home is where", Source::Literal("@home is where")),
+            ("@", Source::Literal("@")),
+            ("a boat", Source::Literal("a boat")),
+            ("- a boat", Source::Literal("- a boat")),
+        ] {
+            assert_eq!(source(text), expected, "{text}");
+        }
+    }
+}
