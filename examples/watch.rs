@@ -15,7 +15,7 @@ use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::from_env()?;
-    let job = client.submit(&Input::new("A boat in the fog")).await?;
+    let job = client.submit(Input::new("A boat in the fog")).await?;
 
     let mut watch = job.wait().deadline(Duration::from_secs(300)).watch();
     while let Some(event) = watch.next().await {

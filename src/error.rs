@@ -2,6 +2,8 @@
 
 pub(crate) mod builder;
 pub(crate) mod cause;
+mod json;
+mod kind;
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,6 +16,8 @@ use self::cause::Cause;
 use crate::http::error_code::NOT_FOUND;
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
+
+pub use self::kind::{ErrorKind, UnknownErrorKind};
 use runcomfy_schema::{Redacted, Violations};
 
 /// A failure of the client, with what it means for the money.
@@ -58,57 +62,6 @@ enum AboutJob {
     Named,
     /// The job was submitted a moment ago, so the service may not know it yet.
     New,
-}
-
-/// Kind of an [`Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The input breaks its schema; nothing was sent. Fix what [`Error::violations`] lists.
-    InvalidInput,
-    /// A setting of the client or an argument is invalid, such as the base URL. Nothing was sent.
-    Configuration,
-    /// No connection could be made; nothing was sent. Repeat the call later.
-    NotSent,
-    /// The connection broke or time ran out after something may have been sent. For a submit see
-    /// [`Error::may_have_been_submitted`].
-    ResponseLost,
-    /// The token is missing or invalid, or the service says that it is expired or revoked, or the
-    /// account inactive (400004, HTTP 401).
-    Unauthenticated,
-    /// No balance is left (400002, HTTP 402).
-    InsufficientBalance,
-    /// There is no such model (400001).
-    UnknownModel,
-    /// The service refused the input (HTTP 400, 422). See [`Error::detail`].
-    BadRequest,
-    /// The job or the model belongs to another account (403001, HTTP 403).
-    Forbidden,
-    /// The service knows no such thing, or the request id has expired (404001, HTTP 404).
-    NotFound,
-    /// The result is not ready yet (400005). Fetch it later.
-    NotReady,
-    /// There were too many requests (HTTP 429). Wait for [`Error::retry_after`].
-    Throttled,
-    /// The service is unavailable for now (HTTP 408, 5xx). Repeat the call later.
-    Unavailable,
-    /// The response is not what the API describes: empty, HTML, cut off. See [`Error::excerpt`].
-    Unreadable,
-    /// The job has succeeded, and is paid, but its output is missing or has another form than it is
-    /// read as. [`Client::json_job`](crate::client::Client::json_job) reads it in any form.
-    UnexpectedOutput,
-    /// The job ran and failed. See [`Error::detail`].
-    JobFailed,
-    /// The job was cancelled.
-    JobCancelled,
-    /// The job was not finished at the deadline of the wait; it keeps running.
-    Deadline,
-    /// A file could not be read or written.
-    Io,
-    /// The output is larger than the limit for downloads, or a response larger than is read (16 MiB).
-    TooLarge,
-    /// The [`Uploader`](crate::media::attach::Uploader) failed; nothing was submitted.
-    Upload,
 }
 
 impl Error {
@@ -279,6 +232,11 @@ impl Error {
         self
     }
 
+    /// Returns the causes, the nearest one first.
+    fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        std::iter::successors(std::error::Error::source(self), |cause| cause.source())
+    }
+
     pub(crate) fn is_early(&self) -> bool {
         self.inner.about_job == AboutJob::New
     }
@@ -421,11 +379,25 @@ impl fmt::Display for Error {
     }
 }
 
+/// Prints the message and its causes, as they appear when `main` returns an error; with `{:#?}` the
+/// fields.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The service's texts may quote URLs of the input.
-        let inner = format!("{:?}", self.inner);
-        write!(f, "{}", Redacted(&inner))
+        if f.alternate() {
+            // The service's texts may quote URLs of the input.
+            let inner = format!("{:#?}", self.inner);
+            return write!(f, "{}", Redacted(&inner));
+        }
+        write!(f, "{self}")?;
+        let mut causes = self.causes().peekable();
+        if causes.peek().is_some() {
+            f.write_str("\n\nCaused by:")?;
+        }
+        for cause in causes {
+            let text = cause.to_string().replace('\n', "\n    ");
+            write!(f, "\n    {}", Redacted(&text))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,17 @@
 //! A submitted job.
 
+pub(crate) mod as_input;
 pub(crate) mod cancel_outcome;
 pub(crate) mod in_flight;
 pub(crate) mod orphan;
+pub(crate) mod progress_log;
 pub(crate) mod request_id;
 pub(crate) mod run;
 pub(crate) mod run_many;
 pub(crate) mod services;
 pub(crate) mod status;
 pub(crate) mod submit;
+pub(crate) mod submit_plan;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -60,6 +60,8 @@ mod http;
 #[cfg(feature = "client")]
 mod job;
 #[cfg(feature = "client")]
+mod lazy_call;
+#[cfg(feature = "client")]
 pub mod login;
 #[cfg(feature = "client")]
 pub mod media;
@@ -77,9 +79,10 @@ pub use runcomfy_schema::{Checked, Media, Violation, Violations};
 pub use {
     client::{Client, ClientBuilder},
     download::{Download, DownloadProgress, Downloads},
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, UnknownErrorKind},
     http::{response::JobResult, retry_policy::RetryPolicy, token::Token},
     job::Job,
+    job::as_input::AsInput,
     job::cancel_outcome::CancelOutcome,
     job::orphan::Orphan,
     job::request_id::{InvalidRequestId, RequestId},

@@ -70,7 +70,7 @@ async fn uploader_gets_each_file_once() {
     let client = client(&emulator).uploader(uploads.clone()).build().unwrap();
     let media = [Media::from(&*path), Media::bytes(IMAGE), Media::from(path)];
     client
-        .submit(&Input::new(Required {
+        .submit(Input::new(Required {
             image_urls: media,
             prompt: "A boat",
         }))

@@ -1041,7 +1041,7 @@ async fn outcomes_has_one_result_for_each_file() {
 #[tokio::test(start_paused = true)]
 async fn emulator_output_survives_cuts_and_a_dead_link() {
     let (emulator, client) = support::start(Emulator::builder()).await;
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     let output = job.wait().await.unwrap();
     let (results, folder) = (emulator.count(Call::Result), tempfile::tempdir().unwrap());
 

@@ -119,7 +119,7 @@ async fn only_a_queued_job_can_be_cancelled() {
 async fn job_is_resumed_by_its_id() {
     let (emulator, client) = emulator().await;
     let id = client
-        .submit(&text_to_image::Input::new("A boat"))
+        .submit(text_to_image::Input::new("A boat"))
         .await
         .unwrap()
         .request_id()
@@ -149,7 +149,7 @@ async fn failed_job_has_its_reason() {
     let (emulator, client) = emulator().await;
     emulator.fail_next(serde_json::json!([{"errorCode": 7, "error": "out of memory"}]));
     let error = client
-        .run(&text_to_image::Input::new("A boat"))
+        .run(text_to_image::Input::new("A boat"))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::JobFailed);
@@ -180,7 +180,7 @@ async fn json_input_runs_models_without_a_type() {
 async fn polling_slows_down() {
     let (emulator, client) = emulator().await;
     client
-        .run(&text_to_image::Input::new("A boat"))
+        .run(text_to_image::Input::new("A boat"))
         .await
         .unwrap();
     // The job takes 60 seconds; a poll every half second would be 120.

@@ -21,7 +21,7 @@ async fn emulator() -> (Emulator, Client) {
 async fn submit_with(reply: Reply) -> (runcomfy::Error, usize) {
     let (emulator, client) = emulator().await;
     emulator.script(Call::Submit, reply);
-    let error = client.submit(&Input::new("A boat")).await.unwrap_err();
+    let error = client.submit(Input::new("A boat")).await.unwrap_err();
     assert_eq!(emulator.count(Call::Submit), 1, "sent again after {error}");
     assert_eq!(emulator.unplayed(), 0);
     (error, emulator.ledger().len())
@@ -95,7 +95,7 @@ async fn throttled_submit_is_retried_after_its_delay() {
         let (emulator, client) = emulator().await;
         emulator.script(Call::Submit, reply);
         let start = Instant::now();
-        let job = client.submit(&Input::new("A boat")).await.unwrap();
+        let job = client.submit(Input::new("A boat")).await.unwrap();
         assert!(
             seconds.contains(&start.elapsed().as_secs()),
             "{:?}",
@@ -127,13 +127,13 @@ async fn deadline_ends_the_attempts_without_doubt() {
 #[tokio::test(start_paused = true)]
 async fn status_429_holds_back_the_whole_client() {
     let (emulator, client) = emulator().await;
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     emulator.script(Call::Status, busy(429, 30));
     let start = Instant::now();
     let (first, second) = tokio::join!(job.status(), async {
         // The other call starts while the first waits.
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let outcome = client.submit(&Input::new("Another boat")).await;
+        let outcome = client.submit(Input::new("Another boat")).await;
         (outcome, start.elapsed().as_secs())
     });
     assert!(first.is_ok() && second.0.is_ok());
@@ -278,7 +278,7 @@ async fn fault_at_any_call_about_a_job_loses_nothing() {
     for client in clients(&emulator) {
         for call in [Call::Status, Call::Result, Call::Cancel] {
             for fault in faults(&address) {
-                let job = client.submit(&Input::new("A boat")).await.unwrap();
+                let job = client.submit(Input::new("A boat")).await.unwrap();
                 emulator.script(call, fault);
                 let outcome = match call {
                     Call::Cancel => job.cancel().await.map(drop),
@@ -300,7 +300,7 @@ async fn fault_at_any_call_about_a_job_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn failed_connect_is_retried_and_sent_nothing() {
     let (_, client) = nowhere();
-    let error = client.submit(&Input::new("A boat")).await.unwrap_err();
+    let error = client.submit(Input::new("A boat")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
     assert!(!error.may_have_been_submitted() && error.is_transient());
     assert!(error.attempts() > 3, "{error}");
@@ -323,7 +323,7 @@ async fn refused_submits_leave_the_retry_budget_alone() {
 #[tokio::test(start_paused = true)]
 async fn transient_faults_while_waiting_lose_no_job() {
     let (emulator, client) = emulator().await;
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     for reply in [
         Reply::reset(),
         Reply::half(),
@@ -349,7 +349,7 @@ async fn transient_faults_while_waiting_lose_no_job() {
 #[tokio::test]
 async fn refused_token_ends_the_wait_and_names_the_job() {
     let (emulator, client) = emulator().await;
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     emulator.script(
         Call::Status,
         Reply::json(401, &json!({"error_code": 400_004})),
@@ -364,7 +364,7 @@ async fn refused_token_ends_the_wait_and_names_the_job() {
 #[tokio::test(start_paused = true)]
 async fn unreadable_response_is_quoted_with_the_id() {
     let (emulator, client) = emulator().await;
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     for (reply, excerpt) in [
         (Reply::new(200, ""), "is empty"),
         (

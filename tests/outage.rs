@@ -44,10 +44,7 @@ struct Cost {
 async fn submit_all(client: &Client) -> Vec<JoinHandle<Result<Output, Error>>> {
     let mut waits = Vec::new();
     for number in 0..JOBS {
-        let job = client
-            .submit(&Input::new(number.to_string()))
-            .await
-            .unwrap();
+        let job = client.submit(Input::new(number.to_string())).await.unwrap();
         waits.push(tokio::spawn(job.wait().into_future()));
     }
     waits

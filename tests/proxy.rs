@@ -67,7 +67,7 @@ async fn loopback_base_url_bypasses_the_environments_proxy() {
         let once = RetryPolicy::new().max_attempts(1);
         let builder = Client::builder().token("t").base_url(server.origin());
         let client = builder.retry(once).build().unwrap();
-        client.submit_json("a/b", &json!({})).await.unwrap();
+        client.submit_json("a/b", json!({})).await.unwrap();
         let head = &server.requests()[0].head;
         assert!(head.starts_with("POST /v1/models/a/b "), "{head}");
         return;

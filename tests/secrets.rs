@@ -184,14 +184,14 @@ async fn no_text_of_any_type_has_a_signed_query() {
         Reply::new(200, format!(r#"{{"request_id": "{}"}}"#, signed("k"))),
     ] {
         emulator.script(Call::Submit, reply);
-        match client.submit(&Input::new("A boat")).outcome().await {
+        match client.submit(Input::new("A boat")).outcome().await {
             Outcome::Accepted(job) => panic!("{job:?}"),
             Outcome::NotSent(error) | Outcome::Rejected(error) | Outcome::Unknown(error) => {
                 hides_in(&error);
             }
         }
     }
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     let ends = [
         json!({"status": "succeeded", "output": {"image": signed("out.png"), "deep": [{"x": signed("y")}]}}),
         json!({"status": "succeeded", "output": signed("out.png")}),
@@ -327,7 +327,7 @@ async fn no_text_of_the_service_has_a_signed_query() {
     emulator.script(Call::Balance, Reply::json(200, &balance));
     shows_nothing(&client.balance().await.unwrap());
 
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     let body = json!({"status": signed("s"), "outcome": signed("o"), "created_at": signed("c"), "finished_at": signed("f")});
     for call in [Call::Status, Call::Result, Call::Cancel] {
         emulator.script(call, Reply::json(200, &body));
@@ -365,7 +365,7 @@ async fn no_text_of_the_service_has_a_signed_query() {
 async fn no_text_of_any_type_has_the_token() {
     let (emulator, client) = emulator().await;
     hides(&format!("{client:?} {client:#?}"));
-    let job = client.submit(&Input::new("A boat")).await.unwrap();
+    let job = client.submit(Input::new("A boat")).await.unwrap();
     hides(&format!("{job:?} {:?}", job.wait()));
     for reply in [
         Reply::reset(),
@@ -395,7 +395,7 @@ async fn redirect_is_not_followed_with_the_token() {
             Call::Submit,
             Reply::new(status, "").header("Location", target),
         );
-        let error = client.submit(&Input::new("A boat")).await.unwrap_err();
+        let error = client.submit(Input::new("A boat")).await.unwrap_err();
         hides(&error.to_string());
         assert!(error.to_string().contains("redirect"), "{error}");
     }

@@ -20,7 +20,7 @@ use super::support::{client, client_of, s, start};
 const MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
 
 async fn submitted(client: &Client) -> Job<Output> {
-    client.submit(&Input::new("A boat")).await.unwrap()
+    client.submit(Input::new("A boat")).await.unwrap()
 }
 
 async fn status(job: &Job<Output>) -> Status {

@@ -12,6 +12,7 @@ use super::runtime::Runtime;
 use crate::catalogue::{Catalogue, CatalogueEntry};
 use crate::download::Download;
 use crate::error::Error;
+use crate::job::as_input::AsInput;
 use crate::job::request_id::RequestId;
 use crate::job::run::Run;
 use crate::job::submit::Submit;
@@ -102,7 +103,10 @@ impl Client {
     ///
     /// # Errors
     /// - The errors of [`Client::submit`](crate::client::Client::submit).
-    pub fn submit<M: Model>(&self, input: &M) -> Result<Job<M::Output>, Error> {
+    pub fn submit<'a, M: Model + 'a>(
+        &self,
+        input: impl AsInput<'a, M>,
+    ) -> Result<Job<M::Output>, Error> {
         self.submit_with(input, |submit| submit)
     }
 
@@ -110,9 +114,9 @@ impl Client {
     ///
     /// # Errors
     /// - The errors of [`Client::submit`](crate::client::Client::submit).
-    pub fn submit_with<'a, M: Model>(
-        &'a self,
-        input: &'a M,
+    pub fn submit_with<'a, M: Model + 'a>(
+        &self,
+        input: impl AsInput<'a, M>,
         set: impl FnOnce(Submit<'a, M::Output>) -> Submit<'a, M::Output>,
     ) -> Result<Job<M::Output>, Error> {
         let job = self.block_on(set(self.client.submit(input)))?;
@@ -133,7 +137,7 @@ impl Client {
     /// # Errors
     /// - The errors of [`Client::submit_json`](crate::client::Client::submit_json).
     pub fn submit_json_with<'a>(
-        &'a self,
+        &self,
         model_id: &'a str,
         input: &'a Json,
         set: impl FnOnce(Submit<'a, Output>) -> Submit<'a, Output>,
@@ -147,7 +151,7 @@ impl Client {
     ///
     /// # Errors
     /// - The errors of [`Client::run`](crate::client::Client::run).
-    pub fn run<M: Model>(&self, input: &M) -> Result<M::Output, Error>
+    pub fn run<'a, M: Model + 'a>(&self, input: impl AsInput<'a, M>) -> Result<M::Output, Error>
     where
         M::Output: DeserializeOwned + Send + 'static,
     {
@@ -159,9 +163,9 @@ impl Client {
     ///
     /// # Errors
     /// - The errors of [`Client::run`](crate::client::Client::run).
-    pub fn run_with<'a, M: Model>(
-        &'a self,
-        input: &'a M,
+    pub fn run_with<'a, M: Model + 'a>(
+        &self,
+        input: impl AsInput<'a, M>,
         set: impl FnOnce(Run<'a, M::Output>) -> Run<'a, M::Output>,
     ) -> Result<M::Output, Error>
     where

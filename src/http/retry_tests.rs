@@ -43,7 +43,7 @@ async fn max_attempts_bounds_reads_and_submits() {
     let script = Script::new();
     (0..10).for_each(|_| script.respond(ScriptedCall::Submit, Response::not_sent()));
     let client = client(&script, RetryPolicy::new().max_attempts(3));
-    let error = client.submit_json("a/b", &json!({})).await.unwrap_err();
+    let error = client.submit_json("a/b", json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotSent, 3));
 }
 
@@ -58,7 +58,7 @@ async fn retry_if_sees_each_failure_and_may_give_up() {
         counted.fetch_add(1, Ordering::Relaxed) < 2
     });
     let client = client(&script, policy);
-    let error = client.submit_json("a/b", &json!({})).await.unwrap_err();
+    let error = client.submit_json("a/b", json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotSent, 3));
     assert_eq!(seen.load(Ordering::Relaxed), 3);
 }
@@ -69,7 +69,7 @@ async fn retry_if_cannot_make_a_submit_be_sent_again() {
     script.respond(ScriptedCall::Submit, unavailable());
     let policy = RetryPolicy::new().retry_if(|_| panic!("nothing may be retried"));
     let submit = client(&script, policy);
-    let error = submit.submit_json("a/b", &json!({})).await.unwrap_err();
+    let error = submit.submit_json("a/b", json!({})).await.unwrap_err();
     assert!(error.may_have_been_submitted());
     assert_eq!(script.count(ScriptedCall::Submit), 1);
 }
@@ -80,7 +80,7 @@ async fn submit_is_bounded_by_its_deadline_alone_by_default() {
     (0..12).for_each(|_| script.respond(ScriptedCall::Submit, Response::not_sent()));
     let policy = RetryPolicy::new().max_backoff(s(1));
     let client = client(&script, policy);
-    client.submit_json("a/b", &json!({})).await.unwrap();
+    client.submit_json("a/b", json!({})).await.unwrap();
     assert_eq!(script.count(ScriptedCall::Submit), 13);
 }
 
@@ -107,7 +107,7 @@ async fn max_backoff_bounds_reads_submits_and_polls() {
     (0..10).for_each(|_| script.respond(ScriptedCall::Status, unavailable()));
     job(&client).status().await.unwrap();
     (0..10).for_each(|_| script.respond(ScriptedCall::Submit, Response::not_sent()));
-    client.submit_json("a/b", &json!({})).await.unwrap();
+    client.submit_json("a/b", json!({})).await.unwrap();
     (0..10).for_each(|_| script.respond(ScriptedCall::Status, unavailable()));
     job(&client).wait().await.unwrap();
     assert!(start.elapsed() <= s(31), "{:?}", start.elapsed());

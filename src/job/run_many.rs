@@ -19,8 +19,9 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::http::response::JobResult;
 use crate::job::Job;
+use crate::job::as_input::Input;
 use crate::job::orphan::OrphanGuard;
-use crate::job::submit::Submit;
+use crate::job::submit_plan::SubmitPlan;
 use crate::media::check::CheckMedia;
 use crate::model::Model;
 use crate::output::Output;
@@ -163,7 +164,8 @@ impl Client {
             self,
             inputs.into_iter().map(|input| -> Submission<_> {
                 Box::new(move |client, settings| {
-                    Box::pin(async move { settings.set(client.submit(&input)).guarded().await })
+                    let plan = SubmitPlan::typed(&client, input);
+                    Box::pin(settings.set(plan).submit())
                 })
             }),
         )
@@ -182,10 +184,8 @@ impl Client {
             inputs.into_iter().map(move |input| -> Submission<_> {
                 let model_id = Arc::clone(&model_id);
                 Box::new(move |client, settings| {
-                    Box::pin(async move {
-                        let submit = client.submit_json(&model_id, &input);
-                        settings.set(submit).guarded().await
-                    })
+                    let plan = SubmitPlan::new(&client, model_id.to_string(), Input::free(input));
+                    Box::pin(settings.set(plan).submit())
                 })
             }),
         )
@@ -193,15 +193,11 @@ impl Client {
 }
 
 impl Settings {
-    fn set<'a, O>(&self, submit: Submit<'a, O>) -> Submit<'a, O> {
-        let submit = submit
-            .check_media(self.check_media)
-            .cancel_on_drop(self.options.cancels_on_drop());
-        if self.validate {
-            submit
-        } else {
-            submit.unvalidated()
-        }
+    fn set<'a>(&self, mut plan: SubmitPlan<'a>) -> SubmitPlan<'a> {
+        plan.check_media = self.check_media;
+        plan.validate = self.validate;
+        plan.cancel_on_drop = self.options.cancels_on_drop();
+        plan
     }
 }
 
@@ -328,7 +324,6 @@ impl<O: DeserializeOwned + Send + 'static> Plan<O> {
                     }
                 }
                 Step::Submitted((number, slot, Ok(Ok((job, guard))))) => {
-                    tracing::info!(number, request_id = %job.request_id(), "submitted");
                     let guard = guard.logged();
                     // The future is kept for as long as the job takes, so it is kept small.
                     let mut watch = Watch::new(job, settings.options.clone(), false);

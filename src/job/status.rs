@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use runcomfy_schema::Redacted;
 
 /// Status of a job. The service's set is open: a status that this version does not know is kept as
 /// text and counts as "not finished".
+///
+/// serde writes and reads it as its word, such as `in_queue`: the one that `Display` prints.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -82,6 +85,18 @@ impl fmt::Display for Status {
             Self::Cancelled => "cancelled",
             Self::Other(text) => text,
         })
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&String::deserialize(deserializer)?))
     }
 }
 

@@ -1,25 +1,25 @@
 //! Submits: validated, with their media attached, sent once.
 
+use std::borrow::{Borrow, Cow};
 use std::fmt;
-use std::future::IntoFuture;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use runcomfy_media::DataUri;
-use tracing::{Instrument, debug_span};
-
-use crate::api::SubmitRequest;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::job::Job;
-use crate::job::orphan::OrphanGuard;
+use crate::job::as_input::{AsInput, Input};
+use crate::job::submit_plan::SubmitPlan;
+use crate::lazy_call::LazyCall;
 use crate::media::check::CheckMedia;
 use crate::model::Model;
 use crate::output::Output;
-use runcomfy_schema::{Json, MediaInput, MediaSource, ModelSchema, View, Violations};
+use runcomfy_schema::{Json, ModelSchema};
+
+#[cfg(doc)]
+use crate::error::ErrorKind;
 
 /// A job that is about to be submitted; `.await` it. This may cost money.
 ///
@@ -37,16 +37,7 @@ use runcomfy_schema::{Json, MediaInput, MediaSource, ModelSchema, View, Violatio
 /// loses no job.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Submit<'a, O> {
-    client: &'a Client,
-    model_id: &'a str,
-    schema: Option<&'a ModelSchema>,
-    input: View<'a>,
-    validate: bool,
-    check_media: CheckMedia,
-    deadline: Option<Duration>,
-    key: Option<String>,
-    cancel_on_drop: bool,
-    output: PhantomData<fn() -> O>,
+    call: LazyCall<'a, SubmitPlan<'a>, Result<Job<O>, Error>>,
 }
 
 /// Outcome of a submit.
@@ -63,9 +54,6 @@ pub enum Outcome<O> {
     Unknown(Error),
 }
 
-/// Maximum length of an idempotency key, which is that of most services.
-const MAX_IDEMPOTENCY_KEY_LENGTH: usize = 255;
-
 /// Creates a key for [`Submit::key`], like the one that a submit creates by itself: 32 hexadecimal
 /// digits. Use it to store the key before anything is sent.
 #[must_use]
@@ -81,7 +69,8 @@ impl Client {
     /// Submits a job; `.await` it. This may cost money.
     ///
     /// The input is validated first, and nothing invalid is sent. The request is retried only while
-    /// nothing was sent, or the service answers HTTP 429.
+    /// nothing was sent, or the service answers HTTP 429. An input by value makes a submit that can
+    /// move to a task of its own; see [`AsInput`].
     ///
     /// # Errors
     /// - [`ErrorKind::InvalidInput`]: the input breaks its schema; nothing was sent. Fix the input.
@@ -92,53 +81,48 @@ impl Client {
     ///   the job.
     /// - [`ErrorKind::ResponseLost`], [`ErrorKind::Unavailable`] or [`ErrorKind::Unreadable`]: the
     ///   outcome is unknown. Check [`Error::may_have_been_submitted`] before you submit again.
-    pub fn submit<'a, M: Model>(&'a self, input: &'a M) -> Submit<'a, M::Output> {
-        Submit::new(self, M::ID, Some(M::model()), View::Record(input))
+    pub fn submit<'a, M: Model + 'a>(&self, input: impl AsInput<'a, M>) -> Submit<'a, M::Output> {
+        Submit::new(SubmitPlan::typed(self, input))
     }
 
     /// Submits a job for a model that has no generated type; `.await` it. This may cost money.
     ///
-    /// Nothing is validated, unless [`Submit::schema`] gives a schema.
+    /// Nothing is validated, unless [`Submit::schema`] gives a schema. Model id and input are taken by
+    /// reference or by value.
     ///
     /// # Errors
     /// As [`submit`](Self::submit); [`ErrorKind::Configuration`] when the text is not a possible
     /// model id.
-    pub fn submit_json<'a>(&'a self, model_id: &'a str, input: &'a Json) -> Submit<'a, Output> {
-        Submit::new(self, model_id, None, input.into())
+    pub fn submit_json<'a>(
+        &self,
+        model_id: impl Into<Cow<'a, str>>,
+        input: impl Borrow<Json> + Send + Sync + 'a,
+    ) -> Submit<'a, Output> {
+        Submit::new(SubmitPlan::new(self, model_id, Input::free(input)))
     }
 }
 
 impl<'a, O> Submit<'a, O> {
-    fn new(
-        client: &'a Client,
-        model_id: &'a str,
-        schema: Option<&'a ModelSchema>,
-        input: View<'a>,
-    ) -> Self {
+    fn new(plan: SubmitPlan<'a>) -> Self {
         Self {
-            client,
-            model_id,
-            schema,
-            input,
-            validate: true,
-            check_media: client.default_check_media(),
-            deadline: None,
-            key: None,
-            cancel_on_drop: false,
-            output: PhantomData,
+            call: LazyCall::new(plan),
         }
     }
 
-    /// Checks the input against this schema, which need not be built in.
-    pub fn schema(mut self, schema: &'a ModelSchema) -> Self {
-        self.schema = Some(schema);
+    /// Changes a setting; without effect once the submit runs.
+    fn with(mut self, change: impl FnOnce(&mut SubmitPlan<'a>)) -> Self {
+        self.call.change(change);
         self
     }
 
+    /// Checks the input against this schema, which need not be built in.
+    pub fn schema(self, schema: &'a ModelSchema) -> Self {
+        self.with(|plan| plan.schema = Some(schema))
+    }
+
     /// Sets which media are checked first. Default: the client's setting.
-    pub fn check_media(mut self, which: CheckMedia) -> Self {
-        self.check_media = which;
-        self
+    pub fn check_media(self, which: CheckMedia) -> Self {
+        self.with(|plan| plan.check_media = which)
     }
 
     /// Sets how long the submit may look for a connection, wait for the client's own rate limit and
@@ -146,9 +130,8 @@ impl<'a, O> Submit<'a, O> {
     ///
     /// At the deadline a submit that is not in flight ends as [`ErrorKind::NotSent`] or
     /// [`ErrorKind::Throttled`]: there is no job. A request in flight is never given up for it.
-    pub fn deadline(mut self, limit: Duration) -> Self {
-        self.deadline = Some(limit);
-        self
+    pub fn deadline(self, limit: Duration) -> Self {
+        self.with(|plan| plan.deadline = Some(limit))
     }
 
     /// Sets the idempotency key, which is sent in the header that
@@ -157,148 +140,54 @@ impl<'a, O> Submit<'a, O> {
     ///
     /// It has 1 to 255 visible ASCII characters; a submit with another key is not sent, with an
     /// error of kind [`ErrorKind::Configuration`].
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
+    pub fn key(self, key: impl Into<String>) -> Self {
+        let key = key.into();
+        self.with(|plan| plan.key = Some(key))
     }
 
-    /// Cancels the job of a request that is dropped in flight.
-    pub(crate) fn cancel_on_drop(mut self, yes: bool) -> Self {
-        self.cancel_on_drop = yes;
-        self
+    /// Skips validation and media checks: the schema may be older than the service.
+    pub fn unvalidated(self) -> Self {
+        self.with(|plan| plan.validate = false)
     }
 
     /// Submits the job and returns the outcome as one of four cases.
     pub async fn outcome(self) -> Outcome<O>
     where
-        O: Send,
+        O: Send + 'a,
     {
-        match self.run().await {
+        match self.await {
             Ok(job) => Outcome::Accepted(job),
             Err(error) if error.may_have_been_submitted() => Outcome::Unknown(error),
             Err(error) if error.http_status().is_some() => Outcome::Rejected(error),
             Err(error) => Outcome::NotSent(error),
         }
     }
-
-    /// Skips validation and media checks: the schema may be older than the service.
-    pub fn unvalidated(mut self) -> Self {
-        self.validate = false;
-        self
-    }
-
-    async fn run(self) -> Result<Job<O>, Error> {
-        let (job, guard) = self.guarded().await?;
-        guard.release();
-        Ok(job)
-    }
-
-    /// Submits the job; the guard names it if it is dropped before the program has the job.
-    pub(crate) async fn guarded(self) -> Result<(Job<O>, OrphanGuard), Error> {
-        let key: Arc<str> = self.chosen_key()?.into();
-        let media = self.media();
-        if self.validate {
-            let violations = self.violations(&media).await?;
-            if violations.refuse() {
-                return Err(Error::invalid(self.model_id, violations));
-            }
-        }
-        let body = self.body(&media).await?;
-        let span = debug_span!("submit", model = self.model_id);
-        let request = SubmitRequest {
-            model_id: self.model_id,
-            body: body.into(),
-            key: Arc::clone(&key),
-            deadline: self.deadline,
-            cancel_on_drop: self.cancel_on_drop,
-        };
-        let services = self.client.services();
-        let submitted = services.api().submit(request).instrument(span);
-        let (id, at) = submitted.await?;
-        let hook = services.api().in_flight().hook();
-        let mut guard = OrphanGuard::new(hook, self.model_id, &key);
-        guard.identify(&id);
-        let job = Job::new(Arc::clone(services), id);
-        Ok((job.of_model(self.model_id).submitted_at(at), guard))
-    }
-
-    /// Returns the caller's key, or a new one.
-    fn chosen_key(&self) -> Result<String, Error> {
-        let Some(key) = &self.key else {
-            return Ok(new_idempotency_key());
-        };
-        if !key.is_empty()
-            && key.len() <= MAX_IDEMPOTENCY_KEY_LENGTH
-            && key.bytes().all(|b| b.is_ascii_graphic())
-        {
-            return Ok(key.clone());
-        }
-        Err(Error::configuration(format!(
-            "found the idempotency key {key:?}, expected 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} visible ASCII characters; \
-             nothing was sent"
-        )))
-    }
-
-    async fn body(&self, media: &[MediaInput<'_, '_>]) -> Result<Vec<u8>, Error> {
-        let is_local = |medium: &MediaInput<'_, '_>| matches!(medium.source, MediaSource::Local(_));
-        let written = if media.iter().any(is_local) {
-            let mut input = self.input.to_value();
-            self.client.attach().fill(&mut input, media).await?;
-            serde_json::to_vec(&input)
-        } else {
-            serde_json::to_vec(&self.input)
-        };
-        written.map_err(|error| {
-            let message = format!("the input cannot be written as JSON: {error}; nothing was sent");
-            Error::new(ErrorKind::InvalidInput, message)
-        })
-    }
-
-    /// Returns the media that are checked or attached.
-    fn media(&self) -> Vec<MediaInput<'a, 'a>> {
-        let wanted = |source: &MediaSource<'_>| match source {
-            MediaSource::Local(_) => true,
-            MediaSource::Url(url) => match self.check_media {
-                CheckMedia::Nothing => false,
-                CheckMedia::Local => DataUri::parse(url).is_some(),
-                CheckMedia::Everything => true,
-            },
-        };
-        self.schema
-            .map(|schema| schema.input.media_where(self.input, wanted))
-            .unwrap_or_default()
-    }
-
-    async fn violations(&self, media: &[MediaInput<'_, '_>]) -> Result<Violations, Error> {
-        let mut violations = self
-            .schema
-            .map(|schema| schema.input.validate(self.input))
-            .unwrap_or_default();
-        let prober = match self.check_media {
-            CheckMedia::Nothing => return Ok(violations),
-            CheckMedia::Local => None,
-            CheckMedia::Everything => Some(self.client.prober()?),
-        };
-        violations.extend(runcomfy_probe::check(media, prober).await);
-        Ok(violations)
-    }
 }
 
-impl<'a, O: Send + 'a> IntoFuture for Submit<'a, O> {
-    type Output = Result<Job<O>, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+/// Nothing in it is pinned.
+impl<O> Unpin for Submit<'_, O> {}
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+impl<'a, O: Send + 'a> Future for Submit<'a, O> {
+    type Output = Result<Job<O>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().call.poll(cx, |plan| async move {
+            let (job, guard) = plan.submit().await?;
+            guard.release();
+            Ok(job)
+        })
     }
 }
 
 impl<O> fmt::Debug for Submit<'_, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submit")
-            .field("model_id", &self.model_id)
-            .field("validate", &self.validate)
-            .field("check_media", &self.check_media)
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("Submit");
+        if let LazyCall::New(plan) = &self.call {
+            debug
+                .field("model_id", &plan.model_id())
+                .field("validate", &plan.validate)
+                .field("check_media", &plan.check_media);
+        }
+        debug.finish_non_exhaustive()
     }
 }

@@ -381,7 +381,7 @@ async fn wait_out(client: &Client, script: &Script, seed: u64, timeline: Vec<Cha
     // A model of its own, of which no run times are known.
     let model_id = format!("acme/paint-{seed}");
     script.respond_by(|_| None);
-    let job = client.submit_json(&model_id, &json!({})).await.unwrap();
+    let job = client.submit_json(&model_id, json!({})).await.unwrap();
     let began = Instant::now();
     let log = Arc::new(Mutex::new(Vec::<Logged>::new()));
     script.respond_by({

@@ -1,5 +1,7 @@
 //! Events of a watched job.
 
+mod json;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +12,9 @@ use crate::job::status::Status;
 use runcomfy_schema::Redacted;
 
 /// An event of a job that a [`Watch`](crate::wait::watch::Watch) reports.
+///
+/// serde writes it as an object with its word as `event`, such as `{"event": "queued", "position": 2}`.
+/// docs/library.md lists the words, which are stable.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {

@@ -1,13 +1,13 @@
 //! A failed command: a message for people, JSON for scripts, and the exit code.
 
-use runcomfy::schema::{Constraint, Literal, Redacted};
+use runcomfy::schema::{Constraint, Literal, Redacted, redact_json};
 use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
 use serde_json::{Map, Value, json};
 
 use crate::advice::{self, NOTHING_SUBMITTED, Phase};
 use crate::delivery::{self, Kind};
 use crate::format::Format;
-use crate::record::{Record, redacted};
+use crate::record::Record;
 use crate::save;
 use crate::show;
 use crate::stop::Stop;
@@ -234,15 +234,10 @@ impl Failure {
     }
 
     fn from_error(error: Error, phase: Phase) -> Self {
-        let kind = format!("{:?}", error.kind());
         let message = with_reason(&error);
         let violations = error.violations().clone();
         let advice = advice::for_error(&error, phase);
-        let failure = Self::new(
-            code(&error, phase),
-            &runcomfy::schema::naming::snake_case(&kind),
-            message,
-        );
+        let failure = Self::new(code(&error, phase), error.kind().as_str(), message);
         let status = match error.kind() {
             ErrorKind::JobFailed => Some("failed".to_owned()),
             ErrorKind::JobCancelled => Some("cancelled".to_owned()),
@@ -431,7 +426,7 @@ impl Failure {
     fn to_line(&self) -> Value {
         let record = &self.about.record;
         let mut line = json!({
-            "error": redacted(self.headline().into()),
+            "error": redact_json(self.headline().into()),
             "request_id": record.request_id,
             "status": record.status,
         });
@@ -444,22 +439,35 @@ impl Failure {
         line
     }
 
+    /// Returns the members that only the command has, and those of [`Error::to_json`], `null` where the
+    /// failure is of this command alone.
     fn error_json(&self) -> Value {
-        let cause = self.error.as_ref();
-        let violations: Vec<Value> = self.violations.iter().map(FlagViolation::to_json).collect();
-        redacted(json!({
+        let error = match &self.error {
+            Some(error) => error.to_json(),
+            None => Error::builder(ErrorKind::Configuration).build().to_json(),
+        };
+        let mut json = json!({
             "kind": self.kind,
             "message": self.headline(),
             "advice": self.advice,
             "exit_code": self.code,
+        });
+        let violations: Vec<Value> = self.violations.iter().map(FlagViolation::to_json).collect();
+        let known = json!({
+            "request_id": self.about.record.request_id,
             "may_have_been_submitted": self.about.may_have_been_submitted,
             "idempotency_key": self.about.idempotency_key,
-            "http_status": cause.and_then(Error::http_status),
-            "error_code": cause.and_then(Error::error_code),
-            "retry_after_seconds": cause.and_then(Error::retry_after).map(|time| time.as_secs_f64()),
-            "detail": cause.and_then(Error::detail),
             "violations": violations,
-        }))
+        });
+        if let (Value::Object(json), Value::Object(error), Value::Object(known)) =
+            (&mut json, error, known)
+        {
+            for (name, value) in error {
+                json.entry(name).or_insert(value);
+            }
+            json.extend(known);
+        }
+        redact_json(json)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use runcomfy::media::Facts;
-use runcomfy::schema::{Json, Redacted};
+use runcomfy::schema::Json;
 use runcomfy::{JobResult, Output};
 use serde_json::{Value, json};
 
@@ -136,18 +136,5 @@ impl SavedFile {
             json.extend(facts);
         }
         json
-    }
-}
-
-/// Returns JSON whose texts have no queries of URLs: failures are logged, also as JSON.
-pub(crate) fn redacted(json: Value) -> Value {
-    match json {
-        Value::String(text) => Redacted(&text).to_string().into(),
-        Value::Array(list) => list.into_iter().map(redacted).collect(),
-        Value::Object(map) => map
-            .into_iter()
-            .map(|(name, value)| (Redacted(&name).to_string(), redacted(value)))
-            .collect(),
-        other => other,
     }
 }

@@ -53,7 +53,7 @@ pub use numbers::Numbers;
 pub use output::OUTPUT;
 pub use pointer::Path;
 pub use record::{Extra, NamedField, Reader, Record};
-pub use redacted::{Redacted, RedactedPaths};
+pub use redacted::{Redacted, RedactedPaths, redact_json};
 pub use rule::{Operator, Quantity, Rule};
 pub use schema::{Keyword, Kind, ModelSchema, Property, Schema};
 pub use schema_text::SchemaText;

@@ -4,6 +4,8 @@ mod urls;
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::is_invisible;
 use crate::spelling::{Spelling, plain};
 use urls::Urls;
@@ -63,6 +65,20 @@ fn may_have_secret(text: &str) -> bool {
     text.contains(is_mark)
         || text.split(';').skip(1).any(is_parameter)
         || text.split('=').skip(1).any(is_mail_escape)
+}
+
+/// Returns JSON in which each text, also the name of a member, is as [`Redacted`] prints it.
+#[must_use]
+pub fn redact_json(json: Value) -> Value {
+    match json {
+        Value::String(text) => Redacted(&text).to_string().into(),
+        Value::Array(list) => list.into_iter().map(redact_json).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(name, value)| (Redacted(&name).to_string(), redact_json(value)))
+            .collect(),
+        other => other,
+    }
 }
 
 impl fmt::Display for Redacted<'_> {

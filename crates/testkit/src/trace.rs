@@ -11,6 +11,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 #[derive(Clone, Debug)]
 pub struct Trace {
     max_level: Level,
+    /// Target that is left out.
+    without: Option<&'static str>,
     lines: Arc<Mutex<Vec<Line>>>,
 }
 
@@ -29,8 +31,16 @@ impl Trace {
     pub fn new(max_level: Level) -> Self {
         Self {
             max_level,
+            without: None,
             lines: Arc::default(),
         }
+    }
+
+    /// Leaves out the spans and events of a target.
+    #[must_use]
+    pub fn without(mut self, target: &'static str) -> Self {
+        self.without = Some(target);
+        self
     }
 
     /// Returns everything so far, a line each: `target name: field=value field=value`.
@@ -80,7 +90,7 @@ impl Visit for Line {
 
 impl Subscriber for Trace {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.max_level
+        *metadata.level() <= self.max_level && self.without != Some(metadata.target())
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {

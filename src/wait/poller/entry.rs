@@ -17,6 +17,7 @@ use crate::http::response::JobResult;
 use crate::http::retry_policy::RetryPolicy;
 use crate::http::retry_table::{Decision, Operation, judge};
 use crate::job::cancel_outcome::CancelOutcome;
+use crate::job::progress_log;
 use crate::job::status::{JobStatus, Status};
 use crate::wait::event::Event;
 use crate::wait::options::AtDeadline;
@@ -28,6 +29,8 @@ pub(super) struct Entry {
     events: Arc<EventBuffer>,
     schedule: PollSchedule,
     last_status: Option<JobStatus>,
+    /// Time at which the job was first seen running.
+    started: Option<Instant>,
     /// The unknown status that was reported last.
     unknown_status: Option<Box<str>>,
     /// Time at which the first poll after the last readable response was due.
@@ -80,6 +83,7 @@ impl Entry {
             schedule: schedule.fixed(target.interval()),
             events,
             last_status: None,
+            started: None,
             unknown_status: None,
             due: now,
             failures: 0,
@@ -296,6 +300,12 @@ impl Entry {
         }
     }
 
+    /// Returns the time since this client has submitted the job, if it did.
+    fn after_submit(&self, now: Instant) -> Option<Duration> {
+        let submitted = self.events.target.submitted;
+        submitted.map(|at| now.saturating_duration_since(at))
+    }
+
     fn job(&self) -> JobRef<'_> {
         let target = &self.events.target;
         JobRef {
@@ -423,6 +433,13 @@ impl Entry {
 
     fn finish(&mut self, poller: &Poller, result: JobResult<Value>, late: Duration, now: Instant) {
         let target = &self.events.target;
+        progress_log::finished(
+            &target.id,
+            target.model.as_deref(),
+            &result.status,
+            self.after_submit(now),
+            self.started.map(|at| now.saturating_duration_since(at)),
+        );
         if let (Status::Succeeded, Some(model), Some(_)) =
             (&result.status, &target.model, target.submitted)
             && let Some(time) = self.schedule.run_time(late, now)
@@ -523,10 +540,20 @@ impl Entry {
             return;
         }
         match &status.status {
-            Status::InQueue => self.events.push(Event::Queued {
-                position: status.queue_position,
-            }),
-            Status::InProgress => self.events.push(Event::Started),
+            Status::InQueue => {
+                let position = status.queue_position;
+                let target = &self.events.target;
+                progress_log::queued(&target.id, target.model.as_deref(), position);
+                self.events.push(Event::Queued { position });
+            }
+            Status::InProgress => {
+                let now = Instant::now();
+                let target = &self.events.target;
+                let after_submit = self.after_submit(now);
+                progress_log::started(&target.id, target.model.as_deref(), after_submit);
+                self.started.get_or_insert(now);
+                self.events.push(Event::Started);
+            }
             other => {
                 let word = other.to_string();
                 if self.unknown_status.as_deref() == Some(&*word) {

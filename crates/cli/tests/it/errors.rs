@@ -27,11 +27,12 @@ const KEYS: [&str; 14] = [
     "cost",
 ];
 /// The keys of `error`.
-const ERROR_KEYS: [&str; 11] = [
+const ERROR_KEYS: [&str; 12] = [
     "kind",
     "message",
     "advice",
     "exit_code",
+    "request_id",
     "may_have_been_submitted",
     "idempotency_key",
     "http_status",
