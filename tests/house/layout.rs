@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "crates/emulator",
         &[
+            "runcomfy",
             "runcomfy-schema",
             "runcomfy-media",
             "runcomfy-probe",

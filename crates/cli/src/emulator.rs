@@ -61,7 +61,7 @@ fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, F
 
 async fn serve(builder: Builder, format: Format) -> Result<(), Failure> {
     for warning in builder.warnings() {
-        show::note(&format!("in the schema {warning}"));
+        show::note(&format!("warning: {warning}"));
     }
     let started = builder.start().await;
     let mut emulator = started.map_err(|error| {

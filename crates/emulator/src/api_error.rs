@@ -85,6 +85,19 @@ impl ApiError {
         )
     }
 
+    /// Refuses a request to the control endpoint that is malformed.
+    pub(crate) fn invalid_control(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 400_000, why)
+    }
+
+    /// Refuses a page of a browser the control endpoint.
+    pub(crate) fn foreign_origin(origin: &str) -> Self {
+        let message = format!(
+            "Pages of {origin} may not control the emulator. Start it with --cors {origin}."
+        );
+        Self::new(StatusCode::FORBIDDEN, 403_000, message)
+    }
+
     pub(crate) fn method_not_allowed(method: &str) -> Self {
         let message = format!("This address does not take {method}.");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, 405_000, message)

@@ -1,15 +1,17 @@
 //! Settings of an emulator before it starts.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::access_log::AccessLog;
 use crate::account::{Micros, micros};
 use crate::service::Settings;
 use crate::{Emulator, Fault, fault_file, schemas};
+use runcomfy::Model;
 use runcomfy_schema::ModelSchema;
 use serde_json::Value;
 
@@ -67,6 +69,8 @@ impl Builder {
                 faults: Vec::new(),
                 epoch: None,
                 seed: None,
+                origins: Vec::new(),
+                access_log: None,
             },
             warnings: Vec::new(),
         }
@@ -79,6 +83,23 @@ impl Builder {
             .map(|model| (model.id.to_string(), model));
         self.settings.models.extend(by_id);
         self
+    }
+
+    /// Adds the model of a generated input type.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use runcomfy_emulator::Emulator;
+    /// use runcomfy_models::bytedance::dreamina_4_0::edit::Input;
+    ///
+    /// let emulator = Emulator::builder().model::<Input>().start().await?;
+    /// # let _ = emulator;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn model<M: Model>(self) -> Self {
+        self.models([M::model().clone()])
     }
 
     /// Adds every model of the crate `runcomfy-models`.
@@ -103,16 +124,30 @@ impl Builder {
         Ok(self.models(models))
     }
 
-    /// Returns a line for each part of the [`schemas`](Self::schemas) that is not checked: file,
-    /// position, reason and fix.
+    /// Returns a line for each part of the [`schemas`](Self::schemas) that is not checked (file,
+    /// position, reason and fix), and one if other machines can call the emulator.
     #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    pub fn warnings(&self) -> Vec<String> {
+        let ip = self.address.ip();
+        let exposed = (!ip.is_loopback()).then(|| {
+            format!(
+                "listening on {ip}, so other machines can call the emulator and its control \
+                 endpoint; 127.0.0.1 is for this machine alone"
+            )
+        });
+        self.warnings.iter().cloned().chain(exposed).collect()
     }
 
     /// Sets the port to listen on. Default: 0, a free port that the system chooses.
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
+        self
+    }
+
+    /// Sets the IP address to listen on. Other machines can call an address that is not loopback.
+    /// Default: `127.0.0.1`.
+    pub fn host(mut self, ip: IpAddr) -> Self {
+        self.address.set_ip(ip);
         self
     }
 
@@ -256,6 +291,23 @@ impl Builder {
     /// random seed.
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
+        self
+    }
+
+    /// Allows the pages of this origin, such as `http://localhost:5173`, to call the emulator from a
+    /// browser (CORS); `*` allows all. Default: no origin.
+    ///
+    /// The control endpoint is for allowed origins too, so name an origin rather than `*` where
+    /// pages of strangers are open in the same browser.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.settings.origins.push(origin.into());
+        self
+    }
+
+    /// Writes a line for each request to `log`: date, method, path, status, time, call. Default: no
+    /// log.
+    pub fn access_log(mut self, log: impl Write + Send + 'static) -> Self {
+        self.settings.access_log = Some(AccessLog::new(log));
         self
     }
 

@@ -83,6 +83,18 @@ impl Call {
     }
 }
 
+impl Call {
+    /// Returns `true` if the call is about a model.
+    pub(crate) fn has_model(self) -> bool {
+        self != Self::Balance
+    }
+
+    /// Returns `true` if the call is about the input of a job.
+    pub(crate) fn has_input(self) -> bool {
+        self.has_model() && self != Self::Catalogue
+    }
+}
+
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -1,6 +1,6 @@
 //! The emulator's clock: tokio's clock plus the time that a test has skipped.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -10,37 +10,57 @@ pub(crate) type Moment = Duration;
 
 /// Measures time. tokio's clock, paused or not, moves it, and so does [`advance`](Self::advance).
 /// The wall clock is read once at the start, for the dates in responses.
-pub(crate) struct Clock {
+pub(crate) struct Clock(Mutex<Reading>);
+
+/// Holds what the time is counted from.
+#[derive(Clone, Copy)]
+struct Reading {
     started: Instant,
-    skipped: Mutex<Duration>,
+    skipped: Duration,
     epoch: SystemTime,
 }
 
 impl Clock {
     /// Starts a clock at zero; `epoch` is the date of the zero.
     pub(crate) fn new(epoch: SystemTime) -> Self {
-        Self {
-            started: Instant::now(),
-            skipped: Mutex::default(),
-            epoch,
-        }
+        Self(Mutex::new(Reading::start(epoch)))
+    }
+
+    /// Sets the clock to zero again; `epoch` is the date of the zero.
+    pub(crate) fn reset(&self, epoch: SystemTime) {
+        *self.reading() = Reading::start(epoch);
     }
 
     pub(crate) fn now(&self) -> Moment {
-        let skipped = *self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
-        self.started.elapsed().saturating_add(skipped)
+        let reading = *self.reading();
+        reading.started.elapsed().saturating_add(reading.skipped)
     }
 
     pub(crate) fn advance(&self, by: Duration) {
-        let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
-        *skipped = skipped.saturating_add(by);
+        let mut reading = self.reading();
+        reading.skipped = reading.skipped.saturating_add(by);
     }
 
     /// Formats a moment as a date in RFC 3339.
     pub(crate) fn date(&self, at: Moment) -> String {
         // An epoch before 1970 counts as 1970, and a date beyond the range saturates.
-        let epoch = self.epoch.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let epoch = self.reading().epoch;
+        let epoch = epoch.duration_since(UNIX_EPOCH).unwrap_or_default();
         rfc3339(epoch.saturating_add(at))
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reading {
+    fn start(epoch: SystemTime) -> Self {
+        Self {
+            started: Instant::now(),
+            skipped: Duration::ZERO,
+            epoch,
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The emulator's command line, which several commands share.
 
 use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use crate::{Builder, Emulator};
+use crate::{Builder, Emulator, fault_schema};
 
 const HELP: &str = include_str!("help.txt");
 
@@ -62,6 +63,11 @@ impl CommandLine {
                     let version = env!("CARGO_PKG_VERSION");
                     return Ok(Self::Print(format!("{program} {version}\n")));
                 }
+                "fault-schema" => return Ok(Self::Print(fault_schema::text())),
+                "--access-log" => {
+                    builder = builder.access_log(io::stderr());
+                    continue;
+                }
                 _ => {}
             }
             builder = apply(builder, name, || inline.or_else(|| arguments.next()))?;
@@ -78,6 +84,8 @@ fn apply(
     let text = || value().ok_or_else(|| invalid(format!("`{name}` needs a value")));
     Ok(match name {
         "--schemas" => builder.schemas(text()?)?,
+        "--host" => builder.host(host(name, &text()?)?),
+        "--cors" => builder.allow_origin(origin(name, &text()?)?),
         "--port" => builder.port(number(name, &text()?, "a port in 0..=65535")?),
         "--queue-time" => builder.queue_time(seconds(name, &text()?)?),
         "--run-time" => builder.run_time(seconds(name, &text()?)?),
@@ -90,6 +98,24 @@ fn apply(
         "--seed" => builder.seed(number(name, &text()?, "an integer of at least 0")?),
         _ => return Err(invalid(format!("unknown option `{name}`"))),
     })
+}
+
+fn host(name: &str, text: &str) -> io::Result<IpAddr> {
+    match text {
+        // The name may mean ::1, where most clients do not look first.
+        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        _ => number(name, text, "an IP address such as 127.0.0.1 or 0.0.0.0"),
+    }
+}
+
+/// Checks that an origin has the form in which browsers send it; another would never match.
+fn origin(name: &str, text: &str) -> io::Result<String> {
+    let host = text.split_once("://").map(|(_, host)| host);
+    let valid = text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains('/'));
+    let expected = "an origin such as http://localhost:5173, or *";
+    valid
+        .then(|| text.to_owned())
+        .ok_or_else(|| unexpected(name, text, expected))
 }
 
 fn seconds(name: &str, text: &str) -> io::Result<Duration> {
@@ -173,6 +199,15 @@ mod tests {
             (
                 "--seed x",
                 "`--seed` is `x`, expected an integer of at least 0",
+            ),
+            (
+                "--host example.com",
+                "`--host` is `example.com`, expected an IP address such as 127.0.0.1 or 0.0.0.0",
+            ),
+            (
+                "--cors http://localhost:5173/",
+                "`--cors` is `http://localhost:5173/`, expected an origin such as \
+                 http://localhost:5173, or *",
             ),
             ("--speed 3", "unknown option `--speed`"),
             ("serve", "unknown option `serve`"),

@@ -41,7 +41,6 @@ impl Emulator {
         let service = Arc::new(Service::new(settings));
         let server = Server {
             service: Arc::clone(&service),
-            files: crate::file_cache::FileCache::default(),
             address,
         };
         let app =
@@ -141,6 +140,20 @@ impl Emulator {
     pub fn add_fault(&self, fault: Fault) {
         let mut state = self.service.state();
         state.faults.add(fault, self.service.clock.now());
+    }
+
+    /// Removes all faults and scripted replies, those of the builder included.
+    pub fn clear_faults(&self) {
+        self.service.state().faults.clear();
+    }
+
+    /// Returns the emulator to its state at the start: no job, no request, an empty ledger, the faults
+    /// of the builder, and the clock at zero. An outage ends.
+    ///
+    /// Open connections stay open. A request that is being served may still add a job.
+    pub fn reset(&self) {
+        self.service.reset();
+        self.set_outage(false);
     }
 
     /// Returns how many replies of [`script`](Self::script) have not been used.

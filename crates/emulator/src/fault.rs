@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::clock::Moment;
 use crate::{Call, Reply};
 
@@ -29,6 +31,7 @@ pub struct Fault {
     call: Call,
     when: Occurrence,
     lasting: Option<Duration>,
+    only: Condition,
     reply: Reply,
 }
 
@@ -67,6 +70,31 @@ impl Fault {
         Self::new(call, Occurrence::From(n), reply)
     }
 
+    /// Restricts the fault to calls about this model: submits of its jobs, all calls for these jobs, and
+    /// reads of its catalogue entry. Only such calls count as occurrences.
+    pub fn of_model(mut self, model_id: impl Into<String>) -> Self {
+        self.only.model = Some(model_id.into());
+        self
+    }
+
+    /// Restricts the fault to jobs whose input has this value for this property. With several
+    /// properties all must match. Only calls about such jobs count as occurrences.
+    ///
+    /// The input of a submit is read before the fault applies, also for [`Reply::reset`].
+    ///
+    /// ```
+    /// use runcomfy_emulator::{Call, Fault, Reply};
+    ///
+    /// let fault = Fault::every(Call::Submit, 1, Reply::job_fails("no boats"))
+    ///     .of_model("bytedance/dreamina-4-0/text-to-image")
+    ///     .of_input("prompt", "A boat");
+    /// # let _ = fault;
+    /// ```
+    pub fn of_input(mut self, property: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.only.input.push((property.into(), value.into()));
+        self
+    }
+
     /// Ends the fault this time after it was added, on the emulator's clock. Default: it never ends.
     pub fn lasting(mut self, time: Duration) -> Self {
         self.lasting = Some(time);
@@ -78,8 +106,50 @@ impl Fault {
             call,
             when,
             lasting: None,
+            only: Condition::default(),
             reply,
         }
+    }
+}
+
+/// Restricts a fault to calls about certain jobs.
+#[derive(Clone, Debug, Default)]
+struct Condition {
+    model: Option<String>,
+    /// Names of properties and their values.
+    input: Vec<(String, Value)>,
+}
+
+/// The job or the model that a call is about, as far as it is about one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Subject<'a> {
+    pub(crate) model_id: Option<&'a str>,
+    pub(crate) input: Option<&'a Value>,
+}
+
+impl Condition {
+    fn holds(&self, subject: Subject<'_>) -> bool {
+        let has = |(name, value): &(String, Value)| {
+            let found = subject.input.and_then(|input| input.get(name));
+            found.is_some_and(|found| is_equal(found, value))
+        };
+        let model = self.model.as_deref();
+        (model.is_none() || model == subject.model_id) && self.input.iter().all(has)
+    }
+}
+
+/// Compares values as JSON Schema does: `1` equals `1.0`.
+fn is_equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let same = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| is_equal(a, b));
+            a.len() == b.len() && a.iter().all(same)
+        }
+        _ => a == b,
     }
 }
 
@@ -111,15 +181,21 @@ impl Faults {
         });
     }
 
+    /// Returns `true` if the input of this call decides whether a fault applies.
+    pub(crate) fn depends_on_input(&self, call: Call) -> bool {
+        let mut faults = self.active.iter().map(|active| &active.fault);
+        faults.any(|fault| fault.call == call && !fault.only.input.is_empty())
+    }
+
     /// Counts a call and returns its reply, if there is one: a scripted one, else that of the first
     /// added fault that applies.
-    pub(crate) fn reply(&mut self, call: Call, now: Moment) -> Option<Reply> {
+    pub(crate) fn reply(&mut self, call: Call, subject: Subject<'_>, now: Moment) -> Option<Reply> {
         // A fault without an end is active even at the clock's last moment.
         self.active
             .retain(|active| now < active.until || active.until == Moment::MAX);
         let mut selected = None;
         for active in &mut self.active {
-            if active.fault.call == call {
+            if active.fault.call == call && active.fault.only.holds(subject) {
                 active.count += 1;
                 if selected.is_none() && active.fault.when.selects(active.count) {
                     selected = Some(&active.fault.reply);
@@ -130,6 +206,19 @@ impl Faults {
         scripted.or_else(|| selected.cloned())
     }
 
+    /// Removes all faults and scripted replies.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Counts the faults that have not ended.
+    pub(crate) fn active(&self, now: Moment) -> usize {
+        let active = self.active.iter();
+        active
+            .filter(|active| now < active.until || active.until == Moment::MAX)
+            .count()
+    }
+
     /// Counts the scripted replies that have not been used.
     pub(crate) fn unplayed(&self) -> usize {
         self.scripted.values().map(VecDeque::len).sum()
@@ -138,6 +227,8 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// Returns the selected occurrences among the first ten.
@@ -162,7 +253,8 @@ mod tests {
         faults.add(Fault::nth(Call::Status, 2, second), Moment::ZERO);
         faults.queue(Call::Status, Reply::genuine());
         faults.queue(Call::Status, Reply::genuine());
-        let mut shown = |call| format!("{:?}", faults.reply(call, Moment::ZERO));
+        let mut shown =
+            |call| format!("{:?}", faults.reply(call, Subject::default(), Moment::ZERO));
         assert!(shown(Call::Status).contains("Genuine"));
         assert!(shown(Call::Status).contains("Genuine"));
         assert_eq!(shown(Call::Status), "None");
@@ -175,13 +267,33 @@ mod tests {
         let minute = Duration::from_secs(60);
         let busy = Fault::from_nth(Call::Submit, 1, Reply::new(503, ""));
         faults.add(busy.clone().lasting(minute), minute);
-        assert!(
-            faults
-                .reply(Call::Submit, Duration::from_secs(119))
-                .is_some()
-        );
-        assert!(faults.reply(Call::Submit, minute * 2).is_none());
+        let is_busy = |faults: &mut Faults, now| {
+            let reply = faults.reply(Call::Submit, Subject::default(), now);
+            reply.is_some()
+        };
+        assert!(is_busy(&mut faults, Duration::from_secs(119)));
+        assert!(!is_busy(&mut faults, minute * 2));
         faults.add(busy, minute);
-        assert!(faults.reply(Call::Submit, Moment::MAX).is_some());
+        assert!(is_busy(&mut faults, Moment::MAX));
+    }
+
+    #[test]
+    fn conditions_compare_model_and_input() {
+        let fault = Fault::every(Call::Submit, 1, Reply::lost())
+            .of_model("acme/paint")
+            .of_input("size", json!([1, 2.0]));
+        let holds = |model_id, input: &Value| {
+            fault.only.holds(Subject {
+                model_id: Some(model_id),
+                input: Some(input),
+            })
+        };
+        assert!(holds("acme/paint", &json!({ "size": [1.0, 2], "seed": 1 })));
+        assert!(!holds("acme/paint", &json!({ "size": [1] })));
+        assert!(!holds("acme/paint", &json!({})));
+        assert!(!holds("acme/print", &json!({ "size": [1, 2] })));
+        assert!(!fault.only.holds(Subject::default()));
+        let any = Condition::default();
+        assert!(any.holds(Subject::default()));
     }
 }

@@ -7,13 +7,14 @@ use std::{fs, io};
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::{HeaderName, HeaderValue};
 use runcomfy_schema::read_json_text;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::fault::Occurrence;
+use crate::members::{Members, one_of, unexpected};
 use crate::{Call, Fault, Reply, unique_names};
 
 /// The kinds of fault, as a file names them.
-const KINDS: &[&str] = &[
+pub(crate) const KINDS: &[&str] = &[
     "genuine",
     "patched",
     "refused",
@@ -33,7 +34,7 @@ const KINDS: &[&str] = &[
 ];
 
 /// The kinds whose call is always carried out.
-const ALWAYS_CARRIED_OUT: &[&str] = &[
+pub(crate) const ALWAYS_CARRIED_OUT: &[&str] = &[
     "genuine",
     "patched",
     "half",
@@ -44,11 +45,12 @@ const ALWAYS_CARRIED_OUT: &[&str] = &[
 ];
 
 /// The kinds that send no response, and so no header and no body.
-const WITHOUT_RESPONSE: &[&str] = &["reset", "reset_after_body", "lost", "close", "stall"];
+pub(crate) const WITHOUT_RESPONSE: &[&str] =
+    &["reset", "reset_after_body", "lost", "close", "stall"];
 
 /// Headers that frame the body, which the server writes. With a second one the client could not
 /// find the end of the body.
-const FRAMING_HEADERS: &[HeaderName] = &[CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+pub(crate) const FRAMING_HEADERS: &[HeaderName] = &[CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
 
 /// Default HTTP status of a gateway's page.
 const BAD_GATEWAY: u16 = 502;
@@ -61,7 +63,8 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<Fault>> {
     parse(&text).map_err(|why| about(io::ErrorKind::InvalidData, &why))
 }
 
-fn parse(text: &str) -> Result<Vec<Fault>, String> {
+/// Parses a list of faults; an error has the path in the list.
+pub(crate) fn parse(text: &str) -> Result<Vec<Fault>, String> {
     let json: Value =
         serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
     unique_names::check(text).map_err(|error| error.to_string())?;
@@ -79,13 +82,54 @@ fn parse_fault(path: &str, json: &Value) -> Result<Fault, String> {
     let call = parse_call(&mut members)?;
     let when = parse_occurrence(&mut members)?;
     let lasting = members.seconds("lasting")?;
+    let model = parse_model(&mut members, call)?;
+    let input = parse_input(&mut members, call)?;
     let reply = parse_reply(&members.path_of("fault"), members.required("fault")?, call)?;
     members.reject_unknown()?;
-    let fault = Fault::new(call, when, reply);
-    Ok(match lasting {
-        Some(time) => fault.lasting(time),
-        None => fault,
-    })
+    let mut fault = Fault::new(call, when, reply);
+    if let Some(time) = lasting {
+        fault = fault.lasting(time);
+    }
+    if let Some(model) = model {
+        fault = fault.of_model(model);
+    }
+    for (property, value) in input {
+        fault = fault.of_input(property, value.clone());
+    }
+    Ok(fault)
+}
+
+/// Reads the id of the model that a fault is restricted to.
+fn parse_model<'a>(members: &mut Members<'a>, call: Call) -> Result<Option<&'a str>, String> {
+    let Some(json) = members.get("model") else {
+        return Ok(None);
+    };
+    let path = members.path_of("model");
+    if !call.has_model() {
+        return Err(format!("{path}: a `{call}` is about no model"));
+    }
+    let text = json.as_str().map(Some);
+    text.ok_or_else(|| unexpected(&path, json, "the id of a model"))
+}
+
+/// Reads the properties of the inputs that a fault is restricted to.
+fn parse_input<'a>(
+    members: &mut Members<'a>,
+    call: Call,
+) -> Result<impl Iterator<Item = (&'a String, &'a Value)> + use<'a>, String> {
+    let json = members.get("input");
+    let path = members.path_of("input");
+    let map = match json {
+        Some(_) if !call.has_input() => {
+            return Err(format!("{path}: a `{call}` is about no input"));
+        }
+        Some(json) => Some(
+            json.as_object()
+                .ok_or_else(|| unexpected(&path, json, "an object of properties and values"))?,
+        ),
+        None => None,
+    };
+    Ok(map.into_iter().flatten())
 }
 
 fn parse_call(members: &mut Members<'_>) -> Result<Call, String> {
@@ -233,115 +277,6 @@ fn parse_header<'a>(name: &str, headers: &mut Members<'a>) -> Result<&'a str, St
     Ok(text)
 }
 
-/// Reads the members of an object by name. A member that was never read is unknown, which
-/// [`reject_unknown`](Self::reject_unknown) reports.
-struct Members<'a> {
-    path: String,
-    map: &'a Map<String, Value>,
-    known: Vec<&'static str>,
-}
-
-impl<'a> Members<'a> {
-    fn new(path: &str, json: &'a Value) -> Result<Self, String> {
-        let map = json.as_object();
-        Ok(Self {
-            path: path.to_owned(),
-            map: map.ok_or_else(|| unexpected(path, json, "an object"))?,
-            known: Vec::new(),
-        })
-    }
-
-    fn path_of(&self, name: &str) -> String {
-        format!("{}.{name}", self.path)
-    }
-
-    fn missing(&self, name: &str) -> String {
-        format!("{}: `{name}` is missing", self.path)
-    }
-
-    fn get(&mut self, name: &'static str) -> Option<&'a Value> {
-        self.known.push(name);
-        self.map.get(name)
-    }
-
-    fn required(&mut self, name: &'static str) -> Result<&'a Value, String> {
-        self.get(name).ok_or_else(|| self.missing(name))
-    }
-
-    fn object(&mut self, name: &'static str) -> Result<Value, String> {
-        let json = self.required(name)?;
-        let error = || unexpected(&self.path_of(name), json, "an object");
-        json.is_object().then(|| json.clone()).ok_or_else(error)
-    }
-
-    fn text(&mut self, name: &str) -> Result<&'a str, String> {
-        let json = &self.map[name];
-        json.as_str()
-            .ok_or_else(|| unexpected(&self.path_of(name), json, "a string"))
-    }
-
-    fn integer(
-        &mut self,
-        name: &'static str,
-        range: std::ops::RangeInclusive<u64>,
-        expected: &str,
-    ) -> Result<Option<u64>, String> {
-        let Some(json) = self.get(name) else {
-            return Ok(None);
-        };
-        let number = json.as_u64().filter(|number| range.contains(number));
-        let error = || unexpected(&self.path_of(name), json, expected);
-        number.map(Some).ok_or_else(error)
-    }
-
-    fn status(&mut self, name: &'static str) -> Result<Option<u16>, String> {
-        let status = self.integer(name, 200..=999, "an HTTP status in 200..=999")?;
-        Ok(status.and_then(|status| u16::try_from(status).ok()))
-    }
-
-    fn count(&mut self, name: &'static str) -> Result<Option<usize>, String> {
-        let count = self.integer(name, 1..=u32::MAX.into(), "a count of at least 1")?;
-        Ok(count.and_then(|count| usize::try_from(count).ok()))
-    }
-
-    fn seconds(&mut self, name: &'static str) -> Result<Option<Duration>, String> {
-        let Some(json) = self.get(name) else {
-            return Ok(None);
-        };
-        let time = json.as_f64().map(Duration::try_from_secs_f64);
-        let error = || unexpected(&self.path_of(name), json, "a number of seconds, at least 0");
-        time.and_then(Result::ok).map(Some).ok_or_else(error)
-    }
-
-    fn reject_unknown(self) -> Result<(), String> {
-        let unknown = self.map.keys().find(|key| !self.known.contains(&&***key));
-        match unknown {
-            None => Ok(()),
-            Some(key) => {
-                let path = self.path_of(key);
-                let known = one_of(&self.known);
-                Err(format!("{path}: unknown member, expected {known}"))
-            }
-        }
-    }
-}
-
-fn unexpected(path: &str, found: &Value, expected: &str) -> String {
-    /// Enough characters to recognise a value in its file.
-    const MAX_SHOWN: usize = 60;
-    let found = found.to_string();
-    let mut shown: String = found.chars().take(MAX_SHOWN).collect();
-    if shown.len() < found.len() {
-        shown.push('…');
-    }
-    format!("{path}: found {shown}, expected {expected}")
-}
-
-fn one_of(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("one of {}", quoted.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -419,7 +354,7 @@ mod tests {
             error(&json!({ "call": "sumbit", "every": 1, "fault": { "kind": "lost" } })),
             format!("[0].call: found \"sumbit\", expected one of {calls}")
         );
-        let keys = "`call`, `occurrence`, `every`, `from`, `lasting`, `fault`";
+        let keys = "`call`, `occurrence`, `every`, `from`, `lasting`, `model`, `input`, `fault`";
         assert_eq!(
             error(&json!({ "call": "file", "every": 1, "fault": { "kind": "half" }, "form": 2 })),
             format!("[0].form: unknown member, expected one of {keys}")

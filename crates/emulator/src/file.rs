@@ -19,7 +19,7 @@ pub(crate) async fn serve(
 ) -> Result<Response, ApiError> {
     let output = server.service.file(&request_id, &name)?;
     let content_type = output.kind.content_type();
-    let bytes = server.files.get(&request_id, output).await?;
+    let bytes = server.service.files.get(&request_id, output).await?;
     let etag = format!("\"{request_id}\"");
     let total = bytes.len();
     let range = parse_range(&headers, &etag).map(|range| resolve(range, total));

@@ -36,6 +36,12 @@ impl FileCache {
         Ok(bytes)
     }
 
+    /// Forgets all files.
+    pub(crate) fn clear(&self) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.clear();
+    }
+
     fn cached(&self, request_id: &str) -> Option<Bytes> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files

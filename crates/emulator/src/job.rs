@@ -20,6 +20,8 @@ pub(crate) struct JobOverrides {
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub(crate) request_id: String,
+    /// Index of the job in the ledger.
+    pub(crate) entry: usize,
     pub(crate) ticket: Ticket,
     /// Token that submitted the job: no other account sees it.
     pub(crate) owner: String,
@@ -100,7 +102,7 @@ impl Job {
 }
 
 /// Returns the status of a phase. A failed job is `completed` as well.
-fn status(phase: Phase) -> &'static str {
+pub(crate) fn status(phase: Phase) -> &'static str {
     match phase {
         Phase::Queued { .. } => "in_queue",
         Phase::Running => "in_progress",

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod access_log;
 mod account;
 mod api_error;
 mod builder;
@@ -9,10 +10,13 @@ mod catalogue;
 mod clock;
 mod command_line;
 mod connection;
+mod control;
+mod cors;
 mod drip;
 mod emulator;
 mod fault;
 mod fault_file;
+mod fault_schema;
 mod file;
 mod file_cache;
 #[cfg(any(test, not(feature = "render")))]
@@ -23,6 +27,7 @@ mod ledger;
 mod login;
 #[cfg(feature = "media-rules")]
 mod media_rules;
+mod members;
 mod model_id;
 mod output;
 mod queue;

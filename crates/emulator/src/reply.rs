@@ -291,14 +291,24 @@ async fn perform(action: Action, connection: &ConnectionHandle, genuine: Respons
         // The response below is never sent: the connection is cut first.
         Action::Reset | Action::ResetAfterBody => {
             connection.reset();
-            Response::default()
+            never_sent("reset")
         }
         Action::Close => {
             connection.close();
-            Response::default()
+            never_sent("closed")
         }
         Action::Stall => std::future::pending().await,
     }
+}
+
+/// Says in the access log what the client saw instead of a response.
+#[derive(Clone, Copy)]
+pub(crate) struct NeverSent(pub(crate) &'static str);
+
+fn never_sent(instead: &'static str) -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(NeverSent(instead));
+    response
 }
 
 async fn patch(genuine: Response, members: Map<String, Value>) -> Response {

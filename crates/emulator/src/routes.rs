@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -11,12 +11,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
+use serde_json::Value;
+
 use crate::api_error::ApiError;
 use crate::connection::ConnectionHandle;
+use crate::fault::Subject;
 use crate::job::JobOverrides;
 use crate::model_id::model_id;
 use crate::server::Server;
-use crate::{Call, account, catalogue, file, login};
+use crate::service::Service;
+use crate::{Call, Reply, access_log, account, catalogue, control, cors, file, login};
 
 type Shared = State<Arc<Server>>;
 
@@ -47,6 +51,10 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         })
         .layer(DefaultBodyLimit::max(runcomfy_media::MAX_REQUEST_BYTES))
         .layer(from_fn_with_state(Arc::clone(&server), intercept))
+        // Not part of the API: no fault applies, and no request is counted.
+        .nest(control::PREFIX, control::router(Arc::clone(&server)))
+        .layer(from_fn_with_state(Arc::clone(&server), cors::apply))
+        .layer(from_fn_with_state(Arc::clone(&server), access_log::write))
         .with_state(server)
 }
 
@@ -57,18 +65,62 @@ async fn intercept(
     request: Request,
     next: Next,
 ) -> Response {
+    let service = &server.service;
     let call = Call::from_request(request.method(), request.uri().path());
-    let scripted = {
-        let mut state = server.service.state();
-        let now = server.service.clock.now();
+    let needs_input = {
+        let mut state = service.state();
+        let now = service.clock.now();
         let (method, uri) = (request.method(), request.uri());
         state.log.record(now, call, method, uri, request.headers());
-        call.and_then(|call| state.faults.reply(call, now))
+        call == Some(Call::Submit) && state.faults.depends_on_input(Call::Submit)
     };
+    let (request, input) = if needs_input {
+        match with_input(request).await {
+            Ok(read) => read,
+            Err(error) => return error.into_response(),
+        }
+    } else {
+        (request, None)
+    };
+    let scripted =
+        call.and_then(|call| scripted_reply(service, call, request.uri(), input.as_ref()));
     match scripted {
         Some(reply) => reply.play(&connection, request, next).await,
         None => next.run(request).await,
     }
+}
+
+/// Reads the input of a submit, and returns the request with its body still to be read.
+async fn with_input(request: Request) -> Result<(Request, Option<Value>), ApiError> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, runcomfy_media::MAX_REQUEST_BYTES).await;
+    let body = body.map_err(|error| {
+        ApiError::unreadable_body(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
+    })?;
+    let input = serde_json::from_slice(&body).ok();
+    Ok((Request::from_parts(head, Body::from(body)), input))
+}
+
+/// Returns the reply that a script or a fault has for this call.
+fn scripted_reply(
+    service: &Service,
+    call: Call,
+    uri: &Uri,
+    input: Option<&Value>,
+) -> Option<Reply> {
+    let model_id = model_id(uri).ok();
+    let submitted = Subject {
+        model_id: model_id.as_deref(),
+        input,
+    };
+    // `/v1/requests/{request_id}/…` or `/files/{request_id}/…`
+    let request_id = match call {
+        Call::Status | Call::Result | Call::Cancel => uri.path().split('/').nth(3),
+        Call::File => uri.path().split('/').nth(2),
+        _ => None,
+    };
+    let now = service.clock.now();
+    service.state().reply(call, submitted, request_id, now)
 }
 
 async fn submit(

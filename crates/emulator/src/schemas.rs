@@ -43,7 +43,7 @@ fn model(folder: &Path, file: &Path, warnings: &mut Vec<String>) -> io::Result<M
     let (model, diagnostics) = ModelSchema::parse_lenient(id(folder, file).as_deref(), &documents);
     let model = model.ok_or_else(|| invalid(&reasons(&diagnostics)))?;
     let texts = diagnostics.iter().map(to_text);
-    warnings.extend(texts.map(|text| format!("{}: {text}", file.display())));
+    warnings.extend(texts.map(|text| format!("in the schema {}: {text}", file.display())));
     Ok(model)
 }
 

@@ -3,13 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::file_cache::FileCache;
 use crate::service::Service;
 
 /// Holds what the handlers share.
 pub(crate) struct Server {
     pub(crate) service: Arc<Service>,
-    pub(crate) files: FileCache,
     /// The address that the server listens on, for requests without a `Host`.
     pub(crate) address: SocketAddr,
 }

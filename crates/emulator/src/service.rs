@@ -9,10 +9,12 @@ use axum::http::HeaderMap;
 use runcomfy_schema::{ModelSchema, Violations};
 use serde_json::Value;
 
+use crate::access_log::AccessLog;
 use crate::account::{Accounts, Micros};
 use crate::api_error::ApiError;
 use crate::clock::{Clock, Moment};
-use crate::fault::Faults;
+use crate::fault::{Faults, Subject};
+use crate::file_cache::FileCache;
 use crate::job::{Job, JobOverrides};
 use crate::ledger::Log;
 use crate::login::Logins;
@@ -21,7 +23,7 @@ use crate::media_rules::MediaRules;
 use crate::output::Output;
 use crate::queue::{Phase, Queue};
 use crate::request_id::RequestIds;
-use crate::{Entry, Fault};
+use crate::{Call, Entry, Fault, Reply};
 
 /// Returns the error of a job that fails, by model id and input.
 pub(crate) type FailWhen = Arc<dyn Fn(&str, &Value) -> Option<Value> + Send + Sync>;
@@ -50,6 +52,9 @@ pub(crate) struct Settings {
     pub(crate) faults: Vec<Fault>,
     pub(crate) epoch: Option<SystemTime>,
     pub(crate) seed: Option<u64>,
+    /// Origins whose pages may call the emulator; `*` means any.
+    pub(crate) origins: Vec<String>,
+    pub(crate) access_log: Option<AccessLog>,
 }
 
 impl fmt::Debug for Settings {
@@ -71,6 +76,7 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     #[cfg(feature = "media-rules")]
     media_rules: MediaRules,
+    pub(crate) files: FileCache,
     state: Mutex<State>,
 }
 
@@ -90,13 +96,13 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
 }
 
-impl Service {
-    pub(crate) fn new(settings: Settings) -> Self {
+impl State {
+    fn new(settings: &Settings) -> Self {
         let mut faults = Faults::default();
         for fault in &settings.faults {
             faults.add(fault.clone(), Moment::ZERO);
         }
-        let state = State {
+        Self {
             queue: Queue::new(settings.slots, settings.queue_time),
             jobs: HashMap::new(),
             expired: HashSet::new(),
@@ -107,15 +113,67 @@ impl Service {
             ledger: Vec::new(),
             log: Log::default(),
             faults,
-        };
+        }
+    }
+
+    /// Returns the reply that a script or a fault has for a call. `submitted` is the model and the input
+    /// of a submit; `request_id` names the job of a call about one.
+    pub(crate) fn reply(
+        &mut self,
+        call: Call,
+        submitted: Subject<'_>,
+        request_id: Option<&str>,
+        now: Moment,
+    ) -> Option<Reply> {
+        let job = request_id.and_then(|id| self.jobs.get(id));
+        let entry = job.and_then(|job| self.ledger.get(job.entry));
+        let subject = entry.map_or(submitted, |entry| Subject {
+            model_id: Some(&entry.model_id),
+            input: Some(&entry.input),
+        });
+        self.faults.reply(call, subject, now)
+    }
+
+    /// Returns each accepted submit with its job and the job's phase, the oldest first.
+    pub(crate) fn entries(&mut self, now: Moment) -> Vec<(&Entry, Arc<Job>, Phase)> {
+        let Self {
+            queue,
+            jobs,
+            ledger,
+            ..
+        } = self;
+        let entries = ledger.iter();
+        entries
+            .filter_map(|entry| {
+                let job = jobs.get(&entry.request_id)?;
+                Some((entry, Arc::clone(job), queue.phase(job.ticket, now)?))
+            })
+            .collect()
+    }
+}
+
+impl Service {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let state = State::new(&settings);
         let clock = Clock::new(settings.epoch.unwrap_or_else(SystemTime::now));
         Self {
             settings,
             clock,
             #[cfg(feature = "media-rules")]
             media_rules: MediaRules::new(),
+            files: FileCache::default(),
             state: Mutex::new(state),
         }
+    }
+
+    /// Forgets everything since the start, the time included.
+    pub(crate) fn reset(&self) {
+        let mut state = self.state();
+        let epoch = self.settings.epoch.unwrap_or_else(SystemTime::now);
+        self.clock.reset(epoch);
+        *state = State::new(&self.settings);
+        // With a seed the request ids are the same again.
+        self.files.clear();
     }
 
     /// Locks the state; never held across an await.
@@ -194,6 +252,7 @@ impl Service {
         }
         let job = Arc::new(Job {
             request_id: state.request_ids.next(),
+            entry: state.ledger.len(),
             ticket: state.queue.submit(created, run_time),
             owner: token.to_owned(),
             created,
@@ -274,9 +333,12 @@ impl Service {
         Ok((job, phase))
     }
 
-    /// Expires a request id. The job is charged anyway.
-    pub(crate) fn expire(&self, id: &str) {
-        self.state().expired.insert(id.to_owned());
+    /// Expires a request id, and returns `true` if there is a job of this id. The job is charged
+    /// anyway.
+    pub(crate) fn expire(&self, id: &str) -> bool {
+        let mut state = self.state();
+        state.expired.insert(id.to_owned());
+        state.jobs.contains_key(id)
     }
 
     /// Returns `true` if a job ended so long ago that its id has expired.

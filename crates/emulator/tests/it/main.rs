@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a set-up that fails ends the test")]
 
 mod balance;
+mod browser;
 mod catalogue;
+mod conditions;
 mod contract;
+mod control;
 mod fault_file;
 mod faults;
 mod files;

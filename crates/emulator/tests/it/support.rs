@@ -92,6 +92,12 @@ impl Caller {
         send(self.post_job(model, input)).await
     }
 
+    /// Submits a job and returns the HTTP status, whatever the body is.
+    pub(crate) async fn submit_status(&self, model: &str, input: &Value) -> u16 {
+        let response = self.post_job(model, input).send().await.unwrap();
+        response.status().as_u16()
+    }
+
     /// Submits a job that must be accepted, and returns its request id.
     pub(crate) async fn job(&self, model: &str, input: &Value) -> String {
         let (status, body) = self.submit(model, input).await;
