@@ -129,7 +129,7 @@ async fn entries(matches: &ArgMatches, ids: &[String]) -> Result<Vec<CatalogueEn
         let built_in = runcomfy_models::find(id).is_some();
         let session = match (built_in, &mut emulated, &mut service) {
             (true, Some(session), _) | (false, _, Some(session)) => session,
-            (true, emulated, _) => emulated.insert(Session::emulated(None).await?),
+            (true, emulated, _) => emulated.insert(Session::built_in().await?),
             (false, _, service) => service.insert(Session::service(matches)?),
         };
         entries.push(entry(&session.client, id).await?);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 use runcomfy::media::Prober;
-use runcomfy::schema::{Constraint, Json, MediaSource, ModelSchema, nearest, read_json_text};
+use runcomfy::schema::{Constraint, Json, ModelSchema, nearest, read_json_text};
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
@@ -19,8 +19,6 @@ use crate::{flags, json_text, local_file, show, text_file};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CheckMedia {
     All,
-    /// Only media inside of the input, which needs no network.
-    Local,
     None,
 }
 
@@ -159,12 +157,10 @@ async fn violations(
     let of_values = model.validate(input).into_iter().filter(|v| !is_file(v));
     violations.extend(of_values.map(or_a_file));
     violations.extend(files.violations);
-    let mut media = model.input.media_in(input);
-    media.retain(|found| match (check_media, &found.source) {
-        (CheckMedia::Local, MediaSource::Url(url)) => url.starts_with("data:"),
-        (CheckMedia::All | CheckMedia::Local, _) => true,
-        (CheckMedia::None, _) => false,
-    });
+    let media = match check_media {
+        CheckMedia::All => model.input.media_in(input),
+        CheckMedia::None => Vec::new(),
+    };
     if !media.is_empty() {
         let prober = prober(matches)?;
         let notice = || show::note_while_waiting(matches, "checking the media behind the URLs");

@@ -83,21 +83,17 @@ pub(crate) fn resolve(words: &Words, may_query: bool) -> Result<Named, Failure> 
     if !id.contains('/') {
         return Err(Failure::no_such_model(id, &hint(id)));
     }
-    if words.emulate {
-        let hint = match nearest(id, built_in()) {
-            Some(_) => hint(id),
-            None => {
-                "the emulator has the built-in models, and others with --schema FILE".to_owned()
-            }
-        };
-        return Err(Failure::no_such_model(id, &hint));
-    }
     session::block_on(unless_stopped(in_catalogue(id, words), NOTHING_SUBMITTED))
 }
 
 async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
     let notes = Notes::new(words.quiet || !words.format().has_words());
-    let session = match Session::connect(notes, session::QUERY) {
+    let session = if words.emulate {
+        Session::built_in().await
+    } else {
+        Session::connect(notes, session::QUERY)
+    };
+    let session = match session {
         Ok(session) => session,
         // A misspelt name is the more likely reason, and needs no token to be found.
         Err(_) if is_misspelt(id) && !words.unchecked => {
@@ -125,6 +121,9 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
             }
             let failure = Failure::no_such_model(id, &hint(id));
             return Err(match words.command.as_deref() {
+                Some("run") if words.emulate => failure.with_advice(format!(
+                    "{NOTHING_SUBMITTED} The emulator has the built-in models, and others with --schema FILE."
+                )),
                 Some("run") => failure.with_advice(format!(
                     "{NOTHING_SUBMITTED} --unchecked sends the input anyway, without a check."
                 )),

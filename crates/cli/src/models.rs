@@ -162,7 +162,7 @@ async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
 
 /// Prints a built-in model, for which the service need not be asked: its schema, without a price.
 async fn show_built_in(id: &str, format: Format) -> Result<(), Failure> {
-    let session = Session::emulated(None).await?;
+    let session = Session::built_in().await?;
     let entry = session.client.catalogue().get(id).await?;
     let mut json = json!({ "model_id": id });
     json["input_schema"] = json!(entry.json().get("input_schema"));

@@ -29,7 +29,7 @@ pub(crate) async fn run(
     // clap requires one.
     let model_id = matches.get_one::<String>("model_id").map_or("", |id| id);
     let emulate = matches.get_flag("emulate");
-    let checked = input(matches, model_id, named, emulate);
+    let checked = input(matches, model_id, named);
     let checked = unless_stopped(checked, NOTHING_SUBMITTED).await?;
     let lookup = async || {
         let known = named.known().and_then(|model| model.entry.clone());
@@ -82,10 +82,10 @@ async fn submitted(
 ) -> Result<(), Failure> {
     let emulate = matches.get_flag("emulate");
     let mut progress = Progress::from_matches(matches, format);
+    let limit = wait::timeout(matches).unwrap_or(session::SUBMIT);
     let session = if emulate {
-        Session::emulated(named.schema()).await?
+        Session::emulated(named.schema(), progress.notes(), limit).await?
     } else {
-        let limit = wait::timeout(matches).unwrap_or(session::SUBMIT);
         Session::connect(progress.notes(), limit).map_err(Failure::before_submit)?
     };
     save::prepare(matches)?;
@@ -126,24 +126,10 @@ async fn submitted(
         .map_err(|failure| if emulate { failure.emulated() } else { failure })
 }
 
-async fn input(
-    matches: &ArgMatches,
-    model_id: &str,
-    named: &Named,
-    emulate: bool,
-) -> Result<Checked, Failure> {
+async fn input(matches: &ArgMatches, model_id: &str, named: &Named) -> Result<Checked, Failure> {
     let Some(model) = named.schema() else {
-        return match named {
-            // The emulator has no other models.
-            Named::Unknown(why) if emulate => Err(input::unknown(model_id, why)),
-            _ => input::unchecked(matches, model_id, named).await,
-        };
+        return input::unchecked(matches, model_id, named).await;
     };
-    let media = match CheckMedia::from_matches(matches) {
-        // An emulated run works without a network.
-        CheckMedia::All if emulate => CheckMedia::Local,
-        media => media,
-    };
-    let checked = input::checked(matches, model, media).await?;
+    let checked = input::checked(matches, model, CheckMedia::from_matches(matches)).await?;
     Ok(checked.warned(named))
 }

@@ -58,11 +58,24 @@ impl Session {
         })
     }
 
-    /// Starts an emulator with every built-in model and this one.
+    /// Starts an emulator with every built-in model, for a query.
     ///
     /// # Errors
     /// If the emulator cannot listen on a port of this machine.
-    pub(crate) async fn emulated(model: Option<&ModelSchema>) -> Result<Self, Failure> {
+    pub(crate) async fn built_in() -> Result<Self, Failure> {
+        Self::emulated(None, Notes::new(true), QUERY).await
+    }
+
+    /// Starts an emulator with every built-in model and this one. Everything else is as with
+    /// [`connect`](Self::connect).
+    ///
+    /// # Errors
+    /// If the emulator cannot listen on a port of this machine.
+    pub(crate) async fn emulated(
+        model: Option<&ModelSchema>,
+        notes: Notes,
+        limit: Duration,
+    ) -> Result<Self, Failure> {
         let divisor = if stderr().is_terminal() { 1 } else { UNWATCHED };
         let emulator = Emulator::builder()
             .built_in_models()
@@ -76,6 +89,7 @@ impl Session {
             // Not a word that responses contain: it would be redacted there.
             .token("token-for-the-emulator")
             .base_url(emulator.base_url())
+            .retry(outage::retry_policy(notes, limit))
             .include_cost(true)
             .build()?;
         Ok(Self {

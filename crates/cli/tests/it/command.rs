@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{EDIT, TEXT_TO_IMAGE, command};
+use crate::support::{TEXT_TO_IMAGE, command};
 
 fn run(arguments: &[&str], folder: &Path) -> Output {
     command()
@@ -29,9 +29,7 @@ fn invalid_input_is_not_submitted() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = [
         "run",
-        EDIT,
-        "--image-urls",
-        "https://example.com/a.jpg",
+        TEXT_TO_IMAGE,
         "--prompt",
         "x",
         "--scale",
@@ -42,10 +40,10 @@ fn invalid_input_is_not_submitted() {
     assert_eq!(refused.status.code(), Some(65));
     assert_eq!(
         err(&refused),
-        "error: the input for `bytedance/dreamina-4-0/edit` violates its schema\n  \
+        "error: the input for `bytedance/dreamina-4-0/text-to-image` violates its schema\n  \
          --scale: found 7, expected a number in 0..=1\n\
          Nothing was submitted, so nothing is charged. \
-         `runcomfy run bytedance/dreamina-4-0/edit --help` lists the properties.\n"
+         `runcomfy run bytedance/dreamina-4-0/text-to-image --help` lists the properties.\n"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 

@@ -14,6 +14,7 @@ mod completion;
 mod ctrl_c;
 mod docs;
 mod dry_run;
+mod emulated;
 mod emulator;
 mod errors;
 mod golden;
