@@ -85,45 +85,73 @@ fn last_samples(
 
 /// Returns the number of samples up to the end of the frame at the start of `span`.
 fn frame(span: Span<'_>, block: Option<u64>) -> Result<Option<u64>, Stop> {
-    let head: [u8; MAX_HEADER] = span.head()?;
-    let [0xff, 0xf8 | 0xf9, sizes, ..] = head else {
-        return Ok(None);
-    };
-    let is_variable = head[1] & 1 == 1;
-    let Some((number, mut at)) = number(&head) else {
-        return Ok(None);
-    };
-    let field = |at: usize, length: usize| {
-        head[at..at + length]
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
-    };
-    let samples = match sizes >> 4 {
-        0 => return Ok(None),
-        1 => 192,
-        code @ 2..=5 => 576 << (code - 2),
-        code @ (6 | 7) => {
-            let length = usize::from(code) - 5;
-            at += length;
-            field(at - length, length) + 1
-        }
-        code => 256 << (code - 8),
-    };
-    // A sample rate of its own has one byte or two.
-    at += match sizes & 0xf {
-        12 => 1,
-        13 | 14 => 2,
-        15 => return Ok(None),
-        _ => 0,
-    };
-    if at >= head.len() || crc8(&head[..at]) != head[at] {
-        return Ok(None);
+    let frame = Frame::parse(&span.head()?);
+    Ok(frame.and_then(
+        |Frame {
+             is_variable,
+             number,
+             samples,
+         }| {
+            let first = if is_variable {
+                Some(number)
+            } else {
+                block.and_then(|block| number.checked_mul(block))
+            };
+            first.map(|first| first.saturating_add(samples))
+        },
+    ))
+}
+
+/// Returns the number of samples in the frame at the start of `span`, or `None` if none begins there.
+pub(crate) fn samples(span: Span<'_>) -> Result<Option<u64>, Stop> {
+    Ok(Frame::parse(&span.head()?).map(|frame| frame.samples))
+}
+
+/// The header of a frame.
+struct Frame {
+    /// `true` if its number is that of its first sample, since blocks differ in length.
+    is_variable: bool,
+    number: u64,
+    samples: u64,
+}
+
+impl Frame {
+    fn parse(head: &[u8; MAX_HEADER]) -> Option<Self> {
+        let &[0xff, kind @ (0xf8 | 0xf9), sizes, ..] = head else {
+            return None;
+        };
+        let (number, mut at) = number(head)?;
+        let field = |at: usize, length: usize| {
+            let bytes = &head[at..at + length];
+            bytes
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+        };
+        let samples = match sizes >> 4 {
+            0 => return None,
+            1 => 192,
+            code @ 2..=5 => 576 << (code - 2),
+            code @ (6 | 7) => {
+                let length = usize::from(code) - 5;
+                at += length;
+                field(at - length, length) + 1
+            }
+            code => 256 << (code - 8),
+        };
+        // A sample rate of its own has one byte or two.
+        at += match sizes & 0xf {
+            12 => 1,
+            13 | 14 => 2,
+            15 => return None,
+            _ => 0,
+        };
+        let is_whole = at < head.len() && crc8(&head[..at]) == head[at];
+        is_whole.then_some(Self {
+            is_variable: kind & 1 == 1,
+            number,
+            samples,
+        })
     }
-    Ok(match (is_variable, block) {
-        (true, _) => Some(number.saturating_add(samples)),
-        (false, Some(block)) => Some(number.saturating_mul(block).saturating_add(samples)),
-        (false, None) => None,
-    })
 }
 
 /// Returns the number of the frame or of its first sample, coded as in UTF-8, and the position after

@@ -21,9 +21,10 @@ const SAMPLED_FRAMES_LATER: u32 = 3;
 const SEARCH_BYTES: u64 = 2048;
 /// Maximum number of bytes of padding or other data between a tag and the first frame.
 const MAX_PADDING: u64 = 4096;
-/// Number of later positions whose bit rates are read: in a file behind a URL, and in a local one that
-/// is too large to be read to its end.
+/// Number of later positions whose bit rates are read to find that they vary, or to find the mean: in
+/// a file behind a URL, and in a local one that is too large to be read to its end.
 const POSITIONS: (u64, u64) = (2, 16);
+const POSITIONS_FOR_MEAN: (u64, u64) = (4, 16);
 
 const BY_COUNT: &str = "by the number of frames in its header";
 const BY_FRAMES: &str = "by its frames";
@@ -248,12 +249,8 @@ fn without_tags(audio: Span<'_>, length: u64) -> Result<u64, Stop> {
 }
 
 /// Returns positions in the middle of `length` bytes and near their end.
-fn positions(audio: Span<'_>, length: u64) -> impl Iterator<Item = u64> {
-    let count = if audio.is_local() {
-        POSITIONS.1
-    } else {
-        POSITIONS.0
-    };
+fn positions(audio: Span<'_>, length: u64, (far, local): (u64, u64)) -> impl Iterator<Item = u64> {
+    let count = if audio.is_local() { local } else { far };
     let last = length.saturating_sub(2 * SEARCH_BYTES);
     (1..=count).map(move |index| last / count * index)
 }
@@ -285,7 +282,7 @@ fn count_confirmed(
     }
     let mean = length.saturating_sub(first.length) as f64 * 8.0 / seconds;
     let mut rates = Rates::at(audio, first, SAMPLED_FRAMES)?;
-    for position in positions(audio, length) {
+    for position in positions(audio, length, POSITIONS_FOR_MEAN) {
         if rates.is_some_and(|rates| rates.contain(mean)) {
             break;
         }
@@ -314,7 +311,7 @@ fn count_confirmed(
 fn constant(audio: Span<'_>, first: &Frame, length: u64, facts: &mut Facts) -> Result<(), Stop> {
     let length = without_tags(audio, length)?;
     let mut rates = Rates::at(audio, first, SAMPLED_FRAMES)?;
-    for position in positions(audio, length) {
+    for position in positions(audio, length, POSITIONS) {
         let Some(before) = rates.filter(|rates| rates.lowest == rates.highest) else {
             break;
         };

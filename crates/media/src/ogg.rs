@@ -126,19 +126,30 @@ impl<'a> Audio<'a> {
         let mut longest = tail.iter().map(Page::len).max().unwrap_or_default();
         let mut at = self.start;
         while !pages.has_begun() {
-            // Cover art precedes the first packets; it is not worth many reads.
             let Ok(page) = Page::at(self.span, at) else {
                 break;
             };
+            // Cover art may precede the first packets; it is not worth many reads.
+            match page.body.require() {
+                Err(Stop::Hole(hole)) if at < USUAL_PAGES => return Err(Stop::Hole(hole)),
+                Err(_) => break,
+                Ok(()) => {}
+            }
             if page.stream == self.stream && !pages.add(&page) {
                 break;
             }
             longest = longest.max(page.len());
             at = page.end;
         }
+        let middle = page::first_in(span.part(length / 2, USUAL_PAGES))?;
+        longest = longest.max(middle.as_ref().map_or(0, Page::len));
         // The numbers of the pages of joined files begin again, so the mean page is too long.
         let pages_by_number = u64::from(last.number) + 1;
-        let is_joined = 2 * length > 3 * longest.saturating_mul(pages_by_number);
+        let is_joined = 4 * length > 5 * longest.saturating_mul(pages_by_number)
+            || middle.is_none_or(|page| {
+                let number = u64::from(page.number) * 10 / pages_by_number;
+                page.stream != self.stream || !(2..8).contains(&number)
+            });
         if is_joined || last.number != before.number.wrapping_add(1) {
             facts.note("its pages are not in their order, as in joined files");
             return Ok(());
@@ -259,13 +270,8 @@ impl<'c> Pages<'c> {
         let clock = self.clock;
         let played = |samples: u64| clock.seconds(samples.saturating_sub(clock.skip));
         let by_last = played(self.position);
-        if !clock.counts_packets() {
-            match clock.total {
-                Some(total) => {
-                    facts.confirm_duration((clock.seconds(total), BY_HEADER), (by_last, BY_LAST));
-                }
-                None => facts.doubt_duration((by_last, BY_LAST), "its header has no duration"),
-            }
+        if let Some(total) = clock.total {
+            facts.confirm_duration((clock.seconds(total), BY_HEADER), (by_last, BY_LAST));
             return;
         }
         let by_packets = played(self.samples);

@@ -11,9 +11,9 @@ const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 /// Length of a chunk's header: its length and kind.
 const HEADER: u64 = 8;
 const CHECKSUM: u64 = 4;
-/// Number of bytes at the end of a file in which metadata after the pixels is searched.
-const MAX_TAIL: u64 = 16 << 10;
-const MAX_LOCAL_TAIL: u64 = 128 << 10;
+/// Number of bytes at the end of a file in which metadata after the pixels is searched: first with a
+/// usual chunk of pixels, then with the longest that encoders write if they write many.
+const TAILS: [u64; 2] = [16 << 10, 144 << 10];
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     header(span, facts)?;
@@ -78,27 +78,24 @@ impl Metadata {
         Ok(())
     }
 
-    /// Adds the chunks after the pixels, as far as they are in the last bytes of the file. Programs
-    /// that convert images write metadata there.
+    /// Adds the chunks after the pixels, which go on at `pixels`. Programs that convert images write
+    /// metadata there.
     fn add_tail(&mut self, span: Span<'_>, pixels: u64) -> Result<(), Stop> {
         let Some(length) = span.known_len() else {
             return Err(Stop::Unreadable(
                 "metadata may follow the PNG's pixels, and its size is unknown",
             ));
         };
-        let reach = if span.is_local() {
-            MAX_LOCAL_TAIL
-        } else {
-            MAX_TAIL
-        };
-        let start = pixels.max(length.saturating_sub(reach)).min(length);
-        span.part(start, length - start).require()?;
-        for at in start..length.saturating_sub(HEADER) {
-            let is_metadata = chunk(span, at)
-                .is_ok_and(|(kind, _)| matches!(&kind, b"eXIf" | b"tEXt" | b"zTXt" | b"iTXt"));
-            if is_metadata && is_followed_by_end(span, at) {
-                // All later chunks follow this one.
-                let mut at = at;
+        for reach in TAILS {
+            let start = pixels.max(length.saturating_sub(reach)).min(length);
+            span.part(start, length - start).require()?;
+            let is_chunk = |at: &u64| is_followed_by_end(span, *at);
+            let Some(mut at) = (start..length.saturating_sub(HEADER)).find(is_chunk) else {
+                // The file is cut off, or other data follow it.
+                return Ok(());
+            };
+            // If the last pixels are in sight, so is all that follows them.
+            if at == pixels || chunk(span, at).is_ok_and(|(kind, _)| kind == *b"IDAT") {
                 while let Ok((kind, body)) = chunk(span, at) {
                     self.add(kind, body)?;
                     at += HEADER + body.len() + CHECKSUM;
@@ -106,6 +103,7 @@ impl Metadata {
                 return Ok(());
             }
         }
+        self.xmp = self.xmp.or(Carrier::Unreadable);
         Ok(())
     }
 

@@ -37,13 +37,17 @@ impl Clock {
     }
 }
 
+/// First number of 32 bits that is taken for a negative one, which programs store for a cut without
+/// frames.
+const NEGATIVE: u32 = 0xffff_0000;
+
 /// Reads a number of units with 32 or 64 bits, all of which are set if it was unknown when the header
 /// was written.
 pub(super) fn units(body: Span<'_>, at: u64, is_long: bool) -> Result<Option<u64>, Stop> {
     Ok(if is_long {
         Some(body.be64(at)?).filter(|units| *units != u64::MAX)
     } else {
-        let units = Some(body.be32(at)?).filter(|units| *units != u32::MAX);
+        let units = Some(body.be32(at)?).filter(|units| *units < NEGATIVE);
         units.map(u64::from)
     })
 }

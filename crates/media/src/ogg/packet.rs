@@ -1,5 +1,6 @@
 //! Reads the first packet of a stream, and the number of samples in later ones.
 
+use crate::flac;
 use crate::span::Span;
 use crate::sparse::Stop;
 
@@ -27,8 +28,8 @@ enum Packets {
     /// A packet has half of its block and half of the one before. The second bit chooses one of two
     /// blocks, as in the files of all common encoders.
     Vorbis([u64; 2]),
-    /// The number is not read.
-    Uncounted,
+    /// The packet is a frame, which has it.
+    Flac,
 }
 
 impl Clock {
@@ -65,7 +66,7 @@ impl Clock {
                     skip: 0,
                     headers: packet.be16(7)?.into(),
                     total: Some(bits & ((1 << 36) - 1)).filter(|samples| *samples != 0),
-                    packets: Packets::Uncounted,
+                    packets: Packets::Flac,
                 })
             }
             _ => None,
@@ -94,13 +95,8 @@ impl Clock {
                     before / 4 + next / 4
                 }
             }
-            Packets::Uncounted => 0,
+            Packets::Flac => flac::samples(packet).ok().flatten().unwrap_or_default(),
         }
-    }
-
-    /// Returns `true` if the number of samples in packets is known.
-    pub(super) fn counts_packets(&self) -> bool {
-        !matches!(self.packets, Packets::Uncounted)
     }
 
     pub(super) fn seconds(&self, samples: u64) -> f64 {

@@ -104,6 +104,24 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Returns the first page that begins in `span` and is followed by another.
+pub(super) fn first_in(span: Span<'_>) -> Result<Option<Page<'_>>, Stop> {
+    // All bytes are requested in one read.
+    span.part(0, span.known_len().unwrap_or_default())
+        .require()?;
+    for at in 0..span.len() {
+        if span.u8(at) != Ok(b'O') {
+            continue;
+        }
+        if let Ok(page) = Page::at(span, at)
+            && Page::at(span, page.end).is_ok()
+        {
+            return Ok(Some(page));
+        }
+    }
+    Ok(None)
+}
+
 /// Returns up to two pages, the last of which ends exactly at `end`, if they begin at `start` or later.
 pub(super) fn last_pages(span: Span<'_>, start: u64, end: u64) -> Result<Vec<Page<'_>>, Stop> {
     // All bytes are requested in one read.

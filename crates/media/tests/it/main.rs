@@ -3,6 +3,7 @@
 // A failed setup ends the test.
 #![allow(clippy::unwrap_used)]
 
+mod certainty;
 mod encode;
 mod facts;
 mod hostile;

@@ -434,7 +434,16 @@ fn audio_files() -> Vec<Sample> {
     let page = second(0, 2).len() as u64;
     let opus = [opus_header(7, 0), second(0, 2), second(0, 3)].concat();
     let size = opus.len() as u64 + 11_998 * page;
-    let long_opus = Source::ends(opus, size, [second(0, 12_000), second(4, 12_001)].concat());
+    let long_opus = Source::ends(
+        opus.clone(),
+        size,
+        [second(0, 12_000), second(4, 12_001)].concat(),
+    )
+    // Page 6,003 and the next one are behind the middle.
+    .with(
+        opus.len() as u64 + 5_999 * page,
+        [second(0, 6_003), second(0, 6_004)].concat(),
+    );
     let constant = |frames: u16| f64::from(frames) * 1_152.0 / 48_000.0;
     let tagged = |tag, frames| [id3(tag), mp3_frames(frames)].concat();
     let xing = fs::read(fixture("xing.mp3")).unwrap();
@@ -483,6 +492,6 @@ fn audio_files() -> Vec<Sample> {
             long_opus,
             audio("ogg", Some("opus"), Some(12_000.0)),
         )
-        .costs(2, 40_000),
+        .costs(3, 75_000),
     ]
 }

@@ -50,6 +50,12 @@ impl Source {
         }
     }
 
+    /// Adds a piece.
+    pub(crate) fn with(mut self, at: u64, piece: Vec<u8>) -> Self {
+        self.pieces.push((at, piece));
+        self
+    }
+
     /// Returns the whole file, if it is small.
     pub(crate) fn whole(&self) -> Option<Vec<u8>> {
         (self.size <= 1 << 20).then(|| self.read(0..self.size))
