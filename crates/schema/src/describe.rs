@@ -223,12 +223,14 @@ impl<P: Phrase> Phrase for &P {
 /// Writes an integer in decimal.
 pub(crate) fn write_integer(integer: i128, out: &mut impl Write) -> fmt::Result {
     // Nearly all have few digits, and the formatter takes long for any.
-    if !(0..10_000).contains(&integer) {
-        return write!(out, "{integer}");
-    }
+    // Of 16 bits, since dividing 128 of them is a function.
+    let small = match u16::try_from(integer) {
+        Ok(small) if small < 10_000 => small,
+        _ => return write!(out, "{integer}"),
+    };
     let mut significant = false;
     for unit in [1000, 100, 10, 1] {
-        let digit = u8::try_from(integer / unit % 10).unwrap_or_default();
+        let digit = u8::try_from(small / unit % 10).unwrap_or_default();
         significant |= digit > 0 || unit == 1;
         if significant {
             out.write_char(char::from(b'0' + digit))?;
@@ -275,6 +277,25 @@ mod tests {
         let (model, diagnostics) = ModelSchema::parse(Some("a/b"), &[document]);
         let model = model.unwrap_or_else(|| panic!("{diagnostics:?}"));
         model.input.properties().unwrap()[0].schema.describe()
+    }
+
+    #[test]
+    fn integers_are_written_as_the_formatter_does() {
+        for integer in (-11..10_100).chain([i128::MIN, i128::MAX, 65_535, 65_536]) {
+            let mut text = String::new();
+            super::write_integer(integer, &mut text).unwrap();
+            assert_eq!(text, integer.to_string());
+        }
+    }
+
+    #[test]
+    fn quoted_texts_are_json() {
+        for text in ["", "16:9", "a\"b", "\\", "\u{1f}", " ", "\u{7f}é", "a\tb"] {
+            assert_eq!(
+                super::words(super::Quoted(text)),
+                Value::from(text).to_string()
+            );
+        }
     }
 
     #[test]

@@ -207,6 +207,13 @@ pub(crate) enum UrlForm {
 
 /// Returns the form of a text; nothing is fetched.
 pub(crate) fn url_form(text: &str) -> UrlForm {
+    if is_plain_https(text) {
+        return UrlForm::Good;
+    }
+    form_of_any(text)
+}
+
+fn form_of_any(text: &str) -> UrlForm {
     if has_blank(text) {
         return UrlForm::Bad;
     }
@@ -241,12 +248,27 @@ pub(crate) fn is_file_path(text: &str) -> bool {
     is_name && (path.len() < text.len() || !text.contains(":/"))
 }
 
+/// Returns `true` for the form of almost every URL: `https://`, a host and no user, all of visible
+/// ASCII.
+fn is_plain_https(text: &str) -> bool {
+    // Without a user the host is where it begins; its end does not matter.
+    let host = text.strip_prefix("https://").map(str::as_bytes);
+    let begins = |host: &[u8]| !matches!(host, [] | [b'/' | b'?' | b'#' | b':', ..]);
+    // Visible ASCII without `@`.
+    let plain = |b| matches!(b, b'!'..=b'?' | b'A'..=b'~');
+    host.is_some_and(|host| begins(host) && all(host, plain))
+}
+
 /// Returns `true` if a text contains whitespace or a control character.
 fn has_blank(text: &str) -> bool {
-    // Almost every URL is all of visible ASCII. To look at all bytes, whatever they are, is
-    // something that the processor does many at a time; a `data:` URI may have megabytes.
-    let visible = text.bytes().fold(true, |all, b| all & b.is_ascii_graphic());
+    let visible = all(text.as_bytes(), |b| b.is_ascii_graphic());
     !visible && text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// Returns `true` if all bytes are such. To look at all of them, whatever they are, is something that
+/// the processor does many at a time; a `data:` URI may have megabytes.
+fn all(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, b| all & is_such(*b))
 }
 
 /// Returns the text after the scheme, which may be in any case.
@@ -315,6 +337,25 @@ mod tests {
         ] {
             assert!(!is_file_path(other), "{other}");
         }
+    }
+
+    #[test]
+    fn plain_urls_are_good_for_the_whole_check_too() {
+        const LETTERS: [&str; 10] = ["a", "/", "?", "#", ":", "@", " ", "\u{7f}", "é", "\u{85}"];
+        let mut texts = vec![String::new()];
+        let mut plain = 0;
+        for _ in 0..4 {
+            let longer = |text: &String| LETTERS.map(|letter| format!("{text}{letter}"));
+            texts = texts.iter().flat_map(longer).collect();
+            for text in &texts {
+                let url = format!("https://{text}");
+                if is_plain_https(&url) {
+                    plain += 1;
+                    assert_eq!(form_of_any(&url), Good, "{url:?}");
+                }
+            }
+        }
+        assert!(plain > 100 && !is_plain_https("http://a") && !is_plain_https("HTTPS://a"));
     }
 
     #[test]

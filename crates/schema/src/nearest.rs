@@ -13,14 +13,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if letters.is_empty() || letters.len() > MAX_LETTERS {
         return None;
     }
-    let (most, ascii) = (letters.len() / 3, word.is_ascii());
+    let most = letters.len() / 3;
     candidates
         .into_iter()
         .filter_map(|candidate| {
-            // Texts of ASCII have as many letters as bytes, so it takes no spelling to see that
-            // these are too many or too few.
-            let far = ascii && word.len().abs_diff(candidate.len()) > most;
-            if far && !start_alike(word, candidate) && candidate.is_ascii() {
+            if is_far(candidate, letters.len(), most) && !may_start_alike(word, candidate) {
                 return None;
             }
             let other = spell(candidate, &mut other);
@@ -41,10 +38,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns `true` if both texts have [`PREFIX`] letters and the same, as far as they are ASCII.
-fn start_alike(a: &str, b: &str) -> bool {
+/// Returns `true` if a word has too many letters or too few to be like one of `count` letters, as far
+/// as that takes no spelling.
+fn is_far(word: &str, count: usize, most: usize) -> bool {
+    // In lower case a word has at least as many letters as before, and at most as many as bytes.
+    word.len() + most < count || word.chars().count() > count + most
+}
+
+/// Returns `true` unless the first letters of both texts are of ASCII and differ.
+fn may_start_alike(a: &str, b: &str) -> bool {
     match (a.as_bytes().get(..PREFIX), b.as_bytes().get(..PREFIX)) {
-        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        (Some(a), Some(b)) => !a.is_ascii() || !b.is_ascii() || a.eq_ignore_ascii_case(b),
         _ => false,
     }
 }
@@ -69,7 +73,8 @@ fn spell<'a>(word: &str, places: &'a mut [char]) -> &'a [char] {
             *place = byte.to_ascii_lowercase().into();
         }
     } else {
-        for (place, letter) in places.iter_mut().zip(word.to_lowercase().chars()) {
+        let lower_case = word.chars().flat_map(char::to_lowercase);
+        for (place, letter) in places.iter_mut().zip(lower_case) {
             *place = letter;
             count += 1;
         }
