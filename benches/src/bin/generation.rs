@@ -17,6 +17,8 @@ const ROUNDS: usize = 15;
 
 /// Maximum wall time for the larger size, from nothing to files, in milliseconds.
 const WALL: Aim = Aim::AtMost(250.0);
+/// Maximum wall time for the larger size without files, in milliseconds.
+const MEMORY_WALL: Aim = Aim::AtMost(150.0);
 /// Maximum memory for the larger size, in mebibytes.
 const MEMORY: Aim = Aim::AtMost(150.0);
 /// Maximum ratio for four times the models: hardly more than in proportion.
@@ -119,6 +121,7 @@ impl Measured {
         for (quantity @ (what, unit), [at_few, at_many]) in &self.0 {
             let row = |size: usize| Row::new(format!("generation, {how}, {size}: {what}"), unit);
             let aim = match *quantity {
+                IN_MEMORY => MEMORY_WALL,
                 FILES | IN_STEP => WALL,
                 FILES_MEMORY => MEMORY,
                 _ => Aim::None,
