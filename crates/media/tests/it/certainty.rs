@@ -22,7 +22,7 @@ const CASES: u64 = 200;
 struct Lie {
     bytes: Vec<u8>,
     truth: Truth,
-    /// What was changed.
+    /// Description of the change.
     what: String,
     /// `true` if a few reads cannot find the lie, so that only the whole file is read.
     is_local: bool,
