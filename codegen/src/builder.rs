@@ -533,9 +533,13 @@ fn tree(
     let docs = doc::inner(&root.crate_doc(context));
     let vendors = root.vendors(context.gated);
     let registry = root.registry(context.support, context.gated);
-    // A vendor that comes with this very build has a feature that cargo, which has read the manifest
-    // before, does not know yet.
-    let allow = context.gated.then(|| quote!(#![allow(unexpected_cfgs)]));
+    // The crate's documentation names RunComfy. A vendor that comes with this very build has a feature
+    // that cargo, which has read the manifest before, does not know yet.
+    let allow = if context.gated {
+        quote!(#![allow(clippy::doc_markdown, unexpected_cfgs)])
+    } else {
+        quote!(#![allow(clippy::doc_markdown)])
+    };
     let lib = print::tokens(quote!(#docs #allow #vendors #registry))?;
     files.insert(
         "lib.rs".to_owned(),

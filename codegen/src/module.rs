@@ -18,6 +18,7 @@ use crate::{doc, feature, name, print};
 fn allow() -> TokenStream {
     quote! {
         #[allow(
+            clippy::doc_markdown,
             clippy::enum_variant_names,
             clippy::fn_params_excessive_bools,
             clippy::iter_not_returning_iterator,

@@ -21,7 +21,7 @@
 //! The feature `all` is on by default and compiles every model. Turn the default features off to
 //! compile only some models: there is a feature for each vendor and, named after the first two
 //! segments of the ids, for each family of models.
-#![allow(unexpected_cfgs)]
+#![allow(clippy::doc_markdown, unexpected_cfgs)]
 
 #[cfg(
     any(
@@ -32,6 +32,7 @@
     )
 )]
 #[allow(
+    clippy::doc_markdown,
     clippy::enum_variant_names,
     clippy::fn_params_excessive_bools,
     clippy::iter_not_returning_iterator,
