@@ -230,14 +230,15 @@ fn compiler_explains_wrong_arguments() {
         (
             "Input::new(\"https://a.example/1.png\")",
             &[
-                "`&str` is not a list of values that convert to `Media`",
+                "`&str` is not a list of values that convert to `runcomfy::Media`",
                 "a single value is a list of one: `[value]`",
             ][..],
         ),
         (
             "Input::new([\"https://a.example/1.png\"]).modes(\"fast\")",
             &[
-                "`&str` is not a list of `ModesItem`",
+                "`&str` is not a list of `",
+                "ModesItem`",
                 "a list of one: `[value]`",
             ],
         ),
