@@ -28,6 +28,7 @@ const POSITIONS_FOR_MEAN: (u64, u64) = (4, 16);
 
 const BY_COUNT: &str = "by the number of frames in its header";
 const BY_FRAMES: &str = "by its frames";
+const BY_RATE: &str = "by its bit rate";
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     let start = match first_frame(span) {
@@ -280,7 +281,8 @@ fn count_confirmed(
         facts.confirm_duration((seconds, BY_COUNT), (by, "by the length of the file"));
         return Ok(());
     }
-    let mean = length.saturating_sub(first.length) as f64 * 8.0 / seconds;
+    let audio_length = length.saturating_sub(first.length);
+    let mean = audio_length as f64 * 8.0 / seconds;
     let mut rates = Rates::at(audio, first, SAMPLED_FRAMES)?;
     for position in positions(audio, length, POSITIONS_FOR_MEAN) {
         if rates.is_some_and(|rates| rates.contain(mean)) {
@@ -291,6 +293,15 @@ fn count_confirmed(
         }
     }
     match rates {
+        // A constant rate gives the duration itself.
+        Some(rates) if rates.lowest == rates.highest => {
+            let by_rate = audio_length as f64 * 8.0 / f64::from(rates.lowest);
+            if is_near(by_rate) {
+                facts.duration_seconds = Some(count.seconds(first));
+            } else {
+                facts.doubt_duration_between((seconds, BY_COUNT), (by_rate, BY_RATE));
+            }
+        }
         Some(rates) if rates.contain(mean) => facts.duration_seconds = Some(count.seconds(first)),
         Some(rates) => {
             let rate = if mean > f64::from(rates.highest) {
@@ -299,7 +310,7 @@ fn count_confirmed(
                 rates.lowest
             };
             let by_rate = length as f64 * 8.0 / f64::from(rate);
-            facts.confirm_duration((seconds, BY_COUNT), (by_rate, "by its bit rate"));
+            facts.confirm_duration((seconds, BY_COUNT), (by_rate, BY_RATE));
         }
         None => facts.doubt_duration((seconds, BY_COUNT), "no frame was found to confirm it"),
     }

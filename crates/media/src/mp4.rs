@@ -35,6 +35,7 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     };
     let mut movie = Movie {
         is_audio: facts.kind == Some(MediaKind::Audio),
+        is_cut: moov.is_cut(),
         ..Movie::default()
     };
     let walked = movie.walk(moov).and_then(|()| movie.read_rest(top, span));

@@ -15,6 +15,10 @@ use page::{MAX_PAGE, Page};
 
 /// Length that two pages of most programs do not exceed.
 const USUAL_PAGES: u64 = 24 << 10;
+/// Maximum distance of the number of the page in the middle of the file from half of the number of all
+/// pages, as a part of it. Pages are longer where there is more to hear.
+const MAX_SKEW: f64 = 0.3;
+
 const BY_LAST: &str = "by the position of its last page";
 const BY_HEADER: &str = "by its header";
 const BY_PACKETS: &str = "by its packets";
@@ -143,12 +147,14 @@ impl<'a> Audio<'a> {
         }
         let middle = page::first_in(span.part(length / 2, USUAL_PAGES))?;
         longest = longest.max(middle.as_ref().map_or(0, Page::len));
-        // The numbers of the pages of joined files begin again, so the mean page is too long.
-        let pages_by_number = u64::from(last.number) + 1;
-        let is_joined = 4 * length > 5 * longest.saturating_mul(pages_by_number)
-            || middle.is_none_or(|page| {
-                let number = u64::from(page.number) * 10 / pages_by_number;
-                page.stream != self.stream || !(2..8).contains(&number)
+        // The numbers of the pages of joined files begin again, so the mean page is too long, or the page
+        // in the middle is not one in the middle.
+        let (first, start) = pages.first.unwrap_or((0, self.start));
+        let count = u64::from(last.number.saturating_sub(first)) + 1;
+        let is_joined = 4 * (length - start) > 5 * longest.saturating_mul(count)
+            || middle.is_some_and(|page| {
+                let number = f64::from(page.number) - f64::from(first);
+                page.stream != self.stream || (number / count as f64 - 0.5).abs() > MAX_SKEW
             });
         if is_joined || last.number != before.number.wrapping_add(1) {
             facts.note("its pages are not in their order, as in joined files");
@@ -165,6 +171,8 @@ const CUT: &str = "it does not end with the end of its first stream";
 /// The positions of the pages of a stream, and the samples of their packets.
 struct Pages<'c> {
     clock: &'c Clock,
+    /// Number and position of the first page with audio.
+    first: Option<(u32, u64)>,
     /// Number of the last page.
     number: Option<u32>,
     /// Number of packets of the header that are still to come.
@@ -189,6 +197,7 @@ impl<'c> Pages<'c> {
     fn new(clock: &'c Clock) -> Self {
         Self {
             clock,
+            first: None,
             number: None,
             headers: clock.headers,
             samples: 0,
@@ -228,6 +237,9 @@ impl<'c> Pages<'c> {
             if packet.is_complete {
                 self.samples += std::mem::take(&mut self.unfinished);
             }
+        }
+        if has_audio {
+            self.first.get_or_insert((page.number, page.start));
         }
         if let Some(position) = page.position.filter(|_| has_audio) {
             self.before = samples;
