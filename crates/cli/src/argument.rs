@@ -57,9 +57,14 @@ pub(crate) fn without_slashes(model_id: &str) -> String {
 
 /// Returns the model id in a word, which may be the URL of the model's page.
 pub(crate) fn model_id_in(word: &str) -> String {
-    let page = word
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split_once("/models/"));
+    // A browser shows an address without its scheme.
+    let address = word.split_once("://").map_or(word, |(_, rest)| rest);
+    let host = address.split('/').next().unwrap_or_default();
+    let is_address = address.len() < word.len() || host.contains('.');
+    let page = ["/models/", "/playground/"]
+        .iter()
+        .find_map(|page| address.split_once(page))
+        .filter(|_| is_address);
     let Some((_, path)) = page else {
         return without_slashes(word);
     };

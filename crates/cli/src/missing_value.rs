@@ -27,7 +27,7 @@ pub(crate) fn find(words: &[String], root: &Command) -> Option<Failure> {
         if known.is_require_equals_set() {
             // A switch, unless it has its value after `=`.
             let next = words.as_slice().first().map(String::as_str);
-            let meant = match next.unwrap_or_default() {
+            let meant = match &*next.unwrap_or_default().to_ascii_lowercase() {
                 "true" | "yes" | "on" | "1" => "true",
                 "false" | "no" | "off" | "0" => "false",
                 _ => continue,

@@ -63,7 +63,7 @@ fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failur
         ),
         ErrorKind::InvalidSubcommand => {
             let word = context(error, ContextKind::InvalidSubcommand)?;
-            Some(unknown_command(word))
+            Some(unknown_command(word, words.command.as_deref()))
         }
         ErrorKind::UnknownArgument => {
             let argument = context(error, ContextKind::InvalidArg)?;
@@ -122,8 +122,22 @@ fn model_flags(command: &Command) -> Vec<String> {
     names
 }
 
-fn unknown_command(word: &str) -> Failure {
+/// Reports a command that does not exist, below `parent` where the command line names one.
+fn unknown_command(word: &str, parent: Option<&str>) -> Failure {
     let root = crate::command::root(None);
+    if let Some(parent) = parent.and_then(|name| root.find_subcommand(name)) {
+        let names: Vec<&str> = parent.get_subcommands().map(Command::get_name).collect();
+        let near = names
+            .iter()
+            .copied()
+            .find(|name| is_abbreviation(word, name));
+        let name = parent.get_name();
+        let hint = match near.or_else(|| nearest(word, names.iter().copied())) {
+            Some(near) => format!("did you mean `runcomfy {name} {near}`?"),
+            None => format!("its commands are {}", names.join(", ")),
+        };
+        return Failure::usage(format!("`runcomfy {name}` has no command `{word}`; {hint}"));
+    }
     let names: Vec<&str> = root.get_subcommands().map(Command::get_name).collect();
     let near = match word {
         "list" | "ls" | "search" => Some("models list"),

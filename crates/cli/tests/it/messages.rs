@@ -24,6 +24,8 @@ run dreamina --prompt x
 run dreamina-4.0/edit --prompt x
 run https://www.runcomfy.com/models/bytedance/dreamina-4-0/edit --emulate --prompt x
 run https://www.runcomfy.com/models/bytedance/dreamina-4-0/edit/api?tab=1 --emulate --prompt x
+run www.runcomfy.com/models/bytedance/dreamina-4-0/edit --emulate --prompt x
+run https://www.runcomfy.com/playground/bytedance/dreamina-4-0/edit --emulate --prompt x
 run acme/paint --emulate --prompt x
 run acme/paint --prompt x
 run acme/paint --input {} --unchecked
@@ -33,6 +35,8 @@ list
 history
 rn M
 frobnicate
+models lst
+models frobnicate
 run M --promt x --emulate
 run M --widthxheight x --emulate
 run M --seed 1.5 --emulate
@@ -43,6 +47,7 @@ run M --prompt x --width-x-height 2048x2048 --dry-run --emulate
 run M --prompt x --scale big --emulate
 run M --prompt x --scale 7 --emulate
 run E --prompt x --force-single yes
+run E --prompt x --force-single FALSE
 run E --prompt x --force-single=yes --image-urls ok.gif
 run M --scale --prompt x
 run M x --emulate
