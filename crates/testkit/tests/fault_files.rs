@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 /// The schema as it is printed and committed.
 const SCHEMA: &str = include_str!("../../emulator/fault-schema.json");
 
-const CASES: u64 = 20_000;
+const CASES: u64 = 4_000;
 
 /// Names of members, each with values of which some are right at some place.
 fn members() -> Vec<(&'static str, Vec<Value>)> {
