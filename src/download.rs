@@ -134,6 +134,7 @@ impl<'a> Download<'a> {
             size_limit: self.size_limit,
             progress: self.observer.for_file(0, 1),
             renewal: None,
+            name: None,
         }
         .run(self.url, self.folder)
         .await

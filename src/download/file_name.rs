@@ -16,16 +16,23 @@ pub(super) fn from_url(url: &Url) -> String {
         .path_segments()
         .and_then(|mut segments| segments.next_back())
         .unwrap_or_default();
-    let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    let name: String = last.chars().map(safe).collect();
+    safe(last, |c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+/// Returns the name that a caller wants with all characters replaced that could lead out of the
+/// folder, or that some file system refuses.
+pub(super) fn from_caller(name: &str) -> String {
+    safe(name, |c| c.is_alphanumeric() || "-_. +,=@()[]".contains(c))
+}
+
+fn safe(name: &str, is_safe: impl Fn(char) -> bool) -> String {
+    let safe = |c: char| if is_safe(c) { c } else { '_' };
+    let name: String = name.chars().map(safe).collect();
     // The end has the extension, so the start is cut.
-    let name = &name[name.len().saturating_sub(MAX_NAME_BYTES)..];
+    let excess = name.len().saturating_sub(MAX_NAME_BYTES);
+    let start = (excess..name.len()).find(|at| name.is_char_boundary(*at));
+    let name = &name[start.unwrap_or_default()..];
+    let name = name.trim_matches(' ');
     // A leading dot hides a file, and Windows removes a trailing one.
     match name.trim_matches('.') {
         "" => "output".to_owned(),
@@ -78,6 +85,23 @@ mod tests {
         ] {
             assert_eq!(name(path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn name_of_a_caller_stays_in_its_folder() {
+        for (name, expected) in [
+            ("1-ein Boot-船.png", "1-ein Boot-船.png"),
+            ("../../etc/passwd", "_.._etc_passwd"),
+            ("a\\b:c*d?\n.png", "a_b_c_d__.png"),
+            (" .hidden", ".hidden".trim_matches('.')),
+            ("", "output"),
+            ("-rf", "_-rf"),
+            ("con.png", "_con.png"),
+        ] {
+            assert_eq!(from_caller(name), expected, "{name}");
+        }
+        let long = from_caller(&format!("{}.png", "船".repeat(100)));
+        assert!(long.len() <= MAX_NAME_BYTES && long.ends_with("船.png"));
     }
 
     #[test]

@@ -32,7 +32,15 @@ pub struct Downloads<'a> {
     folder: &'a Path,
     size_limit: u64,
     observer: ProgressObserver<'a>,
+    name: Option<Box<NameFile<'a>>>,
+    present: Option<Box<FindFile<'a>>>,
 }
+
+/// Names a file: by its index, and by the name that it would have.
+pub(super) type NameFile<'a> = dyn Fn(usize, &str) -> String + Send + Sync + 'a;
+
+/// Finds a file that is there already, by its index.
+type FindFile<'a> = dyn Fn(usize) -> Option<PathBuf> + Send + Sync + 'a;
 
 impl<O> Job<O> {
     /// Downloads all files of this job's output into a folder; `.await` the returned [`Downloads`].
@@ -70,6 +78,8 @@ impl<O> Job<O> {
             folder,
             size_limit: self.services().fetcher().size_limit(),
             observer: ProgressObserver::default(),
+            name: None,
+            present: None,
         }
     }
 }
@@ -85,6 +95,22 @@ impl<'a> Downloads<'a> {
     /// Sets the maximum size of each file in bytes, as [`Download::size_limit`] does.
     pub fn size_limit(mut self, bytes: u64) -> Self {
         self.size_limit = bytes;
+        self
+    }
+
+    /// Names each file: `name` gets its index among [`Output::urls`] and the name that it would have.
+    ///
+    /// Characters that could lead out of the folder become `_`. No file is overwritten: if the name
+    /// is taken, the new file gets a number.
+    pub fn file_name(mut self, name: impl Fn(usize, &str) -> String + Send + Sync + 'a) -> Self {
+        self.name = Some(Box::new(name));
+        self
+    }
+
+    /// Skips each file for which `find` returns a path, which is its outcome: `find` gets the index
+    /// among [`Output::urls`].
+    pub fn present(mut self, find: impl Fn(usize) -> Option<PathBuf> + Send + Sync + 'a) -> Self {
+        self.present = Some(Box::new(find));
         self
     }
 
@@ -113,9 +139,17 @@ impl<'a> Downloads<'a> {
             size_limit: self.size_limit,
             progress: self.observer.for_file(file, urls.len()),
             renewal: Some(&renewal),
+            name: self.name.as_ref().map(|name| (file, &**name)),
+        };
+        let fetch = async |file: usize, url: &str| {
+            let present = self.present.as_ref().and_then(|find| find(file));
+            match present {
+                Some(path) => Ok(path),
+                None => transfer(file).run(url, self.folder).await,
+            }
         };
         let transfers = urls.iter().enumerate();
-        let files = transfers.map(|(file, url)| transfer(file).run(url, self.folder));
+        let files = transfers.map(|(file, url)| fetch(file, url));
         let span = debug_span!("outputs", request_id = %self.job.request_id());
         let files = join_all(files).instrument(span).await;
         let named = files.into_iter().map(|file| self.job.named(file));

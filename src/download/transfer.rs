@@ -8,6 +8,7 @@ use tracing::{Instrument, debug_span};
 
 use super::fetcher::{self, Fetcher, with_idle_timeout};
 use super::file_name;
+use super::job::NameFile;
 use super::link_renewal::LinkRenewal;
 use super::partial_file::PartialFile;
 use super::progress::FileProgress;
@@ -23,6 +24,8 @@ pub(super) struct Transfer<'t, 'a> {
     pub(super) progress: FileProgress<'t, 'a>,
     /// Replaces an expired link once; `None` without a job to query.
     pub(super) renewal: Option<&'t LinkRenewal<'t>>,
+    /// Names the file by its index, if the caller does.
+    pub(super) name: Option<(usize, &'t NameFile<'a>)>,
 }
 
 impl Transfer<'_, '_> {
@@ -30,8 +33,13 @@ impl Transfer<'_, '_> {
         let fetcher = self.fetcher;
         let url = fetcher.parse_url(text)?;
         let _slot = fetcher.acquire_slot().await;
+        let name = file_name::from_url(&url);
+        let name = match self.name {
+            Some((file, name_file)) => file_name::from_caller(&name_file(file, &name)),
+            None => name,
+        };
         let mut call = TransferCall {
-            part: PartialFile::create(folder, file_name::from_url(&url)).await?,
+            part: PartialFile::create(folder, name).await?,
             transfer: self,
             text,
             url,

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use clap::{Arg, ArgAction, ValueHint, value_parser};
 
+use crate::file_name::NameTemplate;
 use crate::format::Format;
 
 /// Returns the arguments that set the input as a whole.
@@ -39,6 +40,60 @@ pub(crate) fn unchecked() -> Arg {
         .long("unchecked")
         .action(ArgAction::SetTrue)
         .help("Send the input without a check if the schema of the model is unknown")
+}
+
+/// Returns `--extra`.
+pub(crate) fn extra() -> Arg {
+    Arg::new("extra")
+        .help_heading("Input as a whole")
+        .long("extra")
+        .value_name("JSON|@FILE")
+        .allow_hyphen_values(true)
+        .help("Properties that the schema does not know, such as '{\"lora\": …}', sent as they are")
+}
+
+/// Returns the arguments that make a job belong to its user.
+pub(crate) fn keeping() -> [Arg; 2] {
+    let heading = "Keeping the job";
+    [
+        Arg::new("job-file")
+            .help_heading(heading)
+            .long("job-file")
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .conflicts_with_all(["emulate", "dry-run"])
+            .help("Keep the job in this file: its key before the submit, its id after it, its files at the end. Run again with the file, the command continues where it was and never submits the job twice"),
+        Arg::new("key")
+            .help_heading(heading)
+            .long("key")
+            .value_name("KEY")
+            .value_parser(key)
+            .help("Idempotency key of the submit [default: a random one]"),
+    ]
+}
+
+fn key(text: &str) -> Result<String, String> {
+    /// As many as the library accepts.
+    const MAX_BYTES: usize = 255;
+    let is_valid = |c: char| c.is_ascii_graphic();
+    if (1..=MAX_BYTES).contains(&text.len()) && text.chars().all(is_valid) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "expected 1 to {MAX_BYTES} visible ASCII characters"
+        ))
+    }
+}
+
+/// Returns `--on-interrupt`.
+pub(crate) fn on_interrupt() -> Arg {
+    Arg::new("on-interrupt")
+        .help_heading(WAITING)
+        .long("on-interrupt")
+        .value_name("ACTION")
+        .value_parser(["leave", "cancel", "ask"])
+        .default_value("cancel")
+        .help("What Ctrl-C does to the job: leave it running, cancel it if it is still queued, or ask")
 }
 
 /// Returns the argument `MODEL_ID`.
@@ -198,7 +253,7 @@ fn seconds_from_one(text: &str) -> Result<u64, String> {
 }
 
 /// Returns the arguments for the files of a job.
-pub(crate) fn saving() -> [Arg; 4] {
+pub(crate) fn saving() -> [Arg; 6] {
     let heading = "Saving";
     [
         Arg::new("output-dir")
@@ -208,6 +263,18 @@ pub(crate) fn saving() -> [Arg; 4] {
             .value_hint(ValueHint::DirPath)
             .default_value(".")
             .help("Folder for the files"),
+        Arg::new("name")
+            .help_heading(heading)
+            .long("name")
+            .value_name("TEMPLATE")
+            .value_parser(NameTemplate::parse)
+            .help("Names of the files, such as {n}-{slug}-{id}.{ext}: {n} counts from 1, {slug} is the start of the prompt, {id} the request id, {model} the model, {name} and {ext} the name that the service gives"),
+        Arg::new("sidecar")
+            .help_heading(heading)
+            .long("sidecar")
+            .action(ArgAction::SetTrue)
+            .conflicts_with("no-download")
+            .help("Write a file NAME.json beside each file: model, input, times, cost and warnings"),
         Arg::new("no-download")
             .help_heading(heading)
             .long("no-download")

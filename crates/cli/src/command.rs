@@ -81,11 +81,13 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
 
 fn run(model: Option<&ModelSchema>) -> Command {
     model_command("run", "Submit a job, wait for it and save its files", model)
-        .arg(argument::unchecked())
+        .args([argument::unchecked(), argument::extra()])
         .args(argument::free_of_charge())
+        .args(argument::keeping())
         // Flags that have no effect without a wait, which a user may rely on.
         .arg(argument::no_wait().conflicts_with_all(["cancel-if-queued-after", "open"]))
         .args(argument::waiting())
+        .arg(argument::on_interrupt())
         .args(argument::saving())
         .arg(argument::help())
 }
@@ -106,10 +108,17 @@ fn code(model: Option<&ModelSchema>) -> Command {
         "yes",
         "open",
         "no-picture",
+        "job-file",
+        "key",
+        "on-interrupt",
+        "name",
+        "sidecar",
     ];
     model_command("code", about, model)
-        .arg(argument::unchecked())
+        .args([argument::unchecked(), argument::extra()])
         .args(argument::free_of_charge())
+        .args(argument::keeping())
+        .arg(argument::on_interrupt())
         .arg(argument::no_wait())
         .args(argument::waiting())
         .args(argument::saving())
@@ -157,6 +166,7 @@ fn result(name: &'static str) -> Command {
 fn resume() -> Command {
     job_command("resume", "Resume the wait for a job and save its files")
         .args(argument::waiting())
+        .arg(argument::on_interrupt())
         .args(argument::saving())
 }
 

@@ -2,9 +2,11 @@
 //! other signal, the command ends at once. Either way the last lines report what becomes of the job.
 
 use std::future::IntoFuture;
+use std::io::IsTerminal;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::ArgMatches;
 use runcomfy::{CancelOutcome, Client, Error, Job, Output, RequestId, Status, Submit};
 
 use crate::advice::{
@@ -13,6 +15,7 @@ use crate::advice::{
 };
 use crate::cancel::{self, Cancellation};
 use crate::failure::Failure;
+use crate::local_file::read_blocking;
 use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::stop::{Stop, Stops};
@@ -20,12 +23,23 @@ use crate::stop::{Stop, Stops};
 /// Takes Ctrl-C and the other signals, which no longer end the process at once.
 pub(crate) struct CtrlC {
     stops: Stops,
+    policy: OnInterrupt,
+}
+
+/// The value of `--on-interrupt`: what Ctrl-C does to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnInterrupt {
+    Leave,
+    Cancel,
+    Ask,
 }
 
 const SUBMITTING: &str = "the submit is in flight; waiting for the response, so that the request id \
      is not lost. Press Ctrl-C again to stop at once";
 const NO_RESPONSE: &str =
     "the service has not responded yet; still waiting, and retrying only what did not reach it";
+const ASKING: &str =
+    "Cancel the job? It can be cancelled only while it is queued; else it keeps running. [y/N]";
 const CANCELLING: &str =
     "cancelling the job. Press Ctrl-C again to stop at once; a job that runs then keeps running";
 
@@ -38,10 +52,16 @@ pub(crate) fn is_stopping() -> bool {
 }
 
 impl CtrlC {
-    /// Registers the signals.
-    pub(crate) fn listen() -> Self {
+    /// Registers the signals, and reads `--on-interrupt` where the command has it.
+    pub(crate) fn listen(matches: &ArgMatches) -> Self {
+        let policy = matches.try_get_one::<String>("on-interrupt");
         Self {
             stops: Stops::listen(),
+            policy: match policy.ok().flatten().map(String::as_str) {
+                Some("leave") => OnInterrupt::Leave,
+                Some("ask") => OnInterrupt::Ask,
+                _ => OnInterrupt::Cancel,
+            },
         }
     }
 
@@ -51,9 +71,9 @@ impl CtrlC {
     }
 
     /// Submits a job with this client. A submit in flight may be charged, so the first press still
-    /// waits for the request id, and then requests a cancel of the job. The request id is printed as
-    /// soon as it is known. Before the submit is in flight, and between two attempts, a signal stops
-    /// it, and nothing is submitted.
+    /// waits for the request id, and then does to the job what `--on-interrupt` says. The request id is
+    /// printed, and `accepted` called, as soon as it is known. Before the submit is in flight, and
+    /// between two attempts, a signal stops it, and nothing is submitted.
     ///
     /// # Errors
     /// If the submit fails, or if a signal stopped it or the job.
@@ -64,6 +84,7 @@ impl CtrlC {
         model_id: &str,
         key: &str,
         progress: &Progress,
+        accepted: impl FnOnce(&RequestId),
     ) -> Result<Job<Output>, Failure> {
         if let Some(stop) = self.stops.arrived() {
             return Err(not_submitted("interrupted before the submit", stop));
@@ -91,16 +112,17 @@ impl CtrlC {
             }
         };
         if let Ok(job) = &submitted {
+            accepted(job.request_id());
             progress.job(job.request_id(), Some(model_id));
         }
         match submitted {
-            Ok(job) if pressed => Err(self.cancel(&job, progress).await),
+            Ok(job) if pressed => Err(self.interrupted(&job, progress).await),
             Err(error) if pressed => Err(Failure::submit(error).with_signal(Stop::CtrlC)),
             submitted => submitted.map_err(Failure::submit),
         }
     }
 
-    /// Ends the wait for a job after a signal. Ctrl-C also requests a cancel of the job.
+    /// Ends the wait for a job after a signal. Ctrl-C also does to the job what `--on-interrupt` says.
     pub(crate) async fn stop_wait(
         &mut self,
         stop: Stop,
@@ -108,12 +130,40 @@ impl CtrlC {
         progress: &Progress,
     ) -> Failure {
         if stop == Stop::CtrlC {
-            return self.cancel(job, progress).await;
+            return self.interrupted(job, progress).await;
         }
-        let id = job.request_id();
-        Failure::stopped("interrupted before the job ended", Some(id), None)
-            .with_advice(keeps_running(id))
-            .with_signal(stop)
+        left(job, stop)
+    }
+
+    async fn interrupted(&mut self, job: &Job<Output>, progress: &Progress) -> Failure {
+        let cancels = match self.policy {
+            OnInterrupt::Cancel => Ok(true),
+            OnInterrupt::Leave => Ok(false),
+            OnInterrupt::Ask => self.ask(progress).await,
+        };
+        match cancels {
+            Ok(true) => self.cancel(job, progress).await,
+            Ok(false) => left(job, Stop::CtrlC),
+            Err(stop) => left(job, stop),
+        }
+    }
+
+    /// Asks whether the job shall be cancelled. A second signal is an answer too.
+    async fn ask(&mut self, progress: &Progress) -> Result<bool, Stop> {
+        progress.end();
+        progress.note_always(ASKING);
+        let answer = read_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).map(|_| line)
+        });
+        tokio::select! {
+            biased;
+            stop = self.stops.next() => Err(stop),
+            answer = answer => {
+                let answer = answer.unwrap_or_default().trim().to_lowercase();
+                Ok(matches!(answer.as_str(), "y" | "yes"))
+            }
+        }
     }
 
     /// Requests a cancel of the job, unless a second signal comes first, and reports the outcome.
@@ -138,6 +188,28 @@ impl CtrlC {
 fn not_submitted(message: &str, stop: Stop) -> Failure {
     let failure = Failure::stopped(message, None, None);
     failure.with_advice(NOTHING_SUBMITTED).with_signal(stop)
+}
+
+/// Refuses a question where nobody can answer.
+///
+/// # Errors
+/// If `--on-interrupt ask` is set and standard input is no terminal.
+pub(crate) fn check(matches: &ArgMatches) -> Result<(), Failure> {
+    let asks = matches.get_one::<String>("on-interrupt");
+    if asks.is_some_and(|policy| policy == "ask") && !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "--on-interrupt ask asks in a terminal, and standard input is none; write leave or cancel",
+        ));
+    }
+    Ok(())
+}
+
+/// Reports a job that keeps running after a signal.
+fn left(job: &Job<Output>, stop: Stop) -> Failure {
+    let id = job.request_id();
+    Failure::stopped("interrupted before the job ended", Some(id), None)
+        .with_advice(keeps_running(id))
+        .with_signal(stop)
 }
 
 fn keeps_running(id: &RequestId) -> String {

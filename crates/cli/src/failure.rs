@@ -101,6 +101,19 @@ impl Failure {
         Self::new(EX_NOPERM, UNAUTHENTICATED, message)
     }
 
+    /// Reports a submit of an earlier command whose outcome is unknown.
+    pub(crate) fn unknown_outcome(message: impl Into<String>) -> Self {
+        Self::new(EX_UNAVAILABLE, "response_lost", message)
+    }
+
+    /// Reports a job that has ended without an output, with its status.
+    pub(crate) fn job_ended(message: impl Into<String>, request_id: &str, status: &str) -> Self {
+        let mut failure = Self::new(EX_FAILED, &format!("job_{status}"), message);
+        failure.about.record.request_id = Some(request_id.to_owned());
+        failure.about.record.status = Some(status.to_owned());
+        failure
+    }
+
     /// Reports a file that cannot be read.
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::new(EX_NOINPUT, "io", message)
@@ -325,6 +338,17 @@ impl Failure {
     /// Returns `true` if there is no token, or one that is not accepted.
     pub(crate) fn is_about_token(&self) -> bool {
         self.kind == UNAUTHENTICATED
+    }
+
+    /// Returns `true` if there is a job, or may be one.
+    pub(crate) fn may_have_a_job(&self) -> bool {
+        self.about.may_have_been_submitted || self.about.record.request_id.is_some()
+    }
+
+    /// Returns the status of a job that has ended without an output.
+    pub(crate) fn status_at_end(&self) -> Option<&str> {
+        let status = self.about.record.status.as_deref();
+        status.filter(|status| matches!(*status, "failed" | "cancelled"))
     }
 
     /// Returns the message, without the advice.

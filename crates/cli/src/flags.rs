@@ -9,7 +9,7 @@ use serde_json::Map;
 use crate::show;
 
 /// Names of the arguments that a command with a model has besides the flags of the model.
-const RESERVED: [&str; 25] = [
+const RESERVED: [&str; 31] = [
     "model_id",
     "input",
     "input-file",
@@ -26,6 +26,12 @@ const RESERVED: [&str; 25] = [
     "poll-secs",
     "cancel-if-queued-after",
     "output-dir",
+    "extra",
+    "job-file",
+    "key",
+    "on-interrupt",
+    "name",
+    "sidecar",
     "no-download",
     "open",
     "no-picture",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 use runcomfy::media::Prober;
-use runcomfy::schema::{Constraint, Json, ModelSchema, nearest, read_json_text};
+use runcomfy::schema::{Certainty, Constraint, Json, ModelSchema, nearest, read_json_text};
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
@@ -97,9 +97,16 @@ pub(crate) async fn check(
     mut json: Json,
     check_media: CheckMedia,
 ) -> Result<Checked, Failure> {
+    let extra = extra(matches, model).await?;
     let files = local_file::attach(model, &mut json, reads_stdin(matches)).await?;
     let unreadable = files.unreadable;
-    let violations = violations(matches, model, &json, files, check_media).await?;
+    let mut violations = violations(matches, model, &json, files, check_media).await?;
+    // `validate` has no such flag.
+    if matches.try_get_one("unchecked").ok().flatten() == Some(&true) {
+        let mut passed = Violations::default();
+        passed.extend(violations.into_iter().map(unless_known));
+        violations = passed;
+    }
     let refused = violations.refuse();
     let with_flag = |violation: Violation| FlagViolation {
         flag: flags::flag_at(model, matches, &json, &violation.pointer),
@@ -115,11 +122,51 @@ pub(crate) async fn check(
             failure
         });
     }
+    let unchecked = empty_prompt(&json).into_iter().collect();
+    if let Json::Object(input) = &mut json {
+        input.extend(extra);
+    }
     Ok(Checked {
         warnings: violations,
-        unchecked: empty_prompt(&json).into_iter().collect(),
+        unchecked,
         json,
     })
+}
+
+/// Lets a property pass that the schema does not know, with a warning.
+fn unless_known(mut violation: Violation) -> Violation {
+    if violation.rule == Constraint::UnknownProperty {
+        violation.certainty = Certainty::Likely;
+    }
+    violation
+}
+
+/// Reads the properties of `--extra`, which the schema must not know.
+async fn extra(matches: &ArgMatches, model: &ModelSchema) -> Result<Map<String, Json>, Failure> {
+    let extra = extra_properties(matches).await?;
+    let known = model.input.properties().unwrap_or_default();
+    let known = known
+        .iter()
+        .find(|property| extra.contains_key(&*property.name));
+    match known {
+        Some(property) => Err(Failure::usage(format!(
+            "--extra has `{name}`, which is a property of `{}`; set it with its flag or --input",
+            model.id,
+            name = property.name
+        ))),
+        None => Ok(extra),
+    }
+}
+
+async fn extra_properties(matches: &ArgMatches) -> Result<Map<String, Json>, Failure> {
+    // `validate` has no such flag.
+    match matches.try_get_one::<String>("extra").ok().flatten() {
+        Some(text) => match text.strip_prefix('@') {
+            Some(path) => json_text::parse(&read_file(path).await?, &format!("`{path}`")),
+            None => json_text::parse(text, "--extra"),
+        },
+        None => Ok(Map::new()),
+    }
 }
 
 /// Returns a warning about an empty prompt, which the service takes and charges.
@@ -223,7 +270,12 @@ pub(crate) async fn unchecked(
         Named::Unknown(why) => why,
         _ => "it is not built in",
     };
-    match whole(matches).await? {
+    let extra = extra_properties(matches).await?;
+    let input = match whole(matches).await? {
+        None if extra.is_empty() => None,
+        input => Some(input.unwrap_or_default().into_iter().chain(extra).collect()),
+    };
+    match input {
         Some(input) => Ok(Checked {
             json: Json::Object(input),
             warnings: Vec::new(),

@@ -1,6 +1,6 @@
 //! The progress of a job: a spinner in a terminal, plain lines elsewhere.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, stderr, stdin};
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
@@ -10,6 +10,7 @@ use runcomfy::{DownloadProgress, Event, RequestId};
 
 use crate::delivery::{self, Kind};
 use crate::format::Format;
+use crate::last_line;
 use crate::show;
 
 /// Shows the progress of one job on standard error.
@@ -63,7 +64,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 const LINE: &str = "{spinner} {elapsed} {msg}";
 /// Maximum columns before the message: a spinner, and a time such as `59m`.
-const PREFIX_COLUMNS: usize = 8;
+const PREFIX_COLUMNS: usize = 6;
 
 /// Template for downloads of known size.
 const BAR: &str = "{spinner} {elapsed} {wide_bar} {bytes}/{total_bytes}";
@@ -75,9 +76,9 @@ impl Progress {
         let silent = quiet || !format.has_words();
         let verbose = matches.get_count("verbose") > 0;
         // Lines remain readable afterwards, a spinner does not.
-        let lines = silent || verbose || !stderr().is_terminal() || is_dumb();
+        let lines = silent || verbose || !is_alone_in_a_terminal() || is_dumb();
         let spinner = (!lines).then(|| {
-            let bar = ProgressBar::new_spinner();
+            let bar = ProgressBar::with_draw_target(None, last_line::target());
             if let Ok(style) = ProgressStyle::with_template(LINE) {
                 bar.set_style(style);
             }
@@ -121,6 +122,7 @@ impl Progress {
             spinner.set_message("waiting");
         }
         self.show(match event {
+            Event::Queued { position: Some(0) } => "queued, next in line".to_owned(),
             Event::Queued {
                 position: Some(position),
             } => format!("queued, position {position}"),
@@ -218,8 +220,25 @@ impl Progress {
 /// Truncates a text to one line of the terminal. A wrapped line would not be cleared completely.
 fn truncated(text: &str) -> String {
     let columns = usize::from(Term::stderr().size().1);
-    let room = columns.saturating_sub(PREFIX_COLUMNS);
+    let room = columns.saturating_sub(PREFIX_COLUMNS + usize::from(last_line::FREE_COLUMNS));
     truncate_str(&show::plain(text), room, "…").into_owned()
+}
+
+/// Returns `true` if the command has the last line of a terminal for itself: not in the background, and
+/// not as one of several that `xargs` or a script has started, whose standard input is no terminal.
+fn is_alone_in_a_terminal() -> bool {
+    stdin().is_terminal() && stderr().is_terminal() && is_in_foreground()
+}
+
+#[cfg(unix)]
+fn is_in_foreground() -> bool {
+    let foreground = rustix::termios::tcgetpgrp(stderr());
+    foreground.is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+fn is_in_foreground() -> bool {
+    true
 }
 
 /// Returns `true` if the terminal can neither move the cursor nor clear a line.

@@ -31,6 +31,8 @@ pub(crate) struct Record {
     pub(crate) elapsed_seconds: Option<f64>,
     /// The cost as the service reports it, usually a number of US dollars.
     pub(crate) cost: Option<Json>,
+    /// `true` if the job runs on an emulator, which charges nothing.
+    pub(crate) is_emulated: bool,
 }
 
 /// A file on disk, with what its bytes say.
@@ -39,6 +41,8 @@ pub(crate) struct SavedFile {
     pub(crate) path: String,
     pub(crate) url: String,
     pub(crate) facts: Facts,
+    /// `true` if the file was there before, so that it was not downloaded.
+    pub(crate) was_there: bool,
 }
 
 impl Record {
@@ -51,7 +55,11 @@ impl Record {
         self.created_at.clone_from(&result.created_at);
         self.finished_at.clone_from(&result.finished_at);
         let number = result.cost.map(Json::from);
-        self.cost = number.or_else(|| of_service("cost").cloned());
+        self.cost = if self.is_emulated {
+            Some(0.into())
+        } else {
+            number.or_else(|| of_service("cost").cloned())
+        };
         if self.input.is_none() {
             self.input = of_service("input").cloned();
         }
@@ -120,11 +128,14 @@ impl Record {
 impl SavedFile {
     /// Reads the facts of a file; without any, if it cannot be read.
     pub(crate) fn new(path: &Path, url: &str) -> Self {
-        let shown = path.strip_prefix(".").unwrap_or(path);
+        let here = std::env::current_dir().unwrap_or_default();
+        let shown = path.strip_prefix(here).unwrap_or(path);
+        let shown = shown.strip_prefix(".").unwrap_or(shown);
         Self {
             path: shown.display().to_string(),
             url: url.to_owned(),
             facts: Facts::from_file(path).unwrap_or_default(),
+            was_there: false,
         }
     }
 

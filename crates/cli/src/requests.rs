@@ -1,5 +1,7 @@
 //! The commands for an existing job: `status`, `result`, `cancel`, `resume`.
 
+use std::collections::HashMap;
+
 use clap::ArgMatches;
 use runcomfy::schema::Json;
 use runcomfy::{CancelOutcome, Job, Output, RequestId, Status};
@@ -7,7 +9,7 @@ use serde_json::json;
 
 use crate::advice::{CHARGED_IF_IT_SUCCEEDED, KEEPS_RUNNING, result_advice, resume_advice};
 use crate::cancel::Cancellation;
-use crate::ctrl_c::CtrlC;
+use crate::ctrl_c::{self, CtrlC};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::interrupt::unless_stopped;
@@ -15,7 +17,7 @@ use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::session::{self, Session};
-use crate::{advice, cancel, delivery, save, show, wait};
+use crate::{advice, cancel, delivery, save, show, sidecar, wait};
 
 /// Runs `runcomfy requests`, whose commands are aliases.
 pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -101,14 +103,28 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
         }
         return Ok(());
     };
-    let mut ctrl_c = CtrlC::listen();
-    let saved = save::outputs(&job, output, matches, &mut progress, &mut ctrl_c).await;
+    let mut ctrl_c = CtrlC::listen(matches);
+    let none = HashMap::new();
+    let saved = save::outputs(
+        &job,
+        output,
+        &record,
+        &none,
+        matches,
+        &mut progress,
+        &mut ctrl_c,
+    )
+    .await;
     progress.end();
     if let Some(error) = &result.error {
         record.warn_of_error(error);
         advice::warn_of_error(error);
     }
-    save::print(record, saved, received, matches, format)
+    let mut failure = saved.into_record(&mut record);
+    if matches.get_flag("sidecar") {
+        failure = failure.or(sidecar::write(&record).err());
+    }
+    save::print(&record, failure, received, matches, format)
 }
 
 /// Resumes the wait for a job, and saves its files.
@@ -117,11 +133,21 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
 /// If the job fails, the wait ends early, or a file cannot be saved.
 pub(crate) async fn resume(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
+    ctrl_c::check(matches)?;
     let mut progress = Progress::from_matches(matches, format);
     progress.job(job.request_id(), None);
-    let mut ctrl_c = CtrlC::listen();
+    let mut ctrl_c = CtrlC::listen(matches);
     let known = Record::default();
-    wait::finish(&job, matches, &mut progress, &mut ctrl_c, known, format).await
+    wait::finish(
+        &job,
+        matches,
+        &mut progress,
+        &mut ctrl_c,
+        known,
+        None,
+        format,
+    )
+    .await
 }
 
 /// Requests a cancel of a job, and prints the outcome.

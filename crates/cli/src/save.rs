@@ -1,5 +1,7 @@
 //! Saving the files of a job's output.
 
+use std::collections::HashMap;
+use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -11,16 +13,19 @@ use serde_json::json;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
+use crate::file_name::{NameTemplate, NameValues};
 use crate::format::Format;
 use crate::progress::Progress;
 use crate::record::{Record, SavedFile};
-use crate::{delivery, open, picture, show};
+use crate::{delivery, ending, open, origin, picture, show};
 
 /// The result of saving the files of an output.
 #[derive(Default)]
 pub(crate) struct Saved {
     /// The saved files.
     pub(crate) files: Vec<SavedFile>,
+    /// The index of each saved file among the URLs of the output, with its path.
+    indices: Vec<(usize, PathBuf)>,
     /// The files that could not be saved, as JSON: the URL and the reason.
     pub(crate) failed_files: Vec<Json>,
     /// Reasons why other URLs of the output were skipped.
@@ -32,10 +37,13 @@ pub(crate) struct Saved {
 /// Saves the files of an output, unless `--no-download` is set. A URL on another host than the
 /// service's, such as that of an input, is skipped with a warning if another file was saved.
 ///
-/// The job has succeeded, so a failure is a part of the result and never replaces it.
+/// `present` are the files that are there already, by their index. The job has succeeded, so a failure
+/// is a part of the result and never replaces it.
 pub(crate) async fn outputs(
     job: &Job<Output>,
     output: &Output,
+    known: &Record,
+    present: &HashMap<usize, PathBuf>,
     matches: &ArgMatches,
     progress: &mut Progress,
     ctrl_c: &mut CtrlC,
@@ -43,9 +51,15 @@ pub(crate) async fn outputs(
     if matches.get_flag("no-download") {
         return Saved::default();
     }
-    let download = job
+    let mut download = job
         .download(output, Path::new(folder(matches)))
+        .present(|index| present.get(&index).cloned())
         .on_progress(|now| progress.download(now));
+    if let Some(template) = matches.get_one::<NameTemplate>("name").cloned() {
+        let (model_id, input) = (known.model_id.as_deref(), known.input.as_ref());
+        let values = NameValues::new(job.request_id().as_str(), model_id, input);
+        download = download.file_name(move |index, name| template.name(&values, index, name));
+    }
     let outcomes = tokio::select! {
         biased;
         outcomes = download.outcomes() => outcomes,
@@ -55,7 +69,12 @@ pub(crate) async fn outputs(
         }
     };
     progress.end();
-    let saved = sorted(output, outcomes);
+    let saved = sorted(output, outcomes, present);
+    for (index, file) in &saved.indices {
+        if !present.contains_key(index) {
+            origin::mark(Path::new(&file), job.request_id().as_str(), *index);
+        }
+    }
     if !saved.files.is_empty() {
         delivery::saved();
     }
@@ -70,12 +89,22 @@ pub(crate) async fn outputs(
 
 /// Separates what was saved from what failed and what was skipped. It is a failure if a file of the
 /// service's own is missing, or if there is none.
-fn sorted(output: &Output, outcomes: Vec<Result<PathBuf, Error>>) -> Saved {
+fn sorted(
+    output: &Output,
+    outcomes: Vec<Result<PathBuf, Error>>,
+    present: &HashMap<usize, PathBuf>,
+) -> Saved {
     let mut saved = Saved::default();
     let (mut failed, mut skipped) = (Vec::new(), Vec::new());
-    for (url, outcome) in output.urls().into_iter().zip(outcomes) {
+    for (index, (url, outcome)) in output.urls().into_iter().zip(outcomes).enumerate() {
         match outcome {
-            Ok(file) => saved.files.push(SavedFile::new(&file, url)),
+            Ok(file) => {
+                saved.files.push(SavedFile {
+                    was_there: present.contains_key(&index),
+                    ..SavedFile::new(&file, url)
+                });
+                saved.indices.push((index, file));
+            }
             Err(error) if is_foreign(&error) => skipped.push((url, failure(error, url, output))),
             Err(error) => failed.push((url, failure(error, url, output))),
         }
@@ -156,9 +185,24 @@ pub(crate) fn prepare(matches: &ArgMatches) -> Result<(), Failure> {
     written.map_err(|e| failure("write to", &e))
 }
 
-fn folder(matches: &ArgMatches) -> &str {
+/// Returns the folder of `--output-dir`.
+pub(crate) fn folder(matches: &ArgMatches) -> &str {
     let folder = matches.get_one::<String>("output-dir");
     folder.map_or(".", String::as_str)
+}
+
+impl Saved {
+    fn paths(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.path.clone()).collect()
+    }
+
+    /// Moves the files into the record of the job, and returns the failure to save some.
+    pub(crate) fn into_record(mut self, record: &mut Record) -> Option<Failure> {
+        record.files = self.files;
+        record.failed_files = self.failed_files;
+        record.warnings.append(&mut self.warnings);
+        self.failure
+    }
 }
 
 /// Prints the result of a job that has succeeded, and shows its images: `theirs` is the JSON that the
@@ -167,50 +211,57 @@ fn folder(matches: &ArgMatches) -> &str {
 /// # Errors
 /// The failure to save its files. The result is printed with it.
 pub(crate) fn print(
-    mut record: Record,
-    mut saved: Saved,
+    record: &Record,
+    failure: Option<Failure>,
     theirs: Json,
     matches: &ArgMatches,
     format: Format,
 ) -> Result<(), Failure> {
-    let paths = saved.paths();
-    record.files = saved.files;
-    record.failed_files = saved.failed_files;
-    record.warnings.append(&mut saved.warnings);
-    if let Some(failure) = saved.failure {
-        let failure = failure.with_record(&record);
-        return Err(failure.with_result(theirs, to_text(&record)));
+    if let Some(failure) = failure {
+        let failure = failure.with_record(record);
+        return Err(failure.with_result(theirs, lines(record).join("\n")));
     }
     match format {
-        Format::Json | Format::Pretty => format.print_json(&theirs),
+        Format::Json => format.print_json(&theirs),
+        Format::Pretty => {
+            format.print_json(&theirs);
+            if !matches.get_flag("quiet") {
+                for line in ending::lines(record) {
+                    show::note(&line);
+                }
+            }
+        }
         Format::Record => format.print_json(&record.to_json()),
-        Format::Text => show::out(&show::plain(&to_text(&record))),
+        Format::Text => {
+            let plain = matches.get_flag("quiet") || !stdout().is_terminal();
+            let plain = plain || record.files.is_empty();
+            let decorate = |line: String| {
+                if plain {
+                    show::plain(&line).into_owned()
+                } else {
+                    ending::decorated(&line)
+                }
+            };
+            let lines: Vec<String> = lines(record).into_iter().map(decorate).collect();
+            show::out(&lines.join("\n"));
+        }
     }
+    let paths: Vec<String> = record.files.iter().map(|file| file.path.clone()).collect();
     picture::show(&paths, matches, format);
     Ok(())
 }
 
-impl Saved {
-    fn paths(&self) -> Vec<String> {
-        self.files.iter().map(|file| file.path.clone()).collect()
-    }
-}
-
 /// Returns the saved files and the URLs of those that could not be saved; or, if there are neither,
 /// the output.
-fn to_text(record: &Record) -> String {
-    let files = record
-        .files
-        .iter()
-        .map(|file| format!("saved {}", file.path));
+fn lines(record: &Record) -> Vec<String> {
+    let mut lines = ending::lines(record);
     let failed = record.failed_files.iter().filter_map(|f| f["url"].as_str());
-    let failed = failed.map(|url| format!("not saved: {url}"));
-    let lines: Vec<String> = files.chain(failed).collect();
+    lines.extend(failed.map(|url| format!("not saved: {url}")));
     if lines.is_empty() {
         let output = record.output.clone().unwrap_or_default();
-        return output_to_text(&Output::from(output));
+        lines.push(output_to_text(&Output::from(output)));
     }
-    lines.join("\n")
+    lines
 }
 
 /// Returns the URLs of an output, or the output if it has none.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::ArgMatches;
@@ -131,9 +131,18 @@ pub(crate) fn labelled(label: &dyn Display, text: &str) {
     err(&format!("{label} {}", plain(text)));
 }
 
+/// Returns what removes the progress of another command from the line, where there may be some.
+fn line_start() -> &'static str {
+    if format() == Format::Text && io::stderr().is_terminal() {
+        "\r\x1b[K"
+    } else {
+        ""
+    }
+}
+
 fn err(text: &str) {
     let mut stderr = io::stderr();
-    let lines = format!("{text}\n");
+    let lines = format!("{}{text}\n", line_start());
     // One write, so that the lines of several processes do not mix.
     if stderr.write_all(lines.as_bytes()).is_ok() && !stream::is_closed(&stderr) {
         delivery::reached(text);

@@ -121,7 +121,12 @@ fn emulated_run_saves_an_image_of_the_requested_size() {
         assert!(progress.contains(part), "{part}: {progress}");
     }
     let saved = out(&done);
-    let file = saved.trim_end().strip_prefix("saved ").unwrap();
+    assert!(
+        saved.contains("  1024×1024  ") && saved.ends_with("  free\n"),
+        "{saved}"
+    );
+    let line = saved.strip_prefix("saved ").unwrap();
+    let file = line.split("  ").next().unwrap();
     let picture = std::fs::read(folder.path().join(file)).unwrap();
     assert_eq!(picture[16..24], [0, 0, 4, 0, 0, 0, 4, 0], "1024 by 1024");
 

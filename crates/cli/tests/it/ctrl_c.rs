@@ -39,7 +39,7 @@ fn id_of(service: &Service) -> String {
 fn one_press_cancels_a_queued_job() {
     let service = Service::slow();
     let mut terminal = Terminal::new(&service.command(&RUN));
-    terminal.until("queued, position 0");
+    terminal.until("queued, next in line");
     terminal.press_ctrl_c();
     let text = last_words(terminal);
     assert_eq!(
@@ -53,7 +53,7 @@ fn one_press_cancels_a_queued_job() {
 fn running_job_keeps_running_and_is_resumed() {
     let service = Service::slow();
     let mut terminal = Terminal::new(&service.command(&RUN));
-    terminal.until("queued, position 0");
+    terminal.until("queued, next in line");
     service.emulator.advance(LONG);
     terminal.until("running");
     terminal.press_ctrl_c();
@@ -71,7 +71,12 @@ fn running_job_keeps_running_and_is_resumed() {
     resumed.press_ctrl_c();
     assert!(last_words(resumed).ends_with(&format!("runcomfy resume {id}")));
     service.emulator.advance(LONG);
-    assert_eq!(service.run(&["resume", &id]).out, "saved image.png\n");
+    assert!(
+        service
+            .run(&["resume", &id])
+            .out
+            .starts_with("saved image.png  ")
+    );
     assert_eq!(service.emulator.ledger().len(), 1);
 }
 
@@ -98,7 +103,7 @@ fn failed_cancel_request_keeps_the_request_id() {
     let refused = Reply::refused(403, 403_001);
     service.emulator.script(Call::Cancel, refused);
     let mut terminal = Terminal::new(&service.command(&RUN));
-    terminal.until("queued, position 0");
+    terminal.until("queued, next in line");
     terminal.press_ctrl_c();
     let text = last_words(terminal);
     assert!(text.starts_with("the cancel request failed: "), "{text}");
@@ -113,7 +118,7 @@ fn two_presses_stop_at_once_and_keep_the_job() {
     let service = Service::slow();
     service.emulator.script(Call::Cancel, Reply::stall());
     let mut terminal = Terminal::new(&service.command(&RUN));
-    terminal.until("queued, position 0");
+    terminal.until("queued, next in line");
     terminal.press_ctrl_c();
     terminal.until(CANCELLING);
     terminal.press_ctrl_c();
@@ -284,7 +289,12 @@ fn interrupted_download_can_be_repeated() {
         )
     );
     assert_eq!(service.files(), 0, "no part is left");
-    assert_eq!(service.run(&["result", &id]).out, "saved image.png\n");
+    assert!(
+        service
+            .run(&["result", &id])
+            .out
+            .starts_with("saved image.png  ")
+    );
 }
 
 #[test]
@@ -298,4 +308,67 @@ fn emulated_job_is_free_and_cannot_be_resumed() {
         text.ends_with("\nThe job was emulated: nothing is charged, and the job no longer exists."),
         "{text}"
     );
+}
+
+/// Starts a run with `--on-interrupt` and presses Ctrl-C once the job is polled.
+fn interrupted_with(policy: &str) -> (Service, Terminal) {
+    let service = Service::slow();
+    let run = [&RUN[..], &["--on-interrupt", policy]].concat();
+    let mut terminal = Terminal::new(&service.command(&run));
+    while service.emulator.count(Call::Status) == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    terminal.press_ctrl_c();
+    (service, terminal)
+}
+
+#[test]
+fn interrupted_job_is_left_running_if_so_wanted() {
+    let (service, terminal) = interrupted_with("leave");
+    let (ended, _) = terminal.end();
+    assert_eq!(ended.code, 130, "{ended:?}");
+    assert!(
+        ended
+            .err
+            .contains("stopped: interrupted before the job ended"),
+        "{ended:?}"
+    );
+    assert_eq!(service.emulator.count(Call::Cancel), 0);
+}
+
+#[test]
+fn interrupted_job_is_cancelled_after_a_question() {
+    for (answer, cancels) in [("y\n", 1), ("\n", 0), ("\x03", 0)] {
+        let (service, mut terminal) = interrupted_with("ask");
+        terminal.until("Cancel the job?");
+        terminal.type_in(answer);
+        let (ended, _) = terminal.end();
+        assert_eq!(ended.code, 130, "{ended:?}");
+        assert_eq!(
+            service.emulator.count(Call::Cancel),
+            cancels,
+            "{answer:?}: {ended:?}"
+        );
+    }
+    let service = Service::slow();
+    let nobody = service.run_with_stdin(&[&RUN[..], &["--on-interrupt", "ask"]].concat(), b"");
+    assert_eq!(
+        (nobody.code, service.emulator.ledger().len()),
+        (2, 0),
+        "{nobody:?}"
+    );
+}
+
+/// The terminal echoes `^C` behind the progress, where it must not wrap.
+#[test]
+fn no_frame_of_the_progress_stays_after_a_press() {
+    let service = Service::slow();
+    for columns in [Terminal::new, Terminal::narrow] {
+        let mut terminal = columns(&service.command(&RUN));
+        terminal.until("queued, next in line");
+        terminal.press_ctrl_c();
+        let (ended, _) = terminal.end();
+        assert_eq!(ended.code, 130, "{ended:?}");
+        assert!(!ended.err.contains("next in line"), "{}", ended.err);
+    }
 }

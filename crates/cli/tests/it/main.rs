@@ -20,12 +20,14 @@ mod errors;
 mod golden;
 #[cfg(unix)]
 mod install;
+mod job_file;
 mod login;
 mod media;
 #[cfg(target_os = "linux")]
 mod messages;
 mod output;
 mod programs;
+mod saving;
 #[cfg(unix)]
 mod scripts;
 #[cfg(unix)]
@@ -35,4 +37,5 @@ mod streams;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod unchecked;
 mod wait;

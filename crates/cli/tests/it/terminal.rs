@@ -14,14 +14,14 @@ const LONG: Duration = Duration::from_secs(60);
 fn progress_is_one_line_with_position_and_time() {
     let service = Service::slow();
     let mut terminal = Terminal::new(&service.command(&[&RUN[..], &["--poll-secs", "0"]].concat()));
-    terminal.until("s queued, position 0");
-    terminal.until("1s queued, position 0");
+    terminal.until("s queued, next in line");
+    terminal.until("1s queued, next in line");
     let id = &service.emulator.ledger()[0].request_id;
     let screen = terminal.screen();
     let lines: Vec<&str> = screen.lines().collect();
     assert_eq!(lines[0], format!("submitted {TEXT_TO_IMAGE} as {id}"));
     assert!(
-        lines.len() == 2 && lines[1].trim_end().ends_with("s queued, position 0"),
+        lines.len() == 2 && lines[1].trim_end().ends_with("s queued, next in line"),
         "{screen}"
     );
     service.emulator.advance(LONG);
@@ -29,8 +29,12 @@ fn progress_is_one_line_with_position_and_time() {
     service.emulator.advance(LONG);
     let (ended, _) = terminal.end();
     assert_eq!(ended.code, 0, "{ended:?}");
-    let expected = format!("{}\nsaved image.png", lines[0]);
-    assert_eq!(ended.err, expected, "the progress is cleared");
+    let (first, last) = ended.err.split_once('\n').unwrap();
+    assert_eq!(first, lines[0], "the progress is cleared");
+    assert!(
+        last.starts_with("✓ saved image.png  2048×2048  ") && last.ends_with(" s  $0.04"),
+        "{last}"
+    );
 }
 
 #[test]
@@ -48,7 +52,7 @@ fn progress_fits_a_narrow_window() {
         "https://example.com/a.jpg",
     ]);
     let mut terminal = Terminal::narrow(&run);
-    terminal.until("s queued, position 0");
+    terminal.until("s queued, next in line");
     service.emulator.set_outage(true);
     terminal.until("the service cannot be reached");
     let progress = terminal.screen();
@@ -63,10 +67,9 @@ fn progress_fits_a_narrow_window() {
     let (ended, _) = terminal.end();
     assert_eq!(ended.code, 0, "{ended:?}");
     let id = &service.emulator.ledger()[0].request_id;
-    assert_eq!(
-        ended.err.replace('\n', ""),
-        format!("submitted {EDIT} as {id}saved image.png")
-    );
+    let screen = ended.err.replace('\n', "");
+    let expected = format!("submitted {EDIT} as {id}✓ saved image.png  ");
+    assert!(screen.starts_with(&expected), "{screen}");
 }
 
 #[test]
@@ -182,7 +185,10 @@ fn variable_selects_the_image_protocol() {
     };
     let text = shown(&[], "sixel");
     let (before, picture) = text.split_once("\x1bP0;1q\"1;1;320;320#").unwrap();
-    assert!(before.ends_with("saved image.png\r\n"), "{before}");
+    assert!(
+        before.contains("saved image.png") && before.ends_with("\r\n"),
+        "{before}"
+    );
     let end = picture.find('\x1b').unwrap();
     assert_eq!(&picture[end..], "\x1b\\\r\n");
     for (word, warnings) in [("none", 0), ("sixels", 1)] {
@@ -214,11 +220,51 @@ fn piped_output_has_no_escape_codes() {
     // Standard error in a terminal does not change standard output.
     let in_words = [&RUN[..], &["--output", "text"]].concat();
     let (ended, _) = Terminal::piped(&service.command(&in_words)).end();
-    assert_eq!(
-        (ended.code, &*ended.out),
-        (0, "saved image-1.png\n"),
-        "{ended:?}"
-    );
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.starts_with("saved image-1.png  "), "{ended:?}");
+    assert!(!ended.out.contains('\x1b'), "{ended:?}");
+}
+
+#[test]
+fn several_commands_print_whole_lines() {
+    let service = Service::new();
+    // As `xargs -P 4` does, all in the foreground and without a standard input.
+    let binary = env!("CARGO_BIN_EXE_runcomfy");
+    let one = format!("'{binary}' run {TEXT_TO_IMAGE} --prompt x --poll-secs 0 < /dev/null &");
+    let script = format!("{} wait", one.repeat(4));
+    let template = service.command(&[]);
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", &script])
+        .current_dir(service.folder.path());
+    for (name, value) in template.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let (ended, bytes) = Terminal::new(&shell).end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(!text.contains('\x1b'), "{text:?}");
+    let starts = [
+        "submitting (",
+        "submitted ",
+        "queued",
+        "running (",
+        "finished (",
+        "downloading (",
+        "saved ",
+        "{",
+        "}",
+        "  \"image",
+        "    \"http",
+        "  ]",
+    ];
+    for line in text.lines() {
+        let is_whole = starts.iter().any(|start| line.starts_with(start));
+        assert!(is_whole, "{line:?} in {text}");
+    }
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn job_that_starts_just_in_time_is_waited_for() {
     service.emulator.advance(Duration::from_secs(3600));
     let ended = Ended::from(run.wait_with_output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.err.contains("\nqueued, position 0 ("), "{ended:?}");
+    assert!(ended.err.contains("\nqueued, next in line ("), "{ended:?}");
     assert!(
         ended.err.contains(
             "\nthe job was still queued after the limit, but it has started or ended meanwhile"

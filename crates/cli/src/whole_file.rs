@@ -1,0 +1,99 @@
+//! Files that are written whole or not at all, and survive a power cut.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Replaces a file, or creates it.
+///
+/// # Errors
+/// If the folder cannot be written to. The file is as it was.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let hidden = written(path, bytes)?;
+    let renamed = fs::rename(&hidden, path);
+    if renamed.is_err() {
+        // The error of the rename is the one to report.
+        let _ = fs::remove_file(&hidden);
+    }
+    renamed?;
+    sync_folder(path);
+    Ok(())
+}
+
+/// Creates a file.
+///
+/// # Errors
+/// If there is a file of this name, or the folder cannot be written to.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let hidden = written(path, bytes)?;
+    // A rename would replace a file.
+    let linked = match fs::hard_link(&hidden, path) {
+        // The file system has no links.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            File::create_new(path).and_then(|_| fs::rename(&hidden, path))
+        }
+        linked => linked,
+    };
+    let _ = fs::remove_file(&hidden);
+    linked?;
+    sync_folder(path);
+    Ok(())
+}
+
+/// Removes a file, and waits until that survives a power cut.
+///
+/// # Errors
+/// If it cannot be removed.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)?;
+    sync_folder(path);
+    Ok(())
+}
+
+/// Writes the bytes to a hidden file beside the path, and returns its path.
+fn written(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    let hidden = path.with_file_name(name);
+    let mut file = File::create(&hidden)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        let _ = fs::remove_file(&hidden);
+        return Err(error);
+    }
+    Ok(hidden)
+}
+
+/// Syncs the folder of a file, so that its name survives a power cut. The file is synced already, so
+/// a file system that cannot sync folders is no failure.
+fn sync_folder(path: &Path) {
+    if cfg!(unix) {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_is_whole_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        create(&path, b"one").unwrap();
+        assert!(create(&path, b"two").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        replace(&path, b"three").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"three");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        remove(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(replace(&folder.path().join("none/a"), b"").is_err());
+    }
+}
