@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use jsonc_parser::ast::{self, ObjectProp};
+use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions};
-use runcomfy_schema::Location;
+use runcomfy_schema::{JsonDocuments, Location, RepeatedKey};
 use serde_json::Value;
 
 /// Holds the JSON documents of one file, which follow each other without a separator.
@@ -13,6 +13,7 @@ pub(crate) struct Documents<'a> {
     pub(crate) values: Vec<Value>,
     /// Offset of each document, and its tree with ranges.
     trees: Vec<(usize, Option<ast::Value<'a>>)>,
+    repeated_keys: Vec<RepeatedKey>,
 }
 
 /// Reports why a text is not JSON, and at which byte.
@@ -31,11 +32,12 @@ impl<'a> Documents<'a> {
         let mut documents = Self {
             values: Vec::new(),
             trees: Vec::new(),
+            repeated_keys: Vec::new(),
         };
         loop {
             let start = stream.byte_offset();
             match stream.next() {
-                None => return Ok(documents),
+                None => break,
                 Some(Ok(value)) => {
                     documents.values.push(value);
                     documents
@@ -56,6 +58,10 @@ impl<'a> Documents<'a> {
                 }
             }
         }
+        // Whatever was parsed once is parsed again.
+        let parsed = JsonDocuments::parse(text).unwrap_or_default();
+        documents.repeated_keys = parsed.repeated_keys;
+        Ok(documents)
     }
 
     /// Returns the bytes of the value that a JSON pointer names, or of its nearest parent that is there.
@@ -97,14 +103,16 @@ impl<'a> Documents<'a> {
     }
 
     /// Returns every key that its object has before, with its bytes.
-    pub(crate) fn repeated_keys(&self) -> Vec<(String, Range<usize>)> {
-        let mut found = Vec::new();
-        for (start, tree) in &self.trees {
-            if let Some(tree) = tree {
-                repeated(tree, *start, &mut found);
-            }
-        }
-        found
+    pub(crate) fn repeated_keys(&self) -> impl Iterator<Item = (String, Range<usize>)> {
+        self.repeated_keys.iter().map(
+            |RepeatedKey {
+                 document, pointer, ..
+             }| {
+                let name = pointer.rsplit('/').next().unwrap_or_default();
+                let name = name.replace("~1", "/").replace("~0", "~");
+                (name, self.locate(*document, pointer, Location::Key))
+            },
+        )
     }
 }
 
@@ -112,30 +120,6 @@ fn tree(text: &str) -> Option<ast::Value<'_>> {
     let parsed =
         jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default());
     parsed.ok()?.value
-}
-
-fn repeated(node: &ast::Value<'_>, start: usize, found: &mut Vec<(String, Range<usize>)>) {
-    match node {
-        ast::Value::Object(object) => {
-            let mut seen = std::collections::HashSet::new();
-            for ObjectProp { name, value, .. } in &object.properties {
-                if !seen.insert(name.as_str()) {
-                    let range = name.range();
-                    found.push((
-                        name.as_str().to_owned(),
-                        start + range.start..start + range.end,
-                    ));
-                }
-                repeated(value, start, found);
-            }
-        }
-        ast::Value::Array(array) => {
-            for element in &array.elements {
-                repeated(element, start, found);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Returns the offset of a line and column as serde_json counts them: lines from 1, columns in bytes,
@@ -177,11 +161,7 @@ mod tests {
         let Ok(documents) = Documents::parse(text) else {
             panic!("this is JSON")
         };
-        let names: Vec<_> = documents
-            .repeated_keys()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
+        let names: Vec<_> = documents.repeated_keys().map(|(name, _)| name).collect();
         assert_eq!(names, ["b", "a"]);
     }
 

@@ -209,7 +209,12 @@ pub fn parse_each(files: &[SchemaBytes]) -> Vec<Parsed> {
 fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
     let text = String::from_utf8_lossy(bytes).into_owned().into();
     let at = error.valid_up_to();
-    let message = "the file is not UTF-8";
+    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let message = if is_utf16 {
+        "the file is UTF-16, expected UTF-8"
+    } else {
+        "the file is not UTF-8"
+    };
     Diagnostic::new(
         (Severity::Error, Code::NotUtf8),
         path,

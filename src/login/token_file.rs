@@ -6,7 +6,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use runcomfy_media::open_regular;
-use serde_json::{Value, json};
+use runcomfy_schema::{JsonDocuments, read_json_text};
+use serde_json::json;
+use tracing::warn;
 
 use crate::error::Error;
 use crate::http::token::Token;
@@ -66,7 +68,7 @@ impl TokenFile {
     /// Reads the token, if there is a file.
     pub(crate) fn read(&self) -> Result<Option<Token>, Error> {
         match read(&self.path) {
-            Ok(bytes) => self.parse(&bytes).map(Some),
+            Ok(text) => self.parse(&text).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => {
                 let message = format!("the token file `{}` cannot be read", self.path.display());
@@ -75,14 +77,14 @@ impl TokenFile {
         }
     }
 
-    fn parse(&self, bytes: &[u8]) -> Result<Token, Error> {
-        // Editors on Windows write a byte order mark.
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        let value: Option<Value> = serde_json::from_slice(bytes).ok();
-        let token = value
-            .as_ref()
-            .and_then(|value| value["access_token"].as_str());
+    fn parse(&self, text: &str) -> Result<Token, Error> {
         let path = self.path.display();
+        let documents = JsonDocuments::parse(text).unwrap_or_default();
+        for key in &documents.repeated_keys {
+            warn!("in the token file `{path}`, {key}; the last one counts");
+        }
+        let value = documents.values.first();
+        let token = value.and_then(|value| value["access_token"].as_str());
         let token = token.ok_or_else(|| {
             Error::token(format!(
                 "the token file `{path}` has no text `access_token`; log in again, or set RUNCOMFY_TOKEN"
@@ -146,11 +148,8 @@ impl TokenFile {
 }
 
 /// Reads a token file. A pipe could block for ever, and a device may have no end.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = open_regular(path)?;
-    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn read(path: &Path) -> io::Result<String> {
+    read_json_text(open_regular(path)?.take(MAX_FILE_BYTES))
 }
 
 fn remove(path: &Path) -> Result<bool, Error> {
@@ -211,7 +210,8 @@ mod tests {
             assert_eq!(read.source(), Some(&*source));
             assert_eq!(names(&nested), [NAME]);
         }
-        let json: Value = serde_json::from_slice(&fs::read(file.path()).unwrap()).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_slice(&fs::read(file.path()).unwrap()).unwrap();
         let expected = json!({"access_token": "second-token", "refresh_token": null, "expires_at": null, "user_email": null});
         assert_eq!(json, expected);
         fs::write(nested.join("token.json.12345678.tmp"), "a killed write").unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use runcomfy::ErrorKind;
 use runcomfy::catalogue::CatalogueEntry;
-use runcomfy::schema::{Diagnostic, Json, ModelSchema, Severity, nearest};
+use runcomfy::schema::{Diagnostic, Json, JsonDocuments, ModelSchema, Severity, nearest};
 use serde_json::Map;
 
 use crate::advice::{GET_A_TOKEN, NOTHING_SUBMITTED};
@@ -184,13 +184,14 @@ fn in_file(id: &str, file: &str) -> Result<Model, Failure> {
         .and_then(runcomfy::schema::read_json_text)
         .map_err(|e| Failure::unreadable(format!("could not read the schema `{file}`: {e}")))?;
     // As on a documentation page, the output schema may follow the input schema.
-    let documents: Result<Vec<Json>, _> = serde_json::Deserializer::from_str(&text)
-        .into_iter()
-        .collect();
-    let documents =
-        documents.map_err(|e| Failure::input(format!("the schema `{file}` is not JSON: {e}")))?;
-    parsed(id, &documents)
-        .map_err(|why| Failure::input(format!("the schema `{file}` is invalid: {why}")))
+    let documents = JsonDocuments::parse(&text)
+        .map_err(|e| Failure::input(format!("the schema `{file}` is not JSON: {e}")))?;
+    let mut model = parsed(id, &documents.values)
+        .map_err(|why| Failure::input(format!("the schema `{file}` is invalid: {why}")))?;
+    let repeated = documents.repeated_keys.iter();
+    let repeated = repeated.map(|key| format!("in the schema, {key}; the last one counts"));
+    model.warnings.extend(repeated);
+    Ok(model)
 }
 
 fn parsed(id: &str, documents: &[Json]) -> Result<Model, String> {

@@ -39,7 +39,6 @@ mod routes;
 mod schemas;
 mod server;
 mod service;
-mod unique_names;
 
 pub use builder::Builder;
 pub use call::Call;

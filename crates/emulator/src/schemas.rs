@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use runcomfy_schema::{Diagnostic, ModelSchema, Severity, read_json_text};
-use serde_json::{Deserializer, Value};
+use runcomfy_schema::{Diagnostic, JsonDocuments, ModelSchema, Severity, read_json_text};
 
 /// Reads every `.json` file below `folder`, in the order of their paths. The path of a file below
 /// the folder, without `.json`, is the model's id. Returns the models, and what is not checked.
@@ -37,10 +36,13 @@ fn model(folder: &Path, file: &Path, warnings: &mut Vec<String>) -> io::Result<M
     let text = fs::File::open(file).and_then(read_json_text);
     let text = text.map_err(|error| about(file, error.kind(), &error.to_string()))?;
     // A file may hold the output schema after the input schema, as a documentation page does.
-    let documents: Result<Vec<Value>, _> = Deserializer::from_str(&text).into_iter().collect();
     let invalid = |why: &str| about(file, io::ErrorKind::InvalidData, why);
+    let documents = JsonDocuments::parse(&text);
     let documents = documents.map_err(|error| invalid(&format!("this is not JSON: {error}")))?;
-    let (model, diagnostics) = ModelSchema::parse_lenient(id(folder, file).as_deref(), &documents);
+    let repeated = documents.repeated_keys.iter();
+    warnings.extend(repeated.map(|key| format!("{}: {key}; the last one counts", file.display())));
+    let id = id(folder, file);
+    let (model, diagnostics) = ModelSchema::parse_lenient(id.as_deref(), &documents.values);
     let model = model.ok_or_else(|| invalid(&reasons(&diagnostics)))?;
     let texts = diagnostics.iter().map(to_text);
     warnings.extend(texts.map(|text| format!("in the schema {}: {text}", file.display())));

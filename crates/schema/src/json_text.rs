@@ -1,6 +1,14 @@
 //! Reads JSON that a user hands over: from a file, a pipe or standard input.
+//!
+//! Schemas, inputs, fault files and token files are all read here, so that each of them is accepted or
+//! refused for the same reasons.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::io::{self, Read};
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 /// Maximum number of bytes of a JSON text: as many as the service accepts in a request. An endless
 /// one, such as `/dev/zero`, must not fill the memory.
@@ -26,7 +34,14 @@ pub fn read_json_bytes(reader: impl Read) -> io::Result<Vec<u8>> {
 /// If reading fails, there are more bytes than [`MAX_JSON_BYTES`], or the text is not UTF-8. UTF-16
 /// is named, since some shells redirect output in it.
 pub fn read_json_text(reader: impl Read) -> io::Result<String> {
-    let bytes = read_json_bytes(reader)?;
+    decode_json_text(read_json_bytes(reader)?)
+}
+
+/// Decodes the bytes of a JSON text and removes its byte order mark.
+///
+/// # Errors
+/// If the text is not UTF-8. UTF-16 is named, since some shells redirect output in it.
+pub fn decode_json_text(bytes: Vec<u8>) -> io::Result<String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(invalid(
             "it is UTF-16, expected UTF-8; save it again as UTF-8",
@@ -38,6 +53,156 @@ pub fn read_json_text(reader: impl Read) -> io::Result<String> {
         text.drain(..'\u{feff}'.len_utf8());
     }
     Ok(text)
+}
+
+/// Holds the values of a JSON text, and the keys that its objects have more than once.
+///
+/// ```
+/// use runcomfy_schema::JsonDocuments;
+///
+/// let documents = JsonDocuments::parse(r#"{"seed": 1, "seed": 2}"#)?;
+/// assert_eq!(documents.values, [serde_json::json!({"seed": 2})]);
+/// assert_eq!(documents.repeated_keys[0].to_string(), "`/seed` appears more than once");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct JsonDocuments {
+    /// Values, which may follow each other without a separator, as on a documentation page.
+    pub values: Vec<Value>,
+    /// Keys that their object has before, of which only the last counts.
+    pub repeated_keys: Vec<RepeatedKey>,
+}
+
+/// Names a key that its object has more than once. `serde_json` keeps the last value and drops the
+/// others silently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RepeatedKey {
+    /// Index of the value in [`JsonDocuments::values`].
+    pub document: usize,
+    /// JSON pointer (RFC 6901) to the member.
+    pub pointer: String,
+}
+
+impl JsonDocuments {
+    /// Parses a text, which has no byte order mark.
+    ///
+    /// # Errors
+    /// If the text is not JSON.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let values = serde_json::Deserializer::from_str(text).into_iter();
+        let values = values.collect::<Result<Vec<Value>, _>>()?;
+        let mut repeated_keys = Vec::new();
+        let mut text = serde_json::Deserializer::from_str(text);
+        for document in 0..values.len() {
+            let mut found = Found::default();
+            found.visit(String::new()).deserialize(&mut text)?;
+            let keys = found.pointers.into_iter();
+            repeated_keys.extend(keys.map(|pointer| RepeatedKey { document, pointer }));
+        }
+        Ok(Self {
+            values,
+            repeated_keys,
+        })
+    }
+}
+
+impl fmt::Display for RepeatedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` appears more than once", self.pointer)
+    }
+}
+
+/// The pointers to repeated keys.
+#[derive(Default)]
+struct Found {
+    pointers: Vec<String>,
+}
+
+impl Found {
+    fn visit(&mut self, pointer: String) -> Member<'_> {
+        Member {
+            pointer,
+            found: self,
+        }
+    }
+
+    fn add(&mut self, pointer: &str) {
+        if !self.pointers.iter().any(|known| known == pointer) {
+            self.pointers.push(pointer.to_owned());
+        }
+    }
+}
+
+/// Visits the value at this pointer for its keys.
+struct Member<'f> {
+    pointer: String,
+    found: &'f mut Found,
+}
+
+impl<'de> DeserializeSeed<'de> for Member<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let escaped = name.replace('~', "~0").replace('/', "~1");
+            let pointer = format!("{}/{escaped}", self.pointer);
+            if !names.insert(name) {
+                self.found.add(&pointer);
+            }
+            members.next_value_seed(self.found.visit(pointer))?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut index = 0;
+        loop {
+            let element = self.found.visit(format!("{}/{index}", self.pointer));
+            if list.next_element_seed(element)?.is_none() {
+                return Ok(());
+            }
+            index += 1;
+        }
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 fn invalid(why: &str) -> io::Error {
@@ -62,5 +227,16 @@ mod tests {
         assert!(read(b"\xff\xfe{\0}\0").unwrap_err().contains("UTF-16"));
         assert!(read(b"\xfe\xff\0{\0}").unwrap_err().contains("UTF-16"));
         assert!(read(b"{\xff}").unwrap_err().contains("not UTF-8"));
+    }
+    #[test]
+    fn repeated_keys_are_found_at_any_depth() {
+        let text = r#"{"a": [{"b": 1, "c/d": 2, "b": 3, "b": 4}], "a": 0} {"x~": {}, "x~": {}}"#;
+        let documents = JsonDocuments::parse(text).unwrap();
+        assert_eq!(documents.values.len(), 2);
+        let keys = documents.repeated_keys.iter();
+        let keys: Vec<_> = keys.map(|key| (key.document, &*key.pointer)).collect();
+        assert_eq!(keys, [(0, "/a/0/b"), (0, "/a"), (1, "/x~0")]);
+        assert!(JsonDocuments::parse("{\"a\": }").is_err());
+        assert_eq!(JsonDocuments::parse(" ").unwrap(), JsonDocuments::default());
     }
 }

@@ -41,7 +41,9 @@ pub use choice::{Choice, UnknownChoice};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use invisible::is_invisible;
-pub use json_text::{MAX_JSON_BYTES, read_json_bytes, read_json_text};
+pub use json_text::{
+    JsonDocuments, MAX_JSON_BYTES, RepeatedKey, decode_json_text, read_json_bytes, read_json_text,
+};
 pub use keyword_list::KeywordList;
 pub use list_of::{IntoListOf, ListOf};
 pub use literal::Literal;
