@@ -130,18 +130,17 @@ impl Transport {
         header: (HeaderName, &str),
         departure: &Departure,
     ) -> Result<Reply, Error> {
+        let is_encrypted = url.scheme() == "https";
         let request = self.request(Method::POST, url);
         let request = request.header(header.0, header.1);
         let request = request.header(CONTENT_TYPE, "application/json");
         let speaks_http2 = self.speaks_http2.load(Ordering::Relaxed);
-        // Over HTTP/1.1 a late response to another request could be taken for this one's.
-        let body_of = match &self.exchanger {
-            Exchanger::Http {
-                is_http1_only: true,
-                ..
-            } => SubmitBody::new,
-            _ => SubmitBody::held_back,
+        // Over HTTP/1.1 without TLS a body in two pieces would cost a further call of the system.
+        let may_speak_http2 = match &self.exchanger {
+            Exchanger::Http { is_http1_only, .. } => !is_http1_only,
+            _ => speaks_http2 || is_encrypted,
         };
+        // Over HTTP/1.1 a late response to another request could be taken for this one's.
         let (http, over_http1) = match &self.exchanger {
             Exchanger::Script(_, script) => {
                 let request = request.body(body).build().map_err(failed)?;
@@ -151,7 +150,13 @@ impl Transport {
             Exchanger::Http { fresh, .. } => (fresh.get()?.clone(), Attribution::Certain),
             Exchanger::Foreign(http) => (http.clone(), Attribution::Reused),
         };
-        let body = Body::wrap(body_of(body, departure.clone()));
+        let departure_of_body = departure.clone();
+        let body = if may_speak_http2 {
+            SubmitBody::held_back(body, departure_of_body)
+        } else {
+            SubmitBody::new(body, departure_of_body)
+        };
+        let body = Body::wrap(body);
         let request = request.body(body).build().map_err(failed)?;
         match self.send_over_http(&http, request, over_http1).await {
             Err(error) if error.kind() != ErrorKind::NotSent && departure.withdraw() => {

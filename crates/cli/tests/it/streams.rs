@@ -108,8 +108,10 @@ fn check(arguments: &[&str]) {
             err != State::Read || stderr.contains(id) || out == State::Read,
             "{case}"
         );
-        // An object on one line or on several.
-        let last = format!("\n{stderr}").rfind("\n{").filter(|_| is_lost);
+        // The report of the failure.
+        let last = format!("\n{stderr}")
+            .rfind("\n{")
+            .filter(|_| is_lost && line.contains(&"json"));
         if let Some(at) = last {
             let mut objects = serde_json::Deserializer::from_str(&stderr[at..]).into_iter();
             let last: Value = objects.next().unwrap().unwrap();
