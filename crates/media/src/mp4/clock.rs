@@ -23,6 +23,11 @@ impl Clock {
         (self.scale != 0 && units != 0).then(|| units as f64 / f64::from(self.scale))
     }
 
+    /// Returns the duration in units, if it is known.
+    pub(super) fn units(self) -> Option<u64> {
+        self.duration.filter(|units| *units != 0)
+    }
+
     pub(super) fn duration(self) -> Option<f64> {
         self.seconds(self.duration?)
     }

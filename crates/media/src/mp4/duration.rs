@@ -29,7 +29,7 @@ impl Movie {
                 let total = total.map(|seconds| (seconds, "by the header of its fragments"));
                 let mut witnesses: Vec<_> =
                     total.into_iter().chain(fragments.witnesses()).collect();
-                if witnesses.len() < 2 {
+                if witnesses.len() < 2 || fragments.have_all_samples() {
                     witnesses.extend(movie);
                 }
                 witnesses

@@ -27,10 +27,23 @@ pub(super) struct Fragments {
 struct Fragmented {
     id: u32,
     scale: u32,
+    /// Duration that the track stores for its media, in its own units.
+    stored: Option<u64>,
     /// Sum of the durations of all samples.
     samples: u64,
     /// Time at which the first fragment begins, and that at which the last one ends, if stored.
     times: Option<(u64, u64)>,
+}
+
+impl Fragmented {
+    /// Returns the duration of the samples before the fragments: a movie may have its first ones in
+    /// tables, and then its fragments begin where those end.
+    fn before(&self) -> u64 {
+        match (self.stored, self.times) {
+            (Some(stored), Some((begins, _))) if stored.abs_diff(begins) <= 1 => begins,
+            _ => 0,
+        }
+    }
 }
 
 impl Fragments {
@@ -108,15 +121,21 @@ impl Fragments {
                 .zip(times)
                 .map(|((begins, _), (_, ends))| (begins, ends));
         } else if self.tracks.len() < MAX_TRACKS {
-            let scale = track.clock.scale;
             self.tracks.push(Fragmented {
                 id,
-                scale,
+                scale: track.clock.scale,
+                stored: track.clock.units(),
                 samples,
                 times,
             });
         }
         Ok(())
+    }
+
+    /// Returns `true` if fragments were read, and the movie's tables have no samples before them: its
+    /// header is then about all of them.
+    pub(super) fn have_all_samples(&self) -> bool {
+        !self.tracks.is_empty() && self.tracks.iter().all(|track| track.before() == 0)
     }
 
     /// Returns the durations that the boxes after the movie store.
@@ -128,16 +147,18 @@ impl Fragments {
                 .filter_map(|track| Clock::with_scale(track.scale).seconds(units(track)?));
             seconds.reduce(f64::max)
         };
-        let samples = longest(|track| Some(track.samples));
+        let samples = longest(|track| Some(track.samples.saturating_add(track.before())));
         let times = longest(|track| {
-            track
-                .times
-                .map(|(begins, ends)| ends.saturating_sub(begins))
+            let (begins, ends) = track.times?;
+            Some(ends.saturating_sub(begins).saturating_add(track.before()))
         });
+        // The media's own duration is that before the fragments, which is counted, or that of all.
+        let stored = longest(|track| track.stored.filter(|_| track.before() == 0));
         let all = [
             (self.index, "by its index of segments"),
             (samples, "by the samples of its fragments"),
             (times, "by the times of its fragments"),
+            (stored, "by the media of its tracks"),
         ];
         all.into_iter()
             .filter_map(|(seconds, by)| Some((seconds?, by)))

@@ -16,6 +16,8 @@ struct Durations {
     index: Option<f64>,
     samples: f64,
     times: f64,
+    /// Duration of the samples in the movie's tables, before the fragments.
+    before: f64,
 }
 
 /// Units per second of the movie and of the media.
@@ -25,15 +27,23 @@ const MEDIA: f64 = 12_800.0;
 pub(super) fn write(rng: &mut Rng) -> Lie {
     let seconds = f64::from(rng.u32(2_000..60_000)) / 1_000.0;
     let is_fragmented = rng.u8(..3) == 0;
+    let begins_in_tables = is_fragmented && rng.u8(..3) == 0;
+    let before = match (is_fragmented, begins_in_tables) {
+        (true, true) => seconds * f64::from(rng.u32(10..90)) / 100.0,
+        (true, false) => 0.0,
+        (false, _) => seconds,
+    };
+    let in_fragments = seconds - before;
     let mut all = Durations {
-        movie: if is_fragmented { 0.0 } else { seconds },
-        track: if is_fragmented { 0.0 } else { seconds },
-        media: if is_fragmented { 0.0 } else { seconds },
+        movie: before,
+        track: before,
+        media: before,
         edit: (!is_fragmented && rng.bool()).then_some(seconds),
         fragments: (is_fragmented && rng.bool()).then_some(seconds),
-        index: (is_fragmented && rng.bool()).then_some(seconds),
-        samples: seconds,
-        times: seconds,
+        index: (is_fragmented && !begins_in_tables && rng.bool()).then_some(seconds),
+        samples: in_fragments,
+        times: in_fragments,
+        before: if is_fragmented { before } else { 0.0 },
     };
     let mut what = String::new();
     if rng.bool() {
@@ -169,7 +179,7 @@ fn track(all: &Durations) -> Vec<u8> {
 /// Encodes half of the samples, as one run of two samples.
 fn fragment(all: &Durations, half: u32) -> Vec<u8> {
     let each = units(all.samples / 4.0, MEDIA);
-    let begins = units(all.times / 2.0 * f64::from(half), MEDIA);
+    let begins = units(all.before + all.times / 2.0 * f64::from(half), MEDIA);
     let header = part(*b"tfhd", &[[0; 4], 1_u32.to_be_bytes()].concat());
     let time = part(*b"tfdt", &[[0; 4], begins].concat());
     let run = part(
