@@ -182,7 +182,7 @@ fn timeline(random: &mut fastrand::Rng) -> Vec<Change> {
     let one = |status, result| (vec![status], vec![result]);
     let (statuses, results) = match random.u8(0..10) {
         0 => one(ended, Answer::end(random)),
-        1 => one(ended, NotReady),
+        1 => one(ended, [NotReady, NotFound][random.usize(0..2)]),
         2 => one(ended, unfinished),
         3 => one(Unfinished("in_progress"), Answer::end(random)),
         4 => one(Unknown, Answer::end(random)),
@@ -274,7 +274,14 @@ fn model(log: &[Logged]) -> Option<(usize, Duration, End)> {
         {
             return Some((index, runs_out, end));
         }
+        // The service knows a job whose status it has just given.
+        let before = index.checked_sub(1).map(|before| log[before]);
+        let knows_job = call == Call::Result
+            && before.is_some_and(|(_, call, answer)| {
+                call == Call::Status && matches!(answer, Ended(_) | Unknown)
+            });
         let is_refused = match answer {
+            NotFound if knows_job => None,
             NotFound if at >= Duration::from_secs(60) => Some(ErrorKind::NotFound),
             Refused(_, _, kind) => Some(kind),
             _ => None,
@@ -480,5 +487,33 @@ fn wait_ends_as_a_model_of_its_responses_says() {
                 assert!(has_ended || text.contains("by its request id"), "{about}");
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn result_not_found_does_not_hide_how_a_job_ended() {
+    let ends = [
+        ("failed", ErrorKind::JobFailed),
+        ("cancelled", ErrorKind::JobCancelled),
+        ("completed", ErrorKind::NotReady),
+    ];
+    for (status, kind) in ends {
+        let script = Script::new();
+        let client = script.client_builder().build().unwrap();
+        script.respond_by(move |call| {
+            Some(match call {
+                Call::Status => Ended(status).response(),
+                _ => NotFound.response(),
+            })
+        });
+        let id = "request-1".parse().unwrap();
+        let began = Instant::now();
+        let error = client.json_job(id).watch().output().await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        let waited = began.elapsed();
+        assert!(
+            waited >= LIMIT && waited < LIMIT + Duration::from_secs(1),
+            "{waited:?}"
+        );
     }
 }

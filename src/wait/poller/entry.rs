@@ -15,7 +15,7 @@ use crate::api::{Api, JobRef};
 use crate::error::{Error, ErrorKind};
 use crate::http::response::JobResult;
 use crate::http::retry_policy::RetryPolicy;
-use crate::http::retry_table::{Decision, Operation, judge};
+use crate::http::retry_table::{Decision, Failure, Operation, judge};
 use crate::job::cancel_outcome::CancelOutcome;
 use crate::job::progress_log;
 use crate::job::status::{JobStatus, Status};
@@ -260,13 +260,11 @@ impl Entry {
                 return Ok(PollResult::Finished(Box::new(agreed(result, status))));
             }
             Ok(Ok(result)) => (result.error, None),
-            Ok(Err(error)) => match judge(Operation::Read, error) {
-                (Decision::Retry, error) => (None, Some(Arc::new(error))),
-                (_, error) => {
-                    self.last_status = Some(status);
-                    return Err(error);
-                }
-            },
+            Ok(Err(error)) if lacks_result(&error) => (None, Some(Arc::new(error))),
+            Ok(Err(error)) => {
+                self.last_status = Some(status);
+                return Err(error);
+            }
         };
         if let Some(pending) = &mut self.pending_result {
             pending.lacks_result(reason.as_ref(), cause.clone());
@@ -290,13 +288,11 @@ impl Entry {
         match api.poll_result(self.job()).await {
             Ok(result) if result.status.is_terminal() => Ok(PollResult::Finished(Box::new(result))),
             Ok(_) => Ok(PollResult::Unfinished(status)),
-            Err(error) => match judge(Operation::Read, error) {
-                (Decision::Retry, _) => Ok(PollResult::Unfinished(status)),
-                (_, error) => {
-                    self.last_status = Some(status);
-                    Err(error)
-                }
-            },
+            Err(error) if lacks_result(&error) => Ok(PollResult::Unfinished(status)),
+            Err(error) => {
+                self.last_status = Some(status);
+                Err(error)
+            }
         }
     }
 
@@ -588,6 +584,13 @@ fn agreed(mut result: JobResult<Value>, status: JobStatus) -> JobResult<Value> {
         result.error = status.error;
     }
     result
+}
+
+/// Returns `true` if a result that was requested beside a status is not there, or not yet. The status
+/// shows that the service knows the job, so "not found" is about the result alone.
+fn lacks_result(error: &Error) -> bool {
+    let decision = Failure::from_error(error).decide(Operation::Read);
+    decision == Decision::Retry || error.kind() == ErrorKind::NotFound
 }
 
 /// Returns `true` if a poll has found no connection to the service.
