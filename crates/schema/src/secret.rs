@@ -7,7 +7,7 @@ use crate::spelling::{MAX_ESCAPE, Spelling};
 pub struct Secret {
     /// The secret as it is.
     text: String,
-    /// The secret, and what base64 makes of it.
+    /// The secret, and what base64 and a hex dump make of it.
     patterns: Vec<Vec<char>>,
 }
 
@@ -28,6 +28,7 @@ impl Secret {
                     .collect(),
             );
             patterns.extend((0..3).map(|before| base64_within(text.as_bytes(), before)));
+            patterns.push(hex(text.as_bytes()));
         }
         Self {
             text: text.to_owned(),
@@ -36,7 +37,8 @@ impl Secret {
     }
 
     /// Returns the bytes with `…` for the secret, however it is written: as it is, in capitals,
-    /// escaped for JSON, a URL or HTML, broken into lines, or in base64. Invalid UTF-8 stays.
+    /// escaped for JSON, a URL, HTML or a mail, broken into lines, in base64 or in hex. Invalid UTF-8
+    /// stays.
     #[must_use]
     pub fn erase(&self, bytes: Vec<u8>) -> Vec<u8> {
         let mut erased = Vec::new();
@@ -57,8 +59,13 @@ impl Secret {
             return None;
         }
         let plain = self.erase_plain(text);
-        let text = plain.as_deref().unwrap_or(text);
-        self.erase_spelled(text).or(plain)
+        let usual = self.erase_spelled(Spelling::new, plain.as_deref().unwrap_or(text));
+        let erased = usual.or(plain);
+        let text = erased.as_deref().unwrap_or(text);
+        // Mails may have any part of it as `=2D`.
+        let is_mail = text.contains('=');
+        let mail = is_mail.then(|| self.erase_spelled(Spelling::with_mail, text));
+        mail.flatten().or(erased)
     }
 
     /// Erases the secret as it is. Behind a character that starts an escape it would not be found as
@@ -88,8 +95,12 @@ impl Secret {
         Some(erased)
     }
 
-    fn erase_spelled(&self, text: &str) -> Option<String> {
-        let spelling = Spelling::new(text);
+    fn erase_spelled<'a>(
+        &self,
+        read: fn(&'a str) -> Spelling<'a>,
+        text: &'a str,
+    ) -> Option<String> {
+        let spelling = read(text);
         let mut erased = String::new();
         let (mut shown, mut at) = (0, 0);
         while at < spelling.len() {
@@ -167,6 +178,15 @@ fn base64_within(bytes: &[u8], before: usize) -> Vec<char> {
     bits.chunks_exact(6).map(digit).collect()
 }
 
+/// Returns the bytes in hex.
+fn hex(bytes: &[u8]) -> Vec<char> {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    digits.flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +209,10 @@ mod tests {
             r"tok-5e\nCr3t/+x=",
             "tok-5e\u{200b}Cr3t/+x=",
             "t\0o\0k\0-\x005\0e\0C\0r\x003\0t\0/\0+\0x\0=",
+            "tok=2D5eCr3t=2F=2Bx=3D",
+            // hex of the token
+            "746f6b2d3565437233742f2b783d",
+            "746F6B2D3565437233742F2B783D",
             // base64 of the token, and of "ab:" and "a:" before it, without what neighbours change
             "dG9rLTVlQ3IzdC8reD",
         ] {
