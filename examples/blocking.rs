@@ -14,7 +14,7 @@ use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::from_env()?;
-    let job = client.submit(&Input::new("A boat in the fog"))?;
+    let job = client.submit(Input::new("A boat in the fog"))?;
     println!("submitted {}", job.request_id());
 
     // Options are set on the async call, in a closure.

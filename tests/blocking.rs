@@ -53,7 +53,7 @@ fn emulator(run_time: Duration) -> (Client, Served) {
 #[test]
 fn job_runs_from_submit_to_a_file() {
     let (client, _emulator) = emulator(Duration::ZERO);
-    let job = client.submit(&Input::new("A boat")).unwrap();
+    let job = client.submit(Input::new("A boat")).unwrap();
     let mut watch = job.as_async().watch();
     let last = client.iterate(&mut watch).last();
     assert_eq!(last, Some(Event::Done(Status::Succeeded)));
@@ -76,7 +76,7 @@ fn job_runs_from_submit_to_a_file() {
 #[test]
 fn every_async_call_has_a_blocking_one() {
     let (client, _emulator) = emulator(Duration::ZERO);
-    assert!(client.run(&Input::new("A boat")).unwrap().image().is_some());
+    assert!(client.run(Input::new("A boat")).unwrap().image().is_some());
     let id = "bytedance/dreamina-4-0/text-to-image";
     let input = json!({"prompt": "A boat"});
     let job = client.submit_json(id, &input).unwrap();
@@ -105,7 +105,7 @@ fn options_reach_the_async_calls() {
     // The emulator refuses it, so it was sent.
     let refused = client.submit_with(&input, Submit::unvalidated);
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::BadRequest);
-    let job = client.submit(&Input::new("A boat")).unwrap();
+    let job = client.submit(Input::new("A boat")).unwrap();
     let late = job.wait_with(|wait| wait.deadline(Duration::from_millis(1)));
     assert_eq!(late.unwrap_err().kind(), ErrorKind::Deadline);
 }
@@ -119,7 +119,7 @@ fn calls_of_several_threads_run_side_by_side() {
         for _ in 0..8 {
             scope.spawn(|| {
                 client.block_on(barrier.wait());
-                client.run(&Input::new("A boat")).unwrap();
+                client.run(Input::new("A boat")).unwrap();
             });
         }
     });
@@ -131,12 +131,12 @@ fn blocking_call_inside_a_runtime_panics_with_a_reason() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mine = client.clone();
-        let call = move || mine.submit(&Input::new("A boat")).map(|job| job.status());
+        let call = move || mine.submit(Input::new("A boat")).map(|job| job.status());
         let status = tokio::task::spawn_blocking(call).await.unwrap();
         assert!(status.unwrap().is_ok());
 
         let direct = tokio::spawn(async move {
-            let _ = client.submit(&Input::new("A boat"));
+            let _ = client.submit(Input::new("A boat"));
         });
         // The task also drops the client, which must not panic.
         let panic = direct.await.unwrap_err().into_panic();

@@ -97,7 +97,7 @@ fn in_virtual_time(
             let builder = Client::builder().token("t").base_url(emulator.base_url());
             let client = builder.run_times(known.clone()).build()?;
             let began = Instant::now();
-            let job = client.submit(&Input::new("A boat")).await?;
+            let job = client.submit(Input::new("A boat")).await?;
             job.wait().options(options.clone()).await?;
             let late = began.elapsed().as_secs_f64() / seconds - 1.0;
             if history {

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let client = Client::from_env()?;
     let output = client
-        .run(&Input::new("Sent with care").style(Style::Wax))
+        .run(Input::new("Sent with care").style(Style::Wax))
         .await?;
     println!("{:?}", output.urls());
     Ok(())

@@ -80,6 +80,11 @@ fn wide_characters_do_not_wrap() {
         .emulator
         .script(Call::Status, Reply::json(200, &status));
     service.emulator.script(Call::Status, Reply::stall());
+    // The result of a job of an unknown status is fetched, too.
+    let running = json!({ "request_id": "job-1", "status": "in_progress" });
+    service
+        .emulator
+        .script(Call::Result, Reply::json(200, &running));
     let resume = ["resume", "job-1", "--poll-secs", "0"];
     let mut terminal = Terminal::narrow(&service.command(&resume));
     terminal.until("描…");
