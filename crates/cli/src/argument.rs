@@ -268,7 +268,8 @@ pub(crate) fn saving() -> [Arg; 6] {
             .long("name")
             .value_name("TEMPLATE")
             .value_parser(NameTemplate::parse)
-            .help("Names of the files, such as {n}-{slug}-{id}.{ext}: {n} counts from 1, {slug} is the start of the prompt, {id} the request id, {model} the model, {name} and {ext} the name that the service gives"),
+            // clap prints {n} as the end of a line.
+            .help("Names of the files, such as {slug}-{id}.{ext}. The words for the braces: n counts the files from 1, slug is the start of the prompt, id the request id, model the model id, name and ext are the name that the service gives"),
         Arg::new("sidecar")
             .help_heading(heading)
             .long("sidecar")
