@@ -128,7 +128,12 @@ impl JobFile {
                 let failure = Failure::job_ended(message, id, &content.status);
                 Err(failure.with_advice(format!(
                     "Nothing was submitted again. `runcomfy result {id}` shows why; delete `{path}` to \
-                     submit the input again."
+                     submit the input again.{}",
+                    if content.status == "cancelled" {
+                        " With --on-interrupt leave, Ctrl-C cancels no job."
+                    } else {
+                        ""
+                    }
                 )))
             }
             _ if content.done && content.files.iter().all(FileEntry::is_there) => {
