@@ -72,7 +72,7 @@ const BAD_TOKEN: Meaning = (
     "the service does not accept the token",
 );
 const NOT_READY: Meaning = (ErrorKind::NotReady, "the result is not ready");
-const FORBIDDEN: Meaning = (ErrorKind::Forbidden, "it belongs to another account");
+const FORBIDDEN: Meaning = (ErrorKind::Forbidden, "this token may not access it");
 pub(crate) const NOT_FOUND: Meaning = (
     ErrorKind::NotFound,
     "the service knows no such thing, or the request has expired",

@@ -224,6 +224,14 @@ fn to_text(diagnostic: &Diagnostic) -> String {
 
 /// Returns a suggestion for a misspelt or partial model id, or the command that lists the models.
 pub(crate) fn hint(model_id: &str) -> String {
+    let word = model_id.to_lowercase();
+    let containing: Vec<String> = built_in()
+        .filter(|id| !word.is_empty() && id.to_lowercase().contains(&word))
+        .map(|id| format!("`{id}`"))
+        .collect();
+    if !containing.is_empty() {
+        return format!("did you mean {}?", containing.join(" or "));
+    }
     let without_vendor = |id: &'static str| id.split_once('/').map(|(_, name)| (name, id));
     let names: Vec<(&str, &str)> = built_in().filter_map(without_vendor).collect();
     let near = nearest(model_id, built_in()).or_else(|| {
@@ -233,17 +241,9 @@ pub(crate) fn hint(model_id: &str) -> String {
             .find(|(name, _)| *name == near)
             .map(|(_, id)| *id)
     });
-    if let Some(near) = near {
-        return format!("did you mean `{near}`?");
-    }
-    let word = model_id.to_lowercase();
-    let containing: Vec<String> = built_in()
-        .filter(|id| !word.is_empty() && id.to_lowercase().contains(&word))
-        .map(|id| format!("`{id}`"))
-        .collect();
-    match &containing[..] {
-        [] => "`runcomfy models list` lists the models".to_owned(),
-        ids => format!("did you mean {}?", ids.join(" or ")),
+    match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`runcomfy models list` lists the models".to_owned(),
     }
 }
 

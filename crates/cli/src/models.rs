@@ -153,7 +153,7 @@ async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
         session => session?.client.catalogue().get(id).await,
     };
     let entry = entry.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Failure::no_such_model(id, &hint(id)),
+        ErrorKind::NotFound | ErrorKind::UnknownModel => Failure::no_such_model(id, &hint(id)),
         _ => error.into(),
     })?;
     format.print_result(&json!(entry.json()), || described(&entry));

@@ -73,8 +73,11 @@ fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failur
                 Some(_) => Some(unknown_argument(argument, named, words)),
                 None if matches!(named, Named::Unknown(_)) => None,
                 None => Some(Failure::usage(format!(
-                    "`runcomfy {}` takes no `{argument}`",
-                    words.command.as_deref().unwrap_or_default()
+                    "`{}` takes no `{argument}`",
+                    command_in_usage(error).unwrap_or_else(|| format!(
+                        "runcomfy {}",
+                        words.command.as_deref().unwrap_or_default()
+                    ))
                 ))),
             }
         }
@@ -89,13 +92,38 @@ fn context(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
+/// Returns the command of clap's usage line, with the command below it: `runcomfy models get`.
+fn command_in_usage(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
+        return None;
+    };
+    let usage = usage.to_string();
+    let words = usage.trim_start_matches("Usage:").split_whitespace();
+    let is_name = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase());
+    let names: Vec<&str> = words.take_while(is_name).collect();
+    (names.len() > 1).then(|| names.join(" "))
+}
+
+/// Returns the flag that a word stands for in which an editor has replaced the hyphens by a dash.
+fn with_hyphens<'a>(argument: &str, flags: &'a [String]) -> Option<&'a String> {
+    let name = argument
+        .strip_prefix(['–', '—'])?
+        .trim_start_matches(['-', '–', '—']);
+    flags.iter().find(|flag| flag[2..] == *name)
+}
+
 fn unknown_argument(argument: &str, named: &Named, words: &Words) -> Failure {
     let id = named.schema().map_or("", |schema| &schema.id);
     let root = crate::command::root(named.schema());
     let command = words.command.as_deref().unwrap_or_default();
     let flags = root.find_subcommand(command).map(model_flags);
     let flags = flags.unwrap_or_default();
-    let message = if argument.starts_with('-') {
+    let message = if let Some(flag) = with_hyphens(argument, &flags) {
+        format!("found `{argument}`, which has a dash for its hyphens; write `{flag}`")
+    } else if argument == "-o" {
+        "there is no `-o`; --output-dir DIR sets the folder of the files, and --name their names"
+            .to_owned()
+    } else if argument.starts_with('-') {
         format!("`{id}` has no `{argument}`; it takes {}", flags.join(", "))
     } else if flags.iter().any(|flag| flag == "--prompt") && !words.sets("prompt") {
         format!("found `{argument}` after the model; did you mean `--prompt {argument}`?")

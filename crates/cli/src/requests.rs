@@ -204,8 +204,16 @@ fn is_likely_id(text: &str) -> bool {
     text.len() >= EXAMPLE_ID.len() / 2 || text.contains(|c: char| c.is_ascii_digit())
 }
 
+/// Returns the request id in a word, which may be the address of its status or result.
+fn id_in(word: &str) -> &str {
+    let path = word.split_once("/requests/").map(|(_, path)| path);
+    let id = path.and_then(|path| path.split(['/', '?', '#']).next());
+    id.unwrap_or(word)
+}
+
 fn job(matches: &ArgMatches) -> Result<Job<Output>, Failure> {
     let text = matches.get_one::<String>("request_id").map_or("", |id| id);
+    let text = id_in(text);
     let id = text
         .parse()
         .map_err(|e| Failure::usage(format!("found the request id {text:?}: {e}")))?;

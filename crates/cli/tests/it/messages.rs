@@ -88,6 +88,9 @@ RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:1/v1 run M --prompt x
 RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:1/v1 models list
 run M --prompt x --output-dir /proc/x
 models get M
+models get M --built-in
+run M —prompt x
+run M -o x.png --prompt x
 completion nushell";
 
 /// Returns a folder with the files that the lines name.
@@ -168,7 +171,7 @@ fn messages_are_as_reviewed() {
     check("messages.txt", cases.into_inner().unwrap());
 }
 
-/// Commands whose address the service does not know.
+/// Commands about an address, a job or a model that the service does not know.
 fn not_found() -> Vec<Case> {
     vec![
         (
@@ -194,6 +197,18 @@ fn not_found() -> Vec<Case> {
             vec!["balance"],
             Call::Balance,
             Some(Reply::new(404, "")),
+        ),
+        (
+            "address of a status",
+            vec!["status", "https://service/v1/requests/unknown-id/status"],
+            Call::Status,
+            None,
+        ),
+        (
+            "part of a model id",
+            vec!["models", "get", "dreamina"],
+            Call::Catalogue,
+            None,
         ),
     ]
 }
