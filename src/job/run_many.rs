@@ -239,12 +239,14 @@ impl<O> RunMany<O> {
         self.with(|plan| plan.settings.options = options)
     }
 
-    /// Sets which media are checked before each submit; see [`Submit::check_media`].
+    /// Sets which media are checked before each submit; see
+    /// [`Submit::check_media`](crate::job::submit::Submit::check_media).
     pub fn check_media(self, which: CheckMedia) -> Self {
         self.with(|plan| plan.settings.check_media = which)
     }
 
-    /// Skips validation and media checks of each input; see [`Submit::unvalidated`].
+    /// Skips validation and media checks of each input; see
+    /// [`Submit::unvalidated`](crate::job::submit::Submit::unvalidated).
     pub fn unvalidated(self) -> Self {
         self.with(|plan| plan.settings.validate = false)
     }

@@ -92,8 +92,7 @@ pub(crate) fn on_interrupt() -> Arg {
         .long("on-interrupt")
         .value_name("ACTION")
         .value_parser(["leave", "cancel", "ask"])
-        .default_value("cancel")
-        .help("What Ctrl-C does to the job: leave it running, cancel it if it is still queued, or ask")
+        .help("What Ctrl-C does to the job: leave it running (default with --job-file), cancel it if it is still queued (default), or ask")
 }
 
 /// Returns the argument `MODEL_ID`.

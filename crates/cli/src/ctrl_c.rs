@@ -54,12 +54,15 @@ pub(crate) fn is_stopping() -> bool {
 impl CtrlC {
     /// Registers the signals, and reads `--on-interrupt` where the command has it.
     pub(crate) fn listen(matches: &ArgMatches) -> Self {
-        let policy = matches.try_get_one::<String>("on-interrupt");
+        let text = |name| matches.try_get_one::<String>(name).ok().flatten();
+        // The next run with the same file waits for the job, and would find a cancelled one.
+        let has_job_file = text("job-file").is_some();
         Self {
             stops: Stops::listen(),
-            policy: match policy.ok().flatten().map(String::as_str) {
+            policy: match text("on-interrupt").map(String::as_str) {
                 Some("leave") => OnInterrupt::Leave,
                 Some("ask") => OnInterrupt::Ask,
+                None if has_job_file => OnInterrupt::Leave,
                 _ => OnInterrupt::Cancel,
             },
         }

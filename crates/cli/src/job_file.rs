@@ -130,7 +130,7 @@ impl JobFile {
                     "Nothing was submitted again. `runcomfy result {id}` shows why; delete `{path}` to \
                      submit the input again.{}",
                     if content.status == "cancelled" {
-                        " With --on-interrupt leave, Ctrl-C cancels no job."
+                        " Ctrl-C cancels no job that has a job file, unless --on-interrupt says so."
                     } else {
                         ""
                     }

@@ -310,10 +310,10 @@ fn emulated_job_is_free_and_cannot_be_resumed() {
     );
 }
 
-/// Starts a run with `--on-interrupt` and presses Ctrl-C once the job is polled.
-fn interrupted_with(policy: &str) -> (Service, Terminal) {
+/// Starts a run with `flags` and presses Ctrl-C once the job is polled.
+fn interrupted_with(flags: &[&str]) -> (Service, Terminal) {
     let service = Service::slow();
-    let run = [&RUN[..], &["--on-interrupt", policy]].concat();
+    let run = [&RUN[..], flags].concat();
     let mut terminal = Terminal::new(&service.command(&run));
     while service.emulator.count(Call::Status) == 0 {
         thread::sleep(Duration::from_millis(10));
@@ -324,22 +324,25 @@ fn interrupted_with(policy: &str) -> (Service, Terminal) {
 
 #[test]
 fn interrupted_job_is_left_running_if_so_wanted() {
-    let (service, terminal) = interrupted_with("leave");
-    let (ended, _) = terminal.end();
-    assert_eq!(ended.code, 130, "{ended:?}");
-    assert!(
-        ended
-            .err
-            .contains("stopped: interrupted before the job ended"),
-        "{ended:?}"
-    );
-    assert_eq!(service.emulator.count(Call::Cancel), 0);
+    // A job of a job file is waited for by the next run.
+    for flags in [["--on-interrupt", "leave"], ["--job-file", "job.json"]] {
+        let (service, terminal) = interrupted_with(&flags);
+        let (ended, _) = terminal.end();
+        assert_eq!(ended.code, 130, "{ended:?}");
+        assert!(
+            ended
+                .err
+                .contains("stopped: interrupted before the job ended"),
+            "{ended:?}"
+        );
+        assert_eq!(service.emulator.count(Call::Cancel), 0, "{flags:?}");
+    }
 }
 
 #[test]
 fn interrupted_job_is_cancelled_after_a_question() {
     for (answer, cancels) in [("y\n", 1), ("\n", 0), ("\x03", 0)] {
-        let (service, mut terminal) = interrupted_with("ask");
+        let (service, mut terminal) = interrupted_with(&["--on-interrupt", "ask"]);
         terminal.until("Cancel the job?");
         terminal.type_in(answer);
         let (ended, _) = terminal.end();
