@@ -15,8 +15,8 @@ use crate::Error;
 /// Reads the schemas of a folder at a git revision (`HEAD~1`, `v1.2`, a hash). The working tree is not
 /// touched.
 ///
-/// The settings choose among the models. It needs the command `git`, and a working directory inside the repository. `schemas` is relative to
-/// the working directory.
+/// The settings choose among the models. It needs the command `git`, and a working directory inside the
+/// repository. `schemas` is relative to the working directory.
 ///
 /// # Errors
 /// - There is no such revision, it has no such folder, or git cannot be run: the message has what git
