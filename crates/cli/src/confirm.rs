@@ -1,4 +1,4 @@
-//! A question to the user before money is spent.
+//! Questions to the user: before money is spent, and before a job is cancelled.
 
 use clap::ArgMatches;
 
@@ -23,17 +23,22 @@ pub(crate) async fn submit(matches: &ArgMatches, checked: &Checked) -> Result<()
         return Ok(());
     }
     show::note("The service may refuse this input, or charge for it in vain. Submit it? [y/N]");
-    let answer = read_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line)?;
-        Ok(line)
-    });
-    let answer = answer.await.unwrap_or_default();
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+    if is_yes().await {
         return Ok(());
     }
     let failure = Failure::input("the input was not submitted, since it has warnings");
     Err(failure.with_advice(format!(
         "{NOTHING_SUBMITTED} --yes submits it without a question."
     )))
+}
+
+/// Returns `true` if the next line of standard input is a yes.
+pub(crate) async fn is_yes() -> bool {
+    let answer = read_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line)?;
+        Ok(line)
+    });
+    let answer = answer.await.unwrap_or_default();
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }

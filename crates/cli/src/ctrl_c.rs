@@ -14,8 +14,8 @@ use crate::advice::{
     resume_advice,
 };
 use crate::cancel::{self, Cancellation};
+use crate::confirm::is_yes;
 use crate::failure::Failure;
-use crate::local_file::read_blocking;
 use crate::notice::with_notice;
 use crate::progress::Progress;
 use crate::stop::{Stop, Stops};
@@ -155,17 +155,10 @@ impl CtrlC {
     async fn ask(&mut self, progress: &Progress) -> Result<bool, Stop> {
         progress.end();
         progress.note_always(ASKING);
-        let answer = read_blocking(|| {
-            let mut line = String::new();
-            std::io::stdin().read_line(&mut line).map(|_| line)
-        });
         tokio::select! {
             biased;
             stop = self.stops.next() => Err(stop),
-            answer = answer => {
-                let answer = answer.unwrap_or_default().trim().to_lowercase();
-                Ok(matches!(answer.as_str(), "y" | "yes"))
-            }
+            cancels = is_yes() => Ok(cancels),
         }
     }
 

@@ -111,7 +111,15 @@ fn variable() -> Option<String> {
 
 /// Returns `true` if all streams are a terminal that can move its cursor, outside of CI.
 pub(crate) fn is_used_by_a_person() -> bool {
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-    stdin().is_terminal() && stdout().is_terminal() && stderr().is_terminal() && !is_dumb && !is_ci
+    stdin().is_terminal()
+        && stdout().is_terminal()
+        && stderr().is_terminal()
+        && !is_dumb()
+        && !is_ci
+}
+
+/// Returns `true` if the terminal can neither move the cursor nor clear a line.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }

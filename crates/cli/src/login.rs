@@ -127,7 +127,6 @@ async fn confirmed(
 }
 
 fn report(file: &TokenFile, user: Option<&User>, format: Format) {
-    let hidden_by = std::env::var(VARIABLE).is_ok_and(|token| !token.trim().is_empty());
     let json = json!({
         "path": file.path().display().to_string(),
         "user": user.map(|user| Value::Object(user.json().clone())),
@@ -140,7 +139,7 @@ fn report(file: &TokenFile, user: Option<&User>, format: Format) {
             file.path().display()
         )
     });
-    if hidden_by {
+    if is_set(VARIABLE) {
         show::warn(&format!("{VARIABLE} is set and goes before this token"));
     }
 }
@@ -183,12 +182,15 @@ pub(crate) fn logout(format: Format) -> Result<(), Failure> {
             format!("not logged in: there is no {path}")
         }
     });
-    let set = |name: &str| std::env::var(name).is_ok_and(|token| !token.trim().is_empty());
-    for name in [VARIABLE, "RUNCOMFY_API_TOKEN"]
-        .into_iter()
-        .filter(|name| set(name))
-    {
-        show::warn(&format!("{name} is set and is used as the token"));
+    for name in [VARIABLE, "RUNCOMFY_API_TOKEN"] {
+        if is_set(name) {
+            show::warn(&format!("{name} is set and is used as the token"));
+        }
     }
     Ok(())
+}
+
+/// Returns `true` if a variable of the environment has a token.
+fn is_set(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|token| !token.trim().is_empty())
 }

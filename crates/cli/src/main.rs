@@ -107,34 +107,33 @@ fn run_command() -> (u8, Format) {
     completion::respond(&arguments);
     let after_name = arguments.get(1..).unwrap_or_default();
     let words = Words::parse(after_name, &command::root(None));
-    show::set_format(words.format());
+    // clap does not parse the arguments of `emulator`, where `--output` may be among them.
+    let format = words.format();
+    show::set_format(format);
     let colors = words.set_colors();
     if let Some(why) = Format::invalid_variable().filter(|_| !words.sets("output")) {
-        let format = words.format();
         return (Failure::configuration(why).report(format, false), format);
     }
     let named = match model::resolve(&words, true) {
         Ok(named) => named,
-        Err(failure) => return (failure.report(words.format(), false), words.format()),
+        Err(failure) => return (failure.report(format, false), format),
     };
     let root = command::root(named.schema());
     let faulty = words
         .without_model()
         .or_else(|| missing_value::find(after_name, &root));
     if let Some(failure) = faulty {
-        return (failure.report(words.format(), false), words.format());
+        return (failure.report(format, false), format);
     }
     let model_id = words.model_id.as_deref();
-    let arguments = several_values::expand(arguments.clone(), &root, model_id);
+    let arguments = several_values::expand(arguments, &root, model_id);
     let matches = match root.color(colors).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
             let code = rejection::report(&error, &named, &words);
-            return (code, words.format());
+            return (code, format);
         }
     };
-    // clap does not parse the arguments of `emulator`, where `--output` may be among them.
-    let format = words.format();
     let code = match dispatch(&matches, &named, format) {
         Ok(()) => 0,
         Err(failure) => failure.report(format, matches.get_count("verbose") > 0),

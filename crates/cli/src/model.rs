@@ -96,7 +96,7 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
     let session = match session {
         Ok(session) => session,
         // A misspelt name is the more likely reason, and needs no token to be found.
-        Err(_) if is_misspelt(id) && !words.unchecked => {
+        Err(_) if suggestion(id).is_some() && !words.unchecked => {
             return Err(Failure::no_such_model(id, &hint(id)));
         }
         Err(failure) => return without_schema(id, words, NO_ANSWER, failure),
@@ -224,13 +224,19 @@ fn to_text(diagnostic: &Diagnostic) -> String {
 
 /// Returns a suggestion for a misspelt or partial model id, or the command that lists the models.
 pub(crate) fn hint(model_id: &str) -> String {
+    let suggestion = suggestion(model_id);
+    suggestion.unwrap_or_else(|| "`runcomfy models list` lists the models".to_owned())
+}
+
+/// Returns the built-in models whose id contains this one or is near to it, as a question.
+fn suggestion(model_id: &str) -> Option<String> {
     let word = model_id.to_lowercase();
     let containing: Vec<String> = built_in()
         .filter(|id| !word.is_empty() && id.to_lowercase().contains(&word))
         .map(|id| format!("`{id}`"))
         .collect();
     if !containing.is_empty() {
-        return format!("did you mean {}?", containing.join(" or "));
+        return Some(format!("did you mean {}?", containing.join(" or ")));
     }
     let without_vendor = |id: &'static str| id.split_once('/').map(|(_, name)| (name, id));
     let names: Vec<(&str, &str)> = built_in().filter_map(without_vendor).collect();
@@ -241,15 +247,7 @@ pub(crate) fn hint(model_id: &str) -> String {
             .find(|(name, _)| *name == near)
             .map(|(_, id)| *id)
     });
-    match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`runcomfy models list` lists the models".to_owned(),
-    }
-}
-
-/// Returns `true` if an id is near to that of a built-in model.
-fn is_misspelt(model_id: &str) -> bool {
-    hint(model_id).starts_with("did you mean")
+    near.map(|near| format!("did you mean `{near}`?"))
 }
 
 fn built_in() -> impl Iterator<Item = &'static str> {

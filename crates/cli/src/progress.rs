@@ -9,7 +9,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use runcomfy::{DownloadProgress, Event, RequestId};
 
 use crate::delivery::{self, Kind};
-use crate::format::Format;
+use crate::format::{Format, is_dumb};
 use crate::last_line;
 use crate::show;
 
@@ -239,11 +239,6 @@ fn is_in_foreground() -> bool {
 #[cfg(not(unix))]
 fn is_in_foreground() -> bool {
     true
-}
-
-/// Returns `true` if the terminal can neither move the cursor nor clear a line.
-fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 impl Drop for Progress {

@@ -155,12 +155,8 @@ fn unknown_command(word: &str, parent: Option<&str>) -> Failure {
     let root = crate::command::root(None);
     if let Some(parent) = parent.and_then(|name| root.find_subcommand(name)) {
         let names: Vec<&str> = parent.get_subcommands().map(Command::get_name).collect();
-        let near = names
-            .iter()
-            .copied()
-            .find(|name| is_abbreviation(word, name));
         let name = parent.get_name();
-        let hint = match near.or_else(|| nearest(word, names.iter().copied())) {
+        let hint = match near_to(word, &names) {
             Some(near) => format!("did you mean `runcomfy {name} {near}`?"),
             None => format!("its commands are {}", names.join(", ")),
         };
@@ -175,12 +171,7 @@ fn unknown_command(word: &str, parent: Option<&str>) -> Failure {
         "wait" => Some("resume"),
         "auth" | "signin" => Some("login"),
         "me" => Some("whoami"),
-        _ => names
-            .iter()
-            .copied()
-            // A short word such as `rn` is near to nothing by the number of its letters.
-            .find(|name| is_abbreviation(word, name))
-            .or_else(|| nearest(word, names.iter().copied())),
+        _ => near_to(word, &names),
     };
     let hint = match (word, near) {
         ("history" | "jobs", _) => {
@@ -190,6 +181,16 @@ fn unknown_command(word: &str, parent: Option<&str>) -> Failure {
         (_, None) => format!("the commands are {}", names.join(", ")),
     };
     Failure::usage(format!("there is no command `{word}`; {hint}"))
+}
+
+/// Returns the name that a word abbreviates, or else the nearest one.
+fn near_to<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    let names = names.iter().copied();
+    names
+        .clone()
+        // A short word such as `rn` is near to nothing by the number of its letters.
+        .find(|name| is_abbreviation(word, name))
+        .or_else(|| nearest(word, names))
 }
 
 /// Returns `true` if a word has the first letter of a name, and its other letters in their order.
