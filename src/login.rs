@@ -25,6 +25,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind};
+use crate::http::endpoint::address_from_env;
 use crate::http::token::Token;
 use crate::http::website::Site;
 
@@ -60,8 +61,8 @@ impl Website {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn from_env() -> Result<Self, Error> {
-        let base = std::env::var("RUNCOMFY_WEB_BASE").unwrap_or_default();
-        let site = Site::new(Some(&*base).filter(|base| !base.trim().is_empty()))?;
+        let base = address_from_env("RUNCOMFY_WEB_BASE");
+        let site = Site::new(base.as_deref())?;
         Ok(Self { site })
     }
 

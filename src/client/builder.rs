@@ -1,16 +1,17 @@
 //! Settings of a client.
 
+use std::iter;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::HeaderName;
-use reqwest::redirect;
+use reqwest::{Url, redirect};
 
 use super::{Client, Inner};
 use crate::api::Api;
 use crate::download::fetcher::{self, Fetcher};
 use crate::error::Error;
-use crate::http::endpoint::{Address, Endpoint};
+use crate::http::endpoint::{Address, Endpoint, address_from_env, is_plain};
 use crate::http::proxy::Route;
 use crate::http::rate_limit::{MAX_IN_FLIGHT, RateLimiter};
 use crate::http::retry::Retry;
@@ -163,19 +164,14 @@ impl ClientBuilder {
 
     /// Sets the base URLs of `RUNCOMFY_MODEL_API_BASE` and, for the balance,
     /// `RUNCOMFY_SERVERLESS_API_BASE` in the environment, where they are set and not blank.
-    pub fn base_url_from_env(self) -> Self {
-        let base = |name| {
-            let base = std::env::var(name).ok();
-            base.filter(|base| !base.trim().is_empty())
-        };
-        let builder = match base("RUNCOMFY_MODEL_API_BASE") {
-            Some(base) => self.base_url(base),
-            None => self,
-        };
-        match base("RUNCOMFY_SERVERLESS_API_BASE") {
-            Some(base) => builder.account_url(base),
-            None => builder,
+    pub fn base_url_from_env(mut self) -> Self {
+        if let Some(base) = address_from_env("RUNCOMFY_MODEL_API_BASE") {
+            self = self.base_url(base);
         }
+        if let Some(base) = address_from_env("RUNCOMFY_SERVERLESS_API_BASE") {
+            self = self.account_url(base);
+        }
+        self
     }
 
     /// Sets the timeout for making a connection. Default: 10 s. Nothing was sent when it ends, so
@@ -442,27 +438,35 @@ impl ClientBuilder {
 
     /// Returns the settings of an HTTP client for the Model API.
     fn api_builder(&self, endpoint: &Endpoint) -> Result<reqwest::ClientBuilder, Error> {
-        let mut http = self.http_builder()?;
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        if !endpoint.is_encrypted() && !matches!(self.route, Route::Through(_)) {
-            // Neither a redirect nor a proxy leads to TLS, so that no certificate is looked at.
-            http = http.tls_certs_only([]);
-        }
-        if matches!(self.route, Route::Environment) && endpoint.is_plain() {
-            // The environment's proxy may be another machine, and the token unencrypted.
-            http = http.no_proxy();
-        }
-        if self.http2_prior_knowledge {
-            http = http.http2_prior_knowledge();
-        }
-        Ok(http)
+        let http = self.token_builder(endpoint.bases())?;
+        Ok(if self.http2_prior_knowledge {
+            http.http2_prior_knowledge()
+        } else {
+            http
+        })
     }
 
     /// Builds an HTTP client for the website, with these settings of the network.
-    pub(crate) fn website_client(&self, is_plain: bool) -> Result<reqwest::Client, Error> {
-        let http = self.http_builder()?;
-        // As with the Model API, the token stays on this machine.
-        built(if is_plain { http.no_proxy() } else { http })
+    pub(crate) fn website_client(&self, base: &Url) -> Result<reqwest::Client, Error> {
+        built(self.token_builder(iter::once(base))?)
+    }
+
+    /// Returns the settings of an HTTP client for requests with the token below some addresses.
+    fn token_builder<'a>(
+        &self,
+        mut bases: impl Iterator<Item = &'a Url> + Clone,
+    ) -> Result<reqwest::ClientBuilder, Error> {
+        let mut http = self.http_builder()?;
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        if bases.clone().all(is_plain) && !matches!(self.route, Route::Through(_)) {
+            // Neither a redirect nor a proxy leads to TLS, so that no certificate is looked at.
+            http = http.tls_certs_only([]);
+        }
+        if matches!(self.route, Route::Environment) && bases.any(is_plain) {
+            // The environment's proxy may be another machine, and the token unencrypted.
+            http = http.no_proxy();
+        }
+        Ok(http)
     }
 
     /// Returns the HTTP clients for downloads.

@@ -73,17 +73,13 @@ impl Endpoint {
         }
     }
 
-    /// Returns `true` if a call uses plain `http`, and so its host is this machine.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.bases().any(|base| base.scheme() == "http")
-    }
-
     /// Returns `true` if a call uses `https`.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.bases().any(|base| base.scheme() == "https")
     }
 
-    fn bases(&self) -> impl Iterator<Item = &Url> {
+    /// Returns the addresses below which all calls are.
+    pub(crate) fn bases(&self) -> impl Iterator<Item = &Url> + Clone {
         iter::once(&self.base).chain(&self.account)
     }
 
@@ -155,6 +151,12 @@ impl Endpoint {
         }
         url
     }
+}
+
+/// Returns the address in an environment variable that is set and not blank.
+pub(crate) fn address_from_env(name: &str) -> Option<String> {
+    let address = std::env::var(name).ok();
+    address.filter(|address| !address.trim().is_empty())
 }
 
 /// Parses an address to which a token is sent; `what` and an example are for the messages of errors.

@@ -351,7 +351,7 @@ impl Reply {
         &self,
         request_id: &RequestId,
     ) -> Result<JobResult<O>, Error> {
-        let mut object = self.object()?;
+        let object = self.object()?;
         self.check_id(&object, request_id)?;
         let present = |key: &str| object.get(key).filter(|value| !value.is_null());
         let text = |key: &str| present(key).and_then(Value::as_str).map(str::to_owned);
@@ -380,11 +380,15 @@ impl Reply {
         };
         let (created_at, finished_at) = (text("created_at"), text("finished_at"));
         let cost = present("cost").and_then(Value::as_f64);
-        let received = object.clone();
-        object.retain(|name, value| match name.as_str() {
+        let is_other = |name: &str, value: &Value| match name {
             "cost" => cost.is_none() && !value.is_null(),
             name => !RESULT.contains(&name),
-        });
+        };
+        // The output, which may be long, is not copied once more.
+        let others = object.iter().filter(|(name, value)| is_other(name, value));
+        let other = others
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         Ok(JobResult {
             request_id: request_id.clone(),
             status,
@@ -393,8 +397,8 @@ impl Reply {
             created_at,
             finished_at,
             cost,
-            other: object,
-            received,
+            other,
+            received: object,
         })
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::client::ClientBuilder;
 use crate::error::{Error, ErrorKind};
-use crate::http::endpoint::{checked_url, is_plain};
+use crate::http::endpoint::checked_url;
 use crate::http::token::Token;
 use crate::http::transport::{failed, retry_after};
 
@@ -45,7 +45,7 @@ impl Site {
             "the address of the website",
             WEBSITE,
         )?;
-        let http = ClientBuilder::default().website_client(is_plain(&base))?;
+        let http = ClientBuilder::default().website_client(&base)?;
         Ok(Self { base, http })
     }
 

@@ -215,7 +215,8 @@ impl InFlightSubmits {
     pub(crate) async fn settled(&self) -> bool {
         let mut state = self.state.subscribe();
         loop {
-            let Some(last) = state.borrow_and_update().began.values().max().copied() else {
+            // The numbers are in the order of the starts.
+            let Some((_, &last)) = state.borrow_and_update().began.last_key_value() else {
                 return true;
             };
             let changed = state.changed();

@@ -56,8 +56,8 @@ pub(super) enum PollResult {
     Unfinished(JobStatus),
     /// The job has not ended; the service does not say how far it is.
     NotReady,
-    /// The job has ended, but its result is not there; a failure that came in its place.
-    ResultPending(JobStatus, Option<Arc<Error>>),
+    /// The job has ended, but its result is not there.
+    ResultPending(JobStatus),
     /// The job has ended, with its result.
     Finished(Box<JobResult<Value>>),
     /// The poll failed; a later one may succeed.
@@ -260,16 +260,16 @@ impl Entry {
                 return Ok(PollResult::Finished(Box::new(agreed(result, status))));
             }
             Ok(Ok(result)) => (result.error, None),
-            Ok(Err(error)) if lacks_result(&error) => (None, Some(Arc::new(error))),
+            Ok(Err(error)) if lacks_result(&error) => (None, Some(error)),
             Ok(Err(error)) => {
                 self.last_status = Some(status);
                 return Err(error);
             }
         };
         if let Some(pending) = &mut self.pending_result {
-            pending.lacks_result(reason.as_ref(), cause.clone());
+            pending.lacks_result(reason.as_ref(), cause);
         }
-        Ok(PollResult::ResultPending(status, cause))
+        Ok(PollResult::ResultPending(status))
     }
 
     /// Fetches the result of a job whose status is not known, which decides: the status may be a new
@@ -404,9 +404,9 @@ impl Entry {
                 Some(self.reached(now))
             }
             PollResult::NotReady => Some(self.reached(now)),
-            PollResult::ResultPending(status, failure) => {
+            PollResult::ResultPending(status) => {
                 self.last_status = Some(status);
-                Some(self.result_pending(failure.as_deref(), now))
+                Some(self.result_pending(now))
             }
             PollResult::Failed(error) => self.failed(error, now, policy),
             PollResult::Stopped(error) => {
@@ -466,14 +466,16 @@ impl Entry {
     }
 
     /// Notes that the job has ended without its result; returns when the next poll is due.
-    fn result_pending(&mut self, failure: Option<&Error>, now: Instant) -> Instant {
+    fn result_pending(&mut self, now: Instant) -> Instant {
         let failures = self.failures;
         let next = self.reached(now);
-        if let Some(error) = failure.filter(|error| error.kind() != ErrorKind::NotReady) {
+        let pending = self.pending_result.as_ref();
+        let failure = pending.and_then(|pending| pending.failure());
+        if let Some(kind) = failure.filter(|kind| *kind != ErrorKind::NotReady) {
             self.failures = failures.saturating_add(1);
             self.events.push(Event::Retrying {
                 failures: self.failures,
-                kind: error.kind(),
+                kind,
                 backoff: next - now,
             });
         }

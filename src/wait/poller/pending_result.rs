@@ -1,6 +1,5 @@
 //! A result that is not there, although the job has ended.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -26,7 +25,7 @@ pub(super) struct PendingResult {
     /// The service's words about the end of the job.
     reason: Option<Value>,
     /// The error that came last in place of the result.
-    cause: Option<Arc<Error>>,
+    cause: Option<Error>,
 }
 
 /// Maximum time for which the result of a job that has ended is waited for.
@@ -78,10 +77,15 @@ impl PendingResult {
 
     /// Notes that the result is not there, with the service's words about it, or the failure that came
     /// in its place.
-    pub(super) fn lacks_result(&mut self, reason: Option<&Value>, cause: Option<Arc<Error>>) {
+    pub(super) fn lacks_result(&mut self, reason: Option<&Value>, cause: Option<Error>) {
         let detail = cause.as_ref().and_then(|cause| cause.detail().cloned());
         self.explain(reason.or(detail.as_ref()));
         self.cause = cause;
+    }
+
+    /// Returns the kind of the failure that came last in place of the result.
+    pub(super) fn failure(&self) -> Option<ErrorKind> {
+        self.cause.as_ref().map(Error::kind)
     }
 
     fn explain(&mut self, reason: Option<&Value>) {
