@@ -166,6 +166,14 @@ struct ActiveFault {
     count: usize,
 }
 
+impl ActiveFault {
+    /// Returns `true` until the fault ends. One without an end is active even at the clock's last
+    /// moment.
+    fn is_active(&self, now: Moment) -> bool {
+        now < self.until || self.until == Moment::MAX
+    }
+}
+
 impl Faults {
     /// Queues a reply for the next call that has none.
     pub(crate) fn queue(&mut self, call: Call, reply: Reply) {
@@ -190,9 +198,7 @@ impl Faults {
     /// Counts a call and returns its reply, if there is one: a scripted one, else that of the first
     /// added fault that applies.
     pub(crate) fn reply(&mut self, call: Call, subject: Subject<'_>, now: Moment) -> Option<Reply> {
-        // A fault without an end is active even at the clock's last moment.
-        self.active
-            .retain(|active| now < active.until || active.until == Moment::MAX);
+        self.active.retain(|active| active.is_active(now));
         let mut selected = None;
         for active in &mut self.active {
             if active.fault.call == call && active.fault.only.holds(subject) {
@@ -214,9 +220,7 @@ impl Faults {
     /// Counts the faults that have not ended.
     pub(crate) fn active(&self, now: Moment) -> usize {
         let active = self.active.iter();
-        active
-            .filter(|active| now < active.until || active.until == Moment::MAX)
-            .count()
+        active.filter(|active| active.is_active(now)).count()
     }
 
     /// Counts the scripted replies that have not been used.

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::api_error::ApiError;
@@ -73,15 +72,17 @@ pub(crate) async fn page() -> &'static str {
     "Nothing is to be confirmed here: the emulator gives every login a token.\n"
 }
 
-pub(crate) async fn user(State(server): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn user(
+    State(server): Shared,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
     server.token(&headers)?;
-    let user = json!({
+    Ok(Json(json!({
         "id": "00000000-0000-4000-8000-000000000001",
         "email": "you@emulator.example",
         "display_name": null,
         "username": null,
         "token_type": "cli",
         "token_created_at": server.service.clock.date(Moment::ZERO),
-    });
-    Ok((StatusCode::OK, Json(user)).into_response())
+    })))
 }

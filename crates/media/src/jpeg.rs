@@ -5,9 +5,6 @@ use crate::span::Span;
 use crate::sparse::Stop;
 use crate::{Facts, tiff, xmp};
 
-/// Prefixes of APP1 segments with EXIF data and with XMP.
-const EXIF: &[u8; 6] = b"Exif\0\0";
-const XMP: &[u8; 29] = b"http://ns.adobe.com/xap/1.0/\0";
 /// Maximum number of bytes between segments that are skipped.
 const MAX_STRAY_BYTES: u64 = 1 << 20;
 
@@ -38,11 +35,11 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
             // Frame headers; the gaps are tables.
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => frame(body, facts)?,
             // The first block counts. A thumbnail inside of it is skipped with it.
-            0xe1 if exif.is_none() && begins(body, EXIF)? => {
-                exif = Some(tiff::exif(body.from(EXIF.len() as u64))?);
+            0xe1 if exif.is_none() && begins(body, tiff::PREFIX)? => {
+                exif = Some(tiff::exif(body.from(tiff::PREFIX.len() as u64))?);
             }
-            0xe1 if xmp.is_none() && begins(body, XMP)? => {
-                xmp = Some(body.from(XMP.len() as u64));
+            0xe1 if xmp.is_none() && begins(body, xmp::PREFIX)? => {
+                xmp = Some(body.from(xmp::PREFIX.len() as u64));
             }
             _ => {}
         }

@@ -159,7 +159,7 @@ impl Walk {
     fn report(&self, count: Option<&Count>, first: &Frame, facts: &mut Facts) {
         match count {
             Some(count) => {
-                // What the encoder added at both ends is in the frames.
+                // The frames contain the samples that the encoder added at both ends.
                 let added = count.with_added(first) - count.seconds(first);
                 let played = (self.seconds() - added).max(0.0);
                 // The last frame may be cut off.

@@ -31,10 +31,10 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     };
     if span.is_affordable() {
         span.part(0, length).require()?;
-        audio.walk(span, length, facts);
+        audio.walk(length, facts);
         return Ok(());
     }
-    audio.sample(span, length, facts)
+    audio.sample(length, facts)
 }
 
 /// The only audio stream.
@@ -82,12 +82,12 @@ impl<'a> Audio<'a> {
     }
 
     /// Reads all pages, and reports the duration if their positions and their packets agree.
-    fn walk(&self, span: Span<'_>, length: u64, facts: &mut Facts) {
+    fn walk(&self, length: u64, facts: &mut Facts) {
         let mut at = self.start;
         let mut pages = Pages::new(&self.clock);
         let mut last = None;
         while at < length {
-            let page = match Page::at(span, at) {
+            let page = match Page::at(self.span, at) {
                 Ok(page) if page.end <= length => page,
                 _ => break,
             };
@@ -111,11 +111,11 @@ impl<'a> Audio<'a> {
     }
 
     /// Reads the first pages and the last ones, and reports the duration if they agree.
-    fn sample(&self, span: Span<'_>, length: u64, facts: &mut Facts) -> Result<(), Stop> {
+    fn sample(&self, length: u64, facts: &mut Facts) -> Result<(), Stop> {
         let mut tail = Vec::new();
         for reach in [USUAL_PAGES, 2 * MAX_PAGE] {
             if tail.len() < 2 {
-                tail = page::last_pages(span, length.saturating_sub(reach), length)?;
+                tail = page::last_pages(self.span, length.saturating_sub(reach), length)?;
             }
         }
         let [.., before, last] = &*tail else {
@@ -145,7 +145,7 @@ impl<'a> Audio<'a> {
             longest = longest.max(page.len());
             at = page.end;
         }
-        let middle = page::first_in(span.part(length / 2, USUAL_PAGES))?;
+        let middle = page::first_in(self.span.part(length / 2, USUAL_PAGES))?;
         longest = longest.max(middle.as_ref().map_or(0, Page::len));
         // The numbers of the pages of joined files begin again, so the mean page is too long, or the page
         // in the middle is not one in the middle.

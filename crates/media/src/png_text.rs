@@ -53,14 +53,12 @@ pub(crate) fn read(kind: [u8; 4], body: Span<'_>) -> Result<Option<Profile>, Sto
 
 /// Reads a raw profile, which may be either.
 fn profile(bytes: &[u8]) -> Profile {
-    let bytes = bytes
-        .strip_prefix(b"http://ns.adobe.com/xap/1.0/\0")
-        .unwrap_or(bytes);
+    let bytes = bytes.strip_prefix(xmp::PREFIX).unwrap_or(bytes);
     if bytes.trim_ascii_start().starts_with(b"<") {
         Profile::Xmp(whole(bytes, xmp::orientation(bytes)))
     } else {
         Profile::Exif(tiff::exif_in(
-            bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes),
+            bytes.strip_prefix(tiff::PREFIX).unwrap_or(bytes),
         ))
     }
 }

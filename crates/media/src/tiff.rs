@@ -22,6 +22,9 @@ const ORIENTATION: u16 = 274;
 /// Length of an entry of a directory.
 const ENTRY: u64 = 12;
 
+/// Prefix of EXIF data in a JPEG's segment, which some programs write elsewhere too.
+pub(crate) const PREFIX: &[u8; 6] = b"Exif\0\0";
+
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     if span.array(8).is_ok_and(|mark| mark == *b"CR\x02\0") {
         return Err(Stop::Unreadable(

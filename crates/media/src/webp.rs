@@ -80,8 +80,9 @@ fn metadata(span: Span<'_>, flags: u8) -> Result<Carrier, Stop> {
         match &kind {
             b"EXIF" if exif.is_none() => {
                 // Some programs write JPEG's prefix before it.
-                let skip = if body.head()? == *b"Exif\0\0" { 6 } else { 0 };
-                exif = Some(tiff::exif(body.from(skip))?);
+                let has_prefix = body.head()? == *tiff::PREFIX;
+                let skip = if has_prefix { tiff::PREFIX.len() } else { 0 };
+                exif = Some(tiff::exif(body.from(skip as u64))?);
             }
             b"XMP " if xmp.is_none() => xmp = Some(body),
             _ => {}

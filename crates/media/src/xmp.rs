@@ -8,6 +8,9 @@ use crate::sparse::Stop;
 const NAMESPACE: &[u8] = b"http://ns.adobe.com/tiff/1.0/";
 const NAME: &[u8] = b":Orientation";
 
+/// Prefix of XMP in a JPEG's segment and in a raw profile.
+pub(crate) const PREFIX: &[u8; 29] = b"http://ns.adobe.com/xap/1.0/\0";
+
 /// Maximum number of bytes that are read. Histories of edits can have megabytes.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
 

@@ -1,14 +1,11 @@
 //! Reads the durations of a movie's fragments.
 
-use super::Track;
 use super::clock::{Clock, units};
+use super::{MAX_TRACKS, Track};
 use crate::boxes::{Boxes, Part};
 use crate::span::Span;
 use crate::sparse::Stop;
 use crate::witness::Witness;
-
-/// Maximum number of tracks with fragments, so that a hostile file does not decide on memory.
-const MAX_TRACKS: usize = 64;
 
 /// The durations that the boxes of the fragments store.
 #[derive(Default)]

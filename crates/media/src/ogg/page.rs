@@ -16,7 +16,6 @@ const FIRST: u8 = 2;
 const LAST: u8 = 4;
 
 /// One page.
-#[derive(Clone)]
 pub(super) struct Page<'a> {
     flags: u8,
     /// Number of samples that were played at its end, if a packet ends on it.

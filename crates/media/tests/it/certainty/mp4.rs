@@ -104,7 +104,7 @@ pub(super) fn write(rng: &mut Rng) -> Lie {
         // Fragments before the cut are whole.
         bytes.truncate(bytes.len() - rng.usize(1..=length));
     }
-    // What is known is known of the boxes in the first bytes.
+    // Facts come from the boxes in the first bytes.
     Lie {
         bytes,
         truth: Truth::Seconds(truth),
