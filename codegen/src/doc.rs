@@ -123,7 +123,7 @@ fn with_code(line: &str) -> String {
         match index {
             0 => out.push_str(&escape(part)),
             index if index % 2 == 1 => out.push_str(&format!("`{part}`")),
-            // What begins a block at the head of a line does not here.
+            // A character that begins a block at the head of a line begins none here.
             _ => out.push_str(&escape(&format!(".{part}"))[1..]),
         }
     }

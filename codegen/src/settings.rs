@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use runcomfy_schema::naming::ModuleNames;
 
 use crate::options::Options;
-use crate::{glob, source};
+use crate::source;
 
 /// Holds the settings of a file and of a builder's calls.
 #[derive(Clone, Debug, Default)]
@@ -19,13 +19,7 @@ impl Settings {
     /// Returns `true` if the settings choose a model and do not leave it out.
     #[must_use]
     pub fn takes(&self, model_id: &str) -> bool {
-        let Options {
-            models, exclude, ..
-        } = &self.options;
-        let is_excluded = exclude
-            .iter()
-            .any(|pattern| glob::matches(pattern, model_id));
-        source::matches_any(models, model_id) && !is_excluded
+        source::is_taken(&self.options.models, &self.options.exclude, model_id)
     }
 
     /// Returns the same settings, with which no warning is an error.

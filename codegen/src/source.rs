@@ -73,7 +73,7 @@ impl Parsed {
     /// Returns what [`checked`](Self::checked) does, with names and warnings as the settings say.
     ///
     /// # Errors
-    /// Those of [`checked`](Self::checked), and one where the settings deny a warning.
+    /// Fails as [`checked`](Self::checked) does, and where the settings deny a warning.
     pub fn checked_by(self, settings: &Settings) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
         let (sources, warnings) = self.checked_with(&settings.options)?;
         Ok((sources, settings.options.judge(warnings)?))
@@ -123,8 +123,7 @@ pub fn read_all(folder: &Path, patterns: &[String], exclude: &[String]) -> Resul
     for patterns in [patterns, exclude] {
         check_patterns(patterns, &files.iter().map(|(id, _)| &**id))?;
     }
-    let is_excluded = |id: &str| exclude.iter().any(|pattern| glob::matches(pattern, id));
-    files.retain(|(id, _)| matches_any(patterns, id) && !is_excluded(id));
+    files.retain(|(id, _)| is_taken(patterns, exclude, id));
     read_files(&files, skipped)
 }
 
@@ -229,6 +228,12 @@ fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
 #[must_use]
 pub fn matches_any(patterns: &[String], id: &str) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| glob::matches(pattern, id))
+}
+
+/// Returns `true` if patterns choose an id and none of those to exclude matches it.
+pub(crate) fn is_taken(patterns: &[String], exclude: &[String], id: &str) -> bool {
+    let is_excluded = exclude.iter().any(|pattern| glob::matches(pattern, id));
+    matches_any(patterns, id) && !is_excluded
 }
 
 /// Checks that every pattern matches at least one id. A pattern that matches nothing is a slip that

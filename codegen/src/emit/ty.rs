@@ -43,13 +43,12 @@ fn ty(kind: &Type, support: &Path) -> TokenStream {
 pub(super) fn argument(kind: &Type, support: &Path) -> TokenStream {
     let inner = ty(kind, support);
     match kind {
-        // No `Into` for `u64`: Rust takes a literal for an `i32`, which does not convert.
-        Type::Bool | Type::U64 | Type::Choice(_) | Type::Record(_) | Type::Foreign(_) => inner,
-        Type::I64 | Type::F64 | Type::Text | Type::Media | Type::Json => quote!(impl Into<#inner>),
+        kind if converts(kind) => quote!(impl Into<#inner>),
         Type::List(item) => {
             let (list, item) = (list_of(item), ty(item, support));
             quote!(impl #support::schema::#list<#item>)
         }
+        _ => inner,
     }
 }
 
@@ -65,6 +64,7 @@ fn list_of(item: &Type) -> TokenStream {
 /// Returns `true` if an argument is whatever converts into the type.
 fn converts(kind: &Type) -> bool {
     use Type::{F64, I64, Json, Media, Text};
+    // Not `u64`: Rust takes a literal for an `i32`, which does not convert.
     matches!(kind, I64 | F64 | Text | Media | Json)
 }
 

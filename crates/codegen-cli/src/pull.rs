@@ -84,7 +84,7 @@ impl Pull {
     /// name them, and silence or deny warnings: a denied one is an error of its entry.
     ///
     /// # Errors
-    /// Those of [`plan`](Self::plan).
+    /// Fails as [`plan`](Self::plan) does.
     pub fn plan_with(
         schemas: &Path,
         entries: &[Value],

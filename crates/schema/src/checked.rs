@@ -8,7 +8,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::record::{read_members, unique_members};
+use crate::record::{Unfit, read_members, unique_members};
 use crate::{Certainty, Constraint, Record, Violation, Violations};
 
 /// A generated struct that is read from JSON, or all violations of the JSON at once.
@@ -63,15 +63,13 @@ impl<R> Checked<R> {
 
 /// Returns a violation for a member that the schema allows and the field's type cannot hold, such as an
 /// integer beyond 63 bits.
-fn unfit_violation(unfit: &impl fmt::Display) -> Violation {
-    let text = unfit.to_string();
-    let (pointer, found) = text.split_once(": found ").unwrap_or(("", &text));
+fn unfit_violation(unfit: &Unfit) -> Violation {
     let expected = "a value that the field's type can hold";
     Violation::new(
-        pointer,
+        unfit.pointer(),
         Constraint::Type,
         Certainty::Certain,
-        found,
+        unfit.found(),
         expected,
     )
 }

@@ -10,6 +10,8 @@ use std::io::{self, Read};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::Path;
+
 /// Maximum number of bytes of a JSON text: as many as the service accepts in a request. An endless
 /// one, such as `/dev/zero`, must not fill the memory.
 pub const MAX_JSON_BYTES: u64 = 64 << 20;
@@ -159,8 +161,7 @@ impl<'de> Visitor<'de> for Member<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut names = HashSet::new();
         while let Some(name) = members.next_key::<String>()? {
-            let escaped = name.replace('~', "~0").replace('/', "~1");
-            let pointer = format!("{}/{escaped}", self.pointer);
+            let pointer = format!("{}{}", self.pointer, Path::ROOT.member(&name));
             if !names.insert(name) {
                 self.found.add(&pointer);
             }

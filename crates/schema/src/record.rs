@@ -99,17 +99,27 @@ impl Reader {
     }
 }
 
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = Path::ROOT;
-        let at = at.member(self.name);
+impl Unfit {
+    /// Returns the JSON pointer to the member.
+    pub(crate) fn pointer(&self) -> String {
+        Path::ROOT.member(self.name).to_string()
+    }
+
+    /// Returns the value in words, with the reason why it does not fit.
+    pub(crate) fn found(&self) -> String {
         match &self.found {
             Some(value) => {
                 let found = View::from(value).in_words();
-                write!(f, "{at}: found {found}, which the field's type cannot hold")
+                format!("{found}, which the field's type cannot hold")
             }
-            None => write!(f, "{at}: found nothing, expected a value"),
+            None => "nothing, expected a value".to_owned(),
         }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: found {}", self.pointer(), self.found())
     }
 }
 

@@ -306,7 +306,7 @@ impl Violations {
         for violation in later.filter(|v| is_chosen(v)) {
             violation.certainty = Certainty::Likely;
         }
-        // What was left out is covered only by the flag.
+        // Violations that were left out are covered only by the flag.
         if self.left_out == 0 {
             self.refuse = self.list.iter().any(|v| v.certainty == Certainty::Certain);
         }

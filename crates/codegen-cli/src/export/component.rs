@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use runcomfy_codegen::settings::Settings;
-use runcomfy_schema::naming;
+use runcomfy_schema::{Path, naming};
 use serde_json::{Map, Value, json};
 
 /// Collects the schemas of `#/components/schemas`.
@@ -59,8 +59,7 @@ impl<'a> Components<'a> {
     fn parts(&mut self, at: Place<'_>, mut schema: Value) -> Value {
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             for (property, value) in properties.iter_mut() {
-                let step = property.replace('~', "~0").replace('/', "~1");
-                let pointer = format!("{}/{step}", at.pointer);
+                let pointer = format!("{}{}", at.pointer, Path::ROOT.member(property));
                 let given = self.settings.given_field(at.model_id, &pointer);
                 let name = format!("{}{}", at.name, type_name(given.unwrap_or(property)));
                 let place = Place {

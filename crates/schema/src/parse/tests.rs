@@ -1036,7 +1036,7 @@ fn deprecated_is_read_and_reported() {
         model.input.to_json_schema()["properties"]["x"],
         schema(json!(true))
     );
-    // A program that only uses the schema is told where it uses the property.
+    // A program that only uses the schema gets the diagnostic where it uses the property.
     assert_eq!(
         ModelSchema::parse_lenient(Some("a/b"), &[with_x(&schema(json!(true)))]).1,
         []

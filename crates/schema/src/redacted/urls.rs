@@ -271,21 +271,23 @@ impl<'a> Urls<'a> {
     /// Returns `true` if a query starts at `at` behind what has no scheme, or only may be a URL. The
     /// question mark of a question starts none.
     fn is_query(&self, at: usize) -> bool {
+        let Some(mark @ ('?' | '#' | ';' | '&')) = self.text.char(at) else {
+            return false;
+        };
         let has_name = self.is_parameter(at);
         let word = self.word_start(at)..at;
         let has = |mark: char| self.text.find(word.clone(), |c| c == mark).is_some();
-        match self.text.char(at) {
-            Some('#') => has_name,
-            Some(';') => has_name && has('/'),
-            Some('&') => has_name && (has('/') || word.clone().any(|at| self.is_equals(at))),
-            Some('?') => {
+        match mark {
+            '#' => has_name,
+            ';' => has_name && has('/'),
+            '&' => has_name && (has('/') || word.clone().any(|at| self.is_equals(at))),
+            _ => {
                 let before = word.end.checked_sub(1).and_then(|at| self.text.char(at));
                 let has_value = self.has_value(at);
                 let is_alone = word.is_empty() && before.is_none_or(char::is_whitespace);
                 let is_path = || before != Some(')') && (has('/') || self.has_dot(word.clone()));
                 has_name || has_value && (is_path() || is_alone)
             }
-            _ => false,
         }
     }
 
