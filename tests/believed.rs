@@ -15,6 +15,15 @@ fn client(judge: &Judge, protocol: Protocol) -> Client {
     client_of(judge, protocol).build().unwrap()
 }
 
+/// Starts a judge that takes each job and answers in one way.
+fn always(protocol: Protocol, answer: Answer) -> Judge {
+    let verdict = move |_: &_| Verdict {
+        taken: true,
+        answer: answer.clone(),
+    };
+    Judge::start(protocol, verdict).unwrap()
+}
+
 async fn submit(client: &Client, mark: impl std::fmt::Display) -> Outcome<Output> {
     let input = json!({ "prompt": format!("{MARK}{mark}") });
     let submit = client.submit_json("judge/model", &input);
@@ -91,11 +100,8 @@ async fn nothing_was_submitted_is_said_only_with_proof() {
 #[tokio::test]
 async fn late_429_repeats_no_submit() {
     const SUBMITS: usize = 400;
-    let judge = Judge::start(Protocol::Http1, |_| Verdict {
-        taken: true,
-        answer: Answer::WithLate429(Response::new(200, ACCEPTED)),
-    });
-    let judge = judge.unwrap();
+    let late = Answer::WithLate429(Response::new(200, ACCEPTED));
+    let judge = always(Protocol::Http1, late);
     let client = client(&judge, Protocol::Http1);
     for mark in 0..SUBMITS {
         let outcome = submit(&client, mark).await;
@@ -116,11 +122,8 @@ async fn late_429_repeats_no_submit() {
 /// A client of the caller's may reuse connections, so its 429 proves nothing.
 #[tokio::test]
 async fn late_429_on_a_reused_connection_is_unknown() {
-    let judge = Judge::start(Protocol::Http1, |_| Verdict {
-        taken: true,
-        answer: Answer::WithLate429(Response::new(200, ACCEPTED)),
-    });
-    let judge = judge.unwrap();
+    let late = Answer::WithLate429(Response::new(200, ACCEPTED));
+    let judge = always(Protocol::Http1, late);
     let client = Client::builder()
         .token("t")
         .base_url(judge.base_url())
@@ -218,12 +221,7 @@ async fn processed_or_broken_stream_is_unknown_and_not_retried() {
         (Protocol::Http1, Answer::Close),
         (Protocol::Http1, Answer::Half(Response::new(200, ACCEPTED))),
     ] {
-        let scripted = answer.clone();
-        let judge = Judge::start(protocol, move |_| Verdict {
-            taken: true,
-            answer: scripted.clone(),
-        });
-        let judge = judge.unwrap();
+        let judge = always(protocol, answer.clone());
         let outcome = submit(&client(&judge, protocol), 1).await;
         assert!(
             matches!(outcome, Outcome::Unknown(_)),
@@ -266,12 +264,7 @@ async fn cut_or_invalid_response_keeps_the_id_in_it() {
             respond("\u{feff}{\"request_id\": \"$ID\"}"),
         ),
     ] {
-        let scripted = answer.clone();
-        let judge = Judge::start(protocol, move |_| Verdict {
-            taken: true,
-            answer: scripted.clone(),
-        });
-        let judge = judge.unwrap();
+        let judge = always(protocol, answer.clone());
         let outcome = submit(&client(&judge, protocol), 1).await;
         let Outcome::Unknown(error) = outcome else {
             panic!("{protocol:?} {answer:?}: {outcome:?}");

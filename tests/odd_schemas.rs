@@ -7,6 +7,8 @@ use std::process::Command;
 use runcomfy_codegen::{Builder, Code, Layout};
 use serde_json::{Map, Value, json};
 
+use super::support::write;
+
 /// Segments of ids that mean something to Rust, cargo or a file system.
 fn ids() -> Vec<String> {
     let odd = [
@@ -307,12 +309,6 @@ fn models() -> Vec<(String, Value)> {
     });
     models.extend(outputs);
     models
-}
-
-fn write(folder: &Path, name: &str, text: &str) {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
 }
 
 fn schemas(folder: &Path) {

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use super::support::write;
+
 /// Returns the code blocks of the guide's section on one's own `build.rs`, in their order.
 fn blocks() -> Vec<String> {
     let guide = include_str!("../docs/code-generator.md");
@@ -67,9 +69,7 @@ impl OwnCrate {
     }
 
     fn write(&self, name: &str, text: &str) {
-        let path = self.folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        write(self.folder.path(), name, text);
     }
 
     fn cargo(&self, command: &str) -> Output {

@@ -74,7 +74,6 @@ fn trace() -> &'static Trace {
     })
 }
 
-/// A job runs with a fault at every call.
 fn edit(image_urls: impl IntoIterator<Item = impl Into<Media>>) -> edit::Input {
     edit::Input::new(edit::Required {
         image_urls,
@@ -82,6 +81,7 @@ fn edit(image_urls: impl IntoIterator<Item = impl Into<Media>>) -> edit::Input {
     })
 }
 
+/// A job runs with a fault at every call.
 #[tokio::test(start_paused = true)]
 async fn spans_name_job_and_attempt_and_no_secret() {
     let (emulator, client) = emulator().await;

@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use runcomfy_codegen::{Builder, Layout};
 
+use super::support::write;
+
 /// Uses names that collide, ids that are keywords, and every setting.
 const STAMP: &str = r##"{"required": ["text"], "properties": {
     "text": {"type": "string"}, "promptImage": {"type": "string"}, "seed": {"type": "integer", "minimum": 0},
@@ -136,12 +138,6 @@ fn main() {
     println!("{}", tree::x::crate_::self_::ID);
 }
 "#;
-
-fn write(folder: &Path, name: &str, text: &str) {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-}
 
 /// Runs Clippy in the crate, which must succeed, and returns what it prints.
 fn clippy(folder: &Path) -> String {

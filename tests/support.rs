@@ -1,5 +1,6 @@
 //! The set-up that most modules share.
 
+use std::path::Path;
 use std::time::Duration;
 
 use runcomfy::{Client, ClientBuilder, RetryPolicy};
@@ -10,6 +11,13 @@ use runcomfy_testkit::judge::{Judge, Protocol};
 /// Returns a duration in seconds.
 pub(crate) fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// Writes a file below a folder, and creates the folders on the way.
+pub(crate) fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
 }
 
 /// Starts an emulator of the built-in models, and makes a client for it.

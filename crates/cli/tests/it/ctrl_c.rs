@@ -182,9 +182,7 @@ fn abandoned_submit_has_an_unknown_outcome() {
         .script(Call::Submit, Reply::stall().carried_out());
     let mut terminal =
         Terminal::piped(&service.command(&[&RUN[..], &["--output", "record"]].concat()));
-    while service.emulator.count(Call::Submit) == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(Call::Submit);
     terminal.press_ctrl_c();
     terminal.until("Press Ctrl-C again to stop at once");
     terminal.press_ctrl_c();
@@ -216,9 +214,7 @@ fn second_press_shows_the_key_in_words() {
     let stalled = Reply::stall().carried_out();
     service.emulator.script(Call::Submit, stalled);
     let mut terminal = Terminal::new(&service.command(&RUN));
-    while service.emulator.count(Call::Submit) == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(Call::Submit);
     terminal.press_ctrl_c();
     terminal.until("Press Ctrl-C again to stop at once");
     terminal.press_ctrl_c();
@@ -253,9 +249,7 @@ fn interrupted_run_prints_one_json_object() {
     let service = Service::slow();
     let mut terminal =
         Terminal::piped(&service.command(&[&RUN[..], &["--output", "record"]].concat()));
-    while service.emulator.count(Call::Status) == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(Call::Status);
     terminal.press_ctrl_c();
     let (ended, _) = terminal.end();
     let json = ended.json();
@@ -276,9 +270,7 @@ fn interrupted_download_can_be_repeated() {
     service.emulator.script(Call::File, Reply::stall());
     let mut terminal = Terminal::new(&service.command(&RUN));
     terminal.until("finished");
-    while service.emulator.count(Call::File) == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(Call::File);
     terminal.press_ctrl_c();
     let id = id_of(&service);
     assert_eq!(
@@ -315,9 +307,7 @@ fn interrupted_with(flags: &[&str]) -> (Service, Terminal) {
     let service = Service::slow();
     let run = [&RUN[..], flags].concat();
     let mut terminal = Terminal::new(&service.command(&run));
-    while service.emulator.count(Call::Status) == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(Call::Status);
     terminal.press_ctrl_c();
     (service, terminal)
 }

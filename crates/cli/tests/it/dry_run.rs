@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command, with_stdin};
+use crate::support::{EDIT, Ended, PICTURE, Service, TEXT_TO_IMAGE, command, with_stdin};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
-/// A GIF image of 640 x 480 pixels.
-const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
 const DATA: &str = "data:image/gif;base64,R0lGODlhgALgAQAAADs=";
 
 /// A model that is not built in.

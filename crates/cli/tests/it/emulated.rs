@@ -7,11 +7,9 @@ use std::time::Duration;
 use fastrand::Rng;
 use runcomfy_testkit::cases::{Cases, rerun};
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
+use crate::support::{EDIT, Ended, PICTURE, Service, TEXT_TO_IMAGE, WIDE, command};
 
-/// GIF images of 640 x 480, of 5000 x 480 and of 2 x 2 pixels.
-const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
-const WIDE: &[u8] = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
+/// A GIF image of 2 x 2 pixels.
 const TINY: &[u8] = b"GIF89a\x02\x00\x02\x00\x00\x00\x00;";
 /// More than the 15 MB that the schema allows, in any unit.
 const TOO_LARGE: usize = 17_000_000;
@@ -145,7 +143,7 @@ fn comparable(text: &str, service: &str) -> String {
         if line.ends_with(" s)") {
             continue;
         }
-        // What is said of other models, and of a job that ends with the command.
+        // Advice about other models, and about a job that ends with the command.
         let differs = [
             "--unchecked sends the input anyway",
             "The emulator has the built-in models",

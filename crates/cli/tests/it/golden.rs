@@ -10,7 +10,7 @@ use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
 #[track_caller]
-fn check(name: &str, text: &str) {
+pub(crate) fn check(name: &str, text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     expect_file![folder.join(name)].assert_eq(text);
 }

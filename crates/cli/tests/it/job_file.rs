@@ -191,9 +191,7 @@ fn second_command_is_refused_while_the_first_runs() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while service.emulator.count(Call::Status) == 0 {
-        thread::sleep(Duration::from_millis(5));
-    }
+    service.until_received(Call::Status);
     let second = service.run(&RUN);
     assert!(
         second.code == 75 && second.err.contains("another command works on the job file"),

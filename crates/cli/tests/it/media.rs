@@ -6,12 +6,8 @@ use std::process::Command;
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
-use crate::support::{EDIT, Service};
+use crate::support::{EDIT, PICTURE, Service, WIDE};
 
-/// A GIF image of 640 x 480 pixels.
-const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
-/// A GIF image of 5000 x 480 pixels.
-const WIDE: &[u8] = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
 const SECRET: &str = "The password is swordfish.";
 
 fn runcomfy(folder: &Path, arguments: &[&str]) -> (i32, String, String) {

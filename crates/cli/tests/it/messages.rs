@@ -4,14 +4,12 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use expect_test::expect_file;
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once, command};
+use crate::golden;
+use crate::support::{EDIT, Ended, PICTURE, Service, TEXT_TO_IMAGE, all_at_once, command};
 
-/// A GIF image of 640 x 480 pixels.
-const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
 /// A GIF image of 8000 x 400 pixels.
 const WIDE: &[u8] = b"GIF89a\x40\x1f\x90\x01\x00\x00\x00;";
 
@@ -156,8 +154,7 @@ fn check(name: &str, cases: Vec<(usize, String)>) {
     let mut cases = cases;
     cases.sort();
     let text: String = cases.into_iter().map(|(_, text)| text).collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    expect_file![folder.join(name)].assert_eq(&text);
+    golden::check(name, &text);
 }
 
 #[test]

@@ -4,11 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE};
+use crate::support::{EDIT, Ended, PICTURE, Service, TEXT_TO_IMAGE};
 use serde_json::{Value, json};
 
-/// A GIF image of 640 x 480 pixels.
-const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
 const VIDEO: &str = "bytedance/dreamina-3-0/pro/image-to-video";
 
 fn checkout() -> PathBuf {

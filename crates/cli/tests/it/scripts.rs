@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Ended, Service, all_at_once, has_jq};
+use crate::support::{Ended, Service, all_at_once, copy_env, has_jq};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
 
@@ -53,21 +53,23 @@ if runcomfy result "$id" > record; then exit 9; fi
 jq -r '.status, .error, (.finished_at | length > 0)' record
 "#;
 
-/// Runs a script with an emulator, and returns the lines that it prints.
-fn lines(service: &Service, script: &str) -> Vec<String> {
+/// Returns a shell that runs a script in the folder of a service, where it finds the command.
+fn shell(service: &Service, options: &str, script: &str) -> Command {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_runcomfy"));
     let mut path = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
     path.insert(0, binary.parent().unwrap().to_owned());
     let mut shell = Command::new("sh");
     shell
-        .args(["-euc", script])
+        .args([options, script])
         .env("PATH", std::env::join_paths(path).unwrap())
-        .env("RUNCOMFY_TOKEN", "t")
-        .env(
-            "RUNCOMFY_MODEL_API_BASE",
-            service.emulator.base_url() + "/v1",
-        )
         .current_dir(service.folder.path());
+    copy_env(&service.command(&[]), &mut shell);
+    shell
+}
+
+/// Runs a script with an emulator, and returns the lines that it prints.
+fn lines(service: &Service, script: &str) -> Vec<String> {
+    let mut shell = shell(service, "-euc", script);
     // The first poll finds the job unfinished.
     let run = || Ended::from(shell.output().unwrap());
     let ended = service.ending_jobs_with(2, run);
@@ -223,22 +225,7 @@ jq -r .image out
 
 /// Runs a script in the folder of a service, and returns how it ends.
 fn run_script(service: &Service, script: &str) -> Ended {
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_runcomfy"));
-    let mut path = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
-    path.insert(0, binary.parent().unwrap().to_owned());
-    let command = service.command(&[]);
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-uc", script])
-        .env("PATH", std::env::join_paths(path).unwrap())
-        .current_dir(service.folder.path());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    shell.output().unwrap().into()
+    shell(service, "-uc", script).output().unwrap().into()
 }
 
 #[test]

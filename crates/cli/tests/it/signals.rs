@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once, exit_code};
+use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once, copy_env, exit_code};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
@@ -27,9 +27,7 @@ fn start(command: &mut Command) -> Child {
 
 /// Sends a signal to a command once the emulator has received a call of this kind.
 fn signal_at(service: &Service, call: Call, child: &Child, signal: &str) {
-    while service.emulator.count(call) == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(call);
     send(child, signal);
 }
 
@@ -147,9 +145,7 @@ fn stopped_backoff_submits_nothing() {
         let busy = Reply::refused(429, 429_001).retry_after(Duration::from_secs(20));
         service.emulator.script(Call::Submit, busy);
         let run = start(&mut service.command(&RUN));
-        while service.emulator.count(Call::Submit) == 0 {
-            thread::sleep(Duration::from_millis(10));
-        }
+        service.until_received(Call::Submit);
         // The response is read.
         thread::sleep(Duration::from_millis(700));
         send(&run, signal);
@@ -188,16 +184,9 @@ fn ctrl_c_ends_the_loop_of_a_shell() {
     bash.args(["for i in 1 2 3; do \"$@\"; done; echo still here", "bash"]);
     bash.arg(run.get_program()).args(RUN).process_group(0);
     bash.current_dir(service.folder.path());
-    for (name, value) in run.get_envs() {
-        match value {
-            Some(value) => bash.env(name, value),
-            None => bash.env_remove(name),
-        };
-    }
+    copy_env(&run, &mut bash);
     let mut shell = start(&mut bash);
-    while service.emulator.count(Call::Status) == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(Call::Status);
     let group = format!("-{}", shell.id());
     let sent = Command::new("kill")
         .args(["-s", "INT", "--", &group])
@@ -223,12 +212,7 @@ fn ignored_hang_up_stays_ignored() {
         .args(run.get_args())
         .args(["--poll-secs", "0"])
         .current_dir(service.folder.path());
-    for (name, value) in run.get_envs() {
-        match value {
-            Some(value) => ignoring.env(name, value),
-            None => ignoring.env_remove(name),
-        };
-    }
+    copy_env(&run, &mut ignoring);
     // Only Linux reports ignored signals; elsewhere the missing terminal is the sign.
     let run = start(&mut ignoring);
     signal_at(&service, Call::Status, &run, "HUP");

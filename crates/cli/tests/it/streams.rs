@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use runcomfy_emulator::Reply;
 use serde_json::{Value, json};
 
-use crate::support::{Service, TEXT_TO_IMAGE, all_at_once};
+use crate::support::{Service, TEXT_TO_IMAGE, all_at_once, copy_env};
 
 /// The state in which a command finds a stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,12 +59,7 @@ fn run(service: &Service, line: &[&str], out: State, err: State) -> (i32, String
         .current_dir(service.folder.path())
         .stdout(stdio(out))
         .stderr(stdio(err));
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
+    copy_env(&command, &mut shell);
     let output = shell.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (

@@ -16,6 +16,11 @@ use tokio::runtime::Runtime;
 pub(crate) const TEXT_TO_IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
 pub(crate) const EDIT: &str = "bytedance/dreamina-4-0/edit";
 
+/// A GIF image of 640 x 480 pixels.
+pub(crate) const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+/// A GIF image of 5000 x 480 pixels.
+pub(crate) const WIDE: &[u8] = b"GIF89a\x88\x13\xe0\x01\x00\x00\x00;";
+
 /// A file with one root of TLS, which no test needs.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/root.pem");
 
@@ -104,6 +109,17 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// Gives a command the environment variables that another one sets or removes.
+#[cfg(unix)]
+pub(crate) fn copy_env(from: &Command, to: &mut Command) {
+    for (name, value) in from.get_envs() {
+        match value {
+            Some(value) => to.env(name, value),
+            None => to.env_remove(name),
+        };
+    }
+}
+
 /// A temporary folder, and an emulator as the service.
 pub(crate) struct Service {
     pub(crate) folder: TempDir,
@@ -143,6 +159,13 @@ impl Service {
     /// Returns the number of polls that the service has received.
     pub(crate) fn polls(&self) -> usize {
         self.emulator.count(Call::Status) + self.emulator.count(Call::Result)
+    }
+
+    /// Waits until the service has received a call of this kind.
+    pub(crate) fn until_received(&self, call: Call) {
+        while self.emulator.count(call) == 0 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Runs `work`, and ends all jobs of a slow service with the poll of this number. Those before it

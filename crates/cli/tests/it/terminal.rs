@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::terminal::Terminal;
-use crate::support::{EDIT, Service, TEXT_TO_IMAGE, all_at_once, command};
+use crate::support::{EDIT, Service, TEXT_TO_IMAGE, all_at_once, command, copy_env};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
 
@@ -237,17 +237,11 @@ fn several_commands_print_whole_lines() {
     let binary = env!("CARGO_BIN_EXE_runcomfy");
     let one = format!("'{binary}' run {TEXT_TO_IMAGE} --prompt x --poll-secs 0 < /dev/null &");
     let script = format!("{} wait", one.repeat(4));
-    let template = service.command(&[]);
     let mut shell = std::process::Command::new("sh");
     shell
         .args(["-c", &script])
         .current_dir(service.folder.path());
-    for (name, value) in template.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
+    copy_env(&service.command(&[]), &mut shell);
     let (ended, bytes) = Terminal::new(&shell).end();
     assert_eq!(ended.code, 0, "{ended:?}");
     let text = String::from_utf8(bytes).unwrap();
@@ -274,6 +268,16 @@ fn several_commands_print_whole_lines() {
 
 #[test]
 fn input_with_warnings_is_submitted_only_after_yes() {
+    let url = "http://pictures.example/a.jpg";
+    let line = [
+        "run",
+        EDIT,
+        "--prompt",
+        "x",
+        "--no-check-media",
+        "--image-urls",
+        url,
+    ];
     let answers = [
         ("y\n", 0, 1),
         ("\n", 65, 0),
@@ -282,16 +286,6 @@ fn input_with_warnings_is_submitted_only_after_yes() {
     ];
     all_at_once(answers, |(answer, code, jobs)| {
         let service = Service::new();
-        let url = "http://pictures.example/a.jpg";
-        let line = [
-            "run",
-            EDIT,
-            "--prompt",
-            "x",
-            "--no-check-media",
-            "--image-urls",
-            url,
-        ];
         let mut terminal = Terminal::new(&service.command(&line));
         terminal.until("Submit it? [y/N]");
         assert_eq!(service.emulator.ledger().len(), 0);
@@ -301,17 +295,7 @@ fn input_with_warnings_is_submitted_only_after_yes() {
         assert_eq!(service.emulator.ledger().len(), jobs, "{answer:?}");
     });
     let service = Service::new();
-    let url = "http://pictures.example/a.jpg";
-    let line = [
-        "run",
-        EDIT,
-        "--prompt",
-        "x",
-        "--no-check-media",
-        "--yes",
-        "--image-urls",
-        url,
-    ];
+    let line = [&line[..], &["--yes"]].concat();
     let (ended, _) = Terminal::new(&service.command(&line)).end();
     assert_eq!(
         (ended.code, service.emulator.ledger().len()),

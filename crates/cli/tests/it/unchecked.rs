@@ -154,7 +154,7 @@ fn properties_beside_the_schema_are_sent_only_when_meant() {
         assert_eq!(sent["input"], expected, "{more:?}");
     }
     for (more, code) in [
-        // What the schema knows is checked anyway.
+        // A property of the schema is checked anyway.
         (
             &[
                 "--prompt",

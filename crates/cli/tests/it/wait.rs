@@ -85,9 +85,7 @@ fn job_that_starts_just_in_time_is_waited_for() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let run = run.spawn().unwrap();
-    while service.emulator.count(Call::Cancel) == 0 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    service.until_received(Call::Cancel);
     service.emulator.advance(Duration::from_secs(3600));
     let ended = Ended::from(run.wait_with_output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");

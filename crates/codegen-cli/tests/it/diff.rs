@@ -5,15 +5,11 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::support::{git, write};
+
 const OLD: &str =
     r#"{"properties": {"scale": {"type": "float", "maximum": 2}, "seed": {"type": "integer"}}}"#;
 const NEW: &str = r#"{"properties": {"scale": {"type": "float", "maximum": 1}}}"#;
-
-fn write(root: &Path, path: &str, text: &str) {
-    let path = root.join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-}
 
 fn diff(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy-codegen"));
@@ -25,25 +21,6 @@ fn diff(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (status.code(), text(stdout), text(stderr))
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let settings = [
-        "-c",
-        "user.name=a",
-        "-c",
-        "user.email=a@b",
-        "-c",
-        "commit.gpgsign=false",
-    ];
-    let mut command = Command::new("git");
-    let command = command.current_dir(folder).args(settings).args(arguments);
-    let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 #[test]

@@ -11,4 +11,5 @@ mod page_makers;
 mod pull;
 mod settings;
 mod small_slips;
+mod support;
 mod usage;

@@ -1,11 +1,10 @@
 //! Every command reads the settings of `runcomfy-codegen.toml`, in the same way.
 
-use std::path::Path;
-use std::process::Command;
-
 use runcomfy_codegen::Builder;
 use runcomfy_codegen_cli::Pull;
 use serde_json::{Value, json};
+
+use crate::support::{git, run, write};
 
 const STAMP: &str = r#"{"required": ["promptImage"], "properties": {
     "promptImage": {"type": "object", "properties": {"path": {"type": "string"}}},
@@ -23,22 +22,6 @@ deny-warnings = true
 RC0020 = "acme/**"
 "#;
 
-fn write(root: &Path, path: &str, text: &str) {
-    let path = root.join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-}
-
-fn run(root: &Path, program: &str, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(program)
-        .current_dir(root)
-        .args(arguments)
-        .output();
-    let output = output.unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(text).unwrap())
-}
-
 /// A project with a good model, a broken one and settings that make up for it, in a git repository.
 fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -47,21 +30,9 @@ fn project() -> tempfile::TempDir {
     write(root, "schemas/acme/broken.json", "{");
     write(root, "schemas/acme/gone.json", "{}");
     write(root, "runcomfy-codegen.toml", SETTINGS);
-    let git = |arguments: &[&str]| {
-        let always = [
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "-c",
-            "commit.gpgsign=false",
-        ];
-        let (code, shown) = run(root, "git", &[&always, arguments].concat());
-        assert_eq!(code, Some(0), "{shown}");
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "--message", "one"]);
+    git(root, &["init", "--quiet"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "--quiet", "--message", "one"]);
     folder
 }
 
@@ -78,13 +49,7 @@ const READERS: [&[&str]; 7] = [
 #[test]
 fn every_command_reads_the_settings() {
     let folder = project();
-    let codegen = |arguments: &[&str]| {
-        run(
-            folder.path(),
-            env!("CARGO_BIN_EXE_runcomfy-codegen"),
-            arguments,
-        )
-    };
+    let codegen = |arguments: &[&str]| run(folder.path(), arguments);
     for arguments in READERS {
         let (code, shown) = codegen(arguments);
         assert_eq!(code, Some(0), "{arguments:?}: {shown}");
@@ -117,8 +82,7 @@ fn every_command_reads_the_settings() {
 #[test]
 fn export_has_the_given_names() {
     let folder = project();
-    let codegen = env!("CARGO_BIN_EXE_runcomfy-codegen");
-    let (_, shown) = run(folder.path(), codegen, &["export", "openapi"]);
+    let (_, shown) = run(folder.path(), &["export", "openapi"]);
     let document: Value = serde_json::from_str(&shown).unwrap();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for name in ["AcmeMarkInput", "AcmeMarkPicture", "AcmeMarkMode"] {
@@ -140,8 +104,7 @@ fn diff_knows_the_given_names() {
         &STAMP.replace("\"C#\"", "\"C#\", \"C\""),
     );
     let diff = || {
-        let codegen = env!("CARGO_BIN_EXE_runcomfy-codegen");
-        let shown = run(root, codegen, &["diff", "HEAD", "schemas"]).1;
+        let shown = run(root, &["diff", "HEAD", "schemas"]).1;
         assert!(shown.contains("\"C\" is also allowed now"), "{shown}");
         shown
     };

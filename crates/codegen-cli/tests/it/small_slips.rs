@@ -1,21 +1,6 @@
 //! Small schemas that once failed a build or passed without a word.
 
-use std::path::Path;
-use std::process::Command;
-
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy-codegen"));
-    let output = command.current_dir(folder).args(arguments).output();
-    let output = output.unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(text).unwrap())
-}
-
-fn write(folder: &Path, name: &str, text: &str) {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-}
+use crate::support::{run, write};
 
 #[test]
 fn slip_of_the_service_is_a_warning() {

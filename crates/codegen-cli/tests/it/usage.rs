@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::write;
+
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runcomfy-codegen"));
     let output = command.current_dir(folder).args(arguments).output();
@@ -182,12 +184,7 @@ fn warnings_are_one_line_outside_of_lint() {
 fn check_of_bindings_built_each_time_checks_schemas() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    let write = |name: &str, text: &str| {
-        let path = root.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
-    write("schemas/acme/stamp.json", "{\"properties\": {}}");
+    write(root, "schemas/acme/stamp.json", "{\"properties\": {}}");
     let build = "fn main() { runcomfy_codegen::Builder::new().build_script(); }";
     let in_tree = build.replace("build_script", "out_dir(\"src\").build_script_in_tree");
     for (script, manifest, code) in [
@@ -196,8 +193,8 @@ fn check_of_bindings_built_each_time_checks_schemas() {
         (&in_tree, "", 1),
         ("fn main() {}", "runcomfy-macros = \"0.1\"", 0),
     ] {
-        write("build.rs", script);
-        write("Cargo.toml", manifest);
+        write(root, "build.rs", script);
+        write(root, "Cargo.toml", manifest);
         let (found, stdout, stderr) = text(root, &["check"]);
         assert_eq!(found, Some(code), "{script} {manifest}: {stdout}{stderr}");
         let says = stdout.contains("the schemas of 1 models are valid; nothing is committed");
@@ -205,6 +202,6 @@ fn check_of_bindings_built_each_time_checks_schemas() {
     }
     // A folder that is named, or there, is compared.
     assert_eq!(text(root, &["check", "--out", "generated/src"]).0, Some(1));
-    write("schemas/acme/stamp.json", "{");
+    write(root, "schemas/acme/stamp.json", "{");
     assert_eq!(text(root, &["check"]).0, Some(65));
 }
