@@ -46,8 +46,8 @@ fn main() -> Outcome {
 
 fn status(runtime: &Runtime, address: SocketAddr) -> Outcome {
     let (client, http) = clients(address)?;
-    let job = client.json_job("r-1".parse()?);
-    let url = format!("http://{address}/v1/requests/r-1/status");
+    let job = client.json_job("0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10".parse()?);
+    let url = format!("http://{address}/v1/requests/0d9f7c52-6a0e-4d6b-9c51-3f2f4c1f9a10/status");
     race(
         runtime,
         "status",
