@@ -28,8 +28,8 @@ impl Token {
     ///
     /// # Errors
     /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated) when it is empty, or
-    /// has a character that is not ASCII or a control character, such as the byte order mark of a
-    /// file. The message names the character and its position.
+    /// has a character other than visible ASCII, such as a blank or the byte order mark of a file. The
+    /// message names the character and its position.
     pub fn new(token: impl AsRef<str>) -> Result<Self, Error> {
         Self::from_source(token.as_ref(), "the API token")
     }
@@ -78,7 +78,6 @@ impl Token {
                 name_of(c)
             )));
         }
-        // Visible ASCII and blanks are all that a header needs.
         let header = HeaderValue::try_from(format!("Bearer {text}"));
         let mut header = header.map_err(|_| Error::token(format!("{source} is invalid")))?;
         header.set_sensitive(true);
@@ -114,7 +113,7 @@ impl Token {
 }
 
 fn is_allowed(c: char) -> bool {
-    matches!(c, ' '..='~')
+    c.is_ascii_graphic()
 }
 
 /// Returns the code point of a character, with its name where that explains how it came there.
@@ -124,6 +123,7 @@ fn name_of(c: char) -> String {
         '\u{fffd}' => " (not UTF-8)",
         '\u{a0}' => " (a no-break space)",
         '\u{200b}' => " (a zero-width space)",
+        ' ' => " (a blank)",
         '\n' | '\r' => " (a line break)",
         '\t' => " (a tab)",
         c if c.is_control() => " (a control character)",
@@ -181,6 +181,7 @@ mod tests {
             ),
             ("sec\u{a0}ret", "U+00A0 (a no-break space) at character 4"),
             ("sécret", "U+00E9 (not ASCII) at character 2"),
+            ("sec ret", "U+0020 (a blank) at character 4"),
             ("sec\tret", "U+0009 (a tab) at character 4"),
             ("sec\r\nret", "U+000D (a line break) at character 4"),
             ("sec\0ret", "U+0000 (a control character) at character 4"),
@@ -197,7 +198,7 @@ mod tests {
             );
             assert!(!text.contains("sec") && !text.contains("ret,"), "{text}");
         }
-        for good in ["a b", " secret\n", "!~"] {
+        for good in ["a.b", " secret\n", "!~"] {
             assert!(Token::new(good).is_ok(), "{good:?}");
         }
     }

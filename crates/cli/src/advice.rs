@@ -41,8 +41,20 @@ const CHARGED: &str =
 /// States what happens to a job that nobody waits for.
 pub(crate) const KEEPS_RUNNING: &str = "The job keeps running and is charged when it succeeds.";
 
-/// States where tokens are to be had, and what needs none.
-pub(crate) const GET_A_TOKEN: &str = "Run `runcomfy login`, or set RUNCOMFY_TOKEN to a token of https://www.runcomfy.com/profile. `runcomfy run` needs none with --emulate.";
+/// The page of the service that has the tokens of an account.
+pub(crate) const TOKENS_PAGE: &str = "https://www.runcomfy.com/profile";
+
+/// States where tokens are to be had, unless the message does, and what needs none.
+pub(crate) fn get_a_token(message: &str) -> String {
+    let page = if message.contains(TOKENS_PAGE) {
+        String::new()
+    } else {
+        format!(" of {TOKENS_PAGE}")
+    };
+    format!(
+        "Run `runcomfy login`, or set RUNCOMFY_TOKEN to a token{page}. `runcomfy run` needs none with --emulate."
+    )
+}
 
 /// States what a job costs that has ended with an unknown status.
 pub(crate) const CHARGED_IF_IT_SUCCEEDED: &str = "If it succeeded, it is charged.";
@@ -58,6 +70,16 @@ pub(crate) const NOTHING_SUBMITTED: &str = "Nothing was submitted, so nothing is
 /// Returns the command that resumes the wait for a job that keeps running.
 pub(crate) fn resume_advice(id: &RequestId) -> String {
     format!("Resume the wait: runcomfy resume {id}")
+}
+
+/// Returns advice that names the same command, which continues its job by the job file, in place of one
+/// that does not know the file.
+pub(crate) fn with_same_command(advice: &str, request_id: &str) -> Option<String> {
+    let others = ["resume", "result"].map(|command| format!(": runcomfy {command} {request_id}"));
+    let start = others
+        .iter()
+        .find_map(|other| advice.strip_suffix(other.as_str()))?;
+    Some(format!("{start}: run the same command again"))
 }
 
 /// States that a job which was cancelled in the queue costs nothing.
@@ -126,7 +148,7 @@ fn next_step(error: &Error, phase: Phase) -> String {
     let text = match error.kind() {
         // The error's own message says what to do.
         _ if error.may_have_been_submitted() => "",
-        ErrorKind::Unauthenticated => GET_A_TOKEN,
+        ErrorKind::Unauthenticated => &get_a_token(&error.to_string()),
         ErrorKind::InsufficientBalance if phase == Phase::Wait => {
             "Add to the balance of the account."
         }

@@ -7,6 +7,7 @@ use runcomfy::login::{LoginOutcome, PendingLogin, TokenFile, User, Website};
 use runcomfy::{ErrorKind, Token};
 use serde_json::{Value, json};
 
+use crate::advice::TOKENS_PAGE;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::local_file::read_blocking;
@@ -17,8 +18,10 @@ use crate::show;
 /// Variable whose token goes before that of a login.
 const VARIABLE: &str = "RUNCOMFY_TOKEN";
 
-/// States where tokens are to be had.
-const TOKENS: &str = "Tokens are at https://www.runcomfy.com/profile.";
+/// Returns the advice about a token that is not accepted.
+fn nothing_stored() -> String {
+    format!("Nothing was stored. Tokens are at {TOKENS_PAGE}.")
+}
 
 /// Maximum number of bytes that are read of a token on standard input.
 const MAX_TOKEN_BYTES: u64 = 1 << 16;
@@ -52,7 +55,7 @@ pub(crate) async fn login(matches: &ArgMatches, format: Format) -> Result<(), Fa
         Ok(user) => Some(user),
         Err(error) if error.kind() == ErrorKind::Unauthenticated => {
             let failure = Failure::from(error);
-            return Err(failure.with_advice(format!("Nothing was stored. {TOKENS}")));
+            return Err(failure.with_advice(nothing_stored()));
         }
         // The website is not needed for anything else.
         Err(error) => {
@@ -82,9 +85,15 @@ async fn token_on_stdin(matches: &ArgMatches) -> Result<Token, Failure> {
     }
     let read = read_blocking(|| {
         let mut text = String::new();
-        let mut input = stdin().lock().take(MAX_TOKEN_BYTES);
-        // A person ends the token with a line break.
-        input.read_line(&mut text)?;
+        let input = stdin();
+        let is_typed = input.is_terminal();
+        let mut input = input.lock().take(MAX_TOKEN_BYTES);
+        if is_typed {
+            // A person ends the token with a line break.
+            input.read_line(&mut text)?;
+        } else {
+            input.read_to_string(&mut text)?;
+        }
         Ok(text)
     });
     let text = read
@@ -92,7 +101,7 @@ async fn token_on_stdin(matches: &ArgMatches) -> Result<Token, Failure> {
         .map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))?;
     Token::new(text).map_err(|error| {
         let failure = Failure::from(error);
-        failure.with_advice(format!("Nothing was stored. {TOKENS}"))
+        failure.with_advice(nothing_stored())
     })
 }
 

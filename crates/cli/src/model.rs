@@ -8,7 +8,7 @@ use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::schema::{Diagnostic, Json, JsonDocuments, ModelSchema, Severity, nearest};
 use serde_json::Map;
 
-use crate::advice::{GET_A_TOKEN, NOTHING_SUBMITTED};
+use crate::advice::{NOTHING_SUBMITTED, get_a_token};
 use crate::failure::Failure;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
@@ -87,13 +87,12 @@ pub(crate) fn resolve(words: &Words, may_query: bool) -> Result<Named, Failure> 
 }
 
 async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
+    if words.emulate {
+        // The emulator has the built-in models and that of --schema.
+        return without_entry(id, words);
+    }
     let notes = Notes::new(words.quiet || !words.format().has_words());
-    let session = if words.emulate {
-        Session::built_in().await
-    } else {
-        Session::connect(notes, session::QUERY)
-    };
-    let session = match session {
+    let session = match Session::connect(notes, session::QUERY) {
         Ok(session) => session,
         // A misspelt name is the more likely reason, and needs no token to be found.
         Err(_) if suggestion(id).is_some() && !words.unchecked => {
@@ -113,22 +112,7 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
             return without_schema(id, words, NO_ANSWER, failure);
         }
         Ok(Err(error)) if matches!(error.kind(), ErrorKind::UnknownModel | ErrorKind::NotFound) => {
-            if words.unchecked {
-                return Ok(Named::Unknown(format!(
-                    "the catalogue has no such model; {}",
-                    hint(id)
-                )));
-            }
-            let failure = Failure::no_such_model(id, &hint(id));
-            return Err(match words.command.as_deref() {
-                Some("run") if words.emulate => failure.with_advice(format!(
-                    "{NOTHING_SUBMITTED} The emulator has the built-in models, and others with --schema FILE."
-                )),
-                Some("run") => failure.with_advice(format!(
-                    "{NOTHING_SUBMITTED} --unchecked sends the input anyway, without a check."
-                )),
-                _ => failure,
-            });
+            return without_entry(id, words);
         }
         Ok(Err(error)) => return without_schema(id, words, NO_ANSWER, error.into()),
         Ok(Ok(entry)) => entry,
@@ -152,6 +136,25 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
     }
 }
 
+/// Refuses a model that the catalogue does not have, unless `--unchecked` is set.
+fn without_entry(id: &str, words: &Words) -> Result<Named, Failure> {
+    if words.unchecked {
+        return Ok(Named::Unknown(format!(
+            "the catalogue has no such model; {}",
+            hint(id)
+        )));
+    }
+    let failure = Failure::no_such_model(id, &hint(id));
+    let next = match words.command.as_deref() {
+        Some("run") if words.emulate => {
+            "The emulator has the built-in models, and others with --schema FILE."
+        }
+        Some("run") => "--unchecked sends the input anyway, without a check.",
+        _ => return Err(failure),
+    };
+    Err(failure.with_advice(format!("{NOTHING_SUBMITTED} {next}")))
+}
+
 const NO_ANSWER: &str = "it is not built in, and the catalogue could not be queried";
 const UNUSABLE: &str = "its schema in the catalogue cannot be used";
 
@@ -171,7 +174,8 @@ fn without_schema(id: &str, words: &Words, what: &str, failure: Failure) -> Resu
             "{NOTHING_SUBMITTED} Run the command again later, pass the schema with --schema FILE{send}."
         )
     } else if failure.is_about_token() {
-        format!("{NOTHING_SUBMITTED} {GET_A_TOKEN} Or pass the schema with --schema FILE{send}.")
+        let token = get_a_token(&why);
+        format!("{NOTHING_SUBMITTED} {token} Or pass the schema with --schema FILE{send}.")
     } else {
         format!("{NOTHING_SUBMITTED} Pass the schema with --schema FILE{send}.")
     };

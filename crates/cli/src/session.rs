@@ -8,7 +8,7 @@ use runcomfy::schema::{ModelSchema, Redacted};
 use runcomfy::{Client, ClientBuilder, Error, ErrorKind};
 use runcomfy_emulator::Emulator;
 
-use crate::advice::GET_A_TOKEN;
+use crate::advice::get_a_token;
 use crate::failure::Failure;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
@@ -103,7 +103,7 @@ impl Session {
 fn not_configured(error: Error) -> Failure {
     let base = std::env::var("RUNCOMFY_MODEL_API_BASE").unwrap_or_default();
     let advice = match error.kind() {
-        ErrorKind::Unauthenticated => GET_A_TOKEN.to_owned(),
+        ErrorKind::Unauthenticated => get_a_token(&error.to_string()),
         ErrorKind::Configuration if !base.contains("://") && !base.trim().is_empty() => {
             format!(
                 "RUNCOMFY_MODEL_API_BASE is `{base}`; write https://{base}, or http:// for this machine."

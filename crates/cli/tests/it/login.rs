@@ -124,9 +124,16 @@ fn token_on_stdin_is_checked_before_it_is_stored() {
     let service = Service::with(|builder| builder.token(SECRET));
     let stdin =
         |token: &str| with_stdin(&mut command(&service, "login --token -"), token.as_bytes());
-    for (token, code) in [("other-s3cret", 77), ("s3cr\u{e9}t", 77), ("", 77)] {
+    for token in [
+        "other-s3cret",
+        "s3cr\u{e9}t",
+        "",
+        "Bearer s3cret",
+        "s3cret\nof two lines",
+        &format!("{SECRET}\n{SECRET}\n"),
+    ] {
         let ended = stdin(token);
-        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(ended.code, 77, "{ended:?}");
         assert!(ended.err.contains("Nothing was stored"), "{ended:?}");
         assert!(
             ended.err.contains("https://www.runcomfy.com/profile"),
