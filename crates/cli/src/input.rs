@@ -13,7 +13,7 @@ use crate::failure::{Failure, FlagViolation};
 use crate::local_file::FileViolations;
 use crate::model::Named;
 use crate::notice::with_notice;
-use crate::{flags, json_text, local_file, show, text_file};
+use crate::{flags, host, json_text, local_file, show, text_file};
 
 /// The media of an input that are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub(crate) async fn check(
     check_media: CheckMedia,
 ) -> Result<Checked, Failure> {
     let extra = extra(matches, model).await?;
-    let files = local_file::attach(model, &mut json, reads_stdin(matches)).await?;
+    let files = local_file::attach(model, &mut json).await;
     let unreadable = files.unreadable;
     let mut violations = violations(matches, model, &json, files, check_media).await?;
     // `validate` has no such flag.
@@ -178,12 +178,22 @@ fn empty_prompt(json: &Json) -> Option<String> {
 /// Reads the input from `--input` and the flags. Files are still paths.
 ///
 /// # Errors
-/// If the file of `--input` cannot be read, or is not a JSON object.
+/// If a file of the input cannot be read, that of `--input` is not a JSON object, or standard input is
+/// to be read more than once.
 pub(crate) async fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<Json, Failure> {
     let mut input = whole(matches).await?.unwrap_or_default();
     flags::apply(model, matches, &mut input);
-    text_file::read(model, matches, &mut input, reads_stdin(matches)).await?;
-    Ok(Json::Object(input))
+    let mut input = Json::Object(input);
+    let readers = usize::from(reads_stdin(matches))
+        + text_file::on_stdin(model, matches, &input)
+        + local_file::on_stdin(model, &input);
+    if readers > 1 {
+        return Err(Failure::usage(
+            "`-` means standard input, which can be read only once; use a file for the others",
+        ));
+    }
+    text_file::read(model, matches, &mut input).await?;
+    Ok(input)
 }
 
 async fn violations(
@@ -211,14 +221,30 @@ async fn violations(
     if !media.is_empty() {
         let prober = prober(matches)?;
         let notice = || show::note_while_waiting(matches, "checking the media behind the URLs");
-        let found = with_notice(prober.check(&media), notice).await;
-        // The form of a URL was judged above.
-        let known: Vec<String> = violations.iter().map(|v| v.pointer.clone()).collect();
-        let is_known =
-            |v: &Violation| v.expected.contains("https://") && known.contains(&v.pointer);
-        violations.extend(found.into_iter().filter(|v| !is_known(v)));
+        let is_of_form = |v: &Violation| v.rule == Constraint::Format;
+        // The form of these URLs was judged above.
+        let judged = violations.iter().filter(|v| is_of_form(v));
+        let judged: Vec<String> = judged.map(|v| v.pointer.clone()).collect();
+        let check = async {
+            let mut found: Vec<Violation> = prober.check(&media).await.into_iter().collect();
+            found.retain(|v| !(is_of_form(v) && judged.contains(&v.pointer)));
+            for violation in found.iter_mut().filter(|v| is_of_form(v)) {
+                refuse_missing_host(violation, input).await;
+            }
+            found
+        };
+        violations.extend(with_notice(check, notice).await);
     }
     Ok(violations)
+}
+
+/// Makes the violation of a URL certain if there is no host of its name, so that nobody can fetch it.
+async fn refuse_missing_host(violation: &mut Violation, input: &Json) {
+    let url = input.pointer(&violation.pointer).and_then(Json::as_str);
+    if let Some(host) = host::missing(url.unwrap_or_default()).await {
+        violation.certainty = Certainty::Certain;
+        violation.found = format!("the host `{host}`, which does not exist");
+    }
 }
 
 /// Returns the prober that checks the media behind URLs.

@@ -7,8 +7,6 @@ use runcomfy::Violation;
 use runcomfy::media::{DataUri, Facts, MAX_REQUEST_BYTES};
 use runcomfy::schema::{Certainty, Constraint, Json, MediaSource, ModelSchema};
 
-use crate::failure::Failure;
-
 /// The name of standard input.
 const STDIN: &str = "-";
 
@@ -24,20 +22,8 @@ pub(crate) struct FileViolations {
 /// input. Only images, videos and audio are sent, recognized by their bytes: an input from elsewhere
 /// must not make this command send other files. A file with a violation is left as a path; a text
 /// that names no file is left to validation.
-///
-/// # Errors
-/// If standard input is used twice.
-pub(crate) async fn attach(
-    model: &ModelSchema,
-    input: &mut Json,
-    stdin_is_taken: bool,
-) -> Result<FileViolations, Failure> {
+pub(crate) async fn attach(model: &ModelSchema, input: &mut Json) -> FileViolations {
     let paths = paths(model, input);
-    if paths.iter().filter(|(_, path)| path == STDIN).count() > usize::from(!stdin_is_taken) {
-        return Err(Failure::usage(
-            "`-` means standard input, which can be read only once; use a file for the others",
-        ));
-    }
     let mut violations = FileViolations::default();
     let mut total = 0;
     for (pointer, path) in paths {
@@ -58,7 +44,15 @@ pub(crate) async fn attach(
             }
         }
     }
-    Ok(violations)
+    violations
+}
+
+/// Returns the number of media that are to be read from standard input.
+pub(crate) fn on_stdin(model: &ModelSchema, input: &Json) -> usize {
+    let media = model.input.media_in(input).into_iter();
+    media
+        .filter(|found| matches!(found.source, MediaSource::Url(STDIN)))
+        .count()
 }
 
 /// The reason why a file cannot be sent.

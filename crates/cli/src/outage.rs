@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use runcomfy::{Error, ErrorKind, RetryPolicy};
 use tokio::time::Instant;
+use url::{Host, Url};
 
 use crate::ctrl_c;
 use crate::progress::Notes;
@@ -106,19 +107,13 @@ fn loopback_port() -> Option<u16> {
 }
 
 fn port_on_loopback(base: &str) -> Option<u16> {
-    let (scheme, rest) = base.trim().split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let default = if scheme == "https" { 443 } else { 80 };
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
-        _ => (authority, default),
+    let url = Url::parse(base.trim()).ok()?;
+    let is_loopback = match url.host()? {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
     };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse()
-            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-    is_loopback.then_some(port)
+    url.port_or_known_default().filter(|_| is_loopback)
 }
 
 #[cfg(test)]

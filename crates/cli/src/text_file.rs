@@ -2,7 +2,6 @@
 
 use clap::ArgMatches;
 use runcomfy::schema::{Json, ModelSchema};
-use serde_json::Map;
 
 use crate::failure::Failure;
 use crate::flags;
@@ -21,12 +20,11 @@ enum Source<'a> {
 /// `@@` stands for a text that begins with `@`.
 ///
 /// # Errors
-/// If a file cannot be read, or standard input is named twice.
+/// If a file cannot be read.
 pub(crate) async fn read(
     model: &ModelSchema,
     matches: &ArgMatches,
-    input: &mut Map<String, Json>,
-    mut stdin_is_taken: bool,
+    input: &mut Json,
 ) -> Result<(), Failure> {
     for name in flags::texts(model, matches) {
         let Some(Json::String(value)) = input.get_mut(&*name) else {
@@ -43,19 +41,19 @@ pub(crate) async fn read(
                     "`@` reads a file; write `@{value}` for a text that begins with `@`."
                 ))
             })?,
-            Source::Stdin if stdin_is_taken => {
-                let message = "standard input is named more than once, and can be read only once";
-                return Err(Failure::usage(message));
-            }
-            Source::Stdin => {
-                stdin_is_taken = true;
-                read_stdin().await?
-            }
+            Source::Stdin => read_stdin().await?,
         };
         let line = text.strip_suffix('\n').unwrap_or(&text);
         line.strip_suffix('\r').unwrap_or(line).clone_into(value);
     }
     Ok(())
+}
+
+/// Returns the number of texts of flags that are to be read from standard input.
+pub(crate) fn on_stdin(model: &ModelSchema, matches: &ArgMatches, input: &Json) -> usize {
+    let names = flags::texts(model, matches);
+    let texts = names.iter().filter_map(|name| input.get(name)?.as_str());
+    texts.filter(|text| source(text) == Source::Stdin).count()
 }
 
 fn source(text: &str) -> Source<'_> {

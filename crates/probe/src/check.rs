@@ -10,7 +10,7 @@ use runcomfy_schema::{
     Certainty, Constraint, Media, MediaInput, MediaKind, MediaSource, Violation, Violations,
 };
 
-use crate::error::ProbeError;
+use crate::error::{ProbeError, ProbeErrorKind};
 use crate::prober::Prober;
 
 /// The facts of one media input, or the reason why there are none.
@@ -18,6 +18,8 @@ enum Inspection {
     Known(Facts),
     /// A local file that cannot be read; the service would get nothing.
     Unreadable(io::Error),
+    /// A URL that leads to no public address, and why.
+    NotPublic(String),
     /// Media that could not be inspected, and why.
     Unknown(String),
     /// Media that nobody asked to inspect.
@@ -85,7 +87,12 @@ pub async fn check(media: &[MediaInput<'_, '_>], prober: Option<&Prober>) -> Vio
             MediaSource::Url(url) => match (DataUri::parse(url), outcomes.get(url)) {
                 (Some(uri), _) => inspect_data_uri(&uri),
                 (None, Some(Ok(facts))) => Inspection::Known(facts.clone()),
-                (None, Some(Err(error))) => Inspection::Unknown(error.to_string()),
+                (None, Some(Err(error))) => match error.kind() {
+                    ProbeErrorKind::Url | ProbeErrorKind::Address => {
+                        Inspection::NotPublic(error.to_string())
+                    }
+                    _ => Inspection::Unknown(error.to_string()),
+                },
                 (None, None) => Inspection::Skipped,
             },
         };
@@ -148,6 +155,14 @@ fn violations_of(input: &MediaInput<'_, '_>, inspection: &Inspection) -> Vec<Vio
             format!("{}, which cannot be read ({error})", source(input)),
             "a file that can be read".into(),
         ),
+        // Of the form of a URL, and not of a rule about media.
+        Inspection::NotPublic(why) => vec![Violation::new(
+            &input.pointer,
+            Constraint::Format,
+            Certainty::Likely,
+            format!("media that could not be inspected ({why})"),
+            "a public https:// URL",
+        )],
         Inspection::Unknown(why) => violation(
             Certainty::Likely,
             format!("media that could not be inspected ({why})"),

@@ -134,6 +134,13 @@ fn standard_input_may_be_media_once() {
             (2, &json!("usage"))
         );
     }
+    for prompt in ["-", "@-"] {
+        let mut both = run;
+        both[6] = prompt;
+        let refused = service.run_with_stdin(&both, PICTURE);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.out.contains("can be read only once"), "{refused:?}");
+    }
     let refused = service.run_with_stdin(&run, b"The password is swordfish.");
     assert_eq!(refused.code, 65, "{refused:?}");
     assert!(!refused.out.contains("swordfish"), "{refused:?}");
