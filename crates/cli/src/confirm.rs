@@ -22,8 +22,7 @@ pub(crate) async fn submit(matches: &ArgMatches, checked: &Checked) -> Result<()
     if !is_asked {
         return Ok(());
     }
-    show::note("The service may refuse this input, or charge for it in vain. Submit it? [y/N]");
-    if is_yes().await {
+    if is_yes("The service may refuse this input, or charge for it in vain. Submit it?").await {
         return Ok(());
     }
     let failure = Failure::input("the input was not submitted, since it has warnings");
@@ -32,13 +31,39 @@ pub(crate) async fn submit(matches: &ArgMatches, checked: &Checked) -> Result<()
     )))
 }
 
-/// Returns `true` if the next line of standard input is a yes.
-pub(crate) async fn is_yes() -> bool {
+/// Asks a question, and returns `true` if the next line of standard input is a yes.
+pub(crate) async fn is_yes(question: &str) -> bool {
+    let mut asked = Question::ask(question);
     let answer = read_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line)?;
         Ok(line)
     });
     let answer = answer.await.unwrap_or_default();
+    asked.has_ended = answer.ends_with('\n');
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// A question at the end of the screen. Its line ends with the answer, or else when it is dropped.
+struct Question {
+    has_ended: bool,
+}
+
+impl Question {
+    fn ask(text: &str) -> Self {
+        let text = format!("{text} [y/N]");
+        let has_ended = !show::unfinished(&format!("{text} "));
+        if has_ended {
+            show::note(&text);
+        }
+        Self { has_ended }
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            show::unfinished("\n");
+        }
+    }
 }

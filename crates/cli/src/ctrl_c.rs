@@ -24,6 +24,8 @@ use crate::stop::{Stop, Stops};
 pub(crate) struct CtrlC {
     stops: Stops,
     policy: OnInterrupt,
+    /// `true` with `--emulate`: the job ends with this command.
+    is_emulated: bool,
 }
 
 /// The value of `--on-interrupt`: what Ctrl-C does to a job.
@@ -39,9 +41,11 @@ const SUBMITTING: &str = "the submit is in flight; waiting for the response, so 
 const NO_RESPONSE: &str =
     "the service has not responded yet; still waiting, and retrying only what did not reach it";
 const ASKING: &str =
-    "Cancel the job? It can be cancelled only while it is queued; else it keeps running. [y/N]";
+    "Cancel the job? It can be cancelled only while it is queued; else it keeps running.";
+const ASKING_EMULATED: &str = "Cancel the job? It can be cancelled only while it is queued.";
 const CANCELLING: &str =
     "cancelling the job. Press Ctrl-C again to stop at once; a job that runs then keeps running";
+const CANCELLING_EMULATED: &str = "cancelling the job. Press Ctrl-C again to stop at once";
 
 /// Set to `true` once the user has pressed Ctrl-C during a submit.
 static IS_STOPPING: AtomicBool = AtomicBool::new(false);
@@ -59,6 +63,8 @@ impl CtrlC {
         let has_job_file = text("job-file").is_some();
         Self {
             stops: Stops::listen(),
+            // `resume` has no such flag.
+            is_emulated: matches.try_get_one("emulate").ok().flatten() == Some(&true),
             policy: match text("on-interrupt").map(String::as_str) {
                 Some("leave") => OnInterrupt::Leave,
                 Some("ask") => OnInterrupt::Ask,
@@ -154,17 +160,25 @@ impl CtrlC {
     /// Asks whether the job shall be cancelled. A second signal is an answer too.
     async fn ask(&mut self, progress: &Progress) -> Result<bool, Stop> {
         progress.end();
-        progress.note_always(ASKING);
+        let question = if self.is_emulated {
+            ASKING_EMULATED
+        } else {
+            ASKING
+        };
         tokio::select! {
             biased;
             stop = self.stops.next() => Err(stop),
-            cancels = is_yes() => Ok(cancels),
+            cancels = is_yes(question) => Ok(cancels),
         }
     }
 
     /// Requests a cancel of the job, unless a second signal comes first, and reports the outcome.
     async fn cancel(&mut self, job: &Job<Output>, progress: &Progress) -> Failure {
-        progress.note_always(CANCELLING);
+        progress.note_always(if self.is_emulated {
+            CANCELLING_EMULATED
+        } else {
+            CANCELLING
+        });
         tokio::select! {
             biased;
             cancellation = cancel::request(job) => cancelled(job, cancellation),

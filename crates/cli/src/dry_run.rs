@@ -16,15 +16,19 @@ pub(crate) fn show(
     lookup: &Lookup,
     format: Format,
 ) {
-    let estimate = |entry| price::estimate(entry, model, &checked.json);
+    let priced = lookup.as_ref().ok();
+    let priced = priced.map(|entry| (entry, price::estimate(entry, model, &checked.json)));
+    let price = priced
+        .as_ref()
+        .map(|(entry, estimate)| price::json(entry, estimate.as_ref().ok().copied()));
     let json = json!({
         "model_id": model_id,
         "input": checked.json,
         "warnings": checked.warnings_json(),
-        "price": lookup.as_ref().ok().map(|entry| price::json(entry, estimate(entry).ok())),
+        "price": price,
         "submitted": false,
     });
-    let total = lookup.as_ref().ok().map(|entry| match estimate(entry) {
+    let total = priced.map(|(_, estimate)| match estimate {
         Ok(usd) => format!("estimated cost: {}", price::dollars(usd)),
         Err(why) => format!("estimated cost: unknown; {why}"),
     });

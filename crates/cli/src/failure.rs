@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::advice::{self, NOTHING_SUBMITTED, Phase};
 use crate::delivery::{self, Kind};
+use crate::detail;
 use crate::format::Format;
 use crate::record::Record;
 use crate::save;
@@ -246,8 +247,21 @@ impl Failure {
         self.with_advice("The job was emulated: nothing is charged, and the job no longer exists.")
     }
 
+    /// Changes the advice for a job that has a job file.
+    pub(crate) fn with_job_file(mut self) -> Self {
+        let id = self.about.record.request_id.as_deref().unwrap_or_default();
+        if let Some(advice) = advice::with_same_command(&self.advice, id) {
+            self.advice = advice;
+        }
+        self
+    }
+
     fn from_error(error: Error, phase: Phase) -> Self {
-        let message = with_reason(&error);
+        // On one line: the violations are printed below it.
+        let message = error.to_json()["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let violations = error.violations().clone();
         let advice = advice::for_error(&error, phase);
         let failure = Self::new(code(&error, phase), error.kind().as_str(), message);
@@ -386,9 +400,12 @@ impl Failure {
     }
 
     fn report_as_text(&self, verbose: bool) {
-        let headline = Redacted(self.headline()).to_string();
-        show::labelled(&self.label(), &headline);
         let mut texts: Vec<String> = self.violations.iter().map(FlagViolation::to_text).collect();
+        let detail = self.error.as_ref().and_then(Error::detail);
+        let in_words = detail.and_then(|detail| detail::in_words(&self.message, detail));
+        let (headline, details) = in_words.unwrap_or_else(|| (self.message.clone(), Vec::new()));
+        texts.extend(details);
+        show::labelled(&self.label(), &Redacted(&headline).to_string());
         // A text names all limits, so that of a second broken one may be the same.
         texts.dedup();
         for text in texts {
@@ -419,15 +436,6 @@ impl Failure {
         label.for_stderr().bold()
     }
 
-    /// Returns the message without the violations, which are printed below it.
-    fn headline(&self) -> &str {
-        if self.violations.is_empty() {
-            &self.message
-        } else {
-            self.message.lines().next().unwrap_or_default()
-        }
-    }
-
     fn report_causes(&self) {
         let error = self.error.as_ref();
         let mut cause = error.and_then(std::error::Error::source);
@@ -450,7 +458,7 @@ impl Failure {
     fn to_line(&self) -> Value {
         let record = &self.about.record;
         let mut line = json!({
-            "error": redact_json(self.headline().into()),
+            "error": redact_json(self.message.as_str().into()),
             "request_id": record.request_id,
             "status": record.status,
         });
@@ -472,7 +480,7 @@ impl Failure {
         };
         let mut json = json!({
             "kind": self.kind,
-            "message": self.headline(),
+            "message": self.message,
             "advice": self.advice,
             "exit_code": self.code,
         });
@@ -495,15 +503,6 @@ impl Failure {
     }
 }
 
-/// Returns the message, with the reason of the system for a file error.
-fn with_reason(error: &Error) -> String {
-    let is_about_file = matches!(error.kind(), ErrorKind::Io | ErrorKind::Unauthenticated);
-    match std::error::Error::source(error).filter(|_| is_about_file) {
-        Some(reason) => format!("{error}: {reason}"),
-        None => error.to_string(),
-    }
-}
-
 /// Wraps violations that the service reports, whose flags are unknown.
 fn without_flags(violations: Violations) -> Vec<FlagViolation> {
     let without_flag = |violation| FlagViolation {
@@ -517,6 +516,7 @@ impl FlagViolation {
     /// Returns a text such as `--scale: found 7, expected a number in 0..=1`.
     pub(crate) fn to_text(&self) -> String {
         let text = in_words(self.violation.clone()).to_string();
+        let text = with_hint_first(&self.violation, text);
         let text = text.replacen(": found nothing, expected ", ": is missing, expected ", 1);
         let text = text.replacen(": found no such file: ", ": no such file: ", 1);
         let Some(flag) = &self.flag else {
@@ -545,6 +545,24 @@ impl FlagViolation {
         }
         json
     }
+}
+
+/// Returns the text with the value that was probably meant before the list of all values.
+fn with_hint_first(violation: &Violation, text: String) -> String {
+    let Some(hint) = violation
+        .hint
+        .as_ref()
+        .filter(|_| violation.rule == Constraint::Enum)
+    else {
+        return text;
+    };
+    let hint = format!("; did you mean `{hint}`?");
+    let found = format!(": found {}", Redacted(&violation.found));
+    text.replacen(&hint, "", 1).replacen(
+        &format!("{found}, expected "),
+        &format!("{found}{hint} Expected "),
+        1,
+    )
 }
 
 /// Returns a violation of a media rule in words: `file_size_mb <= 15` is the service's, for programs.

@@ -24,7 +24,7 @@ pub(crate) fn parse(text: &str, from: &str) -> Result<Map<String, Json>, Failure
         Ok(documents) => documents,
         Err(error) => {
             let failure = Failure::input(format!("{from} is not JSON: {error}"));
-            return Err(failure.with_advice(hint(text.trim())));
+            return Err(failure.with_advice(hint(text.trim(), from)));
         }
     };
     for key in &documents.repeated_keys {
@@ -56,16 +56,93 @@ fn kind(json: &Json) -> &'static str {
     }
 }
 
-fn hint(text: &str) -> String {
-    if Path::new(text).is_file() {
-        return format!("There is a file of this name: --input @{text}");
+/// Returns what to write instead of a text that is not JSON, as far as that can be said.
+fn hint(text: &str, from: &str) -> String {
+    const QUOTES: &str = "JSON has double quotes around names and texts";
+    // Only a flag is written again.
+    let flag = Some(from).filter(|from| from.starts_with("--"));
+    if let Some(flag) = flag.filter(|_| Path::new(text).is_file()) {
+        return format!("There is a file of this name: {flag} @{text}");
     }
-    if text.starts_with("{'") || text.starts_with("{ '") {
-        let fixed = text.replace('\'', "\"");
-        if serde_json::from_str::<Json>(&fixed).is_ok() {
-            return format!("JSON has double quotes: --input '{fixed}'");
+    let quoted = with_double_quotes(text);
+    match flag {
+        _ if quoted == text => String::new(),
+        Some(flag) if serde_json::from_str::<Json>(&quoted).is_ok() => {
+            format!("{QUOTES}: {flag} '{quoted}'")
         }
-        return "JSON has double quotes.".to_owned();
+        _ => format!("{QUOTES}."),
     }
-    String::new()
+}
+
+/// Returns a text with double quotes in place of single ones, and around words that have none: a shell
+/// makes `{prompt: x}` of `{"prompt": "x"}`.
+fn with_double_quotes(text: &str) -> String {
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut quoted = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut quote = None;
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match quote {
+            None if is_of_name(c) => {
+                length = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
+                let (word, after) = rest.split_at(length);
+                let is_name = after.trim_start().starts_with(':');
+                let is_json = c.is_ascii_digit() || ["true", "false", "null"].contains(&word);
+                if is_json && !is_name {
+                    quoted += word;
+                } else {
+                    quoted += &format!("\"{word}\"");
+                }
+            }
+            None if c == '"' || c == '\'' => {
+                quote = Some(c);
+                quoted.push('"');
+            }
+            Some(open) if c == open => {
+                quote = None;
+                quoted.push('"');
+            }
+            Some(_) if c == '\\' => {
+                length += rest[length..].chars().next().map_or(0, char::len_utf8);
+                quoted += &rest[..length];
+            }
+            _ => quoted.push(c),
+        }
+        rest = &rest[length..];
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hint_has_the_double_quotes_that_are_missing() {
+        for (text, expected) in [
+            ("{'prompt':'x'}", "--extra '{\"prompt\":\"x\"}'"),
+            ("{scale:1}", "--extra '{\"scale\":1}'"),
+            (
+                "{ scale : 1, on: true}",
+                "--extra '{ \"scale\" : 1, \"on\": true}'",
+            ),
+            (
+                "{\"lora\": {'path': 'a: b'}}",
+                "--extra '{\"lora\": {\"path\": \"a: b\"}}'",
+            ),
+            ("{prompt:x}", "--extra '{\"prompt\":\"x\"}'"),
+            ("{\"a\\\"b\": [1.5e3,]}", ""),
+            ("{prompt: a boat}", "and texts."),
+            ("[1,", ""),
+        ] {
+            let hint = hint(text, "--extra");
+            assert!(hint.ends_with(expected), "{text}: {hint}");
+            assert_eq!(hint.is_empty(), expected.is_empty(), "{text}: {hint}");
+        }
+        assert_eq!(
+            hint("{scale:1}", "`a.json`"),
+            "JSON has double quotes around names and texts."
+        );
+    }
 }

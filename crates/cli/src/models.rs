@@ -1,7 +1,7 @@
 //! The command `runcomfy models`.
 
 use clap::{ArgMatches, Command};
-use console::{Alignment, measure_text_width, pad_str};
+use console::{Alignment, Term, measure_text_width, pad_str};
 use runcomfy::ErrorKind;
 use runcomfy::catalogue::{Catalogue, CatalogueEntry};
 use runcomfy::schema::{Json, ModelSchema};
@@ -82,7 +82,7 @@ async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
         return Ok(());
     }
     if !format.has_words() || !page.entries.is_empty() {
-        format.print(&json, || table(&page.entries));
+        format.print(&json, || table(&page.entries, terminal_columns()));
     }
     if format.has_words() && !matches.get_flag("quiet") {
         let mut text = range(page.entries.len(), page.total, offset);
@@ -95,11 +95,17 @@ async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Returns the width of the terminal that shows the table.
+fn terminal_columns() -> Option<usize> {
+    let (_, columns) = Term::stdout().size_checked()?;
+    Some(columns.into())
+}
+
 /// The kinds of models.
 const KINDS: [&str; 3] = ["model", "workflow", "inference"];
 
-/// Returns a table with a line for each model.
-fn table(entries: &[CatalogueEntry]) -> String {
+/// Returns a table with a line for each model, of at most so many columns of a terminal.
+fn table(entries: &[CatalogueEntry], columns: Option<usize>) -> String {
     let head = ["MODEL_ID", "NAME", "CATEGORY", "PRICE"].map(str::to_owned);
     let row = |entry: &CatalogueEntry| {
         let categories: Vec<&str> = entry.categories().collect();
@@ -110,20 +116,52 @@ fn table(entries: &[CatalogueEntry]) -> String {
             price::to_text(entry).unwrap_or_else(|| "-".to_owned()),
         ]
     };
-    let rows: Vec<[String; 4]> = std::iter::once(head)
+    let rows: Vec<[String; COLUMNS]> = std::iter::once(head)
         .chain(entries.iter().map(row))
         .collect();
-    let width = |column: usize| {
+    let widths = std::array::from_fn(|column| {
         let widths = rows.iter().map(|row| measure_text_width(&row[column]));
         widths.max().unwrap_or_default()
+    });
+    let widths = match columns {
+        Some(columns) => fitted(widths, columns),
+        None => widths,
     };
-    let widths = [width(0), width(1), width(2), 0];
-    let line = |row: &[String; 4]| {
-        let cells = row.iter().zip(widths);
-        let cells = cells.map(|(text, width)| pad_str(text, width, Alignment::Left, None));
+    let line = |row: &[String; COLUMNS]| {
+        let cells = row.iter().zip(widths).filter(|(_, width)| *width > 0);
+        let cells = cells.map(|(text, width)| pad_str(text, width, Alignment::Left, Some("…")));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Columns of the table of models: id, name, categories and price.
+const COLUMNS: usize = 4;
+
+/// Returns the widths of columns that fit a line: the name becomes shorter, then the categories, and
+/// then they are left out. An id is never cut, since it is copied.
+fn fitted(widths: [usize; COLUMNS], line: usize) -> [usize; COLUMNS] {
+    /// Narrower columns say nothing.
+    const MIN: usize = 8;
+    const PRICE: usize = 3;
+    let over = |widths: &[usize; COLUMNS]| {
+        let shown = widths.iter().filter(|width| **width > 0).count();
+        let gaps = 2 * shown.saturating_sub(1);
+        (widths.iter().sum::<usize>() + gaps).saturating_sub(line)
+    };
+    // Without the columns between the id and the first one.
+    let from = |first: usize| {
+        let mut fitted = widths;
+        fitted[1..first].fill(0);
+        for column in first..PRICE {
+            let spare = fitted[column].saturating_sub(MIN);
+            fitted[column] -= over(&fitted).min(spare);
+        }
+        fitted
+    };
+    let mut all = (1..PRICE).map(from);
+    all.find(|widths| over(widths) == 0)
+        .unwrap_or_else(|| from(PRICE))
 }
 
 /// Returns the range of models that a page shows.
@@ -220,4 +258,23 @@ async fn categories(matches: &ArgMatches, format: Format) -> Result<(), Failure>
         categories.join("\n")
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fit_the_terminal_and_ids_are_whole() {
+        for (widths, line, expected) in [
+            ([41, 20, 14, 12], 120, [41, 20, 14, 12]),
+            ([41, 20, 14, 12], 86, [41, 13, 14, 12]),
+            ([41, 20, 14, 12], 80, [41, 8, 13, 12]),
+            ([41, 20, 14, 12], 70, [41, 0, 13, 12]),
+            ([41, 20, 14, 12], 60, [41, 0, 0, 12]),
+            ([41, 20, 14, 12], 40, [41, 0, 0, 12]),
+        ] {
+            assert_eq!(fitted(widths, line), expected, "{line}");
+        }
+    }
 }

@@ -67,6 +67,9 @@ fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failur
         }
         ErrorKind::UnknownArgument => {
             let argument = context(error, ContextKind::InvalidArg)?;
+            if let Some(failure) = one_hyphen(argument, named, words) {
+                return Some(failure);
+            }
             let has_tip = error.get(ContextKind::SuggestedArg).is_some();
             match named.schema() {
                 _ if has_tip => None,
@@ -102,6 +105,23 @@ fn command_in_usage(error: &clap::Error) -> Option<String> {
     let is_name = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase());
     let names: Vec<&str> = words.take_while(is_name).collect();
     (names.len() > 1).then(|| names.join(" "))
+}
+
+/// Reports a flag of the command that is written with one hyphen, of which clap reads each letter as a
+/// flag.
+fn one_hyphen(argument: &str, named: &Named, words: &Words) -> Option<Failure> {
+    let name = words.one_hyphen.as_deref()?;
+    let letter = argument.strip_prefix('-')?;
+    let root = crate::command::root(named.schema());
+    let command = root.find_subcommand(words.command.as_deref()?)?;
+    let commands = [command, &root]
+        .into_iter()
+        .chain(command.get_subcommands());
+    let flags = commands.flat_map(Command::get_arguments);
+    // A name that is right is the nearest one.
+    let near = nearest(name, flags.filter_map(clap::Arg::get_long))?;
+    (letter.chars().count() == 1 && name.contains(letter))
+        .then(|| Failure::usage(format!("found `-{name}`; did you mean `--{near}`?")))
 }
 
 /// Returns the flag that a word stands for in which an editor has replaced the hyphens by a dash.

@@ -216,7 +216,7 @@ fn job(matches: &ArgMatches) -> Result<Job<Output>, Failure> {
     let text = id_in(text);
     let id = text
         .parse()
-        .map_err(|e| Failure::usage(format!("found the request id {text:?}: {e}")))?;
+        .map_err(|e| Failure::usage(format!("found {text:?}, {e}, such as {EXAMPLE_ID}")))?;
     if !is_likely_id(text) {
         show::warn(&format!(
             "`{text}` does not look like a request id, which is such as {EXAMPLE_ID}"

@@ -79,9 +79,15 @@ pub(crate) async fn run(
         ..Record::default()
     };
     let submitted = submitted(matches, named, model_id, &checked, &known, job_file, format);
-    submitted
-        .await
-        .map_err(|failure| failure.with_record(&known))
+    let failed = |failure: Failure| {
+        let failure = failure.with_record(&known);
+        if matches.contains_id("job-file") {
+            failure.with_job_file()
+        } else {
+            failure
+        }
+    };
+    submitted.await.map_err(failed)
 }
 
 /// Submits the checked input, unless the job file has its job, and waits for the job.

@@ -140,6 +140,17 @@ fn line_start() -> &'static str {
     }
 }
 
+/// Prints a text on standard error without the end of its line, unless programs read its lines, and
+/// returns `true` if it has.
+pub(crate) fn unfinished(text: &str) -> bool {
+    let is_for_people = format().has_words();
+    if is_for_people {
+        // A closed terminal is ignored, as for a note.
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+    is_for_people
+}
+
 fn err(text: &str) {
     let mut stderr = io::stderr();
     let lines = format!("{}{text}\n", line_start());

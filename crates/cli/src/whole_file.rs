@@ -30,15 +30,23 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A rename would replace a file.
     let linked = match fs::hard_link(&hidden, path) {
         // The file system has no links.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            File::create_new(path).and_then(|_| fs::rename(&hidden, path))
-        }
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => rename_to_new(&hidden, path),
         linked => linked,
     };
     let _ = fs::remove_file(&hidden);
     linked?;
     sync_folder(path);
     Ok(())
+}
+
+/// Renames a file to a name that no other file has: it is claimed first, and given back if the rename
+/// fails.
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    File::create_new(to)?;
+    fs::rename(from, to).inspect_err(|_| {
+        // The error of the rename is the one to report.
+        let _ = fs::remove_file(to);
+    })
 }
 
 /// Removes a file, and waits until that survives a power cut.
@@ -95,5 +103,18 @@ mod tests {
         remove(&path).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(replace(&folder.path().join("none/a"), b"").is_err());
+    }
+
+    #[test]
+    fn claimed_name_is_given_back_without_a_file_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        assert!(rename_to_new(&from, &to).is_err());
+        assert!(!to.exists());
+        fs::write(&from, "one").unwrap();
+        rename_to_new(&from, &to).unwrap();
+        fs::write(&from, "two").unwrap();
+        assert!(rename_to_new(&from, &to).is_err());
+        assert_eq!(fs::read(&to).unwrap(), b"one");
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Words {
     output: Option<String>,
     /// The value of `--color`.
     color: Option<String>,
+    /// The first flag that is written with one hyphen, such as `-prompt`, without it.
+    pub(crate) one_hyphen: Option<String>,
     /// A word after an unknown flag that may be the model id. The flag is a switch then.
     possible_model_id: Option<String>,
 }
@@ -43,7 +45,9 @@ impl Words {
         let mut found = Self::default();
         let mut words = words.iter().peekable();
         while let Some(word) = words.next() {
-            if let Some(flag) = word.strip_prefix("--").filter(|flag| !flag.is_empty()) {
+            let one_hyphen = with_one_hyphen(word, tree);
+            let flag = word.strip_prefix("--").filter(|flag| !flag.is_empty());
+            if let Some(flag) = flag.or(one_hyphen) {
                 let (name, inline) = match flag.split_once('=') {
                     Some((name, value)) => (name, Some(value.to_owned())),
                     None => (flag, None),
@@ -56,6 +60,9 @@ impl Words {
                         .is_some_and(|next| !next.starts_with("--") && !is_built_in(next))
                 });
                 let value = inline.or_else(|| value.then(|| words.next().cloned()).flatten());
+                if one_hyphen.is_some() {
+                    found.one_hyphen.get_or_insert(name.to_owned());
+                }
                 if known.is_none() {
                     found.remember_possible_model(value.as_deref());
                 }
@@ -166,6 +173,17 @@ impl Words {
     }
 }
 
+/// Returns the name in a word such as `-prompt`, which is meant as `--prompt`, and not in `-qv`.
+fn with_one_hyphen<'a>(word: &'a str, tree: &Command) -> Option<&'a str> {
+    let name = word.strip_prefix('-')?;
+    let is_short = |letter: char| {
+        let mut shorts = tree.get_arguments().filter_map(clap::Arg::get_short);
+        "hV".contains(letter) || shorts.any(|short| short == letter)
+    };
+    let is_name = name.len() > 1 && name.starts_with(|c: char| c.is_ascii_lowercase());
+    (is_name && !name.chars().all(is_short)).then_some(name)
+}
+
 fn is_built_in(word: &str) -> bool {
     runcomfy_models::find(word).is_some()
 }
@@ -202,6 +220,7 @@ mod tests {
             flags: ["output", "emulate", "schema"].map(str::to_owned).into(),
             output: Some("json".into()),
             color: None,
+            one_hyphen: None,
             possible_model_id: None,
         };
         assert_eq!(all, expected);
@@ -214,6 +233,16 @@ mod tests {
                 Some("acme/paint"),
                 "{line}"
             );
+        }
+        for (line, name) in [
+            ("run -prompt x acme/paint", Some("prompt")),
+            ("run -prompt=x acme/paint", Some("prompt")),
+            ("run -qv acme/paint", None),
+            ("run -1 acme/paint", None),
+        ] {
+            let words = words(line);
+            assert_eq!(words.model_id.as_deref(), Some("acme/paint"), "{line}");
+            assert_eq!(words.one_hyphen.as_deref(), name, "{line}");
         }
         assert_eq!(words("status some-id").model_id, None);
         assert_eq!(words("run").model_id, None);

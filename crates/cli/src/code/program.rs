@@ -42,17 +42,21 @@ pub(crate) fn typed(model: &ModelSchema, input: &Json, home: Home, steps: &Steps
         Home::Package => (dependencies(needs_json), "runcomfy_models"),
         Home::Own => (OWN.to_owned(), "models"),
     };
+    let types = if statement.contains(REQUIRED) {
+        "{Input, Required}"
+    } else {
+        "Input"
+    };
+    let mut uses = [
+        "use runcomfy::Client;\n".to_owned(),
+        format!("use {models}::{}::{types};\n", name::module(&model.id)),
+    ];
+    // As `cargo fmt` sorts them.
+    uses.sort();
     let text = format!(
-        "{head}{imports}use runcomfy::Client;\n\
-         use {models}::{module}::{types};\n\n\
-         {MAIN}{statement}{rest}",
+        "{head}{imports}{uses}\n{MAIN}{statement}{rest}",
         imports = imports(statement.contains("Path::new(\""), steps),
-        types = if statement.contains(REQUIRED) {
-            "{Input, Required}"
-        } else {
-            "Input"
-        },
-        module = name::module(&model.id),
+        uses = uses.concat(),
         rest = steps.written("submit(&input)", " // validates first"),
     );
     Typed { text, needs_json }
@@ -128,7 +132,7 @@ fn builder_calls(model: &ModelSchema, input: &Json) -> Option<String> {
     for property in properties.iter().filter(|property| !property.required) {
         if let Some(value) = value(property) {
             let setter = name::setter(&property.name);
-            written += &format!("\n        .{setter}({})", value?);
+            written += &format!("\n        .{setter}({})", indented(&value?, 8));
         }
     }
     Some(written)
@@ -140,13 +144,19 @@ const REQUIRED: &str = "Input::new(Required {";
 /// Returns the call of `new`, which names the required properties where there are more than one.
 fn new(required: &[&Property], arguments: &[String]) -> String {
     if required.len() < 2 {
-        return format!("Input::new({})", arguments.concat());
+        return format!("Input::new({})", indented(&arguments.concat(), 4));
     }
-    let fields = required.iter().zip(arguments);
-    let fields: Vec<String> = fields
-        .map(|(property, value)| format!("        {}: {value},\n", name::setter(&property.name)))
-        .collect();
-    format!("{REQUIRED}\n{}    }})", fields.concat())
+    let field = |(property, value): (&&Property, &String)| {
+        let name = name::setter(&property.name);
+        format!("        {name}: {},\n", indented(value, 8))
+    };
+    let fields: String = required.iter().zip(arguments).map(field).collect();
+    format!("{REQUIRED}\n{fields}    }})")
+}
+
+/// Returns a value whose lines after the first have more blanks before them.
+fn indented(value: &str, blanks: usize) -> String {
+    value.replace('\n', &format!("\n{}", " ".repeat(blanks)))
 }
 
 fn value(schema: &Schema, json: &Json) -> Option<String> {
@@ -201,6 +211,9 @@ fn choice(kind: Kind, members: &[Literal], json: &Json) -> Option<String> {
     }
 }
 
+/// Maximum length of an array on one line, as `cargo fmt` has it.
+const MAX_ARRAY: usize = 60;
+
 fn array(items: &Schema, list: &[Json]) -> Option<String> {
     // The type of the items of an empty array is ambiguous, and media may have several types.
     if list.is_empty() || items.kind == Kind::Array {
@@ -214,7 +227,15 @@ fn array(items: &Schema, list: &[Json]) -> Option<String> {
             *value = format!("runcomfy::Media::from({value})");
         }
     }
-    Some(format!("[{}]", values.join(", ")))
+    let line = format!("[{}]", values.join(", "));
+    if line.len() <= MAX_ARRAY {
+        return Some(line);
+    }
+    let items: String = values
+        .iter()
+        .map(|value| format!("    {},\n", indented(value, 4)))
+        .collect();
+    Some(format!("[\n{items}]"))
 }
 
 fn media(text: &str) -> String {

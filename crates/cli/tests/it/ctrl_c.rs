@@ -265,6 +265,25 @@ fn interrupted_run_prints_one_json_object() {
 }
 
 #[test]
+fn interrupted_download_is_repeated_by_the_same_command() {
+    let service = Service::new();
+    service.emulator.script(Call::File, Reply::stall());
+    let run = [&RUN[..], &["--job-file", "job.json"]].concat();
+    let mut terminal = Terminal::new(&service.command(&run));
+    service.until_received(Call::File);
+    terminal.until("submitted");
+    terminal.press_ctrl_c();
+    let text = last_words(terminal).replace('\n', " ");
+    assert!(
+        text.ends_with("Save them: run the same command again"),
+        "{text}"
+    );
+    let again = service.run(&run);
+    assert!(again.out.starts_with("saved image.png  "), "{again:?}");
+    assert_eq!(service.emulator.ledger().len(), 1);
+}
+
+#[test]
 fn interrupted_download_can_be_repeated() {
     let service = Service::new();
     service.emulator.script(Call::File, Reply::stall());
@@ -295,10 +314,15 @@ fn emulated_job_is_free_and_cannot_be_resumed() {
     let mut terminal = Terminal::new(&service.command(&[&RUN[..], &["--emulate"]].concat()));
     terminal.until("submitted");
     terminal.press_ctrl_c();
-    let text = last_words(terminal);
+    let (ended, _) = terminal.end();
+    assert_eq!(ended.code, 130, "{ended:?}");
+    assert!(ended.err.contains(CANCELLING), "{ended:?}");
+    assert!(!ended.err.contains("keeps running"), "{ended:?}");
     assert!(
-        text.ends_with("\nThe job was emulated: nothing is charged, and the job no longer exists."),
-        "{text}"
+        ended
+            .err
+            .ends_with("\nThe job was emulated: nothing is charged, and the job no longer exists."),
+        "{ended:?}"
     );
 }
 
@@ -325,6 +349,15 @@ fn interrupted_job_is_left_running_if_so_wanted() {
                 .contains("stopped: interrupted before the job ended"),
             "{ended:?}"
         );
+        let next = match flags[0] {
+            "--job-file" => "run the same command again".to_owned(),
+            _ => format!("runcomfy resume {}", id_of(&service)),
+        };
+        let text = ended.err.replace('\n', " ");
+        assert!(
+            text.ends_with(&format!("Resume the wait: {next}")),
+            "{text}"
+        );
         assert_eq!(service.emulator.count(Call::Cancel), 0, "{flags:?}");
     }
 }
@@ -342,6 +375,9 @@ fn interrupted_job_is_cancelled_after_a_question() {
             cancels,
             "{answer:?}: {ended:?}"
         );
+        let echo = answer.replace('\x03', "^C");
+        let asked = format!("[y/N] {}", echo.trim_end());
+        assert!(ended.err.contains(asked.trim_end()), "{ended:?}");
     }
     let service = Service::slow();
     let nobody = service.run_with_stdin(&[&RUN[..], &["--on-interrupt", "ask"]].concat(), b"");

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
-use runcomfy_emulator::{Call, Reply};
+use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
 use crate::golden;
@@ -41,6 +42,7 @@ run M --seed 1.5 --emulate
 status --seed some-id
 run M --emulate
 run M --prompt x --width-x-height 2048x9 --emulate
+run M --prompt x --width-x-height 2048x2048(1:2) --emulate
 run M --prompt x --width-x-height 2048x2048 --dry-run --emulate
 run M --prompt x --scale big --emulate
 run M --prompt x --scale 7 --emulate
@@ -56,6 +58,8 @@ run E --prompt x --image-urls nofile.jpg
 run E --prompt x --image-urls htps://example.com/a.jpg
 run E --prompt x --image-urls https:/example.com/a.jpg
 run E --prompt x --image-urls http://example.com/a.jpg --no-check-media --dry-run --emulate
+run E --prompt x --image-urls http://example.com/a.jpg --dry-run --emulate
+run E --prompt x --image-urls https://nohost.invalid/a.jpg
 run E --prompt x --image-urls wide.gif
 run E --prompt x --image-urls wide.gif --emulate
 run E --prompt x --image-urls big.gif
@@ -69,7 +73,12 @@ run M --input @missing.json
 run M --input-file empty.json
 run M --input [\"x\"]
 run M --input {\"prompt\":\"x\",\"prompt\":\"y\"} --dry-run --emulate
-run M --prompt= --dry-run --emulate
+run M --prompt \"\" --dry-run --emulate
+run M --prompt x --extra {scale:1}
+run M --prompt x --extra {'lora':{}}
+run E --prompt - --image-urls - --dry-run --emulate
+status not/an/id
+resume <id>
 run M --prompt @note.txt --dry-run --emulate
 run M --prompt - --dry-run --emulate
 run M --prompt @missing.txt --emulate
@@ -89,6 +98,10 @@ models get M
 models get M --built-in
 run M —prompt x
 run M -o x.png --prompt x
+run M -prompt x --emulate
+run -prompt x M --emulate
+run M -pormpt x
+models list -search x
 completion nushell";
 
 /// Returns a folder with the files that the lines name.
@@ -126,6 +139,7 @@ fn case(line: &str, folder: &Path) -> String {
     let words = words.map(|word| match word {
         "M" => TEXT_TO_IMAGE,
         "E" => EDIT,
+        "\"\"" => "",
         word => word,
     });
     command
@@ -244,6 +258,72 @@ fn prices() -> Vec<Case> {
     ]
 }
 
+/// Runs of models that the service answers in ways that no documentation has.
+fn odd_replies() -> Vec<Case> {
+    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
+    let saved = [&run[..], &["-q", "--output", "pretty"]].concat();
+    let internal = || Some(Reply::refused(200, 500_001));
+    let with_lora = r#"{"prompt":"x","lora":{}}"#;
+    vec![
+        (
+            "file 404",
+            saved.clone(),
+            Call::File,
+            Some(Reply::new(404, "")),
+        ),
+        (
+            "file 403",
+            saved.clone(),
+            Call::File,
+            Some(Reply::new(403, "")),
+        ),
+        (
+            "file 500",
+            saved.clone(),
+            Call::File,
+            // Else the download is retried for long.
+            Some(Reply::new(500, "").retry_after(Duration::from_secs(3600))),
+        ),
+        (
+            "submit: HTTP 200, code 500001",
+            [&run[..], &["--no-wait"]].concat(),
+            Call::Submit,
+            internal(),
+        ),
+        (
+            "status: HTTP 200, code 500001",
+            saved.clone(),
+            Call::Status,
+            internal(),
+        ),
+        (
+            "output null",
+            saved,
+            Call::Result,
+            Some(Reply::patched(json!({ "output": null }))),
+        ),
+        (
+            "property beside the schema",
+            vec![
+                "run",
+                TEXT_TO_IMAGE,
+                "--input",
+                with_lora,
+                "--unchecked",
+                "--no-wait",
+            ],
+            Call::Submit,
+            None,
+        ),
+        (
+            "refused --extra",
+            [&run[..], &["--extra", r#"{"lora":{}}"#]].concat(),
+            Call::Submit,
+            None,
+        ),
+    ]
+}
+
 /// A name, a command line, and the reply to a call.
 type Case = (&'static str, Vec<&'static str>, Call, Option<Reply>);
 
@@ -327,22 +407,94 @@ fn messages_about_the_service_are_as_reviewed() {
     ];
     cases.extend(not_found());
     cases.extend(prices());
+    cases.extend(odd_replies());
     let shown_cases = Mutex::new(Vec::new());
     all_at_once(
         cases.into_iter().enumerate(),
         |(index, (name, line, call, reply))| {
             let service = Service::with(|builder| builder.seed(7));
-            if let Some(reply) = reply {
-                service.emulator.script(call, reply);
+            match reply {
+                // A download is repeated, and so is what fails it.
+                Some(reply) if call == Call::File => {
+                    service.emulator.add_fault(Fault::every(call, 1, reply));
+                }
+                Some(reply) => service.emulator.script(call, reply),
+                None => {}
             }
             let ended = service.run(&line);
             let words = format!("{}    # {name}", line.join(" "));
             let text =
                 shown(&words, &ended).replace(&service.emulator.base_url(), "http://emulator");
+            let text = without_key(&text);
             shown_cases.lock().unwrap().push((index, text));
         },
     );
     check("service-messages.txt", shown_cases.into_inner().unwrap());
+}
+
+/// Replaces the idempotency key, which differs in each run.
+fn without_key(text: &str) -> String {
+    let Some((before, key)) = text.split_once(" [key ") else {
+        return text.to_owned();
+    };
+    let (_, after) = key.split_once(']').unwrap();
+    format!("{before} [key …]{after}")
+}
+
+/// Replaces the times, which differ in each run.
+fn without_times(json: &mut Value) {
+    for name in ["created_at", "finished_at"] {
+        if let Some(time) = json.get_mut(name).filter(|time| !time.is_null()) {
+            *time = "…".into();
+        }
+    }
+}
+
+#[test]
+fn results_are_as_reviewed() {
+    let service = Service::with(|builder| builder.seed(7));
+    let mut all = String::new();
+    let mut result = |name: &str, before: &dyn Fn(), after: &dyn Fn(&str)| {
+        before();
+        let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+        let job = service.json(&run).good_json();
+        let id = job["request_id"].as_str().unwrap();
+        after(id);
+        let ended = service.piped(&["result", id, "--no-download", "--output", "json"]);
+        let mut json = ended.json();
+        without_times(&mut json);
+        let mut error = match ended.err.lines().last() {
+            Some(line) => serde_json::from_str(line).unwrap(),
+            None => Value::Null,
+        };
+        without_times(&mut error);
+        let text = format!(
+            "$ runcomfy result ID --output json    # {name}, exit code {}\n{json:#}\n{error:#}\n\n",
+            ended.code
+        );
+        all += &text.replace(&service.emulator.base_url(), "http://emulator");
+    };
+    let nothing = || {};
+    result(
+        "failed",
+        &|| {
+            service
+                .emulator
+                .fail_next(json!([{ "errorCode": 7, "error": "out of paint" }]));
+        },
+        &|_| {},
+    );
+    let patch = |patch: Value| {
+        let patched = Reply::patched(patch);
+        service.emulator.script(Call::Result, patched);
+    };
+    result("cancelled", &nothing, &|_| {
+        patch(json!({ "status": "cancelled", "output": null }));
+    });
+    result("cost, seed and logs", &nothing, &|_| {
+        patch(json!({ "cost": { "usd": 0.04 }, "seed": 7, "logs": ["begun"] }));
+    });
+    golden::check("results.txt", &all);
 }
 
 #[test]

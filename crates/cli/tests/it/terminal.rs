@@ -293,6 +293,9 @@ fn input_with_warnings_is_submitted_only_after_yes() {
         let (ended, _) = terminal.end();
         assert_eq!(ended.code, code, "{answer:?}: {ended:?}");
         assert_eq!(service.emulator.ledger().len(), jobs, "{answer:?}");
+        let echo = answer.replace('\u{3}', "^C");
+        let asked = format!("[y/N] {}", echo.trim_end());
+        assert!(ended.err.contains(asked.trim_end()), "{ended:?}");
     });
     let service = Service::new();
     let line = [&line[..], &["--yes"]].concat();
