@@ -23,10 +23,8 @@ fn line(detail: &Json) -> Option<String> {
         Json::String(name) => name.clone(),
         other => other.to_string(),
     });
-    let pointer: String = steps
-        .filter(|step| step != "body")
-        .map(|step| format!("/{step}"))
-        .collect();
+    let steps = steps.filter(|step| step != "body");
+    let pointer = steps.fold(String::new(), |pointer, step| pointer + "/" + &step);
     Some(match &*pointer {
         "" => text.to_owned(),
         pointer => format!("{pointer}: {text}"),

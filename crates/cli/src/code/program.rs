@@ -231,11 +231,9 @@ fn array(items: &Schema, list: &[Json]) -> Option<String> {
     if line.len() <= MAX_ARRAY {
         return Some(line);
     }
-    let items: String = values
-        .iter()
-        .map(|value| format!("    {},\n", indented(value, 4)))
-        .collect();
-    Some(format!("[\n{items}]"))
+    let item = |value: &String| format!("    {},\n", indented(value, 4));
+    let items: Vec<String> = values.iter().map(item).collect();
+    Some(format!("[\n{}]", items.concat()))
 }
 
 fn media(text: &str) -> String {
