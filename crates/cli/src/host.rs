@@ -5,15 +5,24 @@ use std::io;
 use tokio::net::lookup_host;
 use url::Url;
 
+/// A name that exists. Where it is not found, no other name would be.
+const EXISTING: &str = "model-api.runcomfy.net";
+
 /// Returns the host of a URL, if it is certain that there is none of this name.
 pub(crate) async fn missing(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let host = url.domain()?;
-    let is_missing = is_invalid(host)
-        || lookup_host((host, 443))
-            .await
-            .is_err_and(|error| is_unknown_name(&error));
+    let is_missing = is_invalid(host) || (is_unknown(host).await && is_found(EXISTING).await);
     is_missing.then(|| host.to_owned())
+}
+
+async fn is_unknown(host: &str) -> bool {
+    let found = lookup_host((host, 443)).await;
+    found.is_err_and(|error| is_unknown_name(&error))
+}
+
+async fn is_found(host: &str) -> bool {
+    lookup_host((host, 443)).await.is_ok()
 }
 
 /// Returns `true` for a name that exists nowhere by definition (RFC 6761), also where no name can be
