@@ -1,7 +1,9 @@
 //! Shell scripts written for the service's own command line, which run unchanged.
 
 use std::process::Command;
+use std::time::Duration;
 
+use crate::support::terminal::Terminal;
 use crate::support::{Ended, Service, all_at_once, copy_env, has_jq};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
@@ -302,5 +304,40 @@ fn scripts_of_the_page_on_moving_over_run() {
             (0, 1),
             "{ended:?}"
         );
+    }
+}
+
+/// The script of the page for many pictures, stopped with Ctrl-C and run again.
+#[test]
+fn stopped_script_of_many_pictures_pays_each_once() {
+    const PICTURES: usize = 12;
+    let page = include_str!("../../../../docs/command-line.md");
+    let script = page.split("```bash\n").nth(1).unwrap();
+    let script = script.split("```").next().unwrap();
+    let soon = "runcomfy() { command runcomfy \"$@\" --poll-secs 0; }\n";
+    let script = format!("{soon}{script}");
+    let time = Duration::from_millis(20);
+    let service = Service::with(|builder| builder.queue_time(time).run_time(time));
+    let prompts: String = (0..PICTURES).fold(String::new(), |all, n| all + &format!("Boat {n}\n"));
+    std::fs::write(service.folder.path().join("prompts.txt"), prompts).unwrap();
+    let run = shell(&service, "-euc", &script);
+
+    let mut terminal = Terminal::new(&run);
+    while service.emulator.ledger().len() < PICTURES / 3 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    terminal.press_ctrl_c();
+    let (stopped, _) = terminal.end();
+    assert_eq!(stopped.code, 130, "{stopped:?}");
+    let before = service.emulator.ledger().len();
+    assert!(before < PICTURES, "{before}");
+
+    let (ended, _) = Terminal::new(&run).end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let ledger = service.emulator.ledger();
+    assert_eq!(ledger.len(), PICTURES);
+    for n in 1..=PICTURES {
+        let picture = service.folder.path().join(format!("{n}.png"));
+        assert!(picture.is_file(), "{}", picture.display());
     }
 }
