@@ -107,6 +107,8 @@ fn emulated_run_saves_an_image_of_the_requested_size() {
         "--input",
         "@in.json",
         "--emulate",
+        "--poll-secs",
+        "0",
         "--output-dir",
         "out",
     ];

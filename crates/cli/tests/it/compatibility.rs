@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, command};
+use crate::support::{EDIT, Ended, RUN, Service, TEXT_TO_IMAGE, command};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::{Value, json};
 
@@ -400,7 +400,7 @@ fn saved_file_is_opened() {
         service.folder.path().display(),
         std::env::var("PATH").unwrap()
     );
-    let mut run = service.command(&["run", TEXT_TO_IMAGE, "--prompt", "x", "--open"]);
+    let mut run = service.command(&[&RUN[..], &["--open"]].concat());
     run.args(["--output", "text"]);
     let ended = Ended::from(run.env("PATH", path).output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");

@@ -6,12 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::terminal::Terminal;
-use crate::support::{Service, TEXT_TO_IMAGE};
+use crate::support::{RUN, Service};
 use runcomfy_emulator::{Call, Reply};
 use runcomfy_testkit::server::{Response, Server};
 use serde_json::json;
 
-const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
 const LONG: Duration = Duration::from_secs(60);
 const CANCELLING: &str = "cancelling the job";
 

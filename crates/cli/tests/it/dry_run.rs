@@ -145,7 +145,16 @@ fn standard_input_may_be_media_once() {
     assert_eq!(refused.code, 65, "{refused:?}");
     assert!(!refused.out.contains("swordfish"), "{refused:?}");
     let done = service.run_with_stdin(
-        &["run", EDIT, "--prompt", "x", "--image-urls", "-"],
+        &[
+            "run",
+            EDIT,
+            "--prompt",
+            "x",
+            "--poll-secs",
+            "0",
+            "--image-urls",
+            "-",
+        ],
         PICTURE,
     );
     assert_eq!(
@@ -176,7 +185,15 @@ fn catalogue_provides_flags_of_other_models() {
     );
     assert!(service.emulator.ledger().is_empty());
     let done = service
-        .json(&["run", PAINT, "--text", "short", "--no-download"])
+        .json(&[
+            "run",
+            PAINT,
+            "--text",
+            "short",
+            "--no-download",
+            "--poll-secs",
+            "0",
+        ])
         .good_json();
     assert_eq!(done["status"], "succeeded");
     assert_eq!(
@@ -207,6 +224,8 @@ fn schema_file_overrides_the_built_in_schema() {
             "paint.json",
             "--emulate",
             "--no-download",
+            "--poll-secs",
+            "0",
         ];
         service.json(&[&run[..], more].concat())
     };
@@ -433,7 +452,7 @@ fn input_without_schema_is_sent_only_unchecked() {
         "{sent:?}"
     );
     refuse();
-    let sent = service.json(&[&["run", PAINT], &input[..]].concat());
+    let sent = service.json(&[&["run", PAINT, "--poll-secs", "0"], &input[..]].concat());
     let warning = &sent.good_json()["warnings"][0]["text"];
     assert!(
         warning.as_str().unwrap().contains("is not checked"),

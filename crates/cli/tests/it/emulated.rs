@@ -95,7 +95,10 @@ fn arguments(rng: &mut Rng) -> Vec<String> {
         "dreamina",
         "acme/unknown/model",
     ];
-    let mut words = vec!["run".to_owned(), rng.choice(models).unwrap().to_owned()];
+    let model = rng.choice(models).unwrap();
+    let mut words = ["run", model, "--poll-secs", "0"]
+        .map(str::to_owned)
+        .to_vec();
     // A run that gets anywhere needs a prompt.
     if rng.u8(..10) > 0 {
         words.extend(["--prompt".to_owned(), "A boat".to_owned()]);

@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use crate::support::{EDIT, Ended, Service, TEXT_TO_IMAGE, all_at_once, command};
+use crate::support::{EDIT, Ended, RUN, Service, TEXT_TO_IMAGE, all_at_once, command};
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
-
-const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
 
 /// The keys of the object of a failure.
 const KEYS: [&str; 14] = [
@@ -272,7 +270,7 @@ fn rejected_submit_advises_and_charges_nothing() {
 #[test]
 fn wait_for_a_job_never_exits_with_75() {
     let service = Service::slow();
-    let limits = ["--timeout", "1", "--poll-secs", "0"];
+    let limits = ["--timeout", "1"];
     let late = service.json(&[&RUN[..], &limits].concat());
     let json = late.json();
     assert_eq!(
@@ -375,7 +373,7 @@ fn no_wait_conflicts_with_flags_of_the_wait() {
     }
     assert!(service.emulator.ledger().is_empty());
     // Flags that scripts for the service's own command line combine with it.
-    let usual = ["--no-download", "--output-dir", "out", "--poll-secs", "2"];
+    let usual = ["--no-download", "--output-dir", "out"];
     let submitted = service.json(&[&RUN[..], &["--no-wait"], &usual].concat());
     assert_eq!(submitted.code, 0, "{submitted:?}");
 }

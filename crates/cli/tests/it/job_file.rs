@@ -212,7 +212,7 @@ fn kill_at_any_moment_loses_nothing_and_pays_once() {
     all_at_once(0..4_u64, |thread| {
         for kill in 0..KILLS {
             let service = Service::with(|builder| {
-                let time = Duration::from_millis(60);
+                let time = Duration::from_millis(20);
                 builder.queue_time(time).run_time(time)
             });
             let mut attempts = 0;

@@ -257,6 +257,8 @@ fn local_file_may_replace_a_media_url() {
         "run",
         EDIT,
         "--emulate",
+        "--poll-secs",
+        "0",
         "--prompt",
         "A boat",
         "--image-urls",

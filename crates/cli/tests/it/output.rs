@@ -1,10 +1,8 @@
 //! The output formats: what `run`, `result` and failures print in each.
 
-use crate::support::{Ended, Service, TEXT_TO_IMAGE, all_at_once};
+use crate::support::{Ended, RUN, Service, TEXT_TO_IMAGE, all_at_once};
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
-
-const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
 
 /// Outputs of every form that a model may have.
 fn outputs() -> Vec<Value> {

@@ -403,6 +403,30 @@ fn new_project(service: &Service) {
 }
 
 #[test]
+fn written_programs_are_formatted() {
+    let urls = [
+        "https://pictures.example/of/a/boat/in/the/fog.png",
+        "https://pictures.example/lake.png",
+    ];
+    let schema = json!({"required": ["images", "prompt", "size"], "properties": {
+        "images": {"type": "array", "items": {"type": "string", "format": "image_uri"}, "default": urls},
+        "prompt": {"type": "string"},
+        "size": {"type": "integer", "minimum": 3},
+    }});
+    let (model, _) = runcomfy::schema::ModelSchema::parse(Some("acme/paint/draw"), &[schema]);
+    let service = Service::with(|builder| builder.models(model));
+    let built_in = runcomfy_models::ALL.iter().map(|model| model.id());
+    for id in built_in.chain(["acme/paint/draw"]) {
+        new_project(&service);
+        service.json(&["init", id]).good_json();
+        let mut rustfmt = Command::new("rustfmt");
+        rustfmt.args(["--edition", "2024", "--check", "src/main.rs"]);
+        let ended = rustfmt.current_dir(service.folder.path()).output().unwrap();
+        assert!(ended.status.success(), "{id}: {ended:?}");
+    }
+}
+
+#[test]
 #[ignore = "slow: runs cargo"]
 fn init_adds_a_program_that_runs() {
     let schema = json!({"required": ["text", "parts"], "properties": {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use runcomfy_emulator::Reply;
 use serde_json::{Value, json};
 
-use crate::support::{Service, TEXT_TO_IMAGE, all_at_once, copy_env};
+use crate::support::{RUN, Service, all_at_once, copy_env};
 
 /// The state in which a command finds a stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,8 +68,6 @@ fn run(service: &Service, line: &[&str], out: State, err: State) -> (i32, String
         text(output.stderr),
     )
 }
-
-const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
 
 /// Checks a command in each pair of states; `ID` in it stands for the id of a job.
 fn check(arguments: &[&str]) {

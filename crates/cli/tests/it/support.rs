@@ -16,6 +16,9 @@ use tokio::runtime::Runtime;
 pub(crate) const TEXT_TO_IMAGE: &str = "bytedance/dreamina-4-0/text-to-image";
 pub(crate) const EDIT: &str = "bytedance/dreamina-4-0/edit";
 
+/// A run that polls without a pause, since a job of the emulator ends when the test says so.
+pub(crate) const RUN: [&str; 6] = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--poll-secs", "0"];
+
 /// A GIF image of 640 x 480 pixels.
 pub(crate) const PICTURE: &[u8] = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
 /// A GIF image of 5000 x 480 pixels.

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use crate::support::terminal::Terminal;
-use crate::support::{EDIT, Service, TEXT_TO_IMAGE, all_at_once, command, copy_env};
+use crate::support::{EDIT, RUN, Service, TEXT_TO_IMAGE, all_at_once, command, copy_env};
 use runcomfy_emulator::{Call, Reply};
 use serde_json::json;
 
-const RUN: [&str; 4] = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
 const LONG: Duration = Duration::from_secs(60);
 
 #[test]
 fn progress_is_one_line_with_position_and_time() {
     let service = Service::slow();
-    let mut terminal = Terminal::new(&service.command(&[&RUN[..], &["--poll-secs", "0"]].concat()));
+    let mut terminal = Terminal::new(&service.command(&RUN));
     terminal.until("s queued, next in line");
     terminal.until("1s queued, next in line");
     let id = &service.emulator.ledger()[0].request_id;

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Ended, Service, TEXT_TO_IMAGE, all_at_once};
+use crate::support::{Ended, RUN, Service, TEXT_TO_IMAGE, all_at_once};
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::json;
 
@@ -132,7 +132,6 @@ fn refused_poll_names_resume() {
 
 #[test]
 fn error_beside_an_output_is_shown() {
-    let run = ["run", TEXT_TO_IMAGE, "--prompt", "x"];
     let error = json!({"error": {"code": 7, "text": "half of it"}});
     for failed in [false, true] {
         let service = Service::new();
@@ -142,10 +141,10 @@ fn error_beside_an_output_is_shown() {
         }
         let both = Fault::from_nth(Call::Result, 1, Reply::patched(members));
         service.emulator.add_fault(both);
-        let text = service.run(&run);
+        let text = service.run(&RUN);
         assert_eq!(text.code, i32::from(failed), "{text:?}");
         assert!(text.err.contains("half of it"), "{text:?}");
-        let json = service.json(&run);
+        let json = service.json(&RUN);
         assert_eq!(json.code, i32::from(failed), "{json:?}");
         let json = json.json();
         assert!(json["output"]["image"].is_string(), "{json}");
