@@ -1,4 +1,5 @@
-//! Reads FLAC: the first block, which describes the stream, and the last frame, which confirms it.
+//! Reads FLAC: the first block, which describes the stream, and the last frame or the length of the
+//! file, which confirms it.
 
 use crate::Facts;
 use crate::span::Span;
@@ -13,6 +14,12 @@ const OLD_TAG: u64 = 128;
 /// Maximum length of a frame's header.
 const MAX_HEADER: usize = 16;
 
+/// Length of a block's header, and the kind of the table for seeking.
+const BLOCK_HEADER: u64 = 4;
+const SEEK_TABLE: u8 = 3;
+/// Length of a point of that table.
+const SEEK_POINT: usize = 18;
+
 const BY_HEADER: &str = "by its header";
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
@@ -23,7 +30,6 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         ));
     }
     let (shortest, longest) = (span.be16(8)?, span.be16(10)?);
-    let max_frame = u64::from(span.be32(14)? & 0xff_ffff);
     // 20 bits of rate, 8 of channels and depth, 36 of samples.
     let bits = span.be64(18)?;
     let (rate, samples) = (bits >> 44, bits & ((1 << 36) - 1));
@@ -40,7 +46,16 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         facts.doubt_duration(claimed, "the size of the file is unknown");
         return Ok(());
     };
-    let reach = match max_frame {
+    if !span.is_local() {
+        let frames = samples / u64::from(longest.max(1));
+        if length < min_length(span, frames)? {
+            facts.doubt_duration(claimed, "the file is too short for it");
+        } else {
+            facts.duration_seconds = Some(claimed.0);
+        }
+        return Ok(());
+    }
+    let reach = match u64::from(span.be24(15)?) {
         0 => MAX_TAIL,
         longest => (longest + OLD_TAG).min(MAX_TAIL),
     };
@@ -54,6 +69,40 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
         None => facts.doubt_duration(claimed, "its last frame was not found"),
     }
     Ok(())
+}
+
+/// Returns the minimum length of a file with this number of frames: by the length of the shortest
+/// frame and by the last point of the table for seeking, if they are stored. A file behind a URL that
+/// is shorter was cut off; its last frame is not worth a read.
+fn min_length(span: Span<'_>, frames: u64) -> Result<u64, Stop> {
+    let shortest = u64::from(span.be24(12)?);
+    let (mut at, mut last_point) = (4, 0);
+    // The blocks after a cover may not be available.
+    while let (Ok(kind), Ok(length)) = (span.u8(at), span.be24(at + 1)) {
+        let block = span.part(at + BLOCK_HEADER, length.into());
+        if kind & 0x7f == SEEK_TABLE {
+            last_point = last_offset(block);
+        }
+        at += BLOCK_HEADER + block.len();
+        if kind & 0x80 != 0 {
+            break;
+        }
+    }
+    Ok(at + last_point.max(shortest.saturating_mul(frames)))
+}
+
+/// Returns the position of the last frame in a table for seeking, counted from the first frame.
+fn last_offset(table: Span<'_>) -> u64 {
+    let mut last = 0;
+    for at in (0..table.len()).step_by(SEEK_POINT) {
+        match (table.be64(at), table.be64(at + 8)) {
+            // A placeholder.
+            (Ok(u64::MAX), _) => {}
+            (Ok(_), Ok(offset)) => last = offset,
+            _ => break,
+        }
+    }
+    last
 }
 
 /// Returns the number of samples up to the end of the last frame before `end`: `total`, if a frame

@@ -13,8 +13,9 @@ mod frame;
 use count::Count;
 use frame::{Frame, UNKNOWN};
 
-/// Number of frames of which the bit rates are read at the start.
-const SAMPLED_FRAMES: u32 = 32;
+/// Number of frames of which the bit rates are read at the start: all that the first read of a file
+/// behind a URL can have.
+const SAMPLED_FRAMES: u32 = 512;
 /// Number of frames at later positions, where the first frame must be searched.
 const SAMPLED_FRAMES_LATER: u32 = 3;
 /// Number of bytes in which a frame is searched: more than the longest frame.
@@ -235,6 +236,15 @@ impl Rates {
         }
     }
 
+    /// Returns the bit rate that is nearest to the mean.
+    fn nearest(self, mean: f64) -> f64 {
+        mean.clamp(self.lowest.into(), self.highest.into())
+    }
+
+    fn are_constant(self) -> bool {
+        self.lowest == self.highest
+    }
+
     /// Returns `true` if the mean bit rate can be this one.
     fn contain(self, mean: f64) -> bool {
         (f64::from(self.lowest) * 0.98..=f64::from(self.highest) * 1.02).contains(&mean)
@@ -283,9 +293,16 @@ fn count_confirmed(
     }
     let audio_length = length.saturating_sub(first.length);
     let mean = audio_length as f64 * 8.0 / seconds;
+    let by_rates = |rates: Rates| audio_length as f64 * 8.0 / rates.nearest(mean);
+    // Where the bit rate varies, no few frames have its mean. The header's number of bytes is then the
+    // witness of the number of frames beside it.
+    let is_confirmed = |rates: Rates| {
+        let has_bytes = count.bytes.is_some() && first.can_have(mean);
+        is_near(by_rates(rates)) || !rates.are_constant() && (has_bytes || rates.contain(mean))
+    };
     let mut rates = Rates::at(audio, first, SAMPLED_FRAMES)?;
     for position in positions(audio, length, POSITIONS_FOR_MEAN) {
-        if rates.is_some_and(|rates| rates.contain(mean)) {
+        if rates.is_some_and(is_confirmed) {
             break;
         }
         if let Some(later) = Rates::near(audio.from(position), first)? {
@@ -293,24 +310,9 @@ fn count_confirmed(
         }
     }
     match rates {
-        // A constant rate gives the duration itself.
-        Some(rates) if rates.lowest == rates.highest => {
-            let by_rate = audio_length as f64 * 8.0 / f64::from(rates.lowest);
-            if is_near(by_rate) {
-                facts.duration_seconds = Some(count.seconds(first));
-            } else {
-                facts.doubt_duration_between((seconds, BY_COUNT), (by_rate, BY_RATE));
-            }
-        }
-        Some(rates) if rates.contain(mean) => facts.duration_seconds = Some(count.seconds(first)),
+        Some(rates) if is_confirmed(rates) => facts.duration_seconds = Some(count.seconds(first)),
         Some(rates) => {
-            let rate = if mean > f64::from(rates.highest) {
-                rates.highest
-            } else {
-                rates.lowest
-            };
-            let by_rate = length as f64 * 8.0 / f64::from(rate);
-            facts.confirm_duration((seconds, BY_COUNT), (by_rate, BY_RATE));
+            facts.doubt_duration_between((seconds, BY_COUNT), (by_rates(rates), BY_RATE));
         }
         None => facts.doubt_duration((seconds, BY_COUNT), "no frame was found to confirm it"),
     }
@@ -320,16 +322,21 @@ fn count_confirmed(
 /// Reports the duration by the bit rate, if it is constant. A recording may begin with seconds of
 /// silence, so later positions are read too.
 fn constant(audio: Span<'_>, first: &Frame, length: u64, facts: &mut Facts) -> Result<(), Stop> {
-    let length = without_tags(audio, length)?;
     let mut rates = Rates::at(audio, first, SAMPLED_FRAMES)?;
+    let is_constant = |rates: Option<Rates>| rates.is_some_and(Rates::are_constant);
+    let length = if is_constant(rates) {
+        without_tags(audio, length)?
+    } else {
+        length
+    };
     for position in positions(audio, length, POSITIONS) {
-        let Some(before) = rates.filter(|rates| rates.lowest == rates.highest) else {
+        let Some(before) = rates.filter(|rates| rates.are_constant()) else {
             break;
         };
         rates = Rates::near(audio.from(position), first)?.map(|later| before.with(later));
     }
     match rates {
-        Some(rates) if rates.lowest == rates.highest => {
+        Some(rates) if rates.are_constant() => {
             facts.duration_seconds = Some(length as f64 * 8.0 / f64::from(rates.lowest));
         }
         _ => facts.note("the MP3 has no count of its frames, and its bit rate varies"),

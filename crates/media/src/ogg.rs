@@ -15,8 +15,11 @@ use page::{MAX_PAGE, Page};
 
 /// Length that two pages of most programs do not exceed.
 const USUAL_PAGES: u64 = 24 << 10;
-/// Maximum distance of the number of the page in the middle of the file from half of the number of all
-/// pages, as a part of it. Pages are longer where there is more to hear.
+/// Positions in hundredths of the file at which more pages are read, if those at both ends are too short
+/// for its length.
+const PARTS: [u32; 3] = [50, 38, 76];
+/// Maximum distance of the number of a page from the number at an even distribution, as a part of the
+/// number of all pages. Pages are longer where there is more to hear.
 const MAX_SKEW: f64 = 0.3;
 
 const BY_LAST: &str = "by the position of its last page";
@@ -112,8 +115,12 @@ impl<'a> Audio<'a> {
 
     /// Reads the first pages and the last ones, and reports the duration if they agree.
     fn sample(&self, length: u64, facts: &mut Facts) -> Result<(), Stop> {
+        let mut pages = Pages::new(&self.clock);
+        let first = self.first_pages(&mut pages)?;
+        // The last pages are about as long as the first one.
+        let usual = (3 * first).clamp(USUAL_PAGES, 2 * MAX_PAGE);
         let mut tail = Vec::new();
-        for reach in [USUAL_PAGES, 2 * MAX_PAGE] {
+        for reach in [usual, 2 * MAX_PAGE] {
             if tail.len() < 2 {
                 tail = page::last_pages(self.span, length.saturating_sub(reach), length)?;
             }
@@ -126,43 +133,71 @@ impl<'a> Audio<'a> {
             facts.note(CUT);
             return Ok(());
         }
-        let mut pages = Pages::new(&self.clock);
-        let mut longest = tail.iter().map(Page::len).max().unwrap_or_default();
-        let mut at = self.start;
-        while !pages.has_begun() {
-            let Ok(page) = Page::at(self.span, at) else {
-                break;
-            };
-            // Cover art may precede the first packets; it is not worth many reads.
-            match page.body.require() {
-                Err(Stop::Hole(hole)) if at < USUAL_PAGES => return Err(Stop::Hole(hole)),
-                Err(_) => break,
-                Ok(()) => {}
-            }
-            if page.stream == self.stream && !pages.add(&page) {
-                break;
-            }
-            longest = longest.max(page.len());
-            at = page.end;
-        }
-        let middle = page::first_in(self.span.part(length / 2, USUAL_PAGES))?;
-        longest = longest.max(middle.as_ref().map_or(0, Page::len));
-        // The numbers of the pages of joined files begin again, so the mean page is too long, or the page
-        // in the middle is not one in the middle.
-        let (first, start) = pages.first.unwrap_or((0, self.start));
-        let count = u64::from(last.number.saturating_sub(first)) + 1;
-        let is_joined = 4 * (length - start) > 5 * longest.saturating_mul(count)
-            || middle.is_some_and(|page| {
-                let number = f64::from(page.number) - f64::from(first);
-                page.stream != self.stream || (number / count as f64 - 0.5).abs() > MAX_SKEW
-            });
-        if is_joined || last.number != before.number.wrapping_add(1) {
+        let longest = before.len().max(last.len());
+        if last.number != before.number.wrapping_add(1)
+            || self.is_joined(length, &pages, last, longest)?
+        {
             facts.note("its pages are not in their order, as in joined files");
             return Ok(());
         }
         pages.skip_to(before, last);
         pages.report(facts);
         Ok(())
+    }
+
+    /// Reads the pages up to the first one with audio, as far as they are available, and returns the
+    /// length of that one.
+    fn first_pages(&self, pages: &mut Pages<'_>) -> Result<u64, Stop> {
+        let mut at = self.start;
+        loop {
+            let page = match Page::at(self.span, at) {
+                Ok(page) => page,
+                // Cover art may precede the audio; it is not worth many reads.
+                Err(Stop::Hole(hole)) if at < USUAL_PAGES => return Err(Stop::Hole(hole)),
+                Err(_) => return Ok(0),
+            };
+            if page.stream == self.stream && !pages.add(&page) {
+                return Ok(0);
+            }
+            if pages.has_begun() {
+                return Ok(page.len());
+            }
+            at = page.end;
+        }
+    }
+
+    /// Returns `true` if there are more bytes than the number of pages explains: in joined files the
+    /// numbers begin again. Pages differ in length where they are a second long each, so more of them
+    /// are read before that is certain.
+    fn is_joined(
+        &self,
+        length: u64,
+        pages: &Pages<'_>,
+        last: &Page<'_>,
+        longest: u64,
+    ) -> Result<bool, Stop> {
+        let (first, start) = pages.first.unwrap_or((0, self.start));
+        let count = u64::from(last.number.saturating_sub(first)) + 1;
+        let mean = (length - start) / count;
+        let reach = mean.saturating_mul(3).clamp(USUAL_PAGES, 2 * MAX_PAGE);
+        let mut longest = longest.max(page::longest(self.span, start));
+        for part in PARTS {
+            if mean.saturating_mul(4) <= 5 * longest {
+                return Ok(false);
+            }
+            let sample = self.span.part(length / 100 * u64::from(part), reach);
+            let Some(page) = page::first_in(sample)? else {
+                continue;
+            };
+            let number = f64::from(page.number) - f64::from(first);
+            if page.stream != self.stream
+                || (number / count as f64 - f64::from(part) / 100.0).abs() > MAX_SKEW
+            {
+                return Ok(true);
+            }
+            longest = longest.max(page::longest(sample, page.start));
+        }
+        Ok(true)
     }
 }
 
@@ -247,9 +282,16 @@ impl<'c> Pages<'c> {
             let ahead = position
                 .cast_signed()
                 .saturating_sub(self.samples.cast_signed());
-            let offset = *self.offset.get_or_insert(ahead);
-            self.contradicts |= ahead > offset.saturating_add(self.tolerance())
-                || (ahead < offset.saturating_sub(self.tolerance()) && !page.is_last());
+            // The samples of packets that are not available are an estimate.
+            let is_whole = page.body.require().is_ok();
+            let begins = if is_whole { ahead } else { ahead.max(0) };
+            let offset = *self.offset.get_or_insert(begins);
+            let is_behind = if is_whole {
+                ahead < offset.saturating_sub(self.tolerance()) && !page.is_last()
+            } else {
+                position.saturating_mul(4) < self.samples
+            };
+            self.contradicts |= is_behind || ahead > offset.saturating_add(self.tolerance());
         }
         true
     }

@@ -11,20 +11,24 @@ const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 /// Length of a chunk's header: its length and kind.
 const HEADER: u64 = 8;
 const CHECKSUM: u64 = 4;
-/// Number of bytes at the end of a file in which metadata after the pixels is searched: first with a
-/// usual chunk of pixels, then with the longest that encoders write if they write many.
+/// Number of bytes in which metadata after the last chunk of pixels is searched, first and again.
 const TAILS: [u64; 2] = [16 << 10, 144 << 10];
+/// Maximum number of bytes in which it is searched.
+const MAX_TAIL: u64 = 208 << 10;
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     header(span, facts)?;
     let mut metadata = Metadata::default();
     let mut at = 33;
-    let mut pixels = false;
+    let (mut pixels, mut longest) = (false, 0);
     loop {
         let (kind, body) = match chunk(span, at) {
-            // The chunks of pixels are short and many, so the end is read instead of all of them.
+            // The chunks of pixels are short and many, so the end is read instead of all of them. In a
+            // file behind a URL it is worth a read only where a program may have put metadata there.
             Err(Stop::Hole(_)) if pixels => {
-                metadata.add_tail(span, at)?;
+                if span.is_local() || metadata.may_follow {
+                    metadata.add_tail(span, at, longest)?;
+                }
                 break;
             }
             // The pixels of a file that is cut off.
@@ -32,7 +36,7 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
             chunk => chunk?,
         };
         match &kind {
-            b"IDAT" => pixels = true,
+            b"IDAT" => (pixels, longest) = (true, body.len().max(longest)),
             b"IEND" => break,
             _ => metadata.add(kind, body)?,
         }
@@ -62,11 +66,15 @@ struct Metadata {
     /// EXIF data as text, which programs wrote before there was a chunk for it.
     raw: Carrier,
     xmp: Carrier,
+    /// `true` if metadata may follow the pixels. ImageMagick writes EXIF data there, and before them a
+    /// background or a time, which most other programs do not write.
+    may_follow: bool,
 }
 
 impl Metadata {
     fn add(&mut self, kind: [u8; 4], body: Span<'_>) -> Result<(), Stop> {
         match &kind {
+            b"bKGD" | b"tIME" => self.may_follow = true,
             b"eXIf" => self.exif = self.exif.or(tiff::exif(body)?),
             b"tEXt" | b"zTXt" | b"iTXt" => match png_text::read(kind, body)? {
                 Some(Profile::Exif(found)) => self.raw = self.raw.or(found),
@@ -78,15 +86,16 @@ impl Metadata {
         Ok(())
     }
 
-    /// Adds the chunks after the pixels, which go on at `pixels`. Programs that convert images write
-    /// metadata there.
-    fn add_tail(&mut self, span: Span<'_>, pixels: u64) -> Result<(), Stop> {
+    /// Adds the chunks after the pixels, which continue at `at` in chunks of at most `longest` bytes.
+    fn add_tail(&mut self, span: Span<'_>, at: u64, longest: u64) -> Result<(), Stop> {
         let Some(length) = span.known_len() else {
             return Err(Stop::Unreadable(
                 "metadata may follow the PNG's pixels, and its size is unknown",
             ));
         };
-        for reach in TAILS {
+        let pixels = at;
+        for tail in TAILS {
+            let reach = longest.saturating_add(tail).min(MAX_TAIL);
             let start = pixels.max(length.saturating_sub(reach)).min(length);
             span.part(start, length - start).require()?;
             let is_chunk = |at: &u64| is_followed_by_end(span, *at);

@@ -124,6 +124,11 @@ impl<'a> Span<'a> {
         self.array(at).map(u16::from_be_bytes)
     }
 
+    pub(crate) fn be24(self, at: u64) -> Result<u32, Stop> {
+        let [a, b, c] = self.array(at)?;
+        Ok(u32::from_be_bytes([0, a, b, c]))
+    }
+
     pub(crate) fn be32(self, at: u64) -> Result<u32, Stop> {
         self.array(at).map(u32::from_be_bytes)
     }

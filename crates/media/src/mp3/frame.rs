@@ -22,6 +22,14 @@ const FIRST_VERSION: [u32; 14] = [
 ];
 const LATER_VERSIONS: [u32; 14] = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
+fn bit_rates(first_version: bool) -> [u32; 14] {
+    if first_version {
+        FIRST_VERSION
+    } else {
+        LATER_VERSIONS
+    }
+}
+
 impl Frame {
     /// Parses the header at `at`.
     pub(super) fn at(span: Span<'_>, at: u64) -> Result<Self, Stop> {
@@ -40,11 +48,7 @@ impl Frame {
             0 => (false, 2),
             _ => return Err(UNKNOWN),
         };
-        let rates = if first_version {
-            FIRST_VERSION
-        } else {
-            LATER_VERSIONS
-        };
+        let rates = bit_rates(first_version);
         let index = usize::from(numbers >> 4);
         let kilobits = index.checked_sub(1).and_then(|index| rates.get(index));
         let base = [44_100, 48_000, 32_000].get(usize::from(numbers >> 2 & 3));
@@ -83,6 +87,12 @@ impl Frame {
             }
         }
         Ok(true)
+    }
+
+    /// Returns `true` if frames of its version can have this mean bit rate.
+    pub(super) fn can_have(&self, mean: f64) -> bool {
+        let [lowest, .., highest] = bit_rates(self.first_version).map(|rate| f64::from(rate) * 1e3);
+        (lowest..=highest).contains(&mean)
     }
 
     /// Returns its duration in seconds.

@@ -73,9 +73,15 @@ impl Clock {
         })
     }
 
-    /// Returns the number of samples in a packet after one with `block`, which becomes its own.
+    /// Returns the number of samples in a packet after one with `block`, which becomes its own. If the
+    /// packet is not available, it is an estimate.
     pub(super) fn samples(&self, packet: Span<'_>, block: &mut u64) -> u64 {
-        let Ok(first) = packet.u8(0) else { return 0 };
+        let first = match (packet.u8(0), &self.packets) {
+            (Ok(first), _) => first,
+            (Err(Stop::Hole(_)), Packets::Vorbis([_, long])) => return long / 2,
+            (Err(Stop::Hole(_)), _) => return *block,
+            (Err(_), _) => return 0,
+        };
         match self.packets {
             Packets::Opus => {
                 let frames = match first & 3 {
@@ -83,7 +89,8 @@ impl Clock {
                     3 => packet.u8(1).unwrap_or_default() & 0x3f,
                     _ => 2,
                 };
-                u64::from(frames) * opus_frame(first >> 3)
+                *block = u64::from(frames) * opus_frame(first >> 3);
+                *block
             }
             Packets::Vorbis(blocks) => {
                 let next = blocks[usize::from(first >> 1 & 1)];
@@ -95,7 +102,10 @@ impl Clock {
                     before / 4 + next / 4
                 }
             }
-            Packets::Flac => flac::samples(packet).ok().flatten().unwrap_or_default(),
+            Packets::Flac => {
+                *block = flac::samples(packet).ok().flatten().unwrap_or_default();
+                *block
+            }
         }
     }
 

@@ -121,6 +121,16 @@ pub(super) fn first_in(span: Span<'_>) -> Result<Option<Page<'_>>, Stop> {
     Ok(None)
 }
 
+/// Returns the length of the longest page from `at`, as far as the pages' headers are available.
+pub(super) fn longest(span: Span<'_>, at: u64) -> u64 {
+    let (mut at, mut longest) = (at, 0);
+    while let Ok(page) = Page::at(span, at) {
+        longest = longest.max(page.len());
+        at = page.end;
+    }
+    longest
+}
+
 /// Returns up to two pages, the last of which ends exactly at `end`, if they begin at `start` or later.
 pub(super) fn last_pages(span: Span<'_>, start: u64, end: u64) -> Result<Vec<Page<'_>>, Stop> {
     // All bytes are requested in one read.

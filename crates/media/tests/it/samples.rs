@@ -179,13 +179,25 @@ fn images() -> Vec<Sample> {
         *b"tEXt",
         [&b"workflow\0"[..], &*vec![b'x'; 60_000]].concat(),
     );
+    // ImageMagick writes a background and a time before the pixels, and EXIF data after them.
+    let converted = [
+        vec![(*b"bKGD", vec![0xff; 6])],
+        vec![(*b"IDAT", vec![0; 8_192]); 9],
+        vec![(*b"eXIf", exif(6, false).1[6..].to_vec())],
+    ]
+    .concat();
     let mut list = vec![
         sample(
             "large.png",
             large(png(9_000, 7_000, &[])),
             image("png", 9_000, 7_000, 1),
+        ),
+        sample(
+            "converted.png",
+            png(70, 50, &converted),
+            image("png", 70, 50, 6),
         )
-        .costs(2, 31_000),
+        .costs(2, 40_000),
         sample(
             "huge.png",
             png(i32::MAX as u32, 1, &[]),
@@ -446,6 +458,7 @@ fn audio_files() -> Vec<Sample> {
     );
     let constant = |frames: u16| f64::from(frames) * 1_152.0 / 48_000.0;
     let tagged = |tag, frames| [id3(tag), mp3_frames(frames)].concat();
+    let opus = |duration| audio("ogg", Some("opus"), Some(duration));
     let xing = fs::read(fixture("xing.mp3")).unwrap();
     let covered = [id3(900_000), xing].concat();
     let flac = [id3(900_000), fs::read(fixture("plain.flac")).unwrap()].concat();
@@ -487,11 +500,61 @@ fn audio_files() -> Vec<Sample> {
         .by_size(),
         sample("cover.mp3", covered, audio("mp3", None, Some(1.5))).costs(2, 31_000),
         sample("cover.flac", flac, audio("flac", None, Some(0.5))).costs(2, 31_000),
+        sample("long.ogg", long_opus, opus(12_000.0)).costs(2, 45_000),
+        sample("quiet_start.ogg", ogg_with_quiet_start(), opus(120.0)).costs(4, 140_000),
         sample(
-            "long.ogg",
-            long_opus,
-            audio("ogg", Some("opus"), Some(12_000.0)),
-        )
-        .costs(3, 75_000),
+            "quiet_start.mp3",
+            mp3_with_quiet_start(),
+            audio("mp3", None, Some(10.08)),
+        ),
+        sample(
+            "large.flac",
+            large_flac(),
+            audio("flac", None, Some(3_600.0)),
+        ),
     ]
+}
+
+/// Returns two minutes of audio with silence at both ends and in the middle, in pages of a second each.
+fn ogg_with_quiet_start() -> Source {
+    let mut bytes = opus_header(7, 0);
+    for second in 0..120_u32 {
+        let is_quiet = !(10..50).contains(&second) && !(70..110).contains(&second);
+        let mut packets = opus_second();
+        for packet in &mut packets {
+            packet.resize(if is_quiet { 3 } else { 240 }, 0);
+        }
+        let flags = if second == 119 { 4 } else { 0 };
+        let position = u64::from(second + 1) * 48_000;
+        bytes.extend(ogg_page(flags, position, 7, second + 2, &packets));
+    }
+    bytes.into()
+}
+
+/// Returns audio whose bit rate varies: a second of silence, then noise. Its header counts frames and
+/// bytes.
+fn mp3_with_quiet_start() -> Source {
+    let frame = |index: u8, length: usize| {
+        let mut frame = vec![0xff, 0xfb, index << 4 | 1 << 2, 0];
+        frame.resize(length, 0);
+        frame
+    };
+    let (quiet, loud) = (frame(3, 144), frame(14, 960));
+    let mut bytes = frame(9, 384);
+    let length = bytes.len() + 40 * quiet.len() + 380 * loud.len();
+    bytes[36..44].copy_from_slice(b"Xing\0\0\0\x03");
+    bytes[44..48].copy_from_slice(&420_u32.to_be_bytes());
+    bytes[48..52].copy_from_slice(&u32::try_from(length).unwrap().to_be_bytes());
+    bytes.extend(quiet.repeat(40));
+    bytes.extend(loud.repeat(380));
+    bytes.into()
+}
+
+/// Returns an hour of audio of which only the header is written.
+fn large_flac() -> Source {
+    let mut bytes = b"fLaC\x80\0\0\x22\x10\0\x10\0\0\0\x0e\0\x20\0".to_vec();
+    // 20 bits of rate, 3 of channels, 5 of depth, 36 of samples.
+    bytes.extend((48_000_u64 << 44 | 1 << 41 | 15 << 36 | (48_000 * 3_600)).to_be_bytes());
+    bytes.resize(42, 0);
+    large(bytes)
 }

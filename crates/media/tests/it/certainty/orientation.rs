@@ -12,6 +12,7 @@ pub(super) fn write(rng: &mut Rng) -> Lie {
         exif: None,
         xmp: None,
         what: String::new(),
+        is_local: false,
     };
     if rng.bool() {
         let turn = rng.u8(1..=8);
@@ -36,7 +37,7 @@ pub(super) fn write(rng: &mut Rng) -> Lie {
         bytes,
         truth: Truth::Orientation(truth),
         what: image.what,
-        is_local: false,
+        is_local: image.is_local,
     }
 }
 
@@ -51,6 +52,7 @@ struct Image {
     exif: Option<(Option<u8>, bool)>,
     xmp: Option<Xmp>,
     what: String,
+    is_local: bool,
 }
 
 impl Image {
@@ -131,6 +133,11 @@ impl Image {
         rng.shuffle(&mut chunks);
         let before = rng.usize(..=chunks.len());
         let after = chunks.split_off(before);
+        // Metadata after the pixels is searched behind a URL only if those of ImageMagick are before them.
+        match rng.u8(..3) {
+            0 => self.is_local = !after.is_empty(),
+            kind => chunks.insert(0, (*one(rng, &[b"bKGD", b"tIME"]), vec![kind; 6])),
+        }
         for _ in 0..rng.usize(..20) {
             chunks.push((*b"IDAT", noise(rng, 1_000)));
         }
