@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("generated", &["runcomfy"]),
+    ("crates/batch", &["runcomfy"]),
     (
         "crates/emulator",
         &[

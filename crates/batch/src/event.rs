@@ -1,0 +1,33 @@
+//! Journal of a batch.
+
+use crate::incarnation::IncarnationId;
+use crate::job_id::JobId;
+use crate::job_key::JobKey;
+use crate::state::{AttemptState, State};
+use crate::timestamp::Timestamp;
+
+/// A transition of a job, as the journal keeps it: what is needed to argue about a charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// Number of the event, from 1.
+    pub seq: u64,
+    /// Time of the transition.
+    pub at: Timestamp,
+    /// Number of the job in its batch.
+    pub n: u64,
+    /// Id of the job.
+    pub id: JobId,
+    /// Incarnation that made the transition; `None`: a person, or whoever imports.
+    pub incarnation: Option<IncarnationId>,
+    /// State of the job before.
+    pub from: State,
+    /// State of the job after.
+    pub to: State,
+    /// Key of the attempt.
+    pub key: Option<JobKey>,
+    /// State of the attempt after.
+    pub attempt: Option<AttemptState>,
+    /// Reason, or the id that arrived.
+    pub note: Option<String>,
+}

@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod canonical;
+mod claim;
+mod clock;
+mod counts;
+mod ending;
+mod event;
+mod faults;
+mod incarnation;
+mod job_id;
+mod job_key;
+mod limits;
+mod memory;
+mod money;
+mod new_job;
+mod resolution;
+mod row;
+mod state;
+mod store;
+mod timestamp;
+
+pub use claim::{Adopted, Beat, Claimed, Claims, NextClaim};
+pub use clock::Clock;
+pub use counts::{Counts, Spending};
+pub use ending::{Cancelled, End, Ending, NotSent, Received, Retry};
+pub use event::Event;
+pub use faults::{Fault, Faults};
+pub use incarnation::{Incarnation, IncarnationId};
+pub use job_id::{InvalidJobId, JobId};
+pub use job_key::{InvalidJobKey, JobKey};
+pub use limits::{Limits, Rate};
+pub use memory::MemoryStore;
+pub use money::{InvalidMoney, Money};
+pub use new_job::{Conflict, Imported, NewJob};
+pub use resolution::Resolution;
+pub use row::{Attempt, Attempts, Row};
+pub use state::{AttemptState, State, UnknownState};
+pub use store::error::{StoreError, StoreErrorKind};
+pub use store::{Commit, Store};
+pub use timestamp::Timestamp;

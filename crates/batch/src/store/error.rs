@@ -1,0 +1,118 @@
+//! Errors of a store.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::job_key::JobKey;
+use crate::state::{AttemptState, State};
+
+/// Error of a store. Its text says what happened, what it means, and what to do.
+///
+/// Where a commit was made and its answer was lost, the error is the only answer: the transition may be
+/// stored. Every transition except a claim can be repeated until it succeeds. After a failed claim
+/// nothing may be sent; the next [beat](crate::store::Store::beat) gives back what it may have claimed.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    message: String,
+}
+
+/// Kind of a [`StoreError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// Another process works on the batch. Wait for its end, or stop it.
+    Busy,
+    /// The incarnation has ended: another one has taken over. Send nothing that it has claimed, and
+    /// register again. Ids are still taken from it.
+    IncarnationEnded,
+    /// The store has no such job or key.
+    NotFound,
+    /// The state of the attempt does not allow the decision.
+    WrongState,
+    /// The file is no store.
+    NotAStore,
+    /// The store was written by a newer version. Update the program.
+    NewerVersion,
+    /// The store is damaged. Restore it from a backup only if you know which submits came after it.
+    Damaged,
+    /// The disk is full. Nothing was stored and nothing may be sent; make room and repeat.
+    Full,
+    /// The store is on a network file system, where locks and syncs may do nothing.
+    NetworkFileSystem,
+    /// The store could not be read or written.
+    Io,
+}
+
+impl StoreError {
+    pub(crate) fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn incarnation_ended() -> Self {
+        Self::new(
+            StoreErrorKind::IncarnationEnded,
+            "this incarnation has ended, since another one has taken over; nothing that it has claimed may be sent any more. Register again",
+        )
+    }
+
+    pub(crate) fn unknown_key(key: &JobKey) -> Self {
+        Self::new(
+            StoreErrorKind::NotFound,
+            format!(
+                "the store has no attempt with the key {key}; nothing was changed. Check the key and the store"
+            ),
+        )
+    }
+
+    pub(crate) fn busy(process: &str) -> Self {
+        Self::new(
+            StoreErrorKind::Busy,
+            format!(
+                "{process} works on this batch; nothing was changed. Wait for its end, or stop it"
+            ),
+        )
+    }
+
+    pub(crate) fn not_in_doubt(key: &JobKey, state: AttemptState) -> Self {
+        Self::new(
+            StoreErrorKind::WrongState,
+            format!("the attempt {key} is not in doubt but {state}; nothing was changed"),
+        )
+    }
+
+    pub(crate) fn is_superseded(key: &JobKey) -> Self {
+        Self::new(
+            StoreErrorKind::WrongState,
+            format!(
+                "the job of the attempt {key} has a newer attempt; nothing was changed. Use the key of its last attempt"
+            ),
+        )
+    }
+
+    pub(crate) fn not_resubmittable(key: &JobKey, state: State) -> Self {
+        Self::new(
+            StoreErrorKind::WrongState,
+            format!(
+                "the job of the attempt {key} is {state}, and only one that is in doubt, failed or cancelled can be submitted again; nothing was changed"
+            ),
+        )
+    }
+
+    /// Returns the kind.
+    #[must_use]
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for StoreError {}
