@@ -17,6 +17,8 @@ mod money;
 mod new_job;
 mod resolution;
 mod row;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod state;
 mod store;
 mod timestamp;
@@ -36,6 +38,8 @@ pub use money::{InvalidMoney, Money};
 pub use new_job::{Conflict, Imported, NewJob};
 pub use resolution::Resolution;
 pub use row::{Attempt, Attempts, Row};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use state::{AttemptState, State, UnknownState};
 pub use store::error::{StoreError, StoreErrorKind};
 pub use store::{Commit, Store};

@@ -74,7 +74,16 @@ impl Rate {
         self
     }
 
-    #[cfg(test)]
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn from_parts(gap: Duration, burst: u32) -> Self {
+        Self {
+            gap: gap.clamp(Duration::from_micros(1), MAX_DELAY),
+            burst: burst.max(1),
+        }
+    }
+
+    /// Returns gap and burst.
+    #[cfg(any(feature = "sqlite", test))]
     pub(crate) fn parts(self) -> (Duration, u32) {
         (self.gap, self.burst)
     }

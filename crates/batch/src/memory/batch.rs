@@ -143,57 +143,61 @@ impl Batch {
         let mine = &mut self.incarnations[index(me.0)];
         mine.alive_until = now.after(mine.lease);
         let mut beat = Beat::default();
+        self.doubt_orphans(me, &mut beat);
+        self.adopt_orphans(me);
         for at in self.positions() {
-            self.beat_of(me, known, at, &mut beat);
+            let attempt = &self.jobs[at.0].attempts[at.1];
+            if attempt.owner == Some(me) && !known.contains(&attempt.key) {
+                self.tell(me, at, &mut beat);
+            }
+            let (job, attempt) = (&self.jobs[at.0], &self.jobs[at.0].attempts[at.1]);
+            let is_mine = attempt.state == AttemptState::Submitted && attempt.owner == Some(me);
+            if is_mine && job.cancel_requested {
+                beat.to_cancel.push(attempt.key.clone());
+            }
         }
         Ok(beat)
     }
 
-    /// Does what a beat does to one attempt.
-    fn beat_of(
-        &mut self,
-        me: IncarnationId,
-        known: &HashSet<JobKey>,
-        at: Position,
-        beat: &mut Beat,
-    ) {
-        let (job, attempt) = (&self.jobs[at.0], &self.jobs[at.0].attempts[at.1]);
-        let (key, owner) = (attempt.key.clone(), attempt.owner);
-        let is_orphan = owner.is_none_or(|owner| !self.is_alive(owner));
-        match attempt.state {
-            AttemptState::Intent if is_orphan => {
-                let owner = owner.map_or(0, |owner| index(owner.0));
-                let note = doubt_note(&self.incarnations[owner].process);
-                self.end(
-                    at,
-                    Some(me),
-                    AttemptState::InDoubt,
-                    State::InDoubt,
-                    Some(note),
-                );
-                beat.doubts.push(key);
+    /// Puts the intents of ended incarnations in doubt.
+    fn doubt_orphans(&mut self, me: IncarnationId, beat: &mut Beat) {
+        for at in self.positions() {
+            let attempt = &self.jobs[at.0].attempts[at.1];
+            let dead = attempt.owner.filter(|owner| !self.is_alive(*owner));
+            if let (Some(owner), AttemptState::Intent) = (dead, attempt.state) {
+                beat.doubts.push(attempt.key.clone());
+                let note = doubt_note(&self.incarnations[index(owner.0)].process);
+                let states = (AttemptState::InDoubt, State::InDoubt);
+                self.end(at, Some(me), states, Some(note));
             }
-            AttemptState::Intent if owner == Some(me) && !known.contains(&key) => {
-                let state = job.unless_cancelled(State::Ready);
-                let note = Some(GIVEN_BACK.to_owned());
-                self.end(at, Some(me), AttemptState::NoJob, state, note);
-                beat.given_back.push(key);
-            }
-            AttemptState::Submitted if is_orphan && beat.adopted.len() < MAX_ADOPTED => {
-                let state = job.state;
-                self.jobs[at.0].attempts[at.1].owner = Some(me);
-                self.log(at.0, Some(at.1), Some(me), state, None);
-                beat.adopted.extend(self.adopted(at));
-            }
-            AttemptState::Submitted if owner == Some(me) && !known.contains(&key) => {
-                beat.adopted.extend(self.adopted(at));
-            }
-            _ => {}
         }
+    }
+
+    /// Takes the submitted jobs of ended incarnations, and those that have no owner.
+    fn adopt_orphans(&mut self, me: IncarnationId) {
+        let orphans = self.positions().into_iter().filter(|at| {
+            let attempt = &self.jobs[at.0].attempts[at.1];
+            let is_orphan = attempt.owner.is_none_or(|owner| !self.is_alive(owner));
+            attempt.state == AttemptState::Submitted && is_orphan
+        });
+        for at in orphans.take(MAX_ADOPTED).collect::<Vec<_>>() {
+            self.jobs[at.0].attempts[at.1].owner = Some(me);
+            let state = self.jobs[at.0].state;
+            self.log(at.0, Some(at.1), Some(me), state, None);
+        }
+    }
+
+    /// Tells an incarnation of an attempt that it owns and has not heard of; an intent is given back.
+    fn tell(&mut self, me: IncarnationId, at: Position, beat: &mut Beat) {
         let (job, attempt) = (&self.jobs[at.0], &self.jobs[at.0].attempts[at.1]);
-        let is_mine = attempt.state == AttemptState::Submitted && attempt.owner == Some(me);
-        if is_mine && job.cancel_requested {
-            beat.to_cancel.push(attempt.key.clone());
+        match attempt.state {
+            AttemptState::Intent => {
+                beat.given_back.push(attempt.key.clone());
+                let states = (AttemptState::NoJob, job.unless_cancelled(State::Ready));
+                self.end(at, Some(me), states, Some(GIVEN_BACK.to_owned()));
+            }
+            AttemptState::Submitted => beat.adopted.extend(self.adopted(at)),
+            _ => {}
         }
     }
 
@@ -401,7 +405,7 @@ impl Batch {
                 job.not_before = not_before;
             }
             let state = job.unless_cancelled(state);
-            self.end(at, Some(me), AttemptState::NoJob, state, Some(reason));
+            self.end(at, Some(me), (AttemptState::NoJob, state), Some(reason));
         }
         refused
     }
@@ -417,13 +421,8 @@ impl Batch {
             let state = at.map(|at| (at, self.jobs[at.0].attempts[at.1].state));
             match state {
                 Some((at, AttemptState::Intent)) => {
-                    self.end(
-                        at,
-                        Some(me),
-                        AttemptState::InDoubt,
-                        State::InDoubt,
-                        Some(reason),
-                    );
+                    let states = (AttemptState::InDoubt, State::InDoubt);
+                    self.end(at, Some(me), states, Some(reason));
                 }
                 Some((_, AttemptState::InDoubt)) => {}
                 _ => refused.push(key),
@@ -458,7 +457,7 @@ impl Batch {
                 End::Failed(reason) => (AttemptState::Failed, State::Failed, Some(reason)),
                 End::Cancelled => (AttemptState::Cancelled, State::Cancelled, None),
             };
-            self.end(at, Some(me), of_attempt, of_job, note);
+            self.end(at, Some(me), (of_attempt, of_job), note);
         }
         refused
     }
@@ -468,8 +467,7 @@ impl Batch {
         &mut self,
         at: Position,
         by: Option<IncarnationId>,
-        of_attempt: AttemptState,
-        of_job: State,
+        (of_attempt, of_job): (AttemptState, State),
         note: Option<String>,
     ) {
         let is_last = !self.is_superseded(at);
@@ -526,7 +524,7 @@ impl Batch {
             (Resolution::NoJob, AttemptState::InDoubt) => {
                 let state = self.jobs[at.0].unless_cancelled(State::Failed);
                 let note = Some(DECLARED.to_owned());
-                self.end(at, None, AttemptState::NoJob, state, note);
+                self.end(at, None, (AttemptState::NoJob, state), note);
                 Ok(())
             }
             (Resolution::NoJob, AttemptState::NoJob) => Ok(()),

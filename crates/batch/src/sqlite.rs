@@ -1,0 +1,285 @@
+//! A store in a file.
+
+mod attempt;
+mod beat;
+mod claim;
+mod committer;
+mod decision;
+mod failure;
+mod file_system;
+mod import;
+mod lock;
+mod open;
+mod report;
+mod transition;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use runcomfy::RequestId;
+
+use crate::claim::{Beat, Claims};
+use crate::clock::Clock;
+use crate::counts::Counts;
+use crate::ending::{Cancelled, Ending, NotSent, Received};
+use crate::event::Event;
+use crate::faults::Faults;
+use crate::incarnation::{Incarnation, IncarnationId};
+use crate::job_id::JobId;
+use crate::job_key::JobKey;
+use crate::limits::Limits;
+use crate::new_job::{Imported, NewJob};
+use crate::resolution::Resolution;
+use crate::row::{Attempt, Attempts, Row};
+use crate::state::State;
+use crate::store::error::StoreError;
+use crate::store::{Commit, Store, sealed};
+use committer::Committer;
+use failure::Failure;
+use lock::Lock;
+use transition::Transition;
+
+#[cfg(doc)]
+use crate::store::error::StoreErrorKind;
+
+/// A store in a SQLite file, for the processes of one machine.
+///
+/// Every transition is on the disk before it is answered. Transitions that come together share one
+/// sync, so that many submitters cost little more than one. One process at a time works on the batch: it
+/// holds a lock on a file beside the store, which the system releases when the process ends, however
+/// it ends. Others can read, cancel and resolve meanwhile.
+///
+/// The file must be on a local disk, and a copy of it is no backup: a store that does not know the last
+/// submits would send them again.
+#[derive(Debug)]
+pub struct SqliteStore {
+    id: Arc<str>,
+    path: PathBuf,
+    clock: Clock,
+    writer: Committer,
+    reader: Committer,
+}
+
+/// Settings with which a [`SqliteStore`] is opened.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct SqliteOptions {
+    must_exist: bool,
+    clock: Clock,
+    faults: Faults,
+}
+
+impl SqliteOptions {
+    /// Returns settings that create the file where it is missing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Opens only a file that exists.
+    pub fn must_exist(mut self) -> Self {
+        self.must_exist = true;
+        self
+    }
+
+    /// Sets the clock, for tests.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Makes commits fail, for tests.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Opens the store, and checks that its file is whole. This blocks: it reads the whole file.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::NotFound`], [`StoreErrorKind::NotAStore`], [`StoreErrorKind::NewerVersion`],
+    /// [`StoreErrorKind::Damaged`], [`StoreErrorKind::NetworkFileSystem`], [`StoreErrorKind::Full`],
+    /// [`StoreErrorKind::Io`]; the message says what to do.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        self.try_open(path.as_ref()).map_err(Failure::into_error)
+    }
+
+    fn try_open(self, path: &Path) -> Result<SqliteStore, Failure> {
+        let (connection, id) = open::open(path, !self.must_exist)?;
+        let reader = open::connect(path)?;
+        Ok(SqliteStore {
+            id: id.into(),
+            path: path.to_owned(),
+            clock: self.clock.clone(),
+            writer: Committer::writer(connection, self.faults)?,
+            reader: Committer::reader(reader)?,
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Opens a store, and creates it where it is missing. This blocks: it reads the whole file.
+    ///
+    /// # Errors
+    /// As [`SqliteOptions::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        SqliteOptions::new().open(path)
+    }
+
+    /// Makes a transition.
+    fn commit<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Transition<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Commit<'_, T> {
+        self.run(&self.writer, make)
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Transition<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Commit<'_, T> {
+        self.run(&self.reader, read)
+    }
+
+    fn run<'a, T: Send + 'static>(
+        &'a self,
+        committer: &'a Committer,
+        make: impl FnOnce(&Transition<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Commit<'a, T> {
+        let (batch, clock) = (Arc::clone(&self.id), self.clock.clone());
+        committer.commit(move |connection| {
+            make(&Transition {
+                connection,
+                batch: &batch,
+                now: clock.now(),
+            })
+        })
+    }
+
+    /// Returns the error of a batch that another process works on.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "a method is not general enough over the lifetime of the transition"
+    )]
+    async fn busy(&self) -> StoreError {
+        let process = self.read(|transition| transition.last_process()).await;
+        match process {
+            Ok(process) => {
+                StoreError::busy(&process.unwrap_or_else(|| "another process".to_owned()))
+            }
+            Err(error) => error,
+        }
+    }
+}
+
+impl sealed::Sealed for SqliteStore {}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method is not general enough over the lifetime of the transition"
+)]
+impl Store for SqliteStore {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn set_limits(&self, limits: Limits) -> Commit<'_, ()> {
+        self.commit(move |transition| transition.set_limits(limits))
+    }
+
+    fn import(&self, jobs: Vec<NewJob>) -> Commit<'_, Imported> {
+        self.commit(move |transition| transition.import(jobs))
+    }
+
+    fn register<'a>(&'a self, process: &'a str, _lease: Duration) -> Commit<'a, Incarnation> {
+        Box::pin(async move {
+            let lock = Lock::try_acquire(&self.path);
+            let lock = lock.map_err(|error| Failure::from(error).into_error())?;
+            let Some(lock) = lock else {
+                return Err(self.busy().await);
+            };
+            let process = process.to_owned();
+            let id = self
+                .commit(move |transition| transition.register(&process))
+                .await?;
+            Ok(Incarnation::new(id, Box::new(lock)))
+        })
+    }
+
+    fn beat<'a>(&'a self, me: &'a mut Incarnation) -> Commit<'a, Beat> {
+        Box::pin(async move {
+            let (id, known) = (me.id(), me.known().clone());
+            let beat = self.commit(move |transition| transition.beat(id, &known));
+            let (beat, held) = beat.await?;
+            me.hold(held);
+            Ok(beat)
+        })
+    }
+
+    fn claim<'a>(&'a self, me: &'a mut Incarnation, room: usize) -> Commit<'a, Claims> {
+        Box::pin(async move {
+            let id = me.id();
+            let claims = self
+                .commit(move |transition| transition.claim(id, room))
+                .await?;
+            me.learn(claims.jobs.iter().map(|job| &job.key));
+            Ok(claims)
+        })
+    }
+
+    fn hold_back(&self, time: Duration) -> Commit<'_, ()> {
+        self.commit(move |transition| transition.hold_back(time))
+    }
+
+    fn received(&self, me: IncarnationId, ids: Vec<(JobKey, RequestId)>) -> Commit<'_, Received> {
+        self.commit(move |transition| transition.received(me, ids))
+    }
+
+    fn not_sent(&self, me: IncarnationId, attempts: Vec<NotSent>) -> Commit<'_, Vec<JobKey>> {
+        self.commit(move |transition| transition.not_sent(me, attempts))
+    }
+
+    fn doubtful(
+        &self,
+        me: IncarnationId,
+        attempts: Vec<(JobKey, String)>,
+    ) -> Commit<'_, Vec<JobKey>> {
+        self.commit(move |transition| transition.doubtful(me, attempts))
+    }
+
+    fn settle(&self, me: IncarnationId, endings: Vec<Ending>) -> Commit<'_, Vec<JobKey>> {
+        self.commit(move |transition| transition.settle(me, endings))
+    }
+
+    fn cancel(&self, jobs: Option<Vec<JobId>>) -> Commit<'_, Cancelled> {
+        self.commit(move |transition| transition.cancel(jobs.as_deref()))
+    }
+
+    fn resolve(&self, key: JobKey, resolution: Resolution) -> Commit<'_, ()> {
+        self.commit(move |transition| transition.resolve(&key, resolution))
+    }
+
+    fn limits(&self) -> Commit<'_, Limits> {
+        self.read(|transition| transition.limits())
+    }
+
+    fn counts(&self) -> Commit<'_, Counts> {
+        self.read(|transition| transition.counts())
+    }
+
+    fn find(&self, id: JobId) -> Commit<'_, Option<Row>> {
+        self.read(move |transition| transition.find(&id))
+    }
+
+    fn rows(&self, state: Option<State>, after: u64, limit: usize) -> Commit<'_, Vec<Row>> {
+        self.read(move |transition| transition.rows(state, after, limit))
+    }
+
+    fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>> {
+        self.read(move |transition| transition.attempts(&of))
+    }
+
+    fn events(&self, after: u64, limit: usize) -> Commit<'_, Vec<Event>> {
+        self.read(move |transition| transition.events(after, limit))
+    }
+}

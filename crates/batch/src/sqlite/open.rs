@@ -1,0 +1,134 @@
+//! Connections to a store, and what is checked before they are used.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+use super::failure::Failure;
+use super::file_system::network_file_system;
+use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::new_store_id;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// Version of the schema, as `PRAGMA user_version`.
+const VERSION: i64 = 1;
+
+/// Mark of a store, as `PRAGMA application_id`: `rcbt`.
+const APPLICATION_ID: i64 = 0x7263_6274;
+
+/// Time for which another program may keep the store locked.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens a store, and creates it where it is missing and `creates` is `true`. Returns its id too.
+pub(super) fn open(path: &Path, creates: bool) -> Result<(Connection, String), Failure> {
+    refuse_network_file_system(path)?;
+    if !creates && !path.exists() {
+        return Err(missing(path).into());
+    }
+    let mut connection = connect(path)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let is_new = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    })? == 0;
+    if is_new && creates {
+        transaction.execute_batch(SCHEMA)?;
+        transaction.execute(
+            "INSERT INTO batch (id) VALUES (?1)",
+            params![new_store_id()],
+        )?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    check_version(&transaction)?;
+    transaction.commit()?;
+    check_whole(&connection)?;
+    let id = connection.query_row("SELECT id FROM batch", [], |row| row.get(0));
+    let id = id.optional()?.ok_or(Failure::Unreadable("the batch"))?;
+    Ok((connection, id))
+}
+
+/// Opens a further connection to a store.
+pub(super) fn connect(path: &Path) -> Result<Connection, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // Without it a power cut forgets an intent, and a forgotten intent is a second payment.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // macOS: a sync that reaches the disk. Without effect elsewhere.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    if mode != "wal" || synchronous != 2 {
+        return Err(not_durable().into());
+    }
+    Ok(connection)
+}
+
+fn check_version(connection: &Connection) -> Result<(), Failure> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(StoreError::new(
+            StoreErrorKind::NotAStore,
+            "the file is a database, but no store of a batch; it was not changed. Check the name",
+        )
+        .into());
+    }
+    match pragma("user_version")? {
+        VERSION => Ok(()),
+        version => Err(StoreError::new(
+            StoreErrorKind::NewerVersion,
+            format!(
+                "the store has version {version}, and this program knows {VERSION}; it was not changed, and nothing is submitted. Update the program"
+            ),
+        )
+        .into()),
+    }
+}
+
+/// Checks that the file is whole: that its pages can be read and lead to each other.
+fn check_whole(connection: &Connection) -> Result<(), Failure> {
+    let report: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if report == "ok" {
+        Ok(())
+    } else {
+        Err(Failure::Unreadable("a page"))
+    }
+}
+
+fn refuse_network_file_system(path: &Path) -> Result<(), Failure> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let Some(name) = network_file_system(folder.unwrap_or(Path::new(".")))? else {
+        return Ok(());
+    };
+    Err(StoreError::new(
+        StoreErrorKind::NetworkFileSystem,
+        format!(
+            "{} is on a network file system ({name}), where a power cut or a second machine can make a job be paid twice; nothing was written. Put the store on a local disk",
+            path.display()
+        ),
+    )
+    .into())
+}
+
+fn missing(path: &Path) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::NotFound,
+        format!("there is no store {}; check the name", path.display()),
+    )
+}
+
+fn not_durable() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Io,
+        "the disk of the store cannot keep a write-ahead log, so that a power cut could make a job be paid twice; nothing is submitted. Put the store on a local disk",
+    )
+}

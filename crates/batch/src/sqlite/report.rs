@@ -1,0 +1,160 @@
+//! Reads: counts, rows, attempts, the journal.
+
+use rusqlite::{Params, Row as SqlRow};
+
+use super::failure::Failure;
+use super::transition::{
+    Transition, Unsigned, incarnation, int, money, optional, optional_time, parsed, time, unsigned,
+};
+use crate::counts::Counts;
+use crate::event::Event;
+use crate::job_id::JobId;
+use crate::job_key::JobKey;
+use crate::money::Money;
+use crate::row::{Attempt, Attempts, Row};
+use crate::state::State;
+
+/// Columns of an attempt.
+const ATTEMPT: &str = "a.key, a.n AS attempt_n, a.number, a.state AS attempt_state, a.owner,
+  a.request_id, a.reserved, a.cost, a.cost_is_estimate, a.note, a.result, a.claimed_at,
+  a.submitted_at, a.ended_at";
+
+impl Transition<'_> {
+    pub(super) fn counts(&self) -> Result<Counts, Failure> {
+        let mut counts = Counts::default();
+        let sql = "SELECT state, count(*) AS number FROM job GROUP BY state";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            *counts.of_state_mut(parsed::<State>(row, "state")?) = unsigned(row, "number")?;
+        }
+        counts.doubts = self.count("attempt WHERE state = 'in_doubt'")?;
+        counts.strays = self.count("received WHERE is_stray")?;
+        counts.money = self.money()?;
+        Ok(counts)
+    }
+
+    fn count(&self, of: &str) -> Result<u64, Failure> {
+        let sql = format!("SELECT count(*) AS number FROM {of}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row([], |row| unsigned(row, "number"))?)
+    }
+
+    pub(super) fn find(&self, id: &JobId) -> Result<Option<Row>, Failure> {
+        Ok(self.query_rows("j.id = ?1", [id.as_str()])?.pop())
+    }
+
+    pub(super) fn rows(
+        &self,
+        state: Option<State>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Row>, Failure> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        match state {
+            Some(state) => {
+                let condition = "j.state = ?1 AND j.n > ?2 ORDER BY j.n LIMIT ?3";
+                self.query_rows(condition, (state.as_str(), int(after), limit))
+            }
+            None => self.query_rows("j.n > ?1 ORDER BY j.n LIMIT ?2", (int(after), limit)),
+        }
+    }
+
+    fn query_rows(&self, condition: &str, parameters: impl Params) -> Result<Vec<Row>, Failure> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT j.n, j.id, j.model, i.input, j.priority, j.estimate, j.state,
+               j.cancel_requested, j.not_before, {ATTEMPT}
+             FROM job j JOIN job_input i ON i.n = j.n
+             LEFT JOIN attempt a ON a.n = j.n AND a.number = j.attempts WHERE {condition}"
+        ))?;
+        let rows = statement.query_map(parameters, read_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn attempts(&self, of: &Attempts) -> Result<Vec<Attempt>, Failure> {
+        match of {
+            Attempts::All => self.query_attempts("1", []),
+            Attempts::OfJob(id) => {
+                self.query_attempts("a.n = (SELECT n FROM job WHERE id = ?1)", [id.as_str()])
+            }
+            Attempts::Held => self.query_attempts("a.state IN ('intent', 'submitted')", []),
+            Attempts::InDoubt => self.query_attempts("a.state = 'in_doubt'", []),
+        }
+    }
+
+    fn query_attempts(
+        &self,
+        condition: &str,
+        parameters: impl Params,
+    ) -> Result<Vec<Attempt>, Failure> {
+        let sql =
+            format!("SELECT {ATTEMPT} FROM attempt a WHERE {condition} ORDER BY a.n, a.number");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let attempts = statement.query_map(parameters, read_attempt)?;
+        Ok(attempts.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Failure> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT e.seq, e.at, e.n, j.id, e.number, e.incarnation, e.state_before, e.state_after,
+               e.attempt_state, e.note
+             FROM event e JOIN job j ON j.n = e.n WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let events = statement.query_map([int(after), limit], |row| self.read_event(row))?;
+        Ok(events.collect::<Result<_, _>>()?)
+    }
+
+    fn read_event(&self, row: &SqlRow<'_>) -> rusqlite::Result<Event> {
+        let n = unsigned(row, "n")?;
+        let number: Option<u32> = row.get("number")?;
+        Ok(Event {
+            seq: unsigned(row, "seq")?,
+            at: time(row, "at")?,
+            n,
+            id: parsed(row, "id")?,
+            incarnation: incarnation(row, "incarnation")?,
+            from: parsed(row, "state_before")?,
+            to: parsed(row, "state_after")?,
+            key: number.map(|number| JobKey::new(self.batch, n, number)),
+            attempt: optional(row, "attempt_state")?,
+            note: row.get("note")?,
+        })
+    }
+}
+
+fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    let has_attempt = row.get::<_, Option<u32>>("number")?.is_some();
+    Ok(Row {
+        n: unsigned(row, "n")?,
+        id: parsed(row, "id")?,
+        model: row.get("model")?,
+        input: parsed(row, "input")?,
+        priority: row.get("priority")?,
+        estimate: money(row, "estimate")?,
+        state: parsed(row, "state")?,
+        cancel_requested: row.get("cancel_requested")?,
+        not_before: time(row, "not_before")?,
+        attempt: has_attempt.then(|| read_attempt(row)).transpose()?,
+    })
+}
+
+fn read_attempt(row: &SqlRow<'_>) -> rusqlite::Result<Attempt> {
+    let cost = row.get::<_, Option<Unsigned>>("cost")?;
+    Ok(Attempt {
+        key: parsed(row, "key")?,
+        n: unsigned(row, "attempt_n")?,
+        number: row.get("number")?,
+        state: parsed(row, "attempt_state")?,
+        owner: incarnation(row, "owner")?,
+        request_id: optional(row, "request_id")?,
+        reserved: money(row, "reserved")?,
+        cost: cost.map(|cost| Money::from_micros(cost.0)),
+        cost_is_estimate: row.get("cost_is_estimate")?,
+        note: row.get("note")?,
+        result: optional(row, "result")?,
+        claimed_at: time(row, "claimed_at")?,
+        submitted_at: optional_time(row, "submitted_at")?,
+        ended_at: optional_time(row, "ended_at")?,
+    })
+}

@@ -1,0 +1,68 @@
+//! The transitions of every store keep the law, whatever is killed, paused or lost.
+//!
+//! Each sequence is decided by its seed. `RUNCOMFY_BATCH_SEQUENCES` sets how many are played, and
+//! `RUNCOMFY_BATCH_SEED` plays one of them again.
+
+#![allow(clippy::unwrap_used)]
+
+mod judge;
+mod process;
+mod sequence;
+mod service;
+mod subject;
+mod world;
+
+use std::ops::Range;
+
+use subject::{Memory, Sqlite, Subject};
+use world::World;
+
+/// Number of steps of a sequence.
+const STEPS: usize = 60;
+
+/// Returns the seeds to play.
+fn seeds(default: u64) -> Range<u64> {
+    let number = |name| Some(std::env::var(name).ok()?.parse::<u64>().unwrap());
+    match number("RUNCOMFY_BATCH_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("RUNCOMFY_BATCH_SEQUENCES").unwrap_or(default),
+    }
+}
+
+/// Names the seed of a sequence that has failed.
+struct Seed(u64);
+
+impl Drop for Seed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("failed with RUNCOMFY_BATCH_SEED={}", self.0);
+        }
+    }
+}
+
+/// Plays a sequence with each seed on stores that must agree.
+fn play(seeds: Range<u64>, subjects: impl Fn() -> Vec<Box<dyn Subject>>) {
+    for seed in seeds {
+        let _named = Seed(seed);
+        sequence::play(&mut World::new(seed, subjects()), STEPS);
+    }
+}
+
+#[test]
+fn model_keeps_the_law() {
+    play(seeds(2000), || vec![Box::new(Memory::new(false))]);
+}
+
+#[test]
+fn model_with_leases_keeps_the_law() {
+    play(seeds(2000), || vec![Box::new(Memory::new(true))]);
+}
+
+#[test]
+fn sqlite_keeps_the_law_and_agrees_with_the_model() {
+    play(seeds(100), || {
+        let sqlite = Sqlite::new();
+        let model = Memory::twin_of(&sqlite.store());
+        vec![Box::new(sqlite), Box::new(model)]
+    });
+}
