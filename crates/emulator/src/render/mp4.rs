@@ -1,11 +1,11 @@
 //! MP4 files: a box tree (ISO/IEC 14496-12, and 14496-15 for H.264) around a video that shows
 //! the scene with a progress bar.
 //!
-//! Players show the video at the requested size, but the coded picture is small, since it is stored
-//! uncompressed. Its text stays readable.
+//! The coded picture has the requested size. A file stays small, since the picture is made of large
+//! cells; its text stays readable.
 
 use super::MAX_SIDE;
-use super::h264::{self, Picture};
+use super::h264::{self, CELL, MAX_MACROBLOCKS, Picture};
 use super::scene::Scene;
 
 /// Maximum duration in seconds.
@@ -13,11 +13,6 @@ const MAX_SECONDS: u32 = 60;
 const FRAMES_PER_SECOND: u32 = 4;
 /// Number of frames from one key frame, at which players can start, to the next.
 const FRAMES_PER_KEY_FRAME: usize = 8;
-
-/// Maximum area of the coded picture, in pixels, and maximum side. They keep ten seconds under half
-/// a megabyte and every shape within the H.264 level.
-const MAX_CODED_AREA: f64 = 320.0 * 180.0;
-const MAX_CODED_SIDE: f64 = 640.0;
 
 /// Number of time units per second in the file.
 const TIMESCALE: u32 = 1000;
@@ -39,22 +34,19 @@ const DEPTH: u16 = 24;
 
 /// A coded video and what the boxes contain about it.
 struct Video {
-    /// Size at which players show the video.
+    /// Size in pixels.
     width: u32,
     height: u32,
-    /// Size of the coded pictures.
-    coded_width: usize,
-    coded_height: usize,
     sequence_parameters: Vec<u8>,
     picture_parameters: Vec<u8>,
     /// Coded frames, each a NAL unit after its length.
     frames: Vec<Vec<u8>>,
 }
 
-/// Draws an MP4 file with H.264 video that shows the caption. Each side is clamped to
-/// `1..=`[`MAX_SIDE`], the duration to `1..=60` seconds.
+/// Draws an MP4 file with H.264 video that shows the caption. Its size is the nearest that H.264 has, see
+/// [`coded_size`]; its duration is clamped to `1..=60` seconds.
 pub(super) fn mp4(width: u32, height: u32, seconds: u32, caption: &str) -> Vec<u8> {
-    let (width, height) = (width.clamp(1, MAX_SIDE), height.clamp(1, MAX_SIDE));
+    let (width, height) = coded_size(width, height);
     let video = encode(width, height, seconds.clamp(1, MAX_SECONDS), caption);
     let start = file_type();
     // The offset of the samples does not change the size of the box that contains it.
@@ -65,9 +57,10 @@ pub(super) fn mp4(width: u32, height: u32, seconds: u32, caption: &str) -> Vec<u
 
 /// Codes the frames; the progress bar grows from frame to frame.
 fn encode(width: u32, height: u32, seconds: u32, caption: &str) -> Video {
-    let (coded_width, coded_height) = coded_size(width, height);
+    let [coded_width, coded_height] = [width, height].map(|side| side as usize);
+    let (across, down) = (coded_width.div_ceil(CELL), coded_height.div_ceil(CELL));
     let footer = format!("{width}x{height}  {seconds} s  emulated");
-    let mut scene = Scene::new(coded_width, coded_height, caption, &footer);
+    let mut scene = Scene::new(across, down, caption, &footer);
     let count = (seconds * FRAMES_PER_SECOND) as usize;
     let mut before = Picture::paint(&scene);
     let mut frames = Vec::with_capacity(count);
@@ -84,23 +77,27 @@ fn encode(width: u32, height: u32, seconds: u32, caption: &str) -> Video {
     Video {
         width,
         height,
-        coded_width,
-        coded_height,
-        sequence_parameters: h264::sequence_parameters(&before),
+        sequence_parameters: h264::sequence_parameters(coded_width, coded_height),
         picture_parameters: h264::picture_parameters(),
         frames,
     }
 }
 
-/// Shrinks a size to that of the coded picture and keeps its shape. Both sides become even, because
-/// chroma is stored for two by two pixels.
-fn coded_size(width: u32, height: u32) -> (usize, usize) {
-    let (width, height) = (f64::from(width), f64::from(height));
-    let by_area = (MAX_CODED_AREA / (width * height)).sqrt();
-    let by_side = MAX_CODED_SIDE / width.max(height);
-    let scale = by_area.min(by_side).min(1.0);
-    let even = |side: f64| (side * scale / 2.0).round().max(1.0) as usize * 2;
-    (even(width), even(height))
+/// Returns the size in which a video is coded: each side is clamped to `2..=`[`MAX_SIDE`] and rounded up
+/// to an even number, since chroma is stored for two by two pixels. More pixels than the highest level
+/// has are shrunk in proportion.
+fn coded_size(width: u32, height: u32) -> (u32, u32) {
+    const PIXELS: usize = 16 * 16;
+    let clamp = |side: u32| side.clamp(1, MAX_SIDE).next_multiple_of(2);
+    let (width, height) = (clamp(width), clamp(height));
+    let area = f64::from(width) * f64::from(height);
+    let scale = ((MAX_MACROBLOCKS * PIXELS) as f64 / area).sqrt();
+    if scale >= 1.0 {
+        return (width, height);
+    }
+    // Rounded down to whole macroblocks, so that none reaches over the edge.
+    let shrink = |side: u32| (f64::from(side) * scale) as u32 / 16 * 16;
+    (shrink(width), shrink(height))
 }
 
 /// Size of a box before its content, in bytes.
@@ -227,11 +224,11 @@ fn sample_table(video: &Video, samples_at: u32) -> Vec<u8> {
     )
 }
 
-/// Builds the `avc1` entry: size of the coded pictures and the decoder configuration.
+/// Builds the `avc1` entry: size of the pictures and the decoder configuration.
 fn sample_entry(video: &Video) -> Vec<u8> {
     let data_reference = 1_u16;
     let frames_per_sample = 1_u16;
-    let size = [video.coded_width as u16, video.coded_height as u16].map(u16::to_be_bytes);
+    let size = [video.width as u16, video.height as u16].map(u16::to_be_bytes);
     boxed(
         *b"avc1",
         &[
@@ -274,6 +271,9 @@ fn decoder_configuration(video: &Video) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use runcomfy_media::Facts;
+
+    use super::super::scene::hash;
     use super::*;
 
     fn number(bytes: &[u8], at: usize) -> usize {
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn durations_and_size_are_the_requested_ones() {
-        let file = mp4(1921, 1080, 7, "fox");
+        let file = mp4(1920, 1080, 7, "fox");
         let movie = find(&file, "moov/mvhd");
         assert_eq!(number(movie, 16), 7 * number(movie, 12));
         let media = find(&file, "moov/trak/mdia/mdhd");
@@ -349,8 +349,31 @@ mod tests {
         assert_eq!(number(track, 20), number(movie, 16));
         assert_eq!(
             (number(track, 76) >> 16, number(track, 80) >> 16),
-            (1921, 1080)
+            (1920, 1080)
         );
+        let entry = &find(&file, &format!("{TABLES}/stsd"))[8..];
+        let side = |at| u16::from_be_bytes(entry[at..at + 2].try_into().unwrap());
+        assert_eq!((side(32), side(34)), (1920, 1080));
+    }
+
+    #[test]
+    fn facts_are_those_of_the_request() {
+        for (width, height, seconds) in
+            [(1280, 720, 5), (480, 854, 12), (4096, 2304, 1), (2, 2, 60)]
+        {
+            let facts = Facts::from_bytes(&mp4(width, height, seconds, "fox"));
+            assert_eq!(facts.stored(), Some((width, height)));
+            assert_eq!(facts.shown(), Some((width, height)));
+            assert_eq!(facts.duration_seconds, Some(f64::from(seconds)));
+        }
+    }
+
+    /// What ffmpeg 5.1 decodes from this file is the painted scene, sample for sample. A change of its
+    /// bytes needs that look again: `ffmpeg -v error -i FILE -f null -` prints nothing.
+    #[test]
+    fn bytes_are_those_that_were_played() {
+        let file = mp4(854, 480, 5, "A small red boat crosses a foggy lake at dawn");
+        assert_eq!(hash(&file), 0x9131_f596_c611_046a);
     }
 
     #[test]
@@ -361,18 +384,18 @@ mod tests {
     }
 
     #[test]
-    fn coded_sizes_keep_the_shape_within_limits() {
-        assert_eq!(coded_size(1920, 1080), (320, 180));
-        assert_eq!(coded_size(1080, 1920), (180, 320));
-        assert_eq!(coded_size(1024, 1024), (240, 240));
+    fn sizes_are_kept_where_h264_has_them() {
+        assert_eq!(coded_size(1920, 1080), (1920, 1080));
+        assert_eq!(coded_size(8192, 4320), (8192, 4320));
         assert_eq!(coded_size(101, 50), (102, 50));
-        assert_eq!(coded_size(1, 1), (2, 2));
-        assert_eq!(coded_size(MAX_SIDE, 1), (640, 2));
+        assert_eq!(coded_size(1, 0), (2, 2));
+        assert_eq!(coded_size(u32::MAX, 1), (MAX_SIDE, 2));
+        assert_eq!(coded_size(8192, 8192), (5968, 5968));
     }
 
     #[test]
     fn ten_seconds_stay_small() {
-        assert!(mp4(1920, 1080, 10, "a red fox").len() < 512 * 1024);
-        assert!(mp4(1000, 1000, 10, "a red fox").len() < 512 * 1024);
+        assert!(mp4(1920, 1080, 10, "a red fox").len() < 128 * 1024);
+        assert!(mp4(4096, 2304, 10, "a red fox").len() < 512 * 1024);
     }
 }

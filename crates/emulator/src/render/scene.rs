@@ -165,7 +165,7 @@ fn palette(caption: &str) -> [Rgb; COLOURS] {
 }
 
 /// Hashes with 64-bit FNV-1a, which, unlike the standard library's hasher, never changes.
-fn hash(bytes: &[u8]) -> u64 {
+pub(super) fn hash(bytes: &[u8]) -> u64 {
     const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
     bytes.iter().fold(OFFSET_BASIS, |hash, byte| {
