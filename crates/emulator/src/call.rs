@@ -84,15 +84,36 @@ impl Call {
 }
 
 impl Call {
-    /// Returns `true` if the call is about a model.
+    /// Returns what the call is about, as its address says.
+    pub(crate) fn about(self) -> About {
+        match self {
+            Self::Submit | Self::Catalogue => About::Model,
+            Self::Status | Self::Result | Self::Cancel => About::Job { segment: 2 },
+            Self::File => About::Job { segment: 1 },
+            Self::Balance | Self::Login | Self::LoginPoll | Self::User => About::Account,
+        }
+    }
+
+    /// Returns `true` if the call is about a model, or about a job of one.
     pub(crate) fn has_model(self) -> bool {
-        self != Self::Balance
+        self.about() != About::Account
     }
 
     /// Returns `true` if the call is about the input of a job.
     pub(crate) fn has_input(self) -> bool {
         self.has_model() && self != Self::Catalogue
     }
+}
+
+/// What a call can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// A model, whose id the address ends with.
+    Model,
+    /// A job, whose request id is this segment of the address, counted from 0.
+    Job { segment: usize },
+    /// Neither of them.
+    Account,
 }
 
 impl fmt::Display for Call {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use runcomfy_schema::Literal;
 use serde_json::Value;
 
 use crate::clock::Moment;
@@ -72,7 +73,14 @@ impl Fault {
 
     /// Restricts the fault to calls about this model: submits of its jobs, all calls for these jobs, and
     /// reads of its catalogue entry. Only such calls count as occurrences.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the call is about no model, such as [`Call::Balance`]: the fault would never apply.
+    #[track_caller]
     pub fn of_model(mut self, model_id: impl Into<String>) -> Self {
+        let call = self.call;
+        assert!(call.has_model(), "a `{call}` is about no model");
         self.only.model = Some(model_id.into());
         self
     }
@@ -90,8 +98,16 @@ impl Fault {
     ///     .of_input("prompt", "A boat");
     /// # let _ = fault;
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the call is about no job, such as [`Call::Catalogue`]: the fault would never apply.
+    #[track_caller]
     pub fn of_input(mut self, property: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.only.input.push((property.into(), value.into()));
+        let call = self.call;
+        assert!(call.has_input(), "a `{call}` is about no input");
+        let value = Literal::from(&value.into());
+        self.only.input.push((property.into(), value));
         self
     }
 
@@ -116,8 +132,8 @@ impl Fault {
 #[derive(Clone, Debug, Default)]
 struct Condition {
     model: Option<String>,
-    /// Names of properties and their values.
-    input: Vec<(String, Value)>,
+    /// Names of properties and their values, which are compared as JSON Schema does: `1` equals `1.0`.
+    input: Vec<(String, Literal)>,
 }
 
 /// The job or the model that a call is about, as far as it is about one.
@@ -129,27 +145,12 @@ pub(crate) struct Subject<'a> {
 
 impl Condition {
     fn holds(&self, subject: Subject<'_>) -> bool {
-        let has = |(name, value): &(String, Value)| {
+        let has = |(name, value): &(String, Literal)| {
             let found = subject.input.and_then(|input| input.get(name));
-            found.is_some_and(|found| is_equal(found, value))
+            found.is_some_and(|found| value == found)
         };
         let model = self.model.as_deref();
         (model.is_none() || model == subject.model_id) && self.input.iter().all(has)
-    }
-}
-
-/// Compares values as JSON Schema does: `1` equals `1.0`.
-fn is_equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            let same = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| is_equal(a, b));
-            a.len() == b.len() && a.iter().all(same)
-        }
-        _ => a == b,
     }
 }
 
@@ -297,6 +298,16 @@ mod tests {
         assert!(!holds("acme/paint", &json!({})));
         assert!(!holds("acme/print", &json!({ "size": [1, 2] })));
         assert!(!fault.only.holds(Subject::default()));
+        // 2^53 + 1, which as a float is 2^53.
+        let seed = Fault::every(Call::Submit, 1, Reply::lost())
+            .of_input("seed", 9_007_199_254_740_993_u64);
+        let has_seed = |seed_of: u64| {
+            seed.only.holds(Subject {
+                model_id: None,
+                input: Some(&json!({ "seed": seed_of })),
+            })
+        };
+        assert!(has_seed(9_007_199_254_740_993) && !has_seed(9_007_199_254_740_992));
         let any = Condition::default();
         assert!(any.holds(Subject::default()));
     }

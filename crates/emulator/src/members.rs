@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use runcomfy_schema::Number;
 use serde_json::{Map, Value};
 
 /// Reads the members of an object by name. A member that was never read is unknown, which
@@ -61,7 +62,10 @@ impl<'a> Members<'a> {
         let Some(json) = self.get(name) else {
             return Ok(None);
         };
-        let number = whole(json).filter(|number| range.contains(number));
+        // JSON may spell a whole number `3.0`.
+        let number = json.as_number().and_then(|n| Number::from(n).as_integer());
+        let number = number.and_then(|number| u64::try_from(number).ok());
+        let number = number.filter(|number| range.contains(number));
         let error = || unexpected(&self.path_of(name), json, expected);
         number.map(Some).ok_or_else(error)
     }
@@ -96,20 +100,6 @@ impl<'a> Members<'a> {
             }
         }
     }
-}
-
-/// Reads a whole number, which JSON may spell `3.0`.
-fn whole(json: &Value) -> Option<u64> {
-    /// Beyond this a number of 64 bits may have been rounded.
-    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-    let whole = |number: f64| number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&number);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the number is whole and in range"
-    )]
-    let from_float = || json.as_f64().filter(|n| whole(*n)).map(|n| n as u64);
-    json.as_u64().or_else(from_float)
 }
 
 /// Describes a value that is not what is expected at this path.

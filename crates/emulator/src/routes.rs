@@ -14,6 +14,7 @@ use axum::{Json, Router};
 use serde_json::Value;
 
 use crate::api_error::ApiError;
+use crate::call::About;
 use crate::connection::ConnectionHandle;
 use crate::fault::Subject;
 use crate::job::JobOverrides;
@@ -108,16 +109,15 @@ fn scripted_reply(
     uri: &Uri,
     input: Option<&Value>,
 ) -> Option<Reply> {
-    let model_id = model_id(uri).ok();
+    let (model_id, request_id) = match call.about() {
+        About::Model => (model_id(uri).ok(), None),
+        // The path begins with a slash.
+        About::Job { segment } => (None, uri.path().split('/').nth(1 + segment)),
+        About::Account => (None, None),
+    };
     let submitted = Subject {
         model_id: model_id.as_deref(),
         input,
-    };
-    // `/v1/requests/{request_id}/…` or `/files/{request_id}/…`
-    let request_id = match call {
-        Call::Status | Call::Result | Call::Cancel => uri.path().split('/').nth(3),
-        Call::File => uri.path().split('/').nth(2),
-        _ => None,
     };
     let now = service.clock.now();
     service.state().reply(call, submitted, request_id, now)

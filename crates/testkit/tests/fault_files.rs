@@ -188,6 +188,9 @@ fn fault(rng: &mut Rng) -> Value {
         "file",
         "catalogue",
         "balance",
+        "login",
+        "login_poll",
+        "user",
         "pay",
     ];
     let mut fault = Map::new();

@@ -4,7 +4,7 @@ use reqwest::Method;
 use runcomfy_emulator::{Builder, Call, Fault, Reply};
 use serde_json::json;
 
-use crate::support::{EDIT, IMAGE, boat, builder, start};
+use crate::support::{Caller, EDIT, IMAGE, boat, builder, start};
 
 #[tokio::test]
 async fn fault_of_a_model_leaves_the_others_alone() {
@@ -65,6 +65,66 @@ async fn fault_of_an_input_follows_its_job() {
         );
         assert_eq!(request(&boat).await.unwrap().status(), 502, "{path}");
     }
+}
+
+/// Sends the request of a call, about a job if it can be.
+async fn send(caller: &Caller, call: Call, id: &str) -> u16 {
+    let path = match call {
+        Call::Submit => return caller.submit_status(IMAGE, &boat()).await,
+        Call::Status => format!("/v1/requests/{id}/status"),
+        Call::Result => format!("/v1/requests/{id}/result"),
+        Call::Cancel => format!("/v1/requests/{id}/cancel"),
+        Call::File => format!("/files/{id}/image.png"),
+        Call::Catalogue => format!("/v1/models/{IMAGE}"),
+        Call::Balance => "/prod/v2/balance".to_owned(),
+        Call::Login => "/api/cli-auth/start".to_owned(),
+        Call::LoginPoll => "/api/cli-auth/poll".to_owned(),
+        Call::User => "/api/auth/me".to_owned(),
+        _ => unreachable!("a new call: {call}"),
+    };
+    let method = match call {
+        Call::Cancel | Call::Login | Call::LoginPoll => Method::POST,
+        _ => Method::GET,
+    };
+    let response = caller.request(method, &path).send().await.unwrap();
+    response.status().as_u16()
+}
+
+#[tokio::test]
+async fn restriction_is_refused_or_applies() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("faults.json");
+    let mut refused = Vec::new();
+    for call in Call::ALL.iter().copied() {
+        for (member, value) in [("model", json!(IMAGE)), ("input", boat())] {
+            let page = json!({ "kind": "html", "status": 599 });
+            let mut fault = json!({ "call": call.as_str(), "every": 1, "fault": page });
+            fault[member] = value;
+            std::fs::write(&file, json!([fault]).to_string()).unwrap();
+            let Ok(builder) = builder().fault_file(&file) else {
+                refused.push(format!("{call} {member}"));
+                continue;
+            };
+            let (_emulator, caller) = start(builder).await;
+            let id = match call {
+                Call::Submit => String::new(),
+                _ => caller.job(IMAGE, &boat()).await,
+            };
+            assert_eq!(send(&caller, call, &id).await, 599, "{call} {member}");
+        }
+    }
+    let expected = [
+        "catalogue input",
+        "balance model",
+        "balance input",
+        "login model",
+        "login input",
+        "login_poll model",
+        "login_poll input",
+        "user model",
+        "user input",
+    ];
+    assert_eq!(refused, expected);
 }
 
 /// The body is read to be compared, and then again by the service.
