@@ -6,21 +6,27 @@ use std::process::Command;
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
+/// Number of digits of a commit's hash that are shown.
+const SHORT_HASH: usize = 9;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
-    // A tarball has no history, and the history of a checkout around it is not ours. In a debug build
-    // a commit would compile the command again.
-    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let has_history = is_release && Path::new("../../.git").exists();
-    let commit = if has_history { commit() } else { None };
-    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let epoch = epoch.or_else(|| git(&["show", "-s", "--format=%ct"]).filter(|_| commit.is_some()));
-    let day = epoch
-        .and_then(|seconds| seconds.trim().parse().ok())
-        .map(day);
-    let parts: Vec<String> = [commit, day].into_iter().flatten().collect();
     let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let (commit, commit_day) = if let Some(noted) = packaged(&version) {
+        // The history of a checkout around a package, such as one that vendors it, is not ours.
+        noted
+    } else if is_release && Path::new("../../.git").exists() {
+        let time = git(&["show", "-s", "--format=%ct"]);
+        (commit(), time.and_then(|seconds| day(&seconds)))
+    } else {
+        // In a debug build a commit would compile the command again.
+        (None, None)
+    };
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let day = epoch.and_then(|seconds| day(&seconds)).or(commit_day);
+    let parts: Vec<String> = [commit, day].into_iter().flatten().collect();
     let version = match &*parts.join(" ") {
         "" => version,
         about => format!("{version} ({about})"),
@@ -38,7 +44,23 @@ fn commit() -> Option<String> {
             println!("cargo::rerun-if-changed={path}");
         }
     }
-    git(&["rev-parse", "--short=9", "HEAD"])
+    git(&["rev-parse", &format!("--short={SHORT_HASH}"), "HEAD"])
+}
+
+/// Returns the short hash of the commit and the day of the release, if this is a package: cargo has noted
+/// the commit in it, and the changelog has the day.
+fn packaged(version: &str) -> Option<(Option<String>, Option<String>)> {
+    let note = std::fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let hash = note.split_once("\"sha1\":").map(|(_, hash)| {
+        let hash = hash.trim_start_matches([' ', '"']);
+        hash.chars().take(SHORT_HASH).collect()
+    });
+    let changelog = std::fs::read_to_string("CHANGELOG.md").unwrap_or_default();
+    let title = format!("## {version}, ");
+    let day = changelog.lines().find_map(|line| line.strip_prefix(&title));
+    // Before the release there are words in its place.
+    let day = day.filter(|day| day.starts_with(|c: char| c.is_ascii_digit()));
+    Some((hash, day.map(|day| day.trim().to_owned())))
 }
 
 fn git(arguments: &[&str]) -> Option<String> {
@@ -48,8 +70,9 @@ fn git(arguments: &[&str]) -> Option<String> {
     (output.status.success() && !text.is_empty()).then(|| text.to_owned())
 }
 
-/// Returns the day of a time since 1970, as `2026-11-28`.
-fn day(seconds: u64) -> String {
+/// Returns the day of a time in seconds since 1970, as `2026-11-28`.
+fn day(seconds: &str) -> Option<String> {
+    let seconds: u64 = seconds.trim().parse().ok()?;
     // Years begin in March here, so that a leap day is the last day of one.
     let days = seconds / DAY + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -63,5 +86,6 @@ fn day(seconds: u64) -> String {
     } else {
         (month - 9, 1)
     };
-    format!("{:04}-{month:02}-{day:02}", year_of_era + era * 400 + after)
+    let year = year_of_era + era * 400 + after;
+    Some(format!("{year:04}-{month:02}-{day:02}"))
 }

@@ -224,3 +224,59 @@ fn script_that_is_cut_off_does_nothing() {
     assert_eq!(release.server.requests().len(), 0);
     assert_eq!(release.names(), [""; 0]);
 }
+
+/// Runs the build script in a folder, as cargo does for a release build, and returns the version.
+fn built_version(script: &Path, folder: &Path) -> String {
+    let mut command = Command::new(script);
+    command
+        .current_dir(folder)
+        .env("CARGO_PKG_VERSION", "0.9.0")
+        .env("PROFILE", "release")
+        .env_remove("SOURCE_DATE_EPOCH");
+    let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let version = said
+        .lines()
+        .find_map(|line| line.strip_prefix("cargo::rustc-env=RUNCOMFY_VERSION="));
+    version.unwrap().to_owned()
+}
+
+/// A package is built in the registry's folder or in a vendoring project, whose history is another.
+#[test]
+#[ignore = "slow: runs rustc"]
+fn package_names_its_own_commit_and_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("build.rs");
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let mut rustc = Command::new(rustc);
+    rustc.args(["--edition", "2024", "-o"]).arg(&script);
+    assert!(rustc.arg(source).status().unwrap().success());
+
+    let package = folder.path().join("vendor/runcomfy-cli");
+    std::fs::create_dir_all(&package).unwrap();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(folder.path()).args(arguments);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&[
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b",
+        "commit",
+        "--allow-empty",
+        "-qm",
+        "theirs",
+    ]);
+    let note = r#"{ "git": { "sha1": "0123456789abcdef0123456789abcdef01234567" } }"#;
+    std::fs::write(package.join(".cargo_vcs_info.json"), note).unwrap();
+    assert_eq!(built_version(&script, &package), "0.9.0 (012345678)");
+    let changelog = "# Changelog\n\n## 0.10.0, 2027-01-02\n\n## 0.9.0, 2026-12-01\n";
+    std::fs::write(package.join("CHANGELOG.md"), changelog).unwrap();
+    assert_eq!(
+        built_version(&script, &package),
+        "0.9.0 (012345678 2026-12-01)"
+    );
+}
