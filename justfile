@@ -46,8 +46,8 @@ api:
 
 # Checks every combination of features. Needs cargo-hack and, on Linux, OpenSSL's headers.
 features:
-    cargo hack check --feature-powerset --ignore-private -p runcomfy -p runcomfy-schema -p runcomfy-media -p runcomfy-probe -p runcomfy-emulator
-    cargo hack check --each-feature --ignore-private -p runcomfy-models
+    cargo hack check --workspace --exclude runcomfy-models --ignore-private --feature-powerset
+    cargo hack check -p runcomfy-models --each-feature
 
 # Checks licences, sources and known vulnerabilities of all dependencies. Needs cargo-deny.
 deny:

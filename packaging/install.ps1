@@ -86,9 +86,16 @@ function Install-Runcomfy {
         Remove-Item -Recurse -Force -ErrorAction SilentlyContinue $work
     }
 
-    $path = [Environment]::GetEnvironmentVariable('Path', 'User')
-    if (($path -split ';') -notcontains $folder) {
-        [Environment]::SetEnvironmentVariable('Path', ($path.TrimEnd(';') + ";$folder").TrimStart(';'), 'User')
+    # Read and written as it is: variables in other entries are not expanded. A new user has no `Path`.
+    $key = 'registry::HKEY_CURRENT_USER\Environment'
+    $path = (Get-Item -LiteralPath $key).GetValue('Path', '', 'DoNotExpandEnvironmentNames')
+    $entries = @($path -split ';' | Where-Object { $_ })
+    if ($entries -notcontains $folder) {
+        Set-ItemProperty -LiteralPath $key -Name Path -Type ExpandString -Value (($entries + $folder) -join ';')
+        # Windows announces a change of a variable that is set in this way alone.
+        $announce = "runcomfy-$([Guid]::NewGuid())"
+        [Environment]::SetEnvironmentVariable($announce, '1', 'User')
+        [Environment]::SetEnvironmentVariable($announce, [NullString]::Value, 'User')
         Write-Host "added $folder to your PATH; open a new terminal to call it as runcomfy"
     }
 }
