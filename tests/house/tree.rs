@@ -79,7 +79,8 @@ fn read(folder: &Path, endings: &[&str], files: &mut Vec<File>) {
         let inside = path.strip_prefix(root()).unwrap();
         let name = inside.to_str().unwrap().replace('\\', "/");
         let is_foreign = |place: &&str| name == **place || name.ends_with(&format!("/{place}"));
-        if FOREIGN.iter().any(is_foreign) {
+        // A link is a file that is read elsewhere.
+        if FOREIGN.iter().any(is_foreign) || path.is_symlink() {
             continue;
         }
         if path.is_dir() {

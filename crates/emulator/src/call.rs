@@ -105,7 +105,7 @@ impl Call {
     }
 }
 
-/// What a call can be about.
+/// Subject of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
     /// A model, whose id the address ends with.

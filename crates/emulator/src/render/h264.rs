@@ -115,7 +115,7 @@ impl Picture {
     }
 }
 
-/// What a decoder takes a macroblock for before it adds the differences (8.3.3 and 8.3.4).
+/// Samples that a decoder expects of a macroblock before it adds the differences (8.3.3 and 8.3.4).
 struct Prediction {
     /// `Intra16x16PredMode` of table 8-4.
     luma_mode: u32,

@@ -368,8 +368,8 @@ mod tests {
         }
     }
 
-    /// What ffmpeg 5.1 decodes from this file is the painted scene, sample for sample. A change of its
-    /// bytes needs that look again: `ffmpeg -v error -i FILE -f null -` prints nothing.
+    /// From this file ffmpeg 5.1 decodes the painted scene, sample for sample. A change of its bytes needs
+    /// that look again: `ffmpeg -v error -i FILE -f null -` prints nothing.
     #[test]
     fn bytes_are_those_that_were_played() {
         let file = mp4(854, 480, 5, "A small red boat crosses a foggy lake at dawn");
