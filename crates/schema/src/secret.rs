@@ -1,13 +1,19 @@
 //! A secret text that must appear in no other text.
 
+mod reading;
+
+use std::ops::Range;
+
 use crate::is_invisible;
-use crate::spelling::{MAX_ESCAPE, Spelling};
+use crate::spelling::{Escapes, MAX_ESCAPE, resolved};
+use reading::{DIGITS, ESCAPES, GAP, Unit, units};
 
 /// A secret, such as an API token, to be erased from the texts of others.
+///
+/// A text is searched as it is, and in every reading of it: escapes resolved, base64, numbers and hex
+/// decoded, and readings of readings.
 pub struct Secret {
-    /// The secret as it is.
-    text: String,
-    /// The secret, and what base64 and a hex dump make of it.
+    /// The secret as it is, and with its own escapes resolved.
     patterns: Vec<Vec<char>>,
 }
 
@@ -15,30 +21,31 @@ pub struct Secret {
 /// words: a token `a` would leave nothing of any text.
 const MIN_CHARS: usize = 8;
 
+/// Maximum number of readings of digits within each other, such as base64 of hex.
+const MAX_DEPTH: usize = 3;
+
+/// Number of bytes of a long text that are read at a time, which bounds the memory.
+const CHUNK: usize = 1 << 16;
+
+/// Number of bytes that two chunks share: more than any spelling of a token has.
+const OVERLAP: usize = 1 << 14;
+
 impl Secret {
     /// Creates a secret. One of fewer than 8 characters is erased from nothing.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let mut patterns = Vec::new();
-        if text.chars().count() >= MIN_CHARS {
-            let spelling = Spelling::new(text);
-            patterns.push(
-                (0..spelling.len())
-                    .filter_map(|i| spelling.char(i))
-                    .collect(),
-            );
-            patterns.extend((0..3).map(|before| base64_within(text.as_bytes(), before)));
-            patterns.push(hex(text.as_bytes()));
-        }
-        Self {
-            text: text.to_owned(),
-            patterns,
-        }
+        let own: Vec<char> = text.chars().collect();
+        let plain = resolved(own.iter().copied().enumerate(), Escapes::USUAL);
+        let plain: Vec<char> = plain.iter().map(|c| c.char).collect();
+        let mut patterns = vec![own, plain];
+        patterns.dedup();
+        patterns.retain(|pattern| pattern.len() >= MIN_CHARS);
+        Self { patterns }
     }
 
     /// Returns the bytes with `…` for the secret, however it is written: as it is, in capitals,
-    /// escaped for JSON, a URL, HTML or a mail, broken into lines, in base64 or in hex. Invalid UTF-8
-    /// stays.
+    /// escaped for JSON, a URL, HTML, a mail or a programming language, broken into lines, in base64,
+    /// as numbers or in hex, and in these within each other. Invalid UTF-8 stays.
     #[must_use]
     pub fn erase(&self, bytes: Vec<u8>) -> Vec<u8> {
         let mut erased = Vec::new();
@@ -58,86 +65,99 @@ impl Secret {
         if self.patterns.is_empty() || text.len() < MIN_CHARS {
             return None;
         }
-        let plain = self.erase_plain(text);
-        let usual = self.erase_spelled(Spelling::new, plain.as_deref().unwrap_or(text));
-        let erased = usual.or(plain);
-        let text = erased.as_deref().unwrap_or(text);
-        // Mails may have any part of it as `=2D`.
-        let is_mail = text.contains('=');
-        let mail = is_mail.then(|| self.erase_spelled(Spelling::with_mail, text));
-        mail.flatten().or(erased)
+        let mut found = Vec::new();
+        let mut start = 0;
+        loop {
+            let end = boundary(text, start + CHUNK + OVERLAP);
+            self.find(&units(&text[start..end], start), MAX_DEPTH, &mut found);
+            if end == text.len() {
+                break;
+            }
+            start = boundary(text, start + CHUNK);
+        }
+        without(text, found)
     }
 
-    /// Erases the secret as it is. Behind a character that starts an escape it would not be found as
-    /// spelled: `%5eCr3t`.
-    fn erase_plain(&self, text: &str) -> Option<String> {
-        let secret = self.text.as_bytes();
-        let mut erased = String::new();
-        let (mut shown, mut at) = (0, 0);
-        while at + MIN_CHARS <= text.len() {
-            // At the end of the text, which may be cut, the start of the secret suffices.
-            let length = secret.len().min(text.len() - at);
-            if text.as_bytes()[at..at + length].eq_ignore_ascii_case(&secret[..length])
-                && text.is_char_boundary(at + length)
-            {
-                erased += &text[shown..at];
-                erased.push('…');
-                at += length;
-                shown = at;
-            } else {
-                at += 1;
+    /// Adds the places of the secret in a text and all its readings.
+    fn find(&self, text: &[Unit], depth: usize, found: &mut Vec<Range<usize>>) {
+        self.search(text, found);
+        self.find_in_digits(text, depth, found);
+        let mut known: Vec<Vec<Unit>> = Vec::new();
+        for read in ESCAPES {
+            let Some(plain) = read(text) else { continue };
+            if plain != text && !known.contains(&plain) {
+                self.search(&plain, found);
+                self.find_in_digits(&plain, depth, found);
+                known.push(plain);
             }
         }
-        if shown == 0 {
-            return None;
-        }
-        erased += &text[shown..];
-        Some(erased)
     }
 
-    fn erase_spelled<'a>(
-        &self,
-        read: fn(&'a str) -> Spelling<'a>,
-        text: &'a str,
-    ) -> Option<String> {
-        let spelling = read(text);
-        let mut erased = String::new();
-        let (mut shown, mut at) = (0, 0);
-        while at < spelling.len() {
-            let ends = self
-                .patterns
-                .iter()
-                .map(|pattern| match_end(&spelling, at, pattern));
-            at = match ends.flatten().max() {
-                Some(end) => {
-                    erased += &text[shown..spelling.start(at)];
-                    erased.push('…');
-                    shown = spelling.start(end);
-                    end
-                }
-                None => at + 1,
-            };
+    fn find_in_digits(&self, text: &[Unit], depth: usize, found: &mut Vec<Range<usize>>) {
+        if depth == 0 {
+            return;
         }
-        if shown == 0 {
-            return None;
+        for read in DIGITS {
+            if let Some(bytes) = read(text) {
+                self.find(&bytes, depth - 1, found);
+            }
         }
-        erased += &text[shown..];
-        Some(erased)
     }
+
+    /// Adds the places of the secret in a text as it is.
+    fn search(&self, text: &[Unit], found: &mut Vec<Range<usize>>) {
+        for pattern in &self.patterns {
+            for (start, first) in text.iter().enumerate() {
+                if is_same(first.char, pattern[0])
+                    && let Some(end) = match_end(text, start, pattern)
+                {
+                    found.push(first.start..text[end - 1].end);
+                }
+            }
+        }
+    }
+}
+
+/// Returns the last start of a character up to a byte; the end of the text where that is first.
+fn boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    let is_start = |at: &usize| text.is_char_boundary(*at);
+    (0..=at).rev().find(is_start).unwrap_or_default()
+}
+
+/// Returns the text with `…` in each of these places; `None` without any.
+fn without(text: &str, mut places: Vec<Range<usize>>) -> Option<String> {
+    if places.is_empty() {
+        return None;
+    }
+    places.sort_unstable_by_key(|place| place.start);
+    let mut erased = String::new();
+    let mut shown = 0;
+    for (index, place) in places.iter().enumerate() {
+        if index == 0 || place.start >= shown {
+            erased += &text[shown..place.start];
+            erased.push('…');
+        }
+        shown = shown.max(place.end);
+    }
+    erased += &text[shown..];
+    Some(erased)
 }
 
 /// Returns where the pattern ends that starts at `start`. At the end of the text, its first
 /// characters suffice: the text may be cut, also within an escape.
-fn match_end(text: &Spelling<'_>, start: usize, pattern: &[char]) -> Option<usize> {
+fn match_end(text: &[Unit], start: usize, pattern: &[char]) -> Option<usize> {
     let mut at = start;
     for (matched, expected) in pattern.iter().enumerate() {
         if matched > 0 {
             at = skip_breaks(text, at);
         }
-        match text.char(at) {
+        match text.get(at).map(|unit| unit.char) {
             Some(c) if is_same(c, *expected) => at += 1,
-            None if matched >= MIN_CHARS => return Some(at),
-            Some('\\' | '%' | '&') if matched >= MIN_CHARS && text.len() - at < MAX_ESCAPE => {
+            None | Some(GAP) if matched >= MIN_CHARS => return Some(at),
+            Some('\\' | '%' | '&' | '=')
+                if matched >= MIN_CHARS && text.len() - at < MAX_ESCAPE =>
+            {
                 return Some(text.len());
             }
             _ => return None,
@@ -146,15 +166,16 @@ fn match_end(text: &Spelling<'_>, start: usize, pattern: &[char]) -> Option<usiz
     Some(at)
 }
 
-/// Returns `true` for one letter in both cases, and for one digit of base64 in both alphabets.
+/// Returns `true` for one letter in both cases.
 fn is_same(found: char, expected: char) -> bool {
-    found.eq_ignore_ascii_case(&expected) || matches!((found, expected), ('-', '+') | ('_', '/'))
+    found.eq_ignore_ascii_case(&expected)
 }
 
 /// Skips line breaks with the white space behind them, and what is not seen.
-fn skip_breaks(text: &Spelling<'_>, mut at: usize) -> usize {
+fn skip_breaks(text: &[Unit], mut at: usize) -> usize {
     let mut is_indent = false;
-    while let Some(c) = text.char(at) {
+    while let Some(unit) = text.get(at) {
+        let c = unit.char;
         is_indent |= matches!(c, '\n' | '\r');
         if !(is_invisible(c) || is_indent && c.is_whitespace()) {
             break;
@@ -162,29 +183,6 @@ fn skip_breaks(text: &Spelling<'_>, mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// Returns the digits of base64 that depend on `bytes` alone, where `before` bytes precede them.
-fn base64_within(bytes: &[u8], before: usize) -> Vec<char> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bit = |index: usize| bytes[index / 8] >> (7 - index % 8) & 1;
-    // Bits until the next digit starts.
-    let skipped = (6 - before * 8 % 6) % 6;
-    let bits: Vec<u8> = (skipped..bytes.len() * 8).map(bit).collect();
-    let digit = |bits: &[u8]| {
-        let index = bits.iter().fold(0, |index, bit| index << 1 | bit);
-        char::from(DIGITS[usize::from(index)])
-    };
-    bits.chunks_exact(6).map(digit).collect()
-}
-
-/// Returns the bytes in hex.
-fn hex(bytes: &[u8]) -> Vec<char> {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    digits.flatten().collect()
 }
 
 #[cfg(test)]
@@ -213,7 +211,19 @@ mod tests {
             // hex of the token
             "746f6b2d3565437233742f2b783d",
             "746F6B2D3565437233742F2B783D",
-            // base64 of the token, and of "ab:" and "a:" before it, without what neighbours change
+            "74 6f 6b 2d 35 65 43 72 33 74 2f 2b 78 3d",
+            "74:6F:6B:2D:35:65:43:72:33:74:2F:2B:78:3D",
+            "0x746f6b2d3565437233742f2b783d",
+            "116, 111, 107, 45, 53, 101, 67, 114, 51, 116, 47, 43, 120, 61",
+            "0x74, 0x6f, 107, 0o55, 53, 101, 67, 0x72, 51,\n    116, 47, 43, 120, 61",
+            "164 157 153 055 065 145 103 162 063 164 057 053 170 075",
+            "01110100 01101111 01101011 00101101 00110101 01100101 01000011 01110010 00110011 \
+             01110100 00101111 00101011 01111000 00111101",
+            r"\164\157\153\55\65\145\103\162\63\164\57\53\170\75",
+            r"t\0o\0k\0-\05\0e\0C\0r\03\0t\0/\0+\0x\0=",
+            "=74=6F=6B=2D=35=65=43=72=33=74=2F=2B=78=3D",
+            "tok=2D5eC=\r\n=72=33t/+x=3D",
+            // base64 of the token, cut off
             "dG9rLTVlQ3IzdC8reD",
         ] {
             let around = format!("before Bearer {text}, behind");
@@ -222,6 +232,13 @@ mod tests {
                 Some("before Bearer …, behind"),
                 "{text:?}"
             );
+        }
+        // base64 of base64, and of hex
+        for (text, shown) in [
+            ("ZEc5ckxUVmxRM0l6ZEM4cmVEMD0=", "…0="),
+            ("NzQ2ZjZiMmQzNTY1NDM3MjMzNzQyZjJiNzgzZA==", "…=="),
+        ] {
+            assert_eq!(secret.erase_text(text).as_deref(), Some(shown));
         }
         let secret_behind_escape = Secret::new("ef12ab34cd");
         for text in [

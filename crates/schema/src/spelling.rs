@@ -83,14 +83,45 @@ const ENTITIES: [(&str, char); 56] = [
     ("rlm", '\u{200f}'),
 ];
 
-/// A set of escapes.
+/// A set of escapes. All have those of JSON, URLs, HTML and programming languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Escapes {
-    /// Escapes of JSON, URLs, HTML and programming languages.
-    Usual,
-    /// Escapes of `Usual`, and the quoted-printable ones of mails for other than letters and digits, such
-    /// as `=3F`.
-    WithMail,
+pub(crate) struct Escapes {
+    /// Escapes in base 8, such as `\77`; else `\0` alone.
+    octal: bool,
+    mail: Mail,
+}
+
+/// The quoted-printable escapes of mails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mail {
+    None,
+    /// Those of other than letters and digits, such as `=3F`.
+    Marks,
+    /// All, such as `=72`.
+    All,
+}
+
+impl Escapes {
+    pub(crate) const USUAL: Self = Self::new(true, Mail::None);
+    pub(crate) const WITHOUT_OCTAL: Self = Self::new(false, Mail::None);
+    pub(crate) const MAIL: Self = Self::new(true, Mail::All);
+    pub(crate) const MAIL_WITHOUT_OCTAL: Self = Self::new(false, Mail::All);
+    const MARKS_OF_MAIL: Self = Self::new(true, Mail::Marks);
+
+    const fn new(octal: bool, mail: Mail) -> Self {
+        Self { octal, mail }
+    }
+
+    /// Returns `true` if a text has what this set reads in another way than the usual one, or at all.
+    pub(crate) fn apply_to(self, text: &(impl Iterator<Item = char> + Clone)) -> bool {
+        let has = |is: fn(char) -> bool| text.clone().any(is);
+        let is_escaped = |c: char| matches!(c, '\\' | '%' | '&') || !c.is_ascii();
+        match self.mail {
+            _ if !self.octal && !has(|c| c == '\\') => false,
+            Mail::None => has(is_escaped),
+            Mail::Marks | Mail::All => has(|c| c == '='),
+        }
+    }
 }
 
 impl<'a> Spelling<'a> {
@@ -101,29 +132,19 @@ impl<'a> Spelling<'a> {
     ///
     /// Characters that only look like ASCII ones count as these. What is not seen counts as part of
     /// the spelling of the character before it.
+    #[cfg(test)]
     pub(crate) fn new(text: &'a str) -> Self {
-        Self::resolved(text, Escapes::Usual)
+        Self::resolved(text, Escapes::USUAL)
     }
 
     /// As [`new`](Self::new), and resolves the escapes of mails too. That may take an equals sign and
     /// the value behind it for an escape.
     pub(crate) fn with_mail(text: &'a str) -> Self {
-        Self::resolved(text, Escapes::WithMail)
+        Self::resolved(text, Escapes::MARKS_OF_MAIL)
     }
 
     fn resolved(text: &'a str, escapes: Escapes) -> Self {
-        let mut chars: Vec<Spelled> = Vec::with_capacity(text.len());
-        for (start, char) in text.char_indices() {
-            end_entity(&mut chars, char, escapes);
-            let char = plain(char);
-            chars.push(Spelled {
-                char,
-                start,
-                is_open: false,
-            });
-            resolve(&mut chars, escapes);
-        }
-        end_entity(&mut chars, ' ', escapes);
+        let chars = resolved(text.char_indices(), escapes);
         Self { text, chars }
     }
 
@@ -155,6 +176,29 @@ impl<'a> Spelling<'a> {
     ) -> Option<usize> {
         range.find(|index| self.char(*index).is_some_and(&is))
     }
+}
+
+/// Resolves every escape in a list of characters; see [`Spelling::with_mail`]. Each has its position
+/// with it.
+pub(crate) fn resolved(
+    text: impl Iterator<Item = (usize, char)>,
+    escapes: Escapes,
+) -> Vec<Spelled> {
+    let mut chars: Vec<Spelled> = Vec::with_capacity(text.size_hint().0);
+    for (start, char) in text {
+        let char = plain(char);
+        end_entity(&mut chars, char, escapes);
+        end_octal(&mut chars, char, escapes);
+        chars.push(Spelled {
+            char,
+            start,
+            is_open: false,
+        });
+        resolve(&mut chars, escapes);
+    }
+    end_entity(&mut chars, ' ', escapes);
+    end_octal(&mut chars, ' ', escapes);
+    chars
 }
 
 /// Returns the ASCII character that a character looks like, if there is one. Quotation marks stay:
@@ -263,21 +307,23 @@ fn escape_at_end(chars: &[Spelled], escapes: Escapes) -> Option<(usize, char)> {
             't' => Some((2, '\t')),
             'v' => Some((2, '\u{b}')),
             'f' => Some((2, '\u{c}')),
-            '0' => Some((2, '\0')),
+            '0' if !escapes.octal => Some((2, '\0')),
             _ if last.is_ascii_punctuation() => Some((2, last)),
             _ => None,
         },
+        '\n' | '\r' if from_end(2) == Some('=') && escapes.mail == Mail::All => Some((2, last)),
+        _ if escapes.octal && octal_at_end(chars) == Some(3) => Some((4, octal(chars, 3)?)),
         _ if last.is_ascii_hexdigit() => {
             match (from_end(3), from_end(4), from_end(6), from_end(10)) {
                 (Some('%'), ..) => Some((3, digits(2)?)),
                 (Some('x'), Some('\\'), ..) => Some((4, digits(2)?)),
                 (.., Some('\\' | '%'), _) if from_end(5) == Some('u') => Some((6, digits(4)?)),
                 (.., Some('\\')) if from_end(9) == Some('U') => Some((10, digits(8)?)),
-                (Some('='), ..) if escapes == Escapes::WithMail => {
+                (Some('='), ..) if escapes.mail != Mail::None => {
                     let char = digits(2)?;
                     let is_mark =
                         char.is_ascii_punctuation() || !char.is_ascii() && char != '\u{ad}';
-                    is_mark.then_some((3, char))
+                    (is_mark || escapes.mail == Mail::All).then_some((3, char))
                 }
                 _ => None,
             }
@@ -286,12 +332,42 @@ fn escape_at_end(chars: &[Spelled], escapes: Escapes) -> Option<(usize, char)> {
     }
 }
 
-/// Returns the escape `\u{3f}` at the end of the list.
+/// Returns the number of digits of an escape such as `\77` at the end of the list, if there is one.
+fn octal_at_end(chars: &[Spelled]) -> Option<usize> {
+    let is_digit = |c: &&Spelled| c.char.is_digit(8);
+    let digits = chars.iter().rev().take(3).take_while(is_digit).count();
+    let before = chars.len().checked_sub(digits + 1)?;
+    (digits > 0 && chars[before].char == '\\').then_some(digits)
+}
+
+fn octal(chars: &[Spelled], digits: usize) -> Option<char> {
+    char_of(&chars[chars.len() - digits..], 8)
+}
+
+/// Resolves an octal escape of fewer than three digits that `next` ends.
+fn end_octal(chars: &mut Vec<Spelled>, next: char, escapes: Escapes) {
+    if !escapes.octal || next.is_digit(8) {
+        return;
+    }
+    if let Some(digits) = octal_at_end(chars)
+        && let Some(char) = octal(chars, digits)
+    {
+        replace(chars, digits + 1, char);
+        resolve(chars, escapes);
+    }
+}
+
+/// Returns the escape `\u{3f}`, `\x{3f}` or `\o{77}` at the end of the list.
 fn braced_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
     let from = chars.len().saturating_sub(MAX_ESCAPE);
     let open = from + chars[from..].iter().rposition(|c| c.char == '{')?;
-    let is_escape = open >= 2 && chars[open - 1].char == 'u' && chars[open - 2].char == '\\';
-    let char = char_of(&chars[open + 1..chars.len() - 1], 16)?;
+    let radix = match chars[open.checked_sub(1)?].char {
+        'u' | 'x' => 16,
+        'o' => 8,
+        _ => return None,
+    };
+    let is_escape = chars[open.checked_sub(2)?].char == '\\';
+    let char = char_of(&chars[open + 1..chars.len() - 1], radix)?;
     is_escape.then(|| (chars.len() - open + 2, char))
 }
 
@@ -376,6 +452,13 @@ mod tests {
             r"\\\u003f",
             r"\x3f",
             r"\u{3f}",
+            r"\x{3f}",
+            r"\o{77}",
+            r"\77",
+            r"\077",
+            r"\\077",
+            "%5C077",
+            r"\134\077",
             r"\U0000003f",
             "%u003f",
             "&#63;",
