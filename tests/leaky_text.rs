@@ -18,8 +18,9 @@ impl Leaky {
     pub(crate) fn url(rng: &mut Rng) -> Self {
         let secret = secret(rng);
         let wrapping = rng.usize(..WRAPPINGS.len());
-        let url = match rng.u8(..3) {
+        let url = match rng.u8(..4) {
             0 => composed(rng, &secret),
+            1 => loose(rng, &secret, WRAPPINGS[wrapping].0),
             _ => signed(rng, &secret, WRAPPINGS[wrapping].0),
         };
         let text = WRAPPINGS[wrapping].1(&url);
@@ -51,6 +52,32 @@ impl Leaky {
                 pick(rng, &["", ".", ",", "'", ")"])
             ),
         }
+    }
+
+    /// Returns a text with a token in spellings of spellings, and what is quoted of it.
+    pub(crate) fn nested_token(rng: &mut Rng, token: &str) -> (Self, String) {
+        let mut quoted = token.to_owned();
+        let mut is_escaped = false;
+        for _ in 0..rng.usize(1..4) {
+            // Escapes of escapes are those of `layered`: octal and quoted-printable ones of several
+            // layers could be read in several ways.
+            is_escaped = !is_escaped && rng.u8(..4) == 0;
+            quoted = if is_escaped {
+                let (is_mail, rate) = (rng.bool(), rng.u8(1..4));
+                let escape = |c: char| escaped(rng, c, is_mail, rate);
+                quoted.chars().map(escape).collect()
+            } else {
+                in_digits(rng, &quoted)
+            };
+        }
+        // A number beside it would be one more byte.
+        let words = WORDS.map(|words| words.trim_matches(|c: char| c.is_ascii_digit()));
+        let (before, behind) = (*pick(rng, &words), *pick(rng, &words));
+        let leaky = Self {
+            secret: token.to_owned(),
+            text: format!("{before} {quoted} {behind}"),
+        };
+        (leaky, quoted)
     }
 
     /// Returns what a text shows of the secret, in any spelling.
@@ -265,6 +292,88 @@ fn query(rng: &mut Rng, secret: &str, quote: char) -> String {
     query + *pick(rng, &["", "&t=1", "==", "#end"])
 }
 
+/// Returns a secret without a URL, or one that looks as if its URL had ended before it.
+fn loose(rng: &mut Rng, secret: &str, quote: char) -> String {
+    const NAMES: [&str; 14] = [
+        "X-Amz-Signature",
+        "X-Amz-Security-Token",
+        "X-Amz-Credential",
+        "X-Goog-Signature",
+        "Signature",
+        "sig",
+        "token",
+        "AWSAccessKeyId",
+        "Key-Pair-Id",
+        "Policy",
+        "access_token",
+        "api_key",
+        "client_secret",
+        "password",
+    ];
+    let url = *pick(rng, &["https://a.example/b?a=b", "//a/b?a=b", "/b?a=b"]);
+    let is_open = matches!(quote, ' ' | 'j');
+    match rng.u8(..5) {
+        0 => format!("{}={secret}", pick(rng, &NAMES)),
+        1 => format!("{url} {}{secret}", pick(rng, &["<", "|", "{", "^", "~"])),
+        2 if is_open => format!(r#"{url}&c={{"d":"{secret}"}}"#),
+        3 if is_open => format!(r#"{url}&c={{"d": 1, "e": ["x", "{secret}"]}}"#),
+        _ => {
+            let words = *pick(rng, &["my ", "a b ", "two  "]);
+            format!("https://user:{words}{secret}@a.example/b")
+        }
+    }
+}
+
+/// Writes all bytes of a text as digits.
+fn in_digits(rng: &mut Rng, text: &str) -> String {
+    let join = |rng: &mut Rng, digits: &dyn Fn(&mut Rng, u8) -> String| {
+        let between = *pick(rng, &[" ", ", ", ",", ":", "-", "; ", "|"]);
+        let digits: Vec<String> = text.bytes().map(|byte| digits(rng, byte)).collect();
+        digits.join(between)
+    };
+    match rng.u8(1..9) {
+        1 => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        2 => text.bytes().map(|byte| format!("{byte:02X}")).collect(),
+        3 => join(rng, &|_, byte| format!("{byte:02x}")),
+        4 => join(rng, &|_, byte| byte.to_string()),
+        5 => join(rng, &|_, byte| format!("{byte:03o}")),
+        6 => join(rng, &|_, byte| format!("{byte:08b}")),
+        7 => format!(
+            "[{}]",
+            join(rng, &|rng, byte| match rng.u8(..4) {
+                0 => format!("0x{byte:02x}"),
+                1 => format!("0o{byte:o}"),
+                2 => format!("0b{byte:08b}"),
+                _ => byte.to_string(),
+            })
+        ),
+        _ => base64(text.as_bytes()),
+    }
+}
+
+/// Escapes one of `rate` characters.
+fn escaped(rng: &mut Rng, c: char, is_mail: bool, rate: u8) -> String {
+    let code = u32::from(c);
+    if is_mail && c == '=' {
+        return "=3D".to_owned();
+    }
+    if rng.u8(..rate) > 0 {
+        return c.to_string();
+    }
+    match rng.u8(..10) {
+        0 => format!("%{code:02X}"),
+        1 => format!("\\x{code:02x}"),
+        2 => format!("\\{code:03o}"),
+        3 => format!("\\u{code:04x}"),
+        4 => format!("\\u{{{code:x}}}"),
+        5 => format!("&#{code};"),
+        6 => format!("&#x{code:X};"),
+        7 => format!("%25{code:02x}"),
+        _ if is_mail => format!("={code:02X}"),
+        _ => c.to_string(),
+    }
+}
+
 /// Returns a URL, or what has the form of one, with a secret: each of its marks in layers of escapes,
 /// and with characters in it that a copy or a mail may add.
 fn composed(rng: &mut Rng, secret: &str) -> String {
@@ -415,9 +524,10 @@ fn base64(bytes: &[u8]) -> String {
 /// Returns the character in one of its spellings.
 fn mark(rng: &mut Rng, c: char) -> String {
     let code = u32::from(c);
-    match rng.u8(..10) {
+    match rng.u8(..12) {
         0 => format!("%{code:02X}"),
         1 => format!("%{code:02x}"),
+        10 | 11 => format!("\\{code:03o}"),
         2 => format!("%25{code:02X}"),
         3 => format!("\\u{code:04x}"),
         4 => format!("&#{code};"),
@@ -466,6 +576,16 @@ fn decoded(text: &str) -> String {
                 let code = u32::from_str_radix(rest.get(from..to)?, 16).ok()?;
                 Some((char::from_u32(code)?, to))
             };
+            let octal = |rest: &str| {
+                let is_digit = |c: char| c.is_digit(8);
+                let digits = rest[1..]
+                    .chars()
+                    .take(3)
+                    .take_while(|c| is_digit(*c))
+                    .count();
+                let code = u32::from_str_radix(&rest[1..=digits], 8).ok()?;
+                Some((char::from_u32(code)?, 1 + digits))
+            };
             let entity = |prefix: &str, radix| {
                 let digits = rest.strip_prefix(prefix)?.split_once(';')?.0;
                 let code = u32::from_str_radix(digits, radix).ok()?;
@@ -474,6 +594,7 @@ fn decoded(text: &str) -> String {
             let found = match c {
                 '%' => hex(1, 3),
                 '\\' if rest.starts_with("\\u") => hex(2, 6),
+                '\\' if rest[1..].starts_with(['0', '7']) => octal(rest),
                 '\\' if rest.starts_with("\\/") => Some(('/', 2)),
                 '&' => entity("&#x", 16).or_else(|| entity("&#", 10)).or_else(|| {
                     let name = rest[1..].split_once(';')?.0;

@@ -605,6 +605,28 @@ async fn response_that_quotes_the_token_is_kept_without_it() {
     hides(&trace().text());
 }
 
+/// The judge knows what was quoted, and decodes nothing: most of its letters and digits must not be shown.
+#[tokio::test(start_paused = true)]
+async fn token_in_spellings_of_spellings_is_kept_from_texts() {
+    let is_part = |c: &char| c.is_ascii_alphanumeric();
+    let (script, client) = scripted();
+    for seed in Cases::from_env(4_000).seeds() {
+        let mut rng = Rng::with_seed(seed);
+        let (leaky, quoted) = Leaky::nested_token(&mut rng, TOKEN);
+        let shown = shown_of(&client, &script, &mut rng, &leaky.text).await;
+        let quoted: String = quoted.chars().filter(is_part).collect();
+        let quoted = quoted.as_bytes();
+        for shown in shown.texts.iter().chain(&shown.values) {
+            let plain: String = shown.chars().filter(is_part).collect();
+            let parts = quoted.windows(quoted.len() * 5 / 6);
+            let leak = parts
+                .map(|part| str::from_utf8(part).unwrap())
+                .find(|part| plain.contains(part));
+            assert_eq!(leak, None, "{leaky:?}\n{shown}\n{}", rerun(seed));
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn response_with_a_signed_url_is_shown_without_its_query() {
     let (script, client) = scripted();

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::is_invisible;
 use crate::spelling::{Spelling, plain};
-use urls::Urls;
+use urls::{Urls, is_secret_name};
 
 /// Prints a text without the queries and user names of the URLs in it. A signed URL gives its
 /// reader access to the file, and many people read logs.
@@ -18,7 +18,8 @@ use urls::Urls;
 /// closes it, or else at a space behind which nothing of a query follows. A line break or tab within
 /// a URL ends nothing, so that a word behind one may be hidden too. A text without `://` before it
 /// counts as a URL if it has the form of one, such as `//host/path?a=b`, `/path?a=b`, `?a=b`,
-/// `#a=b` or `user:password@host`.
+/// `#a=b` or `user:password@host`. What follows the name of a secret counts as a query too, such as
+/// `X-Amz-Signature=` or `access_token=`.
 ///
 /// ```
 /// # use runcomfy_schema::Redacted;
@@ -62,7 +63,18 @@ fn may_have_secret(text: &str) -> bool {
         let digit = rest.bytes().next();
         digit.is_some_and(|digit| b"234567EFCDef".contains(&digit)) && !rest.starts_with('=')
     };
+    let is_credential = |start: &str| {
+        let is_part = |c: char| c.is_alphanumeric() || is_invisible(c) || "_-.".contains(c);
+        let before = start.trim_end_matches(is_part).len();
+        let name: String = start[before..]
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .collect();
+        is_secret_name(&name)
+    };
+    let mut equals = text.match_indices('=');
     text.contains(is_mark)
+        || equals.any(|(at, _)| is_credential(&text[..at]))
         || text.split(';').skip(1).any(is_parameter)
         || text.split('=').skip(1).any(is_mail_escape)
 }
@@ -195,6 +207,21 @@ mod tests {
             ("a.example/cb#access_token=S c", "a.example/cb#… c"),
             ("#access_token=S c", "#… c"),
             ("a?sig=EFab S", "a?… S"),
+            (r"https://a/b\77sig=S c", r"https://a/b\77… c"),
+            (r"https://a/b\077sig=S c", r"https://a/b\077… c"),
+            ("X-Amz-Signature=S c", "X-Amz-Signature=… c"),
+            ("Signature=S&Policy=P c", "Signature=… c"),
+            ("no: sig=S, c", "no: sig=…, c"),
+            ("(token=S)", "(token=…)"),
+            ("X-Goog-Signature=S", "X-Goog-Signature=…"),
+            ("AWSAccessKeyId=S Key-Pair-Id=S c", "AWSAccessKeyId=… c"),
+            (
+                "access_token=S and api_key=S",
+                "access_token=… and api_key=…",
+            ),
+            (r#"token="S S" c"#, r#"token=…" c"#),
+            (r#"{"m":"sig=S c","n":1}"#, r#"{"m":"sig=…","n":1}"#),
+            ("RUNCOMFY_TOKEN%3DS c", "RUNCOMFY_TOKEN%3D… c"),
         ] {
             assert_eq!(Redacted(text).to_string(), shown, "{text}");
         }
@@ -207,6 +234,30 @@ mod tests {
             ("https://a/b?s=|S c", "https://a/b?… c"),
             ("https://a/b?s=<S>S c", "https://a/b?… c"),
             ("https://a/b?s=`S c", "https://a/b?… c"),
+            (r#"at https://a/b?a={"b":"S"} c"#, r#"at https://a/b?…"} c"#),
+            (
+                r#"https://a/b?a={"b": "S", "d": {"e": "S"}}&f=S c"#,
+                "https://a/b?… c",
+            ),
+            (
+                r#"["at https://a/b?a={\"b\":\"S\"} c", "d"]"#,
+                r#"["at https://a/b?…\"} c", "d"]"#,
+            ),
+            (r#"https://a/b?a={"b": 1, "c": "S"#, "https://a/b?…"),
+            (r#"https://a/b?a=b"S","c":"S" d"#, r#"https://a/b?…" d"#),
+            (
+                r#"see "x" https://a/b?a="S S" d"#,
+                r#"see "x" https://a/b?…" d"#,
+            ),
+            ("https://a/b?a=b <S c", "https://a/b?… c"),
+            ("https://a/b?a=b |S and {S c", "https://a/b?… and {S c"),
+            ("https://a/b?a=b (9f8e7d6c5b) c", "https://a/b?…) c"),
+            ("https://a/b?s=1 (HTTP 404)", "https://a/b?… (HTTP 404)"),
+            (
+                "https://a/b?s=1 [request r-1]",
+                "https://a/b?… [request r-1]",
+            ),
+            ("https://a/b?s=1 | status 200", "https://a/b?… | status 200"),
             ("https://a/it's?s=1 c", "https://a/it's?… c"),
             ("https://a/b?p=a red boat&s=1 c", "https://a/b?… c"),
             ("https://a/b?p=a s=1 c", "https://a/b?… c"),
@@ -266,6 +317,13 @@ mod tests {
             ("user'x:S@a.example", "…@a.example"),
             ("u:S%40S@a", "…@a"),
             ("https://u:S\nS@a/b", "https://…@a/b"),
+            ("https://u:S S@a/b c", "https://…@a/b c"),
+            ("https://u:S S S@[::1]/b?s c", "https://…@[::1]/b?… c"),
+            (
+                "https://a:80 to me@a.example",
+                "https://a:80 to me@a.example",
+            ),
+            ("https://a/b me@a.example", "https://a/b me@a.example"),
             ("a.example:8080/@b", "a.example:8080/@b"),
             (r#"{"to":"me@a.example"}"#, r#"{"to":"me@a.example"}"#),
             (r#"{"to":"u:S@a.example"}"#, r#"{"to":"…@a.example"}"#),
@@ -303,6 +361,9 @@ mod tests {
             "image:tag, user@host",
             "https://a.example/b.png\nwhy? because",
             "text/html; charset=utf-8",
+            "max_tokens=5, design=2, policies: 3",
+            "the token is missing; see the policy",
+            "x = 1, token = none",
             "\\d+ \\u00e9 %41",
         ] {
             assert_eq!(Redacted(text).to_string(), text);
@@ -315,6 +376,7 @@ mod tests {
             (r#"{"url":"https://me:S3cr"#, r#"{"url":"https://…"#),
             ("https://me:S3c/ret", "https://…"),
             ("https%3A%2F%2Fme%3AS3cr", "https%3A%2F%2F…"),
+            ("https://me:S3c r3t", "https://…"),
             ("https://a.example/b", "https://a.example/b"),
             ("of me:S3cr3t-S3cr3t", "of …"),
             ("404:not found", "404:not found"),

@@ -22,6 +22,34 @@ const MAX_QUOTED: usize = 2048;
 /// Maximum number of characters of a password, and of the words behind which a query continues.
 const MAX_PART: usize = 256;
 
+/// Maximum number of characters of the name of a secret.
+const MAX_NAME: usize = 64;
+
+/// Ends of the names of secrets, without case and what joins words.
+const SECRET_NAMES: [&str; 13] = [
+    "signature",
+    "token",
+    "apikey",
+    "accesskey",
+    "accesskeyid",
+    "secretkey",
+    "keypairid",
+    "policy",
+    "credential",
+    "credentials",
+    "secret",
+    "password",
+    "passwd",
+];
+
+/// Returns `true` for the name of a secret, such as `X-Amz-Signature`.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let is_joint = |c: char| matches!(c, '_' | '-' | '.');
+    let last = name.rsplit(is_joint).next().unwrap_or_default();
+    let name = name.replace(is_joint, "").to_ascii_lowercase();
+    last.eq_ignore_ascii_case("sig") || SECRET_NAMES.iter().any(|end| name.ends_with(end))
+}
+
 /// Length from which a word of letters and digits looks like a key rather than like a word.
 const KEY_CHARS: usize = 8;
 
@@ -61,7 +89,7 @@ impl<'a> Urls<'a> {
         while at < self.text.len() {
             let next = if let Some(authority) = self.authority(at) {
                 self.url(at, authority, &mut parts)
-            } else if self.is_query(at) {
+            } else if self.is_query(at) || self.is_credential(at) {
                 let end = self.end(self.word_start(at), at, Some(at));
                 parts.extend(self.query(at..end));
                 end
@@ -86,13 +114,11 @@ impl<'a> Urls<'a> {
 
     /// Returns the user name and password before an `@`, where there is no scheme: `user:password@host`.
     fn bare_user(&self, user: Range<usize>, colon: usize) -> Option<Range<usize>> {
-        let host = self.text.char(user.end + 1)?;
         let is_slash_at = |at: usize| self.text.char(at).is_some_and(is_slash);
         let is_digit = |c: char| c.is_ascii_digit();
         let port_end = self.text.find(colon + 1..user.end, |c| !is_digit(c));
         let is_port = port_end.is_some_and(|end| end > colon + 1 && is_slash_at(end));
-        let is_host = host.is_alphanumeric() || host == '[';
-        (is_host && !is_port).then_some(user)
+        (self.starts_host(user.end + 1) && !is_port).then_some(user)
     }
 
     /// Returns `true` for what no user name continues behind.
@@ -291,6 +317,23 @@ impl<'a> Urls<'a> {
         }
     }
 
+    /// Returns `true` if the equals sign at `at` is behind the name of a secret, such as
+    /// `X-Amz-Signature` or `access_token`.
+    fn is_credential(&self, at: usize) -> bool {
+        if !self.is_equals(at) {
+            return false;
+        }
+        let is_part = |at: &usize| {
+            let c = self.text.char(*at);
+            c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        };
+        let near = at.saturating_sub(MAX_NAME)..at;
+        let name = near.rev().take_while(is_part);
+        let name: String = name.filter_map(|at| self.text.char(at)).collect();
+        let name: String = name.chars().rev().collect();
+        is_secret_name(&name)
+    }
+
     /// Returns `true` if what follows the mark at `at` is no end of a sentence.
     fn has_value(&self, at: usize) -> bool {
         let next = self.text.char(at + 1).filter(|_| !self.is_blank(at + 1));
@@ -336,9 +379,14 @@ impl<'a> Urls<'a> {
         if let Some(end) = quote.and_then(|quote| self.quoted_end(quote, from)) {
             return end;
         }
+        let mut open = None;
         let mut at = from;
         while at < text.len() {
-            if self.is_blank(at) {
+            let is_value = query.is_some() && self.may_start_value(at);
+            if is_value && !self.is_among(at, open.get_or_insert_with(|| self.open_marks(start))) {
+                let open = open.as_deref().unwrap_or_default();
+                at = self.value_end(at, open).unwrap_or(at + 1);
+            } else if self.is_blank(at) {
                 let more = match query {
                     Some(_) => self.more_query(at),
                     None => self.more_url(from, at),
@@ -355,6 +403,61 @@ impl<'a> Urls<'a> {
             }
         }
         at
+    }
+
+    /// Returns how the quotation marks are written that are open before `at`, on the same line.
+    fn open_marks(&self, at: usize) -> Vec<&'a str> {
+        let near = at.saturating_sub(MAX_QUOTED)..at;
+        let line = near.rev().take_while(|at| !self.is_line_end(*at));
+        // A mark closes one that is written in the same way.
+        let mut open: Vec<&str> = Vec::new();
+        for at in line.filter(|at| self.text.char(*at) == Some('"')) {
+            let mark = self.text.spelled(at);
+            match open.iter().position(|known| *known == mark) {
+                Some(index) => drop(open.swap_remove(index)),
+                None => open.push(mark),
+            }
+        }
+        open
+    }
+
+    /// Returns `true` if one of these quotation marks is at `at`.
+    fn is_among(&self, at: usize, marks: &[&str]) -> bool {
+        marks.contains(&self.text.spelled(at))
+    }
+
+    /// Returns `true` if a value in a query may start at `at` that has spaces of its own.
+    fn may_start_value(&self, at: usize) -> bool {
+        self.text.char(at).is_some_and(|c| c == '{' || is_quote(c))
+    }
+
+    fn is_line_end(&self, at: usize) -> bool {
+        self.text.spelled(at).starts_with(['\n', '\r'])
+    }
+
+    /// Returns where a value in quotation marks or braces ends that starts at `at`, such as
+    /// `{"a": "b"}`. It is within quotation marks that are `open`.
+    fn value_end(&self, at: usize, open: &[&str]) -> Option<usize> {
+        let text = self.text;
+        if text.char(at) != Some('{') {
+            let is_value = at > 0 && self.is_equals(at - 1);
+            let end = self.quoted_end(at, at + 1).filter(|_| is_value)?;
+            return Some(end + 1);
+        }
+        let mut depth = 0_usize;
+        let near = text.len().min(at + MAX_QUOTED);
+        for at in at..near {
+            match text.char(at) {
+                Some(_) if self.is_line_end(at) => return None,
+                Some(_) if self.is_among(at, open) && self.closes(at) => return None,
+                Some('{') => depth += 1,
+                Some('}') if depth == 1 => return Some(at + 1),
+                Some('}') => depth -= 1,
+                _ => {}
+            }
+        }
+        // The text may be cut.
+        (near == text.len()).then_some(near)
     }
 
     /// Returns the position of the quotation mark that closes the one at `quote`, on the same line.
@@ -407,12 +510,13 @@ impl<'a> Urls<'a> {
     fn more_url(&self, authority: usize, blank: usize) -> Option<usize> {
         let text = self.text;
         let (next, is_break) = self.next_word(blank)?;
-        if !is_break {
-            return None;
-        }
         let first_slash = text.find(authority..blank, is_slash);
-        let may_be_user =
-            first_slash.is_none() && text.find(authority..blank, |c| c == ':').is_some();
+        let colon = text.find(authority..blank, |c| c == ':');
+        let may_be_user = first_slash.is_none() && colon.is_some();
+        if !is_break {
+            let colon = colon.filter(|_| may_be_user)?;
+            return self.ends_password(colon, blank, next).then_some(next);
+        }
         let near = self.near(blank);
         let mut at = next;
         while at < near && !self.ends_text(at) && !self.is_url(at) {
@@ -432,6 +536,26 @@ impl<'a> Urls<'a> {
         None
     }
 
+    /// Returns `true` if a password with a space at `blank` ends before a host: `user:pass word@host`.
+    fn ends_password(&self, colon: usize, blank: usize, next: usize) -> bool {
+        let text = self.text;
+        let port = colon + 1..blank;
+        let has_port = !port.is_empty() && text.find(port, |c| !c.is_ascii_digit()).is_none();
+        let is_line = |at: usize| self.is_blank(at) && text.char(at) != Some(' ');
+        let stops = |at: &usize| is_line(*at) || self.ends_text(*at) || self.is_url(*at);
+        let stop = (next..self.near(blank)).find(stops);
+        let rest = next..stop.unwrap_or(self.near(blank));
+        let is_cut = self.is_cut && rest.end == text.len();
+        let at = text.find(rest, |c| c == '@');
+        !has_port && (is_cut || at.is_some_and(|at| self.starts_host(at + 1)))
+    }
+
+    /// Returns `true` if the name of a host starts at `at`.
+    fn starts_host(&self, at: usize) -> bool {
+        let host = self.text.char(at);
+        host.is_some_and(|host| host.is_alphanumeric() || host == '[')
+    }
+
     /// Returns where the query continues behind the white space at `blank`, if it does.
     fn more_query(&self, blank: usize) -> Option<usize> {
         let text = self.text;
@@ -444,6 +568,9 @@ impl<'a> Urls<'a> {
         let stops = |at: &usize| is_line(*at) || self.ends_text(*at) || self.is_url(*at);
         let stop = (word..near).find(stops).unwrap_or(near);
         let word_end = (word..stop).find(|at| self.is_blank(*at)).unwrap_or(stop);
+        if self.is_marked(word) {
+            return Some(word);
+        }
         let is_url = self.starts_url(word, word_end);
         if !is_url && word_end > word && (is_break || self.is_query_like(word..word_end)) {
             return Some(word);
@@ -496,16 +623,25 @@ impl<'a> Urls<'a> {
         self.text.char(at) == Some('=') || self.text.spelled(at).starts_with('=')
     }
 
+    /// Returns `true` if a mark that no sentence has there is before a word: `?a=b <word`.
+    fn is_marked(&self, word: usize) -> bool {
+        let is_mark = |c: char| "<|{^~*+=%$\\".contains(c);
+        let next = self.text.char(word + 1);
+        self.text.char(word).is_some_and(is_mark) && next.is_some_and(char::is_alphanumeric)
+    }
+
     /// Returns `true` if a word may belong to the query before it: `name=value`, or a key.
     fn is_query_like(&self, word: Range<usize>) -> bool {
         let has = |is: fn(char) -> bool| self.text.find(word.clone(), is).is_some();
         let is_mark = |at: &usize| self.text.char(*at).is_some_and(is_punctuation);
+        let is_opening = |at: &usize| self.text.char(*at).is_some_and(|c| "([{<'\"`".contains(c));
+        let key_start = word.start + word.clone().take_while(is_opening).count();
         let key_end = word.end - word.clone().rev().take_while(is_mark).count();
         let is_other = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '_' | '-');
-        let is_key = key_end - word.start >= KEY_CHARS
+        let is_key = key_end.saturating_sub(key_start) >= KEY_CHARS
             && has(|c| c.is_ascii_digit())
             && has(|c| c.is_ascii_alphabetic())
-            && self.text.find(word.start..key_end, is_other).is_none();
+            && self.text.find(key_start..key_end, is_other).is_none();
         is_key || word.clone().any(|at| self.is_equals(at))
     }
 
