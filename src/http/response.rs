@@ -356,9 +356,9 @@ impl Reply {
         let present = |key: &str| object.get(key).filter(|value| !value.is_null());
         let text = |key: &str| present(key).and_then(Value::as_str).map(str::to_owned);
         let error = error_of(&object);
-        let output = present("output").filter(|output| error.is_none() || !is_empty(output));
+        let output = present("output").filter(|output| error.is_none() || has_content(output));
         let status = match self.status_of(&object)? {
-            // An output that is empty beside an error is none, whatever the status says.
+            // An output that says nothing beside an error is none, whatever the status says.
             Status::Completed | Status::Succeeded if error.is_some() && output.is_none() => {
                 Status::Failed
             }
@@ -428,6 +428,17 @@ impl Reply {
         status
             .map(Status::parse)
             .ok_or_else(|| self.unreadable("has no status"))
+    }
+}
+
+/// Returns `true` if a value contains a text, such as a URL. Numbers and truth values alone, such as a
+/// `seed`, are no output that a job was paid for.
+pub(crate) fn has_content(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => list.iter().any(has_content),
+        Value::Object(map) => map.values().any(has_content),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -698,7 +709,7 @@ mod tests {
     }
 
     #[test]
-    fn error_beside_an_empty_output_is_a_failure() {
+    fn error_beside_an_output_that_says_nothing_is_a_failure() {
         let empty = [
             json!(null),
             json!({}),
@@ -706,6 +717,14 @@ mod tests {
             json!(""),
             json!(" \n"),
             json!({"images": [], "video": null, "audio": {"url": ""}}),
+            json!(false),
+            json!(0),
+            json!(7),
+            json!([[]]),
+            json!({"images": [null]}),
+            json!({"images": [""], "nsfw": [false]}),
+            json!({"seed": 0, "images": []}),
+            json!({"seed": 1_234_567}),
         ];
         for status in ["completed", "succeeded", "failed"] {
             for (output, name) in empty.iter().flat_map(|o| JOB_ERROR.map(|name| (o, name))) {
@@ -725,8 +744,35 @@ mod tests {
     }
 
     #[test]
+    fn output_without_any_text_has_no_content() {
+        for value in [
+            json!(null),
+            json!(false),
+            json!(true),
+            json!(0),
+            json!(7.5),
+            json!(""),
+            json!(" \n"),
+            json!([]),
+            json!([[]]),
+            json!({"seed": 0, "images": []}),
+            json!({"images": [null]}),
+            json!({"images": [""], "ok": false}),
+        ] {
+            assert!(!has_content(&value), "{value}");
+        }
+        for value in [
+            json!("https://a.example/1.png"),
+            json!({"seed": 0, "images": ["data:image/png;base64,AA=="]}),
+            json!([[], [{"text": "a boat"}]]),
+        ] {
+            assert!(has_content(&value), "{value}");
+        }
+    }
+
+    #[test]
     fn error_beside_an_output_is_kept_with_it() {
-        for output in [json!({"image": "u"}), json!(["u"]), json!("u"), json!(7)] {
+        for output in [json!({"image": "u"}), json!(["u"]), json!("u")] {
             for (word, status) in [
                 ("completed", Status::Succeeded),
                 ("succeeded", Status::Succeeded),

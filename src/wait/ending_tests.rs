@@ -21,6 +21,12 @@ enum Answer {
     /// A status that is waited for as long as the service gives it.
     Unfinished(&'static str),
     Unknown,
+    /// A status that is not known, in a result with an output.
+    UnknownWithOutput,
+    /// The same with an output that says nothing.
+    UnknownWithSeed,
+    /// The same with an output, and a word that something goes on.
+    UnknownAtWork,
     /// A terminal status, to a status request.
     Ended(&'static str),
     NotReady,
@@ -41,6 +47,7 @@ enum Answer {
 use Answer::{
     Cancelled, Ended, FailedWithEmptyOutput, FailedWithOutput, Lost, NotFound, NotReady, NotSent,
     OtherJob, Refused, Succeeded, SucceededWithError, TimedOut, Transient, Unfinished, Unknown,
+    UnknownAtWork, UnknownWithOutput, UnknownWithSeed,
 };
 
 const UNFINISHED: [&str; 4] = ["in_queue", "pending", "in_progress", "processing"];
@@ -79,6 +86,9 @@ impl Answer {
         match self {
             Unfinished(status) | Ended(status) => ok(json!({ "status": status })),
             Unknown => ok(json!({"status": "warming_up"})),
+            UnknownWithOutput => ok(json!({"status": "done", "output": output})),
+            UnknownWithSeed => ok(json!({"status": "done", "output": {"seed": 0, "images": [""]}})),
+            UnknownAtWork => ok(json!({"status": " Rendering", "output": output})),
             NotReady => Response::json(400, json!({"error_code": 400_005})),
             Succeeded => ok(json!({"status": "completed", "output": output})),
             SucceededWithError => {
@@ -108,7 +118,10 @@ impl Answer {
     fn arbitrary(random: &mut fastrand::Rng, call: Call) -> Self {
         match (random.u8(0..100), call) {
             (0..30, _) => Unfinished(UNFINISHED[random.usize(0..4)]),
-            (30..40, _) => Unknown,
+            (30..34, _) => Unknown,
+            (34..36, _) => UnknownWithOutput,
+            (36..38, _) => UnknownWithSeed,
+            (38..40, _) => UnknownAtWork,
             (40..60, _) => {
                 let (http_status, body) = TRANSIENT[random.usize(0..TRANSIENT.len())];
                 Transient(http_status, body)
@@ -123,6 +136,12 @@ impl Answer {
             (78..95, _) => NotReady,
             _ => Self::end(random),
         }
+    }
+
+    /// Returns `true` for a status that is not known, in a response to this call.
+    fn is_unknown(self, call: Call) -> bool {
+        matches!(self, Unknown | UnknownWithSeed | UnknownAtWork)
+            || self == UnknownWithOutput && call == Call::Status
     }
 
     /// Returns a result with which a job has ended.
@@ -180,7 +199,8 @@ fn timeline(random: &mut fastrand::Rng) -> Vec<Change> {
     let unfinished = Unfinished(UNFINISHED[random.usize(0..4)]);
     let ended = Ended(ENDED[random.usize(0..4)]);
     let one = |status, result| (vec![status], vec![result]);
-    let (statuses, results) = match random.u8(0..10) {
+    let (statuses, results) = match random.u8(0..11) {
+        10 => one(UnknownWithOutput, UnknownWithOutput),
         0 => one(ended, Answer::end(random)),
         1 => one(ended, [NotReady, NotFound][random.usize(0..2)]),
         2 => one(ended, unfinished),
@@ -268,6 +288,7 @@ fn model(log: &[Logged]) -> Option<(usize, Duration, End)> {
     let mut clock: Option<Clock> = None;
     let mut may_be_taken_back = true;
     let mut reached_at = Duration::ZERO;
+    let mut missing_since = None;
     for (index, &(at, call, answer)) in log.iter().enumerate() {
         if let Some((runs_out, end)) = clock.map(Clock::end)
             && runs_out <= at
@@ -278,11 +299,24 @@ fn model(log: &[Logged]) -> Option<(usize, Duration, End)> {
         let before = index.checked_sub(1).map(|before| log[before]);
         let knows_job = call == Call::Result
             && before.is_some_and(|(_, call, answer)| {
-                call == Call::Status && matches!(answer, Ended(_) | Unknown)
+                call == Call::Status && (matches!(answer, Ended(_)) || answer.is_unknown(call))
             });
+        // A job that was submitted here may be missing for a minute.
+        let is_seen = matches!(answer, Unfinished(_) | Ended(_))
+            || answer.is_unknown(call)
+            || answer == NotReady && call == Call::Result;
+        if is_seen {
+            missing_since = None;
+        }
+        let missing_for = |since: &mut Option<Duration>| {
+            let since = *since.get_or_insert(at);
+            at.saturating_sub(since)
+        };
         let is_refused = match answer {
             NotFound if knows_job => None,
-            NotFound if at >= Duration::from_secs(60) => Some(ErrorKind::NotFound),
+            NotFound if missing_for(&mut missing_since) >= Duration::from_secs(60) => {
+                Some(ErrorKind::NotFound)
+            }
             Refused(_, _, kind) => Some(kind),
             _ => None,
         };
@@ -300,6 +334,15 @@ fn model(log: &[Logged]) -> Option<(usize, Duration, End)> {
             FailedWithEmptyOutput => Some(failed(false)),
             FailedWithOutput => Some(failed(true)),
             Cancelled => Some(End::error(ErrorKind::JobCancelled)),
+            UnknownWithOutput if call == Call::Result => Some(End {
+                kind: match before {
+                    Some((_, Call::Status, Ended("failed"))) => Some(ErrorKind::JobFailed),
+                    Some((_, Call::Status, Ended("cancelled"))) => Some(ErrorKind::JobCancelled),
+                    _ => None,
+                },
+                has_error_text: false,
+                has_output: true,
+            }),
             _ => is_refused.map(End::error),
         };
         if let Some(end) = end {
@@ -358,13 +401,14 @@ fn check_intervals(log: &[Logged]) {
             continue;
         }
         let status = log[..index].last().filter(|last| last.1 == Call::Status);
-        if status.is_some_and(|status| status.2 == Unknown) {
+        if status.is_some_and(|status| status.2.is_unknown(Call::Status)) {
             assert!(
                 result_at.is_none_or(|last| at.saturating_sub(last) >= minute),
                 "{at:?} {log:?}"
             );
         }
-        let is_readable = matches!(answer, Unfinished(_) | Unknown | NotReady);
+        let is_readable =
+            matches!(answer, Unfinished(_) | NotReady) || answer.is_unknown(Call::Result);
         if status.is_none() && is_readable && at.saturating_sub(status_at) >= minute {
             let next = log.get(index + 1);
             assert!(next.is_none_or(|next| next.1 == Call::Status), "{at:?}");
@@ -482,7 +526,7 @@ fn wait_ends_as_a_model_of_its_responses_says() {
                 );
                 let has_ended = matches!(
                     log[log.len() - 1].2,
-                    FailedWithEmptyOutput | FailedWithOutput | Cancelled
+                    FailedWithEmptyOutput | FailedWithOutput | Cancelled | UnknownWithOutput
                 );
                 assert!(has_ended || text.contains("by its request id"), "{about}");
             }
@@ -516,4 +560,79 @@ async fn result_not_found_does_not_hide_how_a_job_ended() {
             "{waited:?}"
         );
     }
+}
+
+/// Waits for a job that another program has submitted, with these answers to its polls by turns.
+async fn resumed(answers: &'static [Answer]) -> (Duration, Result<Value, Error>) {
+    let script = Script::new();
+    let client = script.client_builder().build().unwrap();
+    let polls = std::sync::atomic::AtomicUsize::new(0);
+    script.respond_by(move |_| {
+        let poll = polls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Some(answers[poll.min(answers.len() - 1)].response())
+    });
+    let began = Instant::now();
+    let job = client.json_job("request-1".parse().unwrap());
+    let output = job.watch().output().await;
+    (
+        began.elapsed(),
+        output.map(|output| output.as_value().clone()),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_that_was_seen_may_be_missing_for_a_minute() {
+    const RUNNING: Answer = Unfinished("in_progress");
+
+    let minute = Duration::from_secs(60);
+    let (_, output) = resumed(&[RUNNING, NotFound, NotFound, RUNNING, NotFound, Succeeded]).await;
+    assert!(output.is_ok(), "{output:?}");
+    let (waited, output) = resumed(&[RUNNING, NotFound]).await;
+    assert_eq!(output.unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(waited >= minute && waited < 2 * minute, "{waited:?}");
+    // Nobody has ever seen the job.
+    let (waited, output) = resumed(&[NotFound]).await;
+    assert_eq!(output.unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(waited < Duration::from_secs(1), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_that_is_not_known_is_named_at_the_end() {
+    let script = Script::new();
+    let client = script.client_builder().build().unwrap();
+    script.respond_by(|_| Some(UnknownWithOutput.response()));
+    let mut watch = client.json_job("request-1".parse().unwrap()).watch();
+    let mut events = Vec::new();
+    while let Some(event) = watch.next().await {
+        events.push(event);
+    }
+    let named = Event::UnknownStatus("done".to_owned());
+    assert_eq!(events.iter().filter(|event| **event == named).count(), 1);
+    assert!(watch.output().await.is_ok());
+}
+
+/// An outage keeps the circuit breaker open until the time for the results is up.
+#[tokio::test(start_paused = true)]
+async fn result_is_requested_once_more_after_an_outage() {
+    let script = Script::new();
+    let client = script.client_builder().build().unwrap();
+    let began = Instant::now();
+    script.respond_by(move |call| {
+        Some(match (began.elapsed().as_secs(), call) {
+            (0..3, Call::Status) => Ended("completed").response(),
+            (0..3, _) => NotReady.response(),
+            (3..60, _) => Response::text(503, "").retry_after(Duration::from_secs(600)),
+            (_, Call::Status) => Ended("completed").response(),
+            _ => Succeeded.response(),
+        })
+    });
+    // So many failures open it.
+    let jobs = (0..6).map(|number| {
+        let id = format!("request-{number}").parse().unwrap();
+        client.json_job(id).watch().output()
+    });
+    for waited in futures_util::future::join_all(jobs).await {
+        assert!(waited.is_ok(), "{waited:?}");
+    }
+    assert_eq!(began.elapsed().as_secs(), 60);
 }

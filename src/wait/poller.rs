@@ -177,7 +177,7 @@ impl Poller {
             .unwrap_or_else(|_| entry.settle(self, PollResult::Stopped(panicked())))
             .filter(|_| !entry.is_abandoned());
         let policy = self.api.retry_policy();
-        let result_limit = entry.result_limit();
+        let new_limit = entry.new_limit();
         let ended = self.change(|state| {
             let waits = state.runtimes.entry(runtime).or_default();
             let breaker = &mut waits.circuit_breaker;
@@ -188,7 +188,7 @@ impl Poller {
             }
             match next {
                 Some(next) => {
-                    let limit = result_limit.map(|limit| Reverse((limit, number)));
+                    let limit = new_limit.map(|limit| Reverse((limit, number)));
                     waits.deadlines.extend(limit);
                     waits.put(number, entry, next);
                     None
@@ -224,7 +224,11 @@ impl Waits {
     fn turn(&mut self, now: Instant, in_flight: usize, max_in_flight: usize) -> Turn {
         let mut due = Vec::new();
         while let Some(number) = pop_until(&mut self.deadlines, now) {
-            due.extend(self.idle.remove(&number).map(|entry| (number, entry)));
+            // A limit that has moved, or was taken back, makes nothing due.
+            let expired = self.idle.get(&number);
+            if expired.is_some_and(|entry| entry.has_expired(now)) {
+                due.extend(self.idle.remove(&number).map(|entry| (number, entry)));
+            }
         }
         let mut free = max_in_flight.saturating_sub(in_flight);
         if let Some(next) = self.circuit_breaker.next_probe() {

@@ -13,7 +13,7 @@ use super::pending_result::PendingResult;
 use super::unreachable::{MAX_UNREACHABLE, Unreachable};
 use crate::api::{Api, JobRef};
 use crate::error::{Error, ErrorKind};
-use crate::http::response::JobResult;
+use crate::http::response::{JobResult, has_content};
 use crate::http::retry_policy::RetryPolicy;
 use crate::http::retry_table::{Decision, Failure, Operation, judge};
 use crate::job::cancel_outcome::CancelOutcome;
@@ -22,6 +22,7 @@ use crate::job::status::{JobStatus, Status};
 use crate::wait::event::Event;
 use crate::wait::options::AtDeadline;
 use crate::wait::poll_schedule::PollSchedule;
+use runcomfy_schema::Redacted;
 
 /// A wait that has not ended.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub(super) struct Entry {
     due: Instant,
     /// Polls in a row without a status.
     failures: u32,
+    presence: Presence,
     /// Boxed, as there may be ten thousand, and few in trouble.
     unreachable: Option<Box<Unreachable>>,
     /// Set once the job has ended without its result being there.
@@ -47,6 +49,15 @@ pub(super) struct Entry {
     not_cancellable: bool,
     /// A request to cancel it has no response: it may have worked.
     cancel_unanswered: bool,
+}
+
+/// Tells whether the service knows a job.
+#[derive(Debug)]
+struct Presence {
+    /// This client has submitted the job, or a poll has succeeded.
+    is_known: bool,
+    /// Time of the first of the latest responses, where these say that there is no such job.
+    missing_since: Option<Instant>,
 }
 
 /// Result of a poll.
@@ -69,6 +80,10 @@ pub(super) enum PollResult {
 /// Time before its deadline at which a wait polls for the last time.
 const LAST_POLL: Duration = Duration::from_secs(1);
 
+/// Time for which a job that the service knows may be missing: the machine that answers may not know
+/// it.
+const MAX_MISSING: Duration = Duration::from_secs(60);
+
 /// Maximum time that a wait takes beyond its deadline to cancel the job.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -79,6 +94,7 @@ impl Entry {
         let model = target.model.as_deref();
         let expected = model.and_then(|id| poller.run_times.expected(id));
         let schedule = PollSchedule::new(target.submitted, expected, now);
+        let is_known = target.submitted.is_some();
         let mut entry = Self {
             schedule: schedule.fixed(target.interval()),
             events,
@@ -87,6 +103,10 @@ impl Entry {
             unknown_status: None,
             due: now,
             failures: 0,
+            presence: Presence {
+                is_known,
+                missing_since: None,
+            },
             unreachable: None,
             pending_result: None,
             end_taken_back: false,
@@ -107,8 +127,19 @@ impl Entry {
     }
 
     /// Returns when the wait ends for want of a result, where the job has ended.
-    pub(super) fn result_limit(&self) -> Option<Instant> {
+    fn result_limit(&self) -> Option<Instant> {
         self.pending_result.as_ref().map(|pending| pending.limit())
+    }
+
+    /// Returns the limit of the wait for a result if it has changed.
+    pub(super) fn new_limit(&mut self) -> Option<Instant> {
+        self.pending_result.as_mut()?.new_limit()
+    }
+
+    /// Returns `true` if the wait is to end now, in time for a poll or not.
+    pub(super) fn has_expired(&self, now: Instant) -> bool {
+        let limits = [self.deadline(), self.result_limit()];
+        limits.into_iter().flatten().any(|limit| limit <= now)
     }
 
     /// Returns `true` if nobody waits any more.
@@ -186,13 +217,13 @@ impl Entry {
     }
 
     async fn poll_or_cancel(&mut self, api: &Api) -> PollResult {
-        let result =
-            self.fetch(api)
-                .await
-                .unwrap_or_else(|error| match judge(Operation::Read, error) {
-                    (Decision::Retry, error) => PollResult::Failed(Arc::new(error)),
-                    (_, error) => PollResult::Stopped(self.refused(error)),
-                });
+        let result = match self.fetch(api).await {
+            Ok(result) => result,
+            Err(error) => match judge(Operation::Read, self.missing(error)) {
+                (Decision::Retry, error) => PollResult::Failed(Arc::new(error)),
+                (_, error) => PollResult::Stopped(self.refused(error)),
+            },
+        };
         match (&result, self.events.target.cancel_queued_after()) {
             (PollResult::Unfinished(status), Some((after, at)))
                 if status.status == Status::InQueue
@@ -202,6 +233,20 @@ impl Entry {
                 self.cancel_queued(api, after).await.unwrap_or(result)
             }
             _ => result,
+        }
+    }
+
+    /// Marks "not found" as transient where the service knows the job, for a minute after the first.
+    fn missing(&mut self, error: Error) -> Error {
+        if error.kind() != ErrorKind::NotFound {
+            return error;
+        }
+        let now = Instant::now();
+        let since = *self.presence.missing_since.get_or_insert(now);
+        if self.presence.is_known && now - since < MAX_MISSING {
+            error.early()
+        } else {
+            error
         }
     }
 
@@ -233,11 +278,13 @@ impl Entry {
             Ok(result) => Some(result),
         };
         self.schedule.result_polled(Instant::now());
-        Ok(match result {
-            Some(result) if result.status.is_terminal() => PollResult::Finished(Box::new(result)),
-            Some(result) => PollResult::Unfinished(JobStatus::new(result.status)),
-            None => PollResult::NotReady,
-        })
+        Ok(
+            match result.map(|result| self.ended(result, Status::Completed)) {
+                Some(Ok(result)) => PollResult::Finished(result),
+                Some(Err(result)) => PollResult::Unfinished(JobStatus::new(result.status)),
+                None => PollResult::NotReady,
+            },
+        )
     }
 
     /// Fetches the result of a job whose status is terminal. It is waited for from now on; only a
@@ -249,17 +296,18 @@ impl Entry {
             .pending_result
             .get_or_insert_with(|| Box::new(PendingResult::new(&status, now)));
         pending.ended(&status);
-        let limit = pending.limit();
+        // Of a wait whose time was up before this poll, the poll has its own limit.
+        let limit = pending.poll_limit(now).unwrap_or(now);
         let requested = timeout_at(limit, api.poll_result::<Value>(self.job())).await;
         let (reason, cause) = match requested {
             Err(_) => {
                 self.last_status = Some(status);
                 return Ok(self.without_result());
             }
-            Ok(Ok(result)) if result.status.is_terminal() => {
-                return Ok(PollResult::Finished(Box::new(agreed(result, status))));
-            }
-            Ok(Ok(result)) => (result.error, None),
+            Ok(Ok(result)) => match self.ended(result, status.status.clone()) {
+                Ok(result) => return Ok(PollResult::Finished(Box::new(agreed(*result, status)))),
+                Err(result) => (result.error, None),
+            },
             Ok(Err(error)) if lacks_result(&error) => (None, Some(error)),
             Ok(Err(error)) => {
                 self.last_status = Some(status);
@@ -286,13 +334,48 @@ impl Entry {
         }
         self.schedule.result_polled(now);
         match api.poll_result(self.job()).await {
-            Ok(result) if result.status.is_terminal() => Ok(PollResult::Finished(Box::new(result))),
-            Ok(_) => Ok(PollResult::Unfinished(status)),
+            Ok(result) => Ok(match self.ended(result, Status::Completed) {
+                Ok(result) => PollResult::Finished(result),
+                Err(_) => PollResult::Unfinished(status),
+            }),
             Err(error) if lacks_result(&error) => Ok(PollResult::Unfinished(status)),
             Err(error) => {
                 self.last_status = Some(status);
                 Err(error)
             }
+        }
+    }
+
+    /// Returns the result of a job that has ended; `Err` if it has not.
+    ///
+    /// A result whose status is not known decides by what it carries: an output ends the job, as
+    /// `end` says, unless the word says that something goes on, such as `rendering`.
+    fn ended(
+        &mut self,
+        mut result: JobResult<Value>,
+        end: Status,
+    ) -> Result<Box<JobResult<Value>>, Box<JobResult<Value>>> {
+        if let Status::Other(word) = &result.status
+            && !word.trim().to_ascii_lowercase().ends_with("ing")
+            && result.output.as_ref().is_some_and(has_content)
+        {
+            let word = word.clone();
+            tracing::warn!(
+                request_id = %self.events.target.id,
+                status = %Redacted(&word),
+                "the service reports a status that this version does not know, beside an output; \
+                 the job counts as ended"
+            );
+            self.report_unknown(word);
+            result.status = match end {
+                Status::Completed => Status::Succeeded,
+                end => end,
+            };
+        }
+        if result.status.is_terminal() {
+            Ok(result.into())
+        } else {
+            Err(result.into())
         }
     }
 
@@ -482,8 +565,12 @@ impl Entry {
         next
     }
 
-    /// Notes that the job is unfinished; returns when the next poll is due.
+    /// Notes that the service knows the job, which is unfinished; returns when the next poll is due.
     fn reached(&mut self, now: Instant) -> Instant {
+        self.presence = Presence {
+            is_known: true,
+            missing_since: None,
+        };
         self.failures = 0;
         self.unreachable = None;
         self.due = self.next(now);
@@ -554,17 +641,24 @@ impl Entry {
             }
             other => {
                 let word = other.to_string();
-                if self.unknown_status.as_deref() == Some(&*word) {
-                    return;
+                if self.report_unknown(word) {
+                    tracing::warn!(
+                        request_id = %self.events.target.id,
+                        "the service reports a status that this version does not know; still waiting"
+                    );
                 }
-                self.unknown_status = Some(word.as_str().into());
-                tracing::warn!(
-                    request_id = %self.events.target.id,
-                    "the service reports a status that this version does not know; still waiting"
-                );
-                self.events.push(Event::UnknownStatus(word));
             }
         }
+    }
+
+    /// Reports a status that is not known; returns `false` if it was reported last.
+    fn report_unknown(&mut self, word: String) -> bool {
+        let is_new = self.unknown_status.as_deref() != Some(&*word);
+        if is_new {
+            self.unknown_status = Some(word.as_str().into());
+            self.events.push(Event::UnknownStatus(word));
+        }
+        is_new
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct PendingResult {
     reason: Option<Value>,
     /// The error that came last in place of the result.
     cause: Option<Error>,
+    /// The limit that [`new_limit`](Self::new_limit) has returned last.
+    known_limit: Option<Instant>,
 }
 
 /// Maximum time for which the result of a job that has ended is waited for.
@@ -48,12 +50,19 @@ impl PendingResult {
             status: status.status.clone(),
             reason: None,
             cause: None,
+            known_limit: None,
         }
     }
 
     /// Returns when the result has been waited for long enough.
     pub(super) fn limit(&self) -> Instant {
         self.last + MAX_PENDING.saturating_sub(self.pending_for)
+    }
+
+    /// Returns the [`limit`](Self::limit) if it is another one than the last time.
+    pub(super) fn new_limit(&mut self) -> Option<Instant> {
+        let limit = self.limit();
+        (self.known_limit.replace(limit) != Some(limit)).then_some(limit)
     }
 
     /// Returns when a poll that starts now is cut short; `None` if none starts any more.
