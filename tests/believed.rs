@@ -1,6 +1,8 @@
 //! Each rule of what a submit believes of HTTP by itself, judged by a server on bare sockets that shares
 //! no code with the client.
 
+use std::io::Read;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use runcomfy::{Client, ErrorKind, Outcome, Output};
@@ -277,4 +279,25 @@ async fn cut_or_invalid_response_keeps_the_id_in_it() {
         );
         assert_eq!(ledger.all_arrivals(), 1, "{protocol:?} {answer:?}");
     }
+}
+
+/// A second piece is one more call of the system, and is needed over HTTP/2 alone.
+#[tokio::test]
+async fn body_over_plain_http_is_sent_in_one_piece() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let first_read = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut bytes = vec![0; 1 << 16];
+        let count = stream.read(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
+    });
+    // The balance is elsewhere, where HTTP/2 is possible.
+    let builder = Client::builder().token("t").base_url(base);
+    let client = builder.account_url("https://127.0.0.1:9").build().unwrap();
+    // The connection is closed without a response.
+    let outcome = submit(&client, 0).await;
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    let read = first_read.join().unwrap();
+    assert!(read.ends_with('}'), "{read}");
 }

@@ -384,6 +384,7 @@ impl ClientBuilder {
         );
         let transport = Transport::new(
             self.exchanger(&endpoint)?,
+            endpoint.base().clone(),
             token,
             self.request_timeout,
             rate_limiter,
@@ -432,7 +433,8 @@ impl ClientBuilder {
             shared: RuntimeClients::new(Some(first.clone()), shared),
             first,
             fresh: FreshClient::new(fresh),
-            is_http1_only: !endpoint.is_encrypted() && !self.http2_prior_knowledge,
+            // The balance may be elsewhere.
+            is_http1_only: endpoint.base().scheme() != "https" && !self.http2_prior_knowledge,
         })
     }
 

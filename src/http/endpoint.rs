@@ -73,9 +73,9 @@ impl Endpoint {
         }
     }
 
-    /// Returns `true` if a call uses `https`.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        self.bases().any(|base| base.scheme() == "https")
+    /// Returns the address below which the calls of the Model API are: all but the balance.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
     }
 
     /// Returns the addresses below which all calls are.

@@ -23,7 +23,9 @@ use crate::http::token::Token;
 #[derive(Debug)]
 pub(crate) struct Transport {
     exchanger: Exchanger,
-    /// The service was seen to speak HTTP/2.
+    /// Address of the Model API, to which jobs are submitted.
+    service: Url,
+    /// The service was seen to speak HTTP/2 at this address.
     speaks_http2: AtomicBool,
     token: Token,
     request_timeout: Duration,
@@ -51,7 +53,7 @@ pub(crate) enum Exchanger {
         /// For submits over HTTP/1.1: each over a connection that has carried nothing before, since
         /// a late response to another request would be taken for its own.
         fresh: FreshClient,
-        /// No connection speaks HTTP/2.
+        /// No connection for submits speaks HTTP/2.
         is_http1_only: bool,
     },
     /// The network, over a client of the caller's, of which nothing is known.
@@ -95,12 +97,14 @@ impl fmt::Debug for FreshClient {
 impl Transport {
     pub(crate) fn new(
         exchanger: Exchanger,
+        service: Url,
         token: Token,
         request_timeout: Duration,
         rate_limiter: RateLimiter,
     ) -> Self {
         Self {
             exchanger,
+            service,
             speaks_http2: AtomicBool::new(false),
             token,
             request_timeout,
@@ -218,7 +222,9 @@ impl Transport {
         let response = http.execute(request).await;
         let response = response.map_err(|error| self.without_proof(self.failed(error)))?;
         let over_http2 = response.version() == Version::HTTP_2;
-        self.speaks_http2.store(over_http2, Ordering::Relaxed);
+        if is_same_server(&url, &self.service) {
+            self.speaks_http2.store(over_http2, Ordering::Relaxed);
+        }
         let attribution = if *response.url() != url {
             Attribution::Unknown
         } else if over_http2 {
@@ -278,6 +284,12 @@ impl Transport {
         let message = "no connection to the service, or to where it has redirected the request";
         Error::new(ErrorKind::ResponseLost, message).with_source(error)
     }
+}
+
+/// Returns `true` if two URLs name one server: the balance may be on another.
+fn is_same_server(url: &Url, other: &Url) -> bool {
+    let server = |url: &Url| (url.scheme() == "https", url.port_or_known_default());
+    server(url) == server(other) && url.host_str() == other.host_str()
 }
 
 /// Returns the error of a failed request to the service.
