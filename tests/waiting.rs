@@ -859,15 +859,15 @@ async fn jobs_submitted_together_are_polled_apart() {
     );
 }
 
-/// A service of jobs that run for as long as `runs` is set, on a thread of its own. A status request
-/// for a job of the name `stalled` has no response.
+/// A service of jobs that run for as long as `runs` is set, on a thread of its own; that of the name
+/// `limited` runs for ever. A status request for a job of the name `stalled` has no response.
 fn server_of_jobs(runs: &Arc<AtomicBool>) -> Server {
     let runs = Arc::clone(runs);
     Server::on_thread(move |request| {
         if request.path().contains("stalled") {
             return Response::new(200, "").stalling();
         }
-        let body = if runs.load(Ordering::SeqCst) {
+        let body = if runs.load(Ordering::SeqCst) || request.path().contains("limited") {
             json!({"status": "in_progress"})
         } else {
             json!({"status": "completed", "output": {"image": "https://output.example/1.png"}})
@@ -902,6 +902,12 @@ fn idle_runtime_freezes_no_wait_of_another() {
         let often = |name: &str| job(name).wait().poll_every(Duration::from_millis(100));
 
         let idle = runtime();
+        // Leaves a connection in the pool, which only this runtime drives.
+        idle.block_on(async {
+            job("first").status().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        });
+        let polls = polls + 1;
         let mut moved = often(name).watch();
         idle.block_on(drive(
             async { while moved.next().await.is_some() {} },
@@ -916,14 +922,14 @@ fn idle_runtime_freezes_no_wait_of_another() {
 
         let driven = runtime();
         driven.block_on(async {
+            runs.store(false, Ordering::SeqCst);
+            let other = tokio::time::timeout(s(30), often("other").into_future()).await;
+            assert!(other.expect("a wait ends").unwrap().image().is_some());
+
             let limited = often("limited").deadline(Duration::from_millis(300));
             let limited = tokio::time::timeout(s(30), limited.into_future()).await;
             let error = limited.expect("a deadline is kept").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
-
-            runs.store(false, Ordering::SeqCst);
-            let other = tokio::time::timeout(s(30), often("other").into_future()).await;
-            assert!(other.expect("a wait ends").unwrap().image().is_some());
             // The wait of the idle runtime is driven by the one that awaits it now.
             if name == "running" {
                 let moved = tokio::time::timeout(s(30), moved.output()).await;
