@@ -37,6 +37,7 @@ pub(crate) fn requests(matches: &ArgMatches, format: Format) -> Result<(), Failu
 pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let job = job(matches)?;
     let status = job.status().await?;
+    delivery::expect(delivery::Kind::RequestId, job.request_id().as_str());
     if format == Format::Record {
         let record = Record {
             request_id: Some(job.request_id().to_string()),
@@ -163,6 +164,7 @@ pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), F
     )
     .await;
     let cancellation = cancellation.map_err(|failure| failure.with_request_id(job.request_id()))?;
+    delivery::expect(delivery::Kind::RequestId, job.request_id().as_str());
     let json = json!({
         "request_id": job.request_id().as_str(),
         "status": cancellation.status.as_ref().map(ToString::to_string),
@@ -170,7 +172,7 @@ pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), F
     });
     if format.has_words() {
         // As the service's own command line does, which prints only data on standard output.
-        show::note(&to_text(&cancellation, job.request_id()));
+        show::answer(&to_text(&cancellation, job.request_id()));
     } else {
         format.print_json(&json);
     }

@@ -41,11 +41,11 @@ pub(crate) fn lost() -> Option<String> {
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout();
     let lines = format!("{text}\n");
-    let written = stdout
-        .write_all(lines.as_bytes())
-        .and_then(|()| stdout.flush());
-    match written {
-        Ok(()) if stream::is_closed(&stdout) => delivery::stream_is_lost(),
+    let written = match stream::is_closed(&stdout) {
+        true => Err(io::Error::other("it is closed")),
+        false => stdout.write_all(lines.as_bytes()),
+    };
+    match written.and_then(|()| stdout.flush()) {
         Ok(()) => delivery::reached(text),
         Err(error) => {
             delivery::stream_is_lost();
@@ -56,16 +56,28 @@ pub(crate) fn out(text: &str) {
     }
 }
 
+/// Prints words that are the whole result of a command on standard error. If they cannot be written,
+/// they go to standard output, and the command fails.
+pub(crate) fn answer(text: &str) {
+    if !err(&plain(text)) {
+        lose("could not write to standard error".to_owned());
+        out(&plain(text));
+    }
+}
+
 /// Records a failed write, and returns `true` unless the reader needs no more.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     let lost = error.kind() != ErrorKind::BrokenPipe || delivery::is_about_job();
     if lost {
-        let why = format!("could not write to standard output: {error}");
-        LOST.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(why);
+        lose(format!("could not write to standard output: {error}"));
     }
     lost
+}
+
+fn lose(why: String) {
+    LOST.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get_or_insert(why);
 }
 
 /// Prints a line for a waiting user, unless `--quiet` is set or standard error is for programs.
@@ -151,13 +163,16 @@ pub(crate) fn unfinished(text: &str) -> bool {
     is_for_people
 }
 
-fn err(text: &str) {
+/// Returns `true` if the lines were written.
+fn err(text: &str) -> bool {
     let mut stderr = io::stderr();
     let lines = format!("{}{text}\n", line_start());
     // One write, so that the lines of several processes do not mix.
-    if stderr.write_all(lines.as_bytes()).is_ok() && !stream::is_closed(&stderr) {
+    let written = !stream::is_closed(&stderr) && stderr.write_all(lines.as_bytes()).is_ok();
+    if written {
         delivery::reached(text);
     }
+    written
 }
 
 #[cfg(test)]

@@ -33,7 +33,32 @@ pub(crate) enum Stop {
     /// QUIT, sent by a terminal for Ctrl-\.
     #[cfg_attr(windows, allow(dead_code))]
     Quit,
+    /// Another signal that ends a process which does not take it, by its number.
+    #[cfg_attr(windows, allow(dead_code))]
+    Other(u8),
 }
+
+/// The other signals that end a process, and that may be taken: timers, `ulimit -t`, batch systems and
+/// watchdogs send some. KILL cannot be taken, and the signals of faults, such as SEGV, must not be. PIPE
+/// is ignored. Those of real time mean nothing by themselves.
+#[cfg(unix)]
+const OTHERS: &[i32] = {
+    use signal_hook::consts;
+
+    &[
+        consts::SIGUSR1,
+        consts::SIGUSR2,
+        consts::SIGALRM,
+        consts::SIGVTALRM,
+        consts::SIGPROF,
+        consts::SIGXCPU,
+        consts::SIGXFSZ,
+        consts::SIGABRT,
+        // Elsewhere it is ignored by default.
+        #[cfg(target_os = "linux")]
+        consts::SIGIO,
+    ]
+};
 
 /// Takes the signals that arrive, which no longer end the process at once.
 pub(crate) struct Stops {
@@ -62,6 +87,7 @@ impl Stop {
             Self::Terminate => 143,
             Self::HangUp => 129,
             Self::Quit => 131,
+            Self::Other(number) => 128 + number,
         }
     }
 }
@@ -145,7 +171,13 @@ impl Signals {
         let quit = (Stop::Quit, signal(SignalKind::quit()));
         // Under `nohup` the command keeps running without its terminal.
         let hang_up = (!hang_up_is_ignored()).then(|| (Stop::HangUp, signal(SignalKind::hangup())));
-        let signals = [interrupt, terminate, quit].into_iter().chain(hang_up);
+        let others = OTHERS.iter().filter(|number| !is_ignored(**number));
+        let others = others.filter_map(|&number| {
+            let stop = Stop::Other(u8::try_from(number).ok()?);
+            Some((stop, signal(SignalKind::from_raw(number))))
+        });
+        let signals = [interrupt, terminate, quit].into_iter();
+        let signals = signals.chain(hang_up).chain(others);
         let registered = signals.filter_map(|(stop, signal)| Some((stop, signal.ok()?)));
         Self(registered.collect())
     }
@@ -185,21 +217,20 @@ impl Signals {
 }
 
 /// Ends the process by the signal whose exit code this is, as if nothing had taken it: a shell reports
-/// the same exit code, and ends the loop that the command runs in. Returns for other exit codes. QUIT is
-/// one of them, since it would leave a core dump. All output is flushed by then: to flush it here could
-/// block.
+/// the same exit code, and ends the loop that the command runs in. Returns for other exit codes, and for
+/// those of QUIT, ABRT, XCPU and XFSZ, which would leave a core dump. All output is flushed by then: to
+/// flush it here could block.
 #[cfg(unix)]
 pub(crate) fn end_by_signal(code: u8) {
-    let stops = [Stop::CtrlC, Stop::Terminate, Stop::HangUp];
-    let kinds = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ];
-    let mut pairs = stops.into_iter().zip(kinds);
-    if let Some((_, kind)) = pairs.find(|(stop, _)| stop.exit_code() == code) {
+    use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGXFSZ};
+
+    let dumps_core = |number: i32| matches!(number, SIGABRT | SIGXCPU | SIGXFSZ);
+    let mut signals = [SIGINT, SIGTERM, SIGHUP].iter().chain(OTHERS);
+    if let Some(number) = signals.find(|number| 128 + **number == i32::from(code))
+        && !dumps_core(*number)
+    {
         // Where it fails, the exit code tells the same.
-        let _ = signal_hook::low_level::emulate_default_handler(kind.as_raw_value());
+        let _ = signal_hook::low_level::emulate_default_handler(*number);
     }
 }
 
@@ -213,14 +244,29 @@ pub(crate) fn end_by_signal(_: u8) {}
 fn hang_up_is_ignored() -> bool {
     use std::io::{IsTerminal, stderr};
 
-    /// The bit of the signal in the mask.
-    const HANG_UP: u64 = 1;
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    match mask.map(|mask| u64::from_str_radix(mask.trim(), 16)) {
-        Some(Ok(mask)) => mask & HANG_UP != 0,
-        _ => !stderr().is_terminal(),
-    }
+    let hang_up = SignalKind::hangup().as_raw_value();
+    ignored().map_or_else(|| !stderr().is_terminal(), |mask| has(mask, hang_up))
+}
+
+/// Returns `true` if the parent process has set a signal to be ignored, where the system reports that.
+#[cfg(unix)]
+fn is_ignored(number: i32) -> bool {
+    ignored().is_some_and(|mask| has(mask, number))
+}
+
+/// Returns the mask of the signals that this process ignores, where the system reports it.
+#[cfg(unix)]
+fn ignored() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
+}
+
+#[cfg(unix)]
+fn has(mask: u64, number: i32) -> bool {
+    mask >> (number - 1) & 1 != 0
 }
 
 #[cfg(test)]

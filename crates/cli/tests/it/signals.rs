@@ -136,6 +136,50 @@ fn stopped_submit_shows_its_key_in_words() {
     }
 }
 
+/// Timers, limits and watchdogs end a process by other signals than a person does.
+#[cfg(target_os = "linux")]
+#[test]
+fn any_other_signal_during_a_submit_shows_its_key() {
+    let signals = [
+        ("USR1", 10),
+        ("USR2", 12),
+        ("ALRM", 14),
+        ("VTALRM", 26),
+        ("PROF", 27),
+        ("XCPU", 24),
+        ("XFSZ", 25),
+        ("ABRT", 6),
+        ("IO", 29),
+    ];
+    all_at_once(signals, |(signal, number)| {
+        for format in ["text", "json", "record"] {
+            let service = Service::new();
+            let stalled = Reply::stall().carried_out();
+            service.emulator.script(Call::Submit, stalled);
+            let mut command = service.command(&RUN[..4]);
+            let run = start(command.args(["--quiet", "--output", format]));
+            signal_at(&service, Call::Submit, &run, signal);
+            let ended = end(run);
+            let ledger = service.emulator.ledger();
+            let key = ledger[0].idempotency_key().unwrap();
+            assert_eq!(ended.code, 128 + number, "{ended:?}");
+            let shown = ended.out.clone() + &ended.err;
+            assert!(shown.contains(key), "{signal} {ended:?}");
+        }
+    });
+}
+
+/// A broken pipe is an error of a write, not the end of the command.
+#[cfg(target_os = "linux")]
+#[test]
+fn pipe_signal_ends_no_submit() {
+    let service = Service::slow();
+    let run = start(&mut service.command(&[&RUN[..], &["--poll-secs", "0"]].concat()));
+    signal_at(&service, Call::Status, &run, "PIPE");
+    service.emulator.advance(LONG);
+    assert_eq!(end(run).good_json()["status"], "succeeded");
+}
+
 /// Between two attempts nothing is in flight: the service has refused the last one for certain.
 #[test]
 fn stopped_backoff_submits_nothing() {

@@ -78,7 +78,8 @@ fn check(arguments: &[&str]) {
         .iter()
         .map(|word| if *word == "ID" { &*known } else { word })
         .collect();
-    let saves = line.contains(&"--output-dir");
+    // In words, on standard error: standard output has only data.
+    let is_answer = line[0] == "cancel" && !line.contains(&"--output");
     for (out, err) in PAIRS {
         let jobs = service.emulator.ledger().len();
         let (code, stdout, stderr) = run(&service, &line, out, err);
@@ -88,19 +89,23 @@ fn check(arguments: &[&str]) {
             None => &known,
         };
         let case = format!("{line:?}, {out:?}, {err:?}: {code}, {stdout:?}, {stderr:?}");
-        let is_printed = stdout.contains(id) || stderr.contains(id);
-        assert!(is_printed || code != 0 || saves, "{case}");
-        let is_lost = match out {
-            State::Read => false,
-            // The id is printed, unless no stream is left; files on disk are a result too.
-            State::Closed => err != State::Read && !saves,
-            State::Broken | State::Full => true,
-        };
+        let is_lost = if is_answer { err } else { out } != State::Read;
         assert_eq!(code != 0, is_lost, "{case}");
-        assert!(
-            err != State::Read || stderr.contains(id) || out == State::Read,
-            "{case}"
-        );
+        if is_lost && err == State::Read {
+            assert!(stderr.contains(id), "{case}");
+            // The result itself.
+            let result = match line[0] {
+                "status" => "status",
+                "cancel" => "outcome",
+                _ if line.contains(&"--no-wait") => id,
+                _ if line.contains(&"out") => "out/",
+                _ => "image",
+            };
+            assert!(stderr.contains(result), "{case}");
+        }
+        if is_answer && is_lost && out == State::Read {
+            assert!(stdout.contains("cannot be cancelled"), "{case}");
+        }
         // The report of the failure.
         let last = format!("\n{stderr}")
             .rfind("\n{")
@@ -130,6 +135,12 @@ fn request_id_reaches_a_stream_or_the_command_fails() {
         [&["resume", "ID", "--no-download"], json],
         [&["result", "ID", "--no-download"], quiet],
         [&["requests", "result", "ID", "--output-dir", "out"], json],
+        [&["resume", "ID", "--output-dir", "out"], &[]],
+        [&["result", "ID", "--output-dir", "out"], &[]],
+        [&["status", "ID"], &[]],
+        [&["status", "ID"], json],
+        [&["cancel", "ID"], &[]],
+        [&["cancel", "ID"], json],
     ];
     all_at_once(lines, |line| check(&line.concat()));
 }
