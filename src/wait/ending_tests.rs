@@ -23,9 +23,9 @@ enum Answer {
     Unknown,
     /// A status that is not known, in a result with an output.
     UnknownWithOutput,
-    /// The same with an output that says nothing.
+    /// A status that is not known, in a result with an output that says nothing.
     UnknownWithSeed,
-    /// The same with an output, and a word that something goes on.
+    /// A status that says that work continues, in a result with an output.
     UnknownAtWork,
     /// A terminal status, to a status request.
     Ended(&'static str),

@@ -95,9 +95,9 @@ pub(crate) struct Escapes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mail {
     None,
-    /// Those of other than letters and digits, such as `=3F`.
+    /// Escapes of other than letters and digits, such as `=3F`.
     Marks,
-    /// All, such as `=72`.
+    /// Every escape, such as `=72`.
     All,
 }
 

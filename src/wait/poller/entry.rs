@@ -349,7 +349,7 @@ impl Entry {
     /// Returns the result of a job that has ended; `Err` if it has not.
     ///
     /// A result whose status is not known decides by what it carries: an output ends the job, as
-    /// `end` says, unless the word says that something goes on, such as `rendering`.
+    /// `end` says, unless the word says that work continues, such as `rendering`.
     fn ended(
         &mut self,
         mut result: JobResult<Value>,
