@@ -3,13 +3,23 @@
 use std::borrow::Cow;
 
 use base64::Engine;
+use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode_str;
 
 /// Maximum size of a request body in bytes, media in `data:` URIs included.
 ///
 /// Another client of the service was seen to send this much; the service documents no limit.
 pub const MAX_REQUEST_BYTES: usize = 64 << 20;
+
+/// Base64 whose padding may be missing.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// A parsed `data:` URI.
 ///
@@ -24,6 +34,7 @@ pub const MAX_REQUEST_BYTES: usize = 64 << 20;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataUri<'a> {
+    media_type: &'a str,
     is_base64: bool,
     data: &'a str,
 }
@@ -39,7 +50,8 @@ impl<'a> DataUri<'a> {
         let (media_type, data) = rest.split_once(',')?;
         let last = media_type.rsplit(';').next().unwrap_or_default();
         Some(Self {
-            is_base64: last.eq_ignore_ascii_case("base64"),
+            media_type: media_type.split(';').next().unwrap_or_default(),
+            is_base64: last.trim().eq_ignore_ascii_case("base64"),
             data,
         })
     }
@@ -53,6 +65,36 @@ impl<'a> DataUri<'a> {
         } else {
             Some(data.into_owned())
         }
+    }
+
+    /// Decodes the media as browsers do: white space in base64 and missing padding are accepted, and so
+    /// is the alphabet of URLs. Returns `None` if the encoding is invalid.
+    ///
+    /// ```
+    /// # use runcomfy_media::DataUri;
+    /// let uri = DataUri::parse("data:image/gif;base64,R0lGODlh AA").expect("the URI is valid");
+    /// assert_eq!((uri.bytes(), uri.lenient_bytes()), (None, Some(b"GIF89a\0".to_vec())));
+    /// ```
+    #[must_use]
+    pub fn lenient_bytes(&self) -> Option<Vec<u8>> {
+        let data = percent_decode_str(self.data);
+        if !self.is_base64 {
+            return Some(data.collect());
+        }
+        let standard = |byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            byte => byte,
+        };
+        let digits = data.filter(|byte| !byte.is_ascii_whitespace());
+        let digits: Vec<u8> = digits.map(standard).collect();
+        LENIENT.decode(digits).ok()
+    }
+
+    /// Returns the media type, such as `image/png`, or `None` if the URI has none.
+    #[must_use]
+    pub fn media_type(&self) -> Option<&'a str> {
+        Some(self.media_type).filter(|media_type| !media_type.is_empty())
     }
 
     /// Encodes media of a media type, such as `image/png`, as a URI.
@@ -90,6 +132,43 @@ mod tests {
         for none in ["data:image/png;base64", "https://a/,", "a.png", ""] {
             assert_eq!(DataUri::parse(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn media_type_is_read_with_and_without_parameters() {
+        for (uri, media_type) in [
+            ("data:,x", None),
+            ("data:;base64,AA==", None),
+            ("data:image/png,x", Some("image/png")),
+            (
+                "data:text/plain;charset=utf-8;base64,AA==",
+                Some("text/plain"),
+            ),
+        ] {
+            assert_eq!(DataUri::parse(uri).unwrap().media_type(), media_type);
+        }
+    }
+
+    #[test]
+    fn lenient_base64_is_that_of_browsers() {
+        for (data, bytes) in [
+            ("AAEC", Some(vec![0, 1, 2])),
+            ("AA%3D%3D", Some(vec![0])),
+            ("AA", Some(vec![0])),
+            ("A A\nEC", Some(vec![0, 1, 2])),
+            ("-_8=", Some(vec![0xfb, 0xff])),
+            ("A", None),
+            ("@@@@", None),
+        ] {
+            let uri = format!("data:image/png;base64,{data}");
+            assert_eq!(
+                DataUri::parse(&uri).unwrap().lenient_bytes(),
+                bytes,
+                "{data}"
+            );
+        }
+        let text = DataUri::parse("data:,a%20+b").unwrap();
+        assert_eq!(text.lenient_bytes().as_deref(), Some(&b"a +b"[..]));
     }
 
     #[test]

@@ -11,3 +11,4 @@ mod lies;
 mod rules;
 mod samples;
 mod source;
+mod truncation;
