@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Options are set on the async call, in a closure.
     let output = job.wait_with(|wait| wait.deadline(Duration::from_secs(300)))?;
     for file in job.download(&output, Path::new("."))? {
-        println!("saved {}", file.display());
+        println!("saved {}", file.path.display());
     }
     Ok(())
 }

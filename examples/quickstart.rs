@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let output = job.wait().await?;
     for file in job.download(&output, Path::new(".")).await? {
-        println!("saved {}", file.display());
+        println!("saved {}", file.path.display());
     }
     Ok(())
 }

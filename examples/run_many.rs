@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         match (finished.result, finished.job) {
             (Ok(output), Some(job)) => {
                 let files = job.download(&output, Path::new(".")).await?;
-                println!("{name}: saved {}", files[0].display());
+                println!("{name}: saved {}", files[0].path.display());
             }
             // Submitting it again could pay for it twice.
             (Err(error), _) if error.may_have_been_submitted() => {

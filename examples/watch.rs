@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
     });
     for file in download.await? {
-        println!("saved {}", file.display());
+        println!("saved {}", file.path.display());
     }
     Ok(())
 }

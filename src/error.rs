@@ -13,6 +13,7 @@ use reqwest::Url;
 use serde_json::Value;
 
 use self::cause::Cause;
+use crate::download::Saved;
 use crate::http::error_code::NOT_FOUND;
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
@@ -50,6 +51,7 @@ struct Inner {
     last_status: Option<JobStatus>,
     detail: Option<Value>,
     output: Option<Value>,
+    kept_file: Option<Saved>,
     excerpt: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -83,6 +85,7 @@ impl Error {
                 last_status: None,
                 detail: None,
                 output: None,
+                kept_file: None,
                 excerpt: None,
                 source: None,
             }),
@@ -211,6 +214,13 @@ impl Error {
         self
     }
 
+    /// Adds the file that a download has kept although it is not the output.
+    pub(crate) fn with_kept_file(mut self, file: Saved) -> Self {
+        let name = file.path.display().to_string();
+        self.inner.kept_file = Some(file);
+        self.with_note(&format!("its bytes are kept in `{name}`"))
+    }
+
     /// Appends what the failure means, or what to do.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
         let message = self.inner.message.trim_end_matches('.');
@@ -333,6 +343,13 @@ impl Error {
     #[must_use]
     pub fn output(&self) -> Option<&Value> {
         self.inner.output.as_ref()
+    }
+
+    /// Returns the file that a download has kept although it is not the output: a page in the place of
+    /// an image, or media without their end. Its name says so.
+    #[must_use]
+    pub fn kept_file(&self) -> Option<&Saved> {
+        self.inner.kept_file.as_ref()
     }
 
     /// Returns the first bytes of a response that could not be read.

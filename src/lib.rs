@@ -78,7 +78,7 @@ pub use runcomfy_schema::{Checked, Media, Violation, Violations};
 #[cfg(feature = "client")]
 pub use {
     client::{Client, ClientBuilder},
-    download::{Download, DownloadProgress, Downloads},
+    download::{Download, DownloadProgress, Downloads, Saved},
     error::{Error, ErrorKind, UnknownErrorKind},
     http::{response::JobResult, retry_policy::RetryPolicy, token::Token},
     job::Job,

@@ -1,11 +1,13 @@
 //! Holds the output of a finished job.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use runcomfy_schema::{Field, RedactedPaths};
+use runcomfy_schema::{Field, Path, RedactedPaths};
 
 /// The output of a finished job: a JSON object with the URLs of the generated media.
 ///
@@ -95,14 +97,21 @@ impl Output {
         T::read(self.get(name)?.clone()).ok()
     }
 
-    /// Returns every URL in the output, each once, in the order of the JSON.
+    /// Returns every URL in the output, each once, in the order of the JSON: those of `https`, of `http`,
+    /// and `data:` URIs, which contain their file.
     ///
     /// These are the URLs to download, also for models whose output has other members.
     #[must_use]
     pub fn urls(&self) -> Vec<&str> {
-        let mut urls = Vec::new();
-        collect(&self.value, &mut urls);
-        urls
+        let links = self.links();
+        links.into_iter().map(|link| link.url).collect()
+    }
+
+    /// Returns the URLs as [`urls`](Self::urls) does, with their places.
+    pub(crate) fn links(&self) -> Vec<Link<'_>> {
+        let mut links = Links::default();
+        links.collect(&self.value, &Path::ROOT, &mut Vec::new());
+        links.found
     }
 
     /// Returns `true` if the output contains nothing but `null`, empty texts, arrays and objects.
@@ -137,17 +146,87 @@ pub(crate) fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn collect<'a>(value: &'a Value, urls: &mut Vec<&'a str>) {
-    match value {
-        Value::String(text) => {
-            let is_url = text.starts_with("https://") || text.starts_with("http://");
-            if is_url && !urls.contains(&text.as_str()) {
-                urls.push(text);
+/// A URL in an output, and its places there.
+#[derive(Debug)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "only downloads read the places")
+)]
+pub(crate) struct Link<'a> {
+    pub(crate) url: &'a str,
+    /// JSON pointer of its first place.
+    pub(crate) pointer: String,
+    /// The names of the members around each of its places, the outermost one first.
+    pub(crate) places: Vec<Vec<&'a str>>,
+}
+
+/// The links of an output, each URL once.
+#[derive(Default)]
+struct Links<'a> {
+    found: Vec<Link<'a>>,
+    indices: HashMap<&'a str, usize>,
+}
+
+impl<'a> Links<'a> {
+    fn collect(&mut self, value: &'a Value, path: &Path<'_>, names: &mut Vec<&'a str>) {
+        match value {
+            Value::String(text) if is_url(text) => self.add(text, path, names),
+            Value::Array(list) => {
+                for (index, item) in list.iter().enumerate() {
+                    self.collect(item, &path.element(index), names);
+                }
+            }
+            Value::Object(map) => {
+                for (name, item) in map {
+                    names.push(name);
+                    self.collect(item, &path.member(name), names);
+                    names.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, url: &'a str, path: &Path<'_>, names: &[&'a str]) {
+        match self.indices.entry(url) {
+            Entry::Occupied(known) => self.found[*known.get()].places.push(names.to_vec()),
+            Entry::Vacant(free) => {
+                free.insert(self.found.len());
+                self.found.push(Link {
+                    url,
+                    pointer: path.to_string(),
+                    places: vec![names.to_vec()],
+                });
             }
         }
-        Value::Array(list) => list.iter().for_each(|item| collect(item, urls)),
-        Value::Object(map) => map.values().for_each(|item| collect(item, urls)),
-        _ => {}
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://") || is_data_uri(text)
+}
+
+/// Returns `true` for a `data:` URI, also for one whose data are broken. Prose may begin with the same
+/// word, but without a media type after it.
+fn is_data_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_at_checked(5) else {
+        return false;
+    };
+    if !scheme.eq_ignore_ascii_case("data:") {
+        return false;
+    }
+    let (head, has_data) = match rest.split_once(',') {
+        Some((head, _)) => (head, true),
+        None => (rest, false),
+    };
+    let media_type = head.split(';').next().unwrap_or_default();
+    let is_token = |text: &str| {
+        let is_safe = |c: char| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c);
+        !text.is_empty() && text.chars().all(is_safe)
+    };
+    match media_type.split_once('/') {
+        Some((kind, subtype)) => is_token(kind) && is_token(subtype),
+        None => media_type.is_empty() && (has_data || head.starts_with(";base64")),
     }
 }
 
@@ -263,6 +342,10 @@ mod tests {
                 json!({"audio": {"url": "https://a.example/1.mp3"}, "seed": 1}),
                 vec!["https://a.example/1.mp3"],
             ),
+            (
+                json!({"image": "data:image/png;base64,AAEC", "text": "data:,a%20b"}),
+                vec!["data:image/png;base64,AAEC", "data:,a%20b"],
+            ),
             (json!({"text": "no address"}), vec![]),
             (json!(null), vec![]),
         ] {
@@ -272,5 +355,41 @@ mod tests {
                 value
             );
         }
+    }
+
+    #[test]
+    fn data_uri_is_told_from_prose() {
+        for uri in [
+            "data:image/png;base64,AAEC",
+            "DATA:image/svg+xml,%3Csvg/%3E",
+            "data:text/plain; charset=utf-8,x",
+            "data:;base64,AAEC",
+            "data:,",
+            // Broken, and yet no prose.
+            "data:image/png;base64",
+            "data:image/png;base64,@",
+        ] {
+            assert!(is_data_uri(uri), "{uri}");
+        }
+        for text in [
+            "data: five boats, two of them red",
+            "data:five",
+            "data:",
+            "database/png,x",
+            "data:a b/c,d",
+            "dáta:,",
+        ] {
+            assert!(!is_data_uri(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn link_knows_all_of_its_places() {
+        let value =
+            json!({"image": "https://a.example/1", "meta/x": [{"url": "https://a.example/1"}]});
+        let output = Output::from(value);
+        let links = output.links();
+        assert_eq!((links.len(), &*links[0].pointer), (1, "/image"));
+        assert_eq!(links[0].places, [vec!["image"], vec!["meta/x", "url"]]);
     }
 }

@@ -1,9 +1,9 @@
 //! A download ends with the whole file under its name, or with none.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use runcomfy::{Client, ClientBuilder, Error, ErrorKind, Job, Output};
+use runcomfy::{Client, ClientBuilder, Error, ErrorKind, Job, Output, Saved};
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
 use runcomfy_testkit::server::{Request, Response, Server, closed_address};
@@ -25,6 +25,11 @@ fn content(seed: u8, size: usize) -> Vec<u8> {
     (0..size)
         .map(|at| seed.wrapping_add(u8::try_from(at * 31 % 251).unwrap()))
         .collect()
+}
+
+/// Returns bytes of no known format, which contain a text.
+fn named(text: &str) -> Vec<u8> {
+    format!("{text}\0").into_bytes()
 }
 
 /// A server of files.
@@ -133,7 +138,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Downloads into a new folder.
-async fn fetch(client: &Client, url: &str) -> (Result<PathBuf, Error>, TempDir) {
+async fn fetch(client: &Client, url: &str) -> (Result<Saved, Error>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let outcome = client.download(url, folder.path()).await;
     (outcome, folder)
@@ -142,11 +147,12 @@ async fn fetch(client: &Client, url: &str) -> (Result<PathBuf, Error>, TempDir) 
 /// Downloads a file, which must be the only one in its folder.
 async fn fetched(server: &Files) -> Vec<u8> {
     let (outcome, folder) = fetch(&server.client(), &server.url()).await;
-    let path = outcome.unwrap();
+    let saved = outcome.unwrap();
     let [(name, bytes)] = &files(folder.path())[..] else {
         panic!("one file, not {:?}", std::fs::read_dir(folder.path()));
     };
-    assert_eq!(path, folder.path().join(name));
+    assert_eq!(saved.path, folder.path().join(name));
+    assert_eq!(saved.facts.size_bytes, Some(bytes.len() as u64));
     assert_eq!(name, "a.png");
     bytes.clone()
 }
@@ -158,7 +164,7 @@ async fn failed(server: &Files) -> Error {
 }
 
 /// Checks that a failed download leaves no file, and that its error contains no secret.
-fn failure(outcome: Result<PathBuf, Error>, folder: &TempDir) -> Error {
+fn failure(outcome: Result<Saved, Error>, folder: &TempDir) -> Error {
     assert_eq!(files(folder.path()), []);
     let error = outcome.unwrap_err();
     let shown = format!("{error} {error:?}");
@@ -758,7 +764,7 @@ async fn impossible_folder_sends_no_request() {
 
 #[tokio::test(start_paused = true)]
 async fn foreign_names_are_harmless_and_never_collide() {
-    let server = Files::start(|request| Response::ok(request.path())).await;
+    let server = Files::start(|request| Response::ok(named(request.path()))).await;
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
     for (path, name) in [
         ("/a.png", "a.png"),
@@ -770,23 +776,24 @@ async fn foreign_names_are_harmless_and_never_collide() {
     ] {
         let url = format!("{}{path}", server.0.origin());
         let file = client.download(&url, folder.path()).await.unwrap();
-        assert_eq!(file, folder.path().join(name));
-        assert_eq!(std::fs::read_to_string(file).unwrap(), path);
+        assert_eq!(file.path, folder.path().join(name));
+        assert_eq!(std::fs::read(file).unwrap(), named(path));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn files_of_one_name_download_at_once() {
     let server =
-        Files::start(|request| Response::ok(request.path()).delayed(Duration::from_secs(1))).await;
+        Files::start(|request| Response::ok(named(request.path())).delayed(Duration::from_secs(1)))
+            .await;
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
     let urls = ["/1/a.png", "/2/a.png"].map(|path| format!("{}{path}", server.0.origin()));
     let (one, two) = tokio::join!(
         async { client.download(&urls[0], folder.path()).await },
         async { client.download(&urls[1], folder.path()).await },
     );
-    assert_eq!(std::fs::read(one.unwrap()).unwrap(), b"/1/a.png");
-    assert_eq!(std::fs::read(two.unwrap()).unwrap(), b"/2/a.png");
+    assert_eq!(std::fs::read(one.unwrap()).unwrap(), named("/1/a.png"));
+    assert_eq!(std::fs::read(two.unwrap()).unwrap(), named("/2/a.png"));
     let names: Vec<String> = files(folder.path())
         .into_iter()
         .map(|file| file.0)
@@ -892,8 +899,8 @@ async fn expired_link_is_renewed_and_resumed() {
         let old = format!("{}/a.png?sig=old", server.0.origin());
         let output = Output::from(json!({ "image": old }));
         let job = server.job();
-        let paths = job.download(&output, folder.path()).await.unwrap();
-        assert_eq!(paths, [folder.path().join("a.png")]);
+        let saved = job.download(&output, folder.path()).await.unwrap();
+        assert_eq!(saved[0].path, folder.path().join("a.png"));
         assert_eq!(
             files(folder.path()),
             [("a.png".to_owned(), content(7, SIZE))]
@@ -975,7 +982,7 @@ async fn download_of_a_missing_job_is_an_error() {
 async fn one_failed_file_leaves_the_others() {
     let server = Files::start(|request| match request.path() {
         "/2.png" => Response::new(400, ""),
-        path => Response::ok(path),
+        path => Response::ok(named(path)),
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
@@ -1007,7 +1014,7 @@ async fn outcomes_has_one_result_for_each_file() {
     let server = Files::start(|request| match request.path() {
         "/2.png" => Response::new(302, "").header("location", "https://input.example/2.png"),
         "/3.png" => Response::new(400, ""),
-        path => Response::ok(path),
+        path => Response::ok(named(path)),
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
@@ -1021,7 +1028,7 @@ async fn outcomes_has_one_result_for_each_file() {
     let outcomes = tokio::spawn(async move { job.download(&output, &into).outcomes().await });
     let outcomes = outcomes.await.unwrap();
     let results = outcomes.iter().map(|outcome| match outcome {
-        Ok(path) => Ok(path.strip_prefix(folder.path()).unwrap()),
+        Ok(file) => Ok(file.path.strip_prefix(folder.path()).unwrap()),
         Err(error) => {
             assert_eq!(error.request_id().unwrap().as_str(), "r1");
             assert!(!error.to_string().contains("s3cret"), "{error}");

@@ -14,6 +14,7 @@ mod documented_inputs;
 mod downloads;
 mod drift;
 mod drop_in;
+mod inspected;
 mod judged;
 mod lifecycle;
 mod many;

@@ -115,7 +115,7 @@ async fn local_media_are_checked_before_they_are_sent() {
         .download(output.image().unwrap(), folder.path())
         .await
         .unwrap();
-    let (shown, jobs, _) = run("local_media", "", &[photo.as_os_str()]).await;
+    let (shown, jobs, _) = run("local_media", "", &[photo.path.as_os_str()]).await;
     assert!(shown.contains("submitted "), "{shown}");
     assert_eq!(jobs, 1);
 }

@@ -405,7 +405,7 @@ async fn redirect_is_not_followed_with_the_token() {
 
 #[tokio::test]
 async fn downloads_are_sent_without_the_token() {
-    let server = Server::always(Response::ok("ok")).await;
+    let server = Server::always(Response::ok("ok\0")).await;
     let client = Client::builder()
         .token(TOKEN)
         .download_from_any_host(true)
@@ -414,7 +414,7 @@ async fn downloads_are_sent_without_the_token() {
     let folder = tempfile::tempdir().unwrap();
     let url = server.url("out.png?sig=abc");
     let file = client.download(&url, folder.path()).await.unwrap();
-    assert_eq!(std::fs::read(file).unwrap(), b"ok");
+    assert_eq!(std::fs::read(file).unwrap(), b"ok\0");
     let head = server.requests()[0].head.to_lowercase();
     assert!(
         head.starts_with("get /out.png?sig=abc") && !head.contains("authorization"),

@@ -1,6 +1,6 @@
 //! Provides the blocking client.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::job::Job;
 use super::runtime::Runtime;
 use crate::catalogue::{Catalogue, CatalogueEntry};
-use crate::download::Download;
+use crate::download::{Download, Saved};
 use crate::error::Error;
 use crate::job::as_input::AsInput;
 use crate::job::request_id::RequestId;
@@ -230,12 +230,12 @@ impl Client {
         self.block_on(self.client.check_media(schema, input))
     }
 
-    /// Downloads one URL of an output into a folder and returns the path of the file, as
+    /// Downloads one URL of an output into a folder and returns the file with its facts, as
     /// [`Client::download`](crate::client::Client::download) does.
     ///
     /// # Errors
     /// - The errors of [`Client::download`](crate::client::Client::download).
-    pub fn download(&self, url: &str, folder: &Path) -> Result<PathBuf, Error> {
+    pub fn download(&self, url: &str, folder: &Path) -> Result<Saved, Error> {
         self.download_with(url, folder, |download| download)
     }
 
@@ -248,7 +248,7 @@ impl Client {
         url: &'a str,
         folder: &'a Path,
         set: impl FnOnce(Download<'a>) -> Download<'a>,
-    ) -> Result<PathBuf, Error> {
+    ) -> Result<Saved, Error> {
         self.block_on(set(self.client.download(url, folder)))
     }
 }

@@ -1,12 +1,12 @@
 //! Provides the job of the blocking client.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
 use super::Client;
-use crate::download::Downloads;
+use crate::download::{Downloads, Saved};
 use crate::error::Error;
 use crate::http::response::JobResult;
 use crate::job::cancel_outcome::CancelOutcome;
@@ -56,12 +56,12 @@ impl<O> Job<O> {
         self.client.block_on(self.job.cancel())
     }
 
-    /// Downloads all files of the job's output into a folder and returns their paths, as
+    /// Downloads all files of the job's output into a folder and returns them with their facts, as
     /// [`Job::download`](crate::job::Job::download) does.
     ///
     /// # Errors
     /// - The errors of [`Job::download`](crate::job::Job::download).
-    pub fn download(&self, output: &Output, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    pub fn download(&self, output: &Output, folder: &Path) -> Result<Vec<Saved>, Error> {
         self.download_with(output, folder, |downloads| downloads)
     }
 
@@ -74,7 +74,7 @@ impl<O> Job<O> {
         output: &'a Output,
         folder: &'a Path,
         set: impl FnOnce(Downloads<'a>) -> Downloads<'a>,
-    ) -> Result<Vec<PathBuf>, Error> {
+    ) -> Result<Vec<Saved>, Error> {
         self.client.block_on(set(self.job.download(output, folder)))
     }
 }

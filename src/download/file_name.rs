@@ -2,6 +2,8 @@
 
 use reqwest::Url;
 
+use super::expectation;
+
 /// Maximum length of a file name in bytes: enough for real names, and short enough for every file
 /// system.
 const MAX_NAME_BYTES: usize = 120;
@@ -50,6 +52,51 @@ fn is_device(name: &str) -> bool {
             .is_some_and(|number| number.len() == 1 && number.bytes().all(|c| c.is_ascii_digit()))
     };
     DEVICES.contains(&stem.as_str()) || port("com") || port("lpt")
+}
+
+/// File extensions, besides those of media, that a server may give to any bytes.
+const REPLACED: [&str; 16] = [
+    "html", "htm", "php", "asp", "aspx", "jsp", "cgi", "json", "xml", "txt", "bin", "dat", "tmp",
+    "zip", "gz", "pdf",
+];
+
+/// Returns the extension of a name, without its dot.
+pub(super) fn extension(name: &str) -> Option<&str> {
+    let (stem, extension) = name.rsplit_once('.')?;
+    let is_extension = !stem.is_empty() && extension.len() <= 5;
+    let is_word = extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_extension && is_word && !extension.is_empty()).then_some(extension)
+}
+
+/// Returns a name that has one of these extensions. The first one replaces the extension of another
+/// format; behind any other text, such as a version, it is appended if `appends` is set.
+pub(super) fn with_extension(name: &str, extensions: &[&str], appends: bool) -> String {
+    let Some(usual) = extensions.first() else {
+        return name.to_owned();
+    };
+    let is = |found: &str, known: &&str| known.eq_ignore_ascii_case(found);
+    match extension(name) {
+        Some(found) if extensions.iter().any(|known| is(found, known)) => name.to_owned(),
+        Some(found)
+            if expectation::of_extension(found).is_some()
+                || REPLACED.iter().any(|known| is(found, known)) =>
+        {
+            format!("{}{usual}", &name[..name.len() - found.len()])
+        }
+        _ if appends => format!("{name}.{usual}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Returns the name of a file whose end is missing: `picture.truncated.png`.
+pub(super) fn truncated(name: &str) -> String {
+    match extension(name) {
+        Some(found) => {
+            let stem = &name[..name.len() - found.len() - 1];
+            format!("{stem}.truncated.{found}")
+        }
+        None => format!("{name}.truncated"),
+    }
 }
 
 /// Returns `picture.png` for the number 0, and then `picture-1.png`, `picture-2.png`, …
@@ -129,6 +176,27 @@ mod tests {
             long.len() <= MAX_NAME_BYTES && long.strip_suffix(".png").is_some(),
             "{long}"
         );
+    }
+
+    #[test]
+    fn extension_follows_the_bytes() {
+        let jpeg = ["jpg", "jpeg"];
+        for (name, expected) in [
+            ("a.png", "a.jpg"),
+            ("a.JPEG", "a.JPEG"),
+            ("a", "a.jpg"),
+            ("a.bin", "a.jpg"),
+            ("model-v1.5", "model-v1.5.jpg"),
+            ("a.b.webp", "a.b.jpg"),
+            ("a.", "a..jpg"),
+        ] {
+            assert_eq!(with_extension(name, &jpeg, true), expected, "{name}");
+        }
+        assert_eq!(with_extension("a", &jpeg, false), "a");
+        assert_eq!(with_extension("a.png", &jpeg, false), "a.jpg");
+        assert_eq!(with_extension("a.5", &jpeg, false), "a.5");
+        assert_eq!(truncated("a.png"), "a.truncated.png");
+        assert_eq!(truncated("a"), "a.truncated");
     }
 
     #[test]

@@ -10,21 +10,26 @@ use tracing::{Instrument, debug_span};
 
 use super::link_renewal::LinkRenewal;
 use super::progress::{DownloadProgress, ProgressObserver};
-use super::transfer::Transfer;
+use super::saved::Saved;
+use super::transfer::{FileLink, Transfer};
+use super::{expectation, partial_file};
 use crate::error::Error;
 use crate::job::Job;
-use crate::output::Output;
+use crate::output::{Link, Output};
 
 #[cfg(doc)]
 use crate::client::Client;
 #[cfg(doc)]
 use crate::download::Download;
+#[cfg(doc)]
+use crate::error::ErrorKind;
 
 /// Downloads all files of a job's output into a folder when it is awaited.
 ///
-/// [`Job::download`] creates it, with an example. The value of the `.await` is the files' paths;
-/// [`outcomes`](Self::outcomes) returns the outcome of each file instead. Each file is downloaded
-/// as by [`Download`], with its retries and its allowed hosts.
+/// [`Job::download`] creates it, with an example. The value of the `.await` is the files, each a
+/// [`Saved`]; [`outcomes`](Self::outcomes) returns the outcome of each file instead. Each file is
+/// downloaded as by [`Download`], with its retries, its inspection and its allowed hosts. A member such
+/// as `image`, `images` or `video_url` promises media, too.
 #[must_use = "nothing is downloaded until it is awaited"]
 pub struct Downloads<'a> {
     job: Job<Output>,
@@ -34,7 +39,11 @@ pub struct Downloads<'a> {
     observer: ProgressObserver<'a>,
     name: Option<Box<NameFile<'a>>>,
     present: Option<Box<FindFile<'a>>>,
+    on_saved: Option<Box<ReportFile<'a>>>,
 }
+
+/// Hears of a file that was saved: of its index.
+type ReportFile<'a> = dyn Fn(usize, &Saved) + Send + Sync + 'a;
 
 /// Names a file: by its index, and by the name that it would have.
 pub(super) type NameFile<'a> = dyn Fn(usize, &str) -> String + Send + Sync + 'a;
@@ -45,8 +54,8 @@ type FindFile<'a> = dyn Fn(usize) -> Option<PathBuf> + Send + Sync + 'a;
 impl<O> Job<O> {
     /// Downloads all files of this job's output into a folder; `.await` the returned [`Downloads`].
     ///
-    /// The value is the paths of the files, in the order of [`Output::urls`]. The folder is created
-    /// if it does not exist.
+    /// The value is the files with their facts, in the order of [`Output::urls`], and is empty if the
+    /// output has no URL. The folder is created if it does not exist.
     ///
     /// Links expire after some time. If one has expired (HTTP 403, 404, 410), the job's result is
     /// fetched again, once for all files, and the link at the same position of the new output is
@@ -64,6 +73,7 @@ impl<O> Job<O> {
     ///
     /// # Errors
     /// - The errors of [`Client::download`]: the download of a file failed.
+    ///   [`ErrorKind::UnexpectedOutput`] names the JSON pointer of a `data:` URI that is broken.
     /// - The errors of [`Job::result`]: a link had expired, and the job's result could not be
     ///   fetched again.
     ///
@@ -80,6 +90,7 @@ impl<O> Job<O> {
             observer: ProgressObserver::default(),
             name: None,
             present: None,
+            on_saved: None,
         }
     }
 }
@@ -98,10 +109,12 @@ impl<'a> Downloads<'a> {
         self
     }
 
-    /// Names each file: `name` gets its index among [`Output::urls`] and the name that it would have.
+    /// Names each file: `name` gets its index among [`Output::urls`] and the name that it would have,
+    /// whose extension is that of its bytes.
     ///
-    /// Characters that could lead out of the folder become `_`. No file is overwritten: if the name
-    /// is taken, the new file gets a number.
+    /// Characters that could lead out of the folder become `_`, and the extension of another format
+    /// becomes that of the bytes. No file is overwritten: if the name is taken, the new file gets a
+    /// number.
     pub fn file_name(mut self, name: impl Fn(usize, &str) -> String + Send + Sync + 'a) -> Self {
         self.name = Some(Box::new(name));
         self
@@ -114,10 +127,16 @@ impl<'a> Downloads<'a> {
         self
     }
 
+    /// Calls `observer` for each file as soon as it is saved, with its index among [`Output::urls`].
+    pub fn on_saved(mut self, observer: impl Fn(usize, &Saved) + Send + Sync + 'a) -> Self {
+        self.on_saved = Some(Box::new(observer));
+        self
+    }
+
     /// Downloads all files and returns the outcome of each, in the order of [`Output::urls`].
     ///
-    /// An outcome is the path of the file, or the error of its download as [`Job::download`] lists
-    /// them. Every error names the job.
+    /// An outcome is the file, or the error of its download as [`Job::download`] lists them. Every error
+    /// names the job.
     ///
     /// ```no_run
     /// # async fn example(job: runcomfy::Job<runcomfy::Output>) -> Result<(), runcomfy::Error> {
@@ -125,44 +144,64 @@ impl<'a> Downloads<'a> {
     /// let outcomes = job.download(&output, "pictures".as_ref()).outcomes().await;
     /// for (index, outcome) in outcomes.into_iter().enumerate() {
     ///     match outcome {
-    ///         Ok(file) => println!("{index}: saved {}", file.display()),
+    ///         Ok(file) => println!("{index}: saved {}", file.path.display()),
     ///         Err(error) => eprintln!("{index}: {error}"),
     ///     }
     /// }
     /// # Ok(()) }
     /// ```
-    pub async fn outcomes(self) -> Vec<Result<PathBuf, Error>> {
+    pub async fn outcomes(self) -> Vec<Result<Saved, Error>> {
         let renewal = LinkRenewal::new(&self.job, self.output);
-        let urls = self.output.urls();
-        let transfer = |file| Transfer {
+        let links = self.output.links();
+        let count = links.len();
+        let transfer = |file, link: Link<'a>| Transfer {
             fetcher: self.job.services().fetcher(),
+            link: FileLink::from_output(link),
             size_limit: self.size_limit,
-            progress: self.observer.for_file(file, urls.len()),
+            progress: self.observer.for_file(file, count),
             renewal: Some(&renewal),
             name: self.name.as_ref().map(|name| (file, &**name)),
         };
-        let fetch = async |file: usize, url: &str| {
+        let fetch = async |file: usize, link: Link<'a>| {
             let present = self.present.as_ref().and_then(|find| find(file));
-            match present {
-                Some(path) => Ok(path),
-                None => transfer(file).run(url, self.folder).await,
+            if let Some(path) = present {
+                return partial_file::present(path).await;
             }
+            let saved = transfer(file, link).run(self.folder).await?;
+            if let Some(observer) = &self.on_saved {
+                observer(file, &saved);
+            }
+            Ok(saved)
         };
-        let transfers = urls.iter().enumerate();
-        let files = transfers.map(|(file, url)| fetch(file, url));
+        let links = links.into_iter().enumerate();
+        let files = links.map(|(file, link)| fetch(file, link));
         let span = debug_span!("outputs", request_id = %self.job.request_id());
         let files = join_all(files).instrument(span).await;
         let named = files.into_iter().map(|file| self.job.named(file));
         named.collect()
     }
 
-    async fn run(self) -> Result<Vec<PathBuf>, Error> {
+    async fn run(self) -> Result<Vec<Saved>, Error> {
         self.outcomes().await.into_iter().collect()
     }
 }
 
+impl<'t> FileLink<'t> {
+    /// Takes what an output says about a link.
+    fn from_output(link: Link<'t>) -> Self {
+        let mut places = link.places.iter();
+        let first = link.places.first().map_or(&[][..], Vec::as_slice);
+        Self {
+            url: link.url,
+            stem: expectation::file_stem(first),
+            expected: places.find_map(|names| expectation::of_names(names)),
+            pointer: Some(link.pointer),
+        }
+    }
+}
+
 impl<'a> IntoFuture for Downloads<'a> {
-    type Output = Result<Vec<PathBuf>, Error>;
+    type Output = Result<Vec<Saved>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use runcomfy_media::Facts;
 
 use super::file_name::numbered;
+use super::inspection::{Claims, Inspection};
+use super::saved::Saved;
 use crate::error::Error;
 
 /// A hidden file in the target's folder, removed on drop unless it is finished.
@@ -23,28 +26,24 @@ pub(super) struct PartialFile {
     length: u64,
 }
 
-/// The hidden path of a partial file, and the folder and name that it gets when it is complete.
+/// The hidden path of a partial file, and its folder.
 #[derive(Debug)]
 struct Paths {
     folder: PathBuf,
-    name: String,
     hidden: PathBuf,
 }
 
 impl PartialFile {
-    /// Creates the hidden file, and its folder if that does not exist.
-    pub(super) async fn create(folder: &Path, name: String) -> Result<Self, Error> {
+    /// Creates the hidden file, and its folder if that does not exist. `name` may differ from that of
+    /// the complete file.
+    pub(super) async fn create(folder: &Path, name: &str) -> Result<Self, Error> {
+        let hidden = folder.join(format!(".{name}.{:08x}.part", fastrand::u32(..)));
         let folder = folder.to_owned();
         blocking(move || {
             std::fs::create_dir_all(&folder)
                 .map_err(|e| Error::file("create the folder", &folder, e))?;
-            let hidden = folder.join(format!(".{name}.{:08x}.part", fastrand::u32(..)));
             let file = File::create_new(&hidden).map_err(|e| Error::file("create", &hidden, e))?;
-            let paths = Paths {
-                folder,
-                name,
-                hidden,
-            };
+            let paths = Paths { folder, hidden };
             Ok(Self {
                 paths,
                 file: Arc::new(file),
@@ -73,15 +72,24 @@ impl PartialFile {
         Ok(())
     }
 
-    /// Syncs the file and gives it the first of its numbered names that is not taken.
-    pub(super) async fn finish(self) -> Result<PathBuf, Error> {
+    /// Inspects the bytes.
+    pub(super) async fn inspect(&self, claims: Claims) -> Result<Inspection, Error> {
+        let hidden = self.paths.hidden.clone();
+        blocking(move || {
+            Inspection::read(&hidden, &claims).map_err(|e| Error::file("read", &hidden, e))
+        })
+        .await
+    }
+
+    /// Syncs the file and gives it this name, or the first of its numbered forms that is not taken.
+    pub(super) async fn finish(self, name: String) -> Result<PathBuf, Error> {
         self.on_disk(File::sync_all).await?;
         let Self { paths, file, .. } = self;
         // Not every system can rename an open file.
         drop(file);
         // A download that is dropped from here on may leave its file behind, which is complete.
         blocking(move || {
-            let target = paths.publish()?;
+            let target = paths.publish(&name)?;
             sync(&paths.folder);
             Ok(target)
         })
@@ -99,9 +107,9 @@ impl PartialFile {
 }
 
 impl Paths {
-    fn publish(&self) -> Result<PathBuf, Error> {
+    fn publish(&self, name: &str) -> Result<PathBuf, Error> {
         for number in 0.. {
-            let target = self.folder.join(numbered(&self.name, number));
+            let target = self.folder.join(numbered(name, number));
             // A hard link fails if the name is taken; a rename would replace that file.
             let outcome = match std::fs::hard_link(&self.hidden, &target) {
                 Err(e) if e.kind() != ErrorKind::AlreadyExists => self.rename(&target),
@@ -143,6 +151,15 @@ fn sync(folder: &Path) {
     }
 }
 
+/// Reads the facts of a file that is there already, and has none if it cannot be read.
+pub(super) async fn present(path: PathBuf) -> Result<Saved, Error> {
+    blocking(move || {
+        let facts = Facts::from_file(&path).unwrap_or_default();
+        Ok(Saved::new(path, facts))
+    })
+    .await
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
@@ -176,9 +193,7 @@ mod tests {
     }
 
     async fn part(folder: &Path, content: &'static [u8]) -> PartialFile {
-        let mut part = PartialFile::create(folder, "a.png".to_owned())
-            .await
-            .unwrap();
+        let mut part = PartialFile::create(folder, "a.png").await.unwrap();
         part.write(Bytes::from_static(content)).await.unwrap();
         part
     }
@@ -188,7 +203,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let nested = folder.path().join("x/y");
         for content in [&b"one"[..], b"two"] {
-            part(&nested, content).await.finish().await.unwrap();
+            part(&nested, content)
+                .await
+                .finish("a.png".to_owned())
+                .await
+                .unwrap();
         }
         drop(part(&nested, b"three").await);
         let found = files(&nested);
@@ -207,7 +226,7 @@ mod tests {
         assert_eq!(part.length(), 0);
         part.write(Bytes::from_static(b"short")).await.unwrap();
         assert_eq!(part.length(), 5);
-        let file = part.finish().await.unwrap();
+        let file = part.finish("a.png".to_owned()).await.unwrap();
         assert_eq!(std::fs::read(file).unwrap(), b"short");
     }
 
@@ -232,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let part = part(folder.path(), b"one").await;
         std::fs::remove_file(&part.paths.hidden).unwrap();
-        let error = part.finish().await.unwrap_err();
+        let error = part.finish("a.png".to_owned()).await.unwrap_err();
         assert_eq!(error.kind(), crate::error::ErrorKind::Io);
         assert_eq!(files(folder.path()), []);
     }

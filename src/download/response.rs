@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderValue, IF_RANGE, RANGE};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, IF_RANGE, RANGE,
+};
 use reqwest::{Response, StatusCode};
 
 use crate::error::{Error, ErrorKind};
@@ -35,6 +37,8 @@ pub(super) struct FileResponse {
     /// Maximum position at which the body ends, if the server sends it.
     pub(super) end: Option<u64>,
     pub(super) file: RemoteFile,
+    /// The `Content-Type`, if the server sends it.
+    pub(super) media_type: Option<String>,
 }
 
 impl<'a> ResumePoint<'a> {
@@ -75,6 +79,7 @@ impl FileResponse {
                     start: 0,
                     end: total,
                     file: RemoteFile { version, total },
+                    media_type: media_type(headers),
                 }
             }
             StatusCode::PARTIAL_CONTENT => {
@@ -113,7 +118,13 @@ fn part(headers: &HeaderMap, resume: ResumePoint<'_>) -> Option<FileResponse> {
             version: resume.file.version.clone(),
             total: Some(total),
         },
+        media_type: media_type(headers),
     })
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.to_owned())
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

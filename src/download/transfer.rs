@@ -1,18 +1,22 @@
 //! Transfers one file of an output to disk, with retries.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use reqwest::Url;
 use reqwest::header::HeaderMap;
+use runcomfy_schema::MediaKind;
 use tracing::{Instrument, debug_span};
 
+use super::data_file::DataFile;
 use super::fetcher::{self, Fetcher, with_idle_timeout};
 use super::file_name;
+use super::inspection::{Claims, Inspection};
 use super::job::NameFile;
 use super::link_renewal::LinkRenewal;
 use super::partial_file::PartialFile;
 use super::progress::FileProgress;
 use super::response::{FileResponse, RemoteFile, ResumePoint};
+use super::saved::Saved;
 use crate::error::{Error, ErrorKind};
 use crate::http::retry::Call;
 use crate::http::retry_table::Operation;
@@ -20,6 +24,7 @@ use crate::http::retry_table::Operation;
 /// One download with its settings.
 pub(super) struct Transfer<'t, 'a> {
     pub(super) fetcher: &'t Fetcher,
+    pub(super) link: FileLink<'t>,
     pub(super) size_limit: u64,
     pub(super) progress: FileProgress<'t, 'a>,
     /// Replaces an expired link once; `None` without a job to query.
@@ -28,27 +33,106 @@ pub(super) struct Transfer<'t, 'a> {
     pub(super) name: Option<(usize, &'t NameFile<'a>)>,
 }
 
+/// A link to a file, with what the output says about it.
+#[derive(Clone, Debug)]
+pub(super) struct FileLink<'t> {
+    /// The link as the output has it.
+    pub(super) url: &'t str,
+    /// The JSON pointer of the link in the output, if that is known.
+    pub(super) pointer: Option<String>,
+    /// The kind of media that the output promises by the names around the link.
+    pub(super) expected: Option<MediaKind>,
+    /// The name of a file whose link has none, without an extension.
+    pub(super) stem: String,
+}
+
 impl Transfer<'_, '_> {
-    pub(super) async fn run(self, text: &str, folder: &Path) -> Result<PathBuf, Error> {
+    pub(super) async fn run(self, folder: &Path) -> Result<Saved, Error> {
+        if let Some(data) = DataFile::parse(&self.link) {
+            return self.save_data(data?, folder).await;
+        }
         let fetcher = self.fetcher;
-        let url = fetcher.parse_url(text)?;
+        let url = fetcher.parse_url(self.link.url)?;
         let _slot = fetcher.acquire_slot().await;
         let name = file_name::from_url(&url);
-        let name = match self.name {
-            Some((file, name_file)) => file_name::from_caller(&name_file(file, &name)),
-            None => name,
-        };
         let mut call = TransferCall {
-            part: PartialFile::create(folder, name).await?,
+            part: PartialFile::create(folder, &name).await?,
             transfer: self,
-            text,
+            extension: file_name::extension(&name).map(str::to_owned),
             url,
             file: None,
             reached: 0,
+            wrong: None,
         };
-        let ((), attempts) = fetcher.retry().run(&mut call).await?;
-        let path = call.part.finish().await;
-        path.map_err(|error| error.with_attempts(attempts))
+        let outcome = fetcher.retry().run(&mut call).await;
+        let TransferCall {
+            transfer,
+            part,
+            wrong,
+            ..
+        } = call;
+        match (outcome, wrong) {
+            (Ok((inspection, attempts)), _) => {
+                let saved = transfer.publish(part, inspection, &name).await;
+                saved.map_err(|error| error.with_attempts(attempts))
+            }
+            (Err(error), Some(wrong)) => Err(transfer.keep(part, wrong, &name, error).await),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Saves the file that a `data:` URI contains.
+    async fn save_data(self, data: DataFile, folder: &Path) -> Result<Saved, Error> {
+        let length = data.bytes.len() as u64;
+        self.check_size(length)?;
+        let mut part = PartialFile::create(folder, &data.name).await?;
+        self.progress.report(0, Some(length));
+        part.write(data.bytes.into()).await?;
+        self.progress.report(length, Some(length));
+        let claims = Claims {
+            by_names: self.link.expected,
+            extension: None,
+            media_type: data.media_type,
+        };
+        let inspection = part.inspect(claims).await?;
+        match inspection.error() {
+            None => self.publish(part, inspection, &data.name).await,
+            Some(error) => Err(self.keep(part, inspection, &data.name, error).await),
+        }
+    }
+
+    /// Gives a complete file its name, which has the extension of its bytes.
+    async fn publish(
+        &self,
+        part: PartialFile,
+        inspection: Inspection,
+        name: &str,
+    ) -> Result<Saved, Error> {
+        let name = inspection.name(name);
+        let name = match self.name {
+            Some((file, name_file)) => {
+                let wanted = file_name::from_caller(&name_file(file, &name));
+                inspection.callers_name(&wanted)
+            }
+            None => name,
+        };
+        let path = part.finish(name).await?;
+        Ok(Saved::new(path, inspection.facts))
+    }
+
+    /// Keeps a file that is not the output under a name that says so, and adds it to the error.
+    async fn keep(
+        &self,
+        part: PartialFile,
+        inspection: Inspection,
+        name: &str,
+        error: Error,
+    ) -> Error {
+        match self.publish(part, inspection, name).await {
+            Ok(saved) => error.with_kept_file(saved),
+            // The error of the download is the one to report.
+            Err(_) => error,
+        }
     }
 
     async fn receive(
@@ -113,22 +197,25 @@ impl Transfer<'_, '_> {
 /// A transfer as a call of the retry loop.
 struct TransferCall<'t, 'a> {
     transfer: Transfer<'t, 'a>,
-    /// The link as the output has it.
-    text: &'t str,
+    /// The file extension of the link.
+    extension: Option<String>,
     url: Url,
     part: PartialFile,
     /// The version of the file on the server, of which the bytes on disk are.
     file: Option<RemoteFile>,
     /// Maximum number of bytes that were on disk after a failed attempt.
     reached: u64,
+    /// The bytes on disk, if the last attempt has brought a whole file that is not the output.
+    wrong: Option<Inspection>,
 }
 
 impl Call for TransferCall<'_, '_> {
     const OPERATION: Operation = Operation::Download;
 
-    type Output = ();
+    type Output = Inspection;
 
-    async fn attempt(&mut self, number: u32) -> Result<(), Error> {
+    async fn attempt(&mut self, number: u32) -> Result<Inspection, Error> {
+        self.wrong = None;
         let span = debug_span!("download", host = self.url.host_str(), attempt = number);
         let outcome = self.fetch().instrument(span).await;
         // The file may have changed, and then the bytes on disk may be wrong too.
@@ -146,7 +233,7 @@ impl Call for TransferCall<'_, '_> {
             return Ok(false);
         };
         self.transfer.renewal = None;
-        let Some(fresh) = renewal.url(self.text).await? else {
+        let Some(fresh) = renewal.url(self.transfer.link.url).await? else {
             return Ok(false);
         };
         self.url = self.transfer.fetcher.parse_url(fresh)?;
@@ -156,15 +243,17 @@ impl Call for TransferCall<'_, '_> {
     /// Returns `true` if the attempt brought new bytes; it costs no budget then, however often the
     /// file is cut.
     fn made_progress(&mut self) -> bool {
-        let progressed = self.part.length() > self.reached;
+        // A page may be longer each time.
+        let progressed = self.wrong.is_none() && self.part.length() > self.reached;
         self.reached = self.reached.max(self.part.length());
         progressed
     }
 }
 
 impl TransferCall<'_, '_> {
-    /// Sends one request and follows its redirects. Received bytes are kept even if it fails.
-    async fn fetch(&mut self) -> Result<(), Error> {
+    /// Sends one request, follows its redirects, and inspects the file. Received bytes are kept even if it
+    /// fails.
+    async fn fetch(&mut self) -> Result<Inspection, Error> {
         let resume = ResumePoint::new(self.part.length(), self.file.as_ref());
         let headers = resume.map_or_else(HeaderMap::new, |resume| resume.headers());
         let response = self.transfer.fetcher.get(&self.url, &headers).await?;
@@ -175,7 +264,20 @@ impl TransferCall<'_, '_> {
             self.part.clear().await?;
         }
         self.file = Some(head.file.clone());
+        let claims = Claims {
+            by_names: self.transfer.link.expected,
+            extension: self.extension.clone(),
+            media_type: head.media_type.clone(),
+        };
         let part = &mut self.part;
-        self.transfer.receive(response, &head, part).await
+        self.transfer.receive(response, &head, part).await?;
+        let inspection = part.inspect(claims).await?;
+        match inspection.error() {
+            None => Ok(inspection),
+            Some(error) => {
+                self.wrong = Some(inspection);
+                Err(error.with_note("download it again later"))
+            }
+        }
     }
 }

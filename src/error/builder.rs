@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Error, ErrorKind};
+use crate::download::Saved;
 use crate::job::request_id::RequestId;
 use crate::job::status::JobStatus;
 use runcomfy_schema::Violations;
@@ -99,6 +100,12 @@ impl ErrorBuilder {
     /// Sets the last status of the job. Default: none.
     pub fn last_status(mut self, status: JobStatus) -> Self {
         self.error.inner.last_status = Some(status);
+        self
+    }
+
+    /// Sets the file that a download has kept although it is not the output. Default: none.
+    pub fn kept_file(mut self, file: Saved) -> Self {
+        self.error.inner.kept_file = Some(file);
         self
     }
 

@@ -55,11 +55,7 @@ fn shown(value: &Json) -> String {
 /// Returns an input with each `data:` URI replaced by its media type, its length and a checksum.
 pub(crate) fn shortened(json: &Json) -> Json {
     match json {
-        Json::String(text) if DataUri::parse(text).is_some() => {
-            let start = text.split([',', ';']).next().unwrap_or_default();
-            let sum = checksum(text.as_bytes());
-            format!("{start} ({} bytes; checksum {sum:016x})", text.len()).into()
-        }
+        Json::String(text) if DataUri::parse(text).is_some() => shortened_uri(text).into(),
         Json::Array(list) => list.iter().map(shortened).collect(),
         Json::Object(map) => map
             .iter()
@@ -67,6 +63,13 @@ pub(crate) fn shortened(json: &Json) -> Json {
             .collect(),
         other => other.clone(),
     }
+}
+
+/// Returns a `data:` URI as its media type, its length and a checksum.
+pub(crate) fn shortened_uri(uri: &str) -> String {
+    let start = uri.split([',', ';']).next().unwrap_or_default();
+    let sum = checksum(uri.as_bytes());
+    format!("{start} ({} bytes; checksum {sum:016x})", uri.len())
 }
 
 /// Returns the FNV-1a checksum, which tells two files of a user apart and is the same in each version

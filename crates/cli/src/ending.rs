@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use console::{Alignment, Style, measure_text_width, pad_str};
 use runcomfy::media::Facts;
-use runcomfy::schema::Json;
+use runcomfy::schema::{Json, MediaKind};
 
 use crate::record::{Record, SavedFile};
 use crate::show;
@@ -50,24 +50,32 @@ pub(crate) fn decorated(line: &str) -> String {
 fn row(file: &SavedFile) -> [String; COLUMNS] {
     let facts = &file.facts;
     let verb = if file.was_there { "kept" } else { "saved" };
-    let pixels = facts
-        .shown()
-        .or(facts.stored())
-        .map(|(width, height)| format!("{width}×{height}"));
     let size = facts.size_bytes.map(size);
     [
         format!("{verb} {}", file.path),
-        pixels.unwrap_or_default(),
+        pixels(facts).unwrap_or_default(),
         length(facts).unwrap_or_default(),
         size.unwrap_or_default(),
     ]
 }
 
+/// Returns width and height of an image or a video, as shown; with a question mark, if it may be turned.
+fn pixels(facts: &Facts) -> Option<String> {
+    let has_pixels = matches!(facts.kind, Some(MediaKind::Image | MediaKind::Video));
+    let text = |(width, height)| format!("{width}×{height}");
+    let stored = || facts.stored().map(|stored| text(stored) + "?");
+    let unknown = || has_pixels.then(|| "pixels unknown".to_owned());
+    facts.shown().map(text).or_else(stored).or_else(unknown)
+}
+
 /// Returns how long a video or a sound is.
 fn length(facts: &Facts) -> Option<String> {
-    let seconds = facts.duration_seconds?;
-    let duration = Duration::try_from_secs_f64(seconds).ok()?;
-    Some(format!("{} long", time(duration)))
+    let has_length = matches!(facts.kind, Some(MediaKind::Video | MediaKind::Audio));
+    let known = facts
+        .duration_seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .map(|duration| format!("{} long", time(duration)));
+    known.or_else(|| has_length.then(|| "length unknown".to_owned()))
 }
 
 /// Joins the columns, without those that are empty in each row.
@@ -142,6 +150,7 @@ mod tests {
         let mut facts = Facts::default();
         facts.size_bytes = Some(size);
         (facts.width, facts.height) = pixels.unzip();
+        facts.orientation = pixels.map(|_| 1);
         SavedFile {
             path: path.to_owned(),
             url: String::new(),
@@ -183,6 +192,27 @@ mod tests {
         ];
         assert_eq!(lines(&record), expected);
         assert_eq!(lines(&Record::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn unsure_facts_are_shown_as_such() {
+        let mut image = file("a.heic", 1000, Some((4000, 3000)));
+        image.facts.orientation = None;
+        let mut sound = file("a.wav", 1000, None);
+        sound.facts.kind = Some(MediaKind::Audio);
+        let mut video = file("a.mp4", 1000, None);
+        video.facts.kind = Some(MediaKind::Video);
+        for (file, line) in [
+            (image, "saved a.heic  4000×3000?  1 KB"),
+            (sound, "saved a.wav  length unknown  1 KB"),
+            (video, "saved a.mp4  pixels unknown  length unknown  1 KB"),
+        ] {
+            let record = Record {
+                files: vec![file],
+                ..Record::default()
+            };
+            assert_eq!(lines(&record), [line]);
+        }
     }
 
     #[test]

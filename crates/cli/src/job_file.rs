@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use runcomfy::Saved;
 use runcomfy::schema::Json;
 use serde_json::json;
 
@@ -251,7 +252,8 @@ impl JobFile {
         Ok(())
     }
 
-    /// Returns the files that are there already, by the URL from which they were saved.
+    /// Returns the files that are there already, by the URL from which they were saved, as the record
+    /// has it.
     pub(crate) fn present(&self) -> Vec<(String, PathBuf)> {
         let files = self.content.iter().flat_map(|content| &content.files);
         let there = files.filter(|file| file.is_there());
@@ -299,9 +301,13 @@ impl Content {
     }
 
     fn to_record(&self) -> Record {
-        let file = |file: &FileEntry| SavedFile {
-            was_there: true,
-            ..SavedFile::new(Path::new(&file.path), &file.url)
+        // A file that was removed a moment ago is not listed.
+        let file = |file: &FileEntry| {
+            let saved = Saved::from_path(&file.path).ok()?;
+            Some(SavedFile {
+                was_there: true,
+                ..SavedFile::new(saved, &file.url)
+            })
         };
         Record {
             request_id: self.request_id.clone(),
@@ -309,7 +315,7 @@ impl Content {
             input: Some(self.input.clone()),
             status: Some(self.status.clone()),
             output: self.output.clone(),
-            files: self.files.iter().map(file).collect(),
+            files: self.files.iter().filter_map(file).collect(),
             cost: self.cost.clone(),
             ..Record::default()
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use runcomfy::media::Facts;
 use runcomfy::schema::Json;
-use runcomfy::{JobResult, Output};
+use runcomfy::{JobResult, Output, Saved};
 use serde_json::{Value, json};
 
 use crate::advice;
@@ -20,7 +20,7 @@ pub(crate) struct Record {
     pub(crate) queue_position: Option<u64>,
     pub(crate) output: Option<Json>,
     pub(crate) files: Vec<SavedFile>,
-    /// The files that could not be saved, as JSON: the URL and the reason.
+    /// The files that could not be saved, as JSON: the URL, the reason, and what was kept instead.
     pub(crate) failed_files: Vec<Json>,
     pub(crate) warnings: Vec<Json>,
     /// The failure of the command.
@@ -125,16 +125,20 @@ impl Record {
     }
 }
 
+/// Returns the path of a file as it is shown, from the current folder on.
+pub(crate) fn shown_path(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let shown = path.strip_prefix(here).unwrap_or(path);
+    let shown = shown.strip_prefix(".").unwrap_or(shown);
+    shown.display().to_string()
+}
+
 impl SavedFile {
-    /// Reads the facts of a file; without any, if it cannot be read.
-    pub(crate) fn new(path: &Path, url: &str) -> Self {
-        let here = std::env::current_dir().unwrap_or_default();
-        let shown = path.strip_prefix(here).unwrap_or(path);
-        let shown = shown.strip_prefix(".").unwrap_or(shown);
+    pub(crate) fn new(file: Saved, url: &str) -> Self {
         Self {
-            path: shown.display().to_string(),
+            path: shown_path(&file.path),
             url: url.to_owned(),
-            facts: Facts::from_file(path).unwrap_or_default(),
+            facts: file.facts,
             was_there: false,
         }
     }

@@ -98,6 +98,9 @@ pub(crate) async fn result(matches: &ArgMatches, format: Format) -> Result<(), F
     let mut progress = Progress::from_matches(matches, format);
     let Some(output) = &result.output else {
         progress.end();
+        if result.status == Status::Succeeded && !matches.get_flag("no-download") {
+            record.warnings.push(save::warn_of_nothing());
+        }
         match format {
             Format::Record => format.print_json(&record.to_json()),
             _ => format.print_result(&received, || result.status.to_string()),

@@ -1,5 +1,6 @@
 //! Saving the files of a job's output.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
@@ -16,19 +17,21 @@ use crate::failure::Failure;
 use crate::file_name::{NameTemplate, NameValues};
 use crate::format::Format;
 use crate::progress::Progress;
-use crate::record::{Record, SavedFile};
-use crate::{delivery, ending, open, origin, picture, show};
+use crate::record::{Record, SavedFile, shown_path};
+use crate::{delivery, difference, ending, open, origin, picture, show};
+
+/// Warns that an output has neither a URL nor a `data:` URI.
+const NOTHING_TO_SAVE: &str = "the output has nothing to save: no URL and no `data:` URI is in it";
 
 /// The result of saving the files of an output.
 #[derive(Default)]
 pub(crate) struct Saved {
     /// The saved files.
     pub(crate) files: Vec<SavedFile>,
-    /// The index of each saved file among the URLs of the output, with its path.
-    indices: Vec<(usize, PathBuf)>,
-    /// The files that could not be saved, as JSON: the URL and the reason.
+    /// The files that could not be saved, as JSON: the URL, the reason, and the path of a file that was
+    /// kept although it is not the output.
     pub(crate) failed_files: Vec<Json>,
-    /// Reasons why other URLs of the output were skipped.
+    /// Reasons why other URLs of the output were skipped, and files that are not the output.
     pub(crate) warnings: Vec<Json>,
     /// The failure, if a file of the service's own is missing or a signal stopped the download.
     pub(crate) failure: Option<Failure>,
@@ -51,9 +54,17 @@ pub(crate) async fn outputs(
     if matches.get_flag("no-download") {
         return Saved::default();
     }
+    if output.urls().is_empty() {
+        return Saved {
+            warnings: vec![warn_of_nothing()],
+            ..Saved::default()
+        };
+    }
+    let id = job.request_id().as_str();
     let mut download = job
         .download(output, Path::new(folder(matches)))
         .present(|index| present.get(&index).cloned())
+        .on_saved(|index, file| origin::mark(&file.path, id, index))
         .on_progress(|now| progress.download(now));
     if let Some(template) = matches.get_one::<NameTemplate>("name").cloned() {
         let (model_id, input) = (known.model_id.as_deref(), known.input.as_ref());
@@ -70,16 +81,8 @@ pub(crate) async fn outputs(
     };
     progress.end();
     let saved = sorted(output, outcomes, present);
-    for (index, file) in &saved.indices {
-        if !present.contains_key(index) {
-            origin::mark(Path::new(&file), job.request_id().as_str(), *index);
-        }
-    }
     if !saved.files.is_empty() {
         delivery::saved();
-    }
-    for warning in saved.warnings.iter().filter_map(|w| w["text"].as_str()) {
-        show::warn(warning);
     }
     if matches.get_flag("open") {
         open::files(&saved.paths());
@@ -91,38 +94,83 @@ pub(crate) async fn outputs(
 /// service's own is missing, or if there is none.
 fn sorted(
     output: &Output,
-    outcomes: Vec<Result<PathBuf, Error>>,
+    outcomes: Vec<Result<runcomfy::Saved, Error>>,
     present: &HashMap<usize, PathBuf>,
 ) -> Saved {
     let mut saved = Saved::default();
     let (mut failed, mut skipped) = (Vec::new(), Vec::new());
     for (index, (url, outcome)) in output.urls().into_iter().zip(outcomes).enumerate() {
         match outcome {
-            Ok(file) => {
-                saved.files.push(SavedFile {
-                    was_there: present.contains_key(&index),
-                    ..SavedFile::new(&file, url)
-                });
-                saved.indices.push((index, file));
-            }
-            Err(error) if is_foreign(&error) => skipped.push((url, failure(error, url, output))),
-            Err(error) => failed.push((url, failure(error, url, output))),
+            Ok(file) => saved.files.push(SavedFile {
+                was_there: present.contains_key(&index),
+                ..SavedFile::new(file, &short(url))
+            }),
+            Err(error) if is_foreign(&error) => skipped.push(Unsaved::new(error, url, output)),
+            Err(error) => failed.push(Unsaved::new(error, url, output)),
         }
     }
     if saved.files.is_empty() && failed.is_empty() {
         // The reason that the user reads is that of the first.
         failed.extend(skipped.drain(..).take(1));
     }
-    let texts = skipped
-        .iter()
-        .map(|(_, failure)| json!({ "text": failure.message() }));
-    saved.warnings.extend(texts);
-    let unsaved = failed
-        .iter()
-        .map(|(url, failure)| json!({ "url": url, "message": failure.message() }));
-    saved.failed_files.extend(unsaved);
+    for unsaved in &skipped {
+        show::warn(unsaved.failure.message());
+        saved.warnings.push(unsaved.warning());
+    }
+    let not_output = failed.iter().filter(|unsaved| unsaved.is_not_output);
+    saved.warnings.extend(not_output.map(Unsaved::warning));
+    saved
+        .failed_files
+        .extend(failed.iter().map(Unsaved::to_json));
     saved.failure = joined(failed).map(|failure| failure.with_saved_files(&saved.paths()));
     saved
+}
+
+/// Warns that there is nothing to save, and returns the warning.
+pub(crate) fn warn_of_nothing() -> Json {
+    show::warn(NOTHING_TO_SAVE);
+    json!({ "text": NOTHING_TO_SAVE })
+}
+
+/// A URL of an output whose file could not be saved.
+struct Unsaved {
+    url: String,
+    failure: Failure,
+    /// `true` if there were bytes, and they are not the output.
+    is_not_output: bool,
+    /// The path of what was kept instead.
+    kept: Option<String>,
+}
+
+impl Unsaved {
+    fn new(error: Error, url: &str, output: &Output) -> Self {
+        let kept = error.kept_file().map(|file| shown_path(&file.path));
+        let kinds = [ErrorKind::Unreadable, ErrorKind::UnexpectedOutput];
+        Self {
+            url: short(url).into_owned(),
+            is_not_output: kinds.contains(&error.kind()),
+            kept,
+            failure: failure(error, url, output),
+        }
+    }
+
+    fn warning(&self) -> Json {
+        json!({ "text": self.failure.message() })
+    }
+
+    fn to_json(&self) -> Json {
+        json!({ "url": self.url, "message": self.failure.message(), "path": self.kept })
+    }
+}
+
+/// Returns a URL, and a `data:` URI without its data.
+pub(crate) fn short(url: &str) -> Cow<'_, str> {
+    let scheme = url.get(..5).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("data:") {
+        difference::shortened_uri(url).into()
+    } else {
+        url.into()
+    }
 }
 
 /// Returns `true` if a URL is not on a host of the service, so that nothing was requested.
@@ -131,7 +179,8 @@ fn is_foreign(error: &Error) -> bool {
 }
 
 fn failure(error: Error, url: &str, output: &Output) -> Failure {
-    let url = RedactedPaths(url);
+    let url = short(url);
+    let url = RedactedPaths(&url);
     // The library's message names its own settings.
     let why = match error.http_status() {
         _ if error.kind() != ErrorKind::Configuration => None,
@@ -150,13 +199,14 @@ fn failure(error: Error, url: &str, output: &Output) -> Failure {
 }
 
 /// Returns one failure for all files, with the message of each.
-fn joined(failed: Vec<(&str, Failure)>) -> Option<Failure> {
-    let line = |(url, failure): &(&str, Failure)| {
-        format!("\n  {}: {}", RedactedPaths(url), failure.message())
+fn joined(failed: Vec<Unsaved>) -> Option<Failure> {
+    let line = |unsaved: &Unsaved| {
+        let (url, message) = (RedactedPaths(&unsaved.url), unsaved.failure.message());
+        format!("\n  {url}: {message}")
     };
     let lines: String = failed.iter().map(line).collect();
     let count = failed.len();
-    let (_, first) = failed.into_iter().next()?;
+    let first = failed.into_iter().next()?.failure;
     Some(match count {
         1 => first,
         _ => first.with_message(format!("{count} files could not be saved{lines}")),
@@ -255,8 +305,11 @@ pub(crate) fn print(
 /// the output.
 fn lines(record: &Record) -> Vec<String> {
     let mut lines = ending::lines(record);
-    let failed = record.failed_files.iter().filter_map(|f| f["url"].as_str());
-    lines.extend(failed.map(|url| format!("not saved: {url}")));
+    lines.extend(record.failed_files.iter().filter_map(|file| {
+        let line = format!("not saved: {}", file["url"].as_str()?);
+        let kept = file["path"].as_str();
+        Some(kept.map_or(line.clone(), |path| format!("{line} (see {path})")))
+    }));
     if lines.is_empty() {
         let output = record.output.clone().unwrap_or_default();
         lines.push(output_to_text(&Output::from(output)));

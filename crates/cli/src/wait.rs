@@ -88,7 +88,7 @@ fn present(
     };
     let urls = output.urls();
     for (url, path) in job_file.map(JobFile::present).unwrap_or_default() {
-        if let Some(index) = urls.iter().position(|known| *known == url) {
+        if let Some(index) = urls.iter().position(|known| save::short(known) == url) {
             present.entry(index).or_insert(path);
         }
     }

@@ -53,7 +53,11 @@ impl Steps {
                 ("url", "output.urls()".to_owned(), "println!(\"{url}\");")
             } else {
                 let files = format!("job.download(&output, {folder:?}.as_ref()).await?");
-                ("file", files, "println!(\"saved {}\", file.display());")
+                (
+                    "file",
+                    files,
+                    "println!(\"saved {}\", file.path.display());",
+                )
             };
             lines.push(format!("for {each} in {of} {{"));
             lines.push(format!("    {print}"));

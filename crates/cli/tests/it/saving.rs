@@ -155,3 +155,201 @@ fn several_files_have_a_line_each_and_a_sum() {
         (0, expected.iter().map(String::as_str).collect())
     );
 }
+
+/// Returns the names in a folder, those of hidden files too.
+fn names(service: &Service) -> Vec<String> {
+    let entries = std::fs::read_dir(service.folder.path()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+/// Serves `reply` in the place of each file.
+fn serve(service: &Service, reply: Reply) {
+    service
+        .emulator
+        .add_fault(Fault::every(Call::File, 1, reply));
+}
+
+/// Makes `output` that of each job.
+fn give(service: &Service, output: &Value) {
+    let reply = Reply::patched(json!({ "output": output }));
+    service
+        .emulator
+        .add_fault(Fault::every(Call::Result, 1, reply));
+}
+
+#[test]
+fn page_in_place_of_an_image_is_no_success() {
+    let service = Service::new();
+    serve(&service, Reply::html(200));
+    let ended = service.json(&[&RUN[..], &["--sidecar", "--job-file", "job.json"]].concat());
+    let record = ended.json();
+    assert_eq!(
+        (ended.code, service.emulator.count(Call::File)),
+        (1, 6),
+        "{ended:?}"
+    );
+    assert_eq!(
+        (&record["status"], &record["files"]),
+        (&json!("succeeded"), &json!([]))
+    );
+    let failed = &record["failed_files"][0];
+    assert_eq!(
+        (&failed["path"], &failed["url"]),
+        (&json!("image.html"), &record["output"]["image"])
+    );
+    let text = record["warnings"][0]["text"].as_str().unwrap();
+    assert!(
+        text.contains("an HTML page where an image was expected"),
+        "{text}"
+    );
+    assert_eq!(record["error"]["exit_code"], 1);
+    assert_eq!(names(&service), ["image.html", "job.json"]);
+    // The same command saves the image, once it is there, and submits nothing.
+    service.emulator.clear_faults();
+    let again = service.json(&[&RUN[..], &["--job-file", "job.json"]].concat());
+    assert_eq!(again.good_json()["files"][0]["path"], "image.png");
+    assert_eq!(service.emulator.count(Call::Submit), 1);
+}
+
+#[test]
+fn page_is_said_to_be_kept_in_words() {
+    let service = Service::new();
+    let page = "data:image/png;base64,PGh0bWw+U29ycnk8L2h0bWw+";
+    give(&service, &json!({ "image": page }));
+    let ended = service.run(&RUN);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(
+        ended.out.starts_with("not saved: data:image/png (")
+            && ended.out.ends_with("(see image.html)\n"),
+        "{ended:?}"
+    );
+    assert!(
+        ended
+            .err
+            .contains("an HTML page where an image was expected"),
+        "{ended:?}"
+    );
+    assert!(!ended.err.contains("PGh0bWw"), "{ended:?}");
+    assert_eq!(names(&service), ["image.html"]);
+}
+
+#[test]
+fn extension_is_that_of_the_bytes() {
+    let service = Service::new();
+    serve(
+        &service,
+        Reply::new(200, crate::support::PICTURE).header("content-type", "image/png"),
+    );
+    let done = service.json(&RUN).good_json();
+    let file = &done["files"][0];
+    assert_eq!(
+        (
+            &file["path"],
+            &file["format"],
+            &file["width"],
+            &file["size_bytes"]
+        ),
+        (&json!("image.gif"), &json!("gif"), &json!(640), &json!(14))
+    );
+    let id = done["request_id"].as_str().unwrap();
+    let resumed = service.run(&["resume", id]);
+    assert!(
+        cfg!(not(any(target_os = "linux", target_os = "macos")))
+            || resumed.out.starts_with("kept image.gif  640×480  14 bytes"),
+        "{resumed:?}"
+    );
+    let named = service.json(&["result", id, "--name", "{slug}.{ext}"]);
+    assert_eq!(named.good_json()["files"][0]["path"], "image-1.gif");
+}
+
+#[test]
+fn data_uris_are_saved_and_a_broken_one_is_named() {
+    let service = Service::new();
+    let picture = "data:image/png;base64,R0lGODlhgALgAQAAADs=";
+    give(
+        &service,
+        &json!({ "images": [picture], "mesh": "data:model/gltf-binary;base64,Z2xURgIAAAA=" }),
+    );
+    let run = [&RUN[..], &["--job-file", "job.json"]].concat();
+    let done = service.json(&run).good_json();
+    let paths: Vec<&Value> = done["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["path"])
+        .collect();
+    assert_eq!(paths, ["image.gif", "mesh.glb"]);
+    assert_eq!(done["output"]["images"][0], picture);
+    assert!(!done["files"].to_string().contains("R0lGODlh"));
+    let again = service.run(&run);
+    assert!(again.out.starts_with("kept image.gif"), "{again:?}");
+
+    let service = Service::new();
+    give(
+        &service,
+        &json!({ "images": [picture, "data:image/png;base64,@@@"] }),
+    );
+    let ended = service.json(&RUN);
+    let record = ended.json();
+    assert_eq!(
+        (ended.code, &record["files"][0]["path"]),
+        (1, &json!("image.gif"))
+    );
+    let warning = record["warnings"][0]["text"].as_str().unwrap();
+    assert!(warning.contains("`/images/1`"), "{warning}");
+    assert_eq!(record["failed_files"][0]["path"], Value::Null);
+    assert_eq!(names(&service), ["image.gif"]);
+}
+
+#[test]
+fn output_without_files_says_so() {
+    for output in [json!({ "text": "A boat" }), json!({}), Value::Null] {
+        let service = Service::new();
+        give(&service, &output);
+        for format in ["record", "pretty", "json"] {
+            let done = service.piped(&[&RUN[..], &["--output", format]].concat());
+            assert_eq!((done.code, service.files()), (0, 0), "{output} {done:?}");
+            let why = "the output has nothing to save";
+            match format {
+                "record" => {
+                    let warnings = done.json()["warnings"].clone();
+                    assert_eq!(warnings.as_array().unwrap().len(), 1, "{warnings}");
+                    assert!(warnings[0]["text"].as_str().unwrap().starts_with(why));
+                }
+                _ => assert!(done.err.contains(why), "{output} {done:?}"),
+            }
+        }
+        let none = service.json(&[&RUN[..], &["--no-download"]].concat());
+        assert_eq!(none.good_json()["warnings"], json!([]));
+    }
+}
+
+/// The command is killed while it has a page on disk, before it would try again.
+#[cfg(unix)]
+#[test]
+fn killed_command_leaves_no_name_that_lies() {
+    let service = Service::new();
+    serve(&service, Reply::html(200));
+    let mut child = service
+        .command(&[&RUN[..], &["--output", "record"]].concat())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while service.emulator.count(Call::File) < 2 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for name in names(&service) {
+        let is_partial = name.rsplit('.').next() == Some("part");
+        assert!(name.starts_with('.') && is_partial, "{name}");
+    }
+    service.emulator.clear_faults();
+    let id = service.emulator.ledger()[0].request_id.clone();
+    let resumed = service.json(&["resume", &id]).good_json();
+    assert_eq!(resumed["files"][0]["path"], "image.png");
+}
