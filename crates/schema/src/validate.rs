@@ -6,8 +6,8 @@ use crate::describe::{Plural, one_of, words};
 use crate::media::{UrlForm, is_file_name, is_file_path, url_form};
 use crate::view::{find, is_same};
 use crate::{
-    Certainty, Constraint, Elements, Keyword, Kind, List, Literal, MediaKind, NamedField, Number,
-    Path, Property, Record, Schema, Shared, View, Violation, Violations, nearest,
+    Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, NamedField, Number, Path,
+    Property, Record, Schema, Shared, View, Violation, Violations, nearest,
 };
 
 #[cfg(test)]
@@ -66,51 +66,42 @@ struct Unworded<'a> {
 }
 
 // Values and paths are lent: to read a copy just written is what took most of the time.
+//
+// As in JSON Schema, a keyword that speaks of another type than the value's says nothing, so each type of
+// value has its own walk along the keywords. Arrays and objects, which values are inside of, are calls.
 impl Engine {
+    #[inline]
     fn value(&mut self, schema: &Schema, value: &View<'_>, at: &Path<'_>, absence: Absence) {
-        if !has_kind(schema.kind, value) {
-            return self.report(|| wrong_kind(schema, *value, at, absence));
-        }
-        for keyword in schema.keywords.constraints() {
-            self.keyword(schema, keyword, value, at);
-        }
-        if let View::Object(map) = value
-            && !schema.takes_unknown()
-        {
-            self.unknown(schema.properties().unwrap_or_default(), map, at);
-        }
-    }
-
-    /// As in JSON Schema, a keyword that speaks of another type than the value's says nothing.
-    fn keyword(&mut self, schema: &Schema, keyword: &Keyword, value: &View<'_>, at: &Path<'_>) {
-        match keyword {
-            Keyword::Enum(members) => self.member_of(schema, members, value, at),
-            Keyword::Properties(properties) => self.properties(properties, value, at),
-            Keyword::Items(items) => {
-                let before = self.found.len();
-                self.items(items, value, at);
-                if self.found.len() > before {
-                    self.doubt_file_names(schema, before);
-                }
+        let is = |kind| schema.kind == kind || schema.kind == Kind::Any;
+        match *value {
+            View::Text(text) if is(Kind::String) => self.text(schema, text, at),
+            View::Number(number) if has_number(schema.kind, number) => {
+                self.number(schema, number, at);
             }
-            _ if self.reach == Reach::Shape => {}
-            _ => match *value {
-                View::Text(text) => self.text(schema, keyword, text, at),
-                View::Number(number) => self.number(schema, keyword, number, at),
-                View::Array(list) => self.count(schema, keyword, list, at),
-                _ => {}
-            },
+            View::Array(list) if is(Kind::Array) => self.array(schema, list, at),
+            View::Object(map) if is(Kind::Object) => self.object(schema, map, at),
+            View::Record(record) if is(Kind::Object) => self.record(schema, record, at),
+            View::Bool(_) if is(Kind::Boolean) => self.member_of_any(schema, value, at),
+            View::Media(_) if is(Kind::String) => self.member_of_any(schema, value, at),
+            View::Null if is(Kind::Any) => self.member_of_any(schema, value, at),
+            _ => self.report(|| wrong_kind(schema, *value, at, absence)),
         }
     }
 
-    fn member_of(
-        &mut self,
-        schema: &Schema,
-        members: &List<Literal>,
-        value: &View<'_>,
-        at: &Path<'_>,
-    ) {
-        if !value.is_among(members) {
+    /// Checks the keyword `enum` of a value of which no other keyword speaks.
+    #[inline]
+    fn member_of_any(&mut self, schema: &Schema, value: &View<'_>, at: &Path<'_>) {
+        for keyword in schema.keywords.constraints() {
+            self.member_of(schema, keyword, value, at);
+        }
+    }
+
+    /// Checks the keyword `enum`, and no other.
+    #[inline]
+    fn member_of(&mut self, schema: &Schema, keyword: &Keyword, value: &View<'_>, at: &Path<'_>) {
+        if let Keyword::Enum(members) = keyword
+            && !value.is_among(members)
+        {
             self.violation(|| Unworded {
                 schema,
                 at,
@@ -122,27 +113,49 @@ impl Engine {
         }
     }
 
-    fn properties(&mut self, list: &[Property], value: &View<'_>, at: &Path<'_>) {
-        match value {
-            View::Object(map) => self.members(list, map, at),
-            View::Record(record) => self.fields(list, *record, at),
-            _ => {}
+    #[inline(never)]
+    fn object(&mut self, schema: &Schema, map: &Map<String, Value>, at: &Path<'_>) {
+        let mut known = 0;
+        for keyword in schema.keywords.constraints() {
+            match keyword {
+                Keyword::Properties(list) => known = self.members(list, map, at),
+                _ => self.member_of(schema, keyword, &View::Object(map), at),
+            }
+        }
+        if known < map.len() && !schema.takes_unknown() {
+            self.unknown(schema.properties().unwrap_or_default(), map, at);
         }
     }
 
-    fn members(&mut self, list: &[Property], map: &Map<String, Value>, at: &Path<'_>) {
+    /// Checks the members that the schema names, and returns their number.
+    #[inline]
+    fn members(&mut self, list: &[Property], map: &Map<String, Value>, at: &Path<'_>) -> usize {
         // Where the members are in the schema's order, one walk along them finds them all.
         let mut further = map.iter().peekable();
+        let mut known = 0;
         for property in list {
             let next = further.next_if(|(name, _)| is_same(name, &property.name));
             let value = match next {
                 Some((_, value)) => Some(value),
                 None => find(map, &property.name),
             };
+            known += usize::from(value.is_some());
             self.property(property, value.map(View::from).as_ref(), at);
+        }
+        known
+    }
+
+    #[inline(never)]
+    fn record(&mut self, schema: &Schema, record: &dyn Record, at: &Path<'_>) {
+        for keyword in schema.keywords.constraints() {
+            match keyword {
+                Keyword::Properties(list) => self.fields(list, record, at),
+                _ => self.member_of(schema, keyword, &View::Record(record), at),
+            }
         }
     }
 
+    #[inline]
     fn fields(&mut self, list: &[Property], record: &dyn Record, at: &Path<'_>) {
         let extra = record.extra();
         record.fields(&mut |fields| {
@@ -155,6 +168,7 @@ impl Engine {
         });
     }
 
+    #[inline]
     fn property(&mut self, property: &Property, value: Option<&View<'_>>, at: &Path<'_>) {
         let (schema, at) = (&property.schema, at.member(&property.name));
         match value {
@@ -171,95 +185,123 @@ impl Engine {
         }
     }
 
+    #[cold]
     fn unknown(&mut self, list: &[Property], map: &Map<String, Value>, at: &Path<'_>) {
-        // Where the members are in the schema's order, one walk past the list finds them all.
-        let mut further = list.iter();
         for name in map.keys() {
-            let is_it = |property: &Property| is_same(&property.name, name);
-            if !further.any(is_it) && !list.iter().any(is_it) {
+            if !list.iter().any(|property| is_same(&property.name, name)) {
                 self.report(|| unknown_property(list, name, &at.member(name)));
             }
         }
     }
 
-    fn items(&mut self, items: &Schema, value: &View<'_>, at: &Path<'_>) {
-        let View::Array(list) = value else { return };
-        for index in 0..list.count() {
-            let element = list.element(index);
-            self.value(items, &element, &at.element(index), Absence::Forbidden);
+    #[inline(never)]
+    fn array(&mut self, schema: &Schema, list: &dyn Elements, at: &Path<'_>) {
+        let count = list.count();
+        for keyword in schema.keywords.constraints() {
+            match keyword {
+                Keyword::Items(items) => {
+                    let before = self.found.len();
+                    for index in 0..count {
+                        let element = list.element(index);
+                        self.value(items, &element, &at.element(index), Absence::Forbidden);
+                    }
+                    if self.found.len() > before {
+                        self.doubt_file_names(schema, before);
+                    }
+                }
+                Keyword::MinItems(limit) if self.reach == Reach::All && (count as u64) < *limit => {
+                    self.size(schema, (Constraint::MinItems, *limit), count, at);
+                }
+                Keyword::MaxItems(limit) if self.reach == Reach::All && count as u64 > *limit => {
+                    self.size(schema, (Constraint::MaxItems, *limit), count, at);
+                }
+                _ => self.member_of(schema, keyword, &View::Array(list), at),
+            }
         }
     }
 
-    fn number(&mut self, schema: &Schema, keyword: &Keyword, actual: Number, at: &Path<'_>) {
-        let (rule, limit, holds) = match keyword {
-            Keyword::Minimum(limit) => (Constraint::Minimum, limit, actual >= *limit),
-            Keyword::Maximum(limit) => (Constraint::Maximum, limit, actual <= *limit),
-            Keyword::ExclusiveMinimum(limit) => {
-                (Constraint::ExclusiveMinimum, limit, actual > *limit)
+    #[inline]
+    fn number(&mut self, schema: &Schema, actual: Number, at: &Path<'_>) {
+        for keyword in schema.keywords.constraints() {
+            let (rule, limit, holds) = match keyword {
+                Keyword::Enum(_) => {
+                    self.member_of(schema, keyword, &View::Number(actual), at);
+                    continue;
+                }
+                _ if self.reach == Reach::Shape => continue,
+                Keyword::Minimum(limit) => (Constraint::Minimum, limit, actual >= *limit),
+                Keyword::Maximum(limit) => (Constraint::Maximum, limit, actual <= *limit),
+                Keyword::ExclusiveMinimum(limit) => {
+                    (Constraint::ExclusiveMinimum, limit, actual > *limit)
+                }
+                Keyword::ExclusiveMaximum(limit) => {
+                    (Constraint::ExclusiveMaximum, limit, actual < *limit)
+                }
+                Keyword::MultipleOf(step) => {
+                    (Constraint::MultipleOf, step, actual.is_multiple_of(*step))
+                }
+                _ => continue,
+            };
+            if !holds {
+                self.violation(|| Unworded {
+                    schema,
+                    at,
+                    rule,
+                    limit: Literal::Number(*limit),
+                    actual: actual.to_value(),
+                    found: words(actual),
+                });
             }
-            Keyword::ExclusiveMaximum(limit) => {
-                (Constraint::ExclusiveMaximum, limit, actual < *limit)
-            }
-            Keyword::MultipleOf(step) => {
-                (Constraint::MultipleOf, step, actual.is_multiple_of(*step))
-            }
-            _ => return,
-        };
-        if !holds {
-            self.violation(|| Unworded {
-                schema,
-                at,
-                rule,
-                limit: Literal::Number(*limit),
-                actual: actual.to_value(),
-                found: words(actual),
-            });
         }
     }
 
-    fn text(&mut self, schema: &Schema, keyword: &Keyword, text: &str, at: &Path<'_>) {
-        let (rule, limit) = match keyword {
-            Keyword::MinLength(limit) => (Constraint::MinLength, *limit),
-            // A text has at most as many characters as bytes: most need not be counted.
-            Keyword::MaxLength(limit) if text.len() as u64 <= *limit => return,
-            Keyword::MaxLength(limit) => (Constraint::MaxLength, *limit),
-            Keyword::Format(format) => return self.url(schema, format, text, at),
-            _ => return,
-        };
-        let actual = text.chars().count() as u64;
-        let holds = match rule {
-            Constraint::MinLength => actual >= limit,
-            _ => actual <= limit,
-        };
-        if !holds {
-            self.violation(|| Unworded {
-                schema,
-                at,
-                rule,
-                limit: Literal::Number(Number::Int(limit.into())),
-                actual: actual.into(),
-                found: words(Plural(actual, "character")),
-            });
+    #[inline]
+    fn text(&mut self, schema: &Schema, text: &str, at: &Path<'_>) {
+        for keyword in schema.keywords.constraints() {
+            match keyword {
+                Keyword::Enum(_) => self.member_of(schema, keyword, &View::Text(text), at),
+                _ if self.reach == Reach::Shape => {}
+                Keyword::MinLength(limit) => {
+                    let count = text.chars().count();
+                    if (count as u64) < *limit {
+                        self.size(schema, (Constraint::MinLength, *limit), count, at);
+                    }
+                }
+                // A text has at most as many characters as bytes: most need not be counted.
+                Keyword::MaxLength(limit) if text.len() as u64 > *limit => {
+                    let count = text.chars().count();
+                    if count as u64 > *limit {
+                        self.size(schema, (Constraint::MaxLength, *limit), count, at);
+                    }
+                }
+                Keyword::Format(format) => self.url(schema, format, text, at),
+                _ => {}
+            }
         }
     }
 
-    fn count(&mut self, schema: &Schema, keyword: &Keyword, list: &dyn Elements, at: &Path<'_>) {
-        let actual = list.count() as u64;
-        let (rule, limit, holds) = match keyword {
-            Keyword::MinItems(limit) => (Constraint::MinItems, *limit, actual >= *limit),
-            Keyword::MaxItems(limit) => (Constraint::MaxItems, *limit, actual <= *limit),
-            _ => return,
+    /// Reports a text of too few or too many characters, or an array of such a number of elements.
+    #[cold]
+    fn size(
+        &mut self,
+        schema: &Schema,
+        (rule, limit): (Constraint, u64),
+        actual: usize,
+        at: &Path<'_>,
+    ) {
+        let noun = match rule {
+            Constraint::MinItems | Constraint::MaxItems => "element",
+            _ => "character",
         };
-        if !holds {
-            self.violation(|| Unworded {
-                schema,
-                at,
-                rule,
-                limit: Literal::Number(Number::Int(limit.into())),
-                actual: actual.into(),
-                found: words(Plural(actual, "element")),
-            });
-        }
+        let actual = actual as u64;
+        self.violation(|| Unworded {
+            schema,
+            at,
+            rule,
+            limit: Literal::Number(Number::Int(limit.into())),
+            actual: actual.into(),
+            found: words(Plural(actual, noun)),
+        });
     }
 
     /// The form of a media URL. The service fetches `https://` and takes `data:` URIs; plain
@@ -338,17 +380,12 @@ fn absence_of(property: &Property) -> Absence {
     }
 }
 
-/// JSON Schema's notion of types, with two differences: an integer must fit 64 bits, and a number
-/// must be finite (only a typed value can hold one that is not).
-fn has_kind(kind: Kind, value: &View<'_>) -> bool {
-    match (kind, value) {
-        (Kind::Integer, View::Number(number)) => number.as_integer().is_some(),
-        (Kind::Any | Kind::Number, View::Number(number)) => number.is_finite(),
-        (Kind::Any, _)
-        | (Kind::String, View::Text(_) | View::Media(_))
-        | (Kind::Boolean, View::Bool(_))
-        | (Kind::Array, View::Array(_))
-        | (Kind::Object, View::Object(_) | View::Record(_)) => true,
+/// Returns `true` if a number is of this type. An integer must fit 64 bits, in which JSON Schema differs,
+/// and a number must be finite (only a typed value can hold one that is not).
+fn has_number(kind: Kind, number: Number) -> bool {
+    match kind {
+        Kind::Integer => number.as_integer().is_some(),
+        Kind::Number | Kind::Any => number.is_finite(),
         _ => false,
     }
 }
