@@ -95,11 +95,8 @@ pub(crate) fn as_number(literal: &Literal) -> Option<Number> {
 /// it, and no negative ones, is not: seeds of -1 are more common than those above 2^63, which are left
 /// to `with_extra`.
 fn is_beyond_i64(schema: &Schema) -> bool {
-    let bounds = schema.bounds();
-    bounds
-        .upper
-        .is_some_and(|(high, _)| high > Number::Int(i64::MAX.into()))
-        && bounds
-            .lower
-            .is_some_and(|(low, included)| low >= Number::Int(if included { 0 } else { -1 }))
+    let bounds = schema.bounds().whole();
+    let is_above = |(high, _)| high > Number::Int(i64::MAX.into());
+    let is_positive = |(low, _)| low >= Number::Int(0);
+    bounds.upper.is_some_and(is_above) && bounds.lower.is_some_and(is_positive)
 }

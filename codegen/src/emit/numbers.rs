@@ -63,24 +63,14 @@ fn element<'a>(kind: &'a Type, schema: &'a Schema) -> (&'a Type, &'a Schema) {
 /// Returns the smallest and the largest number that are allowed. Numbers that are not integers have
 /// none beside an exclusive bound.
 fn inclusive(schema: &Schema, is_float: bool) -> (Option<Number>, Option<Number>) {
-    let bounds = schema.bounds();
-    let next = |bound: Option<(Number, bool)>, round: fn(f64) -> f64, step: i128| {
-        let (bound, is_allowed) = bound?;
-        let (whole, is_allowed) = match bound {
-            _ if is_float => return is_allowed.then_some(bound),
-            Number::Int(integer) => (integer, is_allowed),
-            // Saturates, far beyond 64 bits.
-            #[allow(clippy::cast_possible_truncation)]
-            Number::Float(float) => (
-                round(float) as i128,
-                is_allowed || Number::Float(float).as_integer().is_none(),
-            ),
-        };
-        Some(Number::Int(if is_allowed { whole } else { whole + step }))
-    };
+    let mut bounds = schema.bounds();
+    if !is_float {
+        bounds = bounds.whole();
+    }
+    let allowed = |(bound, is_allowed): (Number, bool)| is_allowed.then_some(bound);
     (
-        next(bounds.lower, f64::ceil, 1),
-        next(bounds.upper, f64::floor, -1),
+        bounds.lower.and_then(allowed),
+        bounds.upper.and_then(allowed),
     )
 }
 

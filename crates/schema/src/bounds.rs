@@ -107,6 +107,34 @@ impl Bounds {
             _ => false,
         }
     }
+
+    /// Returns the bounds of the integers within these bounds. Each is an integer that is allowed, so
+    /// that `above 0` becomes `at least 1`.
+    ///
+    /// ```
+    /// # use runcomfy_schema::{Bounds, Number};
+    /// let bounds = Bounds {
+    ///     lower: Some((Number::Int(0), false)),
+    ///     upper: Some((Number::Float(2.5), true)),
+    /// };
+    /// assert_eq!(bounds.whole().to_string(), "1..=2");
+    /// ```
+    #[must_use]
+    pub fn whole(self) -> Self {
+        let first = |(low, allowed): (Number, bool)| match floor(low) {
+            floor if allowed && Number::Int(floor) == low => floor,
+            floor => floor.saturating_add(1),
+        };
+        let last = |(high, allowed): (Number, bool)| match floor(high) {
+            floor if !allowed && Number::Int(floor) == high => floor.saturating_sub(1),
+            floor => floor,
+        };
+        let allowed = |integer| (Number::Int(integer), true);
+        Self {
+            lower: self.lower.map(first).map(allowed),
+            upper: self.upper.map(last).map(allowed),
+        }
+    }
 }
 
 impl Bounds {
@@ -138,18 +166,10 @@ impl Bounds {
     /// Returns the least and the greatest integer of 64 bits within the bounds.
     fn integers(&self) -> (i128, i128) {
         let (least, most) = (i128::from(i64::MIN), i128::from(u64::MAX));
-        let (up, down) = (self.lower, self.upper);
-        let up = up.map(|(low, allowed)| match floor(low) {
-            floor if allowed && Number::Int(floor) == low => floor,
-            floor => floor.saturating_add(1),
-        });
-        let down = down.map(|(high, allowed)| match floor(high) {
-            floor if !allowed && Number::Int(floor) == high => floor.saturating_sub(1),
-            floor => floor,
-        });
+        let whole = self.whole();
         (
-            up.map_or(least, |low| low.max(least)),
-            down.map_or(most, |high| high.min(most)),
+            whole.lower.map_or(least, |(low, _)| floor(low).max(least)),
+            whole.upper.map_or(most, |(high, _)| floor(high).min(most)),
         )
     }
 

@@ -52,18 +52,11 @@ impl Shift {
 
 /// Returns the range of numbers that a schema allows. Among integers `above 0` is `at least 1`.
 pub(super) fn range(schema: &Schema, kind: Kind) -> Bounds {
-    let mut bounds = schema.bounds();
+    let bounds = schema.bounds();
     if kind == Kind::Integer {
-        bounds.lower = bounds.lower.map(|end| whole(end, 1));
-        bounds.upper = bounds.upper.map(|end| whole(end, -1));
-    }
-    bounds
-}
-
-fn whole(end: (Number, bool), step: i128) -> (Number, bool) {
-    match end {
-        (Number::Int(limit), false) => (Number::Int(limit.saturating_add(step)), true),
-        end => end,
+        bounds.whole()
+    } else {
+        bounds
     }
 }
 
