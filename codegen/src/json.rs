@@ -1,5 +1,6 @@
 //! JSON documents of a file, with the position of every key and value.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use jsonc_parser::ast;
@@ -11,8 +12,11 @@ use serde_json::Value;
 /// Holds the JSON documents of one file, which follow each other without a separator.
 pub(crate) struct Documents<'a> {
     pub(crate) values: Vec<Value>,
-    /// Offset of each document, and its tree with ranges.
-    trees: Vec<(usize, Option<ast::Value<'a>>)>,
+    text: &'a str,
+    /// Bytes of each document.
+    ranges: Vec<Range<usize>>,
+    /// Tree of each document with the positions in it, once they are asked for.
+    trees: OnceCell<Vec<Option<ast::Value<'a>>>>,
     repeated_keys: Vec<RepeatedKey>,
 }
 
@@ -28,40 +32,21 @@ impl<'a> Documents<'a> {
     /// # Errors
     /// Fails if the text is not JSON.
     pub(crate) fn parse(text: &'a str) -> Result<Self, NotJson> {
-        let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-        let mut documents = Self {
-            values: Vec::new(),
-            trees: Vec::new(),
-            repeated_keys: Vec::new(),
-        };
-        loop {
-            let start = stream.byte_offset();
-            match stream.next() {
-                None => break,
-                Some(Ok(value)) => {
-                    documents.values.push(value);
-                    documents
-                        .trees
-                        .push((start, tree(&text[start..stream.byte_offset()])));
-                }
-                Some(Err(error)) => {
-                    let offset = offset_of(text, error.line(), error.column());
-                    let (line, column) = (error.line(), error.column());
-                    let message = error.to_string();
-                    // The diagnostic has the position already, counted as an editor does.
-                    let position = format!(" at line {line} column {column}");
-                    let message = message
-                        .strip_suffix(&position)
-                        .unwrap_or(&message)
-                        .to_owned();
-                    return Err(NotJson { message, offset });
-                }
-            }
-        }
-        // Whatever was parsed once is parsed again.
-        let parsed = JsonDocuments::parse(text).unwrap_or_default();
-        documents.repeated_keys = parsed.repeated_keys;
-        Ok(documents)
+        let documents = JsonDocuments::parse(text).map_err(|error| NotJson::new(text, &error))?;
+        Ok(Self {
+            values: documents.values,
+            text,
+            ranges: documents.ranges,
+            trees: OnceCell::new(),
+            repeated_keys: documents.repeated_keys,
+        })
+    }
+
+    fn trees(&self) -> &[Option<ast::Value<'a>>] {
+        self.trees.get_or_init(|| {
+            let ranges = self.ranges.iter().cloned();
+            ranges.map(|range| tree(&self.text[range])).collect()
+        })
     }
 
     /// Returns the bytes of the value that a JSON pointer names, or of its nearest parent that is there.
@@ -71,9 +56,10 @@ impl<'a> Documents<'a> {
         pointer: &str,
         location: Location,
     ) -> Range<usize> {
-        let Some((start, Some(root))) = self.trees.get(document) else {
+        let Some(Some(root)) = self.trees().get(document) else {
             return 0..0;
         };
+        let start = self.ranges[document].start;
         let mut node = root;
         let mut range = node.range();
         for step in pointer.split('/').skip(1) {
@@ -113,6 +99,22 @@ impl<'a> Documents<'a> {
                 (name, self.locate(*document, pointer, Location::Key))
             },
         )
+    }
+}
+
+impl NotJson {
+    fn new(text: &str, error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let message = error.to_string();
+        // The diagnostic has the position already, counted as an editor does.
+        let position = format!(" at line {line} column {column}");
+        Self {
+            message: message
+                .strip_suffix(&position)
+                .unwrap_or(&message)
+                .to_owned(),
+            offset: offset_of(text, line, column),
+        }
     }
 }
 

@@ -6,9 +6,11 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Read};
+use std::ops::Range;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Path;
 
@@ -72,6 +74,8 @@ pub fn decode_json_text(bytes: Vec<u8>) -> io::Result<String> {
 pub struct JsonDocuments {
     /// Values, which may follow each other without a separator, as on a documentation page.
     pub values: Vec<Value>,
+    /// Bytes of each value in the text, with the white space before it.
+    pub ranges: Vec<Range<usize>>,
     /// Keys that their object has before, of which only the last counts.
     pub repeated_keys: Vec<RepeatedKey>,
 }
@@ -93,20 +97,21 @@ impl JsonDocuments {
     /// # Errors
     /// If the text is not JSON.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let values = serde_json::Deserializer::from_str(text).into_iter();
-        let values = values.collect::<Result<Vec<Value>, _>>()?;
-        let mut repeated_keys = Vec::new();
-        let mut text = serde_json::Deserializer::from_str(text);
-        for document in 0..values.len() {
-            let mut found = Found::default();
-            found.visit(String::new()).deserialize(&mut text)?;
-            let keys = found.pointers.into_iter();
-            repeated_keys.extend(keys.map(|pointer| RepeatedKey { document, pointer }));
+        let mut documents = Self::default();
+        let mut stream = serde_json::Deserializer::from_str(text).into_iter();
+        loop {
+            let start = stream.byte_offset();
+            let Some(parsed) = stream.next() else {
+                return Ok(documents);
+            };
+            let Document { value, repeated } = parsed?;
+            let document = documents.values.len();
+            let keys = repeated.into_iter();
+            let keys = keys.map(|pointer| RepeatedKey { document, pointer });
+            documents.repeated_keys.extend(keys);
+            documents.values.push(value);
+            documents.ranges.push(start..stream.byte_offset());
         }
-        Ok(Self {
-            values,
-            repeated_keys,
-        })
     }
 }
 
@@ -116,93 +121,119 @@ impl fmt::Display for RepeatedKey {
     }
 }
 
-/// The pointers to repeated keys.
+/// One value, and the pointers to the keys that its objects have before.
+struct Document {
+    value: Value,
+    repeated: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        let mut repeated = Repeated::default();
+        let root = Member {
+            at: Path::ROOT,
+            repeated: &mut repeated,
+        };
+        Ok(Self {
+            value: root.deserialize(json)?,
+            repeated: repeated.pointers,
+        })
+    }
+}
+
+/// The pointers to repeated keys, each once.
 #[derive(Default)]
-struct Found {
+struct Repeated {
     pointers: Vec<String>,
+    known: HashSet<String>,
 }
 
-impl Found {
-    fn visit(&mut self, pointer: String) -> Member<'_> {
-        Member {
-            pointer,
-            found: self,
-        }
-    }
-
-    fn add(&mut self, pointer: &str) {
-        if !self.pointers.iter().any(|known| known == pointer) {
-            self.pointers.push(pointer.to_owned());
+impl Repeated {
+    fn add(&mut self, at: Path<'_>) {
+        let pointer = at.to_string();
+        if self.known.insert(pointer.clone()) {
+            self.pointers.push(pointer);
         }
     }
 }
 
-/// Visits the value at this pointer for its keys.
-struct Member<'f> {
-    pointer: String,
-    found: &'f mut Found,
+/// Reads the value at a path.
+struct Member<'p, 'r> {
+    at: Path<'p>,
+    repeated: &'r mut Repeated,
 }
 
-impl<'de> DeserializeSeed<'de> for Member<'_> {
-    type Value = ();
+impl<'de> DeserializeSeed<'de> for Member<'_, '_> {
+    type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = ();
+impl<'de> Visitor<'de> for Member<'_, '_> {
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let pointer = format!("{}{}", self.pointer, Path::ROOT.member(&name));
-            if !names.insert(name) {
-                self.found.add(&pointer);
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = access.next_key::<String>()? {
+            let at = self.at.member(&name);
+            if members.contains_key(&name) {
+                self.repeated.add(at);
             }
-            members.next_value_seed(self.found.visit(pointer))?;
+            let value = access.next_value_seed(Member {
+                at,
+                repeated: self.repeated,
+            })?;
+            members.insert(name, value);
         }
-        Ok(())
+        Ok(members.into())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let mut index = 0;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
         loop {
-            let element = self.found.visit(format!("{}/{index}", self.pointer));
-            if list.next_element_seed(element)?.is_none() {
-                return Ok(());
+            let element = Member {
+                at: self.at.element(list.len()),
+                repeated: self.repeated,
+            };
+            match access.next_element_seed(element)? {
+                Some(value) => list.push(value),
+                None => return Ok(list.into()),
             }
-            index += 1;
         }
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E>(self, bool: bool) -> Result<Value, E> {
+        Ok(bool.into())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
     }
 }
 
