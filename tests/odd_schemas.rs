@@ -2,12 +2,11 @@
 //! with a code.
 
 use std::path::Path;
-use std::process::Command;
 
 use runcomfy_codegen::{Builder, Code, Layout};
 use serde_json::{Map, Value, json};
 
-use super::support::write;
+use super::support::{bindings_manifest, cargo, write};
 
 /// Segments of ids that mean something to Rust, cargo or a file system.
 fn ids() -> Vec<String> {
@@ -327,21 +326,14 @@ fn schemas(folder: &Path) {
 #[test]
 #[ignore = "slow: runs cargo"]
 fn odd_schemas_compile_without_a_word() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     schemas(folder);
-    let runcomfy = root.display().to_string().replace('\\', "/");
-    let manifest = |name: &str| {
-        format!(
-            "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\nruncomfy = {{ path = \"{runcomfy}\", default-features = false }}\n"
-        )
-    };
+    let manifest = |name: &str| bindings_manifest(name, "");
     let lints = "[lints.rust]\nwarnings = \"deny\"\nmissing_docs = \"deny\"\n[lints.clippy]\nall = { level = \"deny\", priority = -1 }\npedantic = { level = \"deny\", priority = -1 }\n[lints.rustdoc]\nall = { level = \"deny\", priority = -1 }\n";
     let workspace = "[workspace]\nmembers = [\"tree\"]\n";
     write(folder, "Cargo.toml", &(manifest("odd") + lints + workspace));
     write(folder, "tree/Cargo.toml", &(manifest("tree") + lints));
-    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let builder = || Builder::new().schemas(folder.join("schemas"));
     let one = builder().out_dir(folder.join("src")).generate().unwrap();
     one.write().unwrap();
@@ -351,24 +343,15 @@ fn odd_schemas_compile_without_a_word() {
         .out_dir(folder.join("tree/src"))
         .layout(Layout::Tree);
     tree.generate().unwrap().write().unwrap();
-    for command in ["clippy", "doc"] {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shaped-build");
-        let run = Command::new(env!("CARGO"))
-            .args([command, "--offline", "--workspace"])
-            .args(if command == "doc" {
-                &["--no-deps"][..]
-            } else {
-                &[]
-            })
-            .current_dir(folder)
-            .env("CARGO_TARGET_DIR", target)
-            .env("CARGO_PROFILE_DEV_DEBUG", "none")
-            .env("RUSTDOCFLAGS", "-D warnings")
-            .output()
-            .unwrap();
+    for command in [
+        &["clippy", "--workspace"][..],
+        &["doc", "--workspace", "--no-deps"],
+    ] {
+        let mut cargo = cargo(folder, "shaped-build", command);
+        let run = cargo.env("RUSTDOCFLAGS", "-D warnings").output().unwrap();
         let shown = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{command}: {shown}");
-        assert!(!shown.contains("warning"), "{command}: {shown}");
+        assert!(run.status.success(), "{command:?}: {shown}");
+        assert!(!shown.contains("warning"), "{command:?}: {shown}");
     }
 }
 

@@ -1,9 +1,8 @@
 //! The guide's code for a `build.rs` of one's own works as it is written there.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use super::support::write;
+use super::support::{cargo, repository, write};
 
 /// Returns the code blocks of the guide's section on one's own `build.rs`, in their order.
 fn blocks() -> Vec<String> {
@@ -30,7 +29,6 @@ struct OwnCrate {
 impl OwnCrate {
     /// Each test has a package of its own, since they share a target folder.
     fn new(name: &str) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let [dependencies, build, main] = &blocks()[..] else {
             panic!("three blocks")
         };
@@ -40,12 +38,6 @@ impl OwnCrate {
         };
         // The crates of this checkout in place of the published ones; without the client, which the
         // generated code does not need and which takes a minute to compile.
-        let path = |crate_folder: &str| {
-            root.join(crate_folder)
-                .display()
-                .to_string()
-                .replace('\\', "/")
-        };
         let manifest = format!(
             "[package]\nname = \"{name}\"\nedition = \"2024\"\n{}\n[workspace]\n[patch.crates-io]\nruncomfy = {{ path = \"{}\" }}\nruncomfy-codegen = {{ path = \"{}\" }}\nruncomfy-schema = {{ path = \"{}\" }}\n",
             dependencies
@@ -54,16 +46,11 @@ impl OwnCrate {
                     "runcomfy = { version = \"0.1\", default-features = false }"
                 )
                 .replace("\n[build", "serde_json = \"1\"\n\n[build"),
-            path(""),
-            path("codegen"),
-            path("crates/schema"),
+            repository(""),
+            repository("codegen"),
+            repository("crates/schema"),
         );
         own.write("Cargo.toml", &manifest);
-        std::fs::copy(
-            root.join("Cargo.lock"),
-            own.folder.path().join("Cargo.lock"),
-        )
-        .unwrap();
         own.write("build.rs", build);
         own
     }
@@ -73,13 +60,7 @@ impl OwnCrate {
     }
 
     fn cargo(&self, command: &str) -> Output {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-build");
-        Command::new(env!("CARGO"))
-            .args([command, "--quiet", "--offline"])
-            .current_dir(self.folder.path())
-            .env("CARGO_TARGET_DIR", target)
-            .env("CARGO_PROFILE_DEV_DEBUG", "none")
-            .env_remove("CI")
+        cargo(self.folder.path(), "own-build", &[command, "--quiet"])
             .output()
             .unwrap()
     }

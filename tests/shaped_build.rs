@@ -1,11 +1,11 @@
 //! A crate outside of this workspace shapes its bindings, and neither rustc nor Clippy complains.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use runcomfy_codegen::{Builder, Layout};
 
-use super::support::write;
+use super::support::{self, bindings_manifest, repository, write};
 
 /// Uses names that collide, ids that are keywords, and every setting.
 const STAMP: &str = r##"{"required": ["text"], "properties": {
@@ -99,7 +99,8 @@ fn doors() {
     input.scale = scale;
     assert!(input.validate().is_empty());
     assert_eq!(morph::Input::FRAMES.members, [121, 241]);
-    assert!(morph::Input::SCALE.maximum.is_some_and(|maximum| maximum > 0.5));
+    let numbers = morph::Input::SCALE;
+    assert!(numbers.minimum < numbers.default && numbers.default < numbers.maximum);
 
     let text = "{\"ratio\": \"1:1\", \"weights\": {\"16:9\": 2}}";
     let config: Config = serde_json::from_str(text).unwrap_or_default();
@@ -121,6 +122,10 @@ fn doors() {
     assert_eq!((output.seed(), output.video()), (Some(7), Some("https://a.example/1.mp4")));
     assert_eq!(output.tags(), Some(vec!["a".to_owned()]));
     assert_eq!(output.get("new").and_then(Json::as_i64), Some(1));
+    let sounds = "{\"audio\": \"https://a.example/1.mp3\", \"audios\": [\"https://a.example/2.mp3\"]}";
+    let sounds: runcomfy::Output = serde_json::from_str(sounds).unwrap_or_default();
+    assert_eq!(sounds.audio(), Some("https://a.example/1.mp3"));
+    assert_eq!(sounds.audios(), ["https://a.example/2.mp3"]);
 }
 
 fn main() {
@@ -148,51 +153,36 @@ fn clippy(folder: &Path) -> String {
 
 /// Runs Clippy in the crate. Returns `true` if it succeeds, and what it prints.
 fn try_clippy(folder: &Path) -> (bool, String) {
-    let run = cargo(folder, &["clippy", "--offline", "--workspace"]);
+    let run = cargo(folder, &["clippy", "--workspace"]);
     let shown = String::from_utf8_lossy(&run.stderr).into_owned();
     (run.status.success(), shown)
 }
 
 fn cargo(folder: &Path, arguments: &[&str]) -> Output {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shaped-build");
-    let mut cargo = Command::new(env!("CARGO"));
-    let cargo = cargo
-        .args(arguments)
-        .current_dir(folder)
-        .env("CARGO_TARGET_DIR", target)
-        .env("CARGO_PROFILE_DEV_DEBUG", "none")
-        .env_remove("CI");
-    cargo.output().unwrap()
-}
-
-/// Returns the path of a folder of this repository as a manifest has it.
-fn path(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-    path.display().to_string().replace('\\', "/")
+    support::cargo(folder, "shaped-build", arguments)
+        .output()
+        .unwrap()
 }
 
 #[test]
 #[ignore = "slow: runs cargo"]
 fn shaped_bindings_compile_without_a_word() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let (runcomfy, codegen, macros) = (path(""), path("codegen"), path("crates/macros"));
-    let dependency = format!(
-        "runcomfy = {{ path = \"{runcomfy}\", default-features = false, features = [\"clap\"] }}"
-    );
+    let (codegen, macros) = (repository("codegen"), repository("crates/macros"));
+    let own = bindings_manifest("own", "\"clap\"");
     write(
         folder,
         "Cargo.toml",
         &format!(
-            "[package]\nname = \"own\"\nedition = \"2024\"\n[dependencies]\n{dependency}\ntree = {{ path = \"tree\" }}\nmarker = {{ path = \"marker\" }}\nclap = {{ version = \"4\", default-features = false, features = [\"std\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\nruncomfy-macros = {{ path = \"{macros}\" }}\n\
+            "{own}tree = {{ path = \"tree\" }}\nmarker = {{ path = \"marker\" }}\nclap = {{ version = \"4\", default-features = false, features = [\"std\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\nruncomfy-macros = {{ path = \"{macros}\" }}\n\
              [build-dependencies]\nruncomfy-codegen = {{ path = \"{codegen}\" }}\n[workspace]\nmembers = [\"tree\", \"marker\"]\n"
         ),
     );
     write(
         folder,
         "tree/Cargo.toml",
-        &format!("[package]\nname = \"tree\"\nedition = \"2024\"\n[dependencies]\n{dependency}\n"),
+        &bindings_manifest("tree", "\"clap\""),
     );
     write(
         folder,
@@ -201,7 +191,6 @@ fn shaped_bindings_compile_without_a_word() {
     );
     let marker = "#[proc_macro_derive(Marked)]\npub fn marked(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n    proc_macro::TokenStream::new()\n}\n";
     write(folder, "marker/src/lib.rs", marker);
-    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     write(
         folder,
         "build.rs",
@@ -235,7 +224,11 @@ fn shaped_bindings_compile_without_a_word() {
     let tree = Builder::new()
         .schemas(folder.join("schemas"))
         .exclude("acme/broken")
-        .layout(Layout::Tree);
+        .layout(Layout::Tree)
+        .deny_warnings();
+    let warnings = ["RC0014", "RC0015", "RC0016", "RC0018", "RC0020", "RC0035"];
+    let allow = |tree: Builder, code: &str| tree.allow(code, "**");
+    let tree = warnings.into_iter().fold(tree, allow);
     tree.out_dir(folder.join("tree/src"))
         .generate()
         .unwrap()
@@ -255,7 +248,7 @@ fn shaped_bindings_compile_without_a_word() {
         assert!(!again.contains("warning"), "{again}");
     }
     assert!(!clippy(folder).contains("Checking"));
-    let run = cargo(folder, &["run", "--quiet", "--offline"]);
+    let run = cargo(folder, &["run", "--quiet"]);
     assert!(
         run.status.success(),
         "{}",
@@ -283,12 +276,11 @@ fn macro_follows_its_schema_and_settings() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let manifest = format!(
-        "[package]\nname = \"door\"\nedition = \"2024\"\n[dependencies]\nruncomfy = {{ path = \"{}\", default-features = false }}\nruncomfy-macros = {{ path = \"{}\" }}\n[workspace]\n",
-        path(""),
-        path("crates/macros")
+        "{}runcomfy-macros = {{ path = \"{}\" }}\n[workspace]\n",
+        bindings_manifest("door", ""),
+        repository("crates/macros")
     );
     write(folder, "Cargo.toml", &manifest);
-    std::fs::copy(path("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     write(folder, "src/main.rs", MACRO);
     write(folder, "runcomfy-codegen.toml", "");
     let schema = |property: &str| {

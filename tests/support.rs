@@ -1,6 +1,7 @@
 //! The set-up that most modules share.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use runcomfy::{Client, ClientBuilder, RetryPolicy};
@@ -18,6 +19,39 @@ pub(crate) fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+/// Returns the path of a folder of this repository as a manifest has it.
+pub(crate) fn repository(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    path.display().to_string().replace('\\', "/")
+}
+
+/// Returns the manifest of a crate of bindings outside of this workspace, up to its dependencies.
+pub(crate) fn bindings_manifest(name: &str, features: &str) -> String {
+    let runcomfy = repository("");
+    format!(
+        "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\nruncomfy = {{ path = \"{runcomfy}\", default-features = false, features = [{features}] }}\n"
+    )
+}
+
+/// Returns a call of cargo in a crate outside of this workspace, which gets this workspace's versions of
+/// its dependencies. Crates of one `target` share what they compile.
+pub(crate) fn cargo(folder: &Path, target: &str, arguments: &[&str]) -> Command {
+    let lock_file = folder.join("Cargo.lock");
+    if !lock_file.exists() {
+        std::fs::copy(repository("Cargo.lock"), lock_file).unwrap();
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(target);
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(arguments)
+        .arg("--offline")
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
+        .env_remove("CI");
+    cargo
 }
 
 /// Starts an emulator of the built-in models, and makes a client for it.
