@@ -260,27 +260,9 @@ impl Builder {
     /// - A schema is invalid, or two names become the same identifier, so that it could not be
     ///   generated ([`Error::diagnostics`]): fix the files.
     pub fn read(&self) -> Result<Vec<ModelSchema>, Error> {
-        let options = self.all_options()?;
-        let parsed = source::read_all(&self.schemas, &options.models, &options.exclude)?;
-        let (sources, warnings) = parsed.checked_with(&options)?;
-        options.judge(warnings)?;
+        let settings = self.read_settings()?;
+        let (sources, _) = source::read_all(&self.schemas, &settings)?.checked_by(&settings)?;
         Ok(source::models(sources))
-    }
-
-    /// Reads the schemas as [`read`](Self::read) does, without the invalid ones. Returns the models
-    /// in the order of their ids, and the errors of those that are left out.
-    ///
-    /// Use it for a set of schemas that is only compared with another.
-    ///
-    /// # Errors
-    /// - The folder or a file in it cannot be read: check [`schemas`](Self::schemas).
-    /// - A pattern matches no model ([`Error::is_usage`]): check [`models`](Self::models).
-    pub fn read_valid(&self) -> Result<(Vec<ModelSchema>, Vec<Diagnostic>), Error> {
-        let options = self.all_options()?;
-        let parsed = source::read_all(&self.schemas, &options.models, &options.exclude)?;
-        let settings = Settings { options }.without_denial();
-        let (sources, errors) = parsed.valid_with(&settings);
-        Ok((source::models(sources), errors))
     }
 
     /// Generates all code in memory, and writes nothing.
@@ -294,10 +276,10 @@ impl Builder {
     ///   diagnostic of every file.
     pub fn generate(&self) -> Result<Generated, Error> {
         let support = self.support_path()?;
-        let options = self.all_options()?;
-        let parsed = source::read_all(&self.schemas, &options.models, &options.exclude)?;
-        let (sources, warnings) = parsed.checked_with(&options)?;
-        let warnings = options.judge(warnings)?;
+        let settings = self.read_settings()?;
+        let (sources, warnings) =
+            source::read_all(&self.schemas, &settings)?.checked_by(&settings)?;
+        let options = settings.options;
         options.check_targets(&source::models(sources.clone()))?;
         let names = collision::module_names(&sources, &options);
         let root = assemble(&sources, &names, &self.support, &options)?;
@@ -312,15 +294,15 @@ impl Builder {
             .as_ref()
             .and_then(|(_, text)| feature::package(text));
         let context = Context {
-            support: &support,
+            support: &emit::path_text(&support),
             home: package.map_or(ExampleHome::Module, ExampleHome::Crate),
             gated: self.layout == Layout::Tree && manifest.is_some(),
             names: &names,
             folder: &self.folder_name(),
         };
         let files = match self.layout {
-            Layout::OneFile => one_file(&root, &context, &options.header_lines()),
-            Layout::Tree => tree(&root, &context, &options.header_lines()),
+            Layout::OneFile => one_file(&root, &support, &context, &options.header_lines()),
+            Layout::Tree => tree(&root, &support, &context, &options.header_lines()),
         }
         .map_err(|e| Error::internal("modules", &e))?;
         let out_dir = match &self.out_dir {
@@ -331,6 +313,7 @@ impl Builder {
         };
         Ok(Generated {
             out_dir,
+            model_count: sources.len(),
             files,
             manifest,
             owns_folder: self.layout == Layout::Tree,
@@ -427,19 +410,13 @@ impl Builder {
     /// # Errors
     /// Fails if the file of settings cannot be read, or if a setting is wrong ([`Error::is_usage`]).
     pub fn read_settings(&self) -> Result<Settings, Error> {
-        let options = self.all_options()?;
-        Ok(Settings { options })
-    }
-
-    /// Returns the settings of the file and of the builder's calls.
-    fn all_options(&self) -> Result<Options, Error> {
         let mut options = match self.settings_file() {
             Some(file) => Options::read(&file)?,
             None => Options::default(),
         };
         options.extend(&self.options);
         options.check()?;
-        Ok(options)
+        Ok(Settings { options })
     }
 
     /// Returns the name of the schemas' folder, which is the same on every machine.
@@ -510,10 +487,11 @@ fn assemble<'a>(
 
 fn one_file(
     root: &Module<'_>,
+    support: &syn::Path,
     context: &Context<'_>,
     header: &str,
 ) -> Result<BTreeMap<String, String>, syn::Error> {
-    let registry = print::tokens(root.registry(context.support, false))?;
+    let registry = print::tokens(root.registry(support, false))?;
     let text = print::paragraphs(vec![root.inline(context)?, registry]);
     let path = "models.rs".to_owned();
     let text = mark::add(&path, None, &format!("{header}{text}"));
@@ -526,13 +504,14 @@ fn read_text(path: &Path) -> Result<String, Error> {
 
 fn tree(
     root: &Module<'_>,
+    support: &syn::Path,
     context: &Context<'_>,
     header: &str,
 ) -> Result<BTreeMap<String, String>, syn::Error> {
     let mut files = BTreeMap::new();
     let docs = doc::inner(&root.crate_doc(context));
     let vendors = root.vendors(context.gated);
-    let registry = root.registry(context.support, context.gated);
+    let registry = root.registry(support, context.gated);
     // The crate's documentation names RunComfy. A vendor that comes with this very build has a feature
     // that cargo, which has read the manifest before, does not know yet.
     let allow = if context.gated {

@@ -15,6 +15,7 @@ use crate::{Diagnostic, Error, mark};
 #[derive(Debug)]
 pub struct Generated {
     pub(crate) out_dir: PathBuf,
+    pub(crate) model_count: usize,
     /// Contents by path below the output folder, with forward slashes.
     pub(crate) files: BTreeMap<String, String>,
     /// The manifest with the models' features, and its text.
@@ -57,6 +58,12 @@ impl Generated {
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
+    }
+
+    /// Returns the number of models.
+    #[must_use]
+    pub fn model_count(&self) -> usize {
+        self.model_count
     }
 
     /// Returns the path of every file below the output folder, with forward slashes, and its

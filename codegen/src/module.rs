@@ -10,7 +10,7 @@ use syn::Path;
 use crate::diagnostic::escape_invisible;
 use crate::emit::{self, Code, ExampleHome, Home};
 use crate::source::Source;
-use crate::{doc, feature, name, print};
+use crate::{doc, feature, name, parallel, print};
 
 /// Allows what schemas alone decide, so that no model breaks a build that denies warnings: how many
 /// properties and which names, spelt-out ones
@@ -61,8 +61,8 @@ pub(crate) struct ModuleFile {
 
 /// Settings that all modules of a crate share.
 pub(crate) struct Context<'c> {
-    /// The crate that generated code depends on.
-    pub(crate) support: &'c Path,
+    /// Path of the crate that generated code depends on, as it is written in source code.
+    pub(crate) support: &'c str,
     /// Crate in which programs find the modules.
     pub(crate) home: ExampleHome,
     /// `true` if features choose among the modules.
@@ -103,13 +103,22 @@ impl<'a> Module<'a> {
         module.model = Some((source, code));
     }
 
-    /// Returns the files of all modules.
+    /// Returns the files of all modules, which are printed on all processors.
     pub(crate) fn files(&self, context: &Context<'_>) -> Result<Vec<ModuleFile>, syn::Error> {
-        let mut files = Vec::new();
+        let mut modules = Vec::new();
+        self.collect_below("", &mut modules);
+        let files = parallel::map(&modules, |(path, module)| module.own_files(path, context));
+        let files: Result<Vec<_>, _> = files.into_iter().collect();
+        Ok(files?.into_iter().flatten().collect())
+    }
+
+    /// Collects the modules below this one, each with its path.
+    fn collect_below<'m>(&'m self, path: &str, modules: &mut Vec<(String, &'m Self)>) {
         for (name, child) in &self.children {
-            child.collect(name, context, &mut files)?;
+            let path = format!("{path}{name}");
+            child.collect_below(&format!("{path}/"), modules);
+            modules.push((path, child));
         }
-        Ok(files)
     }
 
     /// Returns every feature, in the order of the modules: for each vendor its own, then its families'.
@@ -131,12 +140,9 @@ impl<'a> Module<'a> {
             .map(move |family| feature::family(vendor, family))
     }
 
-    fn collect(
-        &self,
-        path: &str,
-        context: &Context<'_>,
-        files: &mut Vec<ModuleFile>,
-    ) -> Result<(), syn::Error> {
+    /// Returns the file of the module and, of a model, that of its schema.
+    fn own_files(&self, path: &str, context: &Context<'_>) -> Result<Vec<ModuleFile>, syn::Error> {
+        let mut files = Vec::new();
         let docs = doc::inner(&self.doc(context));
         let gated_here = context.gated && !path.contains('/');
         let children = self.children.keys().map(|name| {
@@ -153,7 +159,7 @@ impl<'a> Module<'a> {
         if let Some((_, code)) = &self.model {
             let file_name = path.rsplit('/').next().unwrap_or(path);
             let home = format!("{file_name}.json");
-            let schema = emit::schema_item(Home::File(&home), &emit::path_text(context.support));
+            let schema = emit::schema_item(Home::File(&home), context.support);
             parts.extend([code.items.clone(), schema]);
             files.push(ModuleFile {
                 path: format!("{path}.json"),
@@ -166,10 +172,7 @@ impl<'a> Module<'a> {
             from,
             text: print::paragraphs(parts),
         });
-        for (name, child) in &self.children {
-            child.collect(&format!("{path}/{name}"), context, files)?;
-        }
-        Ok(())
+        Ok(files)
     }
 
     /// Returns the same modules inside one file.
@@ -192,7 +195,7 @@ impl<'a> Module<'a> {
         }
         if let Some((_, code)) = &self.model {
             let home = Home::Inline(code.json.trim_end());
-            let schema = emit::schema_item(home, &emit::path_text(context.support));
+            let schema = emit::schema_item(home, context.support);
             parts.extend([code.items.clone(), schema]);
         }
         Ok(print::paragraphs(parts))

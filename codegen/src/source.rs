@@ -47,16 +47,11 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Returns all models and the warnings about them, sorted.
+    /// Returns all models and the warnings about them, sorted, with the names of a user's choice.
     ///
     /// # Errors
     /// Fails when a diagnostic is an error or names collide. The error has every diagnostic of every
     /// file; fix the files.
-    pub fn checked(self) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
-        self.checked_with(&Options::default())
-    }
-
-    /// Returns what [`checked`](Self::checked) does, with the names of a user's choice.
     pub(crate) fn checked_with(
         mut self,
         options: &Options,
@@ -70,22 +65,19 @@ impl Parsed {
         Ok((self.sources, self.diagnostics))
     }
 
-    /// Returns what [`checked`](Self::checked) does, with names and warnings as the settings say.
+    /// Returns all models and the warnings about them, sorted, with names and warnings as the settings
+    /// say.
     ///
     /// # Errors
-    /// Fails as [`checked`](Self::checked) does, and where the settings deny a warning.
+    /// Fails when a diagnostic is an error, names collide or the settings deny a warning. The error has
+    /// every diagnostic of every file; fix the files.
     pub fn checked_by(self, settings: &Settings) -> Result<(Vec<Source>, Vec<Diagnostic>), Error> {
         let (sources, warnings) = self.checked_with(&settings.options)?;
         Ok((sources, settings.options.judge(warnings)?))
     }
 
-    /// Returns the models without errors, and the errors of the others, sorted.
-    #[must_use]
-    pub fn valid(self) -> (Vec<Source>, Vec<Diagnostic>) {
-        self.valid_with(&Settings::default())
-    }
-
-    /// Returns what [`valid`](Self::valid) does, with names and warnings as the settings say.
+    /// Returns the models without errors, and the errors of the others, sorted, with names and warnings
+    /// as the settings say.
     #[must_use]
     pub fn valid_with(mut self, settings: &Settings) -> (Vec<Source>, Vec<Diagnostic>) {
         let options = &settings.options;
@@ -113,22 +105,22 @@ pub fn models(sources: Vec<Source>) -> Vec<ModelSchema> {
     sources.into_iter().map(|source| source.model).collect()
 }
 
-/// Reads every `*.json` below a folder. The path below the folder, less the ending, is the model id.
-/// With patterns, only models whose ids match one of them are read, and none of those to exclude.
+/// Reads every `*.json` below a folder whose model the settings take. The path below the folder, less
+/// the ending, is the model id.
 ///
 /// # Errors
-/// Fails when the folder or a file in it cannot be read, or when a pattern matches no id.
-pub fn read_all(folder: &Path, patterns: &[String], exclude: &[String]) -> Result<Parsed, Error> {
+/// Fails when the folder or a file in it cannot be read, or when a pattern of the settings matches no id.
+pub fn read_all(folder: &Path, settings: &Settings) -> Result<Parsed, Error> {
     let Listing { mut files, skipped } = list(folder)?;
-    for patterns in [patterns, exclude] {
+    for patterns in [&settings.options.models, &settings.options.exclude] {
         check_patterns(patterns, &files.iter().map(|(id, _)| &**id))?;
     }
-    files.retain(|(id, _)| is_taken(patterns, exclude, id));
+    files.retain(|(id, _)| settings.takes(id));
     read_files(&files, skipped)
 }
 
-/// Reads those of the schemas of a folder that the settings take. A pattern may match none of them: the
-/// folder may be from another time than the settings.
+/// Reads the schemas of a folder as [`read_all`] does. A pattern may match none of them: the folder may
+/// be from another time than the settings.
 ///
 /// # Errors
 /// Fails when the folder or a file in it cannot be read.
@@ -139,16 +131,24 @@ pub fn read_taken(folder: &Path, settings: &Settings) -> Result<Parsed, Error> {
 }
 
 fn read_files(files: &[(String, PathBuf)], skipped: Vec<Diagnostic>) -> Result<Parsed, Error> {
+    let mut parsed = parse_all(&read_bytes(files)?);
+    parsed.diagnostics.extend(skipped);
+    Ok(parsed)
+}
+
+/// Reads schema files on all processors, and parses none. Returns them in the order of the files, which
+/// are those of a [`Listing`].
+///
+/// # Errors
+/// Fails when a file cannot be read.
+pub fn read_bytes(files: &[(String, PathBuf)]) -> Result<Vec<SchemaBytes>, Error> {
     let contents = parallel::map(files, |(id, path)| {
         let bytes = fs::File::open(path).and_then(read_json_bytes);
         let bytes = bytes.map_err(|e| Error::io("read", path, e))?;
         let (id, path) = (id.clone(), shown(path));
         Ok(SchemaBytes { id, path, bytes })
     });
-    let contents: Result<Vec<_>, Error> = contents.into_iter().collect();
-    let mut parsed = parse_all(&contents?);
-    parsed.diagnostics.extend(skipped);
-    Ok(parsed)
+    contents.into_iter().collect()
 }
 
 /// Lists the schema files of a folder.

@@ -5,6 +5,7 @@ mod completion;
 mod diff;
 mod explain;
 mod export;
+mod format;
 mod generate;
 mod import;
 mod output;

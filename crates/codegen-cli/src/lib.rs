@@ -3,6 +3,7 @@
 mod diff;
 mod error;
 mod export;
+mod github;
 mod page;
 mod pull;
 mod schema_file;
@@ -13,5 +14,6 @@ pub use diff::{
 };
 pub use error::Error;
 pub use export::{json_schemas, openapi, openapi_with, without_extensions};
+pub use github::annotations;
 pub use page::{Page, PageError};
 pub use pull::{Pull, Skipped};

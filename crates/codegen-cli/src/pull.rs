@@ -1,7 +1,6 @@
 //! The live catalogue as schema files.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use runcomfy_codegen::diagnostic::{escape_invisible, truncate};
@@ -9,7 +8,7 @@ use runcomfy_codegen::plan::IdTree;
 use runcomfy_codegen::settings::Settings;
 use runcomfy_codegen::source::{self, SchemaBytes, Source};
 use runcomfy_codegen::{Change, Changes, Diagnostic, files};
-use runcomfy_schema::{ModelSchema, read_json_bytes};
+use runcomfy_schema::ModelSchema;
 use serde_json::Value;
 
 use crate::schema_file::{SchemaFile, reason_against_id};
@@ -254,19 +253,11 @@ fn read_present(
     if !schemas.exists() {
         return Ok(Present::new());
     }
-    let files = source::list(schemas)?.files.into_iter();
-    let mut present = Present::new();
-    let mut texts = Vec::new();
-    for (id, path) in files.filter(|(id, _)| is_chosen(id)) {
-        let bytes = fs::File::open(&path).and_then(read_json_bytes);
-        let bytes = bytes.map_err(|e| Error::io("read", &path, e))?;
-        texts.push(SchemaBytes {
-            id: id.clone(),
-            path: path.display().to_string(),
-            bytes,
-        });
-        present.insert(id, (path, None));
-    }
+    let mut files = source::list(schemas)?.files;
+    files.retain(|(id, _)| is_chosen(id));
+    let texts = source::read_bytes(&files)?;
+    let files = files.into_iter();
+    let mut present: Present = files.map(|(id, path)| (id, (path, None))).collect();
     // An invalid file has no model to compare with, and may be just the one to be replaced.
     let (valid, _) = source::parse_all(&texts).valid_with(&settings.without_denial());
     for Source { model, .. } in valid {
@@ -326,6 +317,8 @@ fn parse(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::Bindings;
     use serde_json::json;

@@ -6,9 +6,9 @@ use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use runcomfy_codegen::{Builder, Layout};
 
 /// Folder of the generated code, unless another is given.
-const OUT: &str = "generated/src";
+pub(crate) const OUT: &str = "generated/src";
 /// Manifest of the crate in that folder.
-const MANIFEST: &str = "generated/Cargo.toml";
+pub(crate) const MANIFEST: &str = "generated/Cargo.toml";
 
 /// Returns a flag without a value.
 pub(crate) fn switch(name: &'static str, help: &'static str) -> Arg {

@@ -11,8 +11,9 @@ use runcomfy_codegen_cli::{Error, diff_with, models_at_revision, valid_models_at
 use runcomfy_schema::ModelSchema;
 
 use super::argument::{self, text};
+use super::format::Format;
 use super::output::print_line;
-use super::verdict::{self, Format};
+use super::verdict;
 
 pub(crate) fn command() -> Command {
     let side = |name: &'static str, help| {
@@ -40,7 +41,7 @@ pub(crate) fn diff(matches: &ArgMatches) -> Result<ExitCode, Error> {
     let quiet = matches.get_flag("quiet");
     let old = valid_models(text(matches, "old"), schemas, &settings, quiet)?;
     let diff = diff_with(&old, &models(new, schemas, &settings)?, &settings);
-    match verdict::format(matches) {
+    match Format::from_matches(matches) {
         _ if quiet => {}
         Format::Json => print_line(format_args!("{:#}", diff.to_json())),
         Format::Human => print_line(format_args!("{diff}")),

@@ -1,8 +1,10 @@
 //! `export`: the schemas for other tools.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
+use runcomfy_codegen::source;
 use runcomfy_codegen_cli::{Error, json_schemas, openapi_with, without_extensions};
 use serde_json::Value;
 
@@ -40,10 +42,13 @@ pub(crate) fn export(matches: &ArgMatches) -> Result<ExitCode, Error> {
         return Ok(ExitCode::from(exit_code::USAGE));
     };
     let reader = argument::reader(matches);
-    let models = reader.read()?;
+    let settings = reader.read_settings()?;
+    let schemas = Path::new(argument::text(matches, "schemas"));
+    let (sources, _) = source::read_all(schemas, &settings)?.checked_by(&settings)?;
+    let models = source::models(sources);
     let mut document = match format {
         "json-schema" => Value::Object(json_schemas(&models)),
-        _ => openapi_with(&models, &reader.read_settings()?),
+        _ => openapi_with(&models, &settings),
     };
     if matches.get_flag("no-extensions") {
         document = without_extensions(document);

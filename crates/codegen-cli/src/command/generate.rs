@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
-use runcomfy_codegen::{Diagnostic, Generated};
-use runcomfy_codegen_cli::Error;
+use runcomfy_codegen::{Diagnostic, Generated, files};
+use runcomfy_codegen_cli::{Error, annotations};
 use serde_json::Value;
 
-use super::argument::{self, builder};
+use super::argument::{self, MANIFEST, OUT, builder};
+use super::format::{self, Format};
 use super::output::print_line;
 use crate::exit_code;
 
@@ -35,16 +36,21 @@ pub(crate) fn lint_command() -> Command {
     Command::new("lint")
         .about("Print every error and warning about the schema files")
         .args(argument::generator())
-        .arg(argument::switch(
-            "json",
-            "Print the diagnostics as one JSON array",
+        .args(format::arguments(
+            "Text, as a compiler prints it",
+            "One JSON array",
         ))
-        .arg(argument::quiet().conflicts_with("json"))
+        .arg(argument::quiet().conflicts_with_all(["json", "format"]))
 }
 
 pub(crate) fn generate(matches: &ArgMatches) -> Result<ExitCode, Error> {
     let quiet = matches.get_flag("quiet");
-    let generated = builder(matches).generate()?;
+    let mut generated = builder(matches).generate()?;
+    let is_new_crate = starts_crate(matches);
+    if is_new_crate {
+        files::replace(Path::new(MANIFEST), STARTER)?;
+        generated = builder(matches).generate()?;
+    }
     let changes = generated.write()?;
     if quiet {
         return Ok(ExitCode::SUCCESS);
@@ -54,7 +60,49 @@ pub(crate) fn generate(matches: &ArgMatches) -> Result<ExitCode, Error> {
         print_line(format_args!("{changes}"));
     }
     print_line(count(changes.as_slice().len(), "changed"));
+    if is_new_crate {
+        print_line(
+            "the bindings are the new crate `models`; depend on it with `models = { path = \"generated\" }`",
+        );
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Manifest of a new crate of bindings.
+const STARTER: &str = concat!(
+    r#"[package]
+name = "models"
+version = "0.1.0"
+edition = "2024"
+publish = false
+
+[features]
+# `clap::ValueEnum` for every enum, so that a flag can have its type.
+clap = ["runcomfy/clap"]
+# `schemars::JsonSchema` for every input.
+schemars = ["runcomfy/schemars"]
+# @generated features, made from the schemas by runcomfy-codegen; do not edit.
+# @end of the generated features
+
+[dependencies]
+runcomfy = { version = ""#,
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    r#"", default-features = false }
+"#
+);
+
+/// Returns `true` if the bindings go to a folder that does not exist yet and get a crate of their own:
+/// nobody has said where they belong or what they depend on.
+fn starts_crate(matches: &ArgMatches) -> bool {
+    let is_given = |name: &str| matches.get_one::<String>(name).is_some();
+    argument::text(matches, "out") == OUT
+        && !is_given("manifest")
+        && !is_given("support")
+        && !matches.get_flag("one-file")
+        && !Path::new(MANIFEST).exists()
+        && !Path::new(OUT).exists()
 }
 
 pub(crate) fn check(matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -77,7 +125,7 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<ExitCode, Error> {
         if !quiet {
             print_line(format_args!(
                 "the schemas of {} models are valid; nothing is committed, since each build of this package generates the bindings",
-                builder(matches).read()?.len()
+                generated.model_count()
             ));
         }
         return Ok(ExitCode::SUCCESS);
@@ -115,24 +163,20 @@ pub(crate) fn lint(matches: &ArgMatches) -> Result<ExitCode, Error> {
         return Err(error.into());
     }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    if matches.get_flag("quiet") {
-        diagnostics.retain(Diagnostic::is_error);
-        if errors > 0 {
-            print_line(Diagnostic::report(&diagnostics).trim_end());
+    let summary = format!("errors: {errors}, warnings: {}", diagnostics.len() - errors);
+    match Format::from_matches(matches) {
+        _ if matches.get_flag("quiet") => {
+            diagnostics.retain(Diagnostic::is_error);
+            if errors > 0 {
+                print_line(Diagnostic::report(&diagnostics).trim_end());
+            }
         }
-    } else if matches.get_flag("json") {
-        print_line(
-            diagnostics
-                .iter()
-                .map(Diagnostic::to_json)
-                .collect::<Value>(),
-        );
-    } else {
-        print_line(format_args!(
-            "{}errors: {errors}, warnings: {}",
-            Diagnostic::report(&diagnostics),
-            diagnostics.len() - errors
-        ));
+        Format::Json => {
+            let list = diagnostics.iter().map(Diagnostic::to_json);
+            print_line(list.collect::<Value>());
+        }
+        Format::Github => print_line(annotations(&diagnostics) + &summary),
+        Format::Human => print_line(Diagnostic::report(&diagnostics) + &summary),
     }
     Ok(if errors == 0 {
         ExitCode::SUCCESS

@@ -12,8 +12,9 @@ use runcomfy_codegen_cli::{Error, Pull};
 use serde_json::{Value, json};
 
 use super::argument::{self, text, texts};
+use super::format::Format;
 use super::output::print_line;
-use super::verdict::{self, Format};
+use super::verdict;
 use crate::exit_code;
 
 pub(crate) fn command() -> Command {
@@ -53,7 +54,7 @@ pub(crate) fn pull(matches: &ArgMatches) -> Result<ExitCode, Error> {
     }
     let quiet = matches.get_flag("quiet");
     report_skipped(&pull, quiet);
-    match verdict::format(matches) {
+    match Format::from_matches(matches) {
         _ if quiet => {}
         Format::Human => report(&pull, matches),
         Format::Json => print_line(format_args!("{:#}", to_json(&pull, schemas))),

@@ -5,23 +5,11 @@ use clap::{Arg, ArgMatches};
 use runcomfy_codegen_cli::{Bindings, Class, Diff};
 
 use super::argument::switch;
-
-/// Format in which a diff is printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Human,
-    Json,
-    Github,
-}
+use super::format;
 
 /// Returns the arguments of commands that compare.
 pub(crate) fn arguments() -> [Arg; 6] {
-    let help = [
-        ("human", "Text, by model"),
-        ("json", "One JSON object"),
-        ("github", "Annotations of a GitHub workflow"),
-    ];
-    let formats = help.map(|(name, help)| PossibleValue::new(name).help(help));
+    let [format, json] = format::arguments("Text, by model", "One JSON object");
     let ways = [
         ("dependency", "A crate of bindings that code depends on"),
         (
@@ -31,13 +19,8 @@ pub(crate) fn arguments() -> [Arg; 6] {
     ];
     let ways = ways.map(|(name, help)| PossibleValue::new(name).help(help));
     [
-        Arg::new("format")
-            .long("format")
-            .value_name("FORMAT")
-            .value_parser(formats)
-            .default_value("human")
-            .help("Format of the report"),
-        switch("json", "The same as --format json").conflicts_with("format"),
+        format,
+        json,
         Arg::new("bindings")
             .long("bindings")
             .value_name("USE")
@@ -51,16 +34,6 @@ pub(crate) fn arguments() -> [Arg; 6] {
         switch("fail-on-default", "Exit with 1 if a default changed"),
         switch("exit-code", "Exit with 1 if anything changed"),
     ]
-}
-
-pub(crate) fn format(matches: &ArgMatches) -> Format {
-    let name = matches.get_one::<String>("format").map(String::as_str);
-    match name {
-        _ if matches.get_flag("json") => Format::Json,
-        Some("json") => Format::Json,
-        Some("github") => Format::Github,
-        _ => Format::Human,
-    }
 }
 
 pub(crate) fn bindings(matches: &ArgMatches) -> Bindings {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::{Bindings, Class, Diff, Difference, ModelDiff, Part};
+use crate::github::annotation;
 
 impl Diff {
     /// Returns the diff as a JSON object.
@@ -47,12 +48,7 @@ impl Diff {
                 }
                 let file = format!("{schemas}/{}.json", model.id);
                 let title = format!("{}: {class}", model.id);
-                out += &format!(
-                    "::{command} file={},title={}::{}\n",
-                    property(&file),
-                    property(&title),
-                    data(&lines.join("\n")),
-                );
+                out += &annotation(command, &file, "", &title, &lines.join("\n"));
             }
         }
         out + &self.summary()
@@ -176,16 +172,4 @@ fn visible(text: &str) -> String {
         }
     }
     out
-}
-
-/// Escapes the message of a workflow command.
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-/// Escapes a property of a workflow command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

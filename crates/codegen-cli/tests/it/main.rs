@@ -7,6 +7,7 @@ mod diff;
 mod diff_classes;
 mod docs;
 mod import;
+mod new_crate;
 mod page_makers;
 mod pull;
 mod settings;

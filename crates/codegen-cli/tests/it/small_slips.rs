@@ -73,3 +73,29 @@ fn new_member_and_property_break_an_own_crate() {
     let dependency = ["--fail-on-breaking", "--bindings", "dependency"];
     assert_eq!(diff(&dependency).0, Some(0));
 }
+
+#[test]
+fn lint_annotates_the_lines_of_a_pull_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = "{\"properties\": {\n  \"a,b\": {\"maximum\": \"1\"},\n  \"m\": {\"enum\": [\"a\"], \"default\": \"%\"}}}";
+    write(folder.path(), "schemas/a/b:c.json", schema);
+    let (exit_code, shown) = run(folder.path(), &["lint", "--format", "github"]);
+    assert_eq!(exit_code, Some(65), "{shown}");
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(
+        lines[0],
+        "::error file=schemas/a/b%3Ac.json,line=2,col=22,title=RC0012::found \"1\", expected a number%0Awrite a number"
+    );
+    let warning = "::warning file=schemas/a/b%3Ac.json,line=3,col=";
+    assert!(lines[1].starts_with(warning), "{shown}");
+    assert!(
+        lines[1].contains("title=RC0018::") && lines[1].contains("%25"),
+        "{shown}"
+    );
+    assert_eq!(lines[2..], ["errors: 1, warnings: 1"]);
+
+    let text = run(folder.path(), &["lint", "--format", "human"]).1;
+    assert_eq!(text, run(folder.path(), &["lint"]).1);
+    let json = run(folder.path(), &["lint", "--format", "json"]).1;
+    assert_eq!(json, run(folder.path(), &["lint", "--json"]).1);
+}

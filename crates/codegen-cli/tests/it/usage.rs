@@ -102,7 +102,7 @@ fn flag_of_another_command_is_refused() {
         ("--out=x", &["generate", "check", "lint"]),
         ("--models=x", &["generate", "check", "lint", "pull"]),
         ("--json", &["lint", "diff", "pull"]),
-        ("--format=json", &["diff", "pull"]),
+        ("--format=json", &["lint", "diff", "pull"]),
         ("--bindings=dependency", &["diff", "pull"]),
         ("--fail-on-breaking", &["diff", "pull"]),
         ("--fail-on-default", &["diff", "pull"]),
