@@ -167,8 +167,8 @@ impl<'a> Audio<'a> {
     }
 
     /// Returns `true` if there are more bytes than the number of pages explains: in joined files the
-    /// numbers begin again. Pages differ in length where they are a second long each, so more of them
-    /// are read before that is certain.
+    /// numbers begin again. Pages differ in length where they are a second long each, so where the
+    /// first ones are short, the number of a later one decides.
     fn is_joined(
         &self,
         length: u64,
@@ -180,9 +180,12 @@ impl<'a> Audio<'a> {
         let count = u64::from(last.number.saturating_sub(first)) + 1;
         let mean = (length - start) / count;
         let reach = mean.saturating_mul(3).clamp(USUAL_PAGES, 2 * MAX_PAGE);
-        let mut longest = longest.max(page::longest(self.span, start));
+        let explains = |length: u64| mean.saturating_mul(4) <= 5 * length;
+        let (longest_at_start, usual) = page::lengths(self.span, start);
+        let mut longest = longest.max(longest_at_start);
+        let mut is_even = explains(usual);
         for part in PARTS {
-            if mean.saturating_mul(4) <= 5 * longest {
+            if is_even && explains(longest) {
                 return Ok(false);
             }
             let sample = self.span.part(length / 100 * u64::from(part), reach);
@@ -195,9 +198,10 @@ impl<'a> Audio<'a> {
             {
                 return Ok(true);
             }
-            longest = longest.max(page::longest(sample, page.start));
+            is_even = true;
+            longest = longest.max(page::lengths(sample, page.start).0);
         }
-        Ok(true)
+        Ok(!explains(longest))
     }
 }
 

@@ -121,14 +121,16 @@ pub(super) fn first_in(span: Span<'_>) -> Result<Option<Page<'_>>, Stop> {
     Ok(None)
 }
 
-/// Returns the length of the longest page from `at`, as far as the pages' headers are available.
-pub(super) fn longest(span: Span<'_>, at: u64) -> u64 {
-    let (mut at, mut longest) = (at, 0);
+/// Returns the lengths of the longest page and of the mean one from `at`, as far as the pages' headers
+/// are available.
+pub(super) fn lengths(span: Span<'_>, start: u64) -> (u64, u64) {
+    let (mut at, mut longest, mut count) = (start, 0, 0);
     while let Ok(page) = Page::at(span, at) {
         longest = longest.max(page.len());
+        count += 1;
         at = page.end;
     }
-    longest
+    (longest, (at - start) / count.max(1))
 }
 
 /// Returns up to two pages, the last of which ends exactly at `end`, if they begin at `start` or later.
