@@ -20,8 +20,8 @@ const SEEK_TABLE: u8 = 3;
 /// Length of a point of that table.
 const SEEK_POINT: usize = 18;
 
-/// Length of a frame of silence: its header, one sample, and two checksums.
-const SHORTEST_FRAME: u64 = 10;
+/// Minimum length of a frame, which is silence: its header, one sample, and two checksums.
+const MIN_FRAME: u64 = 10;
 
 const BY_HEADER: &str = "by its header";
 
@@ -78,7 +78,7 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
 /// frame and by the last point of the table for seeking, if they are stored. A file behind a URL that
 /// is shorter was cut off; its last frame is not worth a read.
 fn min_length(span: Span<'_>, frames: u64) -> Result<u64, Stop> {
-    let shortest = u64::from(span.be24(12)?).max(SHORTEST_FRAME);
+    let shortest = u64::from(span.be24(12)?).max(MIN_FRAME);
     let (mut at, mut last_point) = (4, 0);
     // The blocks after a cover may not be available.
     while let (Ok(kind), Ok(length)) = (span.u8(at), span.be24(at + 1)) {
