@@ -193,6 +193,11 @@ fn images() -> Vec<Sample> {
             image("png", 9_000, 7_000, 1),
         ),
         sample(
+            "pixels.png",
+            png(70, 50, &[(*b"IDAT", vec![0; 60_000])]),
+            image("png", 70, 50, 1),
+        ),
+        sample(
             "converted.png",
             png(70, 50, &converted),
             image("png", 70, 50, 6),
