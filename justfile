@@ -23,6 +23,10 @@ test *args:
 test-slow:
     cargo test --workspace --tests -- --ignored
 
+# Plays SEQUENCES random sequences of transitions on the model of a batch, or on `sqlite`.
+conformance sequences="1000000" store="model":
+    RUNCOMFY_BATCH_SEQUENCES={{ sequences }} cargo test --release -p runcomfy-batch --test conformance -- {{ store }}
+
 # Rewrites the bindings and the golden files from what the code does now. Review the diff.
 bless:
     RUNCOMFY_CODEGEN=write cargo check -p runcomfy-models

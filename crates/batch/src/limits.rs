@@ -111,10 +111,11 @@ impl Rate {
         self.base(tat, now).since(now).saturating_sub(tolerance)
     }
 
-    /// Returns the time from which slots are counted. It is never further away than the slots that can
-    /// be taken at once, so a clock that is set back costs no more than them.
+    /// Returns the time from which slots are counted. One that is further away than all slots that can be
+    /// taken at once was written by a clock that has been set back since, and counts for nothing.
     fn base(self, tat: Timestamp, now: Timestamp) -> Timestamp {
-        tat.clamp(now, now.after(self.gap.saturating_mul(self.burst)))
+        let last = now.after(self.gap.saturating_mul(self.burst));
+        if tat > last { now } else { tat.max(now) }
     }
 }
 
@@ -175,10 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn clock_set_back_holds_a_rate_for_one_burst_only() {
+    fn clock_set_back_holds_nothing_for_long() {
         let rate = Rate::new(1, Duration::from_secs(10));
         let tat = rate.take(Timestamp::default(), at(900_000_000), 1);
-        assert_eq!(rate.wait(tat, at(1_000_000)), Duration::from_secs(10));
+        assert_eq!(rate.wait(tat, at(895_000_000)), Duration::ZERO);
+        assert_eq!(rate.wait(tat, at(900_000_000)), Duration::from_secs(10));
         assert!(has_come(at(2 * 3_600_000_001), at(5)));
         assert!(!has_come(at(6), at(5)));
     }

@@ -41,19 +41,20 @@ impl MemoryStore {
     /// Creates a store with one living incarnation at a time, as SQLite has it.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self::with_id(new_store_id(), clock, false)
-    }
-
-    /// Creates a store with any number of living incarnations, which live by leases.
-    #[must_use]
-    pub fn with_leases(clock: Clock) -> Self {
-        Self::with_id(new_store_id(), clock, true)
+        Self::with_id(new_store_id(), clock)
     }
 
     /// Creates an empty store with the id of another one, so that both make the same keys.
     #[must_use]
     pub fn twin_of(store: &dyn Store, clock: Clock) -> Self {
-        Self::with_id(store.id().to_owned(), clock, false)
+        Self::with_id(store.id().to_owned(), clock)
+    }
+
+    /// Allows any number of living incarnations, which live by leases.
+    #[must_use]
+    pub fn leases(mut self) -> Self {
+        self.batch = Mutex::new(Batch::new(self.id.clone(), true));
+        self
     }
 
     /// Makes commits fail.
@@ -63,9 +64,9 @@ impl MemoryStore {
         self
     }
 
-    fn with_id(id: String, clock: Clock, has_leases: bool) -> Self {
+    fn with_id(id: String, clock: Clock) -> Self {
         Self {
-            batch: Mutex::new(Batch::new(id.clone(), has_leases)),
+            batch: Mutex::new(Batch::new(id.clone(), false)),
             id,
             clock,
             faults: Faults::new(),

@@ -106,10 +106,12 @@ impl SqliteOptions {
 
     fn try_open(self, path: &Path) -> Result<SqliteStore, Failure> {
         let (connection, id) = open::open(path, !self.must_exist)?;
-        let reader = open::connect(path)?;
+        // The lock lies beside the file itself, by whatever links it was found.
+        let path = path.canonicalize()?;
+        let reader = open::connect(&path)?;
         Ok(SqliteStore {
             id: id.into(),
-            path: path.to_owned(),
+            path,
             clock: self.clock.clone(),
             writer: Committer::writer(connection, self.faults)?,
             reader: Committer::reader(reader)?,
@@ -281,5 +283,101 @@ impl Store for SqliteStore {
 
     fn events(&self, after: u64, limit: usize) -> Commit<'_, Vec<Event>> {
         self.read(move |transition| transition.events(after, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::money::Money;
+    use crate::store::error::StoreErrorKind;
+
+    fn store() -> (tempfile::TempDir, SqliteStore) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("jobs.batch.db")).unwrap();
+        (folder, store)
+    }
+
+    fn jobs(number: usize) -> Vec<NewJob> {
+        let jobs = (0..number).map(|n| {
+            let id = format!("job {n}").parse().unwrap();
+            NewJob::new(
+                id,
+                "a/b",
+                json!({ "prompt": "fog ".repeat(50) }),
+                Money::from_micros(1),
+            )
+        });
+        jobs.collect()
+    }
+
+    /// Limits the file to its size plus some pages, as a full disk does.
+    async fn leave_room_for(store: &SqliteStore, pages: i64) {
+        let limit = store.commit(move |transition| {
+            let connection = transition.connection;
+            let used: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            Ok(connection.pragma_update(None, "max_page_count", used + pages)?)
+        });
+        limit.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn full_disk_stops_claims_until_there_is_room() {
+        let (_folder, store) = store();
+        store.import(jobs(300)).await.unwrap();
+        let mut me = store.register("test", Duration::ZERO).await.unwrap();
+        leave_room_for(&store, 2).await;
+        let mut claimed = 0;
+        let error = loop {
+            match store.claim(&mut me, 8).await {
+                Ok(claims) => claimed += claims.jobs.len(),
+                Err(error) => break error,
+            }
+            assert!(claimed < 300, "the disk is never full");
+        };
+        assert_eq!(error.kind(), StoreErrorKind::Full);
+        assert!(error.to_string().contains("Make room"), "{error}");
+        let counts = store.counts().await.unwrap();
+        assert_eq!(counts.intent, claimed as u64);
+        assert_eq!(counts.money.reserved.micros(), claimed as u64);
+        assert_eq!(
+            store.import(jobs(400)).await.unwrap_err().kind(),
+            StoreErrorKind::Full
+        );
+        assert_eq!(store.counts().await.unwrap().total(), 300);
+        leave_room_for(&store, 10_000).await;
+        assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 8);
+    }
+
+    #[tokio::test]
+    async fn refusal_takes_nothing_of_its_group_back() {
+        let (_folder, store) = store();
+        let unknown = "unknown".parse().unwrap();
+        let (one, refused, two) = tokio::join!(
+            store.import(jobs(1)),
+            store.resolve(unknown, Resolution::NoJob),
+            store.import(jobs(2)),
+        );
+        assert_eq!((one.unwrap().added, two.unwrap().added), (1, 1));
+        assert_eq!(refused.unwrap_err().kind(), StoreErrorKind::NotFound);
+        assert_eq!(store.counts().await.unwrap().total(), 2);
+    }
+
+    /// A claim whose future is dropped may be made; nobody has heard of it, so the next beat gives it
+    /// back.
+    #[tokio::test]
+    async fn dropped_claim_is_given_back() {
+        let (_folder, store) = store();
+        store.import(jobs(1)).await.unwrap();
+        let mut me = store.register("test", Duration::ZERO).await.unwrap();
+        let id = me.id();
+        drop(store.commit(move |transition| transition.claim(id, 1)));
+        let beat = store.beat(&mut me).await.unwrap();
+        assert_eq!(beat.given_back.len(), 1);
+        let again = store.claim(&mut me, 1).await.unwrap();
+        assert_ne!(again.jobs[0].key, beat.given_back[0]);
+        assert_eq!(again.jobs[0].attempt, 2);
     }
 }

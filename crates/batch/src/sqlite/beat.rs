@@ -47,8 +47,10 @@ impl Transition<'_> {
     /// Puts the intents of ended incarnations in doubt: those of all but the last one.
     fn doubt_orphans(&self, me: IncarnationId, beat: &mut Beat) -> Result<(), Failure> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT a.key, i.process FROM attempt a JOIN incarnation i ON i.id = a.owner
-             WHERE a.state = 'intent' AND a.owner <> ?1 ORDER BY a.n, a.number",
+            "SELECT a.key, i.process FROM attempt a INDEXED BY attempt_held
+             JOIN incarnation i ON i.id = a.owner
+             WHERE a.state IN ('intent', 'submitted') AND a.state = 'intent' AND a.owner <> ?1
+             ORDER BY a.n, a.number",
         )?;
         let orphans = statement.query_map([int(me.0)], |row| {
             Ok((
@@ -70,7 +72,9 @@ impl Transition<'_> {
     /// Takes the submitted jobs of ended incarnations, and those that have no owner.
     fn adopt_orphans(&self, me: IncarnationId) -> Result<(), Failure> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT key FROM attempt WHERE state = 'submitted' AND (owner IS NULL OR owner <> ?1)
+            "SELECT key FROM attempt INDEXED BY attempt_held
+             WHERE state IN ('intent', 'submitted') AND state = 'submitted'
+               AND (owner IS NULL OR owner <> ?1)
              ORDER BY n, number LIMIT ?2",
         )?;
         let orphans = statement.query_map([int(me.0), MAX_ADOPTED], |row| parsed(row, "key"))?;
@@ -88,7 +92,7 @@ impl Transition<'_> {
 
     fn held_by(&self, me: IncarnationId) -> Result<Vec<(JobKey, AttemptState)>, Failure> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT key, state FROM attempt
+            "SELECT key, state FROM attempt INDEXED BY attempt_held
              WHERE owner = ?1 AND state IN ('intent', 'submitted') ORDER BY n, number",
         )?;
         let held = statement.query_map([int(me.0)], |row| {
@@ -122,8 +126,9 @@ impl Transition<'_> {
 
     fn to_cancel(&self, me: IncarnationId) -> Result<Vec<JobKey>, Failure> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT a.key FROM attempt a JOIN job j ON j.n = a.n
-             WHERE a.owner = ?1 AND a.state = 'submitted' AND j.cancel_requested
+            "SELECT a.key FROM attempt a INDEXED BY attempt_held JOIN job j ON j.n = a.n
+             WHERE a.state IN ('intent', 'submitted') AND a.state = 'submitted' AND a.owner = ?1
+               AND j.cancel_requested
              ORDER BY a.n, a.number",
         )?;
         let keys = statement.query_map([int(me.0)], |row| parsed(row, "key"))?;

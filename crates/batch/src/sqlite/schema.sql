@@ -69,6 +69,7 @@ CREATE TABLE attempt (
   CHECK (state <> 'intent' OR owner IS NOT NULL),
   CHECK (state NOT IN ('submitted', 'saved', 'failed', 'cancelled') OR request_id IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
+-- A query must have the same condition, word for word, to be allowed to use it.
 CREATE INDEX attempt_held ON attempt (owner) WHERE state IN ('intent', 'submitted');
 CREATE INDEX attempt_in_doubt ON attempt (n) WHERE state = 'in_doubt';
 

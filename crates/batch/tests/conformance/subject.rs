@@ -37,22 +37,22 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn new(has_leases: bool) -> Self {
         let clock = Clock::manual(START);
-        let store = if has_leases {
-            MemoryStore::with_leases(clock.clone())
-        } else {
-            MemoryStore::new(clock.clone())
-        };
-        Self::with(store, clock, has_leases)
+        Self::with(MemoryStore::new(clock.clone()), clock, has_leases)
     }
 
     /// Creates a model that makes the same keys as another store.
-    pub(crate) fn twin_of(store: &dyn Store) -> Self {
+    pub(crate) fn twin_of(store: &dyn Store, has_leases: bool) -> Self {
         let clock = Clock::manual(START);
-        Self::with(MemoryStore::twin_of(store, clock.clone()), clock, false)
+        Self::with(
+            MemoryStore::twin_of(store, clock.clone()),
+            clock,
+            has_leases,
+        )
     }
 
     fn with(store: MemoryStore, clock: Clock, has_leases: bool) -> Self {
         let faults = Faults::new();
+        let store = if has_leases { store.leases() } else { store };
         let store = store.faults(faults.clone());
         Self {
             store: Arc::new(store),
@@ -89,11 +89,18 @@ pub(crate) struct Sqlite {
     faults: Faults,
 }
 
+/// Creates a folder in memory where the system has one: a sync costs nothing there, and no test cuts the
+/// power.
+fn folder() -> tempfile::TempDir {
+    let memory = tempfile::tempdir_in("/dev/shm");
+    memory.or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 impl Sqlite {
     pub(crate) fn new() -> Self {
         let (clock, faults) = (Clock::manual(START), Faults::new());
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: folder(),
             options: SqliteOptions::new()
                 .clock(clock.clone())
                 .faults(faults.clone()),

@@ -1,0 +1,215 @@
+//! Files that are not as they should be.
+
+use std::fs;
+use std::path::PathBuf;
+
+use runcomfy_batch::{
+    Clock, JobId, Limits, Money, Rate, SqliteOptions, SqliteStore, State, Store, StoreErrorKind,
+    Timestamp,
+};
+use rusqlite::Connection;
+
+use crate::{jobs, open, register};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn store(&self) -> PathBuf {
+        self.0.path().join("jobs.batch.db")
+    }
+}
+
+/// Opens what cannot be opened; returns the kind of the error and its text.
+fn refusal(folder: &Folder) -> (StoreErrorKind, String) {
+    let error = SqliteStore::open(folder.store()).unwrap_err();
+    (error.kind(), error.to_string())
+}
+
+#[tokio::test]
+async fn batch_is_there_when_the_store_is_opened_again() {
+    let folder = Folder::new();
+    let store = open(&folder.store());
+    let id = store.id().to_owned();
+    store.import(jobs(3)).await.unwrap();
+    drop(store);
+    let store = SqliteOptions::new()
+        .must_exist()
+        .open(folder.store())
+        .unwrap();
+    assert_eq!(store.id(), id);
+    assert_eq!(store.counts().await.unwrap().ready, 3);
+    let again = store.import(jobs(4)).await.unwrap();
+    assert_eq!((again.added, again.known), (1, 3));
+    let found = store.find("job 4".parse::<JobId>().unwrap()).await.unwrap();
+    assert_eq!(found.unwrap().state, State::Ready);
+}
+
+#[tokio::test]
+async fn second_process_learns_who_holds_the_batch() {
+    let folder = Folder::new();
+    let (one, two) = (open(&folder.store()), open(&folder.store()));
+    let me = register(&one).await.unwrap();
+    let error = register(&two).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Busy);
+    let holder = format!("process {} works on this batch", std::process::id());
+    assert!(error.to_string().starts_with(&holder), "{error}");
+    // It may read and cancel.
+    assert_eq!(two.import(jobs(1)).await.unwrap().added, 1);
+    assert_eq!(two.cancel(None).await.unwrap().cancelled, 1);
+    drop(me);
+    register(&two).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_to_a_store_share_its_lock() {
+    let folder = Folder::new();
+    let link = folder.0.path().join("link.db");
+    let store = open(&folder.store());
+    std::os::unix::fs::symlink(folder.store(), &link).unwrap();
+    let _me = register(&store).await.unwrap();
+    let error = register(&open(&link)).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Busy);
+}
+
+/// A lock file that somebody has removed lets two processes work; the number of the last one is the
+/// fence.
+#[tokio::test]
+async fn process_without_its_lock_claims_nothing() {
+    let folder = Folder::new();
+    let (one, two) = (open(&folder.store()), open(&folder.store()));
+    one.import(jobs(2)).await.unwrap();
+    let mut old = register(&one).await.unwrap();
+    let claims = one.claim(&mut old, 1).await.unwrap();
+    fs::remove_file(folder.0.path().join("jobs.batch.db.lock")).unwrap();
+    let mut new = register(&two).await.unwrap();
+    let error = one.claim(&mut old, 1).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::IncarnationEnded);
+    let beat = two.beat(&mut new).await.unwrap();
+    assert_eq!(beat.doubts, [claims.jobs[0].key.clone()]);
+    assert_eq!(two.claim(&mut new, 8).await.unwrap().jobs.len(), 1);
+}
+
+#[test]
+fn missing_store_is_not_created_by_a_look() {
+    let folder = Folder::new();
+    let error = SqliteOptions::new()
+        .must_exist()
+        .open(folder.store())
+        .unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotFound);
+    assert!(!folder.store().exists());
+}
+
+#[test]
+fn file_that_is_no_store_is_left_alone() {
+    let folder = Folder::new();
+    let text = "id,prompt\n".repeat(1000);
+    fs::write(folder.store(), &text).unwrap();
+    assert_eq!(refusal(&folder).0, StoreErrorKind::NotAStore);
+    assert_eq!(fs::read_to_string(folder.store()).unwrap(), text);
+
+    let folder = Folder::new();
+    let other = Connection::open(folder.store()).unwrap();
+    other
+        .execute_batch("CREATE TABLE photo (name TEXT)")
+        .unwrap();
+    drop(other);
+    let (kind, text) = refusal(&folder);
+    assert_eq!(kind, StoreErrorKind::NotAStore, "{text}");
+}
+
+#[test]
+fn store_of_a_newer_version_is_left_alone() {
+    let folder = Folder::new();
+    drop(open(&folder.store()));
+    let newer = Connection::open(folder.store()).unwrap();
+    newer.pragma_update(None, "user_version", 2).unwrap();
+    drop(newer);
+    let (kind, text) = refusal(&folder);
+    assert_eq!(kind, StoreErrorKind::NewerVersion);
+    assert!(
+        text.contains("version 2") && text.contains("Update the program"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn damaged_store_is_refused() {
+    let folder = Folder::new();
+    let store = open(&folder.store());
+    store.import(jobs(2000)).await.unwrap();
+    drop(store);
+    let mut bytes = fs::read(folder.store()).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0xff);
+    fs::write(folder.store(), bytes).unwrap();
+    let (kind, text) = refusal(&folder);
+    assert_eq!(kind, StoreErrorKind::Damaged, "{text}");
+    assert!(text.contains("Keep the file"), "{text}");
+    fs::write(folder.store(), &fs::read(folder.store()).unwrap()[..5000]).unwrap();
+    assert_eq!(refusal(&folder).0, StoreErrorKind::Damaged);
+}
+
+#[cfg(unix)]
+#[test]
+fn folder_that_is_missing_is_named_in_words() {
+    let error = SqliteStore::open("/no/such/folder/jobs.db").unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Io);
+    assert!(
+        error.to_string().contains("could not be read or written"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn clock_that_jumps_holds_the_batch_for_a_moment_only() {
+    let folder = Folder::new();
+    let noon = Timestamp::from_micros(1_800_000_000_000_000);
+    let clock = Clock::manual(noon);
+    let store = SqliteOptions::new()
+        .clock(clock.clone())
+        .open(folder.store())
+        .unwrap();
+    store.import(jobs(4)).await.unwrap();
+    let rate = Rate::new(1, std::time::Duration::from_secs(5));
+    store.set_limits(Limits::none().rate(rate)).await.unwrap();
+    let mut me = register(&store).await.unwrap();
+    assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 1);
+    assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 0);
+    // A year back: the rate begins again, and is kept.
+    clock.set(Timestamp::from_micros(noon.micros() - 31_536_000_000_000));
+    assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 1);
+    assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 0);
+    clock.advance(std::time::Duration::from_secs(5));
+    assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 1);
+    // A century forward: nothing is lost.
+    clock.set(Timestamp::from_micros(noon.micros() * 3));
+    assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 1);
+    assert_eq!(store.counts().await.unwrap().intent, 4);
+}
+
+/// Asks as a user does in `sqlite3`, as the schema says.
+#[tokio::test]
+async fn store_can_be_asked_with_any_tool() {
+    let folder = Folder::new();
+    let store = open(&folder.store());
+    store.import(jobs(3)).await.unwrap();
+    let budget = Limits::none().budget(Money::from_micros(80_000));
+    store.set_limits(budget).await.unwrap();
+    let mut me = register(&store).await.unwrap();
+    store.claim(&mut me, 8).await.unwrap();
+    let other = Connection::open(folder.store()).unwrap();
+    let sql = "SELECT group_concat(state || ' ' || number, ', ')
+      FROM (SELECT state, count(*) AS number FROM job GROUP BY state)";
+    let counts: String = other.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(counts, "intent 2, ready 1");
+    let journal: String = other
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .unwrap();
+    assert_eq!(journal, "wal");
+}
