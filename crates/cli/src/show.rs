@@ -37,14 +37,19 @@ pub(crate) fn lost() -> Option<String> {
 
 /// Prints lines on standard output by one write. If they cannot be written, they go to standard error, since a
 /// request id may be among them. A reader that needs no more closes the pipe early, as `head` does:
-/// that is a failure only if the lines are about a job.
+/// that is a failure only if the lines are about a job. Neither is a closed stream one if standard error
+/// has the lines: a parent process that wants none may have opened the null device in its place, and
+/// a script would take the failure for a reason to pay again.
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout();
+    if stream::is_closed(&stdout) {
+        if !err(text) {
+            delivery::stream_is_lost();
+        }
+        return;
+    }
     let lines = format!("{text}\n");
-    let written = match stream::is_closed(&stdout) {
-        true => Err(io::Error::other("it is closed")),
-        false => stdout.write_all(lines.as_bytes()),
-    };
+    let written = stdout.write_all(lines.as_bytes());
     match written.and_then(|()| stdout.flush()) {
         Ok(()) => delivery::reached(text),
         Err(error) => {
@@ -57,10 +62,12 @@ pub(crate) fn out(text: &str) {
 }
 
 /// Prints words that are the whole result of a command on standard error. If they cannot be written,
-/// they go to standard output, and the command fails.
+/// they go to standard output, and the command fails unless standard error was closed from the start.
 pub(crate) fn answer(text: &str) {
     if !err(&plain(text)) {
-        lose("could not write to standard error".to_owned());
+        if !stream::is_closed(&io::stderr()) {
+            lose("could not write to standard error".to_owned());
+        }
         out(&plain(text));
     }
 }
