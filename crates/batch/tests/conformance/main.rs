@@ -18,7 +18,7 @@ use subject::{Memory, Sqlite, Subject};
 use world::World;
 
 /// Number of steps of a sequence.
-const STEPS: usize = 120;
+const STEPS: usize = 60;
 
 /// Returns the seeds to play.
 fn seeds(default: u64) -> Range<u64> {
@@ -50,12 +50,12 @@ fn play(seeds: Range<u64>, subjects: impl Fn() -> Vec<Box<dyn Subject>>) {
 
 #[test]
 fn model_keeps_the_law() {
-    play(seeds(1000), || vec![Box::new(Memory::new(false))]);
+    play(seeds(2000), || vec![Box::new(Memory::new(false))]);
 }
 
 #[test]
 fn model_with_leases_keeps_the_law() {
-    play(seeds(1000), || vec![Box::new(Memory::new(true))]);
+    play(seeds(2000), || vec![Box::new(Memory::new(true))]);
 }
 
 /// At each step it also agrees with the model.

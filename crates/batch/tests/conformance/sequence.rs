@@ -19,7 +19,6 @@ const IDS: u64 = 6;
 
 /// Plays a whole sequence.
 pub(crate) fn play(world: &mut World, steps: usize) {
-    import(world);
     for _ in 0..steps {
         step(world);
         world.check();
@@ -35,20 +34,20 @@ fn step(world: &mut World) {
         return world.register(process);
     }
     match world.rng.u8(..100) {
-        0..4 => import(world),
-        4..6 => set_limits(world),
-        6..14 => pass_time(world),
-        14..27 => beat(world, process),
-        27..40 => claim(world, process),
-        40..53 => send(world, process),
-        53..56 => give_up(world, process),
-        56..68 => take_answer(world, process),
-        68..83 => report(world, process),
-        83..89 => finish(world, process),
-        89..92 => world.kill(process),
-        92 => restart_inside(world, process),
-        93..95 => cancel(world),
-        95..99 => resolve(world),
+        0..8 => import(world),
+        8..10 => set_limits(world),
+        10..18 => pass_time(world),
+        18..30 => beat(world, process),
+        30..44 => claim(world, process),
+        44..58 => send(world, process),
+        58..62 => give_up(world, process),
+        62..74 => take_answer(world, process),
+        74..86 => report(world, process),
+        86..91 => finish(world, process),
+        91..94 => world.kill(process),
+        94 => restart_inside(world, process),
+        95..97 => cancel(world),
+        97..99 => resolve(world),
         _ => hold_back(world),
     }
 }
@@ -308,22 +307,13 @@ fn take_answer(world: &mut World, process: usize) {
     }
 }
 
-/// Stores facts of one kind that there are; they are kept until the store has acknowledged them.
+/// Stores facts of one kind; they are kept until the store has acknowledged them.
 fn report(world: &mut World, process: usize) {
-    type Report = fn(&mut World, usize);
-    let it = &world.processes[process];
-    let kinds: [(bool, Report); 4] = [
-        (it.ids.is_empty(), report_ids),
-        (it.not_sent.is_empty(), report_not_sent),
-        (it.doubts.is_empty(), report_doubts),
-        (it.endings.is_empty(), report_endings),
-    ];
-    let kinds: Vec<_> = kinds
-        .into_iter()
-        .filter(|(is_empty, _)| !is_empty)
-        .collect();
-    if let Some((_, report)) = world.rng.choice(kinds) {
-        report(world, process);
+    match world.rng.u8(..4) {
+        0 => report_ids(world, process),
+        1 => report_not_sent(world, process),
+        2 => report_doubts(world, process),
+        _ => report_endings(world, process),
     }
 }
 

@@ -1,0 +1,214 @@
+//! The engine: what drives a store and a client until all jobs have ended.
+
+mod breaker;
+mod driver;
+mod files;
+mod places;
+mod progress;
+mod recorder;
+mod spill;
+mod stop;
+mod summary;
+mod verdict;
+mod worker;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use runcomfy::Client;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::store::Store;
+use crate::store::error::{StoreError, StoreErrorKind};
+use driver::Driver;
+
+use progress::Progresses;
+pub use progress::{JobRef, Progress};
+pub use stop::{Stop, StopHandle};
+pub use summary::{EndedBy, Summary};
+
+/// Runs the jobs of a store through a client until all have ended: each is submitted at most once, waited
+/// for, and its files are saved.
+///
+/// A job is submitted only after its intent is durable. Its id is kept until the store has it. A submit
+/// that was certainly not accepted is repeated or fails, and one with an unknown outcome is in doubt: it is
+/// named, and never repeated by itself. After a kill at any moment, run the same store again.
+///
+/// Build the client with [`include_cost`](runcomfy::ClientBuilder::include_cost), so that jobs settle at
+/// the cost that the service reports and not at their estimates. Run the batch in a runtime that lives
+/// until its end.
+///
+/// ```no_run
+/// # async fn example(store: std::sync::Arc<dyn runcomfy_batch::Store>, client: runcomfy::Client)
+/// # -> Result<(), runcomfy_batch::StoreError> {
+/// use runcomfy_batch::Batch;
+///
+/// let mut running = Batch::new(store, client, "pictures").concurrency(16).start();
+/// while let Some(progress) = running.next().await {
+///     println!("{}", progress.as_str());
+/// }
+/// let summary = running.summary().await?;
+/// println!("{} saved, {} in doubt", summary.counts.saved, summary.counts.in_doubt);
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing runs until it is started"]
+pub struct Batch {
+    store: Arc<dyn Store>,
+    client: Client,
+    settings: Settings,
+}
+
+/// Settings of a [`Batch`].
+#[derive(Clone, Debug)]
+struct Settings {
+    folder: PathBuf,
+    name: String,
+    process: String,
+    spill: Option<PathBuf>,
+    concurrency: usize,
+    submits: usize,
+    lease: Duration,
+    poll_every: Option<Duration>,
+}
+
+/// A [`Batch`] that runs in a task of its own. Dropping it leaves the batch running; stop it with its
+/// [`StopHandle`].
+pub struct Running {
+    task: JoinHandle<Result<Summary, StoreError>>,
+    progresses: Progresses,
+    stop: StopHandle,
+}
+
+impl Batch {
+    /// Creates a batch that saves files in `folder`, which is created where it is missing.
+    pub fn new(store: Arc<dyn Store>, client: Client, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            store,
+            client,
+            settings: Settings {
+                folder: folder.into(),
+                name: "{n}-{id}".to_owned(),
+                process: format!("process {}", std::process::id()),
+                spill: None,
+                concurrency: 32,
+                submits: 8,
+                lease: Duration::from_secs(30),
+                poll_every: None,
+            },
+        }
+    }
+
+    /// Sets the maximum number of jobs between their claim and their end, at least 1. Default: 32.
+    pub fn concurrency(mut self, jobs: usize) -> Self {
+        self.settings.concurrency = jobs.max(1);
+        self
+    }
+
+    /// Sets the maximum number of submits in flight, at least 1: a kill makes at most so many doubts.
+    /// Default: 8.
+    pub fn submits(mut self, submits: usize) -> Self {
+        self.settings.submits = submits.max(1);
+        self
+    }
+
+    /// Sets the names of saved files without their extensions. `{n}`, `{id}`, `{model}`, `{key}` and
+    /// `{request_id}` are replaced, and characters that file names cannot have become `_`. A job with
+    /// several files numbers them. Default: `{n}-{id}`.
+    pub fn file_name(mut self, template: impl Into<String>) -> Self {
+        self.settings.name = template.into();
+        self
+    }
+
+    /// Sets the name of this process in reports and messages. Default: `process` and its number.
+    pub fn process(mut self, name: impl Into<String>) -> Self {
+        self.settings.process = name.into();
+        self
+    }
+
+    /// Sets the file that takes ids while the store cannot be written. The next run reads it, and it is
+    /// removed once the store has the ids. Default: none; ids are kept in memory until the store takes
+    /// them.
+    pub fn spill(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings.spill = Some(file.into());
+        self
+    }
+
+    /// Sets the lease of this incarnation, which is renewed three times in it. Default: 30 s.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.settings.lease = lease.max(Duration::from_secs(1));
+        self
+    }
+
+    /// Polls jobs at even intervals. Default: a growing interval, as for
+    /// [`WaitOptions::poll_every`](runcomfy::WaitOptions::poll_every).
+    pub fn poll_every(mut self, interval: Duration) -> Self {
+        self.settings.poll_every = Some(interval);
+        self
+    }
+
+    /// Starts the batch in a task of the tokio runtime, which needs its timer.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn start(self) -> Running {
+        let (sender, progresses) = mpsc::unbounded_channel();
+        let stop = StopHandle::new();
+        let driver = Driver::new(self, sender, stop.clone());
+        Running {
+            task: tokio::spawn(driver.run()),
+            progresses: Progresses::new(progresses),
+            stop,
+        }
+    }
+}
+
+impl Running {
+    /// Returns a handle that stops the batch.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// Waits for the next event; returns `None` once the batch has ended.
+    pub async fn next(&mut self) -> Option<Progress> {
+        self.progresses.next().await
+    }
+
+    /// Waits for the end of the batch. Events that were not taken are dropped.
+    ///
+    /// # Errors
+    /// - [`StoreErrorKind::Busy`]: another process works on the batch; nothing was submitted.
+    /// - [`StoreErrorKind::IncarnationEnded`]: another process has taken over. What it has not taken over
+    ///   is stored. Start it again.
+    /// - Another kind: the store could not be read at the start; nothing was submitted.
+    pub async fn summary(self) -> Result<Summary, StoreError> {
+        drop(self.progresses);
+        self.task.await.unwrap_or_else(|error| {
+            Err(StoreError::new(
+                StoreErrorKind::Io,
+                format!(
+                    "the task of the batch has ended early ({error}); its jobs are as the store has them. Run it again"
+                ),
+            ))
+        })
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("store", &self.store)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,283 @@
+//! The loop that claims jobs and hands each to a task of its own.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{Instant, timeout};
+use tracing::{info, warn};
+
+use super::breaker::{Allowance, Breaker};
+use super::files::Folder;
+use super::places::Places;
+use super::progress::Progress;
+use super::recorder::Recorder;
+use super::spill::Spill;
+use super::stop::{Stop, StopHandle};
+use super::summary::{EndedBy, Summary};
+use super::worker::Worker;
+use super::{Batch, Settings};
+use crate::claim::{Claims, NextClaim};
+use crate::incarnation::Incarnation;
+use crate::job_key::JobKey;
+use crate::row::Attempts;
+use crate::store::Store;
+use crate::store::error::{StoreError, StoreErrorKind};
+
+/// Drives a batch to its end.
+pub(super) struct Driver {
+    batch: Batch,
+    progress: UnboundedSender<Progress>,
+    stop: StopHandle,
+}
+
+/// Maximum time between two beats: a request to cancel is heard so late.
+const MAX_BEAT: Duration = Duration::from_secs(2);
+/// Time between a failure of the store and the next attempt.
+const STORE_BACKOFF: Duration = Duration::from_secs(1);
+
+impl Driver {
+    pub(super) fn new(batch: Batch, progress: UnboundedSender<Progress>, stop: StopHandle) -> Self {
+        Self {
+            batch,
+            progress,
+            stop,
+        }
+    }
+
+    /// Runs the batch until nothing is left to do, or it is stopped.
+    pub(super) async fn run(self) -> Result<Summary, StoreError> {
+        let Batch {
+            store,
+            client,
+            settings,
+        } = self.batch;
+        let me = store.register(&settings.process, settings.lease).await?;
+        let spill = settings.spill.clone().map(Spill::new);
+        if let Some(spill) = &spill {
+            read_spill(&*store, &me, spill).await?;
+        }
+        let worker = Worker {
+            me: me.id(),
+            recorder: Recorder::new(Arc::clone(&store), me.id(), spill),
+            store: Arc::clone(&store),
+            client,
+            breaker: Breaker::default(),
+            folder: Folder::new(settings.folder.clone(), settings.name.clone()),
+            stop: self.stop.clone(),
+            progress: self.progress,
+            poll_every: settings.poll_every,
+            refused: Mutex::default(),
+        };
+        let run = Run {
+            worker: Arc::new(worker),
+            places: Places::new(Arc::clone(&self.stop.changed)),
+            settings,
+            me,
+            stop: self.stop,
+            next_beat: Instant::now(),
+            cancelling: HashSet::new(),
+            is_paused: false,
+        };
+        let ended_by = run.until_end().await?;
+        let counts = store.counts().await?;
+        info!(batch = store.id(), ?ended_by, "batch has ended");
+        Ok(Summary { ended_by, counts })
+    }
+}
+
+/// Gives the store the ids that an earlier process could not store.
+async fn read_spill(store: &dyn Store, me: &Incarnation, spill: &Spill) -> Result<(), StoreError> {
+    let unreadable = |error: std::io::Error| {
+        let file = spill.path().display();
+        StoreError::new(
+            StoreErrorKind::Io,
+            format!(
+                "could not read `{file}`, which may have ids of paid jobs: {error}. Nothing was submitted; make it readable and run again"
+            ),
+        )
+    };
+    let ids = spill.read().await.map_err(unreadable)?;
+    if !ids.is_empty() {
+        store.received(me.id(), ids).await?;
+    }
+    if let Err(error) = spill.remove().await {
+        warn!(%error, "could not remove the file of ids; the next run reads it again, which changes nothing");
+    }
+    Ok(())
+}
+
+/// One run, after its start.
+struct Run {
+    worker: Arc<Worker>,
+    places: Places,
+    settings: Settings,
+    me: Incarnation,
+    stop: StopHandle,
+    next_beat: Instant,
+    /// Attempts whose cancellation was sent.
+    cancelling: HashSet<JobKey>,
+    /// Is `true` while the store cannot be written.
+    is_paused: bool,
+}
+
+/// Next step of the loop.
+enum Next {
+    /// Look again after this time, or earlier if something changes.
+    Wait(Duration),
+    End(EndedBy),
+}
+
+impl Run {
+    async fn until_end(mut self) -> Result<EndedBy, StoreError> {
+        loop {
+            if self.next_beat <= Instant::now() {
+                self.beat().await?;
+            }
+            match self.step().await? {
+                Next::End(ended_by) => return Ok(ended_by),
+                Next::Wait(time) => {
+                    let until_beat = self.next_beat.saturating_duration_since(Instant::now());
+                    let changed = self.stop.changed.notified();
+                    // Both ways lead to the next look.
+                    let _ = timeout(time.min(until_beat), changed).await;
+                }
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<Next, StoreError> {
+        let is_idle = self.places.jobs() == 0;
+        let later = Next::Wait(MAX_BEAT);
+        if let Some(ended_by) = self.stopping() {
+            let is_over = is_idle || self.stop.level() == Some(Stop::Now);
+            return Ok(if is_over { Next::End(ended_by) } else { later });
+        }
+        let room = match self.room() {
+            Ok(0) => return Ok(later),
+            Ok(room) => room,
+            Err(wait) => return Ok(Next::Wait(wait)),
+        };
+        let claimed = self.worker.store.claim(&mut self.me, room).await;
+        let claims = match claimed {
+            Ok(claims) => claims,
+            Err(error) => return self.failed_claim(error).await,
+        };
+        self.resume();
+        let Claims { jobs, next } = claims;
+        for job in jobs {
+            let places = (self.places.job(), self.places.submit());
+            tokio::spawn(Arc::clone(&self.worker).run(job, places.0, places.1));
+        }
+        match next {
+            NextClaim::Now => Ok(Next::Wait(Duration::ZERO)),
+            NextClaim::After(time) => Ok(Next::Wait(time)),
+            NextClaim::OverBudget(needed) if is_idle && self.places.jobs() == 0 => {
+                self.worker.report(Progress::Budget(needed));
+                Ok(Next::End(EndedBy::Budget(needed)))
+            }
+            NextClaim::NoneReady if is_idle && self.places.jobs() == 0 => self.end_if_done().await,
+            NextClaim::OverBudget(_) | NextClaim::NoneReady => Ok(later),
+        }
+    }
+
+    /// Returns the reason for which nothing is claimed any more.
+    fn stopping(&self) -> Option<EndedBy> {
+        let refused = self.worker.refused.lock();
+        let refused = refused.unwrap_or_else(PoisonError::into_inner).clone();
+        match self.stop.level() {
+            Some(_) => Some(EndedBy::Stopped),
+            None => refused.map(EndedBy::Account),
+        }
+    }
+
+    /// Returns the number of jobs that can be started at once, or the time of the next look.
+    fn room(&self) -> Result<usize, Duration> {
+        let jobs = self.settings.concurrency.saturating_sub(self.places.jobs());
+        let submits = self.settings.submits.saturating_sub(self.places.submits());
+        let room = jobs.min(submits);
+        match self.worker.breaker.allowance() {
+            Allowance::All => Ok(room),
+            Allowance::One if self.places.submits() == 0 => Ok(room.min(1)),
+            Allowance::One => Ok(0),
+            Allowance::Not(wait) => Err(wait),
+        }
+    }
+
+    /// Ends the batch, unless there are more jobs to adopt.
+    async fn end_if_done(&mut self) -> Result<Next, StoreError> {
+        self.beat().await?;
+        let is_idle = self.places.jobs() == 0;
+        Ok(if is_idle {
+            Next::End(EndedBy::Done)
+        } else {
+            Next::Wait(MAX_BEAT)
+        })
+    }
+
+    /// Gives back what a failed claim may have claimed. Nothing is sent meanwhile.
+    async fn failed_claim(&mut self, error: StoreError) -> Result<Next, StoreError> {
+        if error.kind() == StoreErrorKind::IncarnationEnded {
+            return Err(error);
+        }
+        self.pause(&error);
+        self.next_beat = Instant::now() + STORE_BACKOFF;
+        Ok(Next::Wait(STORE_BACKOFF))
+    }
+
+    /// Renews the lease, and takes what the store has for this incarnation.
+    async fn beat(&mut self) -> Result<(), StoreError> {
+        let beat = match self.worker.store.beat(&mut self.me).await {
+            Ok(beat) => beat,
+            Err(error) if error.kind() == StoreErrorKind::IncarnationEnded => return Err(error),
+            Err(error) => {
+                self.pause(&error);
+                self.next_beat = Instant::now() + STORE_BACKOFF;
+                return Ok(());
+            }
+        };
+        self.next_beat = Instant::now() + MAX_BEAT.min(self.settings.lease / 3);
+        for key in beat.doubts {
+            let reason = "the process that was submitting it has ended".to_owned();
+            warn!(batch = self.worker.store.id(), %key, "job is in doubt");
+            self.worker.report(Progress::Doubt(key, reason));
+        }
+        for adopted in beat.adopted {
+            let place = self.places.job();
+            tokio::spawn(Arc::clone(&self.worker).adopt(adopted, place));
+        }
+        self.cancel(beat.to_cancel).await
+    }
+
+    /// Cancels jobs at the service, each once.
+    async fn cancel(&mut self, keys: Vec<JobKey>) -> Result<(), StoreError> {
+        let new: HashSet<JobKey> = keys
+            .into_iter()
+            .filter(|key| !self.cancelling.contains(key))
+            .collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        for attempt in self.worker.store.attempts(Attempts::Held).await? {
+            if let Some(id) = attempt.request_id.filter(|_| new.contains(&attempt.key)) {
+                tokio::spawn(Arc::clone(&self.worker).cancel(id));
+            }
+        }
+        self.cancelling.extend(new);
+        Ok(())
+    }
+
+    fn pause(&mut self, error: &StoreError) {
+        warn!(batch = self.worker.store.id(), %error, "the store cannot be written; nothing is claimed");
+        if !std::mem::replace(&mut self.is_paused, true) {
+            self.worker.report(Progress::Paused(error.to_string()));
+        }
+    }
+
+    fn resume(&mut self) {
+        if std::mem::take(&mut self.is_paused) {
+            self.worker.report(Progress::Resumed);
+        }
+    }
+}

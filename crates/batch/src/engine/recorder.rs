@@ -1,0 +1,195 @@
+//! The writing of outcomes into the store, until it has them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use runcomfy::RequestId;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+use tracing::{error, warn};
+
+use super::spill::Spill;
+use crate::ending::{Ending, NotSent};
+use crate::incarnation::IncarnationId;
+use crate::job_key::JobKey;
+use crate::store::Store;
+use crate::store::error::StoreError;
+
+/// An outcome to store.
+#[derive(Debug)]
+pub(super) enum Record {
+    /// The service has given an id.
+    Received(JobKey, RequestId),
+    /// An attempt has certainly made no job.
+    NotSent(NotSent),
+    /// The outcome is unknown, for this reason.
+    Doubtful(JobKey, String),
+    /// A job has ended.
+    Settled(Ending),
+}
+
+/// Takes outcomes from the tasks of jobs. A task of its own stores them: those that wait share a commit,
+/// and each is repeated until the store has it. Its clones write to the same store.
+#[derive(Clone, Debug)]
+pub(super) struct Recorder(mpsc::UnboundedSender<Message>);
+
+type Message = (Record, oneshot::Sender<()>);
+
+/// Maximum number of outcomes that share a commit.
+const MAX_BLOCK: usize = 512;
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+
+impl Recorder {
+    /// Creates the recorder of an incarnation, and its task, which ends with the last clone.
+    pub(super) fn new(store: Arc<dyn Store>, me: IncarnationId, spill: Option<Spill>) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let writer = Writer {
+            store,
+            me,
+            spill,
+            receiver,
+        };
+        tokio::spawn(writer.run());
+        Self(sender)
+    }
+
+    /// Stores an outcome, and waits until the store has it.
+    pub(super) async fn record(&self, record: Record) {
+        let stored = self.send(record);
+        // The task ends early only where the runtime does.
+        let _ = stored.await;
+    }
+
+    /// Stores an outcome without a wait for it.
+    pub(super) fn send(&self, record: Record) -> oneshot::Receiver<()> {
+        let (sender, stored) = oneshot::channel();
+        // As for the wait.
+        let _ = self.0.send((record, sender));
+        stored
+    }
+}
+
+struct Writer {
+    store: Arc<dyn Store>,
+    me: IncarnationId,
+    spill: Option<Spill>,
+    receiver: mpsc::UnboundedReceiver<Message>,
+}
+
+/// Outcomes of one commit each, and those who wait for them.
+#[derive(Default)]
+struct Block {
+    received: Vec<(JobKey, RequestId)>,
+    not_sent: Vec<NotSent>,
+    doubtful: Vec<(JobKey, String)>,
+    settled: Vec<Ending>,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl Block {
+    fn add(&mut self, (record, waiting): Message) {
+        self.waiting.push(waiting);
+        match record {
+            Record::Received(key, id) => self.received.push((key, id)),
+            Record::NotSent(attempt) => self.not_sent.push(attempt),
+            Record::Doubtful(key, reason) => self.doubtful.push((key, reason)),
+            Record::Settled(ending) => self.settled.push(ending),
+        }
+    }
+}
+
+impl Writer {
+    async fn run(mut self) {
+        let mut messages = Vec::new();
+        while self.receiver.recv_many(&mut messages, MAX_BLOCK).await > 0 {
+            let mut block = Block::default();
+            messages.drain(..).for_each(|message| block.add(message));
+            self.write(block).await;
+        }
+    }
+
+    /// Stores a block: the ids first, since an ending needs its id.
+    async fn write(&mut self, mut block: Block) {
+        self.write_ids(&mut block).await;
+        let store = &*self.store;
+        let me = self.me;
+        let refused = [
+            repeat(&block.not_sent, |block| store.not_sent(me, block)).await,
+            repeat(&block.doubtful, |block| store.doubtful(me, block)).await,
+            repeat(&block.settled, |block| store.settle(me, block)).await,
+        ];
+        for key in refused.into_iter().flatten() {
+            warn!(batch = store.id(), worker = %me, %key, "the store has another outcome of the attempt");
+        }
+        for waiting in block.waiting {
+            // The task of the job may be gone.
+            let _ = waiting.send(());
+        }
+    }
+
+    /// Stores ids until the store has them. While it fails they are spilled, with those that arrive
+    /// meanwhile.
+    async fn write_ids(&mut self, block: &mut Block) {
+        let (mut backoff, mut spilled) = (MIN_BACKOFF, 0);
+        while !block.received.is_empty() {
+            let ids = block.received.clone();
+            match self.store.received(self.me, ids).await {
+                Ok(received) => {
+                    for key in received.doubles.iter().chain(&received.strays) {
+                        error!(batch = self.store.id(), worker = %self.me, %key, "an id arrived for an attempt that has another, or a newer one beside it; both may be paid");
+                    }
+                    break;
+                }
+                Err(error) => self.keep(block, &mut spilled, &error).await,
+            }
+            sleep(backoff).await;
+            backoff = (backoff * 2).min(MAX_BACKOFF);
+            while let Ok(message) = self.receiver.try_recv() {
+                block.add(message);
+            }
+        }
+        if let Some(spill) = self.spill.as_ref().filter(|_| spilled > 0)
+            && let Err(error) = spill.remove().await
+        {
+            warn!(file = %spill.path().display(), %error, "could not remove the file of ids; the next run reads it again, which changes nothing");
+        }
+    }
+
+    /// Spills the ids of a block that are not yet.
+    async fn keep(&self, block: &Block, spilled: &mut usize, error: &StoreError) {
+        warn!(batch = self.store.id(), worker = %self.me, %error, "could not store ids; they are kept, and stored again");
+        let Some(spill) = &self.spill else { return };
+        let new = &block.received[*spilled..];
+        if new.is_empty() {
+            return;
+        }
+        match spill.append(new).await {
+            Ok(()) => *spilled = block.received.len(),
+            Err(error) => {
+                for (key, id) in new {
+                    error!(batch = self.store.id(), %key, request_id = %id, %error, "could not write the id to a file either; it is in memory alone");
+                }
+            }
+        }
+    }
+}
+
+/// Makes a transition until the store has it, and returns the keys that it refuses.
+async fn repeat<'a, T: Clone>(
+    block: &[T],
+    make: impl Fn(Vec<T>) -> crate::store::Commit<'a, Vec<JobKey>>,
+) -> Vec<JobKey> {
+    let mut backoff = MIN_BACKOFF;
+    while !block.is_empty() {
+        match make(block.to_vec()).await {
+            Ok(refused) => return refused,
+            Err(error) => {
+                warn!(%error, "could not store outcomes; they are kept, and stored again")
+            }
+        }
+        sleep(backoff).await;
+        backoff = (backoff * 2).min(MAX_BACKOFF);
+    }
+    Vec::new()
+}

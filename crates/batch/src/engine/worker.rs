@@ -1,0 +1,360 @@
+//! The way of one job: submitted, waited for, saved.
+
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use runcomfy::{
+    CancelOutcome, Client, Error, ErrorKind, Event, Job, JobResult, Output, RequestId, WaitOptions,
+};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use super::breaker::{Breaker, Change};
+use super::files::{Folder, Unsaved};
+use super::places::Place;
+use super::progress::{JobRef, Progress};
+use super::recorder::{Record, Recorder};
+use super::stop::StopHandle;
+use super::verdict::Verdict;
+use crate::claim::{Adopted, Claimed};
+use crate::ending::{End, Ending, NotSent, Retry};
+use crate::incarnation::IncarnationId;
+use crate::job_key::JobKey;
+use crate::money::Money;
+use crate::store::Store;
+
+/// State that the tasks of all jobs share.
+pub(super) struct Worker {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) me: IncarnationId,
+    pub(super) client: Client,
+    pub(super) recorder: Recorder,
+    pub(super) breaker: Breaker,
+    pub(super) folder: Folder,
+    pub(super) stop: StopHandle,
+    pub(super) progress: UnboundedSender<Progress>,
+    pub(super) poll_every: Option<Duration>,
+    /// Reason for which no submit of this account succeeds.
+    pub(super) refused: Mutex<Option<String>>,
+}
+
+/// Time for which a submit looks for a connection. A job that has none by then is ready again: its intent
+/// would be a doubt if the process were killed.
+const CONNECT_WINDOW: Duration = Duration::from_secs(30);
+/// Time after which a failed wait or save is repeated.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// Number of attempts to save the files of a job.
+const MAX_SAVES: u32 = 5;
+
+/// Puts an attempt in doubt where its task ends without an outcome, as by a panic.
+struct OpenIntent {
+    key: Option<JobKey>,
+    recorder: Recorder,
+}
+
+impl OpenIntent {
+    fn has_ended(mut self) {
+        self.key = None;
+    }
+}
+
+impl Drop for OpenIntent {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            let reason = "the task of the submit ended before its response".to_owned();
+            drop(self.recorder.send(Record::Doubtful(key, reason)));
+        }
+    }
+}
+
+impl Worker {
+    /// Submits a job and brings it to its end. Run it in a task of its own, and never drop it.
+    pub(super) async fn run(self: Arc<Self>, job: Claimed, _job: Place, submit: Place) {
+        let id = self.submit(&job).await;
+        // Only now: an id that the store does not have yet is a doubt after a kill.
+        drop(submit);
+        if let Some(id) = id {
+            self.wait(&job, id).await;
+        }
+    }
+
+    /// Brings a job of an ended incarnation to its end.
+    pub(super) async fn adopt(self: Arc<Self>, adopted: Adopted, _job: Place) {
+        self.wait(&adopted.job, adopted.request_id).await;
+    }
+
+    /// Cancels a job at the service. The wait for it learns of it.
+    pub(super) async fn cancel(self: Arc<Self>, id: RequestId) {
+        match self.client.json_job(id.clone()).cancel().await {
+            Ok(CancelOutcome::Cancelled | CancelOutcome::NotCancellable) => {}
+            Ok(other) => warn!(request_id = %id, ?other, "unknown answer to a cancellation"),
+            Err(error) => warn!(request_id = %id, %error, "could not cancel the job"),
+        }
+    }
+
+    /// Submits a job, stores the outcome, and returns its id.
+    async fn submit(&self, job: &Claimed) -> Option<RequestId> {
+        let intent = OpenIntent {
+            key: Some(job.key.clone()),
+            recorder: self.recorder.clone(),
+        };
+        let submit = self.client.submit_json(job.model.as_str(), &job.input);
+        let submit = submit.key(job.key.as_str()).deadline(CONNECT_WINDOW);
+        let verdict = Verdict::from_outcome(&submit.outcome().await, job.attempt);
+        if let Some(change) = self.breaker.record(verdict.has_answer()) {
+            self.pause(change);
+        }
+        let id = self.store_verdict(job, verdict).await;
+        intent.has_ended();
+        id
+    }
+
+    async fn store_verdict(&self, job: &Claimed, verdict: Verdict) -> Option<RequestId> {
+        let about = JobRef::new(job, None);
+        let not_sent =
+            |reason: &str, retry| Record::NotSent(NotSent::new(job.key.clone(), reason, retry));
+        match verdict {
+            Verdict::Accepted(id) => {
+                let record = Record::Received(job.key.clone(), id.clone());
+                self.recorder.record(record).await;
+                self.log(job, Some(&id), "intent", "submitted");
+                self.report(Progress::Submitted(JobRef::new(job, Some(&id))));
+                return Some(id);
+            }
+            Verdict::Retry {
+                reason,
+                after,
+                is_throttled,
+            } => {
+                if is_throttled && let Err(error) = self.store.hold_back(after).await {
+                    warn!(%error, "could not hold back the claims of others");
+                }
+                self.recorder
+                    .record(not_sent(&reason, Retry::After(after)))
+                    .await;
+                self.log(job, None, "intent", "ready");
+                self.report(Progress::Retried(about, reason));
+            }
+            Verdict::Failed(reason) => {
+                self.recorder.record(not_sent(&reason, Retry::Never)).await;
+                self.log(job, None, "intent", "failed");
+                self.report(Progress::Failed(about, reason));
+            }
+            Verdict::Account(reason) => {
+                self.recorder
+                    .record(not_sent(&reason, Retry::After(Duration::ZERO)))
+                    .await;
+                self.log(job, None, "intent", "ready");
+                self.refuse(reason);
+            }
+            Verdict::Doubt(reason) => {
+                let record = Record::Doubtful(job.key.clone(), reason.clone());
+                self.recorder.record(record).await;
+                self.log(job, None, "intent", "in_doubt");
+                self.report(Progress::Doubt(job.key.clone(), reason));
+            }
+        }
+        None
+    }
+
+    /// Waits for a job, saves its files and settles it.
+    async fn wait(&self, claimed: &Claimed, id: RequestId) {
+        let job = self.client.json_job(id);
+        loop {
+            let wait = self.watch(claimed, &job);
+            let Some(result) = unless(self.stop.leaves_jobs(), wait).await else {
+                return;
+            };
+            match result {
+                Ok(result) => return self.save(claimed, &job, &result).await,
+                Err(error) if error.is_transient() => sleep(RETRY_AFTER).await,
+                Err(error) => match error.kind() {
+                    // Another token may know the job.
+                    ErrorKind::Unauthenticated | ErrorKind::Forbidden => {
+                        return self.refuse(error.to_string());
+                    }
+                    _ => return self.fail(claimed, &job, &error).await,
+                },
+            }
+        }
+    }
+
+    async fn watch(
+        &self,
+        claimed: &Claimed,
+        job: &Job<Output>,
+    ) -> Result<JobResult<Output>, Error> {
+        let mut options = WaitOptions::new();
+        if let Some(interval) = self.poll_every {
+            options = options.poll_every(interval);
+        }
+        let mut watch = job.wait().options(options).watch();
+        while let Some(event) = watch.next().await {
+            if event == Event::Started {
+                self.report(Progress::Started(JobRef::new(
+                    claimed,
+                    Some(job.request_id()),
+                )));
+            }
+        }
+        watch.result().await
+    }
+
+    /// Settles a job that has not succeeded.
+    async fn fail(&self, claimed: &Claimed, job: &Job<Output>, error: &Error) {
+        let about = JobRef::new(claimed, Some(job.request_id()));
+        let has_ended = matches!(error.kind(), ErrorKind::JobFailed | ErrorKind::JobCancelled);
+        let cost = if has_ended {
+            job.result().await.ok().and_then(|result| result.cost)
+        } else {
+            None
+        };
+        if error.kind() == ErrorKind::JobCancelled {
+            self.settle(claimed, job, End::Cancelled, cost).await;
+            return self.report(Progress::Cancelled(about));
+        }
+        let reason = error.to_string();
+        self.settle(claimed, job, End::Failed(reason.clone()), cost)
+            .await;
+        self.report(Progress::Failed(about, reason));
+    }
+
+    /// Saves the files of a job that has succeeded, and settles it.
+    async fn save(&self, claimed: &Claimed, job: &Job<Output>, result: &JobResult<Output>) {
+        let about = || JobRef::new(claimed, Some(job.request_id()));
+        let cost = result.cost.and_then(Money::from_usd);
+        self.report(Progress::Finished(about(), cost));
+        let mut failures = 0;
+        let unsaved = loop {
+            let save = self.folder.save(claimed, job, result);
+            match unless(self.stop.leaves_jobs(), save).await {
+                None => return,
+                Some(Ok(saved)) => {
+                    self.settle(claimed, job, End::Saved(saved), result.cost)
+                        .await;
+                    return self.report(Progress::Saved(about()));
+                }
+                Some(Err(unsaved)) => {
+                    failures += 1;
+                    if failures >= MAX_SAVES || unsaved.is_certain() {
+                        break unsaved;
+                    }
+                }
+            }
+            if unless(self.stop.leaves_jobs(), sleep(RETRY_AFTER))
+                .await
+                .is_none()
+            {
+                return;
+            }
+        };
+        let reason = format!("the job has succeeded, but its files could not be saved: {unsaved}");
+        if unsaved.is_certain() {
+            self.settle(claimed, job, End::Failed(reason.clone()), result.cost)
+                .await;
+            return self.report(Progress::Failed(about(), reason));
+        }
+        warn!(batch = self.store.id(), n = claimed.n, key = %claimed.key, request_id = %job.request_id(), reason, "files are not saved");
+        self.report(Progress::NotSaved(about(), reason));
+    }
+
+    async fn settle(&self, claimed: &Claimed, job: &Job<Output>, end: End, cost: Option<f64>) {
+        let state = match &end {
+            End::Saved(_) => "saved",
+            End::Failed(_) => "failed",
+            End::Cancelled => "cancelled",
+        };
+        let mut ending = Ending::new(claimed.key.clone(), end);
+        if let Some(cost) = cost.and_then(Money::from_usd) {
+            ending = ending.cost(cost);
+        }
+        self.recorder.record(Record::Settled(ending)).await;
+        self.log(claimed, Some(job.request_id()), "submitted", state);
+    }
+
+    /// Stops claims, since no submit of this account succeeds.
+    fn refuse(&self, reason: String) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get_or_insert(reason);
+        drop(refused);
+        self.stop.changed.notify_one();
+    }
+
+    fn pause(&self, change: Change) {
+        match change {
+            Change::Opened(time) => {
+                warn!(batch = self.store.id(), worker = %self.me, seconds = time.as_secs(), "the service cannot be reached; claims are paused");
+                let seconds = time.as_secs();
+                self.report(Progress::Paused(format!(
+                    "the service cannot be reached; the next submit is in {seconds} s"
+                )));
+            }
+            Change::Closed => self.report(Progress::Resumed),
+        }
+    }
+
+    pub(super) fn report(&self, progress: Progress) {
+        // Nobody needs to listen.
+        let _ = self.progress.send(progress);
+    }
+
+    fn log(&self, job: &Claimed, id: Option<&RequestId>, from: &str, to: &str) {
+        info!(
+            batch = self.store.id(),
+            n = job.n,
+            key = %job.key,
+            request_id = id.map(tracing::field::display),
+            worker = %self.me,
+            state.from = from,
+            state.to = to,
+            "job has another state"
+        );
+    }
+}
+
+impl JobRef {
+    fn new(job: &Claimed, request_id: Option<&RequestId>) -> Self {
+        Self {
+            n: job.n,
+            id: job.id.clone(),
+            key: job.key.clone(),
+            request_id: request_id.cloned(),
+        }
+    }
+}
+
+impl Unsaved {
+    /// Returns `true` if no further attempt can succeed.
+    fn is_certain(&self) -> bool {
+        match self {
+            Self::Io(_) => false,
+            Self::Download(error) => !error.is_transient() && error.kind() != ErrorKind::Io,
+        }
+    }
+}
+
+impl std::fmt::Display for Unsaved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
+                f.write_str("the disk is full. Make room and run the batch again")
+            }
+            Self::Io(error) => write!(f, "the folder could not be written: {error}"),
+            Self::Download(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Runs `work`, or returns `None` if `stop` comes first. What is done is done, though: `work` goes first.
+async fn unless<T>(stop: impl Future<Output = ()>, work: impl Future<Output = T>) -> Option<T> {
+    let (mut stop, mut work) = (pin!(stop), pin!(work));
+    std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => stop.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}

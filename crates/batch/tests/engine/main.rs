@@ -1,0 +1,9 @@
+//! The engine submits each job at most once, saves what it pays, and names what it does not know,
+//! whatever fails and whatever is killed.
+
+#![allow(clippy::unwrap_used)]
+
+mod kills;
+mod outcomes;
+mod stops;
+mod world;

@@ -1,0 +1,205 @@
+//! Each outcome of a submit and of a job leads where the client's table says.
+
+use std::time::Duration;
+
+use runcomfy_batch::{Attempts, EndedBy, Fault as StoreFault, Limits, Money, State};
+use runcomfy_emulator::{Call, Fault, Reply};
+
+use crate::world::{ESTIMATE, Kind, PRICE, World, emulator, words};
+
+fn times(sum: Money, count: u64) -> Money {
+    Money::from_micros(sum.micros() * count)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_saved_once_at_the_cost_of_the_service() {
+    for kind in [Kind::Memory, Kind::Sqlite] {
+        let world = World::new(emulator()).await;
+        let store = world.store(kind, 20).await;
+        let (summary, events) = world.run(&store).await;
+        assert_eq!(summary.ended_by, EndedBy::Done, "{kind:?}");
+        assert_eq!(summary.counts.saved, 20);
+        let money = summary.counts.money;
+        assert_eq!(
+            (money.spent, money.committed()),
+            (times(PRICE, 20), times(PRICE, 20))
+        );
+        assert_eq!(money.spent_by_estimate, Money::ZERO);
+        assert_eq!(world.submitted(), 20);
+        world.check_no_duplicates();
+        assert_eq!(world.pictures(), 20);
+        for word in ["submitted", "finished", "saved"] {
+            let count = words(&events)
+                .iter()
+                .filter(|event| **event == word)
+                .count();
+            assert_eq!(count, 20, "{word}");
+        }
+        // A second run has nothing to do.
+        let (summary, events) = world.run(&store).await;
+        assert_eq!((summary.ended_by, events.len()), (EndedBy::Done, 0));
+        assert_eq!(world.submitted(), 20);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_outcome_is_in_doubt_and_never_repeated() {
+    for reply in [Reply::lost(), Reply::html(502)] {
+        let fault = Fault::nth(Call::Submit, 2, reply.carried_out());
+        let world = World::new(emulator().fault(fault)).await;
+        let store = world.store(Kind::Memory, 5).await;
+        let (summary, events) = world.run(&store).await;
+        assert_eq!(summary.ended_by, EndedBy::Done);
+        assert_eq!((summary.counts.saved, summary.counts.in_doubt), (4, 1));
+        assert_eq!(summary.counts.money.in_doubt, ESTIMATE);
+        assert_eq!(summary.counts.money.spent, times(PRICE, 4));
+        assert_eq!(world.submitted(), 5);
+        world.check_no_duplicates();
+        assert!(words(&events).contains(&"doubt"));
+        let doubts = store.attempts(Attempts::InDoubt).await.unwrap();
+        assert!(doubts[0].note.is_some());
+        let (summary, _) = world.run(&store).await;
+        assert_eq!((summary.counts.in_doubt, world.submitted()), (1, 5));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_in_half_a_response_is_taken() {
+    let world = World::new(emulator().fault(Fault::nth(Call::Submit, 2, Reply::half()))).await;
+    let store = world.store(Kind::Memory, 3).await;
+    let (summary, _) = world.run(&store).await;
+    assert_eq!((summary.counts.saved, summary.counts.in_doubt), (3, 0));
+    assert_eq!(world.submitted(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_job_fails_and_its_money_is_released() {
+    let fault = Fault::nth(Call::Submit, 1, Reply::refused(422, 422_001));
+    let world = World::new(emulator().fault(fault)).await;
+    let store = world.store(Kind::Sqlite, 3).await;
+    let (summary, _) = world.run(&store).await;
+    assert_eq!((summary.counts.saved, summary.counts.failed), (2, 1));
+    assert_eq!(summary.counts.money.committed(), times(PRICE, 2));
+    assert_eq!(world.submitted(), 2);
+    let failed = store.rows(Some(State::Failed), 0, 9).await.unwrap();
+    assert!(failed[0].attempt.as_ref().unwrap().note.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttled_job_is_submitted_later() {
+    let throttled = || Reply::refused(429, 429_001).retry_after(Duration::from_secs(70));
+    let world = World::new(emulator().fault(Fault::nth(Call::Submit, 1, throttled()))).await;
+    let store = world.store(Kind::Memory, 1).await;
+    let mut running = world.batch(&store).start();
+    assert_eq!(running.next().await.unwrap().as_str(), "retried");
+    let row = &store.rows(None, 0, 1).await.unwrap()[0];
+    assert_eq!(row.state, State::Ready);
+    let claimed_at = row.attempt.as_ref().unwrap().claimed_at;
+    assert!(row.not_before.micros() > claimed_at.micros() + 60_000_000);
+    assert_eq!(store.counts().await.unwrap().money.committed(), Money::ZERO);
+    running.stop_handle().stop(runcomfy_batch::Stop::Finish);
+    assert_eq!(running.summary().await.unwrap().ended_by, EndedBy::Stopped);
+    assert_eq!(world.submitted(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_account_stops_the_batch_and_fails_no_job() {
+    let fault = Fault::from_nth(Call::Submit, 1, Reply::refused(401, 401_001));
+    let world = World::new(emulator().fault(fault)).await;
+    let store = world.store(Kind::Memory, 50).await;
+    let (summary, _) = world.run(&store).await;
+    assert!(
+        matches!(summary.ended_by, EndedBy::Account(_)),
+        "{summary:?}"
+    );
+    assert_eq!((summary.counts.ready, summary.counts.failed), (50, 0));
+    assert_eq!(summary.counts.money.committed(), Money::ZERO);
+    world.emulator.clear_faults();
+    let (summary, _) = world.run(&store).await;
+    assert_eq!(
+        (summary.ended_by, summary.counts.saved),
+        (EndedBy::Done, 50)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_job_settles_at_the_cost_of_the_service() {
+    let fault = Fault::nth(Call::Submit, 2, Reply::job_fails("no boat"));
+    let world = World::new(emulator().fault(fault)).await;
+    let store = world.store(Kind::Memory, 3).await;
+    let (summary, _) = world.run(&store).await;
+    assert_eq!((summary.counts.saved, summary.counts.failed), (2, 1));
+    assert_eq!(summary.counts.money.committed(), times(PRICE, 2));
+    assert_eq!(summary.counts.money.spent_by_estimate, Money::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn budget_ends_the_batch_before_it_is_exceeded() {
+    let world = World::new(emulator()).await;
+    let store = world.store(Kind::Sqlite, 20).await;
+    let budget = times(PRICE, 10).plus(Money::from_micros(1));
+    store
+        .set_limits(Limits::none().budget(budget))
+        .await
+        .unwrap();
+    let (summary, events) = world.run(&store).await;
+    assert_eq!(summary.ended_by, EndedBy::Budget(ESTIMATE));
+    assert_eq!(words(&events).last(), Some(&"budget"));
+    let money = summary.counts.money;
+    assert!(
+        money.committed() <= budget && money.committed().plus(ESTIMATE) > budget,
+        "{money:?}"
+    );
+    assert_eq!(summary.counts.saved as usize, world.submitted());
+    assert_eq!(money.spent, times(PRICE, summary.counts.saved));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outage_pauses_the_batch_and_fails_no_job() {
+    let world = World::new(emulator()).await;
+    let store = world.store(Kind::Memory, 60).await;
+    world.emulator.set_outage(true);
+    let mut running = world.batch(&store).start();
+    while running.next().await.unwrap().as_str() != "paused" {}
+    world.emulator.set_outage(false);
+    let mut events = Vec::new();
+    while let Some(event) = running.next().await {
+        events.push(event);
+    }
+    let counts = running.summary().await.unwrap().counts;
+    assert!(words(&events).contains(&"resumed"));
+    assert_eq!(counts.failed, 0);
+    // At most those that were in flight when the breaker opened, and the first of its next attempts.
+    assert!(counts.in_doubt <= 5 + 8 + 1, "{counts:?}");
+    assert_eq!(counts.saved + counts.in_doubt, 60);
+    world.check_no_duplicates();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_commits_lose_no_id_and_pay_nothing_twice() {
+    for kind in [Kind::Memory, Kind::Sqlite] {
+        let world = World::new(emulator()).await;
+        let store = world.store(kind, 30).await;
+        let faults = world.faults.clone();
+        let breaking = tokio::spawn(async move {
+            loop {
+                for fault in [StoreFault::AfterCommit, StoreFault::BeforeCommit] {
+                    faults.fail_next(fault);
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+            }
+        });
+        // The registration may be what fails.
+        let summary = loop {
+            if let Ok(summary) = world.batch(&store).start().summary().await {
+                break summary;
+            }
+        };
+        breaking.abort();
+        assert_eq!(summary.counts.saved, 30, "{kind:?} {summary:?}");
+        assert_eq!(summary.counts.money.committed(), times(PRICE, 30));
+        assert_eq!(world.submitted(), 30);
+        world.check_no_duplicates();
+        assert!(!world.folder.path().join("ids.jsonl").exists());
+    }
+}
