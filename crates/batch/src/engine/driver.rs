@@ -162,7 +162,7 @@ impl Run {
         let claimed = self.worker.store.claim(&mut self.me, room).await;
         let claims = match claimed {
             Ok(claims) => claims,
-            Err(error) => return self.failed_claim(error).await,
+            Err(error) => return self.failed_claim(error),
         };
         self.resume();
         let Claims { jobs, next } = claims;
@@ -217,7 +217,7 @@ impl Run {
     }
 
     /// Gives back what a failed claim may have claimed. Nothing is sent meanwhile.
-    async fn failed_claim(&mut self, error: StoreError) -> Result<Next, StoreError> {
+    fn failed_claim(&mut self, error: StoreError) -> Result<Next, StoreError> {
         if error.kind() == StoreErrorKind::IncarnationEnded {
             return Err(error);
         }

@@ -185,7 +185,7 @@ async fn repeat<'a, T: Clone>(
         match make(block.to_vec()).await {
             Ok(refused) => return refused,
             Err(error) => {
-                warn!(%error, "could not store outcomes; they are kept, and stored again")
+                warn!(%error, "could not store outcomes; they are kept, and stored again");
             }
         }
         sleep(backoff).await;

@@ -73,7 +73,7 @@ impl Drop for OpenIntent {
 
 impl Worker {
     /// Submits a job and brings it to its end. Run it in a task of its own, and never drop it.
-    pub(super) async fn run(self: Arc<Self>, job: Claimed, _job: Place, submit: Place) {
+    pub(super) async fn run(self: Arc<Self>, job: Claimed, _place: Place, submit: Place) {
         let id = self.submit(&job).await;
         // Only now: an id that the store does not have yet is a doubt after a kill.
         drop(submit);
@@ -83,7 +83,7 @@ impl Worker {
     }
 
     /// Brings a job of an ended incarnation to its end.
-    pub(super) async fn adopt(self: Arc<Self>, adopted: Adopted, _job: Place) {
+    pub(super) async fn adopt(self: Arc<Self>, adopted: Adopted, _place: Place) {
         self.wait(&adopted.job, adopted.request_id).await;
     }
 

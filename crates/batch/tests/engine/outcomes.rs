@@ -150,7 +150,7 @@ async fn budget_ends_the_batch_before_it_is_exceeded() {
         money.committed() <= budget && money.committed().plus(ESTIMATE) > budget,
         "{money:?}"
     );
-    assert_eq!(summary.counts.saved as usize, world.submitted());
+    assert_eq!(summary.counts.saved, world.submitted() as u64);
     assert_eq!(money.spent, times(PRICE, summary.counts.saved));
 }
 

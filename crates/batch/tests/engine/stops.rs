@@ -40,7 +40,7 @@ async fn finish_saves_what_runs_and_claims_no_more() {
     let summary = running.summary().await.unwrap();
     assert_eq!(summary.ended_by, EndedBy::Stopped);
     let counts = summary.counts;
-    assert_eq!(counts.saved as usize, world.submitted());
+    assert_eq!(counts.saved, world.submitted() as u64);
     assert_eq!(counts.saved + counts.ready, 30);
     assert!((1..=8).contains(&counts.saved), "{counts:?}");
 }

@@ -139,7 +139,7 @@ impl World {
             .unwrap()
             .map(|file| file.unwrap().file_name().into_string().unwrap());
         names
-            .filter(|name| !name.ends_with(".json") && !name.starts_with('.'))
+            .filter(|name| name.contains(".png") && !name.starts_with('.'))
             .count()
     }
 }
