@@ -193,3 +193,78 @@ async fn repeat<'a, T: Clone>(
     }
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use runcomfy::schema::Json;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::ending::{End, Retry};
+    use crate::faults::{Fault, Faults};
+    use crate::incarnation::Incarnation;
+    use crate::memory::MemoryStore;
+    use crate::money::Money;
+    use crate::new_job::NewJob;
+
+    /// Returns a store of which `faults` makes commits fail, and keys that its incarnation has claimed.
+    async fn claimed(faults: &Faults) -> (Arc<dyn Store>, Incarnation, Vec<JobKey>) {
+        let store = MemoryStore::new(Clock::system()).faults(faults.clone());
+        let job = |n| {
+            let id = format!("job {n}").parse().unwrap();
+            NewJob::new(id, "m", Json::Null, Money::from_micros(5))
+        };
+        store.import((1..=4).map(job).collect()).await.unwrap();
+        let mut me = store.register("test", Duration::MAX).await.unwrap();
+        let jobs = store.claim(&mut me, 4).await.unwrap().jobs;
+        let keys = jobs.into_iter().map(|job| job.key).collect();
+        (Arc::new(store), me, keys)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn outcomes_are_stored_although_commits_fail() {
+        for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
+            let faults = Faults::new();
+            let (store, me, keys) = claimed(&faults).await;
+            let recorder = Recorder::new(Arc::clone(&store), me.id(), None);
+            let id = || "r-1".parse().unwrap();
+            let refused = NotSent::new(keys[1].clone(), "refused", Retry::Never);
+            for record in [
+                Record::Received(keys[0].clone(), id()),
+                Record::NotSent(refused),
+                Record::Doubtful(keys[2].clone(), "lost".to_owned()),
+                Record::Settled(Ending::new(keys[0].clone(), End::Cancelled)),
+            ] {
+                faults.fail_next(fault);
+                recorder.record(record).await;
+            }
+            let counts = store.counts().await.unwrap();
+            let states = [
+                counts.cancelled,
+                counts.failed,
+                counts.in_doubt,
+                counts.intent,
+            ];
+            assert_eq!(states, [1, 1, 1, 1], "{fault:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn id_is_in_a_file_until_the_store_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::new(folder.path().join("ids.jsonl"));
+        let faults = Faults::new();
+        let (store, me, keys) = claimed(&faults).await;
+        faults.fail_next(Fault::BeforeCommit);
+        let recorder = Recorder::new(Arc::clone(&store), me.id(), Some(spill.clone()));
+        let id: RequestId = "r-1".parse().unwrap();
+        let stored = recorder.send(Record::Received(keys[0].clone(), id.clone()));
+        while spill.read().await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(spill.read().await.unwrap(), [(keys[0].clone(), id)]);
+        stored.await.unwrap();
+        assert_eq!(store.counts().await.unwrap().submitted, 1);
+        assert!(spill.read().await.unwrap().is_empty());
+    }
+}
