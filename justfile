@@ -27,6 +27,10 @@ test-slow:
 conformance sequences="1000000" store="model":
     RUNCOMFY_BATCH_SEQUENCES={{ sequences }} cargo test --release -p runcomfy-batch --test conformance -- {{ store }}
 
+# Kills a batch at random in a process of its own, and counts what the service was paid for.
+batch-kills jobs="10000" kills="100":
+    RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test -p runcomfy-batch --test engine kills -- --nocapture
+
 # Rewrites the bindings and the golden files from what the code does now. Review the diff.
 bless:
     RUNCOMFY_CODEGEN=write cargo check -p runcomfy-models
