@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use clap::{Arg, ArgAction, ValueHint, value_parser};
+use clap::{Arg, ArgAction, ValueHint};
 
 use crate::file_name::NameTemplate;
 use crate::format::Format;
@@ -183,6 +183,18 @@ fn dollars(text: &str) -> Result<f64, String> {
     sum.ok_or_else(|| "expected a sum in US dollars of at least 0, such as 0.10".to_owned())
 }
 
+/// Parses the maximum number of models in a list.
+fn limit(text: &str) -> Result<u64, String> {
+    let count = text.parse().ok().filter(|count| (1..=500).contains(count));
+    count.ok_or_else(|| "expected a number of models in 1..=500".to_owned())
+}
+
+/// Parses the number of models that a list skips.
+fn offset(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "expected a number of models, such as 100".to_owned())
+}
+
 /// Returns `--no-wait`.
 pub(crate) fn no_wait() -> Arg {
     Arg::new("no-wait")
@@ -334,10 +346,12 @@ pub(crate) fn listing() -> [Arg; 7] {
         ),
         text("limit", "COUNT", "Maximum number of models, 1 to 500")
             .default_value("100")
-            .value_parser(value_parser!(u64).range(1..=500)),
+            .allow_negative_numbers(true)
+            .value_parser(limit),
         text("offset", "COUNT", "Number of models to skip")
             .default_value("0")
-            .value_parser(value_parser!(u64)),
+            .allow_negative_numbers(true)
+            .value_parser(offset),
         Arg::new("include-schema")
             .long("include-schema")
             .action(ArgAction::SetTrue)

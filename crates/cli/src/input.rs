@@ -271,16 +271,27 @@ fn or_a_file(mut violation: Violation) -> Violation {
     let expected = "a public https:// URL or a data: URI, or the path of a file";
     if parts.len() > 1 && parts.iter().all(|part| Path::new(part).is_file()) {
         violation.expected = format!("{expected}; give the flag once for each file");
-    } else if local_file::could_be_path(text) && !text.contains(":/") {
+    } else if let Some(url) = corrected_url(text) {
+        violation.hint = Some(url);
+    } else if let Some(path) = text.strip_prefix("file://") {
+        violation.hint = Some(path.to_owned()).filter(|path| Path::new(path).is_file());
+        expected.clone_into(&mut violation.expected);
+    } else if serde_json::from_str::<Vec<String>>(text).is_ok() {
+        violation.expected = format!("{expected}; give the flag once for each item");
+    } else if local_file::could_be_path(text) {
         violation.found = format!("no such file: {text}");
         expected.clone_into(&mut violation.expected);
-    } else if let Some((scheme, rest)) = text.split_once(":/")
-        && scheme != "http"
-        && nearest(&scheme.to_ascii_lowercase(), ["https"]).is_some()
-    {
-        violation.hint = Some(format!("https://{}", rest.trim_start_matches('/')));
     }
     violation
+}
+
+/// Returns the `https://` URL that a text with a misspelt scheme probably means.
+fn corrected_url(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(":/")?;
+    let is_plain = scheme == "http" && rest.starts_with('/');
+    let is_name = scheme.chars().all(|c| c.is_ascii_alphanumeric());
+    let is_near = nearest(&scheme.to_ascii_lowercase(), ["https"]).is_some();
+    (is_name && is_near && !is_plain).then(|| format!("https://{}", rest.trim_start_matches('/')))
 }
 
 /// Reads the input for a model without a known schema, which is sent unchecked.

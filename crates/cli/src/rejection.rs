@@ -56,6 +56,10 @@ fn advice(error: &clap::Error, named: &Named) -> String {
 /// no command accepts, and knows nothing of models.
 fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failure> {
     match error.kind() {
+        _ if words.command.as_deref() == Some("login") && is_token_without_value(error) => Some(
+            Failure::usage("`--token` has no value")
+                .with_advice("`runcomfy login --token - < FILE` reads the token from a file."),
+        ),
         // The argument may be a token, which no message quotes.
         _ if words.command.as_deref() == Some("login") => Some(
             Failure::usage("found an argument that `runcomfy login` does not take")
@@ -74,14 +78,16 @@ fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failur
             match named.schema() {
                 _ if has_tip => None,
                 Some(_) => Some(unknown_argument(argument, named, words)),
-                None if matches!(named, Named::Unknown(_)) => None,
-                None => Some(Failure::usage(format!(
-                    "`{}` takes no `{argument}`",
-                    command_in_usage(error).unwrap_or_else(|| format!(
-                        "runcomfy {}",
-                        words.command.as_deref().unwrap_or_default()
-                    ))
-                ))),
+                None => Some(match named {
+                    Named::Unknown(why) => unknown_flags(argument, why, words),
+                    _ => Failure::usage(format!(
+                        "`{}` takes no `{argument}`",
+                        command_in_usage(error).unwrap_or_else(|| format!(
+                            "runcomfy {}",
+                            words.command.as_deref().unwrap_or_default()
+                        ))
+                    )),
+                }),
             }
         }
         _ => None,
@@ -93,6 +99,23 @@ fn context(error: &clap::Error, kind: ContextKind) -> Option<&str> {
         ContextValue::String(text) => Some(text),
         _ => None,
     }
+}
+
+/// Returns `true` if the last word of `runcomfy login` is `--token`.
+fn is_token_without_value(error: &clap::Error) -> bool {
+    let flag = context(error, ContextKind::InvalidArg).unwrap_or_default();
+    error.kind() == ErrorKind::InvalidValue
+        && flag.starts_with("--token ")
+        && context(error, ContextKind::InvalidValue) == Some("")
+}
+
+/// Reports an argument after a model whose flags are unknown, because its schema is.
+fn unknown_flags(argument: &str, why: &str, words: &Words) -> Failure {
+    let id = words.model_id.as_deref().unwrap_or_default();
+    Failure::usage(format!(
+        "found `{argument}`, but the flags of `{id}` are unknown: {why}"
+    ))
+    .with_advice("Give the input with --input and --unchecked, or the schema with --schema FILE.")
 }
 
 /// Returns the command of clap's usage line, with the command below it: `runcomfy models get`.

@@ -53,20 +53,18 @@ pub(crate) async fn run(
             }
         }
     };
+    let max_cost = matches.get_one::<f64>("max-cost").filter(|_| !emulate);
+    let check_price =
+        |max: &f64, lookup| price::check(*max, model_id, named.schema(), &checked.json, lookup);
     if matches.get_flag("dry-run") {
-        dry_run::show(model_id, named.schema(), &checked, &lookup().await?, format);
+        let lookup = lookup().await?;
+        max_cost.map_or(Ok(()), |max| check_price(max, &lookup))?;
+        dry_run::show(model_id, named.schema(), &checked, &lookup, format);
         return Ok(());
     }
     checked.warnings().for_each(|warning| show::warn(&warning));
-    let max_cost = matches.get_one::<f64>("max-cost");
-    if let Some(max) = max_cost.filter(|_| submits && !emulate) {
-        price::check(
-            *max,
-            model_id,
-            named.schema(),
-            &checked.json,
-            &lookup().await?,
-        )?;
+    if let Some(max) = max_cost.filter(|_| submits) {
+        check_price(max, &lookup().await?)?;
     }
     if submits {
         unless_stopped(confirm::submit(matches, &checked), NOTHING_SUBMITTED).await?;

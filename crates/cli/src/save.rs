@@ -122,7 +122,8 @@ fn sorted(
     saved
         .failed_files
         .extend(failed.iter().map(Unsaved::to_json));
-    saved.failure = joined(failed).map(|failure| failure.with_saved_files(&saved.paths()));
+    saved.failure =
+        joined(failed, output.urls().len()).map(|failure| failure.with_saved_files(&saved.paths()));
     saved
 }
 
@@ -198,8 +199,8 @@ fn failure(error: Error, url: &str, output: &Output) -> Failure {
     }
 }
 
-/// Returns one failure for all files, with the message of each.
-fn joined(failed: Vec<Unsaved>) -> Option<Failure> {
+/// Returns one failure for all files, of `total` in the output, with the message of each.
+fn joined(failed: Vec<Unsaved>, total: usize) -> Option<Failure> {
     let line = |unsaved: &Unsaved| {
         let (url, message) = (RedactedPaths(&unsaved.url), unsaved.failure.message());
         format!("\n  {url}: {message}")
@@ -208,8 +209,10 @@ fn joined(failed: Vec<Unsaved>) -> Option<Failure> {
     let count = failed.len();
     let first = failed.into_iter().next()?.failure;
     Some(match count {
-        1 => first,
-        _ => first.with_message(format!("{count} files could not be saved{lines}")),
+        1 if total == 1 => first,
+        _ => first.with_message(format!(
+            "{count} of {total} files could not be saved{lines}"
+        )),
     })
 }
 

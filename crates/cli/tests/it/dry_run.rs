@@ -443,6 +443,11 @@ fn input_without_schema_is_sent_only_unchecked() {
         "{unknown:?}"
     );
     refuse();
+    let unlike = service.run(&["run", PAINT, "--prompt", "x", "--unchecked"]);
+    let message = "error: found `--prompt`, but the flags of `";
+    assert!(unlike.err.starts_with(message), "{unlike:?}");
+    assert!(!unlike.err.contains("-- --prompt"), "{unlike:?}");
+    refuse();
     let input = ["--input", r#"{"text": "short"}"#, "--unchecked"];
     let sent = service.run(&[&["run", PAINT, "--no-wait"], &input[..]].concat());
     assert_eq!(sent.code, 0, "{sent:?}");

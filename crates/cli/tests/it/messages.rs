@@ -36,6 +36,10 @@ rn M
 frobnicate
 models lst
 models frobnicate
+models list --limit x
+models list --limit 0
+models list --offset -1
+login --token
 run M --promt x --emulate
 run M --widthxheight x --emulate
 run M --seed 1.5 --emulate
@@ -55,6 +59,9 @@ run M --prompt x y --emulate
 run M --prompt x
 balance
 run E --prompt x --image-urls nofile.jpg
+run E --prompt x --image-urls file:///nowhere/a.png
+run E --prompt x --image-urls C:/nowhere/a.png
+run E --prompt x --image-urls [\"https://example.com/a.jpg\"]
 run E --prompt x --image-urls htps://example.com/a.jpg
 run E --prompt x --image-urls https:/example.com/a.jpg
 run E --prompt x --image-urls http://example.com/a.jpg --no-check-media --dry-run --emulate
@@ -521,6 +528,12 @@ fn price_within_the_maximum_is_submitted() {
         let ended = service.run(&[&run[..], &["--max-cost", max]].concat());
         assert_eq!(ended.code, code, "{ended:?}");
         assert_eq!(service.emulator.ledger().len(), jobs, "{max}");
+    }
+    // A dry run is refused as the run would be.
+    for (max, code) in [("0.03", 65), ("0.04", 0)] {
+        let line = ["--max-cost", max, "--dry-run"];
+        let dry = service.run(&[&run[..4], &line].concat());
+        assert_eq!(dry.code, code, "{dry:?}");
     }
     // An emulated run costs nothing.
     let emulated = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--emulate"];

@@ -300,6 +300,11 @@ fn data_uris_are_saved_and_a_broken_one_is_named() {
     );
     let warning = record["warnings"][0]["text"].as_str().unwrap();
     assert!(warning.contains("`/images/1`"), "{warning}");
+    let message = record["error"]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("1 of 2 files could not be saved\n  data:image/png"),
+        "{message}"
+    );
     assert_eq!(record["failed_files"][0]["path"], Value::Null);
     assert_eq!(names(&service), ["image.gif"]);
 }
