@@ -319,16 +319,20 @@ async fn cancel(response: &Response, job: &Job<Output>) -> Verdict {
 /// Waits for the job; every status and result request gets the same broken response.
 async fn wait(case: u64, job: &Job<Output>) -> Verdict {
     let [status, result] = [Call::Status, Call::Result].map(|call| Response::for_case(case, call));
-    let [status, result] = [&status, &result].map(|response| Reading::new(response).ended());
+    let [status, result] = [&status, &result].map(Reading::new);
+    let is_ended_by_output = result.is_ended_by_output();
+    let [status, result] = [&status, &result].map(Reading::ended);
     let Err(error) = job.wait().deadline(Duration::from_secs(3)).await else {
-        let fits = matches!(result, Some("succeeded" | "completed"));
+        let fits = is_ended_by_output || matches!(result, Some("succeeded" | "completed"));
         must(fits, format!("finished with the result {result:?}"))?;
         return Ok(FINISHED);
     };
     let reports = |word| [status, result].contains(&Some(word));
     let fits = match error.kind() {
         ErrorKind::JobFailed => {
-            reports("failed") || matches!(result, Some("completed" | "succeeded"))
+            reports("failed")
+                || is_ended_by_output
+                || matches!(result, Some("completed" | "succeeded"))
         }
         ErrorKind::JobCancelled => reports("cancelled"),
         _ => true,

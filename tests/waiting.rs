@@ -566,6 +566,34 @@ async fn result_decides_on_an_unknown_status() {
     assert!(emulator.count(Call::Status) >= 140, "as often as usual");
 }
 
+/// The emulator's job runs for five minutes; from the first poll on, status and result have the word.
+#[tokio::test(start_paused = true)]
+async fn output_beside_an_unknown_status_ends_the_wait() {
+    let cases = [
+        ("ready", true),
+        ("done", true),
+        ("queued", false),
+        ("Queued for retry", false),
+        ("rendering", false),
+        ("in-progress", false),
+        ("accepted", false),
+    ];
+    for (word, ends) in cases {
+        let (emulator, client) = start(Emulator::builder().run_time(s(300))).await;
+        let output = json!({"image": "https://cdn.example/1.png", "note": "your job is here"});
+        let members = json!({"status": word, "output": output});
+        for call in [Call::Status, Call::Result] {
+            let reply = Reply::patched(members.clone());
+            emulator.add_fault(Fault::from_nth(call, 1, reply).lasting(s(200)));
+        }
+        let began = Instant::now();
+        let ended = submitted(&client).await.wait().poll_every(s(2)).await;
+        assert!(ended.is_ok(), "{word}: {ended:?}");
+        let seconds = began.elapsed().as_secs();
+        assert_eq!(seconds < 100, ends, "{word}: {seconds} s");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn result_of_another_job_is_not_taken() {
     let (emulator, client) = start(Emulator::builder().run_time(s(5))).await;

@@ -92,6 +92,32 @@ impl Reading {
             })
     }
 
+    /// Returns `true` if the status is a word that the service does not list, beside an output with a
+    /// text. Such a result ends the job, unless its word says that it continues.
+    pub(super) fn is_ended_by_output(&self) -> bool {
+        let listed = [
+            "in_queue",
+            "pending",
+            "waiting",
+            "in_progress",
+            "starting",
+            "processing",
+            "completed",
+            "succeeded",
+            "failed",
+            "cancelled",
+            "canceled",
+        ];
+        let word = self.text("status").filter(|_| self.is_accepted());
+        let is_unlisted = word.is_some_and(|word| {
+            let word = word.trim();
+            !listed
+                .into_iter()
+                .any(|known| word.eq_ignore_ascii_case(known))
+        });
+        is_unlisted && self.has_text("output")
+    }
+
     pub(super) fn outcome(&self) -> Option<&str> {
         self.text("outcome").filter(|_| self.is_accepted())
     }
@@ -111,6 +137,20 @@ impl Reading {
                 Value::Array(list) => values.extend(list),
                 Value::Object(map) => values.extend(map.values()),
                 _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Returns `true` if the member has a text somewhere in it.
+    fn has_text(&self, member: &str) -> bool {
+        let mut values: Vec<&Value> = self.body.get(member).into_iter().collect();
+        while let Some(value) = values.pop() {
+            match value {
+                Value::String(text) if !text.trim().is_empty() => return true,
+                Value::Array(list) => values.extend(list),
+                Value::Object(map) => values.extend(map.values()),
+                _ => {}
             }
         }
         false

@@ -84,6 +84,18 @@ const LAST_POLL: Duration = Duration::from_secs(1);
 /// it.
 const MAX_MISSING: Duration = Duration::from_secs(60);
 
+/// Parts of words for a job that has not ended.
+const UNFINISHED: [&str; 12] = [
+    "ing", "queue", "progress", "schedul", "start", "accept", "submit", "receiv", "creat", "paus",
+    "retr", "partial",
+];
+
+/// Returns `true` if a status that is not known says that the job has not ended.
+fn says_unfinished(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    UNFINISHED.into_iter().any(|part| word.contains(part))
+}
+
 /// Maximum time that a wait takes beyond its deadline to cancel the job.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -349,14 +361,15 @@ impl Entry {
     /// Returns the result of a job that has ended; `Err` if it has not.
     ///
     /// A result whose status is not known decides by what it carries: an output ends the job, as
-    /// `end` says, unless the word says that work continues, such as `rendering`.
+    /// `end` says, unless the word says that work continues, such as `rendering`
+    /// or `queued`.
     fn ended(
         &mut self,
         mut result: JobResult<Value>,
         end: Status,
     ) -> Result<Box<JobResult<Value>>, Box<JobResult<Value>>> {
         if let Status::Other(word) = &result.status
-            && !word.trim().to_ascii_lowercase().ends_with("ing")
+            && !says_unfinished(word)
             && result.output.as_ref().is_some_and(has_content)
         {
             let word = word.clone();
