@@ -1,7 +1,7 @@
 //! Advice printed below an error: what it means for money and files, and what to do next.
 
 use runcomfy::schema::{Json, Redacted};
-use runcomfy::{Error, ErrorKind, RequestId};
+use runcomfy::{Error, ErrorKind, RequestId, Status};
 
 use crate::outage;
 use crate::show;
@@ -56,6 +56,9 @@ pub(crate) fn get_a_token(message: &str) -> String {
     )
 }
 
+/// States what a job costs that has failed.
+const MAY_BE_CHARGED: &str = "`runcomfy balance` shows whether the job was charged.";
+
 /// States what a job costs that has ended with an unknown status.
 pub(crate) const CHARGED_IF_IT_SUCCEEDED: &str = "If it succeeded, it is charged.";
 
@@ -99,18 +102,29 @@ fn save(id: &RequestId) -> String {
     format!("Save them: runcomfy result {id}")
 }
 
+/// Returns the status with which the job has ended, as far as the service has said so.
+fn end(error: &Error) -> Option<&Status> {
+    let last = error.last_status().map(|last| &last.status);
+    last.filter(|status| status.is_terminal())
+}
+
 fn money(error: &Error, phase: Phase) -> String {
     match (phase, error.kind()) {
         (Phase::Submit, _) if error.may_have_been_submitted() => {
             "If a job exists, it runs and is charged."
         }
         (Phase::Submit, _) => NOTHING_SUBMITTED,
-        (Phase::Wait, ErrorKind::JobFailed) => {
-            "`runcomfy balance` shows whether the job was charged."
-        }
+        (Phase::Wait, ErrorKind::JobFailed) => MAY_BE_CHARGED,
         (_, ErrorKind::JobCancelled) => NOTHING_RAN,
         // The error's own message says that the job has ended.
         (Phase::Wait, ErrorKind::NotReady) => CHARGED_IF_IT_SUCCEEDED,
+        (Phase::Wait, kind) if kind != ErrorKind::UnexpectedOutput && end(error).is_some() => {
+            match end(error) {
+                Some(Status::Failed) => MAY_BE_CHARGED,
+                Some(Status::Cancelled) => NOTHING_RAN,
+                _ => CHARGED_IF_IT_SUCCEEDED,
+            }
+        }
         // There may be no such job.
         (Phase::Wait, ErrorKind::NotFound) => "",
         // The error's own message says that the job keeps running, or may do so.
@@ -131,10 +145,11 @@ fn next_step(error: &Error, phase: Phase) -> String {
     }
     let retry = match (error.request_id(), phase) {
         (Some(id), Phase::Wait)
-            if matches!(
-                error.kind(),
-                ErrorKind::UnexpectedOutput | ErrorKind::NotReady
-            ) =>
+            if end(error).is_some()
+                || matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedOutput | ErrorKind::NotReady
+                ) =>
         {
             result_advice(id)
         }

@@ -130,6 +130,35 @@ fn refused_poll_names_resume() {
     });
 }
 
+/// A job that has ended neither keeps running nor is charged later.
+#[test]
+fn refused_result_of_ended_job_is_not_resumed() {
+    let cases = [
+        (
+            "failed",
+            "`runcomfy balance` shows whether the job was charged.",
+        ),
+        ("cancelled", "The job did not run, so nothing is charged."),
+        ("completed", "If it succeeded, it is charged."),
+    ];
+    all_at_once(cases, |(status, money)| {
+        let service = Service::slow();
+        let run = ["run", TEXT_TO_IMAGE, "--prompt", "x", "--no-wait"];
+        let id = service.json(&run).json()["request_id"].clone();
+        let id = id.as_str().unwrap();
+        let ended = Reply::json(200, &json!({ "request_id": id, "status": status }));
+        service.emulator.script(Call::Status, ended);
+        let refused = Reply::refused(400, 400_001);
+        service.emulator.script(Call::Result, refused);
+        let ended = service.run(&["resume", id]);
+        assert_eq!(ended.code, 65, "{ended:?}");
+        for part in [money, &format!("See its result: runcomfy result {id}")] {
+            assert!(ended.err.contains(part), "{part}: {ended:?}");
+        }
+        assert!(!ended.err.contains("keeps running"), "{ended:?}");
+    });
+}
+
 #[test]
 fn error_beside_an_output_is_shown() {
     let error = json!({"error": {"code": 7, "text": "half of it"}});
