@@ -326,14 +326,17 @@ fn loose(rng: &mut Rng, secret: &str, quote: char) -> String {
 
 /// Writes all bytes of a text as digits.
 fn in_digits(rng: &mut Rng, text: &str) -> String {
-    let join = |rng: &mut Rng, digits: &dyn Fn(&mut Rng, u8) -> String| {
-        let between = *pick(rng, &[" ", ", ", ",", ":", "-", "; ", "|"]);
+    let join_with = |between: &str, rng: &mut Rng, digits: &dyn Fn(&mut Rng, u8) -> String| {
         let digits: Vec<String> = text.bytes().map(|byte| digits(rng, byte)).collect();
         digits.join(between)
     };
+    let join = |rng: &mut Rng, digits: &dyn Fn(&mut Rng, u8) -> String| {
+        let between = *pick(rng, &[" ", ", ", ",", ":", "-", "; ", "|"]);
+        join_with(between, rng, digits)
+    };
     match rng.u8(1..9) {
-        1 => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
-        2 => text.bytes().map(|byte| format!("{byte:02X}")).collect(),
+        1 => join_with("", rng, &|_, byte| format!("{byte:02x}")),
+        2 => join_with("", rng, &|_, byte| format!("{byte:02X}")),
         3 => join(rng, &|_, byte| format!("{byte:02x}")),
         4 => join(rng, &|_, byte| byte.to_string()),
         5 => join(rng, &|_, byte| format!("{byte:03o}")),
