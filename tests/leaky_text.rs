@@ -552,7 +552,10 @@ fn spelled(rng: &mut Rng, text: &str, rate: u8) -> String {
 /// Breaks a text into lines.
 fn broken(rng: &mut Rng, text: &str) -> String {
     let at = rng.usize(1..text.len());
-    let line_end = *pick(rng, &["\n", "\r\n", "\n    ", "\u{200b}"]);
+    let line_end = *pick(
+        rng,
+        &["\n", "\r\n", "\n    ", "\u{200b}", "\u{fe0f}", "\u{e0101}"],
+    );
     format!("{}{line_end}{}", &text[..at], &text[at..])
 }
 

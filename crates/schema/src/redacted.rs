@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::is_invisible;
+use crate::invisible::is_ignorable;
 use crate::spelling::{Spelling, plain};
 use urls::{Urls, is_secret_name};
 
@@ -54,7 +54,7 @@ fn may_have_secret(text: &str) -> bool {
     let is_mark = |c: char| matches!(plain(c), '?' | '#' | '@' | '%' | '&' | '\\');
     let is_parameter = |rest: &str| {
         let is_name = |c: char| {
-            c.is_alphanumeric() || c.is_whitespace() || is_invisible(c) || "_-.".contains(c)
+            c.is_alphanumeric() || c.is_whitespace() || is_ignorable(c) || "_-.".contains(c)
         };
         let name = rest.trim_start_matches(is_name);
         name.len() < rest.len() && name.starts_with('=')
@@ -64,11 +64,11 @@ fn may_have_secret(text: &str) -> bool {
         digit.is_some_and(|digit| b"234567EFCDef".contains(&digit)) && !rest.starts_with('=')
     };
     let is_credential = |start: &str| {
-        let is_part = |c: char| c.is_alphanumeric() || is_invisible(c) || "_-.".contains(c);
+        let is_part = |c: char| c.is_alphanumeric() || is_ignorable(c) || "_-.".contains(c);
         let before = start.trim_end_matches(is_part).len();
         let name: String = start[before..]
             .chars()
-            .filter(|c| !is_invisible(*c))
+            .filter(|c| !is_ignorable(*c))
             .collect();
         is_secret_name(&name)
     };

@@ -4,7 +4,7 @@ mod reading;
 
 use std::ops::Range;
 
-use crate::is_invisible;
+use crate::invisible::is_ignorable;
 use crate::spelling::{Escapes, MAX_ESCAPE, resolved};
 use reading::{DIGITS, ESCAPES, GAP, Unit, units};
 
@@ -177,7 +177,7 @@ fn skip_breaks(text: &[Unit], mut at: usize) -> usize {
     while let Some(unit) = text.get(at) {
         let c = unit.char;
         is_indent |= matches!(c, '\n' | '\r');
-        if !(is_invisible(c) || is_indent && c.is_whitespace()) {
+        if !(is_ignorable(c) || is_indent && c.is_whitespace()) {
             break;
         }
         at += 1;
@@ -206,6 +206,7 @@ mod tests {
             "tok-5e\r\n  Cr3t/+x=",
             r"tok-5e\nCr3t/+x=",
             "tok-5e\u{200b}Cr3t/+x=",
+            "tok\u{fe0f}-5e\u{34f}Cr3t\u{3164}/\u{e0100}+x\u{fff9}=",
             "t\0o\0k\0-\x005\0e\0C\0r\x003\0t\0/\0+\0x\0=",
             "tok=2D5eCr3t=2F=2Bx=3D",
             // hex of the token

@@ -1,7 +1,7 @@
 //! Spellings of characters: as they are, or escaped for JSON, a URL or HTML, once or several times
 //! over.
 
-use crate::is_invisible;
+use crate::invisible::is_ignorable;
 
 /// A character that a text spells, and the byte at which its spelling starts. The spelling ends where
 /// that of the next character starts.
@@ -239,7 +239,7 @@ pub(crate) fn plain(c: char) -> char {
 /// Returns `true` for what is not seen and is no white space. The bytes of UTF-8 are none of that,
 /// before they are put together.
 fn is_hidden(c: char) -> bool {
-    is_invisible(c) && !c.is_whitespace() && !matches!(c, '\u{80}'..='\u{9f}')
+    is_ignorable(c) && !c.is_whitespace() && !matches!(c, '\u{80}'..='\u{9f}')
 }
 
 /// Replaces escapes at the end of the list by their characters, as long as there are any, and drops

@@ -1,6 +1,6 @@
 //! The readings of a text: each undoes one way to write bytes, and keeps where they came from.
 
-use crate::is_invisible;
+use crate::invisible::is_ignorable;
 use crate::spelling::{Escapes, Spelled, resolved};
 
 /// A character, and the bytes of the whole text that spell it.
@@ -183,7 +183,7 @@ fn base64(text: &[Unit]) -> Option<Vec<Unit>> {
                 is_indent = false;
             } else {
                 is_indent |= matches!(unit.char, '\n' | '\r');
-                let is_break = is_invisible(unit.char) || is_indent && unit.char.is_whitespace();
+                let is_break = is_ignorable(unit.char) || is_indent && unit.char.is_whitespace();
                 if !is_break {
                     break;
                 }
