@@ -262,7 +262,7 @@ async fn result(response: &Response, job: &Job<Output>) -> Verdict {
         Ok(found) => {
             let ended = reading.ended();
             // An error beside an empty output is a failure.
-            let has_failed = reading.has_error() && !reading.has_content("output");
+            let has_failed = reading.has_error() && !reading.has_text("output");
             let right = match (&found.status, ended) {
                 (Status::Failed, Some("failed")) | (Status::Cancelled, Some("cancelled")) => true,
                 (Status::Succeeded, Some("succeeded" | "completed")) => !has_failed,
@@ -275,7 +275,7 @@ async fn result(response: &Response, job: &Job<Output>) -> Verdict {
                 format!("took it for {found:?}, which means {ended:?}"),
             )?;
             let has_output = if reading.has_error() {
-                reading.has_content("output")
+                reading.has_text("output")
             } else {
                 reading.has("output")
             };

@@ -128,7 +128,7 @@ impl Reading {
     }
 
     /// Returns `true` if the member has a text, a number or a truth value somewhere in it.
-    pub(super) fn has_content(&self, member: &str) -> bool {
+    fn has_content(&self, member: &str) -> bool {
         let mut values: Vec<&Value> = self.body.get(member).into_iter().collect();
         while let Some(value) = values.pop() {
             match value {
@@ -143,7 +143,7 @@ impl Reading {
     }
 
     /// Returns `true` if the member has a text somewhere in it.
-    fn has_text(&self, member: &str) -> bool {
+    pub(super) fn has_text(&self, member: &str) -> bool {
         let mut values: Vec<&Value> = self.body.get(member).into_iter().collect();
         while let Some(value) = values.pop() {
             match value {
