@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use runcomfy::schema::Json;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::canonical::canonical;
+use crate::text::as_text;
 
 /// The id of a job within its batch: the user's own, or made from the job's content.
 ///
@@ -70,11 +70,7 @@ impl FromStr for JobId {
     }
 }
 
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text!(JobId, InvalidJobId);
 
 impl fmt::Display for InvalidJobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,21 +78,6 @@ impl fmt::Display for InvalidJobId {
             f,
             "not a job id; expected 1 to {MAX_LENGTH} bytes without control characters"
         )
-    }
-}
-
-impl std::error::Error for InvalidJobId {}
-
-impl Serialize for JobId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for JobId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

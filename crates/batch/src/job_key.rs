@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::text::as_text;
 
 /// The idempotency key of one attempt at a job: the store's id, the job's number, the attempt's number.
 ///
@@ -44,11 +44,7 @@ impl FromStr for JobKey {
     }
 }
 
-impl fmt::Display for JobKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text!(JobKey, InvalidJobKey);
 
 impl fmt::Display for InvalidJobKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,21 +52,6 @@ impl fmt::Display for InvalidJobKey {
             f,
             "not a key; expected 1 to {MAX_LENGTH} visible ASCII characters"
         )
-    }
-}
-
-impl std::error::Error for InvalidJobKey {}
-
-impl Serialize for JobKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for JobKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -22,6 +22,7 @@ mod row;
 mod sqlite;
 mod state;
 mod store;
+mod text;
 mod timestamp;
 
 pub use claim::{Adopted, Beat, Claimed, Claims, NextClaim};
