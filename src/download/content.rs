@@ -8,7 +8,7 @@ use runcomfy_media::Facts;
 use runcomfy_schema::MediaKind;
 use serde::de::IgnoredAny;
 
-/// Number of bytes by which text is told from other data.
+/// Number of bytes by which text and other data are distinguished.
 const HEAD_BYTES: u64 = 8 << 10;
 
 /// Maximum size of a text that is parsed to tell JSON from other text; a longer one is JSON if it begins
@@ -111,11 +111,11 @@ const HTML_TAGS: [&str; 20] = [
 impl Content {
     /// Reads the content of a file.
     pub(super) fn read(file: &Path, facts: &Facts) -> io::Result<Self> {
-        let mut head = Vec::new();
-        File::open(file)?.take(HEAD_BYTES).read_to_end(&mut head)?;
         if let Some(extensions) = media(facts) {
             return Ok(Self::Media(extensions));
         }
+        let mut head = Vec::new();
+        File::open(file)?.take(HEAD_BYTES).read_to_end(&mut head)?;
         if let Some((_, other)) = ARCHIVES.iter().find(|(magic, _)| head.starts_with(magic)) {
             return Ok(Self::Archive(*other));
         }
