@@ -129,27 +129,27 @@ impl Reading {
 
     /// Returns `true` if the member has a text, a number or a truth value somewhere in it.
     fn has_content(&self, member: &str) -> bool {
-        let mut values: Vec<&Value> = self.body.get(member).into_iter().collect();
-        while let Some(value) = values.pop() {
-            match value {
-                Value::Null => {}
-                Value::String(text) if text.trim().is_empty() => {}
-                Value::Array(list) => values.extend(list),
-                Value::Object(map) => values.extend(map.values()),
-                _ => return true,
-            }
-        }
-        false
+        self.has_leaf(member, |leaf| match leaf {
+            Value::String(text) => !text.trim().is_empty(),
+            leaf => !leaf.is_null(),
+        })
     }
 
     /// Returns `true` if the member has a text somewhere in it.
     pub(super) fn has_text(&self, member: &str) -> bool {
+        self.has_leaf(member, |leaf| {
+            leaf.as_str().is_some_and(|text| !text.trim().is_empty())
+        })
+    }
+
+    /// Returns `true` if `fits` holds for a value that is neither a list nor an object.
+    fn has_leaf(&self, member: &str, fits: fn(&Value) -> bool) -> bool {
         let mut values: Vec<&Value> = self.body.get(member).into_iter().collect();
         while let Some(value) = values.pop() {
             match value {
-                Value::String(text) if !text.trim().is_empty() => return true,
                 Value::Array(list) => values.extend(list),
                 Value::Object(map) => values.extend(map.values()),
+                leaf if fits(leaf) => return true,
                 _ => {}
             }
         }
