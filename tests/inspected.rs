@@ -150,7 +150,7 @@ fn expected(is: Is, by_names: bool, by_file: bool, extension: &str) -> (Option<S
         };
         !extension.is_empty() && spellings.iter().any(same)
     };
-    // Those of a mesh and of subtitles are not replaced: they may be part of a name.
+    // Extensions of a mesh and of subtitles are not replaced: they may be part of a name.
     let appended = matches!(extension, ".glb" | ".srt");
     let renamed = |wanted: &str| match wanted {
         wanted if has(wanted) => original.clone(),

@@ -140,7 +140,7 @@ impl Run {
                 Next::Wait(time) => {
                     let until_beat = self.next_beat.saturating_duration_since(Instant::now());
                     let changed = self.stop.changed.notified();
-                    // Both ways lead to the next look.
+                    // Both ways lead to the next step.
                     let _ = timeout(time.min(until_beat), changed).await;
                 }
             }
@@ -192,7 +192,7 @@ impl Run {
         }
     }
 
-    /// Returns the number of jobs that can be started at once, or the time of the next look.
+    /// Returns the number of jobs that can be started at once, or the time until the next step.
     fn room(&self) -> Result<usize, Duration> {
         let jobs = self.settings.concurrency.saturating_sub(self.places.jobs());
         let submits = self.settings.submits.saturating_sub(self.places.submits());

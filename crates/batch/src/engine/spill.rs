@@ -91,7 +91,7 @@ mod tests {
         let whole = fs::read(spill.path()).unwrap();
         fs::write(spill.path(), &whole[..whole.len() - 9]).unwrap();
         assert_eq!(spill.read().await.unwrap(), [id(1), id(2)]);
-        // What is appended to a torn line is not lost with it.
+        // A line that is appended to a torn one is not lost with it.
         spill.append(&[id(4)]).await.unwrap();
         assert_eq!(spill.read().await.unwrap(), [id(1), id(2), id(4)]);
         spill.remove().await.unwrap();

@@ -153,7 +153,7 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Task for T
 
     fn answer(self: Box<Self>, failure: Option<&Failure>) {
         let outcome = match (failure, self.outcome, self.fault) {
-            // What was refused for its own reason is refused for it.
+            // A transition that was refused keeps its own reason.
             (_, Some(Err(error)), _) => Err(error),
             (Some(failure), ..) => Err(failure.to_error()),
             (None, None, _) => Err(thread_has_ended()),

@@ -207,7 +207,7 @@ fn page_in_place_of_an_image_is_no_success() {
     );
     assert_eq!(record["error"]["exit_code"], 1);
     assert_eq!(names(&service), ["image.html", "job.json"]);
-    // The same command saves the image, once it is there, and submits nothing.
+    // Run again, the command saves the image, once it is there, and submits nothing.
     service.emulator.clear_faults();
     let again = service.json(&[&RUN[..], &["--job-file", "job.json"]].concat());
     assert_eq!(again.good_json()["files"][0]["path"], "image.png");
