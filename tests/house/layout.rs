@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "crates/cli",
         &[
             "runcomfy",
+            "runcomfy-batch",
             "runcomfy-codegen",
             "runcomfy-emulator",
             "runcomfy-media",

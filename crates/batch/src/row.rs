@@ -2,6 +2,8 @@
 
 use runcomfy::RequestId;
 use runcomfy::schema::Json;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::incarnation::IncarnationId;
 use crate::job_id::JobId;
@@ -11,6 +13,9 @@ use crate::state::{AttemptState, State};
 use crate::timestamp::Timestamp;
 
 /// A job as a report shows it, with its last attempt.
+///
+/// serde writes both as one flat object with the same members for every job; what a job does not have
+/// is `null`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Row {
@@ -82,6 +87,54 @@ pub enum Attempts {
     Held,
     /// Attempts in doubt.
     InDoubt,
+}
+
+impl Row {
+    /// Returns the names of the files that were saved, without their folder.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self.saved("files").and_then(Json::as_array);
+        files.into_iter().flatten().filter_map(Json::as_str)
+    }
+
+    /// Returns the output that the service gave, of a job that was saved.
+    #[must_use]
+    pub fn output(&self) -> Option<&Json> {
+        self.saved("output")
+    }
+
+    fn saved(&self, member: &str) -> Option<&Json> {
+        self.attempt.as_ref()?.result.as_ref()?.get(member)
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let attempt = self.attempt.as_ref();
+        let files: Vec<&str> = self.files().collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("n", &self.n)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("model", &self.model)?;
+        map.serialize_entry("state", &self.state)?;
+        map.serialize_entry("priority", &self.priority)?;
+        map.serialize_entry("cancel_requested", &self.cancel_requested)?;
+        map.serialize_entry("estimate", &self.estimate)?;
+        map.serialize_entry("attempts", &attempt.map_or(0, |attempt| attempt.number))?;
+        map.serialize_entry("key", &attempt.map(|attempt| &attempt.key))?;
+        map.serialize_entry("request_id", &attempt.map(|attempt| &attempt.request_id))?;
+        map.serialize_entry("reserved", &attempt.map(|attempt| attempt.reserved))?;
+        map.serialize_entry("cost", &attempt.map(|attempt| attempt.cost))?;
+        let is_estimate = attempt.is_some_and(|attempt| attempt.cost_is_estimate);
+        map.serialize_entry("cost_is_estimate", &is_estimate)?;
+        map.serialize_entry("claimed_at", &attempt.map(|attempt| attempt.claimed_at))?;
+        map.serialize_entry("submitted_at", &attempt.map(|attempt| attempt.submitted_at))?;
+        map.serialize_entry("ended_at", &attempt.map(|attempt| attempt.ended_at))?;
+        map.serialize_entry("note", &attempt.map(|attempt| &attempt.note))?;
+        map.serialize_entry("files", &files)?;
+        map.serialize_entry("input", &self.input)?;
+        map.serialize_entry("output", &self.output())?;
+        map.end()
+    }
 }
 
 /// Returns the note of an attempt whose incarnation has ended.

@@ -62,6 +62,7 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(resume())
         .subcommand(job_command("cancel", "Cancel a job that is still queued"))
         .subcommand(requests())
+        .subcommands(batch())
         .subcommand(models())
         .subcommand(login())
         .subcommand(
@@ -178,6 +179,15 @@ fn requests() -> Command {
         .subcommand(job_command("get", "Alias of `runcomfy status`"))
         .subcommand(result("result").about("Alias of `runcomfy result`"))
         .subcommand(job_command("cancel", "Alias of `runcomfy cancel`"))
+}
+
+/// Returns the command `batch`, where it is built in.
+fn batch() -> Option<Command> {
+    #[cfg(feature = "batch")]
+    let batch = Some(crate::batch::command::batch());
+    #[cfg(not(feature = "batch"))]
+    let batch = None;
+    batch
 }
 
 fn models() -> Command {

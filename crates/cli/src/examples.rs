@@ -4,7 +4,7 @@ use clap::Command;
 use runcomfy::schema::ModelSchema;
 
 /// Command lines of each command, without `runcomfy`.
-const EXAMPLES: [(&str, &[&str]); 20] = [
+const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "run",
         &[
@@ -28,6 +28,16 @@ const EXAMPLES: [(&str, &[&str]); 20] = [
     ("requests get", &["requests get REQUEST_ID"]),
     ("requests result", &["requests result REQUEST_ID"]),
     ("requests cancel", &["requests cancel REQUEST_ID"]),
+    #[cfg(feature = "batch")]
+    (
+        "batch status",
+        &[
+            "batch status boats.jsonl",
+            "batch status boats.jsonl --output json",
+        ],
+    ),
+    #[cfg(feature = "batch")]
+    ("batch list", &["batch list boats.jsonl --state in_doubt"]),
     (
         "models list",
         &["models list --search video", "models list --built-in"],
@@ -103,7 +113,7 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_it_accepts() {
-        for (path, lines) in EXAMPLES {
+        for &(path, lines) in EXAMPLES {
             assert!(!lines.is_empty());
             for line in lines {
                 assert!(line.starts_with(path), "{line}");

@@ -3,6 +3,8 @@
 mod advice;
 mod argument;
 mod balance;
+#[cfg(feature = "batch")]
+mod batch;
 mod cancel;
 mod code;
 mod command;
@@ -168,6 +170,8 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
         Some(("probe", matches)) => query(matches, probe::probe(matches, format)),
         Some(("init", matches)) => query(matches, init::init(matches, format)),
         Some(("emulator", matches)) => emulator::emulator(matches, format),
+        #[cfg(feature = "batch")]
+        Some(("batch", matches)) => batch::batch(matches, format),
         Some(("completion", matches)) => completion::script(matches),
         // clap accepts no other command.
         _ => Ok(()),

@@ -37,6 +37,8 @@ fn help_texts_are_as_reviewed() {
     check("models-list.txt", &help(&["models", "list", "--help"]));
     check("resume.txt", &help(&["resume", "--help"]));
     check("init.txt", &help(&["init", "--help"]));
+    #[cfg(feature = "batch")]
+    check("batch-list.txt", &help(&["batch", "list", "--help"]));
     check("completion.txt", &help(&["completion", "--help"]));
 }
 

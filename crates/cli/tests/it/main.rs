@@ -6,6 +6,8 @@
 // A failed set-up fails the test.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(feature = "batch")]
+mod batch;
 mod command;
 mod compatibility;
 #[cfg(unix)]

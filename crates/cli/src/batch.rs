@@ -1,0 +1,25 @@
+//! The command `runcomfy batch`: many paid jobs in a durable store.
+
+pub(crate) mod command;
+mod list;
+mod status;
+mod store;
+
+use clap::ArgMatches;
+
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::session::block_on;
+
+/// Runs a command of batches.
+///
+/// # Errors
+/// The error of the command.
+pub(crate) fn batch(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("status", matches)) => block_on(status::status(matches, format)),
+        Some(("list", matches)) => block_on(list::list(matches, format)),
+        // clap accepts no other command.
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,4 @@
+//! The commands of batches.
+
+mod reading;
+mod sample;
