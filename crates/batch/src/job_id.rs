@@ -33,9 +33,13 @@ impl JobId {
     /// whatever the order of the input's members.
     #[must_use]
     pub fn from_content(model: &str, input: &Json) -> Self {
-        let input = canonical(input.clone()).to_string();
-        let content = [model.as_bytes(), input.as_bytes()].join(&0);
-        Self(format!("{:032x}", hash(&content)).into())
+        let content = content_hash(model, &canonical(input.clone()));
+        Self(format!("{content:032x}").into())
+    }
+
+    /// Returns a hash of the id, for sets of many ids.
+    pub(crate) fn digest(&self) -> u128 {
+        hash(self.0.as_bytes())
     }
 
     /// Returns the id of a further job with the same content or of a repeated one: `ID#2` for the
@@ -47,6 +51,12 @@ impl JobId {
         }
         Self(format!("{}#{number}", self.0).into())
     }
+}
+
+/// Returns the hash of a model and an input whose members are in order.
+pub(crate) fn content_hash(model: &str, input: &Json) -> u128 {
+    let input = input.to_string();
+    hash(&[model.as_bytes(), input.as_bytes()].join(&0))
 }
 
 /// Returns the FNV-1a hash, which is the same in every version and on every machine.

@@ -10,6 +10,7 @@ mod engine;
 mod event;
 mod faults;
 mod incarnation;
+mod job_file;
 mod job_id;
 mod job_key;
 mod limits;
@@ -33,6 +34,9 @@ pub use engine::{Batch, EndedBy, JobRef, Progress, Running, Stop, StopHandle, Su
 pub use event::Event;
 pub use faults::{Fault, Faults};
 pub use incarnation::{Incarnation, IncarnationId};
+pub use job_file::{
+    DuplicateId, Edited, JobFormat, JobIds, JobLine, JobLines, LineFault, Plan, Planned,
+};
 pub use job_id::{InvalidJobId, JobId};
 pub use job_key::{InvalidJobKey, JobKey};
 pub use limits::{Limits, Rate};

@@ -3,7 +3,7 @@
 use runcomfy::schema::Json;
 
 use crate::canonical::canonical;
-use crate::job_id::JobId;
+use crate::job_id::{JobId, content_hash};
 use crate::money::Money;
 use crate::state::State;
 
@@ -53,6 +53,11 @@ impl NewJob {
     #[must_use]
     pub fn input(&self) -> &Json {
         &self.input
+    }
+
+    /// Returns a hash of model and input.
+    pub(crate) fn content(&self) -> u128 {
+        content_hash(&self.model, &self.input)
     }
 
     /// Returns what the job probably costs.

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::incarnation::IncarnationId;
-use crate::job_id::JobId;
+use crate::job_id::{JobId, content_hash};
 use crate::job_key::JobKey;
 use crate::money::Money;
 use crate::state::{AttemptState, State};
@@ -39,6 +39,13 @@ pub struct Row {
     pub not_before: Timestamp,
     /// The last attempt; `None` if the job was never claimed.
     pub attempt: Option<Attempt>,
+}
+
+impl Row {
+    /// Returns a hash of model and input.
+    pub(crate) fn content(&self) -> u128 {
+        content_hash(&self.model, &self.input)
+    }
 }
 
 /// An attempt at a job: one idempotency key.

@@ -1,0 +1,290 @@
+//! CSV.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, BufRead, Chain, Cursor, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+
+use super::fault::LineFault;
+use super::json_lines::not_utf8;
+use super::line::{Fields, JobLine};
+use super::position::{column_of_cell, open_quote};
+use super::source::{decode_first, read_line};
+
+/// Reads a job from each row.
+pub(super) struct CsvRows<R> {
+    reader: Reader<Copied<Chain<Cursor<Vec<u8>>, R>>>,
+    copy: Arc<Mutex<Copy>>,
+    header: Arc<Header>,
+    /// Faults of the header, which the first row has.
+    faults: Vec<LineFault>,
+    record: ByteRecord,
+}
+
+/// The columns of a file.
+#[derive(Debug)]
+pub(super) struct Header {
+    columns: Vec<Column>,
+    pub(super) delimiter: u8,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Column {
+    Id,
+    Model,
+    Property(String),
+    /// A column without a name, which spreadsheets leave behind.
+    Unnamed,
+}
+
+impl<R: BufRead> CsvRows<R> {
+    pub(super) fn new(mut reader: R) -> io::Result<Self> {
+        let first = decode_first(read_line(&mut reader)?)?;
+        let delimiter = delimiter(&first);
+        let copy = Arc::default();
+        let copied = Copied {
+            reader: Cursor::new(first.into_bytes()).chain(reader),
+            copy: Arc::clone(&copy),
+        };
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(copied);
+        let mut rows = Self {
+            reader,
+            copy,
+            header: Arc::new(Header {
+                columns: Vec::new(),
+                delimiter,
+            }),
+            faults: Vec::new(),
+            record: ByteRecord::new(),
+        };
+        rows.read_header()?;
+        Ok(rows)
+    }
+
+    fn read_header(&mut self) -> io::Result<()> {
+        let Some((number, text)) = self.read()? else {
+            return Ok(());
+        };
+        let (header, faults) = Header::new(number, &text, &self.record, self.header.delimiter);
+        self.header = Arc::new(header);
+        self.faults = faults;
+        Ok(())
+    }
+
+    /// Reads the next row; returns its number and its text.
+    fn read(&mut self) -> io::Result<Option<(u64, Result<String, LineFault>)>> {
+        let start = self.reader.position().clone();
+        if !self.reader.read_byte_record(&mut self.record)? {
+            return Ok(None);
+        }
+        let end = self.reader.position().byte();
+        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = copy.take(start.byte(), end);
+        drop(copy);
+        // The reader skips empty lines before a row.
+        let empty = text.iter().take_while(|c| matches!(c, b'\r' | b'\n'));
+        let empty = empty.count();
+        let lines = text[..empty].iter().filter(|c| **c == b'\n').count();
+        text.drain(..empty);
+        let number = start.line() + lines as u64;
+        let text = String::from_utf8(text).map_err(|error| not_utf8(number, &error));
+        Ok(Some((number, text)))
+    }
+
+    /// Reads the next row that is not empty.
+    pub(super) fn next(&mut self) -> Option<io::Result<JobLine>> {
+        loop {
+            let (number, text) = match self.read() {
+                Ok(row) => row?,
+                Err(error) => return Some(Err(error)),
+            };
+            if self.record.iter().any(|cell| !cell.is_empty()) {
+                return Some(Ok(self.line(number, text)));
+            }
+        }
+    }
+
+    fn line(&mut self, number: u64, text: Result<String, LineFault>) -> JobLine {
+        let cells: Vec<String> = self
+            .record
+            .iter()
+            .map(|cell| String::from_utf8_lossy(cell).into_owned())
+            .collect();
+        let fields = Fields::Cells(Arc::clone(&self.header), cells.clone());
+        let (text, fault) = match text {
+            Ok(text) => (text, None),
+            Err(fault) => (String::new(), Some(fault)),
+        };
+        let mut line = JobLine::new(number, text, fields);
+        line.faults.append(&mut self.faults);
+        line.faults.extend(fault);
+        self.header.read(&mut line, &cells);
+        line
+    }
+}
+
+impl Header {
+    fn new(
+        number: u64,
+        text: &Result<String, LineFault>,
+        record: &ByteRecord,
+        delimiter: u8,
+    ) -> (Self, Vec<LineFault>) {
+        let mut faults: Vec<LineFault> = text.as_ref().err().cloned().into_iter().collect();
+        let text = text.as_deref().unwrap_or_default();
+        let names = record.iter().map(String::from_utf8_lossy);
+        let columns: Vec<Column> = names.map(|name| Column::new(name.trim())).collect();
+        let mut first = HashMap::new();
+        for (index, column) in columns.iter().enumerate() {
+            if *column != Column::Unnamed && first.insert(column, index).is_some() {
+                faults.push(LineFault {
+                    line: number,
+                    column: column_of_cell(text, index, delimiter),
+                    pointer: String::new(),
+                    message: format!("found a second column `{column}`, expected one"),
+                });
+            }
+        }
+        (Self { columns, delimiter }, faults)
+    }
+
+    /// Returns the columns of properties, by index.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (usize, &str)> {
+        let columns = self.columns.iter().enumerate();
+        columns.filter_map(|(index, column)| match column {
+            Column::Property(name) => Some((index, &**name)),
+            _ => None,
+        })
+    }
+
+    /// Reads the cells that are no properties, and checks the number of cells.
+    fn read(&self, line: &mut JobLine, cells: &[String]) {
+        if let Some(column) = open_quote(&line.text, self.delimiter) {
+            let message = "the quote is not closed, so that the rest of the file is one cell";
+            line.faults.push(fault(line, column, message.to_owned()));
+            return;
+        }
+        let extra = cells.iter().skip(self.columns.len());
+        let has_extra = extra.clone().any(|cell| !cell.is_empty());
+        if has_extra || cells.len() < self.columns.len() {
+            let message = format!(
+                "found {} cells, expected {}, one for each column; a text with the separator needs quotes",
+                cells.len(),
+                self.columns.len()
+            );
+            line.faults.push(fault(line, 1, message));
+            return;
+        }
+        for (index, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
+            if cell.is_empty() {
+                continue;
+            }
+            let message = match column {
+                Column::Id => match cell.trim().parse() {
+                    Ok(id) => {
+                        line.id = Some(id);
+                        continue;
+                    }
+                    Err(error) => format!("the id is {error}"),
+                },
+                Column::Model => {
+                    line.model = Some(cell.trim().trim_matches('/').to_owned());
+                    continue;
+                }
+                Column::Unnamed => "found a cell in a column without a name".to_owned(),
+                Column::Property(_) => continue,
+            };
+            let column = column_of_cell(&line.text, index, self.delimiter);
+            line.faults.push(fault(line, column, message));
+        }
+    }
+}
+
+fn fault(line: &JobLine, column: usize, message: String) -> LineFault {
+    LineFault {
+        line: line.number,
+        column,
+        pointer: String::new(),
+        message,
+    }
+}
+
+impl Column {
+    fn new(name: &str) -> Self {
+        match name {
+            "" => Self::Unnamed,
+            "id" => Self::Id,
+            "model" => Self::Model,
+            name => Self::Property(name.strip_prefix("input.").unwrap_or(name).to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Id => "id",
+            Self::Model => "model",
+            Self::Property(name) => name,
+            Self::Unnamed => "",
+        })
+    }
+}
+
+/// Returns what separates the cells of a header: most spreadsheets of Europe write semicolons.
+fn delimiter(header: &str) -> u8 {
+    let separator = header.bytes().find(|c| matches!(c, b',' | b';' | b'\t'));
+    separator.unwrap_or(b',')
+}
+
+/// A reader that copies what it reads, so that the text of a row is known.
+struct Copied<R> {
+    reader: R,
+    copy: Arc<Mutex<Copy>>,
+}
+
+/// The bytes that were read and are not taken yet.
+#[derive(Debug, Default)]
+struct Copy {
+    bytes: Vec<u8>,
+    /// Offset of the first of them in the file.
+    start: u64,
+}
+
+impl Copy {
+    /// Takes the bytes of a row, and forgets those before it.
+    fn take(&mut self, from: u64, to: u64) -> Vec<u8> {
+        let index = |offset: u64| {
+            let index = usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX);
+            index.min(self.bytes.len())
+        };
+        let (from, end) = (index(from), index(to));
+        let mut taken: Vec<u8> = self.bytes.drain(..end).collect();
+        taken.drain(..from.min(end));
+        self.start += end as u64;
+        taken
+    }
+}
+
+impl<R: Read> Read for Copied<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.reader.read(buffer)?;
+        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        copy.bytes.extend_from_slice(&buffer[..length]);
+        Ok(length)
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for CsvRows<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CsvRows")
+            .field("header", &self.header)
+            .finish_non_exhaustive()
+    }
+}
