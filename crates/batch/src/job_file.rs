@@ -324,7 +324,7 @@ mod tests {
         };
         let first = assign(&lines[0], 1).unwrap().pop().unwrap();
         let other = assign(&lines[1], 1).unwrap();
-        assert_ne!(other, [first.clone()]);
+        assert_ne!(other[0], first);
         assert_eq!(
             assign(&lines[2], 2).unwrap(),
             [format!("{first}#2"), format!("{first}#3")]

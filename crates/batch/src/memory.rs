@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use runcomfy::RequestId;
+use runcomfy::schema::Json;
 
 use crate::claim::{Beat, Claims};
 use crate::clock::Clock;
@@ -122,6 +123,17 @@ impl Store for MemoryStore {
         self.commit(|batch| Ok(batch.import(jobs)))
     }
 
+    fn withdraw(&self, jobs: Vec<JobId>) -> Commit<'_, u64> {
+        self.commit(move |batch| Ok(batch.withdraw(&jobs)))
+    }
+
+    fn set_schemas(&self, schemas: Vec<(String, Json)>) -> Commit<'_, ()> {
+        self.commit(move |batch| {
+            batch.schemas.extend(schemas);
+            Ok(())
+        })
+    }
+
     fn register<'a>(&'a self, process: &'a str, lease: Duration) -> Commit<'a, Incarnation> {
         self.commit(move |batch| {
             let guard = Arc::new(());
@@ -189,6 +201,10 @@ impl Store for MemoryStore {
 
     fn limits(&self) -> Commit<'_, Limits> {
         self.read(|batch| batch.limits)
+    }
+
+    fn schemas(&self) -> Commit<'_, Vec<(String, Json)>> {
+        self.read(|batch| batch.schemas.clone().into_iter().collect())
     }
 
     fn counts(&self) -> Commit<'_, Counts> {

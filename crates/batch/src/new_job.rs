@@ -71,7 +71,7 @@ impl NewJob {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Imported {
-    /// Number of jobs that are new.
+    /// Number of jobs that are new, or that were withdrawn.
     pub added: usize,
     /// Number of jobs that the store had with the same model and input.
     pub known: usize,

@@ -154,5 +154,11 @@ pub(crate) fn doubt_note(process: &str) -> String {
 /// Note of an attempt whose claim was never heard of.
 pub(crate) const GIVEN_BACK: &str = "the answer to the claim was lost; nothing was sent";
 
+/// Note of a job that was withdrawn.
+pub(crate) const WITHDRAWN: &str = "withdrawn: its file has it no longer";
+
+/// Note of a job that was imported after it was withdrawn.
+pub(crate) const IMPORTED_AGAIN: &str = "imported again";
+
 /// Note of an attempt that a person has declared to have no job.
 pub(crate) const DECLARED: &str = "declared to have no job";

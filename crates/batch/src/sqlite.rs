@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runcomfy::RequestId;
+use runcomfy::schema::Json;
 
 use crate::claim::{Beat, Claims};
 use crate::clock::Clock;
@@ -193,6 +194,14 @@ impl Store for SqliteStore {
         self.commit(move |transition| transition.import(jobs))
     }
 
+    fn withdraw(&self, jobs: Vec<JobId>) -> Commit<'_, u64> {
+        self.commit(move |transition| transition.withdraw(&jobs))
+    }
+
+    fn set_schemas(&self, schemas: Vec<(String, Json)>) -> Commit<'_, ()> {
+        self.commit(move |transition| transition.set_schemas(&schemas))
+    }
+
     fn register<'a>(&'a self, process: &'a str, _lease: Duration) -> Commit<'a, Incarnation> {
         Box::pin(async move {
             let lock = Lock::try_acquire(&self.path);
@@ -263,6 +272,10 @@ impl Store for SqliteStore {
 
     fn limits(&self) -> Commit<'_, Limits> {
         self.read(|transition| transition.limits())
+    }
+
+    fn schemas(&self) -> Commit<'_, Vec<(String, Json)>> {
+        self.read(|transition| transition.schemas())
     }
 
     fn counts(&self) -> Commit<'_, Counts> {

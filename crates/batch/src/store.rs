@@ -6,6 +6,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use runcomfy::schema::Json;
 use runcomfy::{RequestId, new_idempotency_key};
 
 use crate::claim::{Beat, Claims};
@@ -68,6 +69,15 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
     /// Imports jobs: all of them or, where it fails, none. Jobs that the store has already are
     /// recognised by their ids. Import a large batch in parts of some thousand jobs.
     fn import(&self, jobs: Vec<NewJob>) -> Commit<'_, Imported>;
+
+    /// Takes jobs back that were imported and are not submitted, since their file has them no longer: they
+    /// are cancelled, and an import makes them ready again. Others are left as they are. Returns their
+    /// number.
+    fn withdraw(&self, jobs: Vec<JobId>) -> Commit<'_, u64>;
+
+    /// Stores the schemas by which the inputs of models were checked, in place of earlier ones of these
+    /// models.
+    fn set_schemas(&self, schemas: Vec<(String, Json)>) -> Commit<'_, ()>;
 
     /// Registers this process as an incarnation. `process` names it in reports and messages, such as
     /// `process 4711`.
@@ -136,6 +146,9 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
 
     /// Returns the limits.
     fn limits(&self) -> Commit<'_, Limits>;
+
+    /// Returns the models and their schemas by which inputs were checked.
+    fn schemas(&self) -> Commit<'_, Vec<(String, Json)>>;
 
     /// Counts jobs by state, and the money.
     fn counts(&self) -> Commit<'_, Counts>;

@@ -88,11 +88,10 @@ impl<R: BufRead> CsvRows<R> {
         let mut text = copy.take(start.byte(), end);
         drop(copy);
         // The reader skips empty lines before a row.
-        let empty = text.iter().take_while(|c| matches!(c, b'\r' | b'\n'));
-        let empty = empty.count();
-        let lines = text[..empty].iter().filter(|c| **c == b'\n').count();
-        text.drain(..empty);
-        let number = start.line() + lines as u64;
+        let is_end = |c: &u8| matches!(c, b'\r' | b'\n');
+        let row = text.iter().position(|c| !is_end(c)).unwrap_or_default();
+        let skipped: Vec<u8> = text.drain(..row).collect();
+        let number = start.line() + skipped.split(|c| *c == b'\n').count() as u64 - 1;
         let text = String::from_utf8(text).map_err(|error| not_utf8(number, &error));
         Ok(Some((number, text)))
     }

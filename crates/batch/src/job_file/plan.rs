@@ -87,8 +87,12 @@ impl Plan {
         let last = row.attempt.as_ref().map(|attempt| attempt.state);
         let made_no_job = last.is_none_or(|last| last == AttemptState::NoJob);
         let is_unsent = row.state == State::Ready && made_no_job;
+        if row.state == State::Cancelled && !row.cancel_requested && made_no_job {
+            // Withdrawn: an import takes it as a new one.
+            return;
+        }
         let Some(job) = self.jobs.get_mut(&row.id.digest()) else {
-            if row.state == State::Ready {
+            if is_unsent {
                 self.planned.removed.push(row.id.clone());
             } else {
                 self.planned.absent += 1;
@@ -132,5 +136,122 @@ impl Planned {
     #[must_use]
     pub fn to_submit(&self) -> u64 {
         self.new + self.replaced + self.ready
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::ending::{NotSent, Retry};
+    use crate::memory::MemoryStore;
+    use crate::store::Store;
+
+    fn job(id: &str, prompt: &str) -> NewJob {
+        let input = json!({ "prompt": prompt });
+        NewJob::new(id.parse().unwrap(), "a/b", input, Money::from_micros(10))
+    }
+
+    async fn plan(store: &MemoryStore, jobs: &[NewJob]) -> Planned {
+        let mut plan = Plan::default();
+        for (index, job) in jobs.iter().enumerate() {
+            plan.add(job, index as u64 + 1);
+            assert!(plan.has(job));
+        }
+        for row in store.rows(None, 0, 100).await.unwrap() {
+            plan.compare(&row);
+        }
+        plan.planned()
+    }
+
+    #[tokio::test]
+    async fn plan_says_what_the_import_does() {
+        let store = MemoryStore::new(Clock::system());
+        let before = [
+            "sent",
+            "edited after",
+            "ready",
+            "edited",
+            "removed",
+            "refused",
+        ];
+        let before = before.map(|id| job(id, "a boat"));
+        store.import(before.to_vec()).await.unwrap();
+        let mut me = store.register("test", Duration::ZERO).await.unwrap();
+        let claims = store.claim(&mut me, 2).await.unwrap();
+        let key = |index: usize| claims.jobs[index].key.clone();
+        store
+            .doubtful(
+                me.id(),
+                vec![(key(0), "lost".into()), (key(1), "lost".into())],
+            )
+            .await
+            .unwrap();
+        let file = [
+            job("sent", "a boat"),
+            job("edited after", "a ship"),
+            job("ready", "a boat"),
+            job("edited", "a ship"),
+            job("refused", "a boat"),
+            job("new", "a boat"),
+        ];
+        let planned = plan(&store, &file).await;
+        assert_eq!(
+            (planned.new, planned.replaced, planned.ready, planned.known),
+            (1, 1, 2, 1)
+        );
+        assert_eq!(
+            (planned.to_submit(), planned.estimate),
+            (4, Money::from_micros(40))
+        );
+        let edited = &planned.edited[0];
+        assert_eq!(
+            (edited.line, edited.id.as_str(), edited.state),
+            (2, "edited after", State::InDoubt)
+        );
+        assert_eq!(planned.removed, ["removed".parse().unwrap()]);
+        // Withdrawn jobs are new again, also after an attempt that has made no job.
+        assert_eq!(store.withdraw(planned.removed).await.unwrap(), 1);
+        let imported = store.import(file.to_vec()).await.unwrap();
+        assert_eq!(
+            (
+                imported.added,
+                imported.known,
+                imported.replaced.len(),
+                imported.conflicts.len()
+            ),
+            (1, 3, 1, 1)
+        );
+        let again = plan(&store, &before).await;
+        assert_eq!((again.new, again.removed.len()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn withdrawn_job_is_ready_after_an_import() {
+        let store = MemoryStore::new(Clock::system());
+        let one = job("one", "a boat");
+        store.import(vec![one.clone()]).await.unwrap();
+        let mut me = store.register("test", Duration::ZERO).await.unwrap();
+        let key = store.claim(&mut me, 1).await.unwrap().jobs[0].key.clone();
+        let retry = Retry::After(Duration::ZERO);
+        store
+            .not_sent(me.id(), vec![NotSent::new(key, "refused", retry)])
+            .await
+            .unwrap();
+        let ids = || vec![one.id().clone()];
+        assert_eq!(store.withdraw(ids()).await.unwrap(), 1);
+        assert_eq!(store.counts().await.unwrap().cancelled, 1);
+        store.import(vec![one.clone()]).await.unwrap();
+        assert_eq!(store.counts().await.unwrap().ready, 1);
+        // A person's cancellation is final.
+        store.cancel(Some(ids())).await.unwrap();
+        assert_eq!(store.withdraw(ids()).await.unwrap(), 0);
+        assert_eq!(store.import(vec![one.clone()]).await.unwrap().known, 1);
+        assert_eq!(store.counts().await.unwrap().cancelled, 1);
+        assert_eq!(plan(&store, &[one]).await.known, 1);
     }
 }

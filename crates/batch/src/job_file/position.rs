@@ -107,9 +107,8 @@ impl Cells {
         };
         for (byte, c) in row.bytes().enumerate() {
             cells.state = match (cells.state, c) {
-                (Within::Start | Within::Quote, b'"') => Within::Quotes,
                 (Within::Quotes, b'"') => Within::Quote,
-                (Within::Quotes, _) => Within::Quotes,
+                (Within::Start | Within::Quote, b'"') | (Within::Quotes, _) => Within::Quotes,
                 (_, c) if c == delimiter => {
                     cells.starts.push(byte + 1);
                     Within::Start

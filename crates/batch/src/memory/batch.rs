@@ -1,11 +1,12 @@
 //! The transitions in their plainest form: every sum is counted again, every job looked at.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Weak;
 use std::time::Duration;
 
 use runcomfy::RequestId;
+use runcomfy::schema::Json;
 
 use crate::claim::{Adopted, Beat, Claimed, Claims, NextClaim};
 use crate::counts::{Counts, Spending};
@@ -18,7 +19,9 @@ use crate::limits::{Limits, MAX_DELAY, has_come};
 use crate::money::Money;
 use crate::new_job::{Conflict, Imported, NewJob};
 use crate::resolution::Resolution;
-use crate::row::{Attempt, Attempts, DECLARED, GIVEN_BACK, Row, doubt_note};
+use crate::row::{
+    Attempt, Attempts, DECLARED, GIVEN_BACK, IMPORTED_AGAIN, Row, WITHDRAWN, doubt_note,
+};
 use crate::state::{AttemptState, State};
 use crate::store::error::StoreError;
 use crate::timestamp::Timestamp;
@@ -42,6 +45,7 @@ pub(super) struct Batch {
     incarnations: Vec<Registered>,
     received: BTreeSet<(JobKey, RequestId)>,
     events: Vec<Event>,
+    pub(super) schemas: BTreeMap<String, Json>,
 }
 
 #[derive(Debug)]
@@ -77,6 +81,7 @@ impl Batch {
             incarnations: Vec::new(),
             received: BTreeSet::new(),
             events: Vec::new(),
+            schemas: BTreeMap::new(),
         }
     }
 
@@ -87,11 +92,20 @@ impl Batch {
     pub(super) fn import(&mut self, jobs: Vec<NewJob>) -> Imported {
         let mut imported = Imported::default();
         for new in jobs {
-            let Some(job) = self.jobs.iter_mut().find(|job| job.new.id == new.id) else {
+            let Some(n) = self.jobs.iter().position(|job| job.new.id == new.id) else {
                 imported.added += 1;
                 self.jobs.push(Job::new(new));
                 continue;
             };
+            let job = &mut self.jobs[n];
+            if job.is_withdrawn() {
+                imported.added += 1;
+                job.new = new;
+                job.state = State::Ready;
+                let note = Some(IMPORTED_AGAIN.to_owned());
+                self.log(n, None, None, State::Cancelled, note);
+                continue;
+            }
             let id = new.id.clone();
             let is_same = (&job.new.model, &job.new.input) == (&new.model, &new.input);
             if !is_same && !job.can_be_replaced() {
@@ -109,6 +123,19 @@ impl Batch {
             }
         }
         imported
+    }
+
+    pub(super) fn withdraw(&mut self, ids: &[JobId]) -> u64 {
+        let mut withdrawn = 0;
+        for id in ids {
+            let n = self.jobs.iter().position(|job| job.new.id == *id);
+            if let Some(n) = n.filter(|n| self.jobs[*n].can_be_replaced()) {
+                self.jobs[n].state = State::Cancelled;
+                self.log(n, None, None, State::Ready, Some(WITHDRAWN.to_owned()));
+                withdrawn += 1;
+            }
+        }
+        withdrawn
     }
 
     pub(super) fn register(
@@ -717,9 +744,17 @@ impl Job {
 
     /// Returns `true` if nothing was submitted for the job, so that its content may change.
     fn can_be_replaced(&self) -> bool {
+        self.state == State::Ready && self.made_no_job()
+    }
+
+    /// Returns `true` if the job was withdrawn, and nobody has asked to cancel it.
+    fn is_withdrawn(&self) -> bool {
+        self.state == State::Cancelled && !self.cancel_requested && self.made_no_job()
+    }
+
+    fn made_no_job(&self) -> bool {
         let last = self.attempts.last();
-        let made_no_job = last.is_none_or(|last| last.state == AttemptState::NoJob);
-        self.state == State::Ready && made_no_job
+        last.is_none_or(|last| last.state == AttemptState::NoJob)
     }
 
     /// Returns the state of a job that is not submitted after all.

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use runcomfy::schema::Json;
 use rusqlite::{OptionalExtension, params};
 
 use super::failure::Failure;
 use super::transition::{Transition, Unsigned, int, optional, parsed, unsigned};
+use crate::job_id::JobId;
 use crate::limits::{Limits, MAX_DELAY, Rate, has_come};
 use crate::new_job::{Conflict, Imported, NewJob};
+use crate::row::{IMPORTED_AGAIN, WITHDRAWN};
 use crate::state::{AttemptState, State};
 use crate::timestamp::Timestamp;
 
@@ -77,8 +80,12 @@ impl Transition<'_> {
             imported.added += 1;
             return self.insert(&new, &input);
         };
-        let is_same = old.model == new.model && old.input == input;
         let made_no_job = old.last.is_none_or(|last| last == AttemptState::NoJob);
+        if old.state == State::Cancelled && !old.cancel_requested && made_no_job {
+            imported.added += 1;
+            return self.restore(old.n, &new, &input);
+        }
+        let is_same = old.model == new.model && old.input == input;
         let can_be_replaced = old.state == State::Ready && made_no_job;
         if !is_same && !can_be_replaced {
             let (id, state) = (new.id, old.state);
@@ -98,7 +105,7 @@ impl Transition<'_> {
 
     fn imported(&self, new: &NewJob) -> Result<Option<OldJob>, Failure> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT j.n, j.model, j.state, i.input, a.state AS last
+            "SELECT j.n, j.model, j.state, j.cancel_requested, i.input, a.state AS last
              FROM job j JOIN job_input i ON i.n = j.n
              LEFT JOIN attempt a ON a.n = j.n AND a.number = j.attempts WHERE j.id = ?1",
         )?;
@@ -107,6 +114,7 @@ impl Transition<'_> {
                 n: unsigned(row, "n")?,
                 model: row.get("model")?,
                 state: parsed(row, "state")?,
+                cancel_requested: row.get("cancel_requested")?,
                 input: row.get("input")?,
                 last: optional(row, "last")?,
             })
@@ -124,6 +132,54 @@ impl Transition<'_> {
             .prepare_cached(sql)?
             .execute(params![n, input])?;
         Ok(())
+    }
+
+    /// Makes a job ready again that was withdrawn.
+    fn restore(&self, n: u64, new: &NewJob, input: &str) -> Result<(), Failure> {
+        self.replace(n, new, input)?;
+        self.turn(n, (State::Cancelled, State::Ready), IMPORTED_AGAIN)
+    }
+
+    pub(super) fn withdraw(&self, ids: &[JobId]) -> Result<u64, Failure> {
+        let sql = "SELECT j.n FROM job j
+             LEFT JOIN attempt a ON a.n = j.n AND a.number = j.attempts
+             WHERE j.id = ?1 AND j.state = 'ready' AND ifnull(a.state, 'no_job') = 'no_job'";
+        let mut withdrawn = 0;
+        for id in ids {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let n = statement.query_row([id.as_str()], |row| unsigned(row, "n"));
+            if let Some(n) = n.optional()? {
+                self.turn(n, (State::Ready, State::Cancelled), WITHDRAWN)?;
+                withdrawn += 1;
+            }
+        }
+        Ok(withdrawn)
+    }
+
+    /// Changes the state of a job that is not submitted.
+    fn turn(&self, n: u64, states: (State, State), note: &str) -> Result<(), Failure> {
+        let sql = "UPDATE job SET state = ?2 WHERE n = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.execute(params![int(n), states.1.as_str()])?;
+        self.log(n, None, None, states, Some(note))
+    }
+
+    pub(super) fn set_schemas(&self, schemas: &[(String, Json)]) -> Result<(), Failure> {
+        let sql = "INSERT INTO model_schema (model, schema) VALUES (?1, ?2)
+             ON CONFLICT (model) DO UPDATE SET schema = excluded.schema";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for (model, schema) in schemas {
+            statement.execute(params![model, schema.to_string()])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn schemas(&self) -> Result<Vec<(String, Json)>, Failure> {
+        let sql = "SELECT model, schema FROM model_schema ORDER BY model";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let schemas =
+            statement.query_map([], |row| Ok((row.get("model")?, parsed(row, "schema")?)))?;
+        Ok(schemas.collect::<Result<_, _>>()?)
     }
 
     fn replace(&self, n: u64, new: &NewJob, input: &str) -> Result<(), Failure> {
@@ -144,6 +200,7 @@ struct OldJob {
     n: u64,
     model: String,
     state: State,
+    cancel_requested: bool,
     input: String,
     /// State of its last attempt.
     last: Option<AttemptState>,

@@ -28,6 +28,12 @@ CREATE TABLE model (
   highest_cost INTEGER NOT NULL          -- that the service has reported
 ) STRICT, WITHOUT ROWID;
 
+-- The schema by which the inputs of a model were checked last.
+CREATE TABLE model_schema (
+  model TEXT PRIMARY KEY,
+  schema TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE job (
   n INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,

@@ -46,7 +46,8 @@ fn step(world: &mut World) {
         86..91 => finish(world, process),
         91..94 => world.kill(process),
         94 => restart_inside(world, process),
-        95..97 => cancel(world),
+        95 => cancel(world),
+        96 => withdraw(world),
         97..99 => resolve(world),
         _ => hold_back(world),
     }
@@ -408,6 +409,15 @@ fn cancel(world: &mut World) {
     let jobs = (!all).then(|| vec![id]);
     let person = world.person.clone();
     world.make(&person, |store| store.cancel(jobs.clone()));
+}
+
+/// Takes some jobs back, as a file does that has them no longer.
+fn withdraw(world: &mut World) {
+    let rng = &mut world.rng;
+    let id = |n: u64| format!("job {n}").parse().unwrap();
+    let jobs: Vec<JobId> = (0..2).map(|_| id(rng.u64(..IDS))).collect();
+    let person = world.person.clone();
+    world.make(&person, |store| store.withdraw(jobs.clone()));
 }
 
 /// Lets the person decide on an attempt, mostly one in doubt and mostly rightly.
