@@ -18,7 +18,7 @@ pub struct LineFault {
     /// JSON pointer (RFC 6901) to the value: in the line for JSON Lines, such as `/input/scale`, and in
     /// the input for CSV.
     pub pointer: String,
-    /// What was found, and what was expected.
+    /// Text that says what was found, and what was expected.
     pub message: String,
 }
 

@@ -27,7 +27,7 @@ struct Job {
     is_known: bool,
 }
 
-/// What an import will do.
+/// Effect that an import will have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Planned {

@@ -84,7 +84,7 @@ pub(super) fn open_quote(row: &str, delimiter: u8) -> Option<usize> {
 struct Cells {
     /// The byte at which each begins.
     starts: Vec<usize>,
-    /// Where the row ends.
+    /// State at the end of the row.
     state: Within,
 }
 
