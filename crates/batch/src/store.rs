@@ -140,7 +140,8 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
     /// # Errors
     /// - [`StoreErrorKind::NotFound`]: no attempt has the key.
     /// - [`StoreErrorKind::WrongState`]: the attempt is not in doubt; or, for
-    ///   [`Resolution::Resubmit`], it is not the last one of a job in doubt, failed or cancelled; or, for
+    ///   [`Resolution::Resubmit`], it is not the last one of a job in doubt, failed or cancelled, or its
+    ///   submit may still arrive; or, for
     ///   [`Resolution::RequestId`], it has another id or is in flight.
     fn resolve(&self, key: JobKey, resolution: Resolution) -> Commit<'_, ()>;
 

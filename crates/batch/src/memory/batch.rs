@@ -18,7 +18,7 @@ use crate::job_key::JobKey;
 use crate::limits::{Limits, MAX_DELAY, has_come};
 use crate::money::Money;
 use crate::new_job::{Conflict, Imported, NewJob};
-use crate::resolution::Resolution;
+use crate::resolution::{Resolution, may_still_arrive};
 use crate::row::{
     Attempt, Attempts, DECLARED, GIVEN_BACK, IMPORTED_AGAIN, Row, WITHDRAWN, doubt_note,
 };
@@ -33,7 +33,7 @@ const MAX_ADOPTED: usize = 500;
 #[derive(Debug)]
 pub(super) struct Batch {
     id: String,
-    has_leases: bool,
+    pub(super) has_leases: bool,
     now: Timestamp,
     pub(super) limits: Limits,
     /// Theoretical arrival time of the next claim.
@@ -562,11 +562,16 @@ impl Batch {
     }
 
     fn resubmit(&mut self, at: Position, key: &JobKey) -> Result<(), StoreError> {
-        let job = &mut self.jobs[at.0];
+        let (job, attempt) = (&self.jobs[at.0], &self.jobs[at.0].attempts[at.1]);
         let from = job.state;
         if !matches!(from, State::InDoubt | State::Failed | State::Cancelled) {
             return Err(StoreError::not_resubmittable(key, from));
         }
+        let state = (attempt.state, attempt.note.as_deref());
+        if let Some(until) = may_still_arrive(state, attempt.ended_at, self.now) {
+            return Err(StoreError::may_still_arrive(key, until));
+        }
+        let job = &mut self.jobs[at.0];
         job.state = State::Ready;
         job.cancel_requested = false;
         job.not_before = Timestamp::default();

@@ -7,7 +7,7 @@ use super::transition::{Position, Transition, int, parsed, unsigned};
 use crate::ending::Cancelled;
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
-use crate::resolution::Resolution;
+use crate::resolution::{Resolution, may_still_arrive};
 use crate::row::DECLARED;
 use crate::state::{AttemptState, State};
 use crate::store::error::StoreError;
@@ -101,6 +101,10 @@ impl Transition<'_> {
         let from = at.job_state;
         if !matches!(from, State::InDoubt | State::Failed | State::Cancelled) {
             return Err(StoreError::not_resubmittable(key, from).into());
+        }
+        let state = (at.state, at.note.as_deref());
+        if let Some(until) = may_still_arrive(state, at.ended_at, self.now) {
+            return Err(StoreError::may_still_arrive(key, until).into());
         }
         let sql = "UPDATE job SET state = 'ready', cancel_requested = 0 WHERE n = ?1";
         self.connection.prepare_cached(sql)?.execute([int(at.n)])?;

@@ -31,6 +31,8 @@ pub(super) struct Position {
     pub(super) owner: Option<IncarnationId>,
     pub(super) request_id: Option<RequestId>,
     pub(super) reserved: Money,
+    pub(super) note: Option<String>,
+    pub(super) ended_at: Option<Timestamp>,
     pub(super) model: String,
     pub(super) job_state: State,
     pub(super) cancel_requested: bool,
@@ -117,7 +119,7 @@ impl Transition<'_> {
     pub(super) fn position(&self, key: &JobKey) -> Result<Option<Position>, Failure> {
         let mut statement = self.connection.prepare_cached(
             "SELECT a.n, a.number, a.state, a.owner, a.request_id, a.reserved,
-               j.model, j.state AS job_state, j.cancel_requested, a.number = j.attempts AS is_last
+               a.note, a.ended_at, j.model, j.state AS job_state, j.cancel_requested, a.number = j.attempts AS is_last
              FROM attempt a JOIN job j ON j.n = a.n WHERE a.key = ?1",
         )?;
         let position = statement.query_row([key.as_str()], |row| {
@@ -128,6 +130,8 @@ impl Transition<'_> {
                 owner: incarnation(row, "owner")?,
                 request_id: optional(row, "request_id")?,
                 reserved: money(row, "reserved")?,
+                note: row.get("note")?,
+                ended_at: optional_time(row, "ended_at")?,
                 model: row.get("model")?,
                 job_state: parsed(row, "job_state")?,
                 cancel_requested: row.get("cancel_requested")?,

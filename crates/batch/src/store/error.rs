@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::job_key::JobKey;
 use crate::state::{AttemptState, State};
+use crate::timestamp::Timestamp;
 
 /// Error of a store. Its text says what happened, what it means, and what to do.
 ///
@@ -98,6 +99,15 @@ impl StoreError {
             StoreErrorKind::WrongState,
             format!(
                 "the job of the attempt {key} is {state}, and only one that is in doubt, failed or cancelled can be submitted again; nothing was changed"
+            ),
+        )
+    }
+
+    pub(crate) fn may_still_arrive(key: &JobKey, until: Timestamp) -> Self {
+        Self::new(
+            StoreErrorKind::WrongState,
+            format!(
+                "the submit of the attempt {key} may still arrive; nothing was changed, since submitting the job again now could pay for it twice. Look for the key in the account's history after {until}, and decide then"
             ),
         )
     }

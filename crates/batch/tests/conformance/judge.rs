@@ -161,6 +161,24 @@ impl Judge {
         }
     }
 
+    /// A job is submitted again only once its last submit can no longer arrive.
+    pub(crate) fn check_resubmit(&self, attempt: &Attempt, now: Timestamp) {
+        let is_declared = self.declared.contains(&attempt.key);
+        let is_unknown = match attempt.state {
+            AttemptState::InDoubt => true,
+            AttemptState::NoJob => is_declared,
+            _ => false,
+        };
+        let Some(since) = attempt.ended_at.filter(|_| is_unknown) else {
+            return;
+        };
+        let jumped_back = since.since(now) > Duration::from_secs(3000);
+        assert!(
+            now.since(since) >= Duration::from_secs(300) || jumped_back,
+            "{attempt:?} is submitted again at {now}"
+        );
+    }
+
     /// At the end every job has ended or is in doubt, and every job that the service charges for is in
     /// the books.
     pub(crate) fn check_end(&self, shown: &Shown, service: &Service) {

@@ -96,10 +96,15 @@ fn set_limits(world: &mut World) {
 fn pass_time(world: &mut World) {
     let now = world.now().micros();
     match world.rng.u8(..12) {
-        // The clock is set back, which leases do not survive by design: theirs is the database's clock.
-        0 if !world.has_leases() => world.set_time(Timestamp::from_micros(now - 40_000_000)),
+        // The clock jumps, which leases do not survive by design: theirs is the database's clock.
+        0 if !world.has_leases() => {
+            let back = if world.rng.bool() { 40 } else { 3600 };
+            world.set_time(Timestamp::from_micros(now - back * 1_000_000));
+        }
         1..3 => world.pass(LEASE),
         3 => world.pass(Duration::from_secs(7200)),
+        4 if !world.has_leases() => world.pass(Duration::from_secs(86_400)),
+        5 => world.pass(Duration::from_secs(280)),
         _ => {
             let time = Duration::from_millis(world.rng.u64(..4000));
             world.pass(time);
@@ -444,6 +449,9 @@ fn resolve(world: &mut World) {
         store.resolve(key.clone(), resolution.clone())
     });
     if let Outcome::Done(()) | Outcome::Lost = outcome {
+        if resolution == Resolution::Resubmit {
+            world.judge.check_resubmit(attempt, world.now());
+        }
         match resolution {
             Resolution::RequestId(id) => {
                 world.judge.acknowledged.insert((key.clone(), id));

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use runcomfy_batch::{
-    Clock, JobId, Limits, Money, Rate, SqliteOptions, SqliteStore, State, Store, StoreErrorKind,
-    Timestamp,
+    Clock, JobId, Limits, Money, Rate, Resolution, SqliteOptions, SqliteStore, State, Store,
+    StoreErrorKind, Timestamp,
 };
 use rusqlite::Connection;
 
@@ -92,6 +93,32 @@ async fn process_without_its_lock_claims_nothing() {
     let beat = two.beat(&mut new).await.unwrap();
     assert_eq!(beat.doubts, [claims.jobs[0].key.clone()]);
     assert_eq!(two.claim(&mut new, 8).await.unwrap().jobs.len(), 1);
+}
+
+#[tokio::test]
+async fn doubt_is_submitted_again_once_it_cannot_arrive() {
+    let folder = Folder::new();
+    let clock = Clock::manual(Timestamp::from_micros(1_800_000_000_000_000));
+    let options = SqliteOptions::new().clock(clock.clone());
+    let store = options.open(folder.store()).unwrap();
+    store.import(jobs(1)).await.unwrap();
+    let mut me = register(&store).await.unwrap();
+    let key = store.claim(&mut me, 1).await.unwrap().jobs[0].key.clone();
+    let doubt = vec![(key.clone(), "no response".to_owned())];
+    store.doubtful(me.id(), doubt).await.unwrap();
+    let resubmit = || store.resolve(key.clone(), Resolution::Resubmit);
+    let error = resubmit().await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::WrongState);
+    let until = "after 2027-01-15T08:05:00.000Z";
+    assert!(error.to_string().contains(until), "{error}");
+    // A declaration that there is no job is no way around it.
+    clock.advance(Duration::from_secs(200));
+    store.resolve(key.clone(), Resolution::NoJob).await.unwrap();
+    clock.advance(Duration::from_secs(299));
+    assert!(resubmit().await.is_err());
+    clock.advance(Duration::from_secs(1));
+    resubmit().await.unwrap();
+    assert_eq!(store.counts().await.unwrap().ready, 1);
 }
 
 #[test]
