@@ -1,11 +1,14 @@
 //! The engine: what drives a store and a client until all jobs have ended.
 
+mod blocking;
 mod breaker;
 mod driver;
 mod files;
+mod lease;
 mod places;
 mod progress;
 mod recorder;
+mod space;
 mod spill;
 mod stop;
 mod summary;
@@ -14,13 +17,17 @@ mod worker;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use runcomfy::Client;
+use runcomfy::schema::Json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::claim::Claimed;
+use crate::disk::Disk;
 use crate::store::Store;
 use crate::store::error::{StoreError, StoreErrorKind};
 use driver::Driver;
@@ -58,8 +65,15 @@ pub use summary::{EndedBy, Summary};
 pub struct Batch {
     store: Arc<dyn Store>,
     client: Client,
+    prepare: Option<Arc<Prepare>>,
     settings: Settings,
 }
+
+/// Makes the input that is sent from a job.
+type Prepare = dyn Fn(Claimed) -> Prepared + Send + Sync;
+
+/// The future of the input that is sent for a job, or of the reason for which there is none.
+pub type Prepared = Pin<Box<dyn Future<Output = Result<Json, String>> + Send>>;
 
 /// Settings of a [`Batch`].
 #[derive(Clone, Debug)]
@@ -71,6 +85,8 @@ struct Settings {
     concurrency: usize,
     submits: usize,
     lease: Duration,
+    min_free: u64,
+    disk: Disk,
     poll_every: Option<Duration>,
 }
 
@@ -88,6 +104,7 @@ impl Batch {
         Self {
             store,
             client,
+            prepare: None,
             settings: Settings {
                 folder: folder.into(),
                 name: "{n}-{id}".to_owned(),
@@ -96,6 +113,8 @@ impl Batch {
                 concurrency: 32,
                 submits: 8,
                 lease: Duration::from_secs(30),
+                min_free: 100_000_000,
+                disk: Disk::system(),
                 poll_every: None,
             },
         }
@@ -133,6 +152,32 @@ impl Batch {
     /// them.
     pub fn spill(mut self, file: impl Into<PathBuf>) -> Self {
         self.settings.spill = Some(file.into());
+        self
+    }
+
+    /// Sets what makes the input that is sent from the job, such as reading the local files that it names.
+    /// It runs before each submit, so that the store need not keep files. Where it fails, nothing is sent,
+    /// no money is reserved any more, and the job has failed for that reason. Default: the input is sent as
+    /// the store has it.
+    pub fn prepare(
+        mut self,
+        prepare: impl Fn(Claimed) -> Prepared + Send + Sync + 'static,
+    ) -> Self {
+        self.prepare = Some(Arc::new(prepare));
+        self
+    }
+
+    /// Sets the number of bytes that are to stay free on the disk of the files. With less nothing is
+    /// submitted, so that what is paid can be saved; the batch resumes once there is room. Default:
+    /// 100 MB. Only Unix systems are asked.
+    pub fn min_free(mut self, bytes: u64) -> Self {
+        self.settings.min_free = bytes;
+        self
+    }
+
+    /// Sets the disk of the files, for tests.
+    pub fn disk(mut self, disk: Disk) -> Self {
+        self.settings.disk = disk;
         self
     }
 
@@ -182,9 +227,10 @@ impl Running {
     ///
     /// # Errors
     /// - [`StoreErrorKind::Busy`]: another process works on the batch; nothing was submitted.
-    /// - [`StoreErrorKind::IncarnationEnded`]: another process has taken over. What it has not taken over
-    ///   is stored. Start it again.
-    /// - Another kind: the store could not be read at the start; nothing was submitted.
+    /// - [`StoreErrorKind::IncarnationEnded`]: another process has taken over a store in a file, whose lock
+    ///   file was removed. What it has not taken over is stored.
+    /// - Another kind: the store could not be read, or the folder of the files not be written, at the start;
+    ///   nothing was submitted.
     pub async fn summary(self) -> Result<Summary, StoreError> {
         drop(self.progresses);
         self.task.await.unwrap_or_else(|error| {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::time::Duration;
 
 use crate::job_key::JobKey;
 
@@ -19,6 +20,8 @@ pub struct Incarnation {
     id: IncarnationId,
     /// Keys of held attempts that it has heard of: the answer to their claim or adoption has arrived.
     known: HashSet<JobKey>,
+    /// Is `None` where it lives as long as its guard.
+    lease: Option<Duration>,
     /// Keeps the incarnation alive, as a lock does.
     _guard: Box<dyn Send + Sync>,
 }
@@ -28,8 +31,20 @@ impl Incarnation {
         Self {
             id,
             known: HashSet::new(),
+            lease: None,
             _guard: guard,
         }
+    }
+
+    /// Has it live for a lease after each beat.
+    pub(crate) fn with_lease(mut self, lease: Duration) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// Returns the lease, if it lives by one.
+    pub(crate) fn lease(&self) -> Option<Duration> {
+        self.lease
     }
 
     /// Returns the number by which the store knows it.

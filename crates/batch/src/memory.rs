@@ -138,7 +138,12 @@ impl Store for MemoryStore {
         self.commit(move |batch| {
             let guard = Arc::new(());
             let id = batch.register(process, lease, Arc::downgrade(&guard))?;
-            Ok(Incarnation::new(id, Box::new(guard)))
+            let me = Incarnation::new(id, Box::new(guard));
+            Ok(if batch.has_leases {
+                me.with_lease(lease)
+            } else {
+                me
+            })
         })
     }
 

@@ -28,8 +28,8 @@ pub enum Resolution {
 }
 
 /// Time for which the submit of an attempt may still arrive after it is in doubt: the longest request, and
-/// what holds it on its way. The lease of its incarnation has ended by then.
-const LONGEST_REQUEST: Duration = Duration::from_secs(300);
+/// what may hold it up. The lease of its incarnation has ended by then.
+const MAX_REQUEST: Duration = Duration::from_secs(300);
 
 /// Returns the time from which an attempt's job may be submitted again, if that has not come: its submit may
 /// still arrive. `ended_at` is the time of the doubt, or of the declaration that there is no job.
@@ -43,6 +43,6 @@ pub(crate) fn may_still_arrive(
         AttemptState::NoJob => note == Some(DECLARED),
         _ => false,
     };
-    let until = ended_at?.after(LONGEST_REQUEST);
+    let until = ended_at?.after(MAX_REQUEST);
     (is_unknown && !has_come(until, now)).then_some(until)
 }

@@ -1,18 +1,20 @@
 //! The loop that claims jobs and hands each to a task of its own.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
-use super::breaker::{Allowance, Breaker};
+use super::breaker::Allowance;
 use super::files::Folder;
+use super::lease::{Lease, Moment};
 use super::places::Places;
 use super::progress::Progress;
 use super::recorder::Recorder;
+use super::space::Space;
 use super::spill::Spill;
 use super::stop::{Stop, StopHandle};
 use super::summary::{EndedBy, Summary};
@@ -36,6 +38,8 @@ pub(super) struct Driver {
 const MAX_BEAT: Duration = Duration::from_secs(2);
 /// Time between a failure of the store and the next attempt.
 const STORE_BACKOFF: Duration = Duration::from_secs(1);
+/// Time between two looks at a disk without room.
+const SPACE_POLL: Duration = Duration::from_secs(1);
 
 impl Driver {
     pub(super) fn new(batch: Batch, progress: UnboundedSender<Progress>, stop: StopHandle) -> Self {
@@ -48,11 +52,36 @@ impl Driver {
 
     /// Runs the batch until nothing is left to do, or it is stopped.
     pub(super) async fn run(self) -> Result<Summary, StoreError> {
+        let mut run = self.start().await?;
+        let ended_by = loop {
+            match run.until_end().await {
+                Ok(ended_by) => break ended_by,
+                // A file has one process: whoever has taken it over keeps it.
+                Err(error) if run.me.lease().is_none() => return Err(error),
+                Err(error) => {
+                    if let Some(ended_by) = run.register_again(&error).await {
+                        break ended_by;
+                    }
+                }
+            }
+        };
+        let store = &run.worker.store;
+        let counts = store.counts().await?;
+        info!(batch = store.id(), ?ended_by, "batch has ended");
+        Ok(Summary { ended_by, counts })
+    }
+
+    async fn start(self) -> Result<Run, StoreError> {
         let Batch {
             store,
             client,
+            prepare,
             settings,
         } = self.batch;
+        let folder = settings.folder.clone();
+        let space = Space::new(folder.clone(), settings.disk.clone(), settings.min_free);
+        space.prepare().await?;
+        let begun = Moment::now();
         let me = store.register(&settings.process, settings.lease).await?;
         let spill = settings.spill.clone().map(Spill::new);
         if let Some(spill) = &spill {
@@ -60,17 +89,20 @@ impl Driver {
         }
         let worker = Worker {
             me: me.id(),
+            lease: Arc::new(Lease::new(me.lease(), begun)),
             recorder: Recorder::new(Arc::clone(&store), me.id(), spill),
-            store: Arc::clone(&store),
+            store,
             client,
-            breaker: Breaker::default(),
-            folder: Folder::new(settings.folder.clone(), settings.name.clone()),
+            prepare,
+            breaker: Arc::default(),
+            space: Arc::new(space),
+            folder: Folder::new(folder, settings.name.clone()),
             stop: self.stop.clone(),
             progress: self.progress,
             poll_every: settings.poll_every,
-            refused: Mutex::default(),
+            refused: Arc::default(),
         };
-        let run = Run {
+        Ok(Run {
             worker: Arc::new(worker),
             places: Places::new(Arc::clone(&self.stop.changed)),
             settings,
@@ -79,11 +111,7 @@ impl Driver {
             next_beat: Instant::now(),
             cancelling: HashSet::new(),
             is_paused: false,
-        };
-        let ended_by = run.until_end().await?;
-        let counts = store.counts().await?;
-        info!(batch = store.id(), ?ended_by, "batch has ended");
-        Ok(Summary { ended_by, counts })
+        })
     }
 }
 
@@ -118,7 +146,7 @@ struct Run {
     next_beat: Instant,
     /// Attempts whose cancellation was sent.
     cancelling: HashSet<JobKey>,
-    /// Is `true` while the store cannot be written.
+    /// Is `true` while nothing is claimed for a reason that was reported.
     is_paused: bool,
 }
 
@@ -130,9 +158,15 @@ enum Next {
 }
 
 impl Run {
-    async fn until_end(mut self) -> Result<EndedBy, StoreError> {
+    /// Runs until the end of the batch.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::IncarnationEnded`] and no other.
+    async fn until_end(&mut self) -> Result<EndedBy, StoreError> {
         loop {
-            if self.next_beat <= Instant::now() {
+            // A lease that is about to end is renewed before anything is claimed.
+            let may_send = self.worker.lease.may_send(Moment::now());
+            if self.next_beat <= Instant::now() || !may_send {
                 self.beat().await?;
             }
             match self.step().await? {
@@ -153,6 +187,10 @@ impl Run {
         if let Some(ended_by) = self.stopping() {
             let is_over = is_idle || self.stop.level() == Some(Stop::Now);
             return Ok(if is_over { Next::End(ended_by) } else { later });
+        }
+        if let Some(reason) = self.worker.space.shortage().await {
+            self.pause(reason);
+            return Ok(Next::Wait(SPACE_POLL));
         }
         let room = match self.room() {
             Ok(0) => return Ok(later),
@@ -201,7 +239,11 @@ impl Run {
             Allowance::All => Ok(room),
             Allowance::One if self.places.submits() == 0 => Ok(room.min(1)),
             Allowance::One => Ok(0),
-            Allowance::Not(wait) => Err(wait),
+            Allowance::Probe => {
+                tokio::spawn(Arc::clone(&self.worker).probe());
+                Ok(0)
+            }
+            Allowance::Not(wait) => Err(wait.unwrap_or(MAX_BEAT)),
         }
     }
 
@@ -221,22 +263,24 @@ impl Run {
         if error.kind() == StoreErrorKind::IncarnationEnded {
             return Err(error);
         }
-        self.pause(&error);
+        self.pause_for(&error);
         self.next_beat = Instant::now() + STORE_BACKOFF;
         Ok(Next::Wait(STORE_BACKOFF))
     }
 
     /// Renews the lease, and takes what the store has for this incarnation.
     async fn beat(&mut self) -> Result<(), StoreError> {
+        let begun = Moment::now();
         let beat = match self.worker.store.beat(&mut self.me).await {
             Ok(beat) => beat,
             Err(error) if error.kind() == StoreErrorKind::IncarnationEnded => return Err(error),
             Err(error) => {
-                self.pause(&error);
+                self.pause_for(&error);
                 self.next_beat = Instant::now() + STORE_BACKOFF;
                 return Ok(());
             }
         };
+        self.worker.lease.renew(begun);
         self.next_beat = Instant::now() + MAX_BEAT.min(self.settings.lease / 3);
         for key in beat.doubts {
             let reason = "the process that was submitting it has ended".to_owned();
@@ -247,31 +291,66 @@ impl Run {
             let place = self.places.job();
             tokio::spawn(Arc::clone(&self.worker).adopt(adopted, place));
         }
-        self.cancel(beat.to_cancel).await
+        self.cancel(beat.to_cancel).await;
+        Ok(())
+    }
+
+    /// Registers this process again, after its incarnation has ended: it could not renew its lease in time.
+    /// Its jobs were or are adopted, and submits in flight are reported as they end. Returns the reason of
+    /// the end if the run is stopped first.
+    async fn register_again(&mut self, error: &StoreError) -> Option<EndedBy> {
+        warn!(batch = self.worker.store.id(), worker = %self.me.id(), %error, "registering again");
+        self.worker.lease.end();
+        let (me, begun) = loop {
+            if self.stop.level() == Some(Stop::Now) {
+                return Some(EndedBy::Stopped);
+            }
+            let begun = Moment::now();
+            let store = &self.worker.store;
+            let registered = store.register(&self.settings.process, self.settings.lease);
+            match registered.await {
+                Ok(me) => break (me, begun),
+                Err(error) => self.pause_for(&error),
+            }
+            sleep(STORE_BACKOFF).await;
+        };
+        let lease = Lease::new(me.lease(), begun);
+        self.worker = Arc::new(self.worker.for_incarnation(me.id(), lease));
+        self.me = me;
+        self.next_beat = Instant::now();
+        None
     }
 
     /// Cancels jobs at the service, each once.
-    async fn cancel(&mut self, keys: Vec<JobKey>) -> Result<(), StoreError> {
+    async fn cancel(&mut self, keys: Vec<JobKey>) {
         let new: HashSet<JobKey> = keys
             .into_iter()
             .filter(|key| !self.cancelling.contains(key))
             .collect();
         if new.is_empty() {
-            return Ok(());
+            return;
         }
-        for attempt in self.worker.store.attempts(Attempts::Held).await? {
+        let held = match self.worker.store.attempts(Attempts::Held).await {
+            Ok(held) => held,
+            // The next beat lists them again.
+            Err(error) => return warn!(%error, "could not read the jobs to cancel"),
+        };
+        for attempt in held {
             if let Some(id) = attempt.request_id.filter(|_| new.contains(&attempt.key)) {
                 tokio::spawn(Arc::clone(&self.worker).cancel(id));
             }
         }
         self.cancelling.extend(new);
-        Ok(())
     }
 
-    fn pause(&mut self, error: &StoreError) {
-        warn!(batch = self.worker.store.id(), %error, "the store cannot be written; nothing is claimed");
+    fn pause_for(&mut self, error: &StoreError) {
+        self.pause(error.to_string());
+    }
+
+    fn pause(&mut self, reason: String) {
         if !std::mem::replace(&mut self.is_paused, true) {
-            self.worker.report(Progress::Paused(error.to_string()));
+            warn!(batch = self.worker.store.id(), reason, "nothing is claimed");
+            self.worker.report(Progress::Paused(reason));
         }
     }
 

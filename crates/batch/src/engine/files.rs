@@ -9,6 +9,7 @@ use runcomfy::schema::Json;
 use runcomfy::{Error, Job, JobResult, Output};
 use serde_json::json;
 
+use super::blocking::blocking;
 use crate::claim::Claimed;
 use crate::job_key::JobKey;
 
@@ -26,6 +27,12 @@ pub(super) enum Unsaved {
     Io(io::Error),
     /// A file could not be downloaded.
     Download(Error),
+}
+
+impl From<io::Error> for Unsaved {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// A name that belongs to one attempt: its manifest has taken it.
@@ -264,14 +271,6 @@ fn sync(folder: &Path) {
 fn name_of(file: &Path) -> String {
     let name = file.file_name().unwrap_or(file.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, Unsaved> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(io::Error::other(error)))
-        .map_err(Unsaved::Io)
 }
 
 #[cfg(test)]

@@ -28,12 +28,18 @@ pub(super) enum Record {
     Settled(Ending),
 }
 
-/// Takes outcomes from the tasks of jobs. A task of its own stores them: those that wait share a commit,
-/// and each is repeated until the store has it. Its clones write to the same store.
+/// Takes outcomes from the tasks of an incarnation's jobs. A task of its own stores them: those that wait
+/// share a commit, and each is repeated until the store has it. Its clones write to the same store.
 #[derive(Clone, Debug)]
-pub(super) struct Recorder(mpsc::UnboundedSender<Message>);
+pub(super) struct Recorder {
+    me: IncarnationId,
+    queue: mpsc::UnboundedSender<Message>,
+}
 
-type Message = (Record, oneshot::Sender<()>);
+type Message = (IncarnationId, Record, oneshot::Sender<()>);
+
+/// Facts, each with the incarnation that found it.
+type Facts<T> = Vec<(IncarnationId, T)>;
 
 /// Maximum number of outcomes that share a commit.
 const MAX_BLOCK: usize = 512;
@@ -43,15 +49,22 @@ const MAX_BACKOFF: Duration = Duration::from_secs(5);
 impl Recorder {
     /// Creates the recorder of an incarnation, and its task, which ends with the last clone.
     pub(super) fn new(store: Arc<dyn Store>, me: IncarnationId, spill: Option<Spill>) -> Self {
-        let (sender, receiver) = mpsc::unbounded_channel();
+        let (queue, receiver) = mpsc::unbounded_channel();
         let writer = Writer {
             store,
-            me,
             spill,
             receiver,
         };
         tokio::spawn(writer.run());
-        Self(sender)
+        Self { me, queue }
+    }
+
+    /// Returns the recorder of another incarnation of this process, with the same task.
+    pub(super) fn for_incarnation(&self, me: IncarnationId) -> Self {
+        Self {
+            me,
+            queue: self.queue.clone(),
+        }
     }
 
     /// Stores an outcome, and waits until the store has it.
@@ -65,14 +78,13 @@ impl Recorder {
     pub(super) fn send(&self, record: Record) -> oneshot::Receiver<()> {
         let (sender, stored) = oneshot::channel();
         // As for the wait.
-        let _ = self.0.send((record, sender));
+        let _ = self.queue.send((self.me, record, sender));
         stored
     }
 }
 
 struct Writer {
     store: Arc<dyn Store>,
-    me: IncarnationId,
     spill: Option<Spill>,
     receiver: mpsc::UnboundedReceiver<Message>,
 }
@@ -80,21 +92,21 @@ struct Writer {
 /// Outcomes of one commit each, and those who wait for them.
 #[derive(Default)]
 struct Block {
-    received: Vec<(JobKey, RequestId)>,
-    not_sent: Vec<NotSent>,
-    doubtful: Vec<(JobKey, String)>,
-    settled: Vec<Ending>,
+    received: Facts<(JobKey, RequestId)>,
+    not_sent: Facts<NotSent>,
+    doubtful: Facts<(JobKey, String)>,
+    settled: Facts<Ending>,
     waiting: Vec<oneshot::Sender<()>>,
 }
 
 impl Block {
-    fn add(&mut self, (record, waiting): Message) {
+    fn add(&mut self, (me, record, waiting): Message) {
         self.waiting.push(waiting);
         match record {
-            Record::Received(key, id) => self.received.push((key, id)),
-            Record::NotSent(attempt) => self.not_sent.push(attempt),
-            Record::Doubtful(key, reason) => self.doubtful.push((key, reason)),
-            Record::Settled(ending) => self.settled.push(ending),
+            Record::Received(key, id) => self.received.push((me, (key, id))),
+            Record::NotSent(attempt) => self.not_sent.push((me, attempt)),
+            Record::Doubtful(key, reason) => self.doubtful.push((me, (key, reason))),
+            Record::Settled(ending) => self.settled.push((me, ending)),
         }
     }
 }
@@ -113,13 +125,12 @@ impl Writer {
     async fn write(&mut self, mut block: Block) {
         self.write_ids(&mut block).await;
         let store = &*self.store;
-        let me = self.me;
         let refused = [
-            repeat(&block.not_sent, |block| store.not_sent(me, block)).await,
-            repeat(&block.doubtful, |block| store.doubtful(me, block)).await,
-            repeat(&block.settled, |block| store.settle(me, block)).await,
+            repeat(&block.not_sent, |me, facts| store.not_sent(me, facts)).await,
+            repeat(&block.doubtful, |me, facts| store.doubtful(me, facts)).await,
+            repeat(&block.settled, |me, facts| store.settle(me, facts)).await,
         ];
-        for key in refused.into_iter().flatten() {
+        for (me, key) in refused.into_iter().flatten() {
             warn!(batch = store.id(), worker = %me, %key, "the store has another outcome of the attempt");
         }
         for waiting in block.waiting {
@@ -133,14 +144,8 @@ impl Writer {
     async fn write_ids(&mut self, block: &mut Block) {
         let (mut backoff, mut spilled) = (MIN_BACKOFF, 0);
         while !block.received.is_empty() {
-            let ids = block.received.clone();
-            match self.store.received(self.me, ids).await {
-                Ok(received) => {
-                    for key in received.doubles.iter().chain(&received.strays) {
-                        error!(batch = self.store.id(), worker = %self.me, %key, "an id arrived for an attempt that has another, or a newer one beside it; both may be paid");
-                    }
-                    break;
-                }
+            match self.write_ids_once(&block.received).await {
+                Ok(()) => break,
                 Err(error) => self.keep(block, &mut spilled, &error).await,
             }
             sleep(backoff).await;
@@ -156,15 +161,26 @@ impl Writer {
         }
     }
 
+    async fn write_ids_once(&self, ids: &Facts<(JobKey, RequestId)>) -> Result<(), StoreError> {
+        for (me, ids) in by_incarnation(ids) {
+            let received = self.store.received(me, ids).await?;
+            for key in received.doubles.iter().chain(&received.strays) {
+                error!(batch = self.store.id(), worker = %me, %key, "an id arrived for an attempt that has another, or a newer one beside it; both may be paid");
+            }
+        }
+        Ok(())
+    }
+
     /// Spills the ids of a block that are not yet.
     async fn keep(&self, block: &Block, spilled: &mut usize, error: &StoreError) {
-        warn!(batch = self.store.id(), worker = %self.me, %error, "could not store ids; they are kept, and stored again");
+        warn!(batch = self.store.id(), %error, "could not store ids; they are kept, and stored again");
         let Some(spill) = &self.spill else { return };
-        let new = &block.received[*spilled..];
+        let new = block.received[*spilled..].iter();
+        let new: Vec<_> = new.map(|(_, id)| id.clone()).collect();
         if new.is_empty() {
             return;
         }
-        match spill.append(new).await {
+        match spill.append(&new).await {
             Ok(()) => *spilled = block.received.len(),
             Err(error) => {
                 for (key, id) in new {
@@ -175,23 +191,35 @@ impl Writer {
     }
 }
 
+/// Splits facts into runs of one incarnation each.
+fn by_incarnation<T: Clone>(facts: &Facts<T>) -> impl Iterator<Item = (IncarnationId, Vec<T>)> {
+    let runs = facts.chunk_by(|one, other| one.0 == other.0);
+    runs.map(|run| (run[0].0, run.iter().map(|(_, fact)| fact.clone()).collect()))
+}
+
 /// Makes a transition until the store has it, and returns the keys that it refuses.
 async fn repeat<'a, T: Clone>(
-    block: &[T],
-    make: impl Fn(Vec<T>) -> crate::store::Commit<'a, Vec<JobKey>>,
-) -> Vec<JobKey> {
-    let mut backoff = MIN_BACKOFF;
-    while !block.is_empty() {
-        match make(block.to_vec()).await {
-            Ok(refused) => return refused,
-            Err(error) => {
-                warn!(%error, "could not store outcomes; they are kept, and stored again");
+    facts: &Facts<T>,
+    make: impl Fn(IncarnationId, Vec<T>) -> crate::store::Commit<'a, Vec<JobKey>>,
+) -> Facts<JobKey> {
+    let mut refused = Vec::new();
+    for (me, facts) in by_incarnation(facts) {
+        let mut backoff = MIN_BACKOFF;
+        loop {
+            match make(me, facts.clone()).await {
+                Ok(keys) => {
+                    refused.extend(keys.into_iter().map(|key| (me, key)));
+                    break;
+                }
+                Err(error) => {
+                    warn!(%error, "could not store outcomes; they are kept, and stored again");
+                }
             }
+            sleep(backoff).await;
+            backoff = (backoff * 2).min(MAX_BACKOFF);
         }
-        sleep(backoff).await;
-        backoff = (backoff * 2).min(MAX_BACKOFF);
     }
-    Vec::new()
+    refused
 }
 
 #[cfg(test)]

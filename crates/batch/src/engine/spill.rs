@@ -8,6 +8,7 @@ use runcomfy::RequestId;
 use runcomfy::schema::Json;
 use serde_json::json;
 
+use super::blocking::blocking;
 use crate::job_key::JobKey;
 
 /// A file with a line of JSON for each id. Lines are on the disk before they count.
@@ -61,9 +62,7 @@ impl Spill {
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let path = self.0.clone();
-        let work = tokio::task::spawn_blocking(move || work(&path));
-        work.await
-            .unwrap_or_else(|error| Err(io::Error::other(error)))
+        blocking(move || work(&path)).await
     }
 }
 

@@ -1,11 +1,12 @@
 //! The way of one job: submitted, waited for, saved.
 
-use std::io;
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use runcomfy::schema::Json;
 use runcomfy::{
     CancelOutcome, Client, Error, ErrorKind, Event, Job, JobResult, Output, RequestId, WaitOptions,
 };
@@ -13,11 +14,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
+use super::Prepare;
 use super::breaker::{Breaker, Change};
 use super::files::{Folder, Unsaved};
+use super::lease::{Lease, Moment};
 use super::places::Place;
 use super::progress::{JobRef, Progress};
 use super::recorder::{Record, Recorder};
+use super::space::{Space, is_lack_of_room};
 use super::stop::StopHandle;
 use super::verdict::Verdict;
 use crate::claim::{Adopted, Claimed};
@@ -27,19 +31,23 @@ use crate::job_key::JobKey;
 use crate::money::Money;
 use crate::store::Store;
 
-/// State that the tasks of all jobs share.
+/// State that the tasks of all jobs of an incarnation share.
+#[derive(Clone)]
 pub(super) struct Worker {
     pub(super) store: Arc<dyn Store>,
     pub(super) me: IncarnationId,
+    pub(super) lease: Arc<Lease>,
     pub(super) client: Client,
+    pub(super) prepare: Option<Arc<Prepare>>,
     pub(super) recorder: Recorder,
-    pub(super) breaker: Breaker,
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) space: Arc<Space>,
     pub(super) folder: Folder,
     pub(super) stop: StopHandle,
     pub(super) progress: UnboundedSender<Progress>,
     pub(super) poll_every: Option<Duration>,
     /// Reason for which no submit of this account succeeds.
-    pub(super) refused: Mutex<Option<String>>,
+    pub(super) refused: Arc<Mutex<Option<String>>>,
 }
 
 /// Time for which a submit looks for a connection. A job that has none by then is ready again: its intent
@@ -49,6 +57,9 @@ const CONNECT_WINDOW: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Number of attempts to save the files of a job.
 const MAX_SAVES: u32 = 5;
+/// Id of a job whose status is fetched where no other is known. That the service does not know it is an
+/// answer too.
+const UNKNOWN_JOB: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Puts an attempt in doubt where its task ends without an outcome, as by a panic.
 struct OpenIntent {
@@ -72,6 +83,16 @@ impl Drop for OpenIntent {
 }
 
 impl Worker {
+    /// Returns the worker of another incarnation of this process.
+    pub(super) fn for_incarnation(&self, me: IncarnationId, lease: Lease) -> Self {
+        Self {
+            me,
+            lease: Arc::new(lease),
+            recorder: self.recorder.for_incarnation(me),
+            ..self.clone()
+        }
+    }
+
     /// Submits a job and brings it to its end. Run it in a task of its own, and never drop it.
     pub(super) async fn run(self: Arc<Self>, job: Claimed, _place: Place, submit: Place) {
         let id = self.submit(&job).await;
@@ -96,21 +117,64 @@ impl Worker {
         }
     }
 
+    /// Fetches a status, which costs nothing, to see whether the service answers.
+    pub(super) async fn probe(self: Arc<Self>) {
+        let job = self.breaker.job().or_else(|| UNKNOWN_JOB.parse().ok());
+        let has_answer = match job {
+            Some(id) => match self.client.json_job(id).status().await {
+                Ok(_) => true,
+                Err(error) => error.http_status().is_some_and(|status| status < 500),
+            },
+            None => true,
+        };
+        if let Some(change) = self.breaker.probed(has_answer) {
+            self.pause(change);
+        }
+        self.stop.changed.notify_one();
+    }
+
     /// Submits a job, stores the outcome, and returns its id.
     async fn submit(&self, job: &Claimed) -> Option<RequestId> {
         let intent = OpenIntent {
             key: Some(job.key.clone()),
             recorder: self.recorder.clone(),
         };
-        let submit = self.client.submit_json(job.model.as_str(), &job.input);
-        let submit = submit.key(job.key.as_str()).deadline(CONNECT_WINDOW);
-        let verdict = Verdict::from_outcome(&submit.outcome().await, job.attempt);
-        if let Some(change) = self.breaker.record(verdict.has_answer()) {
-            self.pause(change);
-        }
+        let verdict = match self.prepared(job).await {
+            // The last look before the submit.
+            Ok(_) if !self.lease.may_send(Moment::now()) => Verdict::Retry {
+                reason: "the lease of this process was about to end".to_owned(),
+                after: Duration::ZERO,
+                is_throttled: false,
+            },
+            Ok(input) => self.send(job, &input).await,
+            Err(reason) => Verdict::Failed(reason),
+        };
         let id = self.store_verdict(job, verdict).await;
         intent.has_ended();
         id
+    }
+
+    async fn send(&self, job: &Claimed, input: &Json) -> Verdict {
+        let submit = self.client.submit_json(job.model.as_str(), input);
+        let submit = submit.key(job.key.as_str()).deadline(CONNECT_WINDOW);
+        let verdict = Verdict::from_outcome(&submit.outcome().await, job.attempt);
+        if let Some(change) = self.breaker.record(&verdict) {
+            self.pause(change);
+        }
+        verdict
+    }
+
+    /// Returns the input that is sent, or the reason for which there is none.
+    async fn prepared<'a>(&self, job: &'a Claimed) -> Result<Cow<'a, Json>, String> {
+        let Some(prepare) = &self.prepare else {
+            return Ok(Cow::Borrowed(&job.input));
+        };
+        let reason =
+            |reason| format!("the input could not be prepared; nothing was sent: {reason}");
+        // A task of its own, since a panic in it has sent nothing.
+        let prepared = tokio::spawn(prepare(job.clone())).await;
+        let prepared = prepared.map_err(|error| reason(error.to_string()))?;
+        prepared.map(Cow::Owned).map_err(reason)
     }
 
     async fn store_verdict(&self, job: &Claimed, verdict: Verdict) -> Option<RequestId> {
@@ -166,7 +230,7 @@ impl Worker {
         let job = self.client.json_job(id);
         loop {
             let wait = self.watch(claimed, &job);
-            let Some(result) = unless(self.stop.leaves_jobs(), wait).await else {
+            let Some(result) = unless(self.leaves_jobs(), wait).await else {
                 return;
             };
             match result {
@@ -228,15 +292,25 @@ impl Worker {
         let about = || JobRef::new(claimed, Some(job.request_id()));
         let cost = result.cost.and_then(Money::from_usd);
         self.report(Progress::Finished(about(), cost));
-        let mut failures = 0;
+        let (mut failures, mut waiting) = (0, None);
         let unsaved = loop {
-            let save = self.folder.save(claimed, job, result);
-            match unless(self.stop.leaves_jobs(), save).await {
+            let save = async {
+                self.space.check().await?;
+                self.folder.save(claimed, job, result).await
+            };
+            match unless(self.leaves_jobs(), save).await {
                 None => return,
                 Some(Ok(saved)) => {
                     self.settle(claimed, job, End::Saved(saved), result.cost)
                         .await;
                     return self.report(Progress::Saved(about()));
+                }
+                // It concerns every job: nothing is claimed meanwhile.
+                Some(Err(unsaved)) if unsaved.is_lack_of_room() => {
+                    if waiting.is_none() {
+                        warn!(batch = self.store.id(), n = claimed.n, key = %claimed.key, %unsaved, "files wait for room");
+                        waiting = Some(self.space.wait());
+                    }
                 }
                 Some(Err(unsaved)) => {
                     failures += 1;
@@ -245,7 +319,7 @@ impl Worker {
                     }
                 }
             }
-            if unless(self.stop.leaves_jobs(), sleep(RETRY_AFTER))
+            if unless(self.leaves_jobs(), sleep(RETRY_AFTER))
                 .await
                 .is_none()
             {
@@ -276,6 +350,11 @@ impl Worker {
         self.log(claimed, Some(job.request_id()), "submitted", state);
     }
 
+    /// Waits until jobs that run are to be left to the next run, or to another incarnation.
+    async fn leaves_jobs(&self) {
+        unless(self.stop.leaves_jobs(), self.lease.ended()).await;
+    }
+
     /// Stops claims, since no submit of this account succeeds.
     fn refuse(&self, reason: String) {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
@@ -287,10 +366,10 @@ impl Worker {
     fn pause(&self, change: Change) {
         match change {
             Change::Opened(time) => {
-                warn!(batch = self.store.id(), worker = %self.me, seconds = time.as_secs(), "the service cannot be reached; claims are paused");
+                warn!(batch = self.store.id(), worker = %self.me, seconds = time.as_secs(), "the service does not accept submits; claims are paused");
                 let seconds = time.as_secs();
                 self.report(Progress::Paused(format!(
-                    "the service cannot be reached; the next submit is in {seconds} s"
+                    "the service does not accept submits; the next attempt is in {seconds} s"
                 )));
             }
             Change::Closed => self.report(Progress::Resumed),
@@ -328,6 +407,14 @@ impl JobRef {
 }
 
 impl Unsaved {
+    /// Returns `true` if files of other jobs cannot be saved either, until there is room.
+    fn is_lack_of_room(&self) -> bool {
+        match self {
+            Self::Io(error) => is_lack_of_room(error),
+            Self::Download(error) => is_lack_of_room(error),
+        }
+    }
+
     /// Returns `true` if no further attempt can succeed.
     fn is_certain(&self) -> bool {
         match self {
@@ -340,9 +427,6 @@ impl Unsaved {
 impl std::fmt::Display for Unsaved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
-                f.write_str("the disk is full. Make room and run the batch again")
-            }
             Self::Io(error) => write!(f, "the folder could not be written: {error}"),
             Self::Download(error) => error.fmt(f),
         }

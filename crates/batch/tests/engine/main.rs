@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod disk;
+mod inputs;
 mod kills;
+mod lives;
 mod outcomes;
 mod stops;
 mod world;

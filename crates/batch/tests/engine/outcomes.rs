@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use runcomfy_batch::{Attempts, EndedBy, Fault as StoreFault, Limits, Money, State};
-use runcomfy_emulator::{Call, Fault, Reply};
+use runcomfy_emulator::{Builder, Call, Fault, Reply};
 
 use crate::world::{ESTIMATE, Kind, PRICE, World, emulator, words};
 
@@ -173,6 +173,32 @@ async fn outage_pauses_the_batch_and_fails_no_job() {
     assert!(counts.in_doubt <= 5 + 8 + 1, "{counts:?}");
     assert_eq!(counts.saved + counts.in_doubt, 60);
     world.check_no_duplicates();
+}
+
+/// A submit that meets an outage is a doubt; a status that meets it is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn outage_is_probed_without_new_doubts() {
+    let calls = [Call::Submit, Call::Status];
+    let down = calls.map(|call| Fault::from_nth(call, 1, Reply::html(503)));
+    let builder = down.into_iter().fold(emulator(), Builder::fault);
+    let world = World::new(builder).await;
+    let store = world.store(Kind::Memory, 60).await;
+    let mut running = world.batch(&store).start();
+    let (mut pauses, mut doubts) = (0, 0);
+    while pauses < 3 {
+        match running.next().await.unwrap().as_str() {
+            "paused" => pauses += 1,
+            "doubt" => doubts += 1,
+            "resumed" => panic!("there is an outage"),
+            _ => {}
+        }
+    }
+    // Those that were in flight when the breaker opened.
+    assert!((5..=12).contains(&doubts), "{doubts}");
+    world.emulator.clear_faults();
+    let counts = running.summary().await.unwrap().counts;
+    assert_eq!(counts.in_doubt, doubts);
+    assert_eq!(counts.saved + counts.in_doubt, 60);
 }
 
 #[tokio::test(flavor = "multi_thread")]
