@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use humantime::format_rfc3339_millis;
 use serde::{Serialize, Serializer};
 
 /// A point in time, in microseconds since 1970. serde and `Display` write it as RFC 3339 in UTC.
@@ -44,36 +45,15 @@ impl Timestamp {
     }
 }
 
+/// The last time that RFC 3339 can write, in seconds since 1970: the end of the year 9999.
+const MAX_SECONDS: u64 = 253_402_300_799;
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DAY: u64 = 86_400;
-        let seconds = self.0 / 1_000_000;
-        let (year, month, day) = civil(seconds / DAY);
-        let (hour, minute, second) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
-        let millis = self.0 / 1000 % 1000;
-        f.pad(&format!(
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
-        ))
+        let micros = self.0.min(MAX_SECONDS * 1_000_000);
+        let time = UNIX_EPOCH + Duration::from_micros(micros);
+        f.pad(&format_rfc3339_millis(time).to_string())
     }
-}
-
-/// Converts days since 1970-01-01 to year, month and day of the Gregorian calendar.
-///
-/// Years are taken to begin in March, so that the leap day is a year's last day.
-fn civil(days: u64) -> (u64, u64, u64) {
-    const ERA: u64 = 146_097; // days in 400 years
-    let days = days + 719_468; // from 0000-03-01 to 1970-01-01
-    let (era, of_era) = (days / ERA, days % ERA);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
-    (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
 impl fmt::Debug for Timestamp {
@@ -99,7 +79,8 @@ mod tests {
         assert_eq!(print(951_782_400), "2000-02-29T00:00:00.005Z");
         assert_eq!(print(1_709_251_199), "2024-02-29T23:59:59.005Z");
         assert_eq!(print(4_107_542_400), "2100-03-01T00:00:00.005Z");
-        let _ = Timestamp::from_micros(u64::MAX).to_string();
+        let last = Timestamp::from_micros(u64::MAX).to_string();
+        assert_eq!(last, "9999-12-31T23:59:59.000Z");
     }
 
     #[test]
