@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use runcomfy::RequestId;
 use runcomfy_batch::{
-    Attempts, Beat, Claims, End, Ending, JobId, JobKey, Limits, Money, NewJob, NextClaim, NotSent,
-    Rate, Resolution, Retry, StoreErrorKind, Timestamp,
+    AttemptState, Attempts, Beat, Claims, End, Ending, JobId, JobKey, Limits, Money, NewJob,
+    NextClaim, NotSent, Rate, Resolution, Retry, StoreErrorKind, Timestamp,
 };
 use serde_json::json;
 
@@ -456,9 +456,11 @@ fn resolve(world: &mut World) {
             Resolution::RequestId(id) => {
                 world.judge.acknowledged.insert((key.clone(), id));
             }
-            Resolution::NoJob => {
+            // Of one that is known to have made no job it says nothing new.
+            Resolution::NoJob if attempt.state == AttemptState::InDoubt => {
                 world.judge.declared.insert(key.clone());
             }
+            Resolution::NoJob => {}
             Resolution::Resubmit => *world.judge.resubmits.entry(attempt.n).or_default() += 1,
         }
     }
