@@ -1,5 +1,4 @@
-//! Reads FLAC: the first block, which describes the stream, and the last frame or the length of the
-//! file, which confirms it.
+//! Reads FLAC: the first block, which describes the stream, and the last frame, which confirms it.
 
 use crate::Facts;
 use crate::span::Span;
@@ -13,150 +12,174 @@ const MAX_TAIL: u64 = 112 << 10;
 const OLD_TAG: u64 = 128;
 /// Maximum length of a frame's header.
 const MAX_HEADER: usize = 16;
-
-/// Length of a block's header, and the kind of the table for seeking.
-const BLOCK_HEADER: u64 = 4;
-const SEEK_TABLE: u8 = 3;
-/// Length of a point of that table.
-const SEEK_POINT: usize = 18;
-
-/// Minimum length of a frame, which is silence: its header, one sample, and two checksums.
-const MIN_FRAME: u64 = 10;
+/// Minimum length of a frame, which is silence: its header, one sample, and a checksum.
+const MIN_FRAME: usize = 10;
+/// Maximum duration in seconds of a frame that may be missing in a known duration: the tolerance of a
+/// rule's verdict.
+const MAX_DOUBT: f64 = 0.1;
 
 const BY_HEADER: &str = "by its header";
 
 pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
-    // The highest bit means that no other block follows.
-    if span.u8(4)? & 0x7f != 0 {
-        return Err(Stop::Unreadable(
-            "the FLAC does not begin with its stream info",
-        ));
-    }
-    let (shortest, longest) = (span.be16(8)?, span.be16(10)?);
-    // 20 bits of rate, 8 of channels and depth, 36 of samples.
-    let bits = span.be64(18)?;
-    let (rate, samples) = (bits >> 44, bits & ((1 << 36) - 1));
-    if rate == 0 {
-        return Err(Stop::Unreadable("the FLAC has no sample rate"));
-    }
-    if samples == 0 {
+    let stream = Stream::parse(span)?;
+    if stream.samples == 0 {
         facts.note("the FLAC's header has no duration");
         return Ok(());
     }
-    let seconds = |samples: u64| samples as f64 / rate as f64;
-    let claimed = (seconds(samples), BY_HEADER);
+    let claimed = (stream.seconds(stream.samples), BY_HEADER);
     let Some(length) = span.known_len() else {
         facts.doubt_duration(claimed, "the size of the file is unknown");
         return Ok(());
     };
-    if !span.is_local() {
-        let frames = samples / u64::from(longest.max(1));
-        if length < min_length(span, frames)? {
-            facts.doubt_duration(claimed, "the file is too short for it");
-        } else {
+    match stream.end(span, length)? {
+        End::Whole | End::Followed(_) if is_joined(span, length)? => {
+            facts.doubt_duration(claimed, "another stream follows");
+        }
+        End::Whole => facts.duration_seconds = Some(claimed.0),
+        // A frame that is cut off may look like this, so the duration is known less this frame.
+        End::Followed(frame) if stream.seconds(frame) <= MAX_DOUBT => {
             facts.duration_seconds = Some(claimed.0);
         }
-        return Ok(());
-    }
-    let reach = match u64::from(span.be24(15)?) {
-        0 => MAX_TAIL,
-        longest => (longest + OLD_TAG).min(MAX_TAIL),
-    };
-    // The tags at the end and the last frame are requested in one read.
-    let tail = reach.min(length);
-    span.part(length - tail, tail).require()?;
-    let end = tags::without_trailing(span, length)?;
-    let block = (shortest == longest).then_some(u64::from(shortest));
-    match last_samples(span, end, reach, block, samples)? {
-        Some(last) => facts.confirm_duration(claimed, (seconds(last), "by its last frame")),
-        None => facts.doubt_duration(claimed, "its last frame was not found"),
+        End::Followed(_) => facts.doubt_duration(claimed, "other data follow its last frame"),
+        End::Cut => facts.doubt_duration(claimed, "its last frame is cut off"),
+        End::Other(last) => {
+            let last = (stream.seconds(last), "by its last frame");
+            facts.doubt_duration_between(claimed, last);
+        }
+        End::OtherRate(rate) => {
+            facts.doubt_duration(claimed, &format!("its last frame has {rate} Hz"));
+        }
+        End::Missing => facts.doubt_duration(claimed, "its last frame was not found"),
     }
     Ok(())
 }
 
-/// Returns the minimum length of a file with this number of frames: by the length of the shortest
-/// frame and by the last point of the table for seeking, if they are stored. A file behind a URL that
-/// is shorter was cut off; its last frame is not worth a read.
-fn min_length(span: Span<'_>, frames: u64) -> Result<u64, Stop> {
-    let shortest = u64::from(span.be24(12)?).max(MIN_FRAME);
-    let (mut at, mut last_point) = (4, 0);
-    // The blocks after a cover may not be available.
-    while let (Ok(kind), Ok(length)) = (span.u8(at), span.be24(at + 1)) {
-        let block = span.part(at + BLOCK_HEADER, length.into());
-        if kind & 0x7f == SEEK_TABLE {
-            last_point = last_offset(block);
-        }
-        at += BLOCK_HEADER + block.len();
-        if kind & 0x80 != 0 {
-            break;
-        }
-    }
-    Ok(at + last_point.max(shortest.saturating_mul(frames)))
+/// Returns `true` if the last frame of `length` bytes is not the one that the header counts.
+pub(crate) fn is_cut(span: Span<'_>, length: u64) -> Result<bool, Stop> {
+    let stream = Stream::parse(span)?;
+    Ok(stream.samples > 0
+        && match stream.end(span, length)? {
+            End::Whole | End::Followed(_) | End::OtherRate(_) => false,
+            End::Other(last) => last < stream.samples,
+            End::Cut | End::Missing => true,
+        })
 }
 
-/// Returns the position of the last frame in a table for seeking, counted from the first frame.
-fn last_offset(table: Span<'_>) -> u64 {
-    let mut last = 0;
-    for at in (0..table.len()).step_by(SEEK_POINT) {
-        match (table.be64(at), table.be64(at + 8)) {
-            // A placeholder.
-            (Ok(u64::MAX), _) => {}
-            (Ok(_), Ok(offset)) => last = offset,
-            _ => break,
-        }
-    }
-    last
-}
-
-/// Returns the number of samples up to the end of the last frame before `end`: `total`, if a frame
-/// ends there.
-fn last_samples(
-    span: Span<'_>,
-    end: u64,
-    reach: u64,
+/// The description of a stream in its first block.
+struct Stream {
+    /// Number of samples in a frame, if all but the last have the same.
     block: Option<u64>,
-    total: u64,
-) -> Result<Option<u64>, Stop> {
-    let start = end.saturating_sub(reach);
-    span.part(start, end - start).require()?;
-    let mut last = None;
-    for at in (start..end).rev() {
-        if span.u8(at)? != 0xff {
-            continue;
-        }
-        let Some(samples) = frame(span.part(at, end - at), block)? else {
-            continue;
-        };
-        if samples == total {
-            return Ok(Some(samples));
-        }
-        last = last.or(Some(samples));
-    }
-    Ok(last)
+    /// Maximum length of a frame in bytes, or 0 if it is unknown.
+    longest: u64,
+    rate: u64,
+    samples: u64,
 }
 
-/// Returns the number of samples up to the end of the frame at the start of `span`.
-fn frame(span: Span<'_>, block: Option<u64>) -> Result<Option<u64>, Stop> {
-    let frame = Frame::parse(&span.head()?);
-    Ok(frame.and_then(
-        |Frame {
-             is_variable,
-             number,
-             samples,
-         }| {
-            let first = if is_variable {
-                Some(number)
-            } else {
-                block.and_then(|block| number.checked_mul(block))
+/// The end of a stream.
+enum End {
+    /// The frame with the last sample, which is whole.
+    Whole,
+    /// The frame with the last sample, of this many samples, and other data behind it.
+    Followed(u64),
+    /// A part of the frame with the last sample.
+    Cut,
+    /// A frame that ends with this sample, which is not the last.
+    Other(u64),
+    /// The last frame has another sample rate.
+    OtherRate(u64),
+    Missing,
+}
+
+impl End {
+    /// Returns this one, or the next if this one is missing.
+    fn or(self, next: Self) -> Self {
+        match self {
+            Self::Missing => next,
+            found => found,
+        }
+    }
+}
+
+impl Stream {
+    fn parse(span: Span<'_>) -> Result<Self, Stop> {
+        // The highest bit means that no other block follows.
+        if span.u8(4)? & 0x7f != 0 {
+            return Err(Stop::Unreadable(
+                "the FLAC does not begin with its stream info",
+            ));
+        }
+        let (min, max) = (span.be16(8)?, span.be16(10)?);
+        // 20 bits of rate, 8 of channels and depth, 36 of samples.
+        let bits = span.be64(18)?;
+        let rate = bits >> 44;
+        if rate == 0 {
+            return Err(Stop::Unreadable("the FLAC has no sample rate"));
+        }
+        Ok(Self {
+            block: (min == max).then_some(min.into()),
+            longest: span.be24(15)?.into(),
+            rate,
+            samples: bits & ((1 << 36) - 1),
+        })
+    }
+
+    fn seconds(&self, samples: u64) -> f64 {
+        samples as f64 / self.rate as f64
+    }
+
+    /// Finds the last frame in `length` bytes. It and the tags behind it are requested in one read.
+    fn end(&self, span: Span<'_>, length: u64) -> Result<End, Stop> {
+        let reach = match self.longest {
+            0 => MAX_TAIL,
+            longest => (longest + OLD_TAG).min(MAX_TAIL),
+        };
+        let tail = reach.min(length);
+        span.part(length - tail, tail).require()?;
+        let end = tags::without_trailing(span, length)?;
+        let start = end.saturating_sub(reach);
+        let tail = span.part(start, end - start).copied(usize::MAX)?;
+        let (mut found, mut is_followed) = (End::Missing, false);
+        for at in (0..tail.len()).rev() {
+            let Some(frame) = Frame::parse(&tail[at..]) else {
+                continue;
             };
-            first.map(|first| first.saturating_add(samples))
-        },
-    ))
+            let last = frame.last_sample(self.block);
+            let is_whole = crc16(&tail[at..]).last() == Some(0);
+            let is_last = last == Some(self.samples);
+            let is_real = is_whole || is_last;
+            match frame.rate.filter(|rate| is_real && *rate != self.rate) {
+                Some(rate) => return Ok(End::OtherRate(rate)),
+                None if !is_last => {
+                    found = found.or(last.map_or(End::Missing, End::Other));
+                    is_followed = true;
+                }
+                None if is_whole => return Ok(End::Whole),
+                // The first of joined streams.
+                None if is_followed => return Ok(found),
+                None if crc16(&tail[at..]).skip(MIN_FRAME).any(|crc| crc == 0) => {
+                    return Ok(End::Followed(frame.samples));
+                }
+                None => return Ok(End::Cut),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Returns `true` if another stream begins in a file, if it may be read whole.
+fn is_joined(span: Span<'_>, length: u64) -> Result<bool, Stop> {
+    if !span.is_affordable() {
+        return Ok(false);
+    }
+    let bytes = span.part(0, length).copied(usize::MAX)?;
+    let is_start = |bytes: &[u8]| matches!(bytes, [b'f', b'L', b'a', b'C', 0 | 0x80, 0, 0, 34]);
+    Ok(bytes.windows(8).skip(1).any(is_start))
 }
 
 /// Returns the number of samples in the frame at the start of `span`, or `None` if none begins there.
 pub(crate) fn samples(span: Span<'_>) -> Result<Option<u64>, Stop> {
-    Ok(Frame::parse(&span.head()?).map(|frame| frame.samples))
+    let head: [u8; MAX_HEADER] = span.head()?;
+    Ok(Frame::parse(&head).map(|frame| frame.samples))
 }
 
 /// The header of a frame.
@@ -165,10 +188,24 @@ struct Frame {
     is_variable: bool,
     number: u64,
     samples: u64,
+    /// Its sample rate, unless it is that of the stream.
+    rate: Option<u64>,
 }
 
+/// Samples per second by the header's code, from 1.
+const RATES: [u64; 11] = [
+    88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000,
+];
+
 impl Frame {
-    fn parse(head: &[u8; MAX_HEADER]) -> Option<Self> {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        if bytes.first() != Some(&0xff) {
+            return None;
+        }
+        let mut head = [0; MAX_HEADER];
+        let length = bytes.len().min(MAX_HEADER);
+        head[..length].copy_from_slice(&bytes[..length]);
+        let head = &head;
         let &[0xff, kind @ (0xf8 | 0xf9), sizes, ..] = head else {
             return None;
         };
@@ -191,18 +228,33 @@ impl Frame {
             code => 256 << (code - 8),
         };
         // A sample rate of its own has one byte or two.
-        at += match sizes & 0xf {
-            12 => 1,
-            13 | 14 => 2,
-            15 => return None,
-            _ => 0,
+        let (rate, length) = match sizes & 0xf {
+            0 => (None, 0),
+            code @ 1..=11 => (Some(RATES[usize::from(code) - 1]), 0),
+            12 => (Some(field(at, 1) * 1000), 1),
+            13 => (Some(field(at, 2)), 2),
+            14 => (Some(field(at, 2) * 10), 2),
+            _ => return None,
         };
+        at += length;
         let is_whole = at < head.len() && crc8(&head[..at]) == head[at];
         is_whole.then_some(Self {
             is_variable: kind & 1 == 1,
             number,
             samples,
+            rate,
         })
+    }
+
+    /// Returns the number of samples up to its end in a stream with blocks of this length, or of
+    /// several.
+    fn last_sample(&self, block: Option<u64>) -> Option<u64> {
+        let first = if self.is_variable {
+            Some(self.number)
+        } else {
+            block.and_then(|block| self.number.checked_mul(block))
+        };
+        first.map(|first| first.saturating_add(self.samples))
     }
 }
 
@@ -239,12 +291,23 @@ fn crc8(bytes: &[u8]) -> u8 {
     })
 }
 
+/// Computes the checksum of a frame up to each of its bytes; it is 0 after the stored one.
+fn crc16(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes.iter().scan(0, |crc: &mut u16, byte| {
+        *crc = (0..8).fold(*crc ^ u16::from(*byte) << 8, |crc, _| {
+            (crc << 1) ^ if crc & 0x8000 == 0 { 0 } else { 0x8005 }
+        });
+        Some(*crc)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn checksum_is_the_standard_one() {
+    fn checksums_are_the_standard_ones() {
         assert_eq!(crc8(b"123456789"), 0xf4);
+        assert_eq!(crc16(b"123456789").last(), Some(0xfee8));
     }
 }

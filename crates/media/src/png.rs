@@ -23,12 +23,9 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     let (mut pixels, mut longest) = (false, 0);
     loop {
         let (kind, body) = match chunk(span, at) {
-            // The chunks of pixels are short and many, so the end is read instead of all of them. In a
-            // file behind a URL it is worth a read only where a program may have put metadata there.
+            // The chunks of pixels are short and many, so the end is read instead of all of them.
             Err(Stop::Hole(_)) if pixels => {
-                if span.is_local() || metadata.may_follow {
-                    metadata.add_tail(span, at, longest)?;
-                }
+                metadata.add_tail(span, at, longest)?;
                 break;
             }
             // The pixels of a file that is cut off.
@@ -66,15 +63,11 @@ struct Metadata {
     /// EXIF data as text, which programs wrote before there was a chunk for it.
     raw: Carrier,
     xmp: Carrier,
-    /// `true` if metadata may follow the pixels. ImageMagick writes EXIF data there, and before them a
-    /// background or a time, which most other programs do not write.
-    may_follow: bool,
 }
 
 impl Metadata {
     fn add(&mut self, kind: [u8; 4], body: Span<'_>) -> Result<(), Stop> {
         match &kind {
-            b"bKGD" | b"tIME" => self.may_follow = true,
             b"eXIf" => self.exif = self.exif.or(tiff::exif(body)?),
             b"tEXt" | b"zTXt" | b"iTXt" => match png_text::read(kind, body)? {
                 Some(Profile::Exif(found)) => self.raw = self.raw.or(found),
@@ -86,7 +79,8 @@ impl Metadata {
         Ok(())
     }
 
-    /// Adds the chunks after the pixels, which continue at `at` in chunks of at most `longest` bytes.
+    /// Adds the chunks after the pixels, where ImageMagick writes EXIF data. The pixels continue at `at`
+    /// in chunks of at most `longest` bytes.
     fn add_tail(&mut self, span: Span<'_>, at: u64, longest: u64) -> Result<(), Stop> {
         let Some(length) = span.known_len() else {
             return Err(Stop::Unreadable(
@@ -101,7 +95,7 @@ impl Metadata {
             let is_chunk = |at: &u64| is_followed_by_end(span, *at);
             let Some(mut at) = (start..length.saturating_sub(HEADER)).find(is_chunk) else {
                 // The file is cut off, or other data follow it.
-                return Ok(());
+                break;
             };
             // If the last pixels are in sight, so is all that follows them.
             if at == pixels || chunk(span, at).is_ok_and(|(kind, _)| kind == *b"IDAT") {
@@ -112,8 +106,9 @@ impl Metadata {
                 return Ok(());
             }
         }
-        self.xmp = self.xmp.or(Carrier::Unreadable);
-        Ok(())
+        Err(Stop::Unreadable(
+            "metadata may follow the PNG's pixels, whose end was not found",
+        ))
     }
 
     fn orientation(&self) -> Carrier {

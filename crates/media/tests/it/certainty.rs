@@ -3,6 +3,7 @@
 //! Each writer makes a file whose truth it knows, and changes some fields or bytes of it at random. It
 //! shares no code with the readers. `RUNCOMFY_CASES` sets the number of files of each kind.
 
+mod flac;
 mod mp3;
 mod mp4;
 mod ogg;
@@ -102,6 +103,11 @@ fn lying_mp3_has_no_wrong_duration() {
 #[test]
 fn lying_ogg_has_no_wrong_duration() {
     check(1.0, ogg::write);
+}
+
+#[test]
+fn lying_flac_has_no_wrong_duration() {
+    check(1.0, flac::write);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Encodes the headers of media, and only the data that is needed to read them.
 
+pub(crate) mod flac;
+
 /// Returns the length as big-endian bytes.
 fn be32(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap().to_be_bytes()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::encode::flac::{Frame, StreamInfo};
 use crate::encode::{
     bmp, core_bmp, exif, id3, jpeg, long_movie_header, matrix, mdat_first, movie_header,
     mp3_frames, ogg_page, open_wav, opus_header, opus_second, part, parts, png, riff, segments,
@@ -187,16 +188,13 @@ fn images() -> Vec<Sample> {
     ]
     .concat();
     let mut list = vec![
-        sample(
-            "large.png",
-            large(png(9_000, 7_000, &[])),
-            image("png", 9_000, 7_000, 1),
-        ),
+        sample("large.png", large_png(), image("png", 9_000, 7_000, 1)).costs(2, 15_000),
         sample(
             "pixels.png",
             png(70, 50, &[(*b"IDAT", vec![0; 60_000])]),
             image("png", 70, 50, 1),
-        ),
+        )
+        .costs(2, 16_000),
         sample(
             "converted.png",
             png(70, 50, &converted),
@@ -516,8 +514,21 @@ fn audio_files() -> Vec<Sample> {
             "large.flac",
             large_flac(),
             audio("flac", None, Some(3_600.0)),
-        ),
+        )
+        .costs(2, 32_000),
     ]
+}
+
+/// Returns an image whose pixels are in one chunk.
+fn large_png() -> Source {
+    let mut first = png(9_000, 7_000, &[]);
+    // The header, and the length of the pixels.
+    first.truncate(41);
+    let end = [&[0; 4][..], b"\0\0\0\0IEND\xae\x42\x60\x82"].concat();
+    let size = 40_000_000;
+    let pixels = size - first.len() as u64 - end.len() as u64;
+    first[33..37].copy_from_slice(&u32::try_from(pixels).unwrap().to_be_bytes());
+    Source::ends(first, size, end)
 }
 
 /// Returns two minutes of audio with silence at both ends and in the middle, in pages of a second each.
@@ -555,11 +566,20 @@ fn mp3_with_quiet_start() -> Source {
     bytes.into()
 }
 
-/// Returns an hour of audio of which only the header is written.
+/// Returns an hour of audio of which only the header and the last frame are written.
 fn large_flac() -> Source {
-    let mut bytes = b"fLaC\x80\0\0\x22\x10\0\x10\0\0\0\x0e\0\x20\0".to_vec();
-    // 20 bits of rate, 3 of channels, 5 of depth, 36 of samples.
-    bytes.extend((48_000_u64 << 44 | 1 << 41 | 15 << 36 | (48_000 * 3_600)).to_be_bytes());
-    bytes.resize(42, 0);
-    large(bytes)
+    let info = StreamInfo {
+        blocks: (4_096, 4_096),
+        lengths: (14, 8_192),
+        rate: 48_000,
+        samples: 48_000 * 3_600,
+    };
+    let last = Frame {
+        is_variable: false,
+        number: info.samples / 4_096,
+        samples: u16::try_from(info.samples % 4_096).unwrap(),
+        rate: (10, Vec::new()),
+        content: vec![0; 6_000],
+    };
+    Source::ends(info.encode(&[]), 40_000_000, last.encode())
 }

@@ -139,7 +139,8 @@ fn tags_before(rng: &mut Rng) -> Vec<u8> {
     bytes
 }
 
-fn tags_after(rng: &mut Rng) -> Vec<u8> {
+/// Returns tags of three kinds, as they follow the audio of any format.
+pub(super) fn tags_after(rng: &mut Rng) -> Vec<u8> {
     let mut bytes = Vec::new();
     if rng.u8(..3) == 0 {
         let length = rng.usize(..9_000);

@@ -12,7 +12,6 @@ pub(super) fn write(rng: &mut Rng) -> Lie {
         exif: None,
         xmp: None,
         what: String::new(),
-        is_local: false,
     };
     if rng.bool() {
         let turn = rng.u8(1..=8);
@@ -37,7 +36,7 @@ pub(super) fn write(rng: &mut Rng) -> Lie {
         bytes,
         truth: Truth::Orientation(truth),
         what: image.what,
-        is_local: image.is_local,
+        is_local: false,
     }
 }
 
@@ -52,7 +51,6 @@ struct Image {
     exif: Option<(Option<u8>, bool)>,
     xmp: Option<Xmp>,
     what: String,
-    is_local: bool,
 }
 
 impl Image {
@@ -133,13 +131,12 @@ impl Image {
         rng.shuffle(&mut chunks);
         let before = rng.usize(..=chunks.len());
         let after = chunks.split_off(before);
-        // Metadata after the pixels is searched behind a URL only if those of ImageMagick are before them.
-        match rng.u8(..3) {
-            0 => self.is_local = !after.is_empty(),
-            kind => chunks.insert(0, (*one(rng, &[b"bKGD", b"tIME"]), vec![kind; 6])),
+        if rng.bool() {
+            chunks.insert(0, (*one(rng, &[b"bKGD", b"tIME"]), vec![1; 6]));
         }
+        let pixels = one(rng, &[1_000, 1_000, 8_192, 65_536]);
         for _ in 0..rng.usize(..20) {
-            chunks.push((*b"IDAT", noise(rng, 1_000)));
+            chunks.push((*b"IDAT", noise(rng, pixels)));
         }
         // The writer's own pixels are the last but one chunk.
         let whole = png(70, 50, &chunks);
