@@ -1,8 +1,7 @@
 //! Finds out what the bytes of a file are, whatever its name says.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Read, Seek};
 
 use runcomfy_media::Facts;
 use runcomfy_schema::MediaKind;
@@ -109,27 +108,28 @@ const HTML_TAGS: [&str; 20] = [
 ];
 
 impl Content {
-    /// Reads the content of a file.
-    pub(super) fn read(file: &Path, facts: &Facts) -> io::Result<Self> {
+    /// Reads the content of a file, from its start.
+    pub(super) fn read(mut file: &File, facts: &Facts) -> io::Result<Self> {
         if let Some(extensions) = media(facts) {
             return Ok(Self::Media(extensions));
         }
-        let mut head = Vec::new();
-        File::open(file)?.take(HEAD_BYTES).read_to_end(&mut head)?;
-        if let Some((_, other)) = ARCHIVES.iter().find(|(magic, _)| head.starts_with(magic)) {
+        file.rewind()?;
+        let mut bytes = Vec::new();
+        file.take(HEAD_BYTES).read_to_end(&mut bytes)?;
+        if let Some((_, other)) = ARCHIVES.iter().find(|(magic, _)| bytes.starts_with(magic)) {
             return Ok(Self::Archive(*other));
         }
-        let Some(text) = text(&head) else {
+        let Some(text) = text(&bytes) else {
             return Ok(Self::Unknown);
         };
         if facts.size_bytes.is_some_and(|size| size > MAX_PARSED_BYTES) {
             return Ok(of_text(&text, |_| true));
         }
-        let is_json = |text: &str| match std::fs::read(file) {
-            Ok(bytes) if head.starts_with(b"{") || head.starts_with(b"[") => is_json(&bytes),
-            _ => is_json(text.as_bytes()),
-        };
-        Ok(of_text(&text, is_json))
+        if !bytes.starts_with(b"{") && !bytes.starts_with(b"[") {
+            return Ok(of_text(&text, |text| is_json(text.as_bytes())));
+        }
+        file.take(MAX_PARSED_BYTES).read_to_end(&mut bytes)?;
+        Ok(of_text(&text, |_| is_json(&bytes)))
     }
 }
 
@@ -237,12 +237,14 @@ fn first_tag(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn content(bytes: &[u8]) -> Content {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), bytes).unwrap();
-        Content::read(file.path(), &Facts::from_bytes(bytes)).unwrap()
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        Content::read(&file, &Facts::from_bytes(bytes)).unwrap()
     }
 
     #[test]

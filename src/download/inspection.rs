@@ -1,5 +1,6 @@
 //! Inspects a downloaded file before it gets its name.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -53,9 +54,10 @@ impl Claims {
 impl Inspection {
     /// Reads a file. It blocks.
     pub(super) fn read(file: &Path, claims: &Claims) -> io::Result<Self> {
-        let facts = Facts::from_file(file)?;
+        let file = File::open(file)?;
+        let facts = Facts::from_open_file(&file)?;
         let by_file = claims.by_file();
-        let content = match Content::read(file, &facts)? {
+        let content = match Content::read(&file, &facts)? {
             // Frames of an MP3 may occur in other data.
             Content::Media(_)
                 if facts.format == Some("mp3")
@@ -73,7 +75,7 @@ impl Inspection {
             }
             // The output may have its media packed.
             Content::Archive(other) => by_file.map(|kind| Fault::Other(other.words, kind)),
-            Content::Media(_) => is_truncated(file, &facts)?.then_some(Fault::Truncated),
+            Content::Media(_) => is_truncated(&file, &facts)?.then_some(Fault::Truncated),
             Content::Unknown => None,
         };
         Ok(Self {

@@ -87,13 +87,22 @@ impl Facts {
     ///   or a device. Check its path and permissions. Unknown
     ///   content is no error, but a reason in [`Facts::unknown`].
     pub fn from_file(path: &Path) -> io::Result<Self> {
-        let mut file = open_regular(path)?;
+        Self::from_open_file(&open_regular(path)?)
+    }
+
+    /// Reads the facts of a local file that is open already, from as few of its bytes as possible. It
+    /// moves the file's position.
+    ///
+    /// # Errors
+    /// - [`io::Error`]: the file cannot be read. Check its permissions. Unknown content is no error, but a
+    ///   reason in [`Facts::unknown`].
+    pub fn from_open_file(file: &File) -> io::Result<Self> {
         let size = Some(file.metadata()?.len());
         let mut reader = Reader::with_limits(Limits::local());
         loop {
             match reader.step() {
                 Step::Read(range) => {
-                    let piece = read_range(&mut file, &range)?;
+                    let piece = read_range(file, &range)?;
                     reader.feed(range.start, &piece, size);
                 }
                 Step::Done(facts) => return Ok(facts),
@@ -141,7 +150,7 @@ impl Facts {
     }
 }
 
-fn read_range(file: &mut File, range: &Range<u64>) -> io::Result<Vec<u8>> {
+fn read_range(mut file: &File, range: &Range<u64>) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(range.start))?;
     let mut bytes = Vec::new();
     file.take(range.end - range.start).read_to_end(&mut bytes)?;

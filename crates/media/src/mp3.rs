@@ -71,6 +71,28 @@ fn report_kind(facts: &mut Facts) {
     facts.format = Some("mp3");
 }
 
+/// Returns `true` if the last frame of `length` bytes is not whole.
+pub(crate) fn is_cut(span: Span<'_>, length: u64) -> Result<bool, Stop> {
+    let tail = length.min(2 * SEARCH_BYTES);
+    span.part(length - tail, tail).require()?;
+    for start in length - tail..length {
+        if span.u8(start)? != 0xff || Frame::run(span, start, 2) != Ok(true) {
+            continue;
+        }
+        let first = Frame::at(span, start)?;
+        let mut at = start;
+        while let Ok(frame) = Frame::at(span, at)
+            && first.matches(&frame)
+        {
+            at += frame.length;
+        }
+        // A frame continues after the end, or its header does.
+        let is_in_header = (1..4).contains(&length.saturating_sub(at)) && span.u8(at) == Ok(0xff);
+        return Ok(at > length || is_in_header);
+    }
+    Ok(false)
+}
+
 /// Returns the position of the first frame, which padding may precede.
 fn first_frame(span: Span<'_>) -> Result<u64, Stop> {
     let mut padded = true;

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
-use std::path::Path;
 
-use crate::Facts;
-use crate::local_file::open_regular;
+use crate::span::Span;
+use crate::sparse::{Sparse, Stop};
+use crate::{Facts, flac, mp3};
+
+mod tiff;
 
 /// Maximum number of parts that are walked; a longer file is taken for whole.
 const MAX_PARTS: usize = 1 << 20;
@@ -21,26 +23,28 @@ const MP3_HEAD: usize = 256;
 
 /// Returns `true` if a local file ends before the media in it do, as after a download that was cut off.
 ///
-/// `facts` are those of the file ([`Facts::from_file`]). The lengths and the end marks of its format
+/// `facts` are those of the file ([`Facts::from_open_file`]). The lengths and the end marks of its format
 /// decide: the chunks of a PNG, the boxes of an MP4, the end of a JPEG, and so on. Where a format has
 /// none, or its writer did not know them, the file is taken for whole.
 ///
 /// ```no_run
 /// use runcomfy_media::{Facts, is_truncated};
 ///
-/// let facts = Facts::from_file("photo.jpg".as_ref())?;
-/// assert!(!is_truncated("photo.jpg".as_ref(), &facts)?);
+/// let file = std::fs::File::open("photo.jpg")?;
+/// let facts = Facts::from_open_file(&file)?;
+/// assert!(!is_truncated(&file, &facts)?);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
 /// # Errors
-/// - [`io::Error`]: the file cannot be opened or read. Check its path and permissions.
-pub fn is_truncated(file: &Path, facts: &Facts) -> io::Result<bool> {
+/// - [`io::Error`]: the file cannot be read. Check its permissions.
+pub fn is_truncated(file: &File, facts: &Facts) -> io::Result<bool> {
     let Some(format) = facts.format else {
         return Ok(false);
     };
-    let file = open_regular(file)?;
     let size = file.metadata()?.len();
+    let mut file = file;
+    file.rewind()?;
     let mut parts = Parts {
         file: BufReader::new(file),
         at: 0,
@@ -55,7 +59,8 @@ pub fn is_truncated(file: &Path, facts: &Facts) -> io::Result<bool> {
         "wav" => wav(&mut parts),
         "mp3" => mp3(&mut parts),
         "ogg" => ogg(&mut parts),
-        "flac" => flac(&mut parts, facts),
+        "flac" => parts.judge(flac::is_cut),
+        "tiff" => tiff::walk(&mut parts),
         "webm" | "mkv" => matroska(&mut parts),
         "avif" | "heic" | "heif" => boxes(&mut parts, &[b"meta", b"moov"]),
         "mp4" | "mov" | "m4a" => boxes(&mut parts, &[b"moov"]),
@@ -69,13 +74,13 @@ pub fn is_truncated(file: &Path, facts: &Facts) -> io::Result<bool> {
 }
 
 /// A file that is walked part by part. A part behind its end is [`ErrorKind::UnexpectedEof`].
-struct Parts {
-    file: BufReader<File>,
+struct Parts<'a> {
+    file: BufReader<&'a File>,
     at: u64,
     size: u64,
 }
 
-impl Parts {
+impl Parts<'_> {
     fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
         self.file.read_exact(&mut bytes)?;
@@ -114,9 +119,31 @@ impl Parts {
     fn is_at_end(&self) -> bool {
         self.at >= self.size
     }
+
+    /// Asks a format's reader, which gets the span of the file and its length, whether it is cut off.
+    fn judge(&mut self, is_cut: impl Fn(Span<'_>, u64) -> Result<bool, Stop>) -> io::Result<()> {
+        let mut pieces = Sparse::default();
+        pieces.end = Some(self.size);
+        loop {
+            match is_cut(Span::whole(&pieces), self.size) {
+                Err(Stop::Hole(hole)) => {
+                    self.go_to(hole.start)?;
+                    let mut bytes = Vec::new();
+                    let length = hole.end - hole.start;
+                    (&mut self.file).take(length).read_to_end(&mut bytes)?;
+                    if bytes.is_empty() {
+                        return Ok(());
+                    }
+                    pieces.put(hole.start, &bytes);
+                }
+                Ok(true) | Err(Stop::End) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(false) | Err(Stop::Unreadable(_)) => return Ok(()),
+            }
+        }
+    }
 }
 
-fn png(parts: &mut Parts) -> io::Result<()> {
+fn png(parts: &mut Parts<'_>) -> io::Result<()> {
     parts.skip(8)?;
     for _ in 0..MAX_PARTS {
         let length = u32::from_be_bytes(parts.array()?);
@@ -131,7 +158,7 @@ fn png(parts: &mut Parts) -> io::Result<()> {
 }
 
 /// Walks the markers as libjpeg does, which skips what is between segments.
-fn jpeg(parts: &mut Parts) -> io::Result<()> {
+fn jpeg(parts: &mut Parts<'_>) -> io::Result<()> {
     parts.skip(2)?;
     loop {
         while parts.byte()? != 0xff {}
@@ -151,7 +178,7 @@ fn jpeg(parts: &mut Parts) -> io::Result<()> {
     }
 }
 
-fn gif(parts: &mut Parts) -> io::Result<()> {
+fn gif(parts: &mut Parts<'_>) -> io::Result<()> {
     let table = |flags: u8| match flags & 0x80 {
         0 => 0,
         _ => 3 << ((flags & 7) + 1),
@@ -180,14 +207,14 @@ fn gif(parts: &mut Parts) -> io::Result<()> {
     Ok(())
 }
 
-fn webp(parts: &mut Parts) -> io::Result<()> {
+fn webp(parts: &mut Parts<'_>) -> io::Result<()> {
     parts.skip(4)?;
     let length = u32::from_le_bytes(parts.array()?);
     parts.require(8 + u64::from(length))
 }
 
 /// Compares the rows with the size, since programs write anything as the length in the header.
-fn bmp(parts: &mut Parts) -> io::Result<()> {
+fn bmp(parts: &mut Parts<'_>) -> io::Result<()> {
     parts.skip(10)?;
     let start = u32::from_le_bytes(parts.array()?);
     if u32::from_le_bytes(parts.array()?) < 40 {
@@ -206,7 +233,7 @@ fn bmp(parts: &mut Parts) -> io::Result<()> {
 }
 
 /// Believes the lengths only if that of the file and that of its samples agree that bytes are missing.
-fn wav(parts: &mut Parts) -> io::Result<()> {
+fn wav(parts: &mut Parts<'_>) -> io::Result<()> {
     let form: [u8; 4] = parts.array()?;
     let length = u32::from_le_bytes(parts.array()?);
     if &form != b"RIFF" || length >= WAV_PLACEHOLDERS || 8 + u64::from(length) <= parts.size {
@@ -230,8 +257,9 @@ fn wav(parts: &mut Parts) -> io::Result<()> {
     Ok(())
 }
 
-/// Compares the number of bytes that encoders store in the first frame.
-fn mp3(parts: &mut Parts) -> io::Result<()> {
+/// Compares the number of bytes that encoders store in the first frame. Where there is none, the last
+/// frame must be whole.
+fn mp3(parts: &mut Parts<'_>) -> io::Result<()> {
     let head: [u8; 10] = parts.array()?;
     let tag = match &head {
         [b'I', b'D', b'3', _, _, _, sizes @ ..] => {
@@ -251,11 +279,11 @@ fn mp3(parts: &mut Parts) -> io::Result<()> {
         .windows(16)
         .find(|bytes| matches!(&bytes[..4], b"Xing" | b"Info"));
     let Some([_, _, _, _, 0, 0, 0, flags, rest @ ..]) = count else {
-        return Ok(());
+        return parts.judge(mp3::is_cut);
     };
     // Numbers of frames and of bytes.
     if flags & 3 != 3 {
-        return Ok(());
+        return parts.judge(mp3::is_cut);
     }
     let counted = rest[4..]
         .iter()
@@ -268,7 +296,7 @@ fn mp3(parts: &mut Parts) -> io::Result<()> {
     parts.require(end.saturating_sub(MP3_TOLERANCE))
 }
 
-fn ogg(parts: &mut Parts) -> io::Result<()> {
+fn ogg(parts: &mut Parts<'_>) -> io::Result<()> {
     for _ in 0..MAX_PARTS {
         let mut magic = Vec::new();
         (&mut parts.file).take(4).read_to_end(&mut magic)?;
@@ -287,22 +315,8 @@ fn ogg(parts: &mut Parts) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the word of the facts: the last frame is not the one that the header counts.
-fn flac(parts: &mut Parts, facts: &Facts) -> io::Result<()> {
-    let head: [u8; 4] = parts.array()?;
-    if &head != b"fLaC" || facts.duration_seconds.is_some() {
-        return Ok(());
-    }
-    parts.skip(4 + 10)?;
-    let bits = u64::from_be_bytes(parts.array()?);
-    match bits & ((1 << 36) - 1) {
-        0 => Ok(()),
-        _ => Err(ErrorKind::UnexpectedEof.into()),
-    }
-}
-
 /// Walks the boxes of an ISO media file, one of which must be among `needed`.
-fn boxes(parts: &mut Parts, needed: &[&[u8; 4]]) -> io::Result<()> {
+fn boxes(parts: &mut Parts<'_>, needed: &[&[u8; 4]]) -> io::Result<()> {
     let mut has_needed = false;
     for _ in 0..MAX_PARTS {
         // Fewer bytes than a head has may be anything.
@@ -331,7 +345,7 @@ fn boxes(parts: &mut Parts, needed: &[&[u8; 4]]) -> io::Result<()> {
 }
 
 /// Walks the parts of a Matroska segment, until one has no length.
-fn matroska(parts: &mut Parts) -> io::Result<()> {
+fn matroska(parts: &mut Parts<'_>) -> io::Result<()> {
     const SEGMENT: u64 = 0x1853_8067;
     for _ in 0..MAX_PARTS {
         if parts.is_at_end() {
@@ -352,7 +366,7 @@ fn matroska(parts: &mut Parts) -> io::Result<()> {
 
 /// Reads a number of one to eight bytes, whose leading zeros are the number of further ones; `None` if
 /// it is invalid, or stands for an unknown length.
-fn variable(parts: &mut Parts, is_length: bool) -> io::Result<Option<u64>> {
+fn variable(parts: &mut Parts<'_>, is_length: bool) -> io::Result<Option<u64>> {
     let first = parts.byte()?;
     let more = first.leading_zeros();
     if more > 7 {
