@@ -332,6 +332,8 @@ fn explained(text: &str, error: &NotJson) -> (Code, String, &'static str) {
     let message = format!("this is not JSON: {}", error.message);
     let help = if error.message.contains("number out of range") {
         "write a number that a double can be, at most 1.7976931348623157e308"
+    } else if error.message.contains("recursion limit") {
+        "flatten it: a schema is nested at most 32 levels deep"
     } else {
         "expected JSON as RFC 8259 has it: no comments, no trailing commas"
     };

@@ -36,7 +36,11 @@ impl<'a> References<'a> {
 
     /// Returns the schema that a local reference names, with its pointer: a pointer from the schema
     /// of the input or output on, as a schema by itself has it, or from the whole document on.
-    fn find(&self, pointer: &str) -> Option<(&'a Value, String)> {
+    fn find(&self, fragment: &str) -> Option<(&'a Value, String)> {
+        self.at(fragment).or_else(|| self.at(&decoded(fragment)?))
+    }
+
+    fn at(&self, pointer: &str) -> Option<(&'a Value, String)> {
         let (root, at) = self.root.as_ref()?;
         let from_root = root.pointer(pointer).map(|v| (v, format!("{at}{pointer}")));
         let from_document = || {
@@ -45,6 +49,18 @@ impl<'a> References<'a> {
         };
         from_root.or_else(from_document)
     }
+}
+
+/// Returns the pointer that a fragment of a URI encodes with percent signs; `None` if that is no text.
+fn decoded(fragment: &str) -> Option<String> {
+    let (first, rest) = fragment.split_once('%')?;
+    let mut bytes = first.as_bytes().to_vec();
+    for part in rest.split('%') {
+        let digits = part.get(..2).filter(|digits| !digits.contains('+'))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).ok()
 }
 
 impl Parser<'_> {

@@ -872,6 +872,35 @@ fn kept_keywords_beside_a_slip_still_refuse() {
     }
 }
 
+/// Encodes each character as a fragment of a URI may have it: some must be encoded, all may be.
+#[test]
+fn encoded_references_are_resolved() {
+    let integer = usable(&with_x(&json!({"type": "integer", "maximum": 7})));
+    for name in [
+        "size",
+        "a b",
+        "50%",
+        "%20",
+        "a/b~c",
+        "größe 船",
+        "\"",
+        "+1",
+        "100%25",
+    ] {
+        let pointer = name.replace('~', "~0").replace('/', "~1");
+        let all = pointer
+            .bytes()
+            .fold(String::new(), |all, byte| format!("{all}%{byte:02X}"));
+        let encoded = pointer.replace('%', "%25").replace(' ', "%20");
+        for pointer in [pointer, encoded, all] {
+            let mut document = with_x(&json!({"$ref": format!("#/$defs/{pointer}")}));
+            document["$defs"] = json!({name: {"type": "integer", "maximum": 7}});
+            let found = parse(&document);
+            assert_eq!(found, (Some(integer.clone()), vec![]), "{document}");
+        }
+    }
+}
+
 #[test]
 fn local_references_are_resolved() {
     let lora = json!({"type": "object", "required": ["path"], "properties": {
