@@ -10,6 +10,8 @@ use crate::tags;
 const MAX_TAIL: u64 = 112 << 10;
 /// Length of an ID3 tag that may follow the last frame.
 const OLD_TAG: u64 = 128;
+/// Length of the header of a block, which is no frame.
+const BLOCK_HEADER: u64 = 4;
 /// Maximum length of a frame's header.
 const MAX_HEADER: usize = 16;
 /// Minimum length of a frame, which is silence: its header, one sample, and a checksum.
@@ -34,6 +36,9 @@ pub(crate) fn read(span: Span<'_>, facts: &mut Facts) -> Result<(), Stop> {
     match stream.end(span, length)? {
         End::Whole | End::Followed(_) if is_joined(span, length)? => {
             facts.doubt_duration(claimed, "another stream follows");
+        }
+        End::Whole if stream.max_length(span) < tags::without_trailing(span, length)? => {
+            facts.doubt_duration(claimed, "the file is too long for it");
         }
         End::Whole => facts.duration_seconds = Some(claimed.0),
         // A frame that is cut off may look like this, so the duration is known less this frame.
@@ -125,6 +130,23 @@ impl Stream {
 
     fn seconds(&self, samples: u64) -> f64 {
         samples as f64 / self.rate as f64
+    }
+
+    /// Returns the maximum length of its file without tags. It is that of any file if no frame has one, or
+    /// if the blocks before the frames are not available.
+    fn max_length(&self, span: Span<'_>) -> u64 {
+        let Some(block) = self.block.filter(|block| *block > 0 && self.longest > 0) else {
+            return u64::MAX;
+        };
+        let frames = self.samples.div_ceil(block);
+        let mut at = 4;
+        while let (Ok(kind), Ok(length)) = (span.u8(at), span.be24(at + 1)) {
+            at += BLOCK_HEADER + u64::from(length);
+            if kind & 0x80 != 0 {
+                return at.saturating_add(frames.saturating_mul(self.longest));
+            }
+        }
+        u64::MAX
     }
 
     /// Finds the last frame in `length` bytes. It and the tags behind it are requested in one read.

@@ -11,6 +11,9 @@ const MAX_STRIPS: u32 = 1 << 20;
 /// Length from which that of a strip is a placeholder.
 const PLACEHOLDERS: u32 = 0x7fff_ffff;
 
+/// Lengths of the values of each type, from 1: bytes, texts, numbers, fractions.
+const LENGTHS: [u64; 13] = [1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
+
 /// Tags of the positions and the lengths of strips, and of tiles.
 const STRIPS: [(u16, u16); 2] = [(273, 279), (324, 325)];
 
@@ -70,8 +73,17 @@ impl Tiff<'_, '_> {
         }
     }
 
-    /// Requires the strips or tiles of an image.
+    /// Requires the values of a directory, and the strips or tiles of its image.
     fn image(&mut self, entries: &[Entry]) -> io::Result<()> {
+        for (_, kind, count, value) in entries {
+            let index = usize::from(*kind).wrapping_sub(1);
+            let length = LENGTHS
+                .get(index)
+                .map_or(0, |length| length * u64::from(*count));
+            if length > 4 {
+                self.parts.require(u64::from(self.number(value)) + length)?;
+            }
+        }
         let entry = |tag| entries.iter().find(|entry| entry.0 == tag);
         for (positions, lengths) in STRIPS {
             let (Some(positions), Some(lengths)) = (entry(positions), entry(lengths)) else {
