@@ -11,7 +11,7 @@ use super::support::{self, bindings_manifest, repository, write};
 const STAMP: &str = r##"{"required": ["text"], "properties": {
     "text": {"type": "string"}, "promptImage": {"type": "string"}, "seed": {"type": "integer", "minimum": 0},
     "mode": {"type": "string", "enum": ["fast", "Fast", "C", "C#"], "default": "slow"},
-    "a_b": {"enum": ["x"]}, "a": {"type": "object", "properties": {"b": {"enum": ["y"]}}},
+    "日本": {"enum": ["日本"]}, "a_b": {"enum": ["x"]}, "a": {"type": "object", "properties": {"b": {"enum": ["y"]}}},
     "size": {"$ref": "#/$defs/size"}, "old": {"type": "string", "deprecated": true}
 }, "$defs": {"size": {"type": "string", "enum": ["1:1", "16:9"]}}}"##;
 

@@ -34,6 +34,7 @@ fn allow() -> TokenStream {
             clippy::unreadable_literal,
             clippy::upper_case_acronyms,
             clippy::wrong_self_convention,
+            bindings_with_variant_name,
             non_camel_case_types,
             non_snake_case,
         )]
