@@ -23,13 +23,17 @@ test *args:
 test-slow:
     cargo test --workspace --tests -- --ignored
 
-# Plays SEQUENCES random sequences of transitions on the model of a batch, or on `sqlite`.
+# Plays SEQUENCES random sequences of transitions on the model of a batch, on `sqlite` or on `postgres`.
 conformance sequences="1000000" store="model":
-    RUNCOMFY_BATCH_SEQUENCES={{ sequences }} cargo test --release -p runcomfy-batch --test conformance -- {{ store }}
+    RUNCOMFY_BATCH_SEQUENCES={{ sequences }} cargo test --release -p runcomfy-batch --features postgres --test conformance -- {{ store }}
 
 # Kills a batch at random in a process of its own, and counts what the service was paid for.
 batch-kills jobs="10000" kills="100":
     RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test -p runcomfy-batch --test engine kills -- --nocapture
+
+# Kills and pauses three workers and their Postgres at random, and counts what the service was paid for.
+batch-machines jobs="10000" kills="100":
+    RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test -p runcomfy-batch --features postgres --test engine machines -- --nocapture
 
 # Rewrites the bindings and the golden files from what the code does now. Review the diff.
 bless:

@@ -39,6 +39,12 @@ impl Clock {
         }
     }
 
+    /// Returns the time of a manual clock.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn manual_now(&self) -> Option<Timestamp> {
+        matches!(self.0, Source::Manual(_)).then(|| self.now())
+    }
+
     /// Moves a manual clock forward; without effect on the system's.
     pub fn advance(&self, time: Duration) {
         self.set(self.now().after(time));

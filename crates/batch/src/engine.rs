@@ -1,6 +1,6 @@
 //! The engine: what drives a store and a client until all jobs have ended.
 
-mod blocking;
+pub(crate) mod blocking;
 mod breaker;
 mod driver;
 mod files;

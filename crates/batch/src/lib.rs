@@ -6,6 +6,7 @@ mod claim;
 mod clock;
 mod counts;
 mod disk;
+mod durable_lines;
 mod ending;
 mod engine;
 mod event;
@@ -18,6 +19,8 @@ mod limits;
 mod memory;
 mod money;
 mod new_job;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod resolution;
 mod row;
 #[cfg(feature = "sqlite")]
@@ -45,6 +48,8 @@ pub use limits::{Limits, Rate};
 pub use memory::MemoryStore;
 pub use money::{InvalidMoney, Money};
 pub use new_job::{Conflict, Imported, NewJob};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use resolution::Resolution;
 pub use row::{Attempt, Attempts, Row};
 #[cfg(feature = "sqlite")]

@@ -74,7 +74,7 @@ impl Rate {
         self
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn from_parts(gap: Duration, burst: u32) -> Self {
         Self {
             gap: gap.clamp(Duration::from_micros(1), MAX_DELAY),
@@ -83,7 +83,7 @@ impl Rate {
     }
 
     /// Returns gap and burst.
-    #[cfg(any(feature = "sqlite", test))]
+    #[cfg(any(feature = "sqlite", feature = "postgres", test))]
     pub(crate) fn parts(self) -> (Duration, u32) {
         (self.gap, self.burst)
     }

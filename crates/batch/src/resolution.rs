@@ -29,7 +29,7 @@ pub enum Resolution {
 
 /// Time for which the submit of an attempt may still arrive after it is in doubt: the longest request, and
 /// what may hold it up. The lease of its incarnation has ended by then.
-const MAX_REQUEST: Duration = Duration::from_secs(300);
+pub(crate) const MAX_REQUEST: Duration = Duration::from_secs(300);
 
 /// Returns the time from which an attempt's job may be submitted again, if that has not come: its submit may
 /// still arrive. `ended_at` is the time of the doubt, or of the declaration that there is no job.

@@ -1,7 +1,8 @@
 //! Helpers that several test suites share: arbitrary schemas and values, the promises about
-//! generated code, a scripted HTTP server, a capture of traces.
+//! generated code, a Postgres server, a scripted HTTP server, a capture of traces.
 //!
-//! Each part is a feature, so that a suite compiles only what it uses. All are on by default.
+//! Each part is a feature, so that a suite compiles only what it uses. All but the Postgres server are on
+//! by default.
 
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
@@ -10,6 +11,8 @@ pub mod cases;
 pub mod generated_code;
 #[cfg(feature = "judge")]
 pub mod judge;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "trace")]

@@ -3,7 +3,7 @@
 use std::io;
 
 /// Runs work that blocks on a thread for it. Dropping the future does not stop the work.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     let done = tokio::task::spawn_blocking(work).await;

@@ -1,73 +1,49 @@
 //! A file for ids that the store does not take.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use runcomfy::RequestId;
 use runcomfy::schema::Json;
 use serde_json::json;
 
-use super::blocking::blocking;
+use crate::durable_lines::DurableLines;
 use crate::job_key::JobKey;
 
-/// A file with a line of JSON for each id. Lines are on the disk before they count.
+/// A file with a line for each id.
 #[derive(Clone, Debug)]
-pub(super) struct Spill(PathBuf);
+pub(super) struct Spill(DurableLines);
 
 impl Spill {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self(DurableLines::new(path))
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     /// Appends ids, and syncs.
     pub(super) async fn append(&self, ids: &[(JobKey, RequestId)]) -> io::Result<()> {
-        let line = |(key, id): &(JobKey, RequestId)| {
-            format!("\n{}\n", json!({ "key": key, "request_id": id.as_str() }))
-        };
-        let lines: String = ids.iter().map(line).collect();
-        self.blocking(move |path| {
-            let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-            file.write_all(lines.as_bytes())?;
-            file.sync_data()
-        })
-        .await
+        let line =
+            |(key, id): &(JobKey, RequestId)| json!({ "key": key, "request_id": id.as_str() });
+        self.0
+            .append(&ids.iter().map(line).collect::<Vec<_>>())
+            .await
     }
 
     /// Reads the ids; none where there is no file. A line that was not written whole is skipped.
     pub(super) async fn read(&self) -> io::Result<Vec<(JobKey, RequestId)>> {
-        let text = self.blocking(|path| match fs::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            read => read,
-        });
-        let text = String::from_utf8_lossy(&text.await?).into_owned();
-        Ok(text.lines().filter_map(parse).collect())
+        Ok(self.0.read().await?.iter().filter_map(parse).collect())
     }
 
     /// Removes the file, once the store has what is in it.
     pub(super) async fn remove(&self) -> io::Result<()> {
-        self.blocking(|path| match fs::remove_file(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        })
-        .await
-    }
-
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
-    ) -> io::Result<T> {
-        let path = self.0.clone();
-        blocking(move || work(&path)).await
+        self.0.remove().await
     }
 }
 
-fn parse(line: &str) -> Option<(JobKey, RequestId)> {
-    let line: Json = serde_json::from_str(line).ok()?;
+fn parse(line: &Json) -> Option<(JobKey, RequestId)> {
     let text = |name: &str| line.get(name)?.as_str();
     Some((
         text("key")?.parse().ok()?,
@@ -77,6 +53,8 @@ fn parse(line: &str) -> Option<(JobKey, RequestId)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[tokio::test]

@@ -41,6 +41,11 @@ pub enum StoreErrorKind {
     Full,
     /// The store is on a network file system, where locks and syncs may do nothing.
     NetworkFileSystem,
+    /// The server may forget what it has acknowledged. Set `fsync` and `synchronous_commit` on.
+    NotDurable,
+    /// The server may have forgotten intents, since it is another one, or was promoted or restored. Nothing
+    /// is claimed until a person has looked.
+    ServerChanged,
     /// The store could not be read or written.
     Io,
 }

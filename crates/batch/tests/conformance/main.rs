@@ -14,6 +14,8 @@ mod world;
 
 use std::ops::Range;
 
+#[cfg(feature = "postgres")]
+use subject::Postgres;
 use subject::{Memory, Sqlite, Subject};
 use world::World;
 
@@ -65,5 +67,19 @@ fn sqlite_keeps_the_law() {
         let sqlite = Sqlite::new();
         let model = Memory::twin_of(&sqlite.store(), false);
         vec![Box::new(sqlite), Box::new(model)]
+    });
+}
+
+/// At each step it also agrees with the model.
+#[cfg(feature = "postgres")]
+#[test]
+fn postgres_keeps_the_law() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    play(seeds(20), || {
+        let postgres = Postgres::new(&server);
+        let model = Memory::twin_of(&*postgres.store(), true);
+        vec![Box::new(postgres), Box::new(model)]
     });
 }

@@ -1,9 +1,15 @@
 //! Stores under test.
 
+#[cfg(feature = "postgres")]
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "postgres")]
+use runcomfy_batch::PostgresOptions;
 use runcomfy_batch::{Clock, Faults, MemoryStore, SqliteOptions, SqliteStore, Store, Timestamp};
+#[cfg(feature = "postgres")]
+use runcomfy_testkit::postgres::PostgresServer;
 
 /// A store that can be killed and opened again.
 pub(crate) trait Subject {
@@ -130,5 +136,96 @@ impl Subject for Sqlite {
 
     fn has_leases(&self) -> bool {
         false
+    }
+}
+
+/// A server, and the runtime of the connections to it.
+#[cfg(feature = "postgres")]
+pub(crate) struct Server {
+    postgres: PostgresServer,
+    runtime: tokio::runtime::Runtime,
+    batches: std::cell::Cell<u64>,
+}
+
+/// A schema of its own in a database.
+#[cfg(feature = "postgres")]
+pub(crate) struct Postgres {
+    server: Rc<Server>,
+    batch: String,
+    options: PostgresOptions,
+    clock: Clock,
+    faults: Faults,
+}
+
+#[cfg(feature = "postgres")]
+impl Postgres {
+    /// Starts a server, where Postgres is installed.
+    pub(crate) fn start() -> Option<Rc<Server>> {
+        let postgres = PostgresServer::start()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
+        Some(Rc::new(Server {
+            postgres,
+            runtime: runtime.unwrap(),
+            batches: std::cell::Cell::default(),
+        }))
+    }
+
+    pub(crate) fn new(server: &Rc<Server>) -> Self {
+        let (clock, faults) = (Clock::manual(START), Faults::new());
+        let number = server.batches.get() + 1;
+        server.batches.set(number);
+        Self {
+            server: Rc::clone(server),
+            batch: format!("batch_{number}"),
+            options: PostgresOptions::new()
+                .clock(clock.clone())
+                .faults(faults.clone()),
+            clock,
+            faults,
+        }
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        let url = format!("{}?batch={}", self.server.postgres.url(), self.batch);
+        let store = self
+            .server
+            .runtime
+            .block_on(self.options.clone().open(&url));
+        Arc::new(store.unwrap())
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let sql = format!("DROP SCHEMA {} CASCADE", self.batch);
+            let _ = self
+                .server
+                .postgres
+                .sql(&format!("SET client_min_messages = error; {sql}"));
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Subject for Postgres {
+    fn open(&mut self) -> Arc<dyn Store> {
+        self.store()
+    }
+
+    fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    fn set_time(&mut self, now: Timestamp) {
+        self.clock.set(now);
+    }
+
+    fn has_leases(&self) -> bool {
+        true
     }
 }

@@ -45,7 +45,9 @@ pub(crate) struct World {
 impl World {
     /// Begins a sequence; `seed` decides on all that happens in it.
     pub(crate) fn new(seed: u64, mut subjects: Vec<Box<dyn Subject>>) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let open = |subjects: &mut Vec<Box<dyn Subject>>| {
             subjects
                 .iter_mut()

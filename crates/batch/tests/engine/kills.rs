@@ -12,11 +12,11 @@ use runcomfy_emulator::{Builder, Call, Fault, Reply};
 use crate::world::{ESTIMATE, Kind, PRICE, World, batch, emulator, sqlite};
 
 /// Variable with the emulator's URL; the test that it starts is a worker.
-const BASE_URL: &str = "RUNCOMFY_BATCH_TEST_BASE_URL";
+pub(crate) const BASE_URL: &str = "RUNCOMFY_BATCH_TEST_BASE_URL";
 /// Variable with the worker's folder.
-const FOLDER: &str = "RUNCOMFY_BATCH_TEST_FOLDER";
+pub(crate) const FOLDER: &str = "RUNCOMFY_BATCH_TEST_FOLDER";
 /// Maximum number of submits in flight in a worker.
-const SUBMITS: usize = 8;
+pub(crate) const SUBMITS: usize = 8;
 
 /// Runs the batch in the folder to its end, as a process that others kill. Alone it does nothing.
 #[test]
@@ -49,7 +49,7 @@ fn start(world: &World) -> Child {
 }
 
 /// Number in an environment variable, for the long form.
-fn number(name: &str, default: usize) -> usize {
+pub(crate) fn number(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |number| number.parse().unwrap())
 }
 

@@ -7,6 +7,8 @@ mod disk;
 mod inputs;
 mod kills;
 mod lives;
+#[cfg(feature = "postgres")]
+mod machines;
 mod outcomes;
 mod stops;
 mod world;
