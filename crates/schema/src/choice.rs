@@ -10,7 +10,7 @@ use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
 use crate::describe::{Quoted, one_of};
-use crate::{Field, View, nearest};
+use crate::{Field, View, nearest_choice};
 
 /// A generated enum, whose members are strings in JSON.
 ///
@@ -70,7 +70,11 @@ impl fmt::Display for UnknownChoice {
         let (found, expected) = (View::from(&self.found).in_words(), one_of(known));
         write!(f, "found {found}, expected {expected}")?;
         let texts = self.known.iter().copied();
-        match self.found.as_str().and_then(|found| nearest(found, texts)) {
+        match self
+            .found
+            .as_str()
+            .and_then(|found| nearest_choice(found, texts))
+        {
             Some(near) => write!(f, "; did you mean `{near}`?"),
             None => Ok(()),
         }

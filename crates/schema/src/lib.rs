@@ -50,6 +50,7 @@ pub use literal::Literal;
 pub use media::{Media, MediaKind};
 pub use media_input::{MediaInput, MediaSource};
 pub use nearest::nearest;
+pub(crate) use nearest::nearest_choice;
 pub use number::Number;
 pub use numbers::Numbers;
 pub use output::OUTPUT;

@@ -38,6 +38,77 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Returns the choice of an `enum` that a text probably means: the nearest one by its letters, else the
+/// first that the text begins or is a part of, else, of sizes such as `1920x1080`, the nearest by its
+/// numbers.
+pub(crate) fn nearest_choice<'a>(
+    text: &str,
+    choices: impl Iterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    let letters = plain(text);
+    // More than a size is no size, and a part of one letter is in too many choices.
+    if letters.is_empty() || letters.len() > MAX_LETTERS {
+        return None;
+    }
+    nearest(text, choices.clone())
+        .or_else(|| {
+            choices
+                .clone()
+                .find(|choice| plain(choice).starts_with(&letters))
+        })
+        .or_else(|| {
+            let is_long = letters.chars().count() >= PREFIX;
+            choices
+                .clone()
+                .find(|choice| is_long && plain(choice).contains(&letters))
+        })
+        .or_else(|| nearest_size(&letters, choices))
+}
+
+/// Returns a text in lower case, without blanks, and with one sign between the numbers of a size.
+fn plain(text: &str) -> String {
+    let letters = text.chars().flat_map(char::to_lowercase);
+    let signs = letters.map(|c| if matches!(c, '×' | '*') { 'x' } else { c });
+    signs.filter(|c| !c.is_whitespace()).collect()
+}
+
+/// Maximum sum of the logarithms of two ratios: both sides may be twice as long, or half.
+const MAX_FAR: f64 = 1.4;
+
+/// Returns the choice that begins with a size of the same form whose sides differ least, by their ratio.
+fn nearest_size<'a>(size: &str, choices: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let sides = sides(size)?;
+    let far = |choice: &str| {
+        let choice = plain(choice);
+        let other = sides_before(&choice)?;
+        let ratios = [(sides.0, other.0), (sides.1, other.1)];
+        let far: f64 = ratios.iter().map(|(a, b)| (a / b).ln().abs()).sum();
+        (far <= MAX_FAR).then_some(far)
+    };
+    let known = choices.filter_map(|choice| Some((far(choice)?, choice)));
+    known
+        .min_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, choice)| choice)
+}
+
+/// Returns the sides of a size such as `1920x1080`.
+fn sides(size: &str) -> Option<(f64, f64)> {
+    let side = |text: &str| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let side: f64 = text.parse().ok().filter(|_| is_number)?;
+        (side > 0.0).then_some(side)
+    };
+    let (width, height) = size.split_once('x')?;
+    Some((side(width)?, side(height)?))
+}
+
+/// Returns the sides of the size with which a choice such as `1920x1080(16:9)` begins.
+fn sides_before(choice: &str) -> Option<(f64, f64)> {
+    let is_part = |c: char| c.is_ascii_digit() || c == 'x';
+    let end = choice.find(|c| !is_part(c)).unwrap_or(choice.len());
+    sides(&choice[..end])
+}
+
 /// Returns `true` if a word has too many letters or too few to be like one of `count` letters, as far
 /// as that takes no spelling.
 fn is_far(word: &str, count: usize, most: usize) -> bool {
@@ -108,7 +179,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, nearest_choice};
 
     const NAMES: [&str; 5] = ["prompt", "image_urls", "scale", "seed", "width×height"];
 
@@ -135,5 +206,35 @@ mod tests {
         assert_eq!(nearest("16.9", ["1:1", "16:9", "9:16"]), Some("16:9"));
         assert_eq!(nearest("720", ["480p", "720p"]), Some("720p"));
         assert_eq!(nearest(&"x".repeat(100_000), NAMES), None);
+    }
+
+    #[test]
+    fn choice_is_found_by_a_part_and_by_its_numbers() {
+        let sizes = [
+            "1024x1024(1:1)",
+            "2048x2048(1:1)",
+            "2560x1440(16:9)",
+            "3024x1296(21:9)",
+            "auto",
+        ];
+        for (text, found) in [
+            ("2048x2047", Some("2048x2048(1:1)")),
+            ("2", Some("2048x2048(1:1)")),
+            ("2560×1440", Some("2560x1440(16:9)")),
+            ("2560 X 1440", Some("2560x1440(16:9)")),
+            ("16:9", Some("2560x1440(16:9)")),
+            ("1920x1080", Some("2560x1440(16:9)")),
+            ("1000*1000", Some("1024x1024(1:1)")),
+            ("0x0", None),
+            ("2048x9", None),
+            ("x", None),
+            ("4:3", None),
+            ("huge", None),
+            ("", None),
+            (" ", None),
+        ] {
+            assert_eq!(nearest_choice(text, sizes.into_iter()), found, "{text}");
+        }
+        assert_eq!(nearest_choice("7", ["5", "10"].into_iter()), None);
     }
 }

@@ -7,7 +7,7 @@ use crate::media::{UrlForm, is_file_name, is_file_path, url_form};
 use crate::view::{find, is_same};
 use crate::{
     Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, NamedField, Number, Path,
-    Property, Record, Schema, Shared, View, Violation, Violations, nearest,
+    Property, Record, Schema, Shared, View, Violation, Violations, nearest, nearest_choice,
 };
 
 #[cfg(test)]
@@ -444,7 +444,7 @@ fn unknown_property(list: &[Property], name: &str, at: &Path<'_>) -> Violation {
 fn in_words(unworded: Unworded<'_>) -> Violation {
     let schema = unworded.schema;
     let hint = match (unworded.rule, &unworded.actual) {
-        (Constraint::Enum, Value::String(actual)) => nearest(actual, texts(schema)),
+        (Constraint::Enum, Value::String(actual)) => nearest_choice(actual, texts(schema)),
         _ => None,
     };
     Violation {
@@ -464,7 +464,7 @@ fn in_words(unworded: Unworded<'_>) -> Violation {
 }
 
 /// The members of `enum` that are strings.
-fn texts(schema: &Schema) -> impl Iterator<Item = &str> {
+fn texts(schema: &Schema) -> impl Iterator<Item = &str> + Clone {
     let choices = schema.choices().unwrap_or_default();
     choices.iter().filter_map(|choice| match choice {
         Literal::Text(text) => Some(&**text),

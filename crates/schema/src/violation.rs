@@ -313,11 +313,29 @@ impl Violations {
     }
 }
 
+/// Adds violations. The form of a URL is judged before its media are: a second violation of it that is no
+/// more certain is dropped.
 impl Extend<Violation> for Violations {
     fn extend<I: IntoIterator<Item = Violation>>(&mut self, violations: I) {
         for violation in violations {
-            self.push(violation.certainty, || violation);
+            if !self.has_form_of(&violation) {
+                self.push(violation.certainty, || violation);
+            }
         }
+    }
+}
+
+impl Violations {
+    /// Returns `true` if the violation is about the form of a URL and says no more than one that is kept.
+    fn has_form_of(&self, violation: &Violation) -> bool {
+        let is_about_form = |v: &Violation| v.rule == Constraint::Format;
+        let says_as_much = |known: &Violation| {
+            is_about_form(known)
+                && known.pointer == violation.pointer
+                && (known.certainty == Certainty::Certain
+                    || violation.certainty == Certainty::Likely)
+        };
+        is_about_form(violation) && self.list.iter().any(says_as_much)
     }
 }
 
@@ -482,5 +500,27 @@ mod tests {
             (MAX_KEPT + 1, 2, true)
         );
         assert!(list.to_string().ends_with("\n… and 2 more"));
+    }
+
+    #[test]
+    fn form_of_a_url_is_judged_once() {
+        let form = |pointer: &str, certainty| {
+            Violation::new(pointer, Constraint::Format, certainty, "x", "a URL")
+        };
+        let certainties = |violations: &Violations| -> Vec<Certainty> {
+            violations.iter().map(|v| v.certainty).collect()
+        };
+        let mut violations = Violations::default();
+        violations.extend([form("/a", Certainty::Likely), form("/b", Certainty::Likely)]);
+        violations.extend([form("/a", Certainty::Likely)]);
+        assert_eq!(certainties(&violations), [Certainty::Likely; 2]);
+        violations.extend([form("/a", Certainty::Certain)]);
+        assert!(violations.refuse());
+        violations.extend([form("/a", Certainty::Certain)]);
+        assert_eq!(violations.len(), 3);
+        let rule =
+            |pointer: &str| Violation::new(pointer, Constraint::Media, Certainty::Likely, "x", "y");
+        violations.extend([rule("/a"), rule("/a")]);
+        assert_eq!(violations.len(), 5);
     }
 }
