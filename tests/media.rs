@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use runcomfy::media::{CheckMedia, Prober};
+use runcomfy::media::{CheckMedia, DataUri, Prober};
 use runcomfy::schema::{Certainty, Literal};
 use runcomfy::{Client, ErrorKind, Media, Model, Violations};
 use runcomfy_emulator::{Call, Emulator};
@@ -309,4 +309,79 @@ async fn unknown_facts_are_warnings() {
             "{pointer} {found}: {warnings:#?}"
         );
     }
+}
+
+/// The first two thirds of a file.
+macro_rules! cut {
+    ($name:literal) => {{
+        let whole = include_bytes!(concat!("../crates/media/tests/fixtures/", $name)).as_slice();
+        &whole[..whole.len() * 2 / 3]
+    }};
+}
+
+#[tokio::test]
+async fn media_that_are_cut_off_are_warned_of() {
+    let setup = Setup::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.jpg");
+    std::fs::write(&file, cut!("progressive.jpg")).unwrap();
+    let input = edit::Input::new(edit::Required {
+        image_urls: [
+            Media::bytes(cut!("palette.png").to_vec()),
+            Media::file(&file),
+            Media::url(DataUri::encode("image/png", cut!("palette.png"))),
+            Media::bytes(include_bytes!("../crates/media/tests/fixtures/palette.png").to_vec()),
+        ],
+        prompt: "A boat",
+    });
+    let violations = input.check_media(&setup.client).await.unwrap();
+    assert!(
+        violations
+            .iter()
+            .all(|v| v.certainty == Certainty::Likely || !v.found.contains("cut off"))
+    );
+    let cut: Vec<&str> = violations
+        .iter()
+        .filter(|v| v.found.contains("cut off"))
+        .map(|v| &*v.pointer)
+        .collect();
+    assert_eq!(cut, ["/image_urls/0", "/image_urls/1", "/image_urls/2"]);
+}
+
+#[tokio::test]
+async fn data_uri_of_no_media_is_refused() {
+    let setup = Setup::new().await;
+    for (uri, is_refused) in [
+        ("data:text/plain,hello", true),
+        ("data:Text/HTML;charset=utf-8;base64,PGh0bWw+", true),
+        ("data:font/woff2;base64,AAAA", true),
+        ("data:,hello", false),
+        ("data:image/x-new;base64,AAAA", false),
+        ("data:application/octet-stream;base64,AAAA", false),
+    ] {
+        let input = edit::Input::new(edit::Required {
+            image_urls: [Media::url(uri)],
+            prompt: "A boat",
+        });
+        let violations = input.check_media(&setup.client).await.unwrap();
+        assert_eq!(violations.refuse(), is_refused, "{uri}: {violations}");
+        assert!(!violations.is_empty(), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn plain_http_is_warned_of_once() {
+    let setup = Setup::new().await;
+    let input = edit::Input::new(edit::Required {
+        image_urls: [Media::url("http://example.invalid/a.png")],
+        prompt: "A boat",
+    })
+    .scale(7.0);
+    let submit = setup.client.submit(&input);
+    let error = submit
+        .check_media(CheckMedia::Everything)
+        .await
+        .unwrap_err();
+    let rules: Vec<&str> = error.violations().iter().map(|v| v.rule.as_str()).collect();
+    assert_eq!(rules, ["format", "maximum"], "{error}");
 }

@@ -38,5 +38,5 @@ pub use facts::Facts;
 pub use limits::Limits;
 pub use local_file::open_regular;
 pub use reader::{Reader, Step};
-pub use truncation::is_truncated;
+pub use truncation::{are_truncated, is_truncated};
 pub use verdict::{Verdict, judge};

@@ -1,7 +1,7 @@
 //! Finds files that end before the media in them do.
 
 use std::fs::File;
-use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 
 use crate::span::Span;
 use crate::sparse::{Sparse, Stop};
@@ -39,14 +39,34 @@ const MP3_HEAD: usize = 256;
 /// # Errors
 /// - [`io::Error`]: the file cannot be read. Check its permissions.
 pub fn is_truncated(file: &File, facts: &Facts) -> io::Result<bool> {
-    let Some(format) = facts.format else {
-        return Ok(false);
-    };
     let size = file.metadata()?.len();
     let mut file = file;
     file.rewind()?;
+    ends_early(Box::new(file), size, facts)
+}
+
+/// Returns `true` if bytes end before the media in them do, as [`is_truncated`] says of a file.
+///
+/// ```
+/// use runcomfy_media::{Facts, are_truncated};
+///
+/// let gif = b"GIF89a\x80\x02\xe0\x01\x00\x00\x00;";
+/// let facts = Facts::from_bytes(gif);
+/// assert!(!are_truncated(gif, &facts));
+/// assert!(are_truncated(&gif[..13], &facts));
+/// ```
+#[must_use]
+pub fn are_truncated(bytes: &[u8], facts: &Facts) -> bool {
+    // Memory is read without errors.
+    ends_early(Box::new(Cursor::new(bytes)), bytes.len() as u64, facts).unwrap_or_default()
+}
+
+fn ends_early(data: Box<dyn Data + '_>, size: u64, facts: &Facts) -> io::Result<bool> {
+    let Some(format) = facts.format else {
+        return Ok(false);
+    };
     let mut parts = Parts {
-        file: BufReader::new(file),
+        file: BufReader::new(data),
         at: 0,
         size,
     };
@@ -73,9 +93,14 @@ pub fn is_truncated(file: &File, facts: &Facts) -> io::Result<bool> {
     }
 }
 
+/// A file, or bytes in memory.
+trait Data: Read + Seek {}
+
+impl<D: Read + Seek> Data for D {}
+
 /// A file that is walked part by part. A part behind its end is [`ErrorKind::UnexpectedEof`].
 struct Parts<'a> {
-    file: BufReader<&'a File>,
+    file: BufReader<Box<dyn Data + 'a>>,
     at: u64,
     size: u64,
 }

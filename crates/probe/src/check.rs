@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
-use runcomfy_media::{DataUri, Facts, judge};
+use runcomfy_media::{DataUri, Facts, are_truncated, is_truncated, judge, open_regular};
 
 use runcomfy_schema::{
     Certainty, Constraint, Media, MediaInput, MediaKind, MediaSource, Violation, Violations,
@@ -15,7 +15,13 @@ use crate::prober::Prober;
 
 /// The facts of one media input, or the reason why there are none.
 enum Inspection {
-    Known(Facts),
+    Known {
+        facts: Facts,
+        /// The data end before the media in them do.
+        is_truncated: bool,
+    },
+    /// A `data:` URI of this type, which is no type of media, and whose bytes are none.
+    Other(String),
     /// A local file that cannot be read; the service would get nothing.
     Unreadable(io::Error),
     /// A URL that leads to no public address, and why.
@@ -81,12 +87,15 @@ pub async fn check(media: &[MediaInput<'_, '_>], prober: Option<&Prober>) -> Vio
     let mut violations = Violations::default();
     for input in media {
         let inspection = match input.source {
-            MediaSource::Local(Media::Bytes(bytes)) => Inspection::Known(Facts::from_bytes(bytes)),
+            MediaSource::Local(Media::Bytes(bytes)) => inspect_bytes(bytes),
             MediaSource::Local(Media::File(path)) => inspect_file(path.clone()).await,
             MediaSource::Local(_) => Inspection::Skipped,
             MediaSource::Url(url) => match (DataUri::parse(url), outcomes.get(url)) {
                 (Some(uri), _) => inspect_data_uri(&uri),
-                (None, Some(Ok(facts))) => Inspection::Known(facts.clone()),
+                (None, Some(Ok(facts))) => Inspection::Known {
+                    facts: facts.clone(),
+                    is_truncated: false,
+                },
                 (None, Some(Err(error))) => match error.kind() {
                     ProbeErrorKind::Url | ProbeErrorKind::Address => {
                         Inspection::NotPublic(error.to_string())
@@ -123,19 +132,53 @@ fn is_web(url: &str) -> bool {
 }
 
 async fn inspect_file(path: PathBuf) -> Inspection {
-    match tokio::task::spawn_blocking(move || Facts::from_file(&path)).await {
-        Ok(Ok(facts)) => Inspection::Known(facts),
+    let read = move || {
+        let file = open_regular(&path)?;
+        let facts = Facts::from_open_file(&file)?;
+        let is_truncated = is_truncated(&file, &facts)?;
+        Ok((facts, is_truncated))
+    };
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok((facts, is_truncated))) => Inspection::Known {
+            facts,
+            is_truncated,
+        },
         Ok(Err(error)) => Inspection::Unreadable(error),
         // The runtime is shutting down.
         Err(_) => Inspection::Skipped,
     }
 }
 
-fn inspect_data_uri(uri: &DataUri<'_>) -> Inspection {
-    match uri.bytes() {
-        Some(bytes) => Inspection::Known(Facts::from_bytes(&bytes)),
-        None => Inspection::Unknown("a data: URI that cannot be decoded".to_owned()),
+fn inspect_bytes(bytes: &[u8]) -> Inspection {
+    let facts = Facts::from_bytes(bytes);
+    let is_truncated = are_truncated(bytes, &facts);
+    Inspection::Known {
+        facts,
+        is_truncated,
     }
+}
+
+fn inspect_data_uri(uri: &DataUri<'_>) -> Inspection {
+    let Some(bytes) = uri.bytes() else {
+        return Inspection::Unknown("a data: URI that cannot be decoded".to_owned());
+    };
+    let inspection = inspect_bytes(&bytes);
+    let is_known = matches!(&inspection, Inspection::Known { facts, .. } if facts.kind.is_some());
+    match uri
+        .media_type()
+        .filter(|name| !is_known && is_no_media(name))
+    {
+        Some(name) => Inspection::Other(name.to_owned()),
+        None => inspection,
+    }
+}
+
+/// Returns `true` for a media type such as `text/plain`, of which no image, video or audio is. One of
+/// `application` may be for anything.
+fn is_no_media(media_type: &str) -> bool {
+    let kind = media_type.split('/').next().unwrap_or_default().trim();
+    let others = ["text", "font", "model", "message", "multipart"];
+    others.iter().any(|other| kind.eq_ignore_ascii_case(other))
 }
 
 fn violations_of(input: &MediaInput<'_, '_>, inspection: &Inspection) -> Vec<Violation> {
@@ -168,8 +211,13 @@ fn violations_of(input: &MediaInput<'_, '_>, inspection: &Inspection) -> Vec<Vio
             format!("media that could not be inspected ({why})"),
             expected(input),
         ),
+        Inspection::Other(media_type) => violation(
+            Certainty::Certain,
+            format!("a data: URI of the type {media_type}"),
+            input.kind.map_or("media", with_article).to_owned(),
+        ),
         // Without a known format, each rule would have the same violation.
-        Inspection::Known(facts) if facts.kind.is_none() => {
+        Inspection::Known { facts, .. } if facts.kind.is_none() => {
             let why = facts
                 .unknown
                 .as_deref()
@@ -179,7 +227,10 @@ fn violations_of(input: &MediaInput<'_, '_>, inspection: &Inspection) -> Vec<Vio
             all.extend(broken_rules(input, facts).filter(|v| v.certainty == Certainty::Certain));
             all
         }
-        Inspection::Known(facts) => {
+        Inspection::Known {
+            facts,
+            is_truncated,
+        } => {
             let other = facts.kind.filter(|kind| !is_accepted(*kind, input.kind));
             let mut all = match (other, input.kind) {
                 (Some(found), Some(kind)) => violation(
@@ -193,6 +244,14 @@ fn violations_of(input: &MediaInput<'_, '_>, inspection: &Inspection) -> Vec<Vio
                 ),
                 _ => Vec::new(),
             };
+            if *is_truncated {
+                let format = facts.format.unwrap_or("media").to_uppercase();
+                all.extend(violation(
+                    Certainty::Likely,
+                    format!("data that are cut off: they end before their {format} does"),
+                    "a whole file".to_owned(),
+                ));
+            }
             all.extend(broken_rules(input, facts));
             all
         }

@@ -93,13 +93,13 @@ fn nearest_size<'a>(size: &str, choices: impl Iterator<Item = &'a str>) -> Optio
 
 /// Returns the sides of a size such as `1920x1080`.
 fn sides(size: &str) -> Option<(f64, f64)> {
-    let side = |text: &str| {
+    let length = |text: &str| {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let side: f64 = text.parse().ok().filter(|_| is_number)?;
-        (side > 0.0).then_some(side)
+        let length: f64 = text.parse().ok().filter(|_| is_number)?;
+        (length > 0.0).then_some(length)
     };
     let (width, height) = size.split_once('x')?;
-    Some((side(width)?, side(height)?))
+    Some((length(width)?, length(height)?))
 }
 
 /// Returns the sides of the size with which a choice such as `1920x1080(16:9)` begins.
