@@ -1,5 +1,6 @@
 //! Downloads outputs to disk.
 
+mod abandoned_parts;
 mod content;
 mod data_file;
 mod expectation;
@@ -41,10 +42,10 @@ use crate::job::Job;
 ///
 /// The bytes go to a hidden file in the same folder, which gets its final name once it is complete
 /// and synced to disk: a file appears under its final name whole or not at all. The name is the
-/// last segment of the URL's path with unsafe characters replaced, and with the extension that the bytes
+/// last segment of the URL's path, decoded, with unsafe characters replaced, and with the extension that the bytes
 /// have: a JPEG behind `image.png` becomes `image.jpg`. No file is overwritten: if the
 /// name is taken, the new file gets a number. Dropping the download removes its hidden file; only a
-/// process that is killed leaves a `.part` file behind. A download holds at most one megabyte in
+/// process that is killed leaves a `.part` file behind, which a later download into the folder removes. A download holds at most one megabyte in
 /// memory, and a client runs
 /// [`download_concurrency`](crate::client::ClientBuilder::download_concurrency) downloads at a time.
 ///
@@ -64,7 +65,7 @@ use crate::job::Job;
 /// A file is inspected before it gets its name. An HTML page, JSON or other text is not the output where
 /// media are expected: by the extension of the URL, by the `Content-Type`, or as
 /// [`expect_media`](Self::expect_media) says. Nor are an archive behind the extension of media, an empty
-/// file, or media that end before their own lengths say. Such a file is retried like a failed download.
+/// file, or media that end before their own lengths say. Such a file gets three attempts.
 /// If it stays so, the download fails with [`ErrorKind::Unreadable`], and the bytes are kept under a name
 /// that says what they are, such as `image.html` or `image.truncated.png`: [`Error::kept_file`]. Other
 /// outputs (a mesh, an archive, subtitles) are saved as they are.

@@ -69,6 +69,8 @@ pub mod media;
 pub mod testing;
 #[cfg(feature = "client")]
 mod wait;
+#[cfg(feature = "client")]
+mod whole_file;
 
 pub use model::Model;
 pub use output::Output;
@@ -98,10 +100,12 @@ pub use {
     wait::watch::Watch,
 };
 
-/// Items that generated code needs; not part of the public API.
+/// Items that generated code and this repository's other crates need; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::output_type;
+    #[cfg(feature = "client")]
+    pub use crate::whole_file::{publish, sync_folder_of};
     pub use runcomfy_schema::__private::*;
     pub use runcomfy_schema::{Choice, Field, Reader, Record, choice, record};
 }

@@ -407,7 +407,7 @@ async fn empty_body_is_no_output() {
         let error = failed(&server).await;
         assert_eq!(
             (error.kind(), error.attempts()),
-            (ErrorKind::Unreadable, 6),
+            (ErrorKind::Unreadable, 3),
             "{error}"
         );
         assert!(error.to_string().contains("empty file"), "{error}");
@@ -1081,4 +1081,20 @@ async fn emulator_output_survives_cuts_and_a_dead_link() {
         assert_eq!(std::fs::read(path).unwrap(), right);
     }
     assert_eq!(emulator.count(Call::Result), results + 1);
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn part_of_a_killed_process_is_removed() {
+    let server = Files::start(|request| stored(request, &content(7, SIZE), V1)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join(".image.png.0123abcd.part");
+    let hour = Duration::from_secs(3600);
+    let file = std::fs::File::create_new(&part).unwrap();
+    file.set_modified(std::time::SystemTime::now() - hour)
+        .unwrap();
+    drop(file);
+    let client = server.client();
+    client.download(&server.url(), folder.path()).await.unwrap();
+    assert!(!part.exists());
 }

@@ -9,6 +9,7 @@ use reqwest::{ClientBuilder, Response, StatusCode, Url};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::abandoned_parts::AbandonedParts;
 use crate::error::{Error, ErrorKind};
 use crate::http::endpoint::Endpoint;
 use crate::http::per_runtime::PerRuntime;
@@ -41,6 +42,7 @@ pub(crate) struct Fetcher {
     concurrency: usize,
     /// An idle runtime holds no slot of another.
     slots: PerRuntime<Arc<Semaphore>>,
+    abandoned: AbandonedParts,
 }
 
 /// Applies the settings for downloads to an HTTP client.
@@ -73,6 +75,7 @@ impl Fetcher {
             size_limit,
             concurrency: concurrency.clamp(1, Semaphore::MAX_PERMITS),
             slots: PerRuntime::new(),
+            abandoned: AbandonedParts::default(),
         }
     }
 
@@ -84,6 +87,11 @@ impl Fetcher {
     /// Returns the retries that downloads share with the client's other calls.
     pub(super) fn retry(&self) -> &Retry {
         &self.retry
+    }
+
+    /// Returns the folders in which hidden files of killed processes were looked for.
+    pub(super) fn abandoned(&self) -> &AbandonedParts {
+        &self.abandoned
     }
 
     /// Waits for a free slot, which the download holds until it ends.

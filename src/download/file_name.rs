@@ -1,5 +1,6 @@
 //! Makes the file name of an output from its URL.
 
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::expectation;
@@ -12,13 +13,16 @@ const MAX_NAME_BYTES: usize = 120;
 /// devices too.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// Returns the last segment of the URL's path with all unsafe characters replaced by `_`.
+/// Returns the last segment of the URL's path, decoded, with all unsafe characters replaced by `_`.
 pub(super) fn from_url(url: &Url) -> String {
     let last = url
         .path_segments()
         .and_then(|mut segments| segments.next_back())
         .unwrap_or_default();
-    safe(last, |c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    let decoded = percent_decode_str(last).decode_utf8();
+    // Another encoding than UTF-8 stays as it is.
+    let decoded = decoded.unwrap_or(last.into());
+    safe(&decoded, |c| c.is_alphanumeric() || "-_.".contains(c))
 }
 
 /// Returns the name that a caller wants with all characters replaced that could lead out of the
@@ -120,13 +124,21 @@ mod tests {
     fn unsafe_characters_are_replaced() {
         for (path, expected) in [
             ("/a/b.png?sig=1", "b.png"),
-            ("/a/..%2f..%2fetc", "_2f.._2fetc"),
-            ("/a/..%5c..%5cetc", "_5c.._5cetc"),
+            ("/a/..%2f..%2fetc", "_.._etc"),
+            ("/a/..%5c..%5cetc", "_.._etc"),
+            ("/a/%2e%2e", "output"),
+            ("/a/%00%1b%7f.png", "___.png"),
+            ("/a/%E2%80%AEgnp.exe", "_gnp.exe"),
+            ("/a/b%20c.png", "b_c.png"),
+            ("/a/%252fb.png", "_2fb.png"),
+            ("/a/%ff.png", "_ff.png"),
             ("/", "output"),
             ("/...", "output"),
             ("/a/.bashrc", "bashrc"),
             ("/a/b.png...", "b.png"),
-            ("/%E6%97%A5.png", "_E6_97_A5.png"),
+            ("/%E6%97%A5.png", "日.png"),
+            ("/b%C3%A4r.png", "bär.png"),
+            ("/bär.png", "bär.png"),
             ("/a:b.png", "a_b.png"),
             ("/-rf", "_-rf"),
         ] {

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use runcomfy_media::Facts;
 
+use super::abandoned_parts::{self, AbandonedParts, DIGITS, END, START};
 use super::file_name::numbered;
 use super::inspection::{Claims, Inspection};
 use super::saved::Saved;
 use crate::error::Error;
+use crate::whole_file::{publish, sync_folder_of};
 
 /// A hidden file in the target's folder, removed on drop unless it is finished.
 ///
@@ -35,14 +37,26 @@ struct Paths {
 
 impl PartialFile {
     /// Creates the hidden file, and its folder if that does not exist. `name` may differ from that of
-    /// the complete file.
-    pub(super) async fn create(folder: &Path, name: &str) -> Result<Self, Error> {
-        let hidden = folder.join(format!(".{name}.{:08x}.part", fastrand::u32(..)));
+    /// the complete file. The first download of a client into a folder removes what killed processes have
+    /// left there.
+    pub(super) async fn create(
+        folder: &Path,
+        name: &str,
+        abandoned: &AbandonedParts,
+    ) -> Result<Self, Error> {
+        let number = fastrand::u32(..);
+        let hidden = format!("{START}{name}.{number:0DIGITS$x}{END}");
+        let hidden = folder.join(hidden);
+        let cleans = abandoned.is_new(folder);
         let folder = folder.to_owned();
         blocking(move || {
             std::fs::create_dir_all(&folder)
                 .map_err(|e| Error::file("create the folder", &folder, e))?;
+            if cleans {
+                abandoned_parts::remove(&folder);
+            }
             let file = File::create_new(&hidden).map_err(|e| Error::file("create", &hidden, e))?;
+            abandoned_parts::claim(&file);
             let paths = Paths { folder, hidden };
             Ok(Self {
                 paths,
@@ -90,7 +104,7 @@ impl PartialFile {
         // A download that is dropped from here on may leave its file behind, which is complete.
         blocking(move || {
             let target = paths.publish(&name)?;
-            sync(&paths.folder);
+            sync_folder_of(&target);
             Ok(target)
         })
         .await
@@ -110,28 +124,13 @@ impl Paths {
     fn publish(&self, name: &str) -> Result<PathBuf, Error> {
         for number in 0.. {
             let target = self.folder.join(numbered(name, number));
-            // A hard link fails if the name is taken; a rename would replace that file.
-            let outcome = match std::fs::hard_link(&self.hidden, &target) {
-                Err(e) if e.kind() != ErrorKind::AlreadyExists => self.rename(&target),
-                outcome => outcome,
-            };
-            match outcome {
+            match publish(&self.hidden, &target) {
                 Ok(()) => return Ok(target),
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(Error::file("write", &target, e)),
             }
         }
         unreachable!("the numbers never end")
-    }
-
-    /// Renames the hidden file on file systems without hard links: an empty file claims the name,
-    /// and the rename replaces it.
-    fn rename(&self, target: &Path) -> io::Result<()> {
-        File::create_new(target)?;
-        std::fs::rename(&self.hidden, target).inspect_err(|_| {
-            // The rename's error is the one to report.
-            let _ = std::fs::remove_file(target);
-        })
     }
 }
 
@@ -140,14 +139,6 @@ impl Drop for Paths {
         // After a rename there is nothing to remove. A leftover is harmless, and there is no caller
         // to report it to.
         let _ = std::fs::remove_file(&self.hidden);
-    }
-}
-
-/// Syncs the folder, so that the file's new name survives a power cut. The file itself is synced
-/// already, so a file system that cannot sync folders is no failure.
-fn sync(folder: &Path) {
-    if cfg!(unix) {
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
 
@@ -193,7 +184,9 @@ mod tests {
     }
 
     async fn part(folder: &Path, content: &'static [u8]) -> PartialFile {
-        let mut part = PartialFile::create(folder, "a.png").await.unwrap();
+        let mut part = PartialFile::create(folder, "a.png", &AbandonedParts::default())
+            .await
+            .unwrap();
         part.write(Bytes::from_static(content)).await.unwrap();
         part
     }
@@ -228,22 +221,6 @@ mod tests {
         assert_eq!(part.length(), 5);
         let file = part.finish("a.png".to_owned()).await.unwrap();
         assert_eq!(std::fs::read(file).unwrap(), b"short");
-    }
-
-    #[tokio::test]
-    async fn rename_replaces_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a.png");
-        let first = part(folder.path(), b"one").await;
-        first.paths.rename(&target).unwrap();
-        let second = part(folder.path(), b"two").await;
-        let error = second.paths.rename(&target).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
-        drop((first, second));
-        assert_eq!(
-            files(folder.path()),
-            [("a.png".to_owned(), b"one".to_vec())]
-        );
     }
 
     #[tokio::test]

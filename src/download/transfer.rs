@@ -56,13 +56,15 @@ impl Transfer<'_, '_> {
         let _slot = fetcher.acquire_slot().await;
         let name = file_name::from_url(&url);
         let mut call = TransferCall {
-            part: PartialFile::create(folder, &name).await?,
+            part: PartialFile::create(folder, &name, fetcher.abandoned()).await?,
             transfer: self,
             extension: file_name::extension(&name).map(str::to_owned),
             url,
             file: None,
             reached: 0,
             wrong: None,
+            is_wrong: false,
+            wrong_count: 0,
         };
         let outcome = fetcher.retry().run(&mut call).await;
         let TransferCall {
@@ -85,7 +87,7 @@ impl Transfer<'_, '_> {
     async fn save_data(self, data: DataFile, folder: &Path) -> Result<Saved, Error> {
         let length = data.bytes.len() as u64;
         self.check_size(length)?;
-        let mut part = PartialFile::create(folder, &data.name).await?;
+        let mut part = PartialFile::create(folder, &data.name, self.fetcher.abandoned()).await?;
         self.progress.report(0, Some(length));
         part.write(data.bytes.into()).await?;
         self.progress.report(length, Some(length));
@@ -171,11 +173,6 @@ impl Transfer<'_, '_> {
                     part.length()
                 ),
             )),
-            // No output is empty: a store that has lost a file, or not written it yet, sends this.
-            _ if part.length() == 0 => Err(Error::new(
-                ErrorKind::Unreadable,
-                "the output's server sent an empty file, which no output is; no file was left behind; download it again later",
-            )),
             _ => Ok(()),
         }
     }
@@ -207,7 +204,15 @@ struct TransferCall<'t, 'a> {
     reached: u64,
     /// The bytes on disk, if the last attempt has brought a whole file that is not the output.
     wrong: Option<Inspection>,
+    /// `true` if the last attempt has brought a whole file that is not the output, or is empty.
+    is_wrong: bool,
+    /// Number of attempts that have brought such a file.
+    wrong_count: u32,
 }
+
+/// Maximum number of attempts that bring a whole file which is not the output. A store that has not
+/// written it yet has it a second later; a page of a gateway stays.
+const MAX_WRONG: u32 = 3;
 
 impl Call for TransferCall<'_, '_> {
     const OPERATION: Operation = Operation::Download;
@@ -216,6 +221,7 @@ impl Call for TransferCall<'_, '_> {
 
     async fn attempt(&mut self, number: u32) -> Result<Inspection, Error> {
         self.wrong = None;
+        self.is_wrong = false;
         let span = debug_span!("download", host = self.url.host_str(), attempt = number);
         let outcome = self.fetch().instrument(span).await;
         // The file may have changed, and then the bytes on disk may be wrong too.
@@ -238,6 +244,10 @@ impl Call for TransferCall<'_, '_> {
         };
         self.url = self.transfer.fetcher.parse_url(fresh)?;
         Ok(true)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.is_wrong && self.wrong_count >= MAX_WRONG
     }
 
     /// Returns `true` if the attempt brought new bytes; it costs no budget then, however often the
@@ -271,13 +281,26 @@ impl TransferCall<'_, '_> {
         };
         let part = &mut self.part;
         self.transfer.receive(response, &head, part).await?;
+        // No output is empty: a store that has lost a file, or not written it yet, sends this.
+        if part.length() == 0 {
+            return Err(self.count_wrong(Error::new(
+                ErrorKind::Unreadable,
+                "the output's server sent an empty file, which no output is; no file was left behind; download it again later",
+            )));
+        }
         let inspection = part.inspect(claims).await?;
         match inspection.error() {
             None => Ok(inspection),
             Some(error) => {
                 self.wrong = Some(inspection);
-                Err(error.with_note("download it again later"))
+                Err(self.count_wrong(error.with_note("download it again later")))
             }
         }
+    }
+
+    fn count_wrong(&mut self, error: Error) -> Error {
+        self.is_wrong = true;
+        self.wrong_count += 1;
+        error
     }
 }

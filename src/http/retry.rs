@@ -44,6 +44,11 @@ pub(crate) trait Call: Send {
         false
     }
 
+    /// Returns `true` if the same response has come often enough that another attempt would bring it again.
+    fn is_settled(&self) -> bool {
+        false
+    }
+
     /// Returns what bounds the attempts.
     fn bound(&self) -> Bound {
         Bound::Attempts
@@ -97,6 +102,7 @@ impl Retry {
             let progressed = call.made_progress();
             failures = if progressed { 1 } else { failures + 1 };
             let backoff = match decision {
+                Decision::Retry if call.is_settled() => None,
                 Decision::Retry => self.backoff(call.bound(), &error, failures, progressed),
                 Decision::GiveUp | Decision::OutcomeUnknown => None,
             };

@@ -24,7 +24,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Creates a token; white space around the text is dropped.
+    /// Creates a token. What is copied with one is dropped: white space and quotes around it, and the
+    /// `Bearer` of a header before it.
     ///
     /// # Errors
     /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated) when it is empty, or
@@ -65,7 +66,7 @@ impl Token {
 
     /// Creates a token from a source that the messages of errors name, such as `RUNCOMFY_TOKEN`.
     pub(crate) fn from_source(token: &str, source: &str) -> Result<Self, Error> {
-        let text = token.trim();
+        let text = bare(token);
         if text.is_empty() {
             return Err(Error::token(format!(
                 "{source} is empty; expected the key from your RunComfy profile"
@@ -109,6 +110,24 @@ impl Token {
     /// service.
     pub(crate) fn erase_from(&self, error: Error) -> Error {
         error.erased(|text| self.secret.erase_text(text))
+    }
+}
+
+/// Returns a token without what is copied with it from a file or a header.
+fn bare(text: &str) -> &str {
+    const SCHEME: &str = "Bearer ";
+    let mut bare = text.trim();
+    loop {
+        let mut quotes = ['"', '\''].into_iter();
+        let inner = quotes.find_map(|quote| bare.strip_prefix(quote)?.strip_suffix(quote));
+        let after = bare
+            .split_at_checked(SCHEME.len())
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME))
+            .map(|(_, after)| after);
+        match inner.or(after) {
+            Some(less) => bare = less.trim(),
+            None => return bare,
+        }
     }
 }
 

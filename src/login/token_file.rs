@@ -1,7 +1,7 @@
 //! The file that keeps the token of a login.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use tracing::warn;
 
 use crate::error::Error;
 use crate::http::token::Token;
+use crate::whole_file::sync_folder_of;
 
 /// The file `token.json`, which the service's own command line reads and writes too.
 ///
@@ -118,10 +119,7 @@ impl TokenFile {
             let _ = fs::remove_file(&partial);
             return Err(Error::file("write", &self.path, error));
         }
-        // So that the name survives a power cut; not every file system can sync a folder.
-        if cfg!(unix) {
-            let _ = File::open(folder).and_then(|folder| folder.sync_all());
-        }
+        sync_folder_of(&self.path);
         Ok(())
     }
 

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use runcomfy::__private::{publish, sync_folder_of};
+
 /// Replaces a file, or creates it.
 ///
 /// # Errors
@@ -17,7 +19,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&hidden);
     }
     renamed?;
-    sync_folder(path);
+    sync_folder_of(path);
     Ok(())
 }
 
@@ -27,26 +29,11 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// If there is a file of this name, or the folder cannot be written to.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let hidden = written(path, bytes)?;
-    // A rename would replace a file.
-    let linked = match fs::hard_link(&hidden, path) {
-        // The file system has no links.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => rename_to_new(&hidden, path),
-        linked => linked,
-    };
+    let published = publish(&hidden, path);
     let _ = fs::remove_file(&hidden);
-    linked?;
-    sync_folder(path);
+    published?;
+    sync_folder_of(path);
     Ok(())
-}
-
-/// Renames a file to a name that no other file has: it is claimed first, and given back if the rename
-/// fails.
-fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
-    File::create_new(to)?;
-    fs::rename(from, to).inspect_err(|_| {
-        // The error of the rename is the one to report.
-        let _ = fs::remove_file(to);
-    })
 }
 
 /// Removes a file, and waits until that survives a power cut.
@@ -55,7 +42,7 @@ fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
 /// If it cannot be removed.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)?;
-    sync_folder(path);
+    sync_folder_of(path);
     Ok(())
 }
 
@@ -72,18 +59,6 @@ fn written(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
         return Err(error);
     }
     Ok(hidden)
-}
-
-/// Syncs the folder of a file, so that its name survives a power cut. The file is synced already, so
-/// a file system that cannot sync folders is no failure.
-fn sync_folder(path: &Path) {
-    if cfg!(unix) {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    }
 }
 
 #[cfg(test)]
@@ -103,18 +78,5 @@ mod tests {
         remove(&path).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(replace(&folder.path().join("none/a"), b"").is_err());
-    }
-
-    #[test]
-    fn claimed_name_is_given_back_without_a_file_for_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
-        assert!(rename_to_new(&from, &to).is_err());
-        assert!(!to.exists());
-        fs::write(&from, "one").unwrap();
-        rename_to_new(&from, &to).unwrap();
-        fs::write(&from, "two").unwrap();
-        assert!(rename_to_new(&from, &to).is_err());
-        assert_eq!(fs::read(&to).unwrap(), b"one");
     }
 }

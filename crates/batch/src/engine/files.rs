@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use runcomfy::__private::sync_folder_of;
 use runcomfy::schema::Json;
 use runcomfy::{Error, Job, JobResult, Output};
 use serde_json::json;
@@ -255,16 +256,8 @@ impl Reserved {
         file.write_all(format!("{manifest:#}\n").as_bytes())?;
         file.sync_all()?;
         fs::rename(&hidden, self.manifest())?;
-        sync(&self.folder);
+        sync_folder_of(&self.manifest());
         Ok(())
-    }
-}
-
-/// Syncs a folder, where the system can.
-fn sync(folder: &Path) {
-    if cfg!(unix) {
-        // The file is synced; a file system that cannot sync folders is no failure.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
 
