@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use runcomfy_schema::nearest;
+
 use crate::{Builder, Emulator, fault_schema};
 
 const HELP: &str = include_str!("help.txt");
@@ -76,6 +78,26 @@ impl CommandLine {
     }
 }
 
+/// Names of the options, for those that are misspelt.
+const OPTIONS: [&str; 16] = [
+    "--help",
+    "--version",
+    "--access-log",
+    "--schemas",
+    "--host",
+    "--cors",
+    "--port",
+    "--queue-time",
+    "--run-time",
+    "--slots",
+    "--token",
+    "--expire-after",
+    "--price",
+    "--balance",
+    "--faults",
+    "--seed",
+];
+
 fn apply(
     builder: Builder,
     name: &str,
@@ -96,7 +118,11 @@ fn apply(
         "--balance" => builder.balance(dollars(name, &text()?)?),
         "--faults" => builder.fault_file(text()?)?,
         "--seed" => builder.seed(number(name, &text()?, "an integer of at least 0")?),
-        _ => return Err(invalid(format!("unknown option `{name}`"))),
+        _ => {
+            let hint = nearest(name, OPTIONS).map(|near| format!("; did you mean `{near}`?"));
+            let hint = hint.unwrap_or_default();
+            return Err(invalid(format!("unknown option `{name}`{hint}")));
+        }
     })
 }
 
@@ -210,6 +236,7 @@ mod tests {
                  http://localhost:5173, or *",
             ),
             ("--speed 3", "unknown option `--speed`"),
+            ("--prt 3", "unknown option `--prt`; did you mean `--port`?"),
             ("serve", "unknown option `serve`"),
         ] {
             let error = parse(arguments).unwrap_err();

@@ -57,10 +57,13 @@ const BAD_GATEWAY: u16 = 502;
 
 /// Reads a file of faults; an error names the file and the path in it.
 pub(crate) fn read(file: &Path) -> io::Result<Vec<Fault>> {
-    let about = |kind, why: &str| io::Error::new(kind, format!("{}: {why}", file.display()));
+    let name = file.display();
     let text = fs::File::open(file).and_then(read_json_text);
-    let text = text.map_err(|e| about(e.kind(), &e.to_string()))?;
-    parse(&text).map_err(|why| about(io::ErrorKind::InvalidData, &why))
+    let text = text.map_err(|error| {
+        let why = format!("could not read the file of faults `{name}`: {error}");
+        io::Error::new(error.kind(), why)
+    })?;
+    parse(&text).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {why}")))
 }
 
 /// Parses a list of faults; an error has the path in the list.

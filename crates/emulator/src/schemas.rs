@@ -9,7 +9,11 @@ use runcomfy_schema::{Diagnostic, JsonDocuments, ModelSchema, Severity, read_jso
 /// the folder, without `.json`, is the model's id. Returns the models, and what is not checked.
 pub(crate) fn read(folder: &Path) -> io::Result<(Vec<ModelSchema>, Vec<String>)> {
     let mut files = Vec::new();
-    find(folder, &mut files).map_err(|error| about(folder, error.kind(), &error.to_string()))?;
+    find(folder, &mut files).map_err(|error| {
+        let name = folder.display();
+        let why = format!("could not read the folder of schemas `{name}`: {error}");
+        io::Error::new(error.kind(), why)
+    })?;
     files.sort_unstable();
     let mut warnings = Vec::new();
     let models = files.iter().map(|file| model(folder, file, &mut warnings));
