@@ -98,6 +98,13 @@ pub(crate) fn warn_of_error(error: &Json) {
     show::warn(&format!("{ERROR_BESIDE_OUTPUT}: {}", Redacted(&error)));
 }
 
+/// Returns the advice for a file that is in the output itself, and is not what it should be.
+pub(crate) fn same_again(id: &RequestId) -> String {
+    format!(
+        "The job has succeeded and is charged. The file is in the output itself, so saving it again brings the same. See the output: runcomfy result {id} --no-download"
+    )
+}
+
 fn save(id: &RequestId) -> String {
     format!("Save them: runcomfy result {id}")
 }

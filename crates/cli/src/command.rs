@@ -234,7 +234,7 @@ fn probe() -> Command {
                 .num_args(1..)
                 .value_name("SOURCE")
                 .value_hint(ValueHint::AnyPath)
-                .help("An https:// URL, a data: URI or the path of a file"),
+                .help("An https:// URL, a data: URI, the path of a file, or - for standard input"),
         )
         .arg(argument::allow_loopback())
 }

@@ -11,6 +11,8 @@ use crate::format::Format;
 use crate::session;
 use crate::show;
 
+const HELP: &str = "`runcomfy emulator --help` describes the options and their files.";
+
 /// Parses the options of the emulator and serves.
 pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let words = matches.get_many::<String>("option").into_iter().flatten();
@@ -22,10 +24,9 @@ pub(crate) fn emulator(matches: &ArgMatches, format: Format) -> Result<(), Failu
             Ok(())
         }
         Err(why) if matches!(why.kind(), InvalidInput | InvalidData) => {
-            let failure = Failure::usage(why.to_string());
-            Err(failure.with_advice("See `runcomfy emulator --help`."))
+            Err(Failure::usage(why.to_string()).with_advice(HELP))
         }
-        Err(why) => Err(Failure::unreadable(why.to_string())),
+        Err(why) => Err(Failure::unreadable(why.to_string()).with_advice(HELP)),
     }
 }
 
@@ -50,10 +51,8 @@ fn without_globals(words: impl Iterator<Item = String>) -> Result<Vec<String>, F
             }
         };
         if !Format::NAMES.contains(&&*format) {
-            return Err(Failure::usage(format!(
-                "`--output` is `{format}`, expected one of {}",
-                Format::NAMES.join(", ")
-            )));
+            let refusal = Format::refusal(&format);
+            return Err(Failure::usage(format!("`--output` {refusal}")));
         }
     }
     Ok(own)

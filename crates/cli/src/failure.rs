@@ -1,12 +1,13 @@
 //! A failed command: a message for people, JSON for scripts, and the exit code.
 
-use runcomfy::schema::{Constraint, Literal, Redacted, redact_json};
-use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violation, Violations};
-use serde_json::{Map, Value, json};
+use runcomfy::schema::{Redacted, redact_json};
+use runcomfy::{Error, ErrorKind, Output, RequestId, Status, Violations};
+use serde_json::{Value, json};
 
 use crate::advice::{self, NOTHING_SUBMITTED, Phase};
 use crate::delivery::{self, Kind};
 use crate::detail;
+use crate::flag_violation::FlagViolation;
 use crate::format::Format;
 use crate::record::Record;
 use crate::save;
@@ -42,13 +43,6 @@ struct ShownResult {
     json: Value,
     /// The words for people, which may be empty.
     text: String,
-}
-
-/// A violation, and the flag that sets the value.
-#[derive(Debug)]
-pub(crate) struct FlagViolation {
-    pub(crate) flag: Option<String>,
-    pub(crate) violation: Violation,
 }
 
 const EX_FAILED: u8 = 1;
@@ -510,106 +504,6 @@ fn without_flags(violations: Violations) -> Vec<FlagViolation> {
         violation,
     };
     violations.into_iter().map(without_flag).collect()
-}
-
-impl FlagViolation {
-    /// Returns a text such as `--scale: found 7, expected a number in 0..=1`.
-    pub(crate) fn to_text(&self) -> String {
-        let text = in_words(self.violation.clone()).to_string();
-        let text = with_hint_first(&self.violation, text);
-        let text = text.replacen(": found nothing, expected ", ": is missing, expected ", 1);
-        let text = text.replacen(": found no such file: ", ": no such file: ", 1);
-        let Some(flag) = &self.flag else {
-            return text;
-        };
-        let pointer = &self.violation.pointer;
-        // A deeper pointer names the value of a flag that is given several times.
-        let index = pointer.rsplit('/').next().unwrap_or_default();
-        match pointer.matches('/').count() {
-            0 | 1 => text.replacen(pointer.as_str(), flag, 1),
-            2 if index.parse::<usize>().is_ok() => {
-                text.replacen(pointer.as_str(), &format!("{flag}[{index}]"), 1)
-            }
-            _ => format!("{flag} {text}"),
-        }
-    }
-
-    /// Returns the violation as JSON, with its flag first.
-    pub(crate) fn to_json(&self) -> Value {
-        let mut json = json!(self.violation);
-        if let Some(map) = json.as_object_mut() {
-            let mut with_flag = Map::new();
-            with_flag.insert("flag".into(), json!(self.flag));
-            with_flag.append(map);
-            return Value::Object(with_flag);
-        }
-        json
-    }
-}
-
-/// Returns the text with the value that was probably meant before the list of all values.
-fn with_hint_first(violation: &Violation, text: String) -> String {
-    let Some(hint) = violation
-        .hint
-        .as_ref()
-        .filter(|_| violation.rule == Constraint::Enum)
-    else {
-        return text;
-    };
-    let hint = format!("; did you mean `{hint}`?");
-    let found = format!(": found {}", Redacted(&violation.found));
-    text.replacen(&hint, "", 1).replacen(
-        &format!("{found}, expected "),
-        &format!("{found}{hint} Expected "),
-        1,
-    )
-}
-
-/// Returns a violation of a media rule in words: `file_size_mb <= 15` is the service's, for programs.
-fn in_words(mut violation: Violation) -> Violation {
-    if violation.rule == Constraint::Media {
-        if let Some(words) = rule_in_words(&violation.expected) {
-            violation.expected = words;
-        }
-        if let Some(size) = rounded_size(&violation) {
-            violation.found = size;
-        }
-    }
-    violation
-}
-
-fn rule_in_words(rule: &str) -> Option<String> {
-    let parts: Vec<&str> = rule.split(' ').collect();
-    let &[name, operator, value] = &*parts else {
-        return None;
-    };
-    let bound = match operator {
-        "<=" => "at most",
-        ">=" => "at least",
-        "<" => "less than",
-        ">" => "more than",
-        _ => return None,
-    };
-    Some(match name {
-        "file_size_mb" => format!("{bound} {value} MB"),
-        "width_pixels" | "height_pixels" => format!("{bound} {value} pixels"),
-        "duration_seconds" => format!("{bound} {value} s"),
-        "width/height" => format!("a ratio of {bound} {value}"),
-        _ => return None,
-    })
-}
-
-/// Returns a size such as `16.8 MB`, unless the rounded one would not violate the limit.
-fn rounded_size(violation: &Violation) -> Option<String> {
-    let (size, after) = violation.found.split_once(" MB")?;
-    let size: f64 = size.parse().ok()?;
-    let Literal::Number(limit) = violation.limit else {
-        return None;
-    };
-    let rounded = (size * 10.0).round() / 10.0;
-    let limit = limit.as_f64();
-    ((rounded > limit) == (size > limit) && (rounded < limit) == (size < limit))
-        .then(|| format!("{rounded} MB{after}"))
 }
 
 impl From<Error> for Failure {

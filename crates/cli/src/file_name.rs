@@ -60,7 +60,8 @@ impl NameTemplate {
         Ok(Self { parts })
     }
 
-    /// Returns the name of a file by its index and by the name that the service gives it.
+    /// Returns the name of a file by its index and by the name that the service gives it, whose extension
+    /// is that of its bytes. A template without an extension gets that one.
     pub(crate) fn name(&self, values: &NameValues, index: usize, original: &str) -> String {
         let (stem, extension) = original.rsplit_once('.').unwrap_or((original, ""));
         let value = |placeholder: &str| match placeholder {
@@ -77,8 +78,23 @@ impl NameTemplate {
         });
         let name: String = parts.collect();
         // A file without an extension.
-        name.trim_end_matches('.').to_owned()
+        let name = name.trim_end_matches('.');
+        if extension.is_empty() || has_extension(name) {
+            return name.to_owned();
+        }
+        format!("{name}.{extension}")
     }
+}
+
+/// Returns `true` if a name ends with a dot and a word such as `png`, which the number of a version is not.
+fn has_extension(name: &str) -> bool {
+    const MAX_EXTENSION: usize = 5;
+    name.rsplit_once('.').is_some_and(|(stem, end)| {
+        !stem.is_empty()
+            && (1..=MAX_EXTENSION).contains(&end.len())
+            && end.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && end.bytes().any(|byte| byte.is_ascii_alphabetic())
+    })
 }
 
 impl NameValues {
@@ -128,7 +144,10 @@ mod tests {
         let expected = "2-a-boat-in-the-fog-船-id-7-a-b-image.png";
         assert_eq!(name(all, "image.png"), expected);
         assert_eq!(name("x.{ext}", "image"), "x");
-        assert_eq!(name("no-placeholder", "image.png"), "no-placeholder");
+        assert_eq!(name("no-placeholder", "image.png"), "no-placeholder.png");
+        assert_eq!(name("v1.5", "image.png"), "v1.5.png");
+        assert_eq!(name("{name}", "image.png"), "image.png");
+        assert_eq!(name("a.jpg", "image.png"), "a.jpg");
         let unknown = NameValues::new("id", None, None);
         let template = NameTemplate::parse("{slug}.{ext}").unwrap();
         assert_eq!(template.name(&unknown, 0, "a.b.png"), "a.b.png");

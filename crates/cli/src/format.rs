@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, stderr, stdin, stdout};
 
 use clap::ArgMatches;
+use runcomfy::schema::nearest;
 use serde_json::Value;
 
 use crate::show::{out, plain};
@@ -28,6 +29,16 @@ const VARIABLE: &str = "RUNCOMFY_OUTPUT";
 impl Format {
     /// Names of the formats, as `--output` takes them.
     pub(crate) const NAMES: [&str; 4] = ["pretty", "json", "record", "text"];
+
+    /// Returns what is wrong with the name of a format, in words after the place of the name.
+    pub(crate) fn refusal(name: &str) -> String {
+        let hint = nearest(name, Self::NAMES).map(|near| format!("; did you mean `{near}`?"));
+        format!(
+            "is `{name}`, expected one of {}{}",
+            Self::NAMES.join(", "),
+            hint.unwrap_or_default()
+        )
+    }
 
     fn parse(name: &str) -> Option<Self> {
         match name {
@@ -66,10 +77,7 @@ impl Format {
     pub(crate) fn invalid_variable() -> Option<String> {
         let value = variable()?;
         let is_invalid = Self::parse(value.trim()).is_none();
-        is_invalid.then(|| {
-            let names = Self::NAMES.join(", ");
-            format!("{VARIABLE} is `{value}`, expected one of {names}")
-        })
+        is_invalid.then(|| format!("{VARIABLE} {}", Self::refusal(value.trim())))
     }
 
     /// Returns `true` if people read standard error: notes, progress and failures are words there.

@@ -9,7 +9,8 @@ use runcomfy::schema::{Certainty, Constraint, Json, ModelSchema, nearest, read_j
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
-use crate::failure::{Failure, FlagViolation};
+use crate::failure::Failure;
+use crate::flag_violation::FlagViolation;
 use crate::local_file::FileViolations;
 use crate::model::Named;
 use crate::notice::with_notice;
@@ -108,6 +109,7 @@ pub(crate) async fn check(
         violations = passed;
     }
     let refused = violations.refuse();
+    let wrapper = wrapper(model, &json);
     let with_flag = |violation: Violation| FlagViolation {
         flag: flags::flag_at(model, matches, &json, &violation.pointer),
         violation,
@@ -116,6 +118,10 @@ pub(crate) async fn check(
     if refused {
         let only_unreadable = violations.len() == unreadable;
         let failure = Failure::violations(&model.id, violations);
+        let failure = match wrapper {
+            Some((name, inner)) => failure.and_advice(&unwrapping(&name, &inner)),
+            None => failure,
+        };
         return Err(if only_unreadable {
             failure.into_unreadable()
         } else {
@@ -131,6 +137,33 @@ pub(crate) async fn check(
         unchecked,
         json,
     })
+}
+
+/// Returns what to write in place of an input that is wrapped.
+fn unwrapping(name: &str, inner: &Json) -> String {
+    /// Number of characters of an input that is written out.
+    const MAX_CHARS: usize = 200;
+    let inner = inner.to_string();
+    let written = if inner.chars().count() <= MAX_CHARS && !inner.contains('\'') {
+        format!(": --input '{inner}'")
+    } else {
+        ".".to_owned()
+    };
+    format!("The properties are inside `{name}`; give its value alone as the input{written}")
+}
+
+/// Returns the name around the input where it is wrapped, as in `{"input": {"prompt": "…"}}`, and the
+/// input.
+fn wrapper(model: &ModelSchema, json: &Json) -> Option<(String, Json)> {
+    let known = model.input.properties().unwrap_or_default();
+    let is_known = |name: &String| known.iter().any(|property| *property.name == **name);
+    let has_known = |value: &Json| {
+        let map = value.as_object();
+        map.is_some_and(|map| map.keys().any(is_known))
+    };
+    let mut others = json.as_object()?.iter().filter(|(name, _)| !is_known(name));
+    let found = others.find(|(_, value)| has_known(value));
+    found.map(|(name, inner)| (name.clone(), inner.clone()))
 }
 
 /// Lets a property pass that the schema does not know, with a warning.
@@ -221,15 +254,12 @@ async fn violations(
     if !media.is_empty() {
         let prober = prober(matches)?;
         let notice = || show::note_while_waiting(matches, "checking the media behind the URLs");
-        let is_of_form = |v: &Violation| v.rule == Constraint::Format;
-        // The form of these URLs was judged above.
-        let judged = violations.iter().filter(|v| is_of_form(v));
-        let judged: Vec<String> = judged.map(|v| v.pointer.clone()).collect();
         let check = async {
             let mut found: Vec<Violation> = prober.check(&media).await.into_iter().collect();
-            found.retain(|v| !(is_of_form(v) && judged.contains(&v.pointer)));
-            for violation in found.iter_mut().filter(|v| is_of_form(v)) {
-                refuse_missing_host(violation, input).await;
+            for violation in &mut found {
+                if violation.rule == Constraint::Format {
+                    refuse_missing_host(violation, input).await;
+                }
             }
             found
         };
@@ -267,12 +297,16 @@ fn or_a_file(mut violation: Violation) -> Violation {
     else {
         return violation;
     };
+    if text.trim().is_empty() {
+        return violation;
+    }
     let parts: Vec<&str> = text.split(',').collect();
     let expected = "a public https:// URL or a data: URI, or the path of a file";
     if parts.len() > 1 && parts.iter().all(|part| Path::new(part).is_file()) {
         violation.expected = format!("{expected}; give the flag once for each file");
     } else if let Some(url) = corrected_url(text) {
         violation.hint = Some(url);
+        expected.clone_into(&mut violation.expected);
     } else if let Some(path) = text.strip_prefix("file://") {
         violation.hint = Some(path.to_owned()).filter(|path| Path::new(path).is_file());
         expected.clone_into(&mut violation.expected);
@@ -285,8 +319,11 @@ fn or_a_file(mut violation: Violation) -> Violation {
     violation
 }
 
-/// Returns the `https://` URL that a text with a misspelt scheme probably means.
+/// Returns the `https://` URL that a text without a scheme, or with a misspelt one, probably means.
 fn corrected_url(text: &str) -> Option<String> {
+    if text.starts_with("www.") {
+        return Some(format!("https://{text}"));
+    }
     let (scheme, rest) = text.split_once(":/")?;
     let is_plain = scheme == "http" && rest.starts_with('/');
     let is_name = scheme.chars().all(|c| c.is_ascii_alphanumeric());
@@ -347,6 +384,10 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
         (Some("-"), _) | (_, Some("-")) => (read_stdin().await?, "standard input".to_owned()),
         (Some(input), _) => match input.strip_prefix('@') {
             Some("-") => (read_stdin().await?, "standard input".to_owned()),
+            Some("") => {
+                let failure = Failure::usage("`--input @` names no file");
+                return Err(failure.with_advice("Write `--input @FILE`."));
+            }
             Some(path) => (read_file(path).await?, format!("`{path}`")),
             None => (input.to_owned(), "--input".to_owned()),
         },

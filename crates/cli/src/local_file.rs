@@ -8,7 +8,7 @@ use runcomfy::media::{DataUri, Facts, MAX_REQUEST_BYTES};
 use runcomfy::schema::{Certainty, Constraint, Json, MediaSource, ModelSchema};
 
 /// The name of standard input.
-const STDIN: &str = "-";
+pub(crate) const STDIN: &str = "-";
 
 /// The violations of the local files of an input.
 #[derive(Default)]
@@ -109,13 +109,7 @@ async fn read(path: &str, others: u64) -> Result<Vec<u8>, Fault> {
         _ => Ok(()),
     };
     if path == STDIN {
-        let read = read_blocking(|| {
-            let mut bytes = Vec::new();
-            // One byte more than the maximum shows that the file is too large.
-            let limit = MAX_REQUEST_BYTES as u64 + 1;
-            io::stdin().take(limit).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        });
+        let read = read_blocking(on_standard_input);
         let bytes = read.await.map_err(Fault::Unreadable)?;
         fit(bytes.len() as u64)?;
         return Ok(bytes);
@@ -129,6 +123,18 @@ async fn read(path: &str, others: u64) -> Result<Vec<u8>, Fault> {
     }
     fit(about.len())?;
     std::fs::read(path).map_err(Fault::Unreadable)
+}
+
+/// Reads the media on standard input, at most one byte more than a request may have, which shows that
+/// they are too large.
+///
+/// # Errors
+/// The error of the read.
+pub(crate) fn on_standard_input() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = MAX_REQUEST_BYTES as u64 + 1;
+    io::stdin().take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn data_uri(bytes: &[u8]) -> Result<String, Fault> {

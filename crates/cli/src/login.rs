@@ -8,6 +8,7 @@ use runcomfy::{ErrorKind, Token};
 use serde_json::{Value, json};
 
 use crate::advice::TOKENS_PAGE;
+use crate::exposed_token;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::local_file::read_blocking;
@@ -16,7 +17,7 @@ use crate::open;
 use crate::show;
 
 /// Variable whose token goes before that of a login.
-const VARIABLE: &str = "RUNCOMFY_TOKEN";
+pub(crate) const VARIABLE: &str = "RUNCOMFY_TOKEN";
 
 /// Returns the advice about a token that is not accepted.
 fn nothing_stored() -> String {
@@ -159,6 +160,7 @@ fn report(file: &TokenFile, user: Option<&User>, format: Format) {
 /// If there is no token, or the website does not accept it.
 pub(crate) async fn whoami(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let token = Token::from_env()?;
+    exposed_token::warn();
     let user = website(matches)?.user(&token).await?;
     let source = token.source().unwrap_or_default();
     let mut json = user.json().clone();
@@ -200,6 +202,6 @@ pub(crate) fn logout(format: Format) -> Result<(), Failure> {
 }
 
 /// Returns `true` if a variable of the environment has a token.
-fn is_set(name: &str) -> bool {
+pub(crate) fn is_set(name: &str) -> bool {
     std::env::var(name).is_ok_and(|token| !token.trim().is_empty())
 }

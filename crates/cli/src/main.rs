@@ -18,8 +18,10 @@ mod dry_run;
 mod emulator;
 mod ending;
 mod examples;
+mod exposed_token;
 mod failure;
 mod file_name;
+mod flag_violation;
 mod flags;
 mod format;
 mod host;
@@ -58,6 +60,7 @@ mod validate;
 mod wait;
 mod whole_file;
 mod words;
+mod wrapped;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::format::Format;
-use crate::input;
+use crate::{input, local_file};
 
 /// Probes all sources and prints them in their order.
 ///
@@ -50,10 +50,11 @@ fn local_facts(source: &str) -> Result<Facts, String> {
             Some(bytes) => Ok(Facts::from_bytes(&bytes)),
             None => Err("a data: URI that cannot be decoded".into()),
         },
-        None if source == "-" => Err(
-            "standard input cannot be probed; give the path of a file (`./-` for a file of this name)"
-                .into(),
-        ),
+        None if source == local_file::STDIN => {
+            let bytes = local_file::on_standard_input();
+            let bytes = bytes.map_err(|e| format!("could not be read: {e}"))?;
+            Ok(Facts::from_bytes(&bytes))
+        }
         None => Facts::from_file(Path::new(source)).map_err(|e| format!("could not be read: {e}")),
     }
 }

@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use runcomfy::schema::nearest;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::model::Named;
 use crate::show;
 use crate::words::Words;
@@ -40,13 +41,9 @@ pub(crate) fn report(error: &clap::Error, named: &Named, words: &Words) -> u8 {
 }
 
 fn advice(error: &clap::Error, named: &Named) -> String {
-    let argument = context(error, ContextKind::InvalidArg);
     match named {
         Named::Unknown(why) if error.kind() == ErrorKind::UnknownArgument => {
             format!("The flags of the model are unknown: {why}.")
-        }
-        _ if argument.is_some_and(|flag| flag.starts_with("--output ")) => {
-            "`--output-dir DIR` sets the folder of the files.".to_owned()
         }
         _ => String::new(),
     }
@@ -69,25 +66,19 @@ fn explained(error: &clap::Error, named: &Named, words: &Words) -> Option<Failur
             let word = context(error, ContextKind::InvalidSubcommand)?;
             Some(unknown_command(word, words.command.as_deref()))
         }
+        ErrorKind::InvalidValue => invalid_value(error),
         ErrorKind::UnknownArgument => {
             let argument = context(error, ContextKind::InvalidArg)?;
             if let Some(failure) = one_hyphen(argument, named, words) {
                 return Some(failure);
             }
             let has_tip = error.get(ContextKind::SuggestedArg).is_some();
-            match named.schema() {
+            match (named.schema(), named) {
+                // The tip would be another flag than that of the model.
+                (None, Named::Unknown(why)) => Some(unknown_flags(argument, why, words)),
                 _ if has_tip => None,
-                Some(_) => Some(unknown_argument(argument, named, words)),
-                None => Some(match named {
-                    Named::Unknown(why) => unknown_flags(argument, why, words),
-                    _ => Failure::usage(format!(
-                        "`{}` takes no `{argument}`",
-                        command_in_usage(error).unwrap_or_else(|| format!(
-                            "runcomfy {}",
-                            words.command.as_deref().unwrap_or_default()
-                        ))
-                    )),
-                }),
+                (Some(_), _) => Some(unknown_argument(argument, named, words)),
+                _ => Some(superfluous(argument, error, words)),
             }
         }
         _ => None,
@@ -116,6 +107,59 @@ fn unknown_flags(argument: &str, why: &str, words: &Words) -> Failure {
         "found `{argument}`, but the flags of `{id}` are unknown: {why}"
     ))
     .with_advice("Give the input with --input and --unchecked, or the schema with --schema FILE.")
+}
+
+/// Reports an argument of a command without a model.
+fn superfluous(argument: &str, error: &clap::Error, words: &Words) -> Failure {
+    let command = command_in_usage(error).unwrap_or_else(|| {
+        let name = words.command.as_deref().unwrap_or_default();
+        format!("runcomfy {name}")
+    });
+    let message = format!("`{command}` takes no `{argument}`");
+    let is_text = !argument.starts_with('-');
+    Failure::usage(match &*command {
+        "runcomfy models list" if is_text => {
+            format!("{message}; did you mean `--search {argument}`?")
+        }
+        "runcomfy models categories" if is_text => {
+            format!("{message}; did you mean `runcomfy models list --category {argument}`?")
+        }
+        _ if argument == "--json" => format!("{message}; did you mean `--output json`?"),
+        "runcomfy status" | "runcomfy result" | "runcomfy resume" | "runcomfy cancel"
+            if is_text =>
+        {
+            format!("{message}: it takes one request id")
+        }
+        _ => message,
+    })
+}
+
+/// Reports a value that is none of a few.
+fn invalid_value(error: &clap::Error) -> Option<Failure> {
+    let Some(ContextValue::Strings(allowed)) = error.get(ContextKind::ValidValue) else {
+        return None;
+    };
+    let argument = context(error, ContextKind::InvalidArg)?;
+    let name = argument.split_whitespace().next()?;
+    let name = name.trim_matches(['<', '>']);
+    let value = context(error, ContextKind::InvalidValue).filter(|value| !value.is_empty())?;
+    if name == "--output" {
+        let failure = Failure::usage(format!("`--output` {}", Format::refusal(value)));
+        return Some(if value.contains(['.', '/']) {
+            failure.with_advice(
+                "`--output-dir DIR` sets the folder of the files, and --name their names.",
+            )
+        } else {
+            failure
+        });
+    }
+    let near = nearest(value, allowed.iter().map(String::as_str));
+    let hint = near.map(|near| format!("; did you mean `{near}`?"));
+    Some(Failure::usage(format!(
+        "`{name}` is `{value}`, expected one of {}{}",
+        allowed.join(", "),
+        hint.unwrap_or_default()
+    )))
 }
 
 /// Returns the command of clap's usage line, with the command below it: `runcomfy models get`.
@@ -166,8 +210,12 @@ fn unknown_argument(argument: &str, named: &Named, words: &Words) -> Failure {
     } else if argument == "-o" {
         "there is no `-o`; --output-dir DIR sets the folder of the files, and --name their names"
             .to_owned()
+    } else if let Some(near) = near_flag(argument, &root, command) {
+        format!("found `{argument}`; did you mean `{near}`?")
     } else if argument.starts_with('-') {
         format!("`{id}` has no `{argument}`; it takes {}", flags.join(", "))
+    } else if runcomfy_models::find(argument).is_some() {
+        format!("found the second model `{argument}`; a job has one")
     } else if flags.iter().any(|flag| flag == "--prompt") && !words.sets("prompt") {
         format!("found `{argument}` after the model; did you mean `--prompt {argument}`?")
     } else {
@@ -175,6 +223,18 @@ fn unknown_argument(argument: &str, named: &Named, words: &Words) -> Failure {
     };
     Failure::usage(message)
         .with_advice(format!("`runcomfy {command} {id} --help` lists the flags."))
+}
+
+/// Returns the flag that a word means, which clap does not find since it compares the case of letters.
+fn near_flag(argument: &str, root: &Command, command: &str) -> Option<String> {
+    if argument == "--json" {
+        return Some("--output json".to_owned());
+    }
+    let name = argument.strip_prefix("--")?.to_ascii_lowercase();
+    let command = root.find_subcommand(command)?;
+    let flags = command.get_arguments().chain(root.get_arguments());
+    let near = nearest(&name, flags.filter_map(clap::Arg::get_long))?;
+    Some(format!("--{near}"))
 }
 
 /// Returns the flags of the properties of a model.
@@ -199,8 +259,15 @@ fn unknown_command(word: &str, parent: Option<&str>) -> Failure {
     if let Some(parent) = parent.and_then(|name| root.find_subcommand(name)) {
         let names: Vec<&str> = parent.get_subcommands().map(Command::get_name).collect();
         let name = parent.get_name();
-        let hint = match near_to(word, &names) {
-            Some(near) => format!("did you mean `runcomfy {name} {near}`?"),
+        let meant = match (name, word) {
+            ("models", "search" | "find" | "grep") => Some("list --search TEXT"),
+            ("models", "ls" | "all") => Some("list"),
+            ("models", "show" | "info" | "describe" | "view" | "schema") => Some("get MODEL_ID"),
+            ("requests", "status" | "show") => Some("get REQUEST_ID"),
+            _ => near_to(word, &names),
+        };
+        let hint = match meant {
+            Some(meant) => format!("did you mean `runcomfy {name} {meant}`?"),
             None => format!("its commands are {}", names.join(", ")),
         };
         return Failure::usage(format!("`runcomfy {name}` has no command `{word}`; {hint}"));
@@ -214,6 +281,7 @@ fn unknown_command(word: &str, parent: Option<&str>) -> Failure {
         "wait" => Some("resume"),
         "auth" | "signin" => Some("login"),
         "me" => Some("whoami"),
+        "version" => Some("--version"),
         _ => near_to(word, &names),
     };
     let hint = match (word, near) {

@@ -11,7 +11,7 @@ use runcomfy::schema::{Json, RedactedPaths};
 use runcomfy::{Error, ErrorKind, Job, Output};
 use serde_json::json;
 
-use crate::advice::NOTHING_SUBMITTED;
+use crate::advice::{self, NOTHING_SUBMITTED};
 use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::file_name::{NameTemplate, NameValues};
@@ -166,12 +166,17 @@ impl Unsaved {
 
 /// Returns a URL, and a `data:` URI without its data.
 pub(crate) fn short(url: &str) -> Cow<'_, str> {
-    let scheme = url.get(..5).unwrap_or_default();
-    if scheme.eq_ignore_ascii_case("data:") {
+    if is_data(url) {
         difference::shortened_uri(url).into()
     } else {
         url.into()
     }
+}
+
+/// Returns `true` if the file is in the output itself.
+fn is_data(url: &str) -> bool {
+    let scheme = url.get(..5).unwrap_or_default();
+    scheme.eq_ignore_ascii_case("data:")
 }
 
 /// Returns `true` if a URL is not on a host of the service, so that nothing was requested.
@@ -179,8 +184,8 @@ fn is_foreign(error: &Error) -> bool {
     error.kind() == ErrorKind::Configuration && error.http_status().is_none()
 }
 
-fn failure(error: Error, url: &str, output: &Output) -> Failure {
-    let url = short(url);
+fn failure(error: Error, url_given: &str, output: &Output) -> Failure {
+    let url = short(url_given);
     let url = RedactedPaths(&url);
     // The library's message names its own settings.
     let why = match error.http_status() {
@@ -192,7 +197,12 @@ fn failure(error: Error, url: &str, output: &Output) -> Failure {
             "skipped {url}, which is not on a host of the service"
         )),
     };
+    let id = error.request_id().cloned();
     let failure = Failure::save(error, output);
+    let failure = match id.filter(|_| is_data(url_given)) {
+        Some(id) => failure.with_advice(advice::same_again(&id)),
+        None => failure,
+    };
     match why {
         Some(why) => failure.with_message(why),
         None => failure,
@@ -207,7 +217,9 @@ fn joined(failed: Vec<Unsaved>, total: usize) -> Option<Failure> {
     };
     let lines: String = failed.iter().map(line).collect();
     let count = failed.len();
-    let first = failed.into_iter().next()?.failure;
+    // Its advice is the one for all: a file behind a URL can be saved later.
+    let at = failed.iter().position(|unsaved| !is_data(&unsaved.url));
+    let first = failed.into_iter().nth(at.unwrap_or_default())?.failure;
     Some(match count {
         1 if total == 1 => first,
         _ => first.with_message(format!(

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::interrupt::unless_stopped;
 use crate::notice::with_notice;
 use crate::progress::Notes;
-use crate::{outage, show};
+use crate::{exposed_token, outage, show};
 
 /// A client, and the emulator that it uses with `--emulate`.
 pub(crate) struct Session {
@@ -52,6 +52,7 @@ impl Session {
         let retry = outage::retry_policy(notes, limit);
         let client = builder.and_then(|builder| builder.retry(retry).include_cost(true).build());
         let client = client.map_err(not_configured)?;
+        exposed_token::warn();
         Ok(Self {
             client,
             _emulator: None,

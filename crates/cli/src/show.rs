@@ -6,9 +6,11 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::ArgMatches;
+use console::Term;
 use serde_json::{Value, json};
 
 use crate::format::Format;
+use crate::wrapped::wrapped;
 use crate::{delivery, stream};
 
 /// Escapes control characters, so that text from elsewhere cannot control the terminal.
@@ -170,10 +172,19 @@ pub(crate) fn unfinished(text: &str) -> bool {
     is_for_people
 }
 
+/// Returns a text for people with line breaks between its words; a pipe gets its lines whole.
+fn fitted(text: &str) -> Cow<'_, str> {
+    let is_for_people = format() == Format::Text && io::stderr().is_terminal();
+    match Term::stderr().size_checked() {
+        Some((_, columns)) if is_for_people => wrapped(text, columns.into()).into(),
+        _ => text.into(),
+    }
+}
+
 /// Returns `true` if the lines were written.
 fn err(text: &str) -> bool {
     let mut stderr = io::stderr();
-    let lines = format!("{}{text}\n", line_start());
+    let lines = format!("{}{}\n", line_start(), fitted(text));
     // One write, so that the lines of several processes do not mix.
     let written = !stream::is_closed(&stderr) && stderr.write_all(lines.as_bytes()).is_ok();
     if written {

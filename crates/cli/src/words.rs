@@ -140,7 +140,8 @@ impl Words {
 
     /// Returns a failure if a command that takes a model has arguments and none is a model.
     pub(crate) fn without_model(&self) -> Option<Failure> {
-        if !self.is_about_model() || self.model_id.is_some() || self.sets("help") {
+        let has_model = self.model_id.as_ref().is_some_and(|id| !id.is_empty());
+        if !self.is_about_model() || has_model || self.sets("help") {
             return None;
         }
         let command = self.command.as_deref().unwrap_or_default();

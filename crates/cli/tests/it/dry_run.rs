@@ -439,7 +439,9 @@ fn input_without_schema_is_sent_only_unchecked() {
     let unknown = service.run(&["run", PAINT, "--text", "short", "--unchecked"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
     assert!(
-        unknown.err.contains("The flags of the model are unknown:"),
+        unknown
+            .err
+            .contains("the flags of `acme/paint/draw` are unknown:"),
         "{unknown:?}"
     );
     refuse();

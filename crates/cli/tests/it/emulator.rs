@@ -96,7 +96,10 @@ fn emulator_prints_its_url_or_its_error() {
     let invalid = Ended::from(invalid.output().unwrap());
     assert_eq!(
         (invalid.code, &invalid.json()["error"]["message"]),
-        (2, &json!("unknown option `--speed`"))
+        (
+            2,
+            &json!("unknown option `--speed`; did you mean `--seed`?")
+        )
     );
 
     let emulator =

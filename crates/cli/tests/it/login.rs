@@ -37,6 +37,45 @@ fn assert_no_secret(ended: &Ended) {
 }
 
 #[test]
+fn token_is_stored_without_what_was_copied_with_it() {
+    let service = Service::with(|builder| builder.token(SECRET));
+    for text in [
+        format!("Bearer {SECRET}\n"),
+        format!(" \"{SECRET}\"\n"),
+        format!("'bearer  {SECRET}'"),
+    ] {
+        let login = with_stdin(&mut command(&service, "login --token -"), text.as_bytes());
+        assert_eq!(login.code, 0, "{login:?}");
+        assert_no_secret(&login);
+        let stored = std::fs::read(token_file(&service)).unwrap();
+        let stored: Value = serde_json::from_slice(&stored).unwrap();
+        assert_eq!(stored["access_token"], SECRET);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn token_file_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let service = Service::with(|builder| builder.token(SECRET));
+    run(&service, "login");
+    let file = token_file(&service);
+    for (mode, warnings) in [(0o600, 0), (0o400, 0), (0o644, 1), (0o640, 1)] {
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        for line in ["balance", "whoami"] {
+            let ended = run(&service, line);
+            assert_eq!(ended.code, 0, "{ended:?}");
+            let count = ended.err.matches("chmod 600").count();
+            assert_eq!(count, warnings, "{mode:o} {line}: {ended:?}");
+        }
+    }
+    let mut other = command(&service, "balance");
+    let other: Ended = other.env("RUNCOMFY_TOKEN", SECRET).output().unwrap().into();
+    assert!(!other.err.contains("chmod"), "{other:?}");
+}
+
+#[test]
 fn login_stores_a_token_that_every_command_finds() {
     let service = Service::with(|builder| builder.token(SECRET));
     let file = token_file(&service);

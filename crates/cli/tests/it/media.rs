@@ -6,7 +6,7 @@ use std::process::Command;
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
-use crate::support::{EDIT, PICTURE, Service, WIDE};
+use crate::support::{EDIT, PICTURE, Service, WIDE, command, with_stdin};
 
 const SECRET: &str = "The password is swordfish.";
 
@@ -91,18 +91,29 @@ fn probe_reports_sources_that_failed() {
         stderr.contains("2 of 3 sources could not be probed"),
         "{stderr}"
     );
-    let as_json = ["probe", "-", "good.gif", "--output", "record"];
+    let as_json = ["probe", "none.gif", "good.gif", "--output", "record"];
     let (_, stdout, _) = runcomfy(folder.path(), &as_json);
     let lines: Vec<Value> = stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let why = lines[0]["error"].as_str().unwrap();
-    assert!(why.starts_with("standard input cannot be probed"), "{why}");
+    assert!(why.starts_with("could not be read"), "{why}");
     // One object for each source, and the failure.
     assert_eq!(
         (lines.len(), &lines[2]["error"]["exit_code"]),
         (3, &json!(66))
+    );
+}
+
+#[test]
+fn probe_reads_standard_input() {
+    let mut probe = command();
+    probe.args(["probe", "-", "--output", "record"]);
+    let facts = with_stdin(&mut probe, PICTURE).good_json();
+    assert_eq!(
+        (&facts["source"], &facts["width"]),
+        (&json!("-"), &json!(640))
     );
 }
 

@@ -14,6 +14,14 @@ use crate::support::{EDIT, Ended, PICTURE, Service, TEXT_TO_IMAGE, all_at_once, 
 /// A GIF image of 8000 x 400 pixels.
 const WIDE: &[u8] = b"GIF89a\x40\x1f\x90\x01\x00\x00\x00;";
 
+/// The first two thirds of a file.
+macro_rules! cut {
+    ($name:literal) => {{
+        let whole = include_bytes!(concat!("../../../media/tests/fixtures/", $name));
+        &whole[..whole.len() * 2 / 3]
+    }};
+}
+
 /// Command lines, `M` and `E` standing for the two models of images; a variable may come first. They need
 /// neither token nor network.
 const LINES: &str = "\
@@ -47,6 +55,36 @@ status --seed some-id
 run M --emulate
 run M --prompt x --width-x-height 2048x9 --emulate
 run M --prompt x --width-x-height 2048x2048(1:2) --emulate
+run M --prompt x --width-x-height 2048x2047 --emulate
+run M --prompt x --width-x-height 2 --emulate
+run M --prompt x --width-x-height 2560×1440 --emulate
+run M --prompt x --width-x-height 16:9 --emulate
+run acme/paint --text x --unchecked
+run M --PROMPT x --emulate
+run M E --prompt x --emulate
+run M --json --prompt x --emulate
+run E --prompt x --image-urls cut.png --dry-run --emulate
+run E --prompt x --image-urls cut.jpg --dry-run --emulate
+run E --prompt x --image-urls cut.mp4 --dry-run --emulate
+run E --prompt x --image-urls data:text/plain,hello --emulate
+run E --prompt x --image-urls data:;base64,AAAA --dry-run --emulate
+run E --prompt x --image-urls www.example.com/a.jpg
+run M --input {\"input\":{\"prompt\":\"x\"}} --emulate
+run M --input @
+run M --prompt x --output JSON
+run M --prompt x --color ALWAYS
+models search flux
+models list flux
+models show M
+models categories image
+status one two
+whoami --json
+version
+completion BASH
+emulator --faults nofile
+emulator --schemas nodir
+emulator --prt 1
+probe ok.gif cut.png
 run M --prompt x --width-x-height 2048x2048 --dry-run --emulate
 run M --prompt x --scale big --emulate
 run M --prompt x --scale 7 --emulate
@@ -121,6 +159,9 @@ fn folder() -> tempfile::TempDir {
         ("note.txt", b"The password is swordfish."),
         ("in.json", b"{\"prompt\": \"x\"}"),
         ("empty.json", b""),
+        ("cut.png", cut!("palette.png")),
+        ("cut.jpg", cut!("progressive.jpg")),
+        ("cut.mp4", cut!("last.mp4")),
     ] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }

@@ -66,8 +66,8 @@ fn progress_fits_a_narrow_window() {
     let (ended, _) = terminal.end();
     assert_eq!(ended.code, 0, "{ended:?}");
     let id = &service.emulator.ledger()[0].request_id;
-    let screen = ended.err.replace('\n', "");
-    let expected = format!("submitted {EDIT} as {id}✓ saved image.png  ");
+    let screen = ended.err.replace('\n', " ");
+    let expected = format!("submitted {EDIT} as {id} ✓ saved image.png  ");
     assert!(screen.starts_with(&expected), "{screen}");
 }
 

@@ -88,7 +88,8 @@ impl Terminal {
     /// Reads until a text is on the screen.
     #[track_caller]
     pub(crate) fn until(&mut self, text: &str) {
-        while !self.screen().contains(text) {
+        // A line may break within the text.
+        while !self.screen().replace('\n', " ").contains(text) {
             let all = self.bytes.len() > MAX_BYTES || !self.read();
             assert!(!all, "no {text:?} on:\n{}", self.screen());
         }
