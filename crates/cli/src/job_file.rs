@@ -354,8 +354,14 @@ impl FileEntry {
 fn parse(path: &Path, bytes: &[u8]) -> Result<Content, Failure> {
     let json: Option<Json> = serde_json::from_slice(bytes).ok();
     json.as_ref().and_then(Content::from_json).ok_or_else(|| {
-        let message = format!("`{}` is not a job file", path.display());
-        let advice = format!("{NOTHING_SUBMITTED} Use another name for the job file.");
+        // It may have been one, so it never counts as new.
+        let why = if bytes.is_empty() {
+            ": it is empty"
+        } else {
+            ""
+        };
+        let message = format!("`{}` is not a job file{why}", path.display());
+        let advice = format!("{NOTHING_SUBMITTED} Use the name of a file that does not exist yet.");
         Failure::input(message).with_advice(advice)
     })
 }

@@ -71,6 +71,7 @@ run E --prompt x --image-urls data:;base64,AAAA --dry-run --emulate
 run E --prompt x --image-urls www.example.com/a.jpg
 run M --input {\"input\":{\"prompt\":\"x\"}} --emulate
 run M --input @
+run M --prompt x --job-file empty.json
 run M --prompt x --output JSON
 run M --prompt x --color ALWAYS
 models search flux
