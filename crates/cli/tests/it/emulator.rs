@@ -109,7 +109,7 @@ fn emulator_prints_its_url_or_its_error() {
         (invalid.code, &*invalid.err),
         (
             2,
-            "error: unknown option `--speed`\nSee `runcomfy emulator --help`.\n"
+            "error: unknown option `--speed`; did you mean `--seed`?\n`runcomfy emulator --help` describes the options and their files.\n"
         )
     );
     let missing = emulator("--faults=nope.json");
