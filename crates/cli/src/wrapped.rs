@@ -70,7 +70,7 @@ mod tests {
             ("    one two three", "    one two three"),
             ("Run `a b c d` now", "Run\n`a b c d`\nnow"),
             ("Run it: runcomfy resume x", "Run it:\nruncomfy resume x"),
-            ("it`s one two three", "it`s one\ntwo\nthree"),
+            ("it`s one two three", "it`s one\ntwo three"),
             ("unbreakable", "unbreakable"),
             ("an unbreakable", "an\nunbreakable"),
             ("船船船 船船", "船船船\n船船"),

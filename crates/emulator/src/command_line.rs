@@ -21,7 +21,7 @@ const NAME: &str = "runcomfy-emulator";
 /// let arguments = ["--port", "0", "--slots=3"].map(str::to_owned);
 /// assert!(matches!(CommandLine::parse("emulate", arguments), Ok(CommandLine::Serve(_))));
 /// let error = CommandLine::parse("emulate", ["--speed".to_owned()]).unwrap_err();
-/// assert_eq!(error.to_string(), "unknown option `--speed`");
+/// assert_eq!(error.to_string(), "unknown option `--speed`; did you mean `--seed`?");
 /// ```
 ///
 /// # Help
@@ -235,7 +235,11 @@ mod tests {
                 "`--cors` is `http://localhost:5173/`, expected an origin such as \
                  http://localhost:5173, or *",
             ),
-            ("--speed 3", "unknown option `--speed`"),
+            (
+                "--speed 3",
+                "unknown option `--speed`; did you mean `--seed`?",
+            ),
+            ("--velocity 3", "unknown option `--velocity`"),
             ("--prt 3", "unknown option `--prt`; did you mean `--port`?"),
             ("serve", "unknown option `serve`"),
         ] {
@@ -246,7 +250,7 @@ mod tests {
         for option in ["--schemas", "--faults"] {
             let error = parse(&format!("{option} /nowhere")).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotFound, "{option}");
-            assert!(error.to_string().starts_with("/nowhere: "), "{error}");
+            assert!(error.to_string().contains("`/nowhere`: "), "{error}");
         }
     }
 }

@@ -562,7 +562,9 @@ mod tests {
         assert!(parse("[]").unwrap().is_empty());
         let error = read(Path::new("/nowhere/faults.json")).unwrap_err();
         assert!(
-            error.to_string().starts_with("/nowhere/faults.json: "),
+            error
+                .to_string()
+                .starts_with("could not read the file of faults `/nowhere/faults.json`: "),
             "{error}"
         );
     }

@@ -114,7 +114,12 @@ fn emulator_prints_its_url_or_its_error() {
     );
     let missing = emulator("--faults=nope.json");
     assert_eq!(missing.code, 66, "{missing:?}");
-    assert!(missing.err.starts_with("error: nope.json: "), "{missing:?}");
+    assert!(
+        missing
+            .err
+            .starts_with("error: could not read the file of faults `nope.json`: "),
+        "{missing:?}"
+    );
     let help = emulator("--help");
     assert!(
         help.code == 0 && help.out.contains("Usage: runcomfy emulator [OPTIONS]"),

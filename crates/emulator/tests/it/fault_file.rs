@@ -117,7 +117,7 @@ fn command(file: &Path) -> (Option<i32>, String) {
 fn unreadable_file_is_not_a_usage_error() {
     let (code, stderr) = command(&beside("nope.json"));
     assert_eq!(code, Some(66), "{stderr}");
-    assert!(stderr.contains("nope.json: "), "{stderr}");
+    assert!(stderr.contains("nope.json`: "), "{stderr}");
 }
 
 /// Ends the command when the test ends.
