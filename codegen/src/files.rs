@@ -11,6 +11,8 @@ use std::{fmt, fs};
 
 use crate::{Diagnostic, Error, mark};
 
+pub use crate::mark::line as mark_line;
+
 /// Holds generated code in memory, from [`Builder::generate`](crate::Builder::generate).
 #[derive(Debug)]
 pub struct Generated {
@@ -54,6 +56,25 @@ pub enum Change {
 pub struct Changes(Vec<Change>);
 
 impl Generated {
+    /// Returns files that another writer has made of schemas, for an output folder that is the writer's
+    /// alone. Each text begins with the [`mark_line`].
+    #[must_use]
+    pub fn from_files(
+        out_dir: PathBuf,
+        files: BTreeMap<String, String>,
+        model_count: usize,
+        warnings: Vec<Diagnostic>,
+    ) -> Self {
+        Self {
+            out_dir,
+            model_count,
+            files,
+            manifest: None,
+            owns_folder: true,
+            warnings,
+        }
+    }
+
     /// Returns the warnings about the schemas, sorted by file and position.
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {
@@ -199,8 +220,9 @@ fn is_same(old: &str, new: &str) -> bool {
 }
 
 fn is_generated(path: &Path) -> bool {
+    const ENDINGS: [&str; 5] = ["rs", "json", "ts", "py", "typed"];
     path.extension()
-        .is_some_and(|ending| ending == "rs" || ending == "json")
+        .is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
         && fs::read_to_string(path).is_ok_and(|text| mark::is_in(&text))
 }
 

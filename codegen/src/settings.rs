@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use runcomfy_schema::ModelSchema;
 use runcomfy_schema::naming::ModuleNames;
 
 use crate::options::Options;
-use crate::source;
+use crate::{Error, source};
 
 /// Holds the settings of a file and of a builder's calls.
 #[derive(Clone, Debug, Default)]
@@ -46,5 +47,28 @@ impl Settings {
     #[must_use]
     pub fn given_field(&self, model_id: &str, pointer: &str) -> Option<&str> {
         self.options.name(model_id, pointer)
+    }
+
+    /// Returns the same settings for the types of another language: no property has a Rust type of the
+    /// user's own.
+    #[must_use]
+    pub fn without_rust_types(&self) -> Self {
+        let mut settings = self.clone();
+        settings.options.replace.clear();
+        settings
+    }
+
+    /// Returns the text that every generated file has as a comment; empty without one.
+    #[must_use]
+    pub fn header(&self) -> &str {
+        &self.options.header
+    }
+
+    /// Checks that each setting has something to act on in the models.
+    ///
+    /// # Errors
+    /// Fails with the first setting that has nothing to act on ([`Error::is_usage`]); fix the setting.
+    pub fn check_targets(&self, models: &[ModelSchema]) -> Result<(), Error> {
+        self.options.check_targets(models)
     }
 }

@@ -59,6 +59,17 @@ pub(crate) fn generator() -> [Arg; 6] {
     ]
 }
 
+/// Returns the argument that chooses the language of the generated code.
+pub(crate) fn language() -> Arg {
+    Arg::new("lang")
+        .long("lang")
+        .value_name("LANG")
+        .value_parser(["rust", "ts", "python"])
+        .default_value("rust")
+        .requires_ifs([("ts", "out"), ("python", "out")])
+        .help("Language; ts and python have types alone, in a folder that is named with --out")
+}
+
 /// Returns the text of an argument that has a default or is required.
 pub(crate) fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
     matches.get_one::<String>(name).map_or("", |text| text)

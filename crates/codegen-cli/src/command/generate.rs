@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use runcomfy_codegen::{Diagnostic, Generated, files};
-use runcomfy_codegen_cli::{Error, annotations};
+use runcomfy_codegen_cli::{Error, Language, annotations, types};
 use serde_json::Value;
 
 use super::argument::{self, MANIFEST, OUT, builder};
@@ -17,6 +17,7 @@ use crate::exit_code;
 pub(crate) fn generate_command() -> Command {
     Command::new("generate")
         .about("Write the generated files that differ from the schemas")
+        .arg(argument::language())
         .args(argument::generator())
         .arg(argument::quiet())
 }
@@ -24,6 +25,7 @@ pub(crate) fn generate_command() -> Command {
 pub(crate) fn check_command() -> Command {
     Command::new("check")
         .about("List the generated files that differ from the schemas, and write nothing")
+        .arg(argument::language())
         .args(argument::generator())
         .arg(argument::quiet())
         .after_help(
@@ -44,8 +46,11 @@ pub(crate) fn lint_command() -> Command {
 }
 
 pub(crate) fn generate(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    if let Some(refusal) = refuse_settings_of_rust(matches) {
+        return Ok(refusal);
+    }
     let quiet = matches.get_flag("quiet");
-    let mut generated = builder(matches).generate()?;
+    let mut generated = files_of(matches)?;
     let is_new_crate = starts_crate(matches);
     if is_new_crate {
         files::replace(Path::new(MANIFEST), STARTER)?;
@@ -66,6 +71,39 @@ pub(crate) fn generate(matches: &ArgMatches) -> Result<ExitCode, Error> {
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Generates the files of the language that the command line names.
+fn files_of(matches: &ArgMatches) -> Result<Generated, Error> {
+    let Some(language) = Language::from_name(argument::text(matches, "lang")) else {
+        return Ok(builder(matches).generate()?);
+    };
+    let settings = argument::reader(matches).read_settings()?;
+    let folder = |name| Path::new(argument::text(matches, name));
+    types(folder("schemas"), &settings, language, folder("out"))
+}
+
+/// Refuses flags that say how Rust code is laid out, for another language.
+fn refuse_settings_of_rust(matches: &ArgMatches) -> Option<ExitCode> {
+    let lang = argument::text(matches, "lang");
+    let is_given = |name: &&str| matches.value_source(name) == Some(ValueSource::CommandLine);
+    let given = ["support", "manifest", "one-file"]
+        .into_iter()
+        .find(is_given)?;
+    (lang != "rust").then(|| {
+        eprintln!(
+            "error: --{given} is for Rust and has no effect with --lang {lang}; leave it out"
+        );
+        ExitCode::from(exit_code::USAGE)
+    })
+}
+
+/// Returns the part of a command that repeats the choice of a language and a folder.
+fn repeated(matches: &ArgMatches) -> String {
+    match argument::text(matches, "lang") {
+        "rust" => String::new(),
+        lang => format!(" --lang {lang} --out {}", argument::text(matches, "out")),
+    }
 }
 
 /// Manifest of a new crate of bindings.
@@ -97,7 +135,8 @@ runcomfy = { version = ""#,
 /// nobody has said where they belong or what they depend on.
 fn starts_crate(matches: &ArgMatches) -> bool {
     let is_given = |name: &str| matches.get_one::<String>(name).is_some();
-    argument::text(matches, "out") == OUT
+    argument::text(matches, "lang") == "rust"
+        && argument::text(matches, "out") == OUT
         && !is_given("manifest")
         && !is_given("support")
         && !matches.get_flag("one-file")
@@ -106,8 +145,11 @@ fn starts_crate(matches: &ArgMatches) -> bool {
 }
 
 pub(crate) fn check(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    if let Some(refusal) = refuse_settings_of_rust(matches) {
+        return Ok(refusal);
+    }
     let quiet = matches.get_flag("quiet");
-    let generated = builder(matches).generate()?;
+    let generated = files_of(matches)?;
     let changes = generated.check()?;
     if !quiet {
         note_warnings(&generated);
@@ -134,7 +176,8 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<ExitCode, Error> {
         print_line(format_args!("{changes}"));
     }
     let stale = count(changes.as_slice().len(), "out of date with the schemas");
-    eprintln!("{stale}; run `runcomfy-codegen generate` and commit the result");
+    let rest = repeated(matches);
+    eprintln!("{stale}; run `runcomfy-codegen generate{rest}` and commit the result");
     Ok(ExitCode::FAILURE)
 }
 

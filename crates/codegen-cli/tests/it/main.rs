@@ -13,4 +13,5 @@ mod pull;
 mod settings;
 mod small_slips;
 mod support;
+mod types;
 mod usage;

@@ -1,0 +1,316 @@
+//! A typed package of Python.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use runcomfy_schema::Literal;
+
+use super::model_types::{Choice, Field, ModelTypes, Record, Type};
+use super::quoted::{is_plain, quoted};
+use super::{head, prose};
+
+/// Types that every model shares. `_` ends no name of a module but those that are taken.
+const API: &str = include_str!("python/api_.py");
+
+/// Words that are no names in Python, soft keywords aside: those are names.
+const KEYWORDS: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
+    "with", "yield",
+];
+
+/// Returns the files: a module for each model, the packages around them and the types that all share.
+pub(super) fn files(models: &[ModelTypes<'_>], header: &str) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let own = |from: Option<&str>, text: &str| format!("{}\n{text}", head("#", from, header));
+    files.insert("api_.py".to_owned(), own(None, API));
+    files.insert("__init__.py".to_owned(), own(None, &root(models)));
+    files.insert("py.typed".to_owned(), own(None, ""));
+    let mut folders = BTreeSet::new();
+    for model in models {
+        let path = path(model);
+        folders.extend((1..path.len()).map(|depth| path[..depth].join("/")));
+    }
+    for model in models {
+        let path = path(model).join("/");
+        // A model that has others below it is their package.
+        let (file, depth) = if folders.remove(&path) {
+            (format!("{path}/__init__.py"), model.path.len() + 1)
+        } else {
+            (format!("{path}.py"), model.path.len())
+        };
+        files.insert(file, own(Some(&model.from), &module(model, depth)));
+    }
+    for folder in folders {
+        files.insert(format!("{folder}/__init__.py"), own(None, ""));
+    }
+    files
+}
+
+/// Returns the names of the modules that lead to a model.
+fn path(model: &ModelTypes<'_>) -> Vec<String> {
+    let names = model.path.iter();
+    let safe = |name: &String| {
+        let mark = if KEYWORDS.contains(&&**name) { "_" } else { "" };
+        format!("{name}{mark}")
+    };
+    names.map(safe).collect()
+}
+
+fn root(models: &[ModelTypes<'_>]) -> String {
+    let ids: Vec<String> = models.iter().map(|model| text_literal(model.id)).collect();
+    let kind = if ids.is_empty() {
+        "_t.NoReturn".to_owned()
+    } else {
+        literal_type(&ids, 0)
+    };
+    format!(
+        "\"\"\"Types of the models: a module for each, named as its id.\"\"\"\n\n\
+         import typing as _t\n\n\
+         from .api_ import AnyOutput, Cancelled, JobStatus, Model, Result, Submitted\n\n\
+         __all__ = [\n    \"AnyOutput\",\n    \"Cancelled\",\n    \"JobStatus\",\n    \"Model\",\n    \"ModelId\",\n    \"Result\",\n    \"Submitted\",\n]\n\n\
+         ModelId: _t.TypeAlias = {kind}\n\"\"\"Id of a model.\"\"\"\n"
+    )
+}
+
+fn module(model: &ModelTypes<'_>, depth: usize) -> String {
+    let id = prose::code(model.id);
+    let mut parts = vec![
+        doc(&[format!("Types of the model {id}.")], ""),
+        format!(
+            "import typing as _t\n\nfrom {} import api_ as _api\n",
+            ".".repeat(depth)
+        ),
+    ];
+    parts.extend(model.choices.iter().map(choice));
+    parts.extend(model.records.iter().map(record));
+    parts.push(match &model.output {
+        Some(output) => record(output),
+        None => format!(
+            "Output: _t.TypeAlias = _api.AnyOutput\n{}",
+            doc(&[format!("Output of the model {id}.")], "")
+        ),
+    });
+    parts.push(format!(
+        "MODEL: _t.Final[_api.Model[Input, Output]] = _api.Model({})\n{}",
+        text_literal(model.id),
+        doc(&[format!("The model {id}.")], "")
+    ));
+    parts.join("\n\n")
+}
+
+/// Returns the name of a type. Those that Python or the module has taken get a `_`, and letters that
+/// Python takes for two others become their code points.
+fn type_name(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        match c {
+            'Ĳ' | 'ĳ' | 'Ŀ' | 'ŀ' => out += &format!("U{:x}", u32::from(c)),
+            c => out.push(c),
+        }
+    }
+    if KEYWORDS.contains(&&*out) || out == "MODEL" {
+        out.push('_');
+    }
+    out
+}
+
+fn choice(choice: &Choice<'_>) -> String {
+    let members: Vec<String> = choice.members.iter().filter_map(|m| literal(m)).collect();
+    format!(
+        "{}: _t.TypeAlias = {}\n{}",
+        type_name(&choice.name),
+        literal_type(&members, 0),
+        doc(&choice.text, "")
+    )
+}
+
+fn record(record: &Record<'_>) -> String {
+    let name = type_name(&record.name);
+    let mut text = record.text.clone();
+    if record.is_deprecated {
+        text.extend([
+            String::new(),
+            "Deprecated: the service may remove it.".to_owned(),
+        ]);
+    }
+    if record.is_open && record.fields.is_empty() {
+        return format!(
+            "{name}: _t.TypeAlias = dict[str, _t.Any]\n{}",
+            doc(&text, "")
+        );
+    }
+    if record.is_open {
+        text.extend([String::new(), "It may have further members.".to_owned()]);
+    }
+    if !is_class(record) {
+        return by_function(record, &name, &text);
+    }
+    let mut out = format!("class {name}(_t.TypedDict):\n{}", doc(&text, "    "));
+    for (i, field) in record.fields.iter().enumerate() {
+        if i == 0 {
+            out.push('\n');
+        }
+        out += &format!("    {}: {}\n", field.json_name, type_of_field(field, 4));
+        out += &doc(&field.text, "    ");
+    }
+    out
+}
+
+/// Returns `true` if a class can have the members: their names are names of Python, and none is a name
+/// that the types of the members use.
+fn is_class(record: &Record<'_>) -> bool {
+    let mut used: HashSet<String> = ["_t", "bool", "dict", "float", "int", "list", "str"]
+        .map(str::to_owned)
+        .into();
+    record
+        .fields
+        .iter()
+        .for_each(|field| collect(&field.kind, &mut used));
+    record.fields.iter().all(|field| {
+        let name = field.json_name;
+        // Python changes names of classes' members that begin with two of them.
+        let is_name = is_plain(name) && !name.starts_with("__") && !KEYWORDS.contains(&name);
+        is_name && !used.contains(name)
+    })
+}
+
+fn collect(kind: &Type<'_>, used: &mut HashSet<String>) {
+    match kind {
+        Type::Named(name) => {
+            used.insert(type_name(name));
+        }
+        Type::List(items) => collect(items, used),
+        _ => {}
+    }
+}
+
+/// Returns the form of a type whose members may have any names.
+fn by_function(record: &Record<'_>, name: &str, text: &[String]) -> String {
+    let mut out = format!(
+        "{name} = _t.TypedDict(\n    {},\n    {{\n",
+        text_literal(name)
+    );
+    for field in &record.fields {
+        for line in &field.text {
+            out += format!("        # {line}").trim_end();
+            out.push('\n');
+        }
+        out += &format!(
+            "        {}: {},\n",
+            text_literal(field.json_name),
+            type_of_field(field, 8)
+        );
+    }
+    out + "    },\n)\n" + &doc(text, "")
+}
+
+fn type_of_field(field: &Field<'_>, indent: usize) -> String {
+    let kind = type_of(&field.kind, indent);
+    if field.is_required {
+        format!("_t.Required[{kind}]")
+    } else {
+        format!("_t.NotRequired[{kind}]")
+    }
+}
+
+fn type_of(kind: &Type<'_>, indent: usize) -> String {
+    match kind {
+        Type::Bool => "bool".to_owned(),
+        Type::Integer => "int".to_owned(),
+        Type::Number => "float".to_owned(),
+        Type::Text => "str".to_owned(),
+        Type::Json => "_t.Any".to_owned(),
+        Type::Object => "dict[str, _t.Any]".to_owned(),
+        Type::Named(name) => type_name(name),
+        Type::OneOf(members) => one_of(members, indent),
+        Type::List(items) => format!("list[{}]", type_of(items, indent)),
+    }
+}
+
+/// Returns the type of values. A type of exact values has no fractions: with one, any number is of it.
+fn one_of(members: &[&Literal], indent: usize) -> String {
+    let literals: Vec<String> = members
+        .iter()
+        .filter_map(|member| literal(member))
+        .collect();
+    let mut distinct: Vec<String> = Vec::new();
+    for literal in literals {
+        if !distinct.contains(&literal) {
+            distinct.push(literal);
+        }
+    }
+    let mut types = Vec::new();
+    if !distinct.is_empty() {
+        types.push(literal_type(&distinct, indent));
+    }
+    if members.iter().any(|member| literal(member).is_none()) {
+        types.push("float".to_owned());
+    }
+    types.join(" | ")
+}
+
+fn literal_type(members: &[String], indent: usize) -> String {
+    /// Characters of a line with the name of what has the type.
+    const ROOM: usize = 60;
+    let line = members.join(", ");
+    if line.chars().count() <= ROOM {
+        return format!("_t.Literal[{line}]");
+    }
+    let indent = " ".repeat(indent);
+    let lines: Vec<String> = members
+        .iter()
+        .map(|m| format!("{indent}    {m},\n"))
+        .collect();
+    let members = lines.concat();
+    format!("_t.Literal[\n{members}{indent}]")
+}
+
+/// Returns a value as a type of exact values takes it.
+fn literal(member: &Literal) -> Option<String> {
+    match member {
+        Literal::Null => Some("None".to_owned()),
+        Literal::Bool(true) => Some("True".to_owned()),
+        Literal::Bool(false) => Some("False".to_owned()),
+        Literal::Text(text) => Some(text_literal(text)),
+        Literal::Number(number) => number.as_integer().map(|integer| integer.to_string()),
+        Literal::Array(_) | Literal::Object(_) => None,
+    }
+}
+
+fn text_literal(text: &str) -> String {
+    quoted(text, |c| match u32::from(c) {
+        code @ 0..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    })
+}
+
+/// Returns lines as documentation: a text that nothing in it ends.
+fn doc(lines: &[String], indent: &str) -> String {
+    let escaped: Vec<String> = lines
+        .iter()
+        .map(|line| line.replace('\\', "\\\\"))
+        .collect();
+    match &escaped[..] {
+        [] => String::new(),
+        [line] => format!("{indent}\"\"\"{}\"\"\"\n", inert(line)),
+        lines => {
+            let mut text = format!("{indent}\"\"\"");
+            for (i, line) in lines.iter().enumerate() {
+                let indent = if i == 0 { "" } else { indent };
+                text += format!("{indent}{}", line.replace("\"\"\"", "\\\"\\\"\\\"")).trim_end();
+                text.push('\n');
+            }
+            text + indent + "\"\"\"\n"
+        }
+    }
+}
+
+/// Escapes the quotes of a line whose last character stands before the end of the text.
+fn inert(line: &str) -> String {
+    if line.contains("\"\"\"") || line.ends_with('"') {
+        line.replace('"', "\\\"")
+    } else {
+        line.to_owned()
+    }
+}

@@ -1,0 +1,126 @@
+//! Types for other languages: what is written, and that it is found out of date.
+//!
+//! `tests/types` has the schemas, the settings and what is generated of them, which `.ci/types/run` gives
+//! to the languages' own checkers.
+
+use std::path::Path;
+
+use crate::support::{run, write};
+
+const LANGUAGES: [&str; 2] = ["ts", "python"];
+
+fn project() -> &'static Path {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/types").as_ref()
+}
+
+/// A project with one model, and its types in each language.
+fn small_project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = r#"{"properties": {"mode": {"type": "string", "enum": ["a", "b"]}}}"#;
+    write(folder.path(), "schemas/acme/stamp.json", schema);
+    for lang in LANGUAGES {
+        let (code, shown) = run(folder.path(), &["generate", "--lang", lang, "--out", lang]);
+        assert_eq!(code, Some(0), "{shown}");
+    }
+    folder
+}
+
+/// Set `RUNCOMFY_GOLDEN=write` to write the files, then review them.
+#[test]
+fn types_are_as_committed() {
+    let command = match std::env::var("RUNCOMFY_GOLDEN").as_deref() {
+        Ok("write") => "generate",
+        _ => "check",
+    };
+    for lang in LANGUAGES {
+        let (code, shown) = run(project(), &[command, "--lang", lang, "--out", lang]);
+        assert_eq!(code, Some(0), "{shown}");
+    }
+}
+
+#[test]
+fn types_out_of_date_are_found() {
+    for (lang, file, stale) in [
+        ("ts", "ts/acme/stamp.d.ts", "ts/acme/gone.d.ts"),
+        ("python", "python/acme/stamp.py", "python/acme/gone.py"),
+    ] {
+        let folder = small_project();
+        let root = folder.path();
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        write(root, file, &text.replace("\"a\"", "\"c\""));
+        write(root, stale, &text);
+        let arguments = ["check", "--lang", lang, "--out", lang];
+        let (code, shown) = run(root, &arguments);
+        assert_eq!(code, Some(1), "{shown}");
+        let name = Path::new(file).file_name().unwrap().to_str().unwrap();
+        assert!(shown.contains(name) && shown.contains("gone"), "{shown}");
+        let again = format!("runcomfy-codegen generate --lang {lang} --out {lang}");
+        assert!(shown.contains(&again), "{shown}");
+        assert_eq!(
+            run(root, &["generate", "--lang", lang, "--out", lang]).0,
+            Some(0)
+        );
+        assert!(!root.join(stale).exists());
+        assert_eq!(std::fs::read_to_string(root.join(file)).unwrap(), text);
+        assert_eq!(run(root, &arguments).0, Some(0));
+    }
+}
+
+#[test]
+fn a_file_of_the_user_stays() {
+    let folder = small_project();
+    for (lang, file) in [("ts", "ts/index.d.ts"), ("python", "python/__init__.py")] {
+        write(folder.path(), file, "mine\n");
+        let (code, shown) = run(folder.path(), &["generate", "--lang", lang, "--out", lang]);
+        assert_eq!(code, Some(74), "{shown}");
+        assert_eq!(
+            std::fs::read_to_string(folder.path().join(file)).unwrap(),
+            "mine\n"
+        );
+    }
+}
+
+#[test]
+fn settings_of_rust_are_refused() {
+    let folder = small_project();
+    for (arguments, expected) in [
+        (&["generate", "--lang", "ts"] as &[&str], "--out <DIR>"),
+        (&["check", "--lang", "python"], "--out <DIR>"),
+        (
+            &["generate", "--lang", "ts", "--out", "ts", "--one-file"],
+            "--one-file",
+        ),
+        (
+            &["check", "--lang", "ts", "--out", "ts", "--support", "::a"],
+            "--support",
+        ),
+        (
+            &["generate", "--lang", "c", "--out", "c"],
+            "[possible values: rust, ts, python]",
+        ),
+    ] {
+        let (code, shown) = run(folder.path(), arguments);
+        assert_eq!(code, Some(64), "{arguments:?}: {shown}");
+        assert!(shown.contains(expected), "{arguments:?}: {shown}");
+    }
+}
+
+/// A type of the user's own is one of Rust: what is sent stays a number.
+#[test]
+fn types_of_rust_stay_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let schema = r#"{"properties": {"seed": {"type": "integer"}}}"#;
+    write(root, "schemas/acme/stamp.json", schema);
+    write(
+        root,
+        "runcomfy-codegen.toml",
+        "[replace]\n\"acme/stamp#/seed\" = \"crate::Seed\"\n",
+    );
+    assert_eq!(
+        run(root, &["generate", "--lang", "ts", "--out", "ts"]).0,
+        Some(0)
+    );
+    let text = std::fs::read_to_string(root.join("ts/acme/stamp.d.ts")).unwrap();
+    assert!(text.contains("seed?: number;"), "{text}");
+}
