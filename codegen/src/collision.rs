@@ -1,5 +1,7 @@
 //! Names that come out as one identifier, as diagnostics.
 
+use std::collections::HashSet;
+
 use runcomfy_schema::naming::{ModuleClash, ModuleNames};
 use runcomfy_schema::{Code, Location, Severity};
 
@@ -32,7 +34,8 @@ fn within(source: &Source, options: &Options) -> Vec<Diagnostic> {
     collisions.map(|c| shown(source, &c)).collect()
 }
 
-/// Returns a warning for each of the parts of ids but the first, about its first model.
+/// Returns a diagnostic for each of the parts of ids but the first, about its first model: a warning, or
+/// an error if two parts have the same name by a user's choice, since only one module can have it.
 fn between(names: &ModuleNames, clash: &ModuleClash, sources: &[Source]) -> Vec<Diagnostic> {
     let renamed = |part: &String| format!("`{part}` becomes `{}`", names.name(part));
     let all: Vec<String> = clash.parts.iter().map(renamed).collect();
@@ -47,12 +50,18 @@ fn between(names: &ModuleNames, clash: &ModuleClash, sources: &[Source]) -> Vec<
         sources.iter().find(belongs)
     };
     let found = clash.parts.iter().skip(1).filter_map(first_of);
-    let warning = |source: &Source| {
+    let chosen: HashSet<String> = clash.parts.iter().map(|part| names.name(part)).collect();
+    let severity = if chosen.len() < clash.parts.len() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let shown = |source: &Source| {
         let help = "rename one of them in `runcomfy-codegen.toml`, or leave it out";
-        let kind = (Severity::Warning, Code::ModuleNames);
+        let kind = (severity, Code::ModuleNames);
         diagnostic(source, kind, "/model_id", &message, help)
     };
-    found.map(warning).collect()
+    found.map(shown).collect()
 }
 
 /// Returns a collision with its position in the model's file.

@@ -151,3 +151,23 @@ fn pull_reads_the_settings() {
     let skipped: Vec<&str> = pull.skipped().iter().map(|s| &*s.model_id).collect();
     assert_eq!(skipped, ["acme/odd"]);
 }
+
+/// Written under one name, one model would be lost.
+#[test]
+fn two_models_of_one_given_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "schemas/acme/a.json", "{\"properties\": {}}");
+    write(root, "schemas/acme/b.json", "{\"properties\": {}}");
+    let settings = "[rename]\n\"acme/a\" = \"x\"\n\"acme/b\" = \"x\"\n";
+    write(root, "runcomfy-codegen.toml", settings);
+    for lang in ["rust", "ts", "python"] {
+        let (code, shown) = run(root, &["generate", "--lang", lang, "--out", "out"]);
+        assert_eq!(code, Some(65), "{shown}");
+        assert!(
+            shown.contains("`acme/a` becomes `x`, `acme/b` becomes `x`"),
+            "{shown}"
+        );
+        assert!(!root.join("out").exists());
+    }
+}
