@@ -1,7 +1,8 @@
 //! Counts of a batch.
 
 use crate::money::Money;
-use crate::state::State;
+use crate::row::Attempt;
+use crate::state::{AttemptState, State};
 
 /// Counts of a batch: its jobs by state, and its money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +108,22 @@ impl Spending {
     pub fn excess(&self) -> Money {
         let budget = self.budget.unwrap_or(self.committed());
         self.committed().minus(budget)
+    }
+
+    /// Adds what an attempt has cost, or what is reserved for it.
+    pub(crate) fn add(&mut self, attempt: &Attempt) {
+        match attempt.state {
+            AttemptState::Intent | AttemptState::Submitted => self.reserved += attempt.reserved,
+            AttemptState::InDoubt => self.in_doubt += attempt.reserved,
+            AttemptState::NoJob => {}
+            AttemptState::Saved | AttemptState::Failed | AttemptState::Cancelled => {
+                let cost = attempt.cost.unwrap_or_default();
+                self.spent += cost;
+                if attempt.cost_is_estimate {
+                    self.spent_by_estimate += cost;
+                }
+            }
+        }
     }
 
     /// Returns `true` if a job that needs `sum` fits into the budget.

@@ -1,5 +1,8 @@
 //! Journal of a batch.
 
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
 use crate::incarnation::IncarnationId;
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
@@ -7,6 +10,9 @@ use crate::state::{AttemptState, State};
 use crate::timestamp::Timestamp;
 
 /// A transition of a job, as the journal keeps it: what is needed to argue about a charge.
+///
+/// serde writes it as an object with the same members for every event; what an event does not have is
+/// `null`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
@@ -30,4 +36,21 @@ pub struct Event {
     pub attempt: Option<AttemptState>,
     /// Reason, or the id that arrived.
     pub note: Option<String>,
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("at", &self.at)?;
+        map.serialize_entry("n", &self.n)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("incarnation", &self.incarnation.map(IncarnationId::number))?;
+        map.serialize_entry("from", &self.from)?;
+        map.serialize_entry("to", &self.to)?;
+        map.serialize_entry("key", &self.key)?;
+        map.serialize_entry("attempt", &self.attempt)?;
+        map.serialize_entry("note", &self.note)?;
+        map.end()
+    }
 }

@@ -21,6 +21,7 @@ mod money;
 mod new_job;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod report;
 mod resolution;
 mod row;
 #[cfg(feature = "sqlite")]
@@ -50,6 +51,7 @@ pub use money::{InvalidMoney, Money};
 pub use new_job::{Conflict, Imported, NewJob};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
+pub use report::{Report, ReportError, ReportFormat};
 pub use resolution::Resolution;
 pub use row::{Attempt, Attempts, Row};
 #[cfg(feature = "sqlite")]

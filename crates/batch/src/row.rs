@@ -103,6 +103,12 @@ impl Row {
         files.into_iter().flatten().filter_map(Json::as_str)
     }
 
+    /// Returns the folder in which the files were saved, as its process named it.
+    #[must_use]
+    pub fn folder(&self) -> Option<&str> {
+        self.saved("folder").and_then(Json::as_str)
+    }
+
     /// Returns the output that the service gave, of a job that was saved.
     #[must_use]
     pub fn output(&self) -> Option<&Json> {
@@ -114,11 +120,11 @@ impl Row {
     }
 }
 
-impl Serialize for Row {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Row {
+    /// Writes the members of the row into an object.
+    pub(crate) fn serialize_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let attempt = self.attempt.as_ref();
         let files: Vec<&str> = self.files().collect();
-        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("n", &self.n)?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("model", &self.model)?;
@@ -138,8 +144,16 @@ impl Serialize for Row {
         map.serialize_entry("ended_at", &attempt.map(|attempt| attempt.ended_at))?;
         map.serialize_entry("note", &attempt.map(|attempt| &attempt.note))?;
         map.serialize_entry("files", &files)?;
+        map.serialize_entry("folder", &self.folder())?;
         map.serialize_entry("input", &self.input)?;
-        map.serialize_entry("output", &self.output())?;
+        map.serialize_entry("output", &self.output())
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.serialize_members(&mut map)?;
         map.end()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::SystemTime;
 
 use runcomfy::__private::sync_folder_of;
@@ -80,7 +80,8 @@ impl Folder {
             "files": names,
             "output": output,
         });
-        let value = json!({ "files": names, "output": output });
+        let folder = path::absolute(&self.path)?;
+        let value = json!({ "files": names, "folder": folder.to_string_lossy(), "output": output });
         blocking(move || reserved.finish(&manifest)).await?;
         Ok(value)
     }

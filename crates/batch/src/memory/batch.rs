@@ -611,20 +611,7 @@ impl Batch {
             ..Spending::default()
         };
         for attempt in self.jobs.iter().flat_map(|job| &job.attempts) {
-            match attempt.state {
-                AttemptState::Intent | AttemptState::Submitted => {
-                    money.reserved += attempt.reserved;
-                }
-                AttemptState::InDoubt => money.in_doubt += attempt.reserved,
-                AttemptState::NoJob => {}
-                AttemptState::Saved | AttemptState::Failed | AttemptState::Cancelled => {
-                    let cost = attempt.cost.unwrap_or_default();
-                    money.spent += cost;
-                    if attempt.cost_is_estimate {
-                        money.spent_by_estimate += cost;
-                    }
-                }
-            }
+            money.add(attempt);
         }
         money
     }
