@@ -38,6 +38,24 @@ fn types_are_as_committed() {
     }
 }
 
+/// `RUNCOMFY_GOLDEN=write` writes them, too.
+#[test]
+fn types_of_the_examples_are_up_to_date() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let command = match std::env::var("RUNCOMFY_GOLDEN").as_deref() {
+        Ok("write") => "generate",
+        _ => "check",
+    };
+    for (lang, folder) in [
+        ("ts", "examples/node/types"),
+        ("python", "examples/python/runcomfy_models"),
+    ] {
+        let arguments = [command, "--lang", lang, "--out", folder];
+        let (code, shown) = run(root.as_ref(), &arguments);
+        assert_eq!(code, Some(0), "{shown}");
+    }
+}
+
 #[test]
 fn types_out_of_date_are_found() {
     for (lang, file, stale) in [

@@ -1,0 +1,124 @@
+// Makes a picture of a prompt and saves it: submit, wait, download, with Node 20 and no package.
+//
+//     RUNCOMFY_TOKEN=… node make-picture.mjs "A boat in the fog" boat.png
+//
+// Against the emulator (`runcomfy-emulator`), which takes any token and charges nothing:
+//
+//     RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:8188/v1 RUNCOMFY_TOKEN=any node make-picture.mjs "A boat" boat.png
+//
+// The types are generated: `runcomfy-codegen generate --lang ts --out examples/node/types`. An editor, and
+// `tsc --checkJs`, read them through the comments.
+// @ts-check
+
+import { createWriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** @import { Input, ModelId, Output, Result, Submitted } from './types/index.js' */
+
+const base = process.env.RUNCOMFY_MODEL_API_BASE ?? 'https://model-api.runcomfy.net/v1';
+const token = process.env.RUNCOMFY_TOKEN;
+const POLL_INTERVAL = 2_000;
+const DEADLINE = 15 * 60_000;
+
+/** A response that is no success. */
+class HttpError extends Error {
+  /** @param {number} status @param {string} text */
+  constructor(status, text) {
+    super(`HTTP ${status}: ${text}`);
+    this.status = status;
+  }
+}
+
+/** A job that is finished without an output. */
+class JobError extends Error {}
+
+/**
+ * Sends a request and returns the JSON of the response.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
+async function call(method, path, body) {
+  const response = await fetch(`${base}/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: body ? JSON.stringify(body) : null,
+    signal: AbortSignal.timeout(30_000),
+  });
+  if (!response.ok) throw new HttpError(response.status, await response.text());
+  return response.json();
+}
+
+/**
+ * Submits a job, once, and returns its id. After a lost response a job may exist that is charged.
+ *
+ * @template {ModelId} Id
+ * @param {Id} model
+ * @param {Input<Id>} input
+ * @returns {Promise<string>}
+ */
+async function submit(model, input) {
+  /** @type {Submitted} */
+  const submitted = await call('POST', `models/${model}`, input);
+  return submitted.request_id;
+}
+
+/**
+ * Waits for a job and returns its output. A poll that fails changes nothing for the job.
+ *
+ * @template {ModelId} Id
+ * @param {Id} model
+ * @param {string} requestId
+ * @returns {Promise<Output<Id>>}
+ */
+async function wait(model, requestId) {
+  const deadline = performance.now() + DEADLINE;
+  while (performance.now() < deadline) {
+    try {
+      /** @type {Result<Output<Id>>} */
+      const result = await call('GET', `requests/${requestId}/result`);
+      if (result.status === 'succeeded' && result.output) return result.output;
+      if (result.status === 'failed' || result.status === 'cancelled') {
+        throw new JobError(`${model}: the job is ${result.status}: ${JSON.stringify(result.error)}`);
+      }
+    } catch (error) {
+      const isFinal = error instanceof HttpError && error.status !== 429 && error.status < 500;
+      if (isFinal || error instanceof JobError) throw error;
+    }
+    await sleep(POLL_INTERVAL);
+  }
+  throw new Error(`the job ${requestId} is not finished; it keeps running`);
+}
+
+/**
+ * Downloads a file. It has its name only once it is whole, and the URL gets no token.
+ *
+ * @param {string} url
+ * @param {string} path
+ */
+async function save(url, path) {
+  const response = await fetch(url);
+  if (!response.ok || !response.body) throw new HttpError(response.status, url.split('?')[0] ?? '');
+  await pipeline(Readable.fromWeb(response.body), createWriteStream(`${path}.part`));
+  await rename(`${path}.part`, path);
+}
+
+const [prompt, path] = process.argv.slice(2);
+if (!prompt || !path || !token) {
+  console.error('usage: RUNCOMFY_TOKEN=… node make-picture.mjs PROMPT FILE');
+  process.exit(64);
+}
+const model = 'bytedance/dreamina-4-0/text-to-image';
+const requestId = await submit(model, { prompt, 'width×height': '2048x2048(1:1)' });
+console.log(`submitted: ${requestId}`);
+const output = await wait(model, requestId);
+// A model has one output, or several.
+const url = output.image ?? output.images?.[0];
+if (!url) throw new Error(`the output has no image: ${JSON.stringify(output)}`);
+await save(url, path);
+console.log(`saved: ${path}`);

@@ -1,0 +1,95 @@
+"""Makes a picture of a prompt and saves it: submit, wait, download, with the standard library alone.
+
+    RUNCOMFY_TOKEN=… python3 make_picture.py "A boat in the fog" boat.png
+
+Against the emulator (`runcomfy-emulator`), which takes any token and charges nothing:
+
+    RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:8188/v1 RUNCOMFY_TOKEN=any python3 make_picture.py "A boat" boat.png
+
+The types are generated: `runcomfy-codegen generate --lang python --out examples/python/runcomfy_models`.
+"""
+
+import collections.abc
+import json
+import os
+import pathlib
+import sys
+import time
+import typing
+import urllib.error
+import urllib.request
+
+from runcomfy_models import Model, Result, Submitted
+from runcomfy_models.bytedance.dreamina_4_0 import text_to_image
+
+BASE = os.environ.get("RUNCOMFY_MODEL_API_BASE", "https://model-api.runcomfy.net/v1")
+TOKEN = os.environ["RUNCOMFY_TOKEN"]
+POLL_INTERVAL = 2.0
+DEADLINE = 15 * 60
+
+In = typing.TypeVar("In", bound=collections.abc.Mapping[str, object])
+Out = typing.TypeVar("Out", bound=collections.abc.Mapping[str, object])
+
+
+def call(method: str, path: str, body: object = None) -> typing.Any:
+    """Sends a request and returns the JSON of the response."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{BASE}/{path}", data, method=method)
+    request.add_header("Content-Type", "application/json")
+    # Never for another host that a redirect names.
+    request.add_unredirected_header("Authorization", f"Bearer {TOKEN}")
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+def submit(model: Model[In, Out], values: In) -> str:
+    """Submits a job, once, and returns its id. After a lost response a job may exist that is charged."""
+    submitted: Submitted = call("POST", f"models/{model.id}", values)
+    return submitted["request_id"]
+
+
+def wait(model: Model[In, Out], request_id: str) -> Out:
+    """Waits for a job and returns its output. A poll that fails changes nothing for the job."""
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        try:
+            result: Result[Out] = call("GET", f"requests/{request_id}/result")
+        except urllib.error.HTTPError as error:
+            if error.code != 429 and error.code < 500:
+                raise
+        except OSError:
+            pass
+        else:
+            if result["status"] in ("failed", "cancelled"):
+                raise RuntimeError(f"{model.id}: the job is {result['status']}: {result.get('error')}")
+            if result["status"] == "succeeded" and "output" in result:
+                return result["output"]
+        time.sleep(POLL_INTERVAL)
+    raise TimeoutError(f"the job {request_id} is not finished; it keeps running")
+
+
+def save(url: str, path: pathlib.Path) -> None:
+    """Downloads a file. It has its name only once it is whole, and the URL gets no token."""
+    part = path.with_name(path.name + ".part")
+    with urllib.request.urlopen(url, timeout=60) as response, part.open("wb") as file:
+        while chunk := response.read(1 << 16):
+            file.write(chunk)
+    part.replace(path)
+
+
+def main() -> None:
+    prompt, path = sys.argv[1], pathlib.Path(sys.argv[2])
+    values: text_to_image.Input = {"prompt": prompt, "width×height": "2048x2048(1:1)"}
+    request_id = submit(text_to_image.MODEL, values)
+    print(f"submitted: {request_id}")
+    output = wait(text_to_image.MODEL, request_id)
+    # A model has one output, or several.
+    urls = [output["image"]] if "image" in output else output.get("images", [])
+    if not urls:
+        raise RuntimeError(f"the output has no image: {output}")
+    save(urls[0], path)
+    print(f"saved: {path}")
+
+
+if __name__ == "__main__":
+    main()
