@@ -182,17 +182,20 @@ impl Run {
     }
 
     async fn step(&mut self) -> Result<Next, StoreError> {
+        let shortage = self.worker.space.shortage().await;
+        // Counted before a stop is looked for, since a stop frees the places of the jobs that it leaves.
+        let room = self.room();
         let is_idle = self.places.jobs() == 0;
         let later = Next::Wait(MAX_BEAT);
         if let Some(ended_by) = self.stopping() {
             let is_over = is_idle || self.stop.level() == Some(Stop::Now);
             return Ok(if is_over { Next::End(ended_by) } else { later });
         }
-        if let Some(reason) = self.worker.space.shortage().await {
+        if let Some(reason) = shortage {
             self.pause(reason);
             return Ok(Next::Wait(SPACE_POLL));
         }
-        let room = match self.room() {
+        let room = match room {
             Ok(0) => return Ok(later),
             Ok(room) => room,
             Err(wait) => return Ok(Next::Wait(wait)),
