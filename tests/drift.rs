@@ -28,7 +28,7 @@ use call::Call;
 use reading::Reading;
 use response::Response;
 
-/// Default number of cases, for a few seconds.
+/// Number of cases of a thorough run.
 const CASES: u64 = 4_000;
 
 /// Maximum number of calls in flight on each thread.

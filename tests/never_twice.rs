@@ -6,6 +6,7 @@ use std::time::Duration;
 use runcomfy::{Client, ErrorKind, Outcome};
 use runcomfy_emulator::{Call, Emulator, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::cases::Cases;
 use runcomfy_testkit::server::closed_address;
 use serde_json::json;
 use tokio::time::Instant;
@@ -204,14 +205,14 @@ fn clients(emulator: &Emulator) -> [Client; 3] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_submits_survive_every_fault() {
-    const SUBMITS: usize = 10_000;
+async fn submits_survive_every_fault() {
+    let submits = usize::try_from(Cases::from_env(10_000).count).unwrap();
     let (emulator, _) = emulator().await;
     let (address, nowhere) = nowhere();
     let (clients, faults) = (clients(&emulator), faults(&address));
     let input = Input::new("A boat");
     let mut outcomes = Vec::new();
-    for index in 0..SUBMITS {
+    for index in 0..submits {
         let key = format!("key-{index}");
         let client = match index % 3 {
             0 => {
@@ -264,10 +265,13 @@ async fn ten_thousand_submits_survive_every_fault() {
     // A third has no fault, a third cannot connect, and a few of the faults end in a job too.
     let [accepted, not_sent, rejected, unknown] = counts;
     assert!(
-        accepted > SUBMITS / 3 && not_sent == SUBMITS / 3,
+        accepted > submits / 3 && not_sent == submits / 3,
         "{counts:?}"
     );
-    assert!(rejected > 300 && unknown > 1500, "{counts:?}");
+    assert!(
+        rejected > submits / 33 && unknown > submits * 3 / 20,
+        "{counts:?}"
+    );
 }
 
 /// The job succeeds, or the error names it and it can be resumed.

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::support::{client, s, start};
 
-const JOBS: usize = 250;
+const JOBS: usize = 100;
 /// Length of the outage.
 const OUTAGE: Duration = Duration::from_secs(600);
 /// Time from the first submit to the outage.

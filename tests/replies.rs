@@ -14,7 +14,7 @@ use check::{Checker, Verdict};
 use runcomfy_testkit::arbitrary::reply::{Call, Reply, reply};
 use runcomfy_testkit::cases::{Cases, rerun};
 
-/// Default number of responses.
+/// Number of responses of a thorough run.
 const CASES: u64 = 20_000;
 
 /// Counts of the client's verdicts, by call.

@@ -13,15 +13,19 @@ pub struct Cases {
 }
 
 impl Cases {
-    /// Returns `default_count` cases from seed 1, unless `RUNCOMFY_CASES` sets another number or
-    /// `RUNCOMFY_SEED` another first seed.
+    /// Returns a fifth of `thorough` cases from seed 1, and all of them where `RUNCOMFY_THOROUGH` is
+    /// set. `RUNCOMFY_CASES` sets another number, `RUNCOMFY_SEED` another first seed.
     ///
     /// # Panics
     /// Panics where one of the variables is set to something else than a whole number.
     #[must_use]
-    pub fn from_env(default_count: u64) -> Self {
+    pub fn from_env(thorough: u64) -> Self {
+        let default = match env::var_os("RUNCOMFY_THOROUGH") {
+            Some(_) => thorough,
+            None => thorough.div_ceil(5),
+        };
         Self {
-            count: number("RUNCOMFY_CASES").unwrap_or(default_count),
+            count: number("RUNCOMFY_CASES").unwrap_or(default),
             first_seed: number("RUNCOMFY_SEED").unwrap_or(1),
         }
     }

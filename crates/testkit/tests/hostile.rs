@@ -15,7 +15,7 @@ use runcomfy_testkit::arbitrary::hostile::{self, SchemaFile};
 use runcomfy_testkit::cases::{Cases, rerun};
 use runcomfy_testkit::generated_code;
 
-/// Default number of folders of schema files.
+/// Number of folders of schema files of a thorough run.
 const CASES: u64 = 1_000;
 
 /// Size of the main thread's stack in a build script. Test threads have less, and unoptimized

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::support::{Ended, Service, TEXT_TO_IMAGE, all_at_once};
 use runcomfy_emulator::{Call, Reply};
+use runcomfy_testkit::cases::Cases;
 use serde_json::{Value, json};
 
 const RUN: [&str; 8] = [
@@ -207,10 +208,10 @@ fn second_command_is_refused_while_the_first_runs() {
 /// The ledger of the service judges.
 #[test]
 fn kill_at_any_moment_loses_nothing_and_pays_once() {
-    /// Moments per service, spread over the time of a run.
-    const KILLS: u64 = 12;
+    // Moments per service, spread over the time of a run.
+    let kills = Cases::from_env(12).count;
     all_at_once(0..4_u64, |thread| {
-        for kill in 0..KILLS {
+        for kill in 0..kills {
             let service = Service::with(|builder| {
                 let time = Duration::from_millis(20);
                 builder.queue_time(time).run_time(time)

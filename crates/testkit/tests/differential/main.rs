@@ -35,7 +35,7 @@ use runcomfy_testkit::cases::Cases;
 use serde_json::Value;
 use verdict::{Judge, Tally};
 
-/// Default number of values in all tests together.
+/// Number of values in all tests together in a thorough run.
 const CASES: u64 = 100_000;
 
 /// Number of values for one arbitrary schema.
