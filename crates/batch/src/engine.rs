@@ -37,6 +37,9 @@ pub use progress::{JobRef, Progress};
 pub use stop::{Stop, StopHandle};
 pub use summary::{EndedBy, Summary};
 
+/// Target of the log, which is stable.
+const TARGET: &str = "runcomfy::batch";
+
 /// Runs the jobs of a store through a client until all have ended: each is submitted at most once, waited
 /// for, and its files are saved.
 ///

@@ -2,6 +2,8 @@
 
 pub(crate) mod command;
 mod list;
+mod log;
+mod run;
 mod status;
 mod store;
 
@@ -17,6 +19,7 @@ use crate::session::block_on;
 /// The error of the command.
 pub(crate) fn batch(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
+        Some(("run", matches)) => run::run(matches, format),
         Some(("status", matches)) => block_on(status::status(matches, format)),
         Some(("list", matches)) => block_on(list::list(matches, format)),
         // clap accepts no other command.

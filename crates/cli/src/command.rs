@@ -33,10 +33,12 @@ Exit codes:
   0   Success
   1   The job failed or was cancelled, or a file could not be written
   2   Wrong usage: an unknown command or flag, or a missing or refused value
+  3   A batch was stopped by its budget
   64  A variable of the environment or another setting is invalid
   65  Invalid input, or an input that the service rejected
   66  A file could not be read
-  69  The service or the network failed, or a job was not finished in time
+  69  The service or the network failed, or a job was not finished in time,
+      or jobs of a batch are in doubt
   75  A transient failure (no connection, too many requests): run the command
       again. Never used where the command may have submitted a job
   77  No token, or a token that is not accepted

@@ -30,6 +30,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("requests cancel", &["requests cancel REQUEST_ID"]),
     #[cfg(feature = "batch")]
     (
+        "batch run",
+        &[
+            "batch run boats.jsonl --budget 5",
+            "batch run boats.csv --model bytedance/dreamina-4-0/edit --yes",
+            "batch run boats.jsonl --emulate",
+        ],
+    ),
+    #[cfg(feature = "batch")]
+    (
         "batch status",
         &[
             "batch status boats.jsonl",

@@ -34,6 +34,11 @@ struct About {
     may_have_been_submitted: bool,
     idempotency_key: Option<String>,
     result: Option<ShownResult>,
+    /// Faults of a file of jobs, as words and as JSON.
+    faults: Vec<(String, Value)>,
+    /// Counts of the batch that the command has run.
+    #[cfg(feature = "batch")]
+    batch: Option<Value>,
 }
 
 /// The result of a job, which is printed although the command has failed.
@@ -48,6 +53,9 @@ struct ShownResult {
 const EX_FAILED: u8 = 1;
 /// The exit code of clap for an invalid command line, and so that of this command.
 const EX_COMMAND_LINE: u8 = 2;
+/// The exit code of a batch that its budget has stopped.
+#[cfg(feature = "batch")]
+const EX_BUDGET: u8 = 3;
 const EX_USAGE: u8 = 64;
 const EX_DATAERR: u8 = 65;
 const EX_NOINPUT: u8 = 66;
@@ -56,6 +64,8 @@ const EX_TEMPFAIL: u8 = 75;
 const EX_NOPERM: u8 = 77;
 /// The kind of a failure about a token.
 const UNAUTHENTICATED: &str = "unauthenticated";
+/// The kind of a failure about a model that does not exist.
+const UNKNOWN_MODEL: &str = "unknown_model";
 /// The kind of a failure after a signal.
 const STOPPED: &str = "stopped";
 
@@ -83,7 +93,7 @@ impl Failure {
     /// Reports a model that neither this command nor the catalogue has.
     pub(crate) fn no_such_model(model_id: &str, hint: &str) -> Self {
         let message = format!("there is no model `{model_id}`; {hint}");
-        Self::new(EX_DATAERR, "unknown_model", message)
+        Self::new(EX_DATAERR, UNKNOWN_MODEL, message)
     }
 
     /// Reports a job that costs more than the user wants, or nobody knows how much.
@@ -148,6 +158,30 @@ impl Failure {
             kind: "io".to_owned(),
             ..self
         }
+    }
+
+    /// Reports a batch of which jobs have failed or were cancelled, or whose files are not saved.
+    #[cfg(feature = "batch")]
+    pub(crate) fn jobs_failed(message: impl Into<String>) -> Self {
+        Self::new(EX_FAILED, "jobs_failed", message)
+    }
+
+    /// Reports a batch that its budget has stopped.
+    #[cfg(feature = "batch")]
+    pub(crate) fn over_budget(message: impl Into<String>) -> Self {
+        Self::new(EX_BUDGET, "budget", message)
+    }
+
+    /// Reports a batch with jobs in doubt.
+    #[cfg(feature = "batch")]
+    pub(crate) fn in_doubt(message: impl Into<String>) -> Self {
+        Self::new(EX_UNAVAILABLE, "in_doubt", message)
+    }
+
+    /// Reports a batch that has ended early, after it may have submitted jobs.
+    #[cfg(feature = "batch")]
+    pub(crate) fn batch_ended(message: impl Into<String>) -> Self {
+        Self::new(EX_UNAVAILABLE, "batch_ended", message)
     }
 
     /// Reports a failed submit.
@@ -272,7 +306,7 @@ impl Failure {
             },
             may_have_been_submitted: error.may_have_been_submitted(),
             idempotency_key: error.idempotency_key().map(str::to_owned),
-            result: None,
+            ..About::default()
         };
         let output = error.output().cloned().map(Output::from);
         let failure = Self {
@@ -313,6 +347,20 @@ impl Failure {
         self
     }
 
+    /// Adds the faults of a file of jobs, as words and as JSON. All are data, and the first are words.
+    #[cfg(feature = "batch")]
+    pub(crate) fn with_faults(mut self, faults: Vec<(String, Value)>) -> Self {
+        self.about.faults = faults;
+        self
+    }
+
+    /// Adds the counts of the batch that the command has run.
+    #[cfg(feature = "batch")]
+    pub(crate) fn with_batch(mut self, batch: Value) -> Self {
+        self.about.batch = Some(batch);
+        self
+    }
+
     /// Adds a sentence to the advice.
     pub(crate) fn and_advice(self, sentence: &str) -> Self {
         let advice = format!("{} {sentence}", self.advice);
@@ -346,6 +394,12 @@ impl Failure {
     /// Returns `true` if there is no token, or one that is not accepted.
     pub(crate) fn is_about_token(&self) -> bool {
         self.kind == UNAUTHENTICATED
+    }
+
+    /// Returns `true` if there is no model of the name.
+    #[cfg(feature = "batch")]
+    pub(crate) fn is_about_model(&self) -> bool {
+        self.kind == UNKNOWN_MODEL
     }
 
     /// Returns `true` if there is a job, or may be one.
@@ -405,6 +459,7 @@ impl Failure {
         for text in texts {
             show::note(&format!("  {text}"));
         }
+        self.report_faults();
         if !self.advice.is_empty() {
             show::note(&self.advice);
         }
@@ -430,6 +485,19 @@ impl Failure {
         label.for_stderr().bold()
     }
 
+    fn report_faults(&self) {
+        /// Number of faults that a person reads.
+        const MAX_FAULTS: usize = 50;
+        let faults = &self.about.faults;
+        for (text, _) in faults.iter().take(MAX_FAULTS) {
+            show::note(&format!("  {text}"));
+        }
+        let more = faults.len().saturating_sub(MAX_FAULTS);
+        if more > 0 {
+            show::note(&format!("  and {more} more; --output json lists all"));
+        }
+    }
+
     fn report_causes(&self) {
         let error = self.error.as_ref();
         let mut cause = error.and_then(std::error::Error::source);
@@ -442,6 +510,11 @@ impl Failure {
 
     /// Returns the record of the job with the failure.
     fn to_record(&self) -> Value {
+        #[cfg(feature = "batch")]
+        if let Some(mut batch) = self.about.batch.clone() {
+            batch["error"] = self.error_json();
+            return batch;
+        }
         let mut record = self.about.record.clone();
         record.error = Some(self.error_json());
         record.to_json()
@@ -492,6 +565,10 @@ impl Failure {
                 json.entry(name).or_insert(value);
             }
             json.extend(known);
+            if !self.about.faults.is_empty() {
+                let faults = self.about.faults.iter().map(|(_, fault)| fault.clone());
+                json.insert("faults".to_owned(), faults.collect());
+            }
         }
         redact_json(json)
     }

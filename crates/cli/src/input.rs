@@ -101,7 +101,13 @@ pub(crate) async fn check(
     let extra = extra(matches, model).await?;
     let files = local_file::attach(model, &mut json).await;
     let unreadable = files.unreadable;
-    let mut violations = violations(matches, model, &json, files, check_media).await?;
+    let has_media = check_media == CheckMedia::All && !model.input.media_in(&json).is_empty();
+    let prober = has_media
+        .then(|| prober(matches.get_flag("allow-loopback")))
+        .transpose()?;
+    let notice = || show::note_while_waiting(matches, "checking the media behind the URLs");
+    let judged = violations(model, &json, files, prober.as_ref());
+    let mut violations = with_notice(judged, notice).await;
     // `validate` has no such flag.
     if matches.try_get_one("unchecked").ok().flatten() == Some(&true) {
         let mut passed = Violations::default();
@@ -203,7 +209,7 @@ async fn extra_properties(matches: &ArgMatches) -> Result<Map<String, Json>, Fai
 }
 
 /// Returns a warning about an empty prompt, which the service takes and charges.
-fn empty_prompt(json: &Json) -> Option<String> {
+pub(crate) fn empty_prompt(json: &Json) -> Option<String> {
     let is_empty = json.get("prompt")?.as_str()?.trim().is_empty();
     is_empty.then(|| "the prompt is empty".to_owned())
 }
@@ -229,13 +235,14 @@ pub(crate) async fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<J
     Ok(input)
 }
 
-async fn violations(
-    matches: &ArgMatches,
+/// Judges an input whose local files are attached: its values and files, and with `prober` the media behind
+/// its URLs.
+pub(crate) async fn violations(
     model: &ModelSchema,
     input: &Json,
     files: FileViolations,
-    check_media: CheckMedia,
-) -> Result<Violations, Failure> {
+    prober: Option<&Prober>,
+) -> Violations {
     let mut violations = Violations::default();
     // A path that has a violation as a file is not reported as an invalid URL too.
     let is_file = |v: &Violation| {
@@ -247,25 +254,18 @@ async fn violations(
     let of_values = model.validate(input).into_iter().filter(|v| !is_file(v));
     violations.extend(of_values.map(or_a_file));
     violations.extend(files.violations);
-    let media = match check_media {
-        CheckMedia::All => model.input.media_in(input),
-        CheckMedia::None => Vec::new(),
+    let Some(prober) = prober else {
+        return violations;
     };
-    if !media.is_empty() {
-        let prober = prober(matches)?;
-        let notice = || show::note_while_waiting(matches, "checking the media behind the URLs");
-        let check = async {
-            let mut found: Vec<Violation> = prober.check(&media).await.into_iter().collect();
-            for violation in &mut found {
-                if violation.rule == Constraint::Format {
-                    refuse_missing_host(violation, input).await;
-                }
-            }
-            found
-        };
-        violations.extend(with_notice(check, notice).await);
+    let media = model.input.media_in(input);
+    let mut found: Vec<Violation> = prober.check(&media).await.into_iter().collect();
+    for violation in &mut found {
+        if violation.rule == Constraint::Format {
+            refuse_missing_host(violation, input).await;
+        }
     }
-    Ok(violations)
+    violations.extend(found);
+    violations
 }
 
 /// Makes the violation of a URL certain if there is no host of its name, so that nobody can fetch it.
@@ -281,8 +281,8 @@ async fn refuse_missing_host(violation: &mut Violation, input: &Json) {
 ///
 /// # Errors
 /// If the HTTP client cannot be built.
-pub(crate) fn prober(matches: &ArgMatches) -> Result<Prober, Failure> {
-    let builder = Prober::builder().allow_loopback(matches.get_flag("allow-loopback"));
+pub(crate) fn prober(allow_loopback: bool) -> Result<Prober, Failure> {
+    let builder = Prober::builder().allow_loopback(allow_loopback);
     builder
         .build()
         .map_err(|error| Failure::usage(error.to_string()))

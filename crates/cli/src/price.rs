@@ -69,6 +69,9 @@ const UNITS_OF_OUTPUT: [&str; 8] = [
 /// Units of a price for each second of the output.
 const UNITS_OF_TIME: [&str; 3] = ["second", "seconds", "sec"];
 
+/// Units of a price for each million pixels of the output.
+const UNITS_OF_SIZE: [&str; 3] = ["megapixel", "megapixels", "mp"];
+
 /// Names of properties that set the number of outputs.
 const COUNTS: [&str; 7] = [
     "num_images",
@@ -83,7 +86,17 @@ const COUNTS: [&str; 7] = [
 /// Names of properties that set the duration of the output in seconds.
 const DURATIONS: [&str; 4] = ["duration", "duration_seconds", "seconds", "video_length"];
 
-/// Estimates the cost of a job in US dollars: the base price times the number of outputs, or of seconds.
+/// Names of properties that set the size of the output as a text such as `1024x1024`.
+const SIZES: [&str; 5] = [
+    "width×height",
+    "width_x_height",
+    "size",
+    "image_size",
+    "resolution",
+];
+
+/// Estimates the cost of a job in US dollars: the base price times the number of outputs, of seconds or of
+/// megapixels.
 ///
 /// # Errors
 /// The reason why the catalogue's price says nothing about the cost.
@@ -112,7 +125,43 @@ fn cost(
             .ok_or_else(|| format!("the price is one per {unit}, and no duration is set"))?;
         return Ok(price * seconds * count);
     }
+    if UNITS_OF_SIZE.contains(&unit) {
+        let megapixels = megapixels(model, input)
+            .ok_or_else(|| format!("the price is one per {unit}, and no size is set"))?;
+        return Ok(price * megapixels * count);
+    }
     Err(format!("the price is one per {unit}"))
+}
+
+/// Returns the number of millions of pixels that the input, or a default, sets.
+fn megapixels(model: Option<&ModelSchema>, input: &Json) -> Option<f64> {
+    let side = |name: &str| number(&[name], model, input);
+    let pixels = match (side("width"), side("height")) {
+        (Some(width), Some(height)) => Some(width * height),
+        _ => text(&SIZES, model, input).and_then(|size| pixels(&size)),
+    };
+    pixels.map(|pixels| pixels / 1e6)
+}
+
+/// Returns the product of both sides in a size such as `1024x768` or `1024×768(4:3)`.
+fn pixels(size: &str) -> Option<f64> {
+    let (width, height) = size.split_once(['x', '×', '*'])?;
+    let end = height.find(|c: char| !c.is_ascii_digit());
+    let height = &height[..end.unwrap_or(height.len())];
+    Some(width.trim().parse::<f64>().ok()? * height.parse::<f64>().ok()?)
+}
+
+/// Returns the text in the first of these properties that the input sets, or that has a default.
+fn text(names: &[&str], model: Option<&ModelSchema>, input: &Json) -> Option<String> {
+    let set = names.iter().find_map(|name| input.get(*name)?.as_str());
+    set.map(str::to_owned).or_else(|| {
+        let properties = model?.input.properties()?.iter();
+        let mut given = properties.filter(|property| names.contains(&&*property.name));
+        given.find_map(|property| match property.schema.default()? {
+            Literal::Text(text) => Some(text.to_string()),
+            _ => None,
+        })
+    })
 }
 
 /// Returns the number in the first of these properties that the input sets, or that has a default.
@@ -196,6 +245,18 @@ mod tests {
             (Some("second"), json!({"duration": 2, "n": 3}), Ok(1.5)),
             (Some("second"), json!({}), Err(())),
             (Some("megapixel"), json!({}), Err(())),
+            (
+                Some("megapixel"),
+                json!({"width": 2000, "height": 1000}),
+                Ok(0.5),
+            ),
+            (
+                Some("mp"),
+                json!({"size": "2000×1000(2:1)", "n": 2}),
+                Ok(1.0),
+            ),
+            (Some("mp"), json!({"size": "large"}), Err(())),
+            (Some("frame"), json!({}), Err(())),
             (None, json!({}), Err(())),
         ] {
             let estimated = cost(Some(0.25), unit, None, &input).map_err(|_| ());

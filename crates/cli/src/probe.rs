@@ -17,7 +17,7 @@ use crate::{input, local_file};
 /// If a source could not be probed. Its own reason is printed with the source.
 pub(crate) async fn probe(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let sources: Vec<&String> = matches.get_many("source").into_iter().flatten().collect();
-    let prober = input::prober(matches)?;
+    let prober = input::prober(matches.get_flag("allow-loopback"))?;
     let urls: Vec<&String> = sources.iter().copied().filter(|s| is_url(s)).collect();
     let results = prober.probe_all(&urls).await;
     let results: HashMap<&String, _> = urls.into_iter().zip(results).collect();

@@ -81,6 +81,19 @@ impl Words {
         found
     }
 
+    /// Returns words that name a model and nothing else.
+    #[cfg(feature = "batch")]
+    pub(crate) fn of_model(id: &str, schema: Option<&str>, emulate: bool, quiet: bool) -> Self {
+        Self {
+            command: Some("batch".to_owned()),
+            model_id: Some(id.to_owned()),
+            schema: schema.map(str::to_owned),
+            emulate,
+            quiet,
+            ..Self::default()
+        }
+    }
+
     /// Remembers a value that looks like a model id and is no file.
     fn remember_possible_model(&mut self, value: Option<&str>) {
         let is_id = |value: &&str| {

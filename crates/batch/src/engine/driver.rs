@@ -19,7 +19,7 @@ use super::spill::Spill;
 use super::stop::{Stop, StopHandle};
 use super::summary::{EndedBy, Summary};
 use super::worker::Worker;
-use super::{Batch, Settings};
+use super::{Batch, Settings, TARGET};
 use crate::claim::{Claims, NextClaim};
 use crate::incarnation::Incarnation;
 use crate::job_key::JobKey;
@@ -67,7 +67,7 @@ impl Driver {
         };
         let store = &run.worker.store;
         let counts = store.counts().await?;
-        info!(batch = store.id(), ?ended_by, "batch has ended");
+        info!(target: TARGET, batch = store.id(), ?ended_by, "batch has ended");
         Ok(Summary { ended_by, counts })
     }
 
@@ -131,7 +131,7 @@ async fn read_spill(store: &dyn Store, me: &Incarnation, spill: &Spill) -> Resul
         store.received(me.id(), ids).await?;
     }
     if let Err(error) = spill.remove().await {
-        warn!(%error, "could not remove the file of ids; the next run reads it again, which changes nothing");
+        warn!(target: TARGET, %error, "could not remove the file of ids; the next run reads it again, which changes nothing");
     }
     Ok(())
 }
@@ -287,7 +287,7 @@ impl Run {
         self.next_beat = Instant::now() + MAX_BEAT.min(self.settings.lease / 3);
         for key in beat.doubts {
             let reason = "the process that was submitting it has ended".to_owned();
-            warn!(batch = self.worker.store.id(), %key, "job is in doubt");
+            warn!(target: TARGET, batch = self.worker.store.id(), %key, "job is in doubt");
             self.worker.report(Progress::Doubt(key, reason));
         }
         for adopted in beat.adopted {
@@ -302,7 +302,7 @@ impl Run {
     /// Its jobs were or are adopted, and submits in flight are reported as they end. Returns the reason of
     /// the end if the run is stopped first.
     async fn register_again(&mut self, error: &StoreError) -> Option<EndedBy> {
-        warn!(batch = self.worker.store.id(), worker = %self.me.id(), %error, "registering again");
+        warn!(target: TARGET, batch = self.worker.store.id(), worker = %self.me.id(), %error, "registering again");
         self.worker.lease.end();
         let (me, begun) = loop {
             if self.stop.level() == Some(Stop::Now) {
@@ -336,7 +336,7 @@ impl Run {
         let held = match self.worker.store.attempts(Attempts::Held).await {
             Ok(held) => held,
             // The next beat lists them again.
-            Err(error) => return warn!(%error, "could not read the jobs to cancel"),
+            Err(error) => return warn!(target: TARGET, %error, "could not read the jobs to cancel"),
         };
         for attempt in held {
             if let Some(id) = attempt.request_id.filter(|_| new.contains(&attempt.key)) {
@@ -352,7 +352,7 @@ impl Run {
 
     fn pause(&mut self, reason: String) {
         if !std::mem::replace(&mut self.is_paused, true) {
-            warn!(batch = self.worker.store.id(), reason, "nothing is claimed");
+            warn!(target: TARGET, batch = self.worker.store.id(), reason, "nothing is claimed");
             self.worker.report(Progress::Paused(reason));
         }
     }

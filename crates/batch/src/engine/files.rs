@@ -127,7 +127,8 @@ const MAX_STEM: usize = 120;
 
 /// Returns a name that every file system takes, and that leads out of no folder.
 fn file_stem(name: &str) -> String {
-    let allowed = |c: char| c.is_alphanumeric() || "-_.#+ ".contains(c);
+    // The download replaces the same characters, or the files of a killed process would not be found.
+    let allowed = |c: char| c.is_alphanumeric() || "-_.+ ".contains(c);
     let mut stem: String = name
         .chars()
         .map(|c| if allowed(c) { c } else { '_' })
@@ -278,7 +279,7 @@ mod tests {
             ("../../etc/passwd", "_.._etc_passwd"),
             ("a/b\\c:d\u{0}", "a_b_c_d_"),
             ("..", "job"),
-            ("x#2", "x#2"),
+            ("x#2", "x_2"),
         ] {
             assert_eq!(file_stem(name), stem);
         }

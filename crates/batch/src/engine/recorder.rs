@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tracing::{error, warn};
 
+use super::TARGET;
 use super::spill::Spill;
 use crate::ending::{Ending, NotSent};
 use crate::incarnation::IncarnationId;
@@ -131,7 +132,7 @@ impl Writer {
             repeat(&block.settled, |me, facts| store.settle(me, facts)).await,
         ];
         for (me, key) in refused.into_iter().flatten() {
-            warn!(batch = store.id(), worker = %me, %key, "the store has another outcome of the attempt");
+            warn!(target: TARGET, batch = store.id(), worker = %me, %key, "the store has another outcome of the attempt");
         }
         for waiting in block.waiting {
             // The task of the job may be gone.
@@ -157,7 +158,7 @@ impl Writer {
         if let Some(spill) = self.spill.as_ref().filter(|_| spilled > 0)
             && let Err(error) = spill.remove().await
         {
-            warn!(file = %spill.path().display(), %error, "could not remove the file of ids; the next run reads it again, which changes nothing");
+            warn!(target: TARGET, file = %spill.path().display(), %error, "could not remove the file of ids; the next run reads it again, which changes nothing");
         }
     }
 
@@ -165,7 +166,7 @@ impl Writer {
         for (me, ids) in by_incarnation(ids) {
             let received = self.store.received(me, ids).await?;
             for key in received.doubles.iter().chain(&received.strays) {
-                error!(batch = self.store.id(), worker = %me, %key, "an id arrived for an attempt that has another, or a newer one beside it; both may be paid");
+                error!(target: TARGET, batch = self.store.id(), worker = %me, %key, "an id arrived for an attempt that has another, or a newer one beside it; both may be paid");
             }
         }
         Ok(())
@@ -173,7 +174,7 @@ impl Writer {
 
     /// Spills the ids of a block that are not yet.
     async fn keep(&self, block: &Block, spilled: &mut usize, error: &StoreError) {
-        warn!(batch = self.store.id(), %error, "could not store ids; they are kept, and stored again");
+        warn!(target: TARGET, batch = self.store.id(), %error, "could not store ids; they are kept, and stored again");
         let Some(spill) = &self.spill else { return };
         let new = block.received[*spilled..].iter();
         let new: Vec<_> = new.map(|(_, id)| id.clone()).collect();
@@ -184,7 +185,7 @@ impl Writer {
             Ok(()) => *spilled = block.received.len(),
             Err(error) => {
                 for (key, id) in new {
-                    error!(batch = self.store.id(), %key, request_id = %id, %error, "could not write the id to a file either; it is in memory alone");
+                    error!(target: TARGET, batch = self.store.id(), %key, request_id = %id, %error, "could not write the id to a file either; it is in memory alone");
                 }
             }
         }
@@ -212,7 +213,7 @@ async fn repeat<'a, T: Clone>(
                     break;
                 }
                 Err(error) => {
-                    warn!(%error, "could not store outcomes; they are kept, and stored again");
+                    warn!(target: TARGET, %error, "could not store outcomes; they are kept, and stored again");
                 }
             }
             sleep(backoff).await;

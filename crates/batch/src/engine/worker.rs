@@ -14,7 +14,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::Prepare;
 use super::breaker::{Breaker, Change};
 use super::files::{Folder, Unsaved};
 use super::lease::{Lease, Moment};
@@ -24,6 +23,7 @@ use super::recorder::{Record, Recorder};
 use super::space::{Space, is_lack_of_room};
 use super::stop::StopHandle;
 use super::verdict::Verdict;
+use super::{Prepare, TARGET};
 use crate::claim::{Adopted, Claimed};
 use crate::ending::{End, Ending, NotSent, Retry};
 use crate::incarnation::IncarnationId;
@@ -112,8 +112,12 @@ impl Worker {
     pub(super) async fn cancel(self: Arc<Self>, id: RequestId) {
         match self.client.json_job(id.clone()).cancel().await {
             Ok(CancelOutcome::Cancelled | CancelOutcome::NotCancellable) => {}
-            Ok(other) => warn!(request_id = %id, ?other, "unknown answer to a cancellation"),
-            Err(error) => warn!(request_id = %id, %error, "could not cancel the job"),
+            Ok(other) => {
+                warn!(target: TARGET, request_id = %id, ?other, "unknown answer to a cancellation");
+            }
+            Err(error) => {
+                warn!(target: TARGET, request_id = %id, %error, "could not cancel the job");
+            }
         }
     }
 
@@ -195,7 +199,7 @@ impl Worker {
                 is_throttled,
             } => {
                 if is_throttled && let Err(error) = self.store.hold_back(after).await {
-                    warn!(%error, "could not hold back the claims of others");
+                    warn!(target: TARGET, %error, "could not hold back the claims of others");
                 }
                 self.recorder
                     .record(not_sent(&reason, Retry::After(after)))
@@ -308,7 +312,7 @@ impl Worker {
                 // It concerns every job: nothing is claimed meanwhile.
                 Some(Err(unsaved)) if unsaved.is_lack_of_room() => {
                     if waiting.is_none() {
-                        warn!(batch = self.store.id(), n = claimed.n, key = %claimed.key, %unsaved, "files wait for room");
+                        warn!(target: TARGET, batch = self.store.id(), n = claimed.n, key = %claimed.key, %unsaved, "files wait for room");
                         waiting = Some(self.space.wait());
                     }
                 }
@@ -332,7 +336,7 @@ impl Worker {
                 .await;
             return self.report(Progress::Failed(about(), reason));
         }
-        warn!(batch = self.store.id(), n = claimed.n, key = %claimed.key, request_id = %job.request_id(), reason, "files are not saved");
+        warn!(target: TARGET, batch = self.store.id(), n = claimed.n, key = %claimed.key, request_id = %job.request_id(), reason, "files are not saved");
         self.report(Progress::NotSaved(about(), reason));
     }
 
@@ -347,7 +351,8 @@ impl Worker {
             ending = ending.cost(cost);
         }
         self.recorder.record(Record::Settled(ending)).await;
-        self.log(claimed, Some(job.request_id()), "submitted", state);
+        let id = Some(job.request_id());
+        self.log_settled(claimed, id, ("submitted", state), cost);
     }
 
     /// Waits until jobs that run are to be left to the next run, or to another incarnation.
@@ -366,7 +371,7 @@ impl Worker {
     fn pause(&self, change: Change) {
         match change {
             Change::Opened(time) => {
-                warn!(batch = self.store.id(), worker = %self.me, seconds = time.as_secs(), "the service does not accept submits; claims are paused");
+                warn!(target: TARGET, batch = self.store.id(), worker = %self.me, seconds = time.as_secs(), "the service does not accept submits; claims are paused");
                 let seconds = time.as_secs();
                 self.report(Progress::Paused(format!(
                     "the service does not accept submits; the next attempt is in {seconds} s"
@@ -382,7 +387,17 @@ impl Worker {
     }
 
     fn log(&self, job: &Claimed, id: Option<&RequestId>, from: &str, to: &str) {
-        info!(
+        self.log_settled(job, id, (from, to), None);
+    }
+
+    fn log_settled(
+        &self,
+        job: &Claimed,
+        id: Option<&RequestId>,
+        (from, to): (&str, &str),
+        cost: Option<f64>,
+    ) {
+        info!(target: TARGET,
             batch = self.store.id(),
             n = job.n,
             key = %job.key,
@@ -390,6 +405,7 @@ impl Worker {
             worker = %self.me,
             state.from = from,
             state.to = to,
+            cost,
             "job has another state"
         );
     }

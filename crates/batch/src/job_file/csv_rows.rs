@@ -39,6 +39,14 @@ enum Column {
     Unnamed,
 }
 
+impl Header {
+    /// Returns the index of the column `model`.
+    pub(super) fn model(&self) -> Option<usize> {
+        let mut columns = self.columns.iter();
+        columns.position(|column| *column == Column::Model)
+    }
+}
+
 impl<R: BufRead> CsvRows<R> {
     pub(super) fn new(mut reader: R) -> io::Result<Self> {
         let first = decode_first(read_line(&mut reader)?)?;

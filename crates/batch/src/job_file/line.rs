@@ -90,6 +90,26 @@ impl JobLine {
         }
     }
 
+    /// Returns a fault of the model that the line names, or of a line that names none.
+    #[must_use]
+    pub fn model_fault(&self, message: impl Into<String>) -> LineFault {
+        let column = match &self.fields {
+            Fields::Json(_) if self.model.is_some() => column_of_pointer(&self.text, "/model"),
+            Fields::Cells(header, _) => {
+                let index = header.model().filter(|_| self.model.is_some());
+                let column = |index| column_of_cell(&self.text, index, header.delimiter);
+                index.map_or(1, column)
+            }
+            Fields::Json(_) => 1,
+        };
+        LineFault {
+            line: self.number,
+            column,
+            pointer: if self.model.is_some() { "/model" } else { "" }.to_owned(),
+            message: message.into(),
+        }
+    }
+
     /// Returns a fault of the value at a JSON pointer into the input. Where the value is missing, it is a
     /// fault of what should have it.
     #[must_use]

@@ -15,7 +15,9 @@ use crate::state::{AttemptState, State};
 #[derive(Debug, Default)]
 pub struct Plan {
     jobs: HashMap<u128, Job>,
-    planned: Planned,
+    edited: Vec<Edited>,
+    removed: Vec<JobId>,
+    absent: u64,
 }
 
 /// A job of the file.
@@ -24,7 +26,22 @@ struct Job {
     content: u128,
     line: u64,
     estimate: Money,
-    is_known: bool,
+    fate: Fate,
+}
+
+/// Effect that an import will have on a job of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// Has no job in the store.
+    New,
+    /// Replaces a job of the store with another content, which is not submitted.
+    Replaced,
+    /// Has a job in the store that is not submitted.
+    Ready,
+    /// Has a job in the store that is submitted or has ended.
+    Known,
+    /// Has a job in the store that is submitted or has ended, with another content.
+    Edited,
 }
 
 /// Effect that an import will have.
@@ -69,7 +86,7 @@ impl Plan {
             content: job.content(),
             line,
             estimate: job.estimate,
-            is_known: false,
+            fate: Fate::New,
         };
         self.jobs.insert(job.id.digest(), planned);
     }
@@ -82,7 +99,23 @@ impl Plan {
         planned.is_some_and(|planned| planned.content == job.content())
     }
 
-    /// Compares a job of the store. Call it for each one.
+    /// Returns `true` if the job will be submitted, after all jobs of the store were compared: its input is
+    /// to be checked. That of others does not matter any more.
+    #[must_use]
+    pub fn submits(&self, id: &JobId) -> bool {
+        let planned = self.jobs.get(&id.digest());
+        planned.is_some_and(|planned| planned.fate.is_submitted())
+    }
+
+    /// Takes a job out of the plan that shall not be submitted, after all jobs of the store were compared.
+    pub fn skip(&mut self, id: &JobId) {
+        let skipped = self.jobs.remove(&id.digest());
+        if skipped.is_some_and(|job| matches!(job.fate, Fate::Ready | Fate::Replaced)) {
+            self.removed.push(id.clone());
+        }
+    }
+
+    /// Compares a job of the store. Call it for each one, after all jobs of the file were added.
     pub fn compare(&mut self, row: &Row) {
         let last = row.attempt.as_ref().map(|attempt| attempt.state);
         let made_no_job = last.is_none_or(|last| last == AttemptState::NoJob);
@@ -93,41 +126,57 @@ impl Plan {
         }
         let Some(job) = self.jobs.get_mut(&row.id.digest()) else {
             if is_unsent {
-                self.planned.removed.push(row.id.clone());
+                self.removed.push(row.id.clone());
             } else {
-                self.planned.absent += 1;
+                self.absent += 1;
             }
             return;
         };
-        job.is_known = true;
         let is_same = job.content == row.content();
-        if !is_same && !is_unsent {
-            self.planned.edited.push(Edited {
-                line: job.line,
-                id: row.id.clone(),
-                state: row.state,
-            });
-        } else if !is_same {
-            self.planned.replaced += 1;
-            self.planned.estimate += job.estimate;
-        } else if row.state == State::Ready {
-            self.planned.ready += 1;
-            self.planned.estimate += job.estimate;
-        } else {
-            self.planned.known += 1;
-        }
+        job.fate = match (is_same, is_unsent) {
+            (false, false) => {
+                self.edited.push(Edited {
+                    line: job.line,
+                    id: row.id.clone(),
+                    state: row.state,
+                });
+                Fate::Edited
+            }
+            (false, true) => Fate::Replaced,
+            (true, _) if row.state == State::Ready => Fate::Ready,
+            (true, _) => Fate::Known,
+        };
     }
 
     /// Returns what an import will do, after all jobs of the store were compared.
     #[must_use]
     pub fn planned(&self) -> Planned {
-        let mut planned = self.planned.clone();
-        let new = self.jobs.values().filter(|job| !job.is_known);
-        for job in new {
-            planned.new += 1;
-            planned.estimate += job.estimate;
+        let mut planned = Planned {
+            edited: self.edited.clone(),
+            removed: self.removed.clone(),
+            absent: self.absent,
+            ..Planned::default()
+        };
+        for job in self.jobs.values() {
+            let count = match job.fate {
+                Fate::New => &mut planned.new,
+                Fate::Replaced => &mut planned.replaced,
+                Fate::Ready => &mut planned.ready,
+                Fate::Known => &mut planned.known,
+                Fate::Edited => continue,
+            };
+            *count += 1;
+            if job.fate.is_submitted() {
+                planned.estimate += job.estimate;
+            }
         }
         planned
+    }
+}
+
+impl Fate {
+    fn is_submitted(self) -> bool {
+        matches!(self, Self::New | Self::Replaced | Self::Ready)
     }
 }
 
@@ -157,6 +206,10 @@ mod tests {
     }
 
     async fn plan(store: &MemoryStore, jobs: &[NewJob]) -> Planned {
+        skipped(store, jobs, &[]).await
+    }
+
+    async fn skipped(store: &MemoryStore, jobs: &[NewJob], skipped: &[&str]) -> Planned {
         let mut plan = Plan::default();
         for (index, job) in jobs.iter().enumerate() {
             plan.add(job, index as u64 + 1);
@@ -164,6 +217,13 @@ mod tests {
         }
         for row in store.rows(None, 0, 100).await.unwrap() {
             plan.compare(&row);
+        }
+        for id in skipped {
+            let id: JobId = id.parse().unwrap();
+            let is_held = id == "sent".parse().unwrap();
+            assert_eq!(plan.submits(&id), !is_held, "{id}");
+            plan.skip(&id);
+            assert!(!plan.submits(&id));
         }
         plan.planned()
     }
@@ -214,6 +274,11 @@ mod tests {
             (2, "edited after", State::InDoubt)
         );
         assert_eq!(planned.removed, ["removed".parse().unwrap()]);
+        let skipped = skipped(&store, &file, &["ready", "new", "sent"]).await;
+        let removed = ["ready", "removed"].map(|id| id.parse().unwrap());
+        assert_eq!((skipped.new, skipped.ready, skipped.known), (0, 1, 0));
+        assert!(removed.iter().all(|id| skipped.removed.contains(id)));
+        assert_eq!(skipped.removed.len(), 2);
         // Withdrawn jobs are new again, also after an attempt that has made no job.
         assert_eq!(store.withdraw(planned.removed).await.unwrap(), 1);
         let imported = store.import(file.to_vec()).await.unwrap();

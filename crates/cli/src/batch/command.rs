@@ -10,6 +10,7 @@ pub(crate) fn batch() -> Command {
         .about("Run many jobs within a budget, none paid twice, and resume them after a kill")
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .subcommand(super::run::command())
         .subcommand(status())
         .subcommand(list())
 }

@@ -39,7 +39,8 @@ pub(crate) fn to_json(counts: &Counts) -> Value {
     })
 }
 
-fn to_text(counts: &Counts) -> String {
+/// Returns counts as words: a line for each state, and for each sum of money.
+pub(crate) fn to_text(counts: &Counts) -> String {
     let jobs = State::ALL.iter().map(|state| {
         let name = state.as_str().replace('_', " ");
         format!("{name:<10} {:>7}", counts.of_state(*state))

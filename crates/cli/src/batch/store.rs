@@ -2,14 +2,18 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgMatches;
-use runcomfy_batch::{SqliteOptions, SqliteStore, StoreError, StoreErrorKind};
+use runcomfy_batch::{SqliteOptions, SqliteStore, Store, StoreError, StoreErrorKind};
 
 use crate::failure::Failure;
 
 /// End of the name of a store beside the file of its jobs.
 const EXTENSION: &str = ".batch.db";
+
+/// End of the name of a store of a run on the emulator.
+pub(crate) const EMULATED: &str = ".emulated.batch.db";
 
 /// Returns the path of the store that the command line names: `--store`, or the one beside `FILE`. A
 /// `FILE` that is a store by its name is meant itself.
@@ -30,6 +34,59 @@ fn beside(file: &Path) -> PathBuf {
     let mut path: OsString = file.into();
     path.push(EXTENSION);
     path.into()
+}
+
+/// Returns the folder of the files of a store, beside it.
+pub(crate) fn folder_of(store: &Path) -> PathBuf {
+    let name = store.to_string_lossy();
+    PathBuf::from(format!(
+        "{}.out",
+        name.strip_suffix(EXTENSION).unwrap_or(&name)
+    ))
+}
+
+/// Returns the file that takes request ids while the store cannot be written.
+pub(crate) fn spill_of(store: &Path) -> PathBuf {
+    let mut path: OsString = store.into();
+    path.push(".ids.jsonl");
+    path.into()
+}
+
+/// Returns the arguments by which other commands find the store of a file.
+pub(crate) fn named(file: &str, store: &Path) -> String {
+    let quoted = |text: &str| {
+        let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,:".contains(c);
+        if text.chars().all(is_plain) {
+            text.to_owned()
+        } else {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+    };
+    if beside(Path::new(file)) == store {
+        quoted(file)
+    } else {
+        format!("--store {}", quoted(&store.to_string_lossy()))
+    }
+}
+
+/// Opens a store to work on it, and creates it where it is missing.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn create(path: &Path) -> Result<Arc<dyn Store>, Failure> {
+    Ok(Arc::new(SqliteStore::open(path)?))
+}
+
+/// Opens a store to work on it, if there is one.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn open_if_exists(path: &Path) -> Result<Option<Arc<dyn Store>>, Failure> {
+    if path.exists() {
+        create(path).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Opens the store that the command line names, which must exist.

@@ -1,4 +1,6 @@
 //! The commands of batches.
 
+mod jobs;
 mod reading;
+mod running;
 mod sample;

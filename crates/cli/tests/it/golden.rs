@@ -38,7 +38,12 @@ fn help_texts_are_as_reviewed() {
     check("resume.txt", &help(&["resume", "--help"]));
     check("init.txt", &help(&["init", "--help"]));
     #[cfg(feature = "batch")]
-    check("batch-list.txt", &help(&["batch", "list", "--help"]));
+    for name in ["list", "run"] {
+        check(
+            &format!("batch-{name}.txt"),
+            &help(&["batch", name, "--help"]),
+        );
+    }
     check("completion.txt", &help(&["completion", "--help"]));
 }
 

@@ -1,0 +1,84 @@
+//! The jobs that lines stand for.
+
+use std::sync::Arc;
+
+use runcomfy::schema::Json;
+use runcomfy_batch::{JobId, JobIds, JobLine, LineFault, Money, NewJob};
+
+use super::file_pattern;
+use super::models::{Model, Models};
+use super::options::Options;
+
+/// A line with the jobs that it stands for.
+pub(super) struct Candidate {
+    pub(super) line: JobLine,
+    pub(super) model: Arc<Model>,
+    pub(super) model_id: String,
+    /// The input, with patterns of files replaced by the files.
+    pub(super) input: Json,
+    pub(super) ids: Vec<JobId>,
+    /// Estimated cost of each job, or the reason for which it is unknown.
+    pub(super) estimate: Result<Money, String>,
+}
+
+/// Reads the jobs of the lines of a file, in their order.
+pub(super) struct Candidates<'a> {
+    models: &'a Models,
+    options: &'a Options,
+    ids: JobIds,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn new(models: &'a Models, options: &'a Options) -> Self {
+        Self {
+            models,
+            options,
+            ids: JobIds::default(),
+        }
+    }
+
+    /// Returns the jobs of a line, or all faults that it has before its input is checked.
+    pub(super) fn read(&mut self, line: JobLine) -> Result<Candidate, Vec<LineFault>> {
+        if !line.faults().is_empty() {
+            return Err(line.faults().to_vec());
+        }
+        let fault = |message: String| vec![line.fault_at("", message)];
+        let Some(id) = line.model().or(self.options.model.as_deref()) else {
+            let message =
+                "the line names no model; add `model` to it, or --model MODEL_ID to the command";
+            return Err(vec![line.model_fault(message)]);
+        };
+        let Some(model) = self.models.find(id) else {
+            return Err(vec![line.model_fault(self.models.why_unknown(id))]);
+        };
+        let mut input = line.input(Some(&model.schema.input));
+        let faults = file_pattern::expand(&model.schema, &mut input);
+        if !faults.is_empty() {
+            let faults = faults.into_iter();
+            return Err(faults
+                .map(|(pointer, message)| line.fault_at(&pointer, message))
+                .collect());
+        }
+        let ids = self.ids.assign(&line, id, &input, self.options.repeat);
+        let ids = ids.map_err(|error| fault(error.to_string()))?;
+        Ok(Candidate {
+            estimate: model.estimate(&input),
+            model: Arc::clone(model),
+            model_id: id.to_owned(),
+            input,
+            ids,
+            line,
+        })
+    }
+}
+
+impl Candidate {
+    /// Returns the jobs. One whose cost is unknown is estimated to be free, and may not be imported.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = NewJob> {
+        let estimate = self.estimate.clone().unwrap_or(Money::ZERO);
+        self.ids.iter().map(move |id| {
+            let job = NewJob::new(id.clone(), &*self.model_id, self.input.clone(), estimate);
+            job.priority(self.line.priority())
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! The agreement of a person to the cost.
+
+use std::fmt::Write as _;
+
+use runcomfy_batch::{Money, Planned};
+
+use super::Run;
+use super::validation::Validated;
+use crate::advice::NOTHING_SUBMITTED;
+use crate::confirm::is_yes;
+use crate::failure::Failure;
+use crate::format::is_used_by_a_person;
+use crate::show;
+
+/// Maximum number of edited lines that are named.
+const MAX_EDITED: usize = 20;
+
+/// Shows what the run will submit and its estimated cost, and asks for agreement in a terminal.
+///
+/// # Errors
+/// If the file has no jobs, the answer is not yes, or nobody can be asked and `--yes` is not set.
+pub(super) async fn confirm(
+    run: &Run,
+    planned: &Planned,
+    validated: &Validated,
+) -> Result<(), Failure> {
+    let options = &run.options;
+    let count = planned.to_submit();
+    if count + planned.known + planned.absent == 0 && planned.edited.is_empty() {
+        let message = format!("`{}` has no jobs", run.source.name());
+        return Err(Failure::input(message).with_advice(NOTHING_SUBMITTED));
+    }
+    show_changes(planned);
+    if count == 0 {
+        return Ok(());
+    }
+    let cost = cost(options.emulate, planned.estimate);
+    show::note(&summary(planned, &cost));
+    if options.emulate || options.yes {
+        return Ok(());
+    }
+    if !is_used_by_a_person() {
+        let failure = Failure::usage(format!(
+            "{} would be submitted, {cost}, and nobody has agreed to the cost",
+            jobs(count)
+        ));
+        return Err(failure.with_advice(format!(
+            "{NOTHING_SUBMITTED} --yes submits them; --budget USD limits what is spent."
+        )));
+    }
+    let warned = match validated.warnings() {
+        0 => "",
+        _ => "The service may refuse some of them, or charge in vain. ",
+    };
+    if is_yes(&format!("{warned}Submit {}, {cost}?", jobs(count))).await {
+        return Ok(());
+    }
+    let failure =
+        Failure::input("the jobs were not submitted, since nobody has agreed to the cost");
+    Err(failure.with_advice(NOTHING_SUBMITTED))
+}
+
+fn cost(is_emulated: bool, estimate: Money) -> String {
+    if is_emulated {
+        "on the emulator, which charges nothing".to_owned()
+    } else {
+        format!("for about {estimate}")
+    }
+}
+
+fn summary(planned: &Planned, cost: &str) -> String {
+    let mut text = format!("{} to submit, {cost}", jobs(planned.to_submit()));
+    let parts = [
+        (planned.new, "new"),
+        (planned.replaced, "edited before their submit"),
+        (planned.ready, "left from before"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    // Writing to a string does not fail.
+    let _ = write!(text, ": {}", parts.join(", "));
+    if planned.known > 0 {
+        let _ = write!(text, "; {} submitted before", planned.known);
+    }
+    text
+}
+
+/// Says which jobs are not those of the file any more, since a person may take a new job for an old one.
+fn show_changes(planned: &Planned) {
+    for edited in planned.edited.iter().take(MAX_EDITED) {
+        show::warn(&format!(
+            "line {} was edited after its job `{}` was submitted, which is {}; the job stays as it was submitted. Give the line another id to run it too",
+            edited.line, edited.id, edited.state
+        ));
+    }
+    let more = planned.edited.len().saturating_sub(MAX_EDITED);
+    if more > 0 {
+        show::warn(&format!("{more} more lines were edited after their submit"));
+    }
+    let removed = planned.removed.len() as u64;
+    if removed > 0 {
+        show::warn(&format!(
+            "{} of the store, not submitted, not in the file any more: withdrawn",
+            jobs(removed)
+        ));
+    }
+    if planned.absent > 0 && planned.new > 0 {
+        show::warn(&format!(
+            "{} of the store, submitted before, not in the file any more, and {} new: a line without `id` that was edited is a new job, and is paid as one",
+            jobs(planned.absent),
+            jobs(planned.new)
+        ));
+    }
+}
+
+/// Returns a number of jobs in words.
+pub(super) fn jobs(count: u64) -> String {
+    match count {
+        1 => "1 job".to_owned(),
+        count => format!("{count} jobs"),
+    }
+}

@@ -1,0 +1,181 @@
+//! The end of a run: what it prints, and its exit code.
+
+use runcomfy_batch::{Attempts, Counts, EndedBy, State, Store, Summary};
+use serde_json::{Value, json};
+
+use super::Run;
+use super::confirmation::jobs;
+use crate::batch::{status, store};
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::show;
+use crate::stop::Stop;
+
+/// Advice after a run that has ended early.
+pub(super) const RESUME: &str = "Run the same command again to resume; no job is submitted twice.";
+
+/// Maximum number of failed jobs and doubts that are listed.
+const MAX_LISTED: usize = 1000;
+
+/// Prints the counts, and returns the failure where not all jobs are saved.
+///
+/// # Errors
+/// If not all jobs are saved, or the store cannot be read.
+pub(super) async fn end(
+    run: &Run,
+    store: &dyn Store,
+    summary: &Summary,
+    stopped: Option<Stop>,
+) -> Result<(), Failure> {
+    let counts = &summary.counts;
+    let json = to_json(run, summary);
+    if run.options.emulate && !run.options.quiet {
+        show::note(&format!(
+            "the batch ran on the emulator: nothing is charged; its store is {}",
+            run.options.store.display()
+        ));
+    }
+    let failure = failure(run, store, summary, stopped).await?;
+    match (failure, run.format) {
+        (Some(failure), Format::Record) => Err(failure.with_batch(json)),
+        (failure, format) => {
+            format.print(&json, || status::to_text(counts));
+            failure.map_or(Ok(()), Err)
+        }
+    }
+}
+
+fn to_json(run: &Run, summary: &Summary) -> Value {
+    let ended_by = match &summary.ended_by {
+        EndedBy::Done => "done",
+        EndedBy::Budget(_) => "budget",
+        EndedBy::Stopped => "stopped",
+        EndedBy::Account(_) => "account",
+        _ => "other",
+    };
+    let mut json = status::to_json(&summary.counts);
+    json["ended_by"] = ended_by.into();
+    json["store"] = run.options.store.display().to_string().into();
+    json["files"] = run.options.out.display().to_string().into();
+    json["error"] = Value::Null;
+    json
+}
+
+/// Returns the failure of a run whose jobs are not all saved: the most urgent reason, by which the exit
+/// code is chosen.
+async fn failure(
+    run: &Run,
+    store: &dyn Store,
+    summary: &Summary,
+    stopped: Option<Stop>,
+) -> Result<Option<Failure>, Failure> {
+    let counts = &summary.counts;
+    if let Some(signal) = stopped {
+        let failure = Failure::stopped(stopped_text(counts), None, None).with_signal(signal);
+        let failure = failure.with_faults(doubts(store).await?);
+        return Ok(Some(failure.with_advice(RESUME)));
+    }
+    if counts.doubts > 0 {
+        return in_doubt(run, store, counts).await.map(Some);
+    }
+    match &summary.ended_by {
+        EndedBy::Account(why) => {
+            let failure = Failure::batch_ended(format!("the service refuses the account: {why}"));
+            return Ok(Some(failure.with_advice(format!(
+                "{} are not submitted. Fix the account. {RESUME}",
+                jobs(counts.ready)
+            ))));
+        }
+        EndedBy::Budget(needed) => {
+            let left = counts.money.left().unwrap_or_default();
+            let failure = Failure::over_budget(format!(
+                "the budget is used up: the next job needs {needed}, and {left} is left; {} not submitted",
+                jobs(counts.ready)
+            ));
+            return Ok(Some(failure.with_advice(
+                "Raise --budget and run the command again; no job is submitted twice.",
+            )));
+        }
+        _ => {}
+    }
+    if counts.submitted > 0 {
+        let message = format!("the files of {} are not saved", jobs(counts.submitted));
+        return Ok(Some(Failure::jobs_failed(message).with_advice(RESUME)));
+    }
+    if counts.failed + counts.cancelled > 0 {
+        return failed(run, store, counts).await.map(Some);
+    }
+    Ok(None)
+}
+
+fn stopped_text(counts: &Counts) -> String {
+    let mut parts = vec![format!(
+        "{} of {} saved",
+        counts.saved,
+        jobs(counts.total())
+    )];
+    let others = [
+        (counts.submitted, "running at the service"),
+        (counts.intent, "with a submit in flight"),
+        (counts.ready, "not submitted"),
+        (counts.doubts, "in doubt"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    parts.extend(others.map(|(count, what)| format!("{count} {what}")));
+    parts.join(", ")
+}
+
+async fn in_doubt(run: &Run, store: &dyn Store, counts: &Counts) -> Result<Failure, Failure> {
+    let what = match counts.doubts {
+        1 => "1 submit is in doubt: its outcome is unknown, and it may be charged".to_owned(),
+        count => format!(
+            "{count} submits are in doubt: their outcomes are unknown, and they may be charged"
+        ),
+    };
+    let named = store::named(&run.options.file, &run.options.store);
+    Ok(Failure::in_doubt(what)
+        .with_faults(doubts(store).await?)
+        .with_advice(format!(
+            "No job in doubt is submitted again by itself. Look for each key in the account's history. If it has the job, run `runcomfy batch resolve KEY {named} --request-id ID`, else `… --no-job`, or `… --resubmit` to pay for a new one; then run the command again."
+        )))
+}
+
+/// Returns the doubts with their keys, times and reasons.
+async fn doubts(store: &dyn Store) -> Result<Vec<(String, Value)>, Failure> {
+    let doubts = store.attempts(Attempts::InDoubt).await?;
+    let doubts = doubts.iter().take(MAX_LISTED).map(|doubt| {
+        let note = doubt.note.as_deref().unwrap_or_default();
+        let since = doubt.ended_at.unwrap_or(doubt.claimed_at);
+        let text = format!("{} (job {}, since {since}): {note}", doubt.key, doubt.n);
+        let json = json!({ "key": doubt.key, "n": doubt.n, "since": since, "note": note });
+        (text, json)
+    });
+    Ok(doubts.collect())
+}
+
+async fn failed(run: &Run, store: &dyn Store, counts: &Counts) -> Result<Failure, Failure> {
+    let parts = [(counts.failed, "failed"), (counts.cancelled, "cancelled")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let message = format!("of {}, {}", jobs(counts.total()), parts.join(", "));
+    let rows = store.rows(Some(State::Failed), 0, MAX_LISTED).await?;
+    let listed = rows.iter().map(|row| {
+        let attempt = row.attempt.as_ref();
+        let note = attempt.and_then(|attempt| attempt.note.as_deref());
+        let note = note.unwrap_or_default();
+        let text = format!("job {} `{}`: {note}", row.n, row.id);
+        let key = attempt.map(|attempt| &attempt.key);
+        (
+            text,
+            json!({ "n": row.n, "id": row.id, "key": key, "note": note }),
+        )
+    });
+    let named = store::named(&run.options.file, &run.options.store);
+    Ok(Failure::jobs_failed(message)
+        .with_faults(listed.collect())
+        .with_advice(format!(
+            "`runcomfy batch list {named} --state failed` lists them with their keys, and `runcomfy batch resolve KEY {named} --resubmit` has one submitted again by the next run."
+        )))
+}

@@ -1,0 +1,138 @@
+//! The run of the batch, from its start to its end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use runcomfy::Client;
+use runcomfy_batch::{Batch, Claimed, Prepared, Running, Stop, StopHandle, Store, Summary};
+
+use super::Run;
+use super::ending;
+use super::models::{Model, Models};
+use super::watch::Watch;
+use crate::batch::store;
+use crate::failure::Failure;
+use crate::local_file;
+use crate::stop::{self, Stops};
+
+/// Lease of this process in stores that have leases.
+pub(super) const LEASE: Duration = Duration::from_secs(30);
+
+/// Maximum time for the end after a second signal.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
+
+const LEAVING: &str = "stopping: nothing more is submitted, and submits in flight are waited for, so that no request id is lost. Press Ctrl-C again to stop at once";
+
+/// Returns the name of this process in reports and messages.
+pub(super) fn process() -> String {
+    format!("process {}", std::process::id())
+}
+
+/// Runs the batch to its end.
+///
+/// # Errors
+/// If not all jobs are saved at the end.
+pub(super) async fn run(run: &Run, store: Arc<dyn Store>, client: Client) -> Result<(), Failure> {
+    let options = &run.options;
+    let running = Batch::new(Arc::clone(&store), client, &options.out)
+        .concurrency(options.concurrency)
+        .file_name(&options.name)
+        .process(process())
+        .lease(LEASE)
+        .spill(store::spill_of(&options.store))
+        .prepare(prepare(&run.models))
+        .start();
+    let watch = Watch::new(options, run.format);
+    let (summary, stopped) = follow(running, &*store, watch).await?;
+    ending::end(run, &*store, &summary, stopped).await
+}
+
+/// Follows the batch to its end, and returns the signal that has stopped it.
+async fn follow(
+    mut running: Running,
+    store: &dyn Store,
+    mut watch: Watch,
+) -> Result<(Summary, Option<stop::Stop>), Failure> {
+    let handle = running.stop_handle();
+    let mut stops = Stops::listen();
+    let mut stopped = None;
+    loop {
+        tokio::select! {
+            biased;
+            signal = stops.next() => {
+                let again = stopped.replace(signal).is_some();
+                handle.stop(if again { Stop::Now } else { Stop::Leave });
+                if again {
+                    break;
+                }
+                watch.note(LEAVING);
+            }
+            event = running.next() => match event {
+                Some(event) => watch.event(&event),
+                None => break,
+            },
+            () = watch.tick() => {
+                // The store may be busy or full; the engine says so.
+                if let Ok(counts) = store.counts().await {
+                    watch.show(&counts);
+                }
+            }
+        }
+    }
+    watch.end();
+    let ended = end_of(running, &handle, stopped).await;
+    Ok((ended?, stopped))
+}
+
+/// Waits for the end, after a second signal for a short time only.
+async fn end_of(
+    running: Running,
+    handle: &StopHandle,
+    stopped: Option<stop::Stop>,
+) -> Result<Summary, Failure> {
+    let summary = running.summary();
+    let summary = match stopped {
+        None => summary.await,
+        Some(signal) => match tokio::time::timeout(ENDS_WITHIN, summary).await {
+            Ok(summary) => summary,
+            Err(_) => {
+                handle.stop(Stop::Now);
+                let failure = Failure::stopped("stopped at once", None, None);
+                return Err(failure.with_advice(ending::RESUME).with_signal(signal));
+            }
+        },
+    };
+    summary.map_err(|error| match error.kind() {
+        // Another process has taken over, after this one may have submitted jobs.
+        runcomfy_batch::StoreErrorKind::IncarnationEnded => Failure::batch_ended(error.to_string()),
+        _ => error.into(),
+    })
+}
+
+/// Returns what attaches the local files that an input names.
+fn prepare(models: &Models) -> impl Fn(Claimed) -> Prepared + Send + Sync + 'static {
+    let models = models.iter();
+    let models: HashMap<String, Arc<Model>> = models
+        .map(|(id, model)| (id.clone(), Arc::clone(model)))
+        .collect();
+    move |job| {
+        let model = models.get(&job.model).cloned();
+        Box::pin(async move {
+            let mut input = job.input;
+            let Some(model) = model else {
+                return Ok(input);
+            };
+            if local_file::on_stdin(&model.schema, &input) > 0 {
+                return Err("`-` is standard input, which a batch cannot read".to_owned());
+            }
+            let files = local_file::attach(&model.schema, &mut input).await;
+            let faults: Vec<String> = files.violations.iter().map(ToString::to_string).collect();
+            if faults.is_empty() {
+                Ok(input)
+            } else {
+                Err(faults.join("; "))
+            }
+        })
+    }
+}
