@@ -67,7 +67,7 @@ impl<'a> Report<'a> {
                 title: format!("Batch {}", store.id()),
                 folder: PathBuf::from("."),
                 files: None,
-                resolve: "runcomfy batch resolve".to_owned(),
+                resolve: "runcomfy batch resolve KEY".to_owned(),
                 at: None,
             },
         }
@@ -98,8 +98,8 @@ impl<'a> Report<'a> {
         self
     }
 
-    /// Sets the command that resolves doubts, to which the page adds a key and a flag. Default:
-    /// `runcomfy batch resolve`.
+    /// Sets the command that resolves the doubt with the key `KEY`, to which the page adds a flag. Default:
+    /// `runcomfy batch resolve KEY`.
     pub fn resolve_with(mut self, command: impl Into<String>) -> Self {
         self.settings.resolve = command.into();
         self

@@ -3,6 +3,7 @@
 pub(crate) mod command;
 mod list;
 mod log;
+mod report;
 mod run;
 mod status;
 mod store;
@@ -22,6 +23,7 @@ pub(crate) fn batch(matches: &ArgMatches, format: Format) -> Result<(), Failure>
         Some(("run", matches)) => run::run(matches, format),
         Some(("status", matches)) => block_on(status::status(matches, format)),
         Some(("list", matches)) => block_on(list::list(matches, format)),
+        Some(("report", matches)) => block_on(report::report(matches)),
         // clap accepts no other command.
         _ => Ok(()),
     }

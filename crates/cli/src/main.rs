@@ -51,6 +51,7 @@ mod run;
 mod save;
 mod session;
 mod several_values;
+mod shell_word;
 mod show;
 mod sidecar;
 mod stop;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use runcomfy::__private::{publish, sync_folder_of};
@@ -46,12 +46,68 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the bytes to a hidden file beside the path, and returns its path.
-fn written(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+/// A file that is written in parts, hidden beside its place until it is whole. Dropping it removes it.
+#[cfg_attr(not(feature = "batch"), allow(dead_code))]
+pub(crate) struct Draft {
+    path: PathBuf,
+    hidden: PathBuf,
+    file: BufWriter<File>,
+}
+
+#[cfg_attr(not(feature = "batch"), allow(dead_code))]
+impl Draft {
+    /// Creates an empty file for this path.
+    ///
+    /// # Errors
+    /// If the folder cannot be written to.
+    pub(crate) fn new(path: &Path) -> io::Result<Self> {
+        let hidden = hidden(path);
+        let file = BufWriter::new(File::create(&hidden)?);
+        let path = path.to_owned();
+        Ok(Self { path, hidden, file })
+    }
+
+    /// Puts the file in its place, and replaces the one that was there.
+    ///
+    /// # Errors
+    /// If it cannot be written. What was there is as it was.
+    pub(crate) fn publish(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        fs::rename(&self.hidden, &self.path)?;
+        sync_folder_of(&self.path);
+        Ok(())
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // There is none after it was published.
+        let _ = fs::remove_file(&self.hidden);
+    }
+}
+
+/// Returns the path of the hidden file beside a path.
+fn hidden(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}.tmp", std::process::id()));
-    let hidden = path.with_file_name(name);
+    path.with_file_name(name)
+}
+
+/// Writes the bytes to a hidden file beside the path, and returns its path.
+fn written(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let hidden = hidden(path);
     let mut file = File::create(&hidden)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     if let Err(error) = written {
@@ -78,5 +134,21 @@ mod tests {
         remove(&path).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(replace(&folder.path().join("none/a"), b"").is_err());
+    }
+
+    #[test]
+    fn draft_is_published_whole_or_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.html");
+        fs::write(&path, "before").unwrap();
+        let mut draft = Draft::new(&path).unwrap();
+        draft.write_all(b"half").unwrap();
+        drop(draft);
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+        let mut draft = Draft::new(&path).unwrap();
+        draft.write_all(b"whole").unwrap();
+        draft.publish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -88,7 +88,7 @@ async fn doubts_come_first_with_what_to_do() {
         );
     }
     for flag in ["--request-id ID", "--no-job", "--resubmit"] {
-        let command = format!("runcomfy batch resolve --store boats.batch.db KEY {flag}");
+        let command = format!("runcomfy batch resolve KEY --store boats.batch.db {flag}");
         assert!(section.contains(&command), "{section}");
     }
     assert!(page.find("class=\"doubts\"") < page.find("class=\"card\""));

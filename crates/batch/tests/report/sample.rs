@@ -153,7 +153,7 @@ impl Sample {
         Report::new(&self.store)
             .title("Boats & <ships>")
             .folder(self.folder.path())
-            .resolve_with("runcomfy batch resolve --store boats.batch.db")
+            .resolve_with("runcomfy batch resolve KEY --store boats.batch.db")
             .at(START)
     }
 

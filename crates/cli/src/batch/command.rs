@@ -1,8 +1,8 @@
 //! The tree of the commands of batches.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgGroup, Command, ValueHint};
-use runcomfy_batch::State;
+use clap::{Arg, ArgAction, ArgGroup, Command, ValueHint};
+use runcomfy_batch::{ReportFormat, State};
 
 /// Returns the command `batch`.
 pub(crate) fn batch() -> Command {
@@ -13,6 +13,7 @@ pub(crate) fn batch() -> Command {
         .subcommand(super::run::command())
         .subcommand(status())
         .subcommand(list())
+        .subcommand(report())
 }
 
 fn status() -> Command {
@@ -28,6 +29,47 @@ fn list() -> Command {
                 State::ALL.iter().map(|state| state.as_str()),
             ))
             .help("Only jobs in this state"),
+    )
+}
+
+fn report() -> Command {
+    let formats = ReportFormat::ALL.iter().map(|format| format.as_str());
+    of_store(
+        "report",
+        "Write all jobs as JSON Lines, CSV or a page for browsers",
+    )
+    .arg(
+        Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .value_parser(PossibleValuesParser::new(formats))
+            .help("Format of the report. Default: the extension of --out, else jsonl"),
+    )
+    .arg(
+        Arg::new("out")
+            .long("out")
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .help("File of the report, which is replaced. Default: standard output"),
+    )
+    .arg(
+        Arg::new("files")
+            .long("files")
+            .value_name("DIR")
+            .value_hint(ValueHint::DirPath)
+            .help("Folder of the saved files, if they were moved, for the page"),
+    )
+    .arg(
+        Arg::new("no-prompts")
+            .long("no-prompts")
+            .action(ArgAction::SetTrue)
+            .help("Leave out the inputs of jobs, and so their prompts"),
+    )
+    .arg(
+        Arg::new("events")
+            .long("events")
+            .action(ArgAction::SetTrue)
+            .help("Write the journal instead: every transition of every job"),
     )
 }
 

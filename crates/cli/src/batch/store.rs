@@ -10,7 +10,7 @@ use runcomfy_batch::{SqliteOptions, SqliteStore, Store, StoreError, StoreErrorKi
 use crate::failure::Failure;
 
 /// End of the name of a store beside the file of its jobs.
-const EXTENSION: &str = ".batch.db";
+pub(crate) const EXTENSION: &str = ".batch.db";
 
 /// End of the name of a store of a run on the emulator.
 pub(crate) const EMULATED: &str = ".emulated.batch.db";

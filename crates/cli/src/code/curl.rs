@@ -8,6 +8,7 @@ use runcomfy::schema::{Json, is_invisible};
 
 use super::json;
 use crate::failure::Failure;
+use crate::shell_word::quoted;
 
 /// Returns the submit. The body comes from a here-document, since a file may be longer than the
 /// maximum of an argument.
@@ -91,24 +92,4 @@ fn base64(path: &str) -> String {
         "file=$(printf '{}x'); base64 < \"${{file%x}}\"",
         bytes.concat()
     )
-}
-
-/// Returns the text as one word of a shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(quoted("a/b-1.png"), "a/b-1.png");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

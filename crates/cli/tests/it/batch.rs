@@ -2,5 +2,6 @@
 
 mod jobs;
 mod reading;
+mod report;
 mod running;
 mod sample;

@@ -45,9 +45,9 @@ impl Doubts {
 <h2 id="doubts">In doubt: decide on these</h2>
 <p>Each of these submits may have made a job that costs money, and its response was lost. None is sent again by itself. Look for a job of that time, or with that key, in the account’s history. Then:</p>
 <ul>
-<li>If there is a job, take its id: <code>{resolve} KEY --request-id ID</code></li>
-<li>If there is none: <code>{resolve} KEY --no-job</code></li>
-<li>To submit it again, and perhaps pay twice: <code>{resolve} KEY --resubmit</code></li>
+<li>If there is a job, take its id: <code>{resolve} --request-id ID</code></li>
+<li>If there is none: <code>{resolve} --no-job</code></li>
+<li>To submit it again, and perhaps pay twice: <code>{resolve} --resubmit</code></li>
 </ul>
 <div class="scroll" tabindex="0" role="region" aria-label="Submits in doubt"><table>
 <thead><tr><th scope="col">Job</th><th scope="col">Key</th><th scope="col">Submitted</th><th scope="col">Sum</th><th scope="col">Reason</th></tr></thead>

@@ -1,6 +1,6 @@
 //! A batch with a job in every state, without a service.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use runcomfy::RequestId;
@@ -24,6 +24,8 @@ pub(super) struct Sample {
     pub(super) store: SqliteStore,
     me: Incarnation,
     clock: Clock,
+    /// The folder of the store.
+    folder: PathBuf,
 }
 
 impl Sample {
@@ -48,7 +50,13 @@ impl Sample {
             .unwrap();
         let lease = Duration::from_secs(30);
         let me = store.register("process 4711", lease).await.unwrap();
-        let mut sample = Self { store, me, clock };
+        let folder = path.parent().unwrap().canonicalize().unwrap();
+        let mut sample = Self {
+            store,
+            me,
+            clock,
+            folder,
+        };
         sample.play().await;
         sample
     }
@@ -57,8 +65,12 @@ impl Sample {
         let jobs = self.claim(5).await;
         self.receive(&jobs[..3]).await;
         self.clock.advance(Duration::from_secs(42));
-        let files =
-            json!({ "files": ["000001-boat-1.png"], "output": { "image": "https://x/a.png" } });
+        let folder = self.folder.join("pictures");
+        let files = json!({
+            "files": ["000001-boat-1.png"],
+            "folder": folder.to_str(),
+            "output": { "image": "https://x/a.png" },
+        });
         let endings = vec![
             Ending::new(jobs[0].key.clone(), End::Saved(files)).cost(cents(3)),
             Ending::new(jobs[1].key.clone(), End::Failed("out of paint".to_owned())),

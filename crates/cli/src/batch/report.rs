@@ -1,0 +1,150 @@
+//! The command `runcomfy batch report`.
+
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use runcomfy_batch::{Report, ReportError, ReportFormat, Store};
+
+use super::store;
+use crate::failure::Failure;
+use crate::shell_word::quoted;
+use crate::show;
+use crate::whole_file::Draft;
+
+/// Writes all jobs, or the journal, to a file or to standard output.
+///
+/// # Errors
+/// If the store cannot be read, or the report not be written.
+pub(crate) async fn report(matches: &ArgMatches) -> Result<(), Failure> {
+    let out = matches.get_one::<String>("out").map(PathBuf::from);
+    let format = format(matches, out.as_deref());
+    let is_journal = matches.get_flag("events");
+    if is_journal && format == ReportFormat::Html {
+        return Err(Failure::usage(
+            "--events has no page: write the journal as jsonl or csv, with --format",
+        ));
+    }
+    let path = store::path(matches);
+    let store = store::open(matches)?;
+    let written = Written {
+        report: described(matches, &store, &path, out.as_deref()),
+        format,
+        is_journal,
+    };
+    let Some(out) = out else {
+        return written.to_stdout().await;
+    };
+    refuse_own_files(matches, &path, &out)?;
+    written.to_file(&out).await?;
+    if !matches.get_flag("quiet") {
+        show::note(&format!("wrote {}", out.display()));
+    }
+    Ok(())
+}
+
+/// Returns the format that the command line names, else the one of the file's extension.
+fn format(matches: &ArgMatches, out: Option<&Path>) -> ReportFormat {
+    let named = matches.get_one::<String>("format").map(String::as_str);
+    let extension = out.and_then(Path::extension).and_then(OsStr::to_str);
+    let of_word = |word: &str| {
+        ReportFormat::ALL
+            .iter()
+            .find(|format| format.as_str() == word)
+    };
+    let format = named.or(extension).and_then(of_word);
+    format.copied().unwrap_or(ReportFormat::JsonLines)
+}
+
+fn described<'a>(
+    matches: &ArgMatches,
+    store: &'a dyn Store,
+    path: &Path,
+    out: Option<&Path>,
+) -> Report<'a> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let title = name.trim_end_matches(store::EXTENSION);
+    let resolve = format!(
+        "runcomfy batch resolve KEY --store {}",
+        quoted(&path.to_string_lossy())
+    );
+    let mut report = Report::new(store).title(title).resolve_with(resolve);
+    if let Some(folder) = out.and_then(Path::parent) {
+        report = report.folder(if folder == "" { Path::new(".") } else { folder });
+    }
+    if let Some(files) = matches.get_one::<String>("files") {
+        report = report.files(files);
+    }
+    if matches.get_flag("no-prompts") {
+        report = report.without_inputs();
+    }
+    report
+}
+
+/// Refuses to replace the jobs, or the store, by a report of them.
+fn refuse_own_files(matches: &ArgMatches, store: &Path, out: &Path) -> Result<(), Failure> {
+    let Ok(out) = out.canonicalize() else {
+        return Ok(());
+    };
+    let file = matches.get_one::<String>("file").map(Path::new);
+    let own = [Some(store), file].into_iter().flatten();
+    for own in own.filter_map(|path| path.canonicalize().ok()) {
+        // Beside the store SQLite keeps files whose names begin with its own.
+        let name = own.to_string_lossy();
+        if out == own || out.to_string_lossy().starts_with(&format!("{name}-")) {
+            return Err(Failure::usage(format!(
+                "--out {} would replace the batch itself; nothing was written. Name another file",
+                out.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A report and what is to be written of it.
+struct Written<'a> {
+    report: Report<'a>,
+    format: ReportFormat,
+    is_journal: bool,
+}
+
+impl Written<'_> {
+    async fn write(&self, out: &mut (dyn Write + Send)) -> Result<(), ReportError> {
+        if self.is_journal {
+            self.report.write_events(self.format, out).await
+        } else {
+            self.report.write(self.format, out).await
+        }
+    }
+
+    async fn to_file(&self, out: &Path) -> Result<(), Failure> {
+        let unwritable = |error: io::Error| {
+            Failure::unwritable(format!("{} could not be written: {error}", out.display()))
+        };
+        let mut draft = Draft::new(out).map_err(unwritable)?;
+        match self.write(&mut draft).await {
+            Ok(()) => draft.publish().map_err(unwritable),
+            Err(ReportError::Io(error)) => Err(unwritable(error)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn to_stdout(&self) -> Result<(), Failure> {
+        let written = self.write(&mut BufWriter::new(io::stdout())).await;
+        match written {
+            // A reader that needs no more, such as `head`.
+            Err(ReportError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Store(error) => error.into(),
+            error => Self::unwritable(error.to_string()),
+        }
+    }
+}
