@@ -5,6 +5,7 @@ mod list;
 mod log;
 mod report;
 mod run;
+mod screen;
 mod status;
 mod store;
 

@@ -231,13 +231,13 @@ fn is_alone_in_a_terminal() -> bool {
 }
 
 #[cfg(unix)]
-fn is_in_foreground() -> bool {
+pub(crate) fn is_in_foreground() -> bool {
     let foreground = rustix::termios::tcgetpgrp(stderr());
     foreground.is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
 #[cfg(not(unix))]
-fn is_in_foreground() -> bool {
+pub(crate) fn is_in_foreground() -> bool {
     true
 }
 

@@ -17,7 +17,12 @@ pub(crate) fn batch() -> Command {
 }
 
 fn status() -> Command {
-    of_store("status", "Show jobs by state, and the money")
+    of_store("status", "Show jobs by state, and the money").arg(
+        Arg::new("watch")
+            .long("watch")
+            .action(ArgAction::SetTrue)
+            .help("Show it until nothing is left to do: a screen in a terminal, elsewhere a line each minute"),
+    )
 }
 
 fn list() -> Command {

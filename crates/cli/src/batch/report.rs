@@ -9,7 +9,6 @@ use runcomfy_batch::{Report, ReportError, ReportFormat, Store};
 
 use super::store;
 use crate::failure::Failure;
-use crate::shell_word::quoted;
 use crate::show;
 use crate::whole_file::Draft;
 
@@ -59,17 +58,15 @@ fn format(matches: &ArgMatches, out: Option<&Path>) -> ReportFormat {
 
 fn described<'a>(
     matches: &ArgMatches,
-    store: &'a dyn Store,
+    batch: &'a dyn Store,
     path: &Path,
     out: Option<&Path>,
 ) -> Report<'a> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let title = name.trim_end_matches(store::EXTENSION);
-    let resolve = format!(
-        "runcomfy batch resolve KEY --store {}",
-        quoted(&path.to_string_lossy())
-    );
-    let mut report = Report::new(store).title(title).resolve_with(resolve);
+    let file = matches.get_one::<String>("file").map_or("", |file| file);
+    let resolve = format!("runcomfy batch resolve KEY {}", store::named(file, path));
+    let mut report = Report::new(batch)
+        .title(store::title(path))
+        .resolve_with(resolve);
     if let Some(folder) = out.and_then(Path::parent) {
         report = report.folder(if folder == "" { Path::new(".") } else { folder });
     }

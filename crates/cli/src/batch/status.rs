@@ -1,19 +1,46 @@
 //! The command `runcomfy batch status`.
 
+mod watch;
+
 use clap::ArgMatches;
-use runcomfy_batch::{Counts, State, Store};
+use runcomfy_batch::{Counts, State};
 use serde_json::{Map, Value, json};
 
+use super::screen::View;
 use super::store;
 use crate::failure::Failure;
 use crate::format::Format;
 
-/// Prints jobs by state, and the money.
+/// Prints jobs by state, the money, the oldest held job and the doubts; with `--watch` until nothing is
+/// left to do.
+///
+/// # Errors
+/// If the store cannot be read, or a signal ends the watch.
 pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let counts = store::open(matches)?.counts().await?;
-    let json = to_json(&counts);
-    format.print(&json, || to_text(&counts));
+    let store = store::open(matches)?;
+    if matches.get_flag("watch") {
+        return watch::watch(&store, &store::title(&store::path(matches)), format).await;
+    }
+    let view = View::read(&store).await?;
+    format.print(&named(&view), || {
+        let names = view.words();
+        let counts = to_text(&view.counts);
+        if names.is_empty() {
+            counts
+        } else {
+            format!("{counts}\n\n{}", names.join("\n"))
+        }
+    });
     Ok(())
+}
+
+/// Returns counts as JSON, with the oldest held job and the doubts by name.
+fn named(view: &View) -> Value {
+    let mut json = to_json(&view.counts);
+    let (oldest, doubts) = view.names();
+    json["oldest_held"] = oldest;
+    json["in_doubt"] = doubts;
+    json
 }
 
 /// Returns counts as JSON: jobs by the words of their states, and the money in dollars.

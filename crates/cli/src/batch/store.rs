@@ -8,9 +8,10 @@ use clap::ArgMatches;
 use runcomfy_batch::{SqliteOptions, SqliteStore, Store, StoreError, StoreErrorKind};
 
 use crate::failure::Failure;
+use crate::shell_word::quoted;
 
 /// End of the name of a store beside the file of its jobs.
-pub(crate) const EXTENSION: &str = ".batch.db";
+const EXTENSION: &str = ".batch.db";
 
 /// End of the name of a store of a run on the emulator.
 pub(crate) const EMULATED: &str = ".emulated.batch.db";
@@ -54,14 +55,6 @@ pub(crate) fn spill_of(store: &Path) -> PathBuf {
 
 /// Returns the arguments by which other commands find the store of a file.
 pub(crate) fn named(file: &str, store: &Path) -> String {
-    let quoted = |text: &str| {
-        let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,:".contains(c);
-        if text.chars().all(is_plain) {
-            text.to_owned()
-        } else {
-            format!("'{}'", text.replace('\'', r"'\''"))
-        }
-    };
     if beside(Path::new(file)) == store {
         quoted(file)
     } else {
@@ -87,6 +80,12 @@ pub(crate) fn open_if_exists(path: &Path) -> Result<Option<Arc<dyn Store>>, Fail
     } else {
         Ok(None)
     }
+}
+
+/// Returns the name of the batch for people: that of the file of its jobs.
+pub(crate) fn title(store: &Path) -> String {
+    let name = store.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(EXTENSION).unwrap_or(&name).to_owned()
 }
 
 /// Opens the store that the command line names, which must exist.

@@ -5,3 +5,5 @@ mod reading;
 mod report;
 mod running;
 mod sample;
+#[cfg(unix)]
+mod screen;

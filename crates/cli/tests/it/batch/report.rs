@@ -83,7 +83,7 @@ fn page_is_written_whole_and_replaced() {
         assert!(page.ends_with("</html>\n"), "{page}");
         assert!(page.contains("<h1 dir=\"auto\">boats.jsonl</h1>"), "{page}");
         assert!(
-            page.contains("resolve KEY --store boats.jsonl.batch.db --no-job"),
+            page.contains("resolve KEY boats.jsonl --no-job"),
             "{page}"
         );
         assert!(

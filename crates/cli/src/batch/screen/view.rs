@@ -1,0 +1,111 @@
+//! What a screen shows of a store.
+
+use console::strip_ansi_codes;
+use runcomfy_batch::{Attempt, Attempts, Clock, Counts, JobId, Store, StoreError, Timestamp};
+use serde_json::{Value, json};
+
+use super::frame;
+
+/// Maximum number of doubts that are named.
+const MAX_NAMED: usize = 50;
+
+/// Counts of a batch, its oldest held job, and its doubts by name.
+pub(crate) struct View {
+    pub(crate) counts: Counts,
+    /// The held attempt that was claimed first.
+    pub(super) oldest: Option<Named>,
+    /// Doubts, the oldest first.
+    pub(super) doubts: Vec<Named>,
+    pub(super) now: Timestamp,
+}
+
+/// An attempt with the id of its job.
+pub(super) struct Named {
+    pub(super) id: Option<JobId>,
+    pub(super) attempt: Attempt,
+}
+
+impl View {
+    /// Reads a store.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) async fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let counts = store.counts().await?;
+        let mut held = Vec::new();
+        if counts.intent + counts.submitted > 0 {
+            held = store.attempts(Attempts::Held).await?;
+        }
+        let oldest = held.into_iter().min_by_key(|attempt| attempt.claimed_at);
+        let oldest = match oldest {
+            Some(attempt) => Some(Named::read(store, attempt).await?),
+            None => None,
+        };
+        let mut in_doubt = Vec::new();
+        if counts.doubts > 0 {
+            in_doubt = store.attempts(Attempts::InDoubt).await?;
+            in_doubt.sort_by_key(|attempt| attempt.claimed_at);
+        }
+        let mut doubts = Vec::new();
+        for attempt in in_doubt.into_iter().take(MAX_NAMED) {
+            doubts.push(Named::read(store, attempt).await?);
+        }
+        Ok(Self {
+            counts,
+            oldest,
+            doubts,
+            now: Clock::system().now(),
+        })
+    }
+
+    /// Returns the oldest held job and the doubts in words with their times, without colours.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let since = |named: &Named| format!("since {}", named.attempt.claimed_at);
+        let doubts = frame::doubts(self, usize::MAX, since);
+        let lines = frame::oldest(self, since).into_iter().chain(doubts);
+        let line = |line: String| {
+            let line = strip_ansi_codes(&line);
+            line.strip_prefix("  ").unwrap_or(&line).to_owned()
+        };
+        lines.map(line).collect()
+    }
+
+    /// Returns the oldest held job and the doubts as JSON.
+    pub(crate) fn names(&self) -> (Value, Value) {
+        let oldest = self.oldest.as_ref().map(Named::to_json);
+        let doubts: Vec<Value> = self.doubts.iter().map(Named::to_json).collect();
+        (json!(oldest), json!(doubts))
+    }
+}
+
+impl Named {
+    async fn read(store: &dyn Store, attempt: Attempt) -> Result<Self, StoreError> {
+        let rows = store.rows(None, attempt.n.saturating_sub(1), 1).await?;
+        let row = rows.into_iter().find(|row| row.n == attempt.n);
+        Ok(Self {
+            id: row.map(|row| row.id),
+            attempt,
+        })
+    }
+
+    /// Returns the name of the job.
+    pub(super) fn name(&self) -> String {
+        match &self.id {
+            Some(id) => id.to_string(),
+            None => format!("job {}", self.attempt.n),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let attempt = &self.attempt;
+        json!({
+            "n": attempt.n,
+            "id": self.id,
+            "key": attempt.key,
+            "state": attempt.state,
+            "request_id": attempt.request_id,
+            "claimed_at": attempt.claimed_at,
+            "note": attempt.note,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! The status of a batch while it changes: `runcomfy batch status --watch`.
+
+use std::time::Duration;
+
+use runcomfy_batch::{Counts, Store};
+use tokio::time::sleep;
+
+use super::super::screen::{Screen, View};
+use super::named;
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::stop::Stops;
+
+/// Time between two lines where there is no screen.
+const LINE: Duration = Duration::from_secs(60);
+
+/// Shows a batch until nothing is left to do by itself.
+///
+/// # Errors
+/// If the store cannot be read, or a signal arrives.
+pub(super) async fn watch(store: &dyn Store, title: &str, format: Format) -> Result<(), Failure> {
+    let mut stops = Stops::listen();
+    let mut screen = Screen::start(title, format);
+    let mut printed = String::new();
+    loop {
+        let view = match &mut screen {
+            Some(screen) => screen.draw(store).await?,
+            None => View::read(store).await?,
+        };
+        if screen.is_none() && line(&view.counts) != printed {
+            printed = line(&view.counts);
+            format.print(&named(&view), || printed.clone());
+        }
+        if view.counts.is_done() {
+            return Ok(());
+        }
+        let next = async {
+            match &screen {
+                Some(screen) => screen.next().await,
+                None => sleep(LINE).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            stop = stops.next() => {
+                let failure = Failure::stopped("stopped watching", None, None);
+                let advice = "The batch itself is as it was.";
+                return Err(failure.with_advice(advice).with_signal(stop));
+            }
+            () = next => {}
+        }
+    }
+}
+
+/// Returns counts and money in one line.
+fn line(counts: &Counts) -> String {
+    let mut parts = vec![format!("{} of {} saved", counts.saved, counts.total())];
+    let others = [
+        (counts.submitted, "running"),
+        (counts.intent, "submitting"),
+        (counts.ready, "ready"),
+        (counts.failed, "failed"),
+        (counts.cancelled, "cancelled"),
+        (counts.doubts, "in doubt"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    parts.extend(others.map(|(count, what)| format!("{count} {what}")));
+    let money = counts.money;
+    parts.push(format!("{} spent", money.spent));
+    parts.push(format!("{} reserved", money.reserved));
+    parts.extend(money.left().map(|left| format!("{left} left")));
+    parts.join(", ")
+}
