@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use self::canvas::Canvas;
 use self::frame::Frame;
 use self::throughput::Throughput;
-pub(super) use self::view::View;
+pub(crate) use self::view::View;
 use crate::format::{Format, is_used_by_a_person};
 use crate::progress::is_in_foreground;
 use crate::show;
@@ -35,7 +35,6 @@ pub(crate) struct Screen {
     paused: Option<String>,
 }
 
-#[allow(dead_code, reason = "a run draws it too")]
 impl Screen {
     /// Starts the screen of a batch, where a person looks at a terminal that can show it. Elsewhere there
     /// is none: print lines.

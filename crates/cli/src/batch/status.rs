@@ -87,3 +87,23 @@ pub(crate) fn to_text(counts: &Counts) -> String {
         .collect::<Vec<_>>()
         .join("\n")
 }
+
+/// Returns counts and money in one line.
+pub(crate) fn to_line(counts: &Counts) -> String {
+    let mut parts = vec![format!("{} of {} saved", counts.saved, counts.total())];
+    let others = [
+        (counts.submitted, "running"),
+        (counts.intent, "submitting"),
+        (counts.ready, "ready"),
+        (counts.failed, "failed"),
+        (counts.cancelled, "cancelled"),
+        (counts.doubts, "in doubt"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    parts.extend(others.map(|(count, what)| format!("{count} {what}")));
+    let money = counts.money;
+    parts.push(format!("{} spent", money.spent));
+    parts.push(format!("{} reserved", money.reserved));
+    parts.extend(money.left().map(|left| format!("{left} left")));
+    parts.join(", ")
+}

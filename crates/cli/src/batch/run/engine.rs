@@ -72,12 +72,7 @@ async fn follow(
                 Some(event) => watch.event(&event),
                 None => break,
             },
-            () = watch.tick() => {
-                // The store may be busy or full; the engine says so.
-                if let Ok(counts) = store.counts().await {
-                    watch.show(&counts);
-                }
-            }
+            () = watch.tick() => watch.show(store).await,
         }
     }
     watch.end();

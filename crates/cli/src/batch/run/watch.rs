@@ -1,19 +1,20 @@
-//! The progress of a run: a line that changes in a terminal, lines elsewhere.
+//! The progress of a run: a screen in a terminal, lines elsewhere.
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use runcomfy_batch::{Counts, Progress};
+use runcomfy_batch::{Progress, Store};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
 use super::options::Options;
-use crate::format::{Format, is_used_by_a_person};
-use crate::{last_line, show};
+use crate::batch::screen::Screen;
+use crate::batch::{status, store};
+use crate::format::Format;
+use crate::show;
 
 /// Shows the progress of a run on standard error.
 pub(super) struct Watch {
-    line: Option<ProgressBar>,
+    screen: Option<Screen>,
     /// `true` if nothing is shown before the end.
     is_silent: bool,
     is_verbose: bool,
@@ -21,51 +22,52 @@ pub(super) struct Watch {
     next: Instant,
 }
 
-/// Time between two looks at the store, for a line that changes.
-const FRAME: Duration = Duration::from_millis(500);
-/// Time between two lines where they stay.
+/// Time between two lines.
 const LINE: Duration = Duration::from_secs(60);
 
 impl Watch {
     pub(super) fn new(options: &Options, format: Format) -> Self {
         let is_silent = options.quiet || options.logs;
-        let changes = !is_silent && is_used_by_a_person() && format == Format::Text;
-        let line = changes.then(|| {
-            let bar = ProgressBar::with_draw_target(None, last_line::target());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(100));
-            bar
-        });
+        let screen = || Screen::start(store::title(&options.store), format);
         Self {
-            next: Instant::now() + if changes { FRAME } else { LINE },
-            line,
+            next: Instant::now() + LINE,
+            screen: if is_silent { None } else { screen() },
             is_silent,
             is_verbose: options.verbose,
             format,
         }
     }
 
-    /// Waits until the counts are to be shown again.
-    pub(super) async fn tick(&mut self) {
-        sleep_until(self.next).await;
-        self.next = Instant::now() + if self.line.is_some() { FRAME } else { LINE };
+    /// Waits until the batch is to be shown again.
+    pub(super) async fn tick(&self) {
+        match &self.screen {
+            Some(screen) => screen.next().await,
+            None => sleep_until(self.next).await,
+        }
     }
 
-    /// Shows the counts.
-    pub(super) fn show(&self, counts: &Counts) {
-        let text = to_text(counts);
-        match &self.line {
-            Some(line) => line.set_message(text),
-            None if self.is_silent => {}
-            None if self.format.has_words() => show::note(&text),
-            None => show::line(&json!({ "progress": super::super::status::to_json(counts) })),
+    /// Shows counts and money. A store that is busy or full is shown later; the engine says so.
+    pub(super) async fn show(&mut self, store: &dyn Store) {
+        self.next = Instant::now() + LINE;
+        if let Some(screen) = &mut self.screen {
+            let _ = screen.draw(store).await;
+            return;
+        }
+        if self.is_silent {
+            return;
+        }
+        match store.counts().await {
+            Ok(counts) if self.format.has_words() => show::note(&status::to_line(&counts)),
+            Ok(counts) => show::line(&json!({ "progress": status::to_json(&counts) })),
+            Err(_) => {}
         }
     }
 
     /// Shows an event that a person must know of; with `--verbose` all.
-    pub(super) fn event(&self, event: &Progress) {
+    pub(super) fn event(&mut self, event: &Progress) {
+        if let Some(screen) = &mut self.screen {
+            screen.event(event);
+        }
         let is_shown = match event {
             Progress::Failed(..)
             | Progress::Doubt(..)
@@ -84,18 +86,18 @@ impl Watch {
         }
     }
 
-    /// Prints a line above the one that changes.
-    pub(super) fn note(&self, text: &str) {
-        match &self.line {
-            Some(line) => line.suspend(|| show::note(text)),
+    /// Prints a line above the screen.
+    pub(super) fn note(&mut self, text: &str) {
+        match &mut self.screen {
+            Some(screen) => screen.note(text),
             None => show::note(text),
         }
     }
 
-    /// Removes the line that changes.
-    pub(super) fn end(&self) {
-        if let Some(line) = &self.line {
-            line.finish_and_clear();
+    /// Removes the screen.
+    pub(super) fn end(&mut self) {
+        if let Some(screen) = &mut self.screen {
+            screen.clear();
         }
     }
 }
@@ -126,23 +128,4 @@ fn words(event: &Progress) -> String {
         Progress::Budget(needed) => format!("the next job needs {needed}, which is not left"),
         other => other.as_str().to_owned(),
     }
-}
-
-/// Returns the counts in one line.
-fn to_text(counts: &Counts) -> String {
-    let mut parts = vec![format!("{} of {} saved", counts.saved, counts.total())];
-    let others = [
-        (counts.intent + counts.submitted, "running"),
-        (counts.failed, "failed"),
-        (counts.cancelled, "cancelled"),
-        (counts.doubts, "in doubt"),
-    ];
-    let others = others.iter().filter(|(count, _)| *count > 0);
-    parts.extend(others.map(|(count, what)| format!("{count} {what}")));
-    let money = counts.money;
-    parts.push(format!("{} spent", money.spent));
-    if let Some(left) = money.left() {
-        parts.push(format!("{left} left"));
-    }
-    parts.join(", ")
 }

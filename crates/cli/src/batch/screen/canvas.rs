@@ -16,7 +16,6 @@ pub(super) struct Canvas {
     is_drawn: bool,
 }
 
-#[allow(dead_code, reason = "a run draws it too")]
 impl Canvas {
     pub(super) fn stderr() -> Self {
         Self {

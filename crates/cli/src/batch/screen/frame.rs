@@ -10,7 +10,7 @@ use super::throughput::Throughput;
 use super::view::{Named, View};
 use crate::show;
 
-/// What a frame shows.
+/// A frame before it is laid out for a terminal.
 pub(super) struct Frame<'a> {
     pub(super) title: &'a str,
     pub(super) elapsed: Duration,

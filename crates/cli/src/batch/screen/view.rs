@@ -1,4 +1,4 @@
-//! What a screen shows of a store.
+//! View of a store, as a screen shows it.
 
 use console::strip_ansi_codes;
 use runcomfy_batch::{Attempt, Attempts, Clock, Counts, JobId, Store, StoreError, Timestamp};

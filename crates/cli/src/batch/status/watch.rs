@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use runcomfy_batch::{Counts, Store};
+use runcomfy_batch::Store;
 use tokio::time::sleep;
 
 use super::super::screen::{Screen, View};
-use super::named;
+use super::{named, to_line};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::stop::Stops;
@@ -27,8 +27,9 @@ pub(super) async fn watch(store: &dyn Store, title: &str, format: Format) -> Res
             Some(screen) => screen.draw(store).await?,
             None => View::read(store).await?,
         };
-        if screen.is_none() && line(&view.counts) != printed {
-            printed = line(&view.counts);
+        let line = to_line(&view.counts);
+        if screen.is_none() && line != printed {
+            printed = line;
             format.print(&named(&view), || printed.clone());
         }
         if view.counts.is_done() {
@@ -50,24 +51,4 @@ pub(super) async fn watch(store: &dyn Store, title: &str, format: Format) -> Res
             () = next => {}
         }
     }
-}
-
-/// Returns counts and money in one line.
-fn line(counts: &Counts) -> String {
-    let mut parts = vec![format!("{} of {} saved", counts.saved, counts.total())];
-    let others = [
-        (counts.submitted, "running"),
-        (counts.intent, "submitting"),
-        (counts.ready, "ready"),
-        (counts.failed, "failed"),
-        (counts.cancelled, "cancelled"),
-        (counts.doubts, "in doubt"),
-    ];
-    let others = others.iter().filter(|(count, _)| *count > 0);
-    parts.extend(others.map(|(count, what)| format!("{count} {what}")));
-    let money = counts.money;
-    parts.push(format!("{} spent", money.spent));
-    parts.push(format!("{} reserved", money.reserved));
-    parts.extend(money.left().map(|left| format!("{left} left")));
-    parts.join(", ")
 }

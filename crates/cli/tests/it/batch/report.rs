@@ -82,10 +82,7 @@ fn page_is_written_whole_and_replaced() {
         let page = fs::read_to_string(&page).unwrap();
         assert!(page.ends_with("</html>\n"), "{page}");
         assert!(page.contains("<h1 dir=\"auto\">boats.jsonl</h1>"), "{page}");
-        assert!(
-            page.contains("resolve KEY boats.jsonl --no-job"),
-            "{page}"
-        );
+        assert!(page.contains("resolve KEY boats.jsonl --no-job"), "{page}");
         assert!(
             page.contains("href=\"./pictures/000001-boat-1.png\""),
             "{page}"
