@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::job_key::JobKey;
+use crate::timestamp::Timestamp;
 
 /// The number of an incarnation, which the store counts up: the fencing token of what it owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +25,20 @@ pub struct Incarnation {
     lease: Option<Duration>,
     /// Keeps the incarnation alive, as a lock does.
     _guard: Box<dyn Send + Sync>,
+}
+
+/// An incarnation as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Process {
+    /// Number of the incarnation.
+    pub id: IncarnationId,
+    /// Name that it was registered by.
+    pub name: String,
+    /// Time of its start.
+    pub started_at: Timestamp,
+    /// Is `true` if it lives. Its intents are in doubt otherwise, as soon as another one works on the batch.
+    pub is_living: bool,
 }
 
 impl Incarnation {

@@ -39,7 +39,7 @@ pub use ending::{Cancelled, End, Ending, NotSent, Received, Retry};
 pub use engine::{Batch, EndedBy, JobRef, Prepared, Progress, Running, Stop, StopHandle, Summary};
 pub use event::Event;
 pub use faults::{Fault, Faults};
-pub use incarnation::{Incarnation, IncarnationId};
+pub use incarnation::{Incarnation, IncarnationId, Process};
 pub use job_file::{
     DuplicateId, Edited, JobFormat, JobIds, JobLine, JobLines, LineFault, Plan, Planned,
 };

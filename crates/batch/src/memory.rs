@@ -14,7 +14,7 @@ use crate::counts::Counts;
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
 use crate::faults::{Fault, Faults};
-use crate::incarnation::{Incarnation, IncarnationId};
+use crate::incarnation::{Incarnation, IncarnationId, Process};
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
 use crate::limits::Limits;
@@ -226,6 +226,10 @@ impl Store for MemoryStore {
 
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>> {
         self.read(move |batch| batch.attempts(&of))
+    }
+
+    fn processes(&self) -> Commit<'_, Vec<Process>> {
+        self.read(Batch::processes)
     }
 
     fn events(&self, after: u64, limit: usize) -> Commit<'_, Vec<Event>> {

@@ -22,7 +22,7 @@ use crate::counts::Counts;
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
 use crate::faults::{Fault, Faults};
-use crate::incarnation::{Incarnation, IncarnationId};
+use crate::incarnation::{Incarnation, IncarnationId, Process};
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
 use crate::limits::Limits;
@@ -267,6 +267,10 @@ impl Store for PostgresStore {
 
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>> {
         Box::pin(async move { self.read_attempts(&of).await.map_err(Failure::into_error) })
+    }
+
+    fn processes(&self) -> Commit<'_, Vec<Process>> {
+        Box::pin(async { self.read_processes().await.map_err(Failure::into_error) })
     }
 
     fn events(&self, after: u64, limit: usize) -> Commit<'_, Vec<Event>> {

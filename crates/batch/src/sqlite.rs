@@ -26,7 +26,7 @@ use crate::counts::Counts;
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
 use crate::faults::Faults;
-use crate::incarnation::{Incarnation, IncarnationId};
+use crate::incarnation::{Incarnation, IncarnationId, Process};
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
 use crate::limits::Limits;
@@ -292,6 +292,18 @@ impl Store for SqliteStore {
 
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>> {
         self.read(move |transition| transition.attempts(&of))
+    }
+
+    fn processes(&self) -> Commit<'_, Vec<Process>> {
+        Box::pin(async move {
+            // Held for a moment: an incarnation that registers just then is told that another one works.
+            let lock = Lock::try_acquire(&self.path);
+            let is_living = lock
+                .map_err(|error| Failure::from(error).into_error())?
+                .is_none();
+            self.read(move |transition| transition.processes(is_living))
+                .await
+        })
     }
 
     fn events(&self, after: u64, limit: usize) -> Commit<'_, Vec<Event>> {

@@ -13,7 +13,7 @@ use crate::claim::{Beat, Claims};
 use crate::counts::Counts;
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
-use crate::incarnation::{Incarnation, IncarnationId};
+use crate::incarnation::{Incarnation, IncarnationId, Process};
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
 use crate::limits::Limits;
@@ -163,6 +163,9 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
 
     /// Returns attempts, by job and number.
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>>;
+
+    /// Returns the incarnations that live or hold attempts, in the order of their start.
+    fn processes(&self) -> Commit<'_, Vec<Process>>;
 
     /// Returns up to `limit` events of the journal behind the event with the number `after`.
     fn events(&self, after: u64, limit: usize) -> Commit<'_, Vec<Event>>;

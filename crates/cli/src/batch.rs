@@ -1,9 +1,12 @@
 //! The command `runcomfy batch`: many paid jobs in a durable store.
 
+mod cancel;
 pub(crate) mod command;
+mod doctor;
 mod list;
 mod log;
 mod report;
+mod resolve;
 mod run;
 mod screen;
 mod status;
@@ -23,6 +26,9 @@ pub(crate) fn batch(matches: &ArgMatches, format: Format) -> Result<(), Failure>
     match matches.subcommand() {
         Some(("run", matches)) => run::run(matches, format),
         Some(("status", matches)) => block_on(status::status(matches, format)),
+        Some(("resolve", matches)) => block_on(resolve::resolve(matches, format)),
+        Some(("cancel", matches)) => block_on(cancel::cancel(matches, format)),
+        Some(("doctor", matches)) => block_on(doctor::doctor(matches, format)),
         Some(("list", matches)) => block_on(list::list(matches, format)),
         Some(("report", matches)) => block_on(report::report(matches)),
         // clap accepts no other command.

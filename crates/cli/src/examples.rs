@@ -47,6 +47,24 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     #[cfg(feature = "batch")]
     ("batch list", &["batch list boats.jsonl --state in_doubt"]),
+    #[cfg(feature = "batch")]
+    (
+        "batch resolve",
+        &[
+            "batch resolve KEY boats.jsonl --request-id ID",
+            "batch resolve KEY boats.jsonl --no-job",
+        ],
+    ),
+    #[cfg(feature = "batch")]
+    (
+        "batch cancel",
+        &[
+            "batch cancel boats.jsonl --state ready",
+            "batch cancel boats.jsonl --job boat-7",
+        ],
+    ),
+    #[cfg(feature = "batch")]
+    ("batch doctor", &["batch doctor boats.jsonl"]),
     (
         "models list",
         &["models list --search video", "models list --built-in"],

@@ -12,7 +12,7 @@ use crate::claim::{Adopted, Beat, Claimed, Claims, NextClaim};
 use crate::counts::{Counts, Spending};
 use crate::ending::{Cancelled, End, Ending, NotSent, Received, Retry};
 use crate::event::Event;
-use crate::incarnation::IncarnationId;
+use crate::incarnation::{IncarnationId, Process};
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
 use crate::limits::{Limits, MAX_DELAY, has_come};
@@ -60,6 +60,7 @@ struct Job {
 #[derive(Debug)]
 struct Registered {
     process: String,
+    started_at: Timestamp,
     lease: Duration,
     alive_until: Timestamp,
     guard: Weak<()>,
@@ -153,6 +154,7 @@ impl Batch {
         }
         self.incarnations.push(Registered {
             process: process.to_owned(),
+            started_at: self.now,
             lease,
             alive_until: self.now.after(lease),
             guard,
@@ -663,6 +665,30 @@ impl Batch {
     pub(super) fn events(&self, after: u64, limit: usize) -> Vec<Event> {
         let events = self.events.iter().skip(index(after + 1));
         events.take(limit).cloned().collect()
+    }
+
+    pub(super) fn processes(&self) -> Vec<Process> {
+        let attempts = self.jobs.iter().flat_map(|job| &job.attempts);
+        let held = attempts.filter(|attempt| {
+            matches!(
+                attempt.state,
+                AttemptState::Intent | AttemptState::Submitted
+            )
+        });
+        let owners: Vec<_> = held.filter_map(|attempt| attempt.owner).collect();
+        let processes = self.incarnations.iter().zip(1..).map(|(registered, id)| {
+            let id = IncarnationId(id);
+            let is_living = self.is_alive(id) && registered.guard.strong_count() > 0;
+            Process {
+                id,
+                name: registered.process.clone(),
+                started_at: registered.started_at,
+                is_living,
+            }
+        });
+        processes
+            .filter(|process| process.is_living || owners.contains(&process.id))
+            .collect()
     }
 
     fn check_alive(&self, me: IncarnationId) -> Result<(), StoreError> {

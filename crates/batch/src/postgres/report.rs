@@ -11,11 +11,13 @@ use super::failure::Failure;
 use super::value::{Columns, Parameter, int};
 use crate::counts::Counts;
 use crate::event::Event;
+use crate::incarnation::{IncarnationId, Process};
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
 use crate::limits::{Limits, Rate};
 use crate::row::{Attempt, Attempts, Row};
 use crate::state::State;
+use crate::timestamp::Timestamp;
 
 /// Columns of an attempt.
 const ATTEMPT: &str = "a.key, a.n AS attempt_n, a.number, a.state AS attempt_state, a.owner,
@@ -132,6 +134,28 @@ impl PostgresStore {
         );
         let attempts = self.connection.query(&sql, parameters).await?;
         attempts.iter().map(read_attempt).collect()
+    }
+
+    pub(super) async fn read_processes(&self) -> Result<Vec<Process>, Failure> {
+        let schema = self.connection.schema();
+        let sql = format!(
+            "SELECT * FROM (
+               SELECT i.id, i.process, i.started_at,
+                 i.alive_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS is_living
+               FROM {schema}.incarnation i) i
+             WHERE is_living OR EXISTS (SELECT 1 FROM {schema}.attempt a
+               WHERE a.owner = i.id AND a.state IN ('intent', 'submitted')) ORDER BY id"
+        );
+        let rows = self.connection.query(&sql, &[]).await?;
+        let read = |row: &SqlRow| {
+            Ok(Process {
+                id: IncarnationId(row.unsigned("id")?),
+                name: row.column("process")?,
+                started_at: Timestamp::from_micros(row.unsigned("started_at")?),
+                is_living: row.column("is_living")?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     pub(super) async fn read_events(

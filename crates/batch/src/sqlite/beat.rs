@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use rusqlite::{Row, params};
 
 use super::failure::Failure;
-use super::transition::{Position, Transition, int, parsed};
+use super::transition::{Position, Transition, Unsigned, int, parsed};
 use crate::claim::{Adopted, Beat};
-use crate::incarnation::IncarnationId;
+use crate::incarnation::{IncarnationId, Process};
 use crate::job_key::JobKey;
 use crate::row::{GIVEN_BACK, doubt_note};
 use crate::state::{AttemptState, State};
+use crate::timestamp::Timestamp;
 
 /// Maximum number of jobs that one beat adopts.
 const MAX_ADOPTED: i64 = 500;
@@ -146,6 +147,30 @@ impl Transition<'_> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut processes = statement.query_map([], |row| row.get(0))?;
         Ok(processes.next().transpose()?)
+    }
+
+    /// Returns the incarnations that hold attempts, and the last one if any lives.
+    pub(super) fn processes(&self, any_lives: bool) -> Result<Vec<Process>, Failure> {
+        let sql = "SELECT id, process, started_at,
+               ?1 AND id = (SELECT max(id) FROM incarnation) AS is_living,
+               EXISTS (SELECT 1 FROM attempt
+                 WHERE owner = incarnation.id AND state IN ('intent', 'submitted')) AS holds
+             FROM incarnation ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([any_lives])?;
+        let mut processes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let process = Process {
+                id: IncarnationId(row.get::<_, Unsigned>("id")?.0),
+                name: row.get("process")?,
+                started_at: Timestamp::from_micros(row.get::<_, Unsigned>("started_at")?.0),
+                is_living: row.get("is_living")?,
+            };
+            if process.is_living || row.get("holds")? {
+                processes.push(process);
+            }
+        }
+        Ok(processes)
     }
 
     pub(super) fn register(&self, process: &str) -> Result<IncarnationId, Failure> {

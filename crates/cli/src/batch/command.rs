@@ -14,6 +14,9 @@ pub(crate) fn batch() -> Command {
         .subcommand(status())
         .subcommand(list())
         .subcommand(report())
+        .subcommand(super::resolve::command())
+        .subcommand(super::cancel::command())
+        .subcommand(super::doctor::command())
 }
 
 fn status() -> Command {
@@ -79,15 +82,17 @@ fn report() -> Command {
 }
 
 /// Returns a command that takes a batch: by the file of its jobs, or by its store.
-fn of_store(name: &'static str, about: &'static str) -> Command {
-    Command::new(name)
-        .about(about)
-        .args([file(), store()])
-        .group(
-            ArgGroup::new("batch")
-                .args(["file", "store"])
-                .required(true),
-        )
+pub(crate) fn of_store(name: &'static str, about: &'static str) -> Command {
+    with_store(Command::new(name).about(about))
+}
+
+/// Adds the arguments that name a batch to a command.
+pub(crate) fn with_store(command: Command) -> Command {
+    command.args([file(), store()]).group(
+        ArgGroup::new("batch")
+            .args(["file", "store"])
+            .required(true),
+    )
 }
 
 /// Returns the argument `FILE`.

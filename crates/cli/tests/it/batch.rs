@@ -1,6 +1,9 @@
 //! The commands of batches.
 
+mod deciding;
 mod jobs;
+#[cfg(unix)]
+mod kills;
 mod reading;
 mod report;
 mod running;

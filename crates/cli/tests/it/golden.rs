@@ -38,7 +38,7 @@ fn help_texts_are_as_reviewed() {
     check("resume.txt", &help(&["resume", "--help"]));
     check("init.txt", &help(&["init", "--help"]));
     #[cfg(feature = "batch")]
-    for name in ["list", "report", "run"] {
+    for name in ["cancel", "list", "report", "resolve", "run"] {
         check(
             &format!("batch-{name}.txt"),
             &help(&["batch", name, "--help"]),

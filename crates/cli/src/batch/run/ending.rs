@@ -165,8 +165,9 @@ async fn failed(run: &Run, store: &dyn Store, counts: &Counts) -> Result<Failure
         let attempt = row.attempt.as_ref();
         let note = attempt.and_then(|attempt| attempt.note.as_deref());
         let note = note.unwrap_or_default();
-        let text = format!("job {} `{}`: {note}", row.n, row.id);
         let key = attempt.map(|attempt| &attempt.key);
+        let shown = key.map(|key| format!(" ({key})")).unwrap_or_default();
+        let text = format!("job {} `{}`{shown}: {note}", row.n, row.id);
         (
             text,
             json!({ "n": row.n, "id": row.id, "key": key, "note": note }),
@@ -176,6 +177,6 @@ async fn failed(run: &Run, store: &dyn Store, counts: &Counts) -> Result<Failure
     Ok(Failure::jobs_failed(message)
         .with_faults(listed.collect())
         .with_advice(format!(
-            "`runcomfy batch list {named} --state failed` lists them with their keys, and `runcomfy batch resolve KEY {named} --resubmit` has one submitted again by the next run."
+            "`runcomfy batch list {named} --state failed` lists them. `runcomfy batch resolve KEY {named} --resubmit` has the next run submit one again, and pays for it."
         )))
 }

@@ -165,7 +165,7 @@ fn failed_jobs_are_listed() {
     jobs.service.emulator.script(Call::Submit, fails);
     let ended = jobs.ends(&["--concurrency", "1"], 1);
     assert!(ended.err.contains("of 3 jobs, 1 failed"), "{ended:?}");
-    assert!(ended.err.contains("job 1 `boat-1`:"), "{ended:?}");
+    assert!(ended.err.contains("job 1 `boat-1` ("), "{ended:?}");
 }
 
 #[test]

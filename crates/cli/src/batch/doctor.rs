@@ -1,0 +1,159 @@
+//! The command `runcomfy batch doctor`.
+
+use std::collections::BTreeMap;
+
+use clap::{ArgMatches, Command};
+use runcomfy_batch::{Attempt, AttemptState, Attempts, IncarnationId, Process, Store};
+use serde_json::{Value, json};
+
+use super::command::of_store;
+use super::store;
+use crate::failure::Failure;
+use crate::format::Format;
+
+/// Returns the command `batch doctor`.
+pub(crate) fn command() -> Command {
+    of_store(
+        "doctor",
+        "Check the store, and show every held job: its owner, since when, and what follows",
+    )
+}
+
+/// Prints the state of the store, the processes that work on it, and every job that is held or in doubt.
+pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let path = store::path(matches);
+    // Opening it checks that the file is whole.
+    let store = store::open(matches)?;
+    let processes = store.processes().await?;
+    let held = store.attempts(Attempts::Held).await?;
+    let doubts = store.attempts(Attempts::InDoubt).await?;
+    let strays = store.counts().await?.strays;
+    let spill = store::spill_of(&path);
+    let spill = spill.exists().then_some(spill);
+    let by_id: BTreeMap<IncarnationId, &Process> = processes
+        .iter()
+        .map(|process| (process.id, process))
+        .collect();
+    let held = held.iter().map(|attempt| Held::new(attempt, &by_id));
+    let held: Vec<Held<'_>> = held.collect();
+    let json = json!({
+        "store": path.display().to_string(),
+        "is_whole": true,
+        "processes": processes.iter().map(process_json).collect::<Vec<_>>(),
+        "held": held.iter().map(Held::to_json).collect::<Vec<_>>(),
+        "doubts": doubts.iter().map(doubt_json).collect::<Vec<_>>(),
+        "strays": strays,
+        "unstored_ids": spill.as_ref().map(|path| path.display().to_string()),
+    });
+    format.print(&json, || {
+        let mut lines = vec![format!("{} is whole", path.display())];
+        let living = processes.iter().filter(|process| process.is_living);
+        let living: Vec<String> = living
+            .map(|process| format!("{} works on it since {}", process.name, process.started_at))
+            .collect();
+        if living.is_empty() {
+            lines.push("no process works on it".to_owned());
+        }
+        lines.extend(living);
+        lines.push(format!("{} held", held.len()));
+        lines.extend(held.iter().map(|held| format!("  {}", held.to_text())));
+        lines.push(format!("{} in doubt", doubts.len()));
+        lines.extend(doubts.iter().map(|doubt| format!("  {}", doubt_text(doubt))));
+        if strays > 0 {
+            lines.push(format!(
+                "{strays} request ids belong to no attempt: these jobs may be paid twice; ask the service about them"
+            ));
+        }
+        lines.extend(spill.map(|path| {
+            format!(
+                "{} has request ids that the store has not; run the batch again, which stores them",
+                path.display()
+            )
+        }));
+        lines.join("\n")
+    });
+    Ok(())
+}
+
+/// A held attempt and its owner.
+struct Held<'a> {
+    attempt: &'a Attempt,
+    owner: Option<&'a Process>,
+}
+
+impl<'a> Held<'a> {
+    fn new(attempt: &'a Attempt, processes: &BTreeMap<IncarnationId, &'a Process>) -> Self {
+        let owner = attempt
+            .owner
+            .and_then(|owner| processes.get(&owner).copied());
+        Self { attempt, owner }
+    }
+
+    fn is_owned(&self) -> bool {
+        self.owner.is_some_and(|owner| owner.is_living)
+    }
+
+    /// Returns what happens next.
+    fn next(&self) -> &'static str {
+        match (self.attempt.state, self.is_owned()) {
+            (AttemptState::Intent, true) => "its submit is in flight",
+            (AttemptState::Intent, false) => {
+                "its process has ended during the submit; the next run puts it in doubt"
+            }
+            (_, true) => "it is waited for",
+            (_, false) => "it runs at the service; the next run waits for it",
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let attempt = self.attempt;
+        let since = attempt.submitted_at.unwrap_or(attempt.claimed_at);
+        let id = attempt.request_id.as_ref();
+        let id = id.map(|id| format!(" as {id}")).unwrap_or_default();
+        let owner = self.owner.map_or("nobody", |owner| &*owner.name);
+        format!(
+            "{} (job {}) {}{id} since {since} by {owner}: {}",
+            attempt.key,
+            attempt.n,
+            attempt.state,
+            self.next()
+        )
+    }
+
+    fn to_json(&self) -> Value {
+        let attempt = self.attempt;
+        json!({
+            "key": attempt.key,
+            "n": attempt.n,
+            "state": attempt.state,
+            "request_id": attempt.request_id.as_ref().map(ToString::to_string),
+            "since": attempt.submitted_at.unwrap_or(attempt.claimed_at),
+            "owner": self.owner.map(|owner| &owner.name),
+            "is_owned": self.is_owned(),
+            "next": self.next(),
+        })
+    }
+}
+
+fn process_json(process: &Process) -> Value {
+    json!({
+        "name": process.name,
+        "since": process.started_at,
+        "is_living": process.is_living,
+    })
+}
+
+fn doubt_json(doubt: &Attempt) -> Value {
+    json!({
+        "key": doubt.key,
+        "n": doubt.n,
+        "since": doubt.ended_at.unwrap_or(doubt.claimed_at),
+        "note": doubt.note,
+    })
+}
+
+fn doubt_text(doubt: &Attempt) -> String {
+    let note = doubt.note.as_deref().unwrap_or_default();
+    let since = doubt.ended_at.unwrap_or(doubt.claimed_at);
+    format!("{} (job {}) since {since}: {note}", doubt.key, doubt.n)
+}

@@ -1,0 +1,147 @@
+//! `kill -9` at random moments: no job is paid twice, and none is lost.
+//!
+//! `RUNCOMFY_BATCH_JOBS` and `RUNCOMFY_BATCH_KILLS` set the numbers of jobs and of kills.
+
+use std::collections::{HashMap, HashSet};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use runcomfy_batch::{Attempt, AttemptState, Attempts, Counts, Money, Store};
+use runcomfy_emulator::{Builder, Call, Fault, Reply};
+
+use super::jobs::{FILE, Jobs, open};
+use crate::support::exit_code;
+
+/// Maximum number of submits in flight.
+const SUBMITS: u64 = 8;
+/// Price of a job that succeeds, and its estimate, in millionths of a dollar.
+const PRICE: u64 = 70_000;
+const ESTIMATE: u64 = 100_000;
+
+/// Every how many submits each fault comes that leaves the outcome open; primes, so that they fall together
+/// with everything else.
+const UNKNOWN: [usize; 3] = [37, 53, 61];
+
+/// Adds faults of all calls to the service.
+fn failing(builder: Builder) -> Builder {
+    let faults = [
+        Fault::every(Call::Submit, UNKNOWN[0], Reply::lost().carried_out()),
+        Fault::every(Call::Submit, UNKNOWN[1], Reply::html(502).carried_out()),
+        Fault::every(Call::Submit, UNKNOWN[2], Reply::reset()),
+        Fault::every(Call::Submit, 41, Reply::refused(429, 429_001)),
+        Fault::every(Call::Submit, 97, Reply::refused(422, 422_001)),
+        Fault::every(Call::Submit, 71, Reply::job_fails("no boat")),
+        Fault::every(Call::Status, 29, Reply::html(503)),
+        Fault::every(Call::Result, 31, Reply::reset()),
+        Fault::every(Call::File, 23, Reply::half()),
+    ];
+    let builder = builder.run_time(Duration::from_millis(50)).price(0.07);
+    faults.into_iter().fold(builder, Builder::fault)
+}
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |number| number.parse().unwrap())
+}
+
+fn start(jobs: &Jobs) -> Child {
+    let arguments = Jobs::arguments(FILE, &["--price-per-job", "0.10", "--quiet"]);
+    let mut command = jobs.service.command(&arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+/// Runs work on a store that no process works on.
+fn read<T>(jobs: &Jobs, work: impl AsyncFnOnce(&dyn Store) -> T) -> T {
+    let store = open(jobs.service.folder.path());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(work(&store))
+}
+
+/// Kills the command at random until all jobs but the last share are submitted, and then lets it run to the
+/// end. Returns the number of submits in flight at the kills, for all that the store knows.
+fn run(jobs: &Jobs, count: usize, kills: usize) -> u64 {
+    let mut in_flight = 0;
+    for kill in 1..=kills {
+        let mut child = start(jobs);
+        let enough = count * kill / (kills + 1);
+        while jobs.submitted() < enough && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros(fastrand::u64(..20_000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if jobs.path("boats.jsonl.batch.db").exists() {
+            let intents = read(jobs, async |store| store.counts().await.unwrap().intent);
+            assert!(intents <= SUBMITS, "{intents} submits in flight");
+            in_flight += intents;
+        }
+    }
+    let code = exit_code(start(jobs).wait().unwrap());
+    // Jobs have failed, and most likely some are in doubt.
+    assert!([1, 69].contains(&code), "{code}");
+    in_flight
+}
+
+#[test]
+fn killed_command_pays_nothing_twice_and_loses_nothing() {
+    let count = number("RUNCOMFY_BATCH_JOBS", 120);
+    let kills = number("RUNCOMFY_BATCH_KILLS", 5);
+    let jobs = Jobs::with(count, failing);
+    let begun = Instant::now();
+    let in_flight = run(&jobs, count, kills);
+    let (counts, attempts) = read(&jobs, async |store| {
+        let attempts = store.attempts(Attempts::All).await.unwrap();
+        (store.counts().await.unwrap(), attempts)
+    });
+    let is_doubt = |it: &&Attempt| it.state == AttemptState::InDoubt;
+    let is_of_kill = |it: &&Attempt| it.note.as_ref().unwrap().starts_with("process ");
+    let of_kills = attempts.iter().filter(is_doubt).filter(is_of_kill).count() as u64;
+    println!(
+        "{count} jobs, {kills} kills with {in_flight} submits in flight, {:.0?}: {} paid, {} saved, {} failed, {} in doubt ({of_kills} by kills), {} spent",
+        begun.elapsed(),
+        jobs.submitted(),
+        counts.saved,
+        counts.failed,
+        counts.in_doubt,
+        counts.money.spent,
+    );
+    check_ledger(&jobs, &attempts);
+    let ended = counts.saved + counts.failed + counts.in_doubt;
+    assert_eq!(ended, count as u64, "a job is lost: {counts:?}");
+    assert_eq!(counts.strays, 0);
+    assert!(of_kills <= in_flight, "{of_kills} of {in_flight}");
+    check_money(&counts);
+    let saved = usize::try_from(counts.saved).unwrap();
+    assert_eq!(jobs.pictures(), saved, "each saved job has one picture");
+}
+
+/// Checks that each job is paid at most once, and that what is paid is in the books.
+fn check_ledger(jobs: &Jobs, attempts: &[Attempt]) {
+    let by_key: HashMap<_, _> = attempts.iter().map(|it| (it.key.as_str(), it)).collect();
+    let ledger = jobs.service.emulator.ledger();
+    let (mut keys, mut prompts) = (HashSet::new(), HashSet::new());
+    for entry in &ledger {
+        let key = entry.idempotency_key().unwrap();
+        assert!(keys.insert(key), "{key} was sent twice");
+        let prompt = entry.input["prompt"].to_string();
+        assert!(prompts.insert(prompt), "a job is paid twice: {entry:?}");
+        let attempt = by_key[key];
+        let id = attempt.request_id.as_ref();
+        match attempt.state {
+            AttemptState::Saved | AttemptState::Failed => {
+                assert_eq!(id.unwrap().as_str(), entry.request_id);
+            }
+            AttemptState::InDoubt => assert_eq!(id, None),
+            other => panic!("{other} is paid: {attempt:?}"),
+        }
+    }
+}
+
+fn check_money(counts: &Counts) {
+    let money = counts.money;
+    let sum = |one: u64, count: u64| Money::from_micros(one * count);
+    assert_eq!(money.spent, sum(PRICE, counts.saved));
+    assert_eq!(money.in_doubt, sum(ESTIMATE, counts.in_doubt));
+    let zero = Money::ZERO;
+    assert_eq!((money.reserved, money.spent_by_estimate), (zero, zero));
+}
