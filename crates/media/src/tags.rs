@@ -56,7 +56,8 @@ pub(crate) fn without_trailing(span: Span<'_>, length: u64) -> Result<u64, Stop>
 
 /// Returns the length of the tag before `end`, if there is one.
 fn last(span: Span<'_>, end: u64) -> Result<Option<u64>, Stop> {
-    if is_at(span, end, OLD_ID3, b"TAG")? {
+    // The name of an APE tag has the same letters.
+    if is_at(span, end, OLD_ID3, b"TAG")? && !is_at(span, end, OLD_ID3 + 3, b"APETAGEX")? {
         return Ok(Some(OLD_ID3));
     }
     if is_at(span, end, APE, b"APETAGEX")? {
@@ -108,4 +109,25 @@ fn synchsafe(bytes: [u8; 4]) -> Option<u64> {
     let number = |sum, byte: &u8| sum << 7 | u64::from(*byte);
     let is_valid = bytes.iter().all(|byte| byte & 0x80 == 0);
     is_valid.then(|| bytes.iter().fold(0, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sparse::Sparse;
+
+    #[test]
+    fn name_of_an_ape_tag_is_no_id3_tag() {
+        let mut file = b"audio".to_vec();
+        file.extend(*b"APETAGEX\xd0\x07\0\0\x20\0\0\0");
+        file.extend([0; 16]);
+        file.extend([b'a'; 84]);
+        file.extend(*b"000084LYRICS200");
+        assert_eq!(&file[file.len() - 128..][..3], b"TAG");
+        let mut source = Sparse::default();
+        source.put(0, &file);
+        source.end = Some(file.len() as u64);
+        let end = without_trailing(Span::whole(&source), file.len() as u64);
+        assert_eq!(end.ok(), Some(5));
+    }
 }
