@@ -62,8 +62,7 @@ fn described<'a>(
     path: &Path,
     out: Option<&Path>,
 ) -> Report<'a> {
-    let file = matches.get_one::<String>("file").map_or("", |file| file);
-    let resolve = format!("runcomfy batch resolve KEY {}", store::named(file, path));
+    let resolve = format!("runcomfy batch resolve KEY {}", store::named_by(matches));
     let mut report = Report::new(batch)
         .title(store::title(path))
         .resolve_with(resolve);

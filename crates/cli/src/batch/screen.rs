@@ -24,9 +24,14 @@ const FRAME: Duration = Duration::from_millis(250);
 /// The store is read for at most this part of the time.
 const READING: u32 = 10;
 
+/// Maximum number of doubts that are read by name: more fit on no screen.
+const MAX_NAMED: usize = 100;
+
 /// A screen that is drawn again and again in the last lines of a terminal, on standard error.
 pub(crate) struct Screen {
     title: String,
+    /// Arguments by which other commands find the batch.
+    named: String,
     started: Instant,
     next: Instant,
     canvas: Canvas,
@@ -36,12 +41,13 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// Starts the screen of a batch, where a person looks at a terminal that can show it. Elsewhere there
-    /// is none: print lines.
-    pub(crate) fn start(title: impl Into<String>, format: Format) -> Option<Self> {
+    /// Starts the screen of a batch, which other commands find by the arguments `named`, where a person
+    /// looks at a terminal that can show it. Elsewhere there is none: print lines.
+    pub(crate) fn start(title: String, named: String, format: Format) -> Option<Self> {
         let is_seen = format == Format::Text && is_used_by_a_person() && is_in_foreground();
         is_seen.then(|| Self {
-            title: title.into(),
+            title,
+            named,
             started: Instant::now(),
             next: Instant::now(),
             canvas: Canvas::stderr(),
@@ -62,12 +68,13 @@ impl Screen {
     pub(crate) async fn draw(&mut self, store: &dyn Store) -> Result<View, StoreError> {
         let begun = Instant::now();
         self.next = begun + FRAME;
-        let view = View::read(store).await?;
+        let view = View::read(store, MAX_NAMED).await?;
         let now = Instant::now();
         self.next = now + FRAME.max((now - begun) * READING);
         self.throughput.add(now - self.started, &view.counts);
         let frame = Frame {
             title: &self.title,
+            named: &self.named,
             elapsed: now - self.started,
             paused: self.paused.as_deref(),
             view: &view,

@@ -19,11 +19,11 @@ use crate::format::Format;
 pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let store = store::open(matches)?;
     if matches.get_flag("watch") {
-        return watch::watch(&store, &store::title(&store::path(matches)), format).await;
+        return watch::watch(&store, matches, format).await;
     }
-    let view = View::read(&store).await?;
-    format.print(&named(&view), || {
-        let names = view.words();
+    let view = View::read(&store, usize::MAX).await?;
+    format.print(&with_names(&view), || {
+        let names = view.words(&store::named_by(matches));
         let counts = to_text(&view.counts);
         if names.is_empty() {
             counts
@@ -35,7 +35,7 @@ pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), F
 }
 
 /// Returns counts as JSON, with the oldest held job and the doubts by name.
-fn named(view: &View) -> Value {
+fn with_names(view: &View) -> Value {
     let mut json = to_json(&view.counts);
     let (oldest, doubts) = view.names();
     json["oldest_held"] = oldest;

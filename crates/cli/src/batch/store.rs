@@ -62,6 +62,12 @@ pub(crate) fn named(file: &str, store: &Path) -> String {
     }
 }
 
+/// Returns the arguments by which other commands find the store that the command line names.
+pub(crate) fn named_by(matches: &ArgMatches) -> String {
+    let file = matches.get_one::<String>("file").map_or("", |file| file);
+    named(file, &path(matches))
+}
+
 /// Opens a store to work on it, and creates it where it is missing.
 ///
 /// # Errors

@@ -28,7 +28,8 @@ const LINE: Duration = Duration::from_secs(60);
 impl Watch {
     pub(super) fn new(options: &Options, format: Format) -> Self {
         let is_silent = options.quiet || options.logs;
-        let screen = || Screen::start(store::title(&options.store), format);
+        let named = store::named(&options.file, &options.store);
+        let screen = || Screen::start(store::title(&options.store), named, format);
         Self {
             next: Instant::now() + LINE,
             screen: if is_silent { None } else { screen() },

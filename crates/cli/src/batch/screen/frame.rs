@@ -13,6 +13,8 @@ use crate::show;
 /// A frame before it is laid out for a terminal.
 pub(super) struct Frame<'a> {
     pub(super) title: &'a str,
+    /// Arguments by which other commands find the batch.
+    pub(super) named: &'a str,
     pub(super) elapsed: Duration,
     pub(super) paused: Option<&'a str>,
     pub(super) view: &'a View,
@@ -38,7 +40,7 @@ impl Frame<'_> {
         };
         lines.extend(oldest(self.view, age));
         let room = rows.saturating_sub(lines.len());
-        lines.extend(doubts(self.view, room, age));
+        lines.extend(doubts(self.view, self.named, room, age));
         lines
     }
 
@@ -154,15 +156,20 @@ pub(super) fn oldest(view: &View, when: impl Fn(&Named) -> String) -> Option<Str
 }
 
 /// Returns the doubts by name, in at most this number of lines; `when` prints their times.
-pub(super) fn doubts(view: &View, room: usize, when: impl Fn(&Named) -> String) -> Vec<String> {
+pub(super) fn doubts(
+    view: &View,
+    named: &str,
+    room: usize,
+    when: impl Fn(&Named) -> String,
+) -> Vec<String> {
     let total = view.counts.doubts;
     if total == 0 || room < 3 {
         return Vec::new();
     }
-    let head = "  in doubt; decide with `runcomfy batch resolve KEY`:";
+    let head = format!("  in doubt: runcomfy batch resolve KEY {named}");
     let head = style(head).yellow().for_stderr().to_string();
     let mut lines = vec![String::new(), head];
-    let named: Vec<String> = view
+    let doubts: Vec<String> = view
         .doubts
         .iter()
         .map(|doubt| {
@@ -176,11 +183,11 @@ pub(super) fn doubts(view: &View, room: usize, when: impl Fn(&Named) -> String) 
         })
         .collect();
     let room = room - lines.len();
-    if named.len() as u64 == total && named.len() <= room {
-        lines.extend(named);
+    if doubts.len() as u64 == total && doubts.len() <= room {
+        lines.extend(doubts);
     } else {
-        let shown = named.len().min(room - 1);
-        lines.extend(named.into_iter().take(shown));
+        let shown = doubts.len().min(room - 1);
+        lines.extend(doubts.into_iter().take(shown));
         lines.push(format!("    and {} more", total - shown as u64));
     }
     lines
@@ -208,6 +215,7 @@ mod tests {
         };
         let frame = Frame {
             title: "boats.jsonl",
+            named: "boats.jsonl",
             elapsed: Duration::from_secs(130),
             paused,
             view: &view,
@@ -249,7 +257,7 @@ boats.jsonl  for 2 min
 
   3.0 jobs a second, about 34 s left
 
-  in doubt; decide with `runcomfy batch resolve KEY`:
+  in doubt: runcomfy batch resolve KEY boats.jsonl
     and 1 more";
         assert_eq!(shown, expected);
     }

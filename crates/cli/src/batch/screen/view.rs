@@ -6,9 +6,6 @@ use serde_json::{Value, json};
 
 use super::frame;
 
-/// Maximum number of doubts that are named.
-const MAX_NAMED: usize = 50;
-
 /// Counts of a batch, its oldest held job, and its doubts by name.
 pub(crate) struct View {
     pub(crate) counts: Counts,
@@ -26,11 +23,11 @@ pub(super) struct Named {
 }
 
 impl View {
-    /// Reads a store.
+    /// Reads a store, and the names of at most `max_named` doubts.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(crate) async fn read(store: &dyn Store) -> Result<Self, StoreError> {
+    pub(crate) async fn read(store: &dyn Store, max_named: usize) -> Result<Self, StoreError> {
         let counts = store.counts().await?;
         let mut held = Vec::new();
         if counts.intent + counts.submitted > 0 {
@@ -47,7 +44,7 @@ impl View {
             in_doubt.sort_by_key(|attempt| attempt.claimed_at);
         }
         let mut doubts = Vec::new();
-        for attempt in in_doubt.into_iter().take(MAX_NAMED) {
+        for attempt in in_doubt.into_iter().take(max_named) {
             doubts.push(Named::read(store, attempt).await?);
         }
         Ok(Self {
@@ -59,9 +56,10 @@ impl View {
     }
 
     /// Returns the oldest held job and the doubts in words with their times, without colours.
-    pub(crate) fn words(&self) -> Vec<String> {
+    /// Other commands find the batch by the arguments `named`.
+    pub(crate) fn words(&self, named: &str) -> Vec<String> {
         let since = |named: &Named| format!("since {}", named.attempt.claimed_at);
-        let doubts = frame::doubts(self, usize::MAX, since);
+        let doubts = frame::doubts(self, named, usize::MAX, since);
         let lines = frame::oldest(self, since).into_iter().chain(doubts);
         let line = |line: String| {
             let line = strip_ansi_codes(&line);

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use clap::ArgMatches;
 use runcomfy_batch::Store;
 use tokio::time::sleep;
 
 use super::super::screen::{Screen, View};
-use super::{named, to_line};
+use super::super::store;
+use super::{to_line, with_names};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::stop::Stops;
@@ -18,19 +20,24 @@ const LINE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// If the store cannot be read, or a signal arrives.
-pub(super) async fn watch(store: &dyn Store, title: &str, format: Format) -> Result<(), Failure> {
+pub(super) async fn watch(
+    store: &dyn Store,
+    matches: &ArgMatches,
+    format: Format,
+) -> Result<(), Failure> {
     let mut stops = Stops::listen();
-    let mut screen = Screen::start(title, format);
+    let title = store::title(&store::path(matches));
+    let mut screen = Screen::start(title, store::named_by(matches), format);
     let mut printed = String::new();
     loop {
         let view = match &mut screen {
             Some(screen) => screen.draw(store).await?,
-            None => View::read(store).await?,
+            None => View::read(store, usize::MAX).await?,
         };
         let line = to_line(&view.counts);
         if screen.is_none() && line != printed {
             printed = line;
-            format.print(&named(&view), || printed.clone());
+            format.print(&with_names(&view), || printed.clone());
         }
         if view.counts.is_done() {
             return Ok(());
