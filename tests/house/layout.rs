@@ -6,6 +6,7 @@ use crate::tree::{File, files};
 const ARROWS: &[(&str, &[&str])] = &[
     ("crates/schema", &[]),
     ("crates/media", &["runcomfy-schema"]),
+    ("crates/wasm", &["runcomfy-schema"]),
     ("crates/probe", &["runcomfy-schema", "runcomfy-media"]),
     ("codegen", &["runcomfy-schema"]),
     ("crates/macros", &["runcomfy-codegen"]),
