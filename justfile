@@ -31,6 +31,10 @@ conformance sequences="1000000" store="model":
 batch-kills jobs="10000" kills="100":
     RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test -p runcomfy-batch --test engine kills -- --nocapture
 
+# Kills the real command `batch run` at random, and counts what the service was paid for.
+batch-kills-command jobs="10000" kills="100":
+    RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test --release -p runcomfy-cli --test it kills -- --nocapture
+
 # Kills and pauses three workers and their Postgres at random, and counts what the service was paid for.
 batch-machines jobs="10000" kills="100":
     RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test -p runcomfy-batch --features postgres --test engine machines -- --nocapture

@@ -326,6 +326,12 @@ pub(crate) fn with_candidates(root: Command, model: Option<&ModelSchema>) -> Com
     };
     let ids = runcomfy_models::ALL.iter().map(|model| model.id());
     let ids = PossibleValuesParser::new(ids);
+    #[cfg(feature = "batch")]
+    let root = root.mut_subcommand("batch", |batch| {
+        batch.mut_subcommand("run", |run| {
+            run.mut_arg("model", |arg| arg.value_parser(ids.clone()))
+        })
+    });
     root.mut_subcommand("init", |init| {
         init.mut_arg("model_id", |arg| arg.value_parser(ids))
     })

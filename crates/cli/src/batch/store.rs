@@ -73,7 +73,11 @@ pub(crate) fn named_by(matches: &ArgMatches) -> String {
 /// # Errors
 /// If it cannot be written.
 pub(crate) fn create(path: &Path) -> Result<Arc<dyn Store>, Failure> {
-    Ok(Arc::new(SqliteStore::open(path)?))
+    let store = SqliteStore::open(path).map_err(|error| {
+        let message = format!("`{}`: {error}", path.display());
+        Failure::from(error).with_message(message)
+    })?;
+    Ok(Arc::new(store))
 }
 
 /// Opens a store to work on it, if there is one.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runcomfy::Client;
-use runcomfy_batch::{Batch, Claimed, Prepared, Running, Stop, StopHandle, Store, Summary};
+use runcomfy_batch::{
+    Batch, Claimed, Prepared, Running, Stop, Store, StoreError, StoreErrorKind, Summary,
+};
 
 use super::Run;
 use super::ending;
@@ -56,14 +58,14 @@ async fn follow(
 ) -> Result<(Summary, Option<stop::Stop>), Failure> {
     let handle = running.stop_handle();
     let mut stops = Stops::listen();
-    let mut stopped = None;
+    let (mut stopped, mut at_once) = (None, false);
     loop {
         tokio::select! {
             biased;
             signal = stops.next() => {
-                let again = stopped.replace(signal).is_some();
-                handle.stop(if again { Stop::Now } else { Stop::Leave });
-                if again {
+                at_once = stopped.replace(signal).is_some();
+                handle.stop(if at_once { Stop::Now } else { Stop::Leave });
+                if at_once {
                     break;
                 }
                 watch.note(LEAVING);
@@ -76,33 +78,30 @@ async fn follow(
         }
     }
     watch.end();
-    let ended = end_of(running, &handle, stopped).await;
-    Ok((ended?, stopped))
+    let summary = match stopped.filter(|_| at_once) {
+        Some(signal) => at_once_by(signal, running).await?,
+        None => running.summary().await.map_err(failure)?,
+    };
+    Ok((summary, stopped))
 }
 
-/// Waits for the end, after a second signal for a short time only.
-async fn end_of(
-    running: Running,
-    handle: &StopHandle,
-    stopped: Option<stop::Stop>,
-) -> Result<Summary, Failure> {
-    let summary = running.summary();
-    let summary = match stopped {
-        None => summary.await,
-        Some(signal) => match tokio::time::timeout(ENDS_WITHIN, summary).await {
-            Ok(summary) => summary,
-            Err(_) => {
-                handle.stop(Stop::Now);
-                let failure = Failure::stopped("stopped at once", None, None);
-                return Err(failure.with_advice(ending::RESUME).with_signal(signal));
-            }
-        },
-    };
-    summary.map_err(|error| match error.kind() {
+/// Waits for the end after a second signal, for a short time.
+async fn at_once_by(signal: stop::Stop, running: Running) -> Result<Summary, Failure> {
+    let summary = tokio::time::timeout(ENDS_WITHIN, running.summary()).await;
+    summary
+        .map_err(|_| {
+            let failure = Failure::stopped("stopped at once", None, None);
+            failure.with_advice(ending::RESUME).with_signal(signal)
+        })?
+        .map_err(failure)
+}
+
+fn failure(error: StoreError) -> Failure {
+    match error.kind() {
         // Another process has taken over, after this one may have submitted jobs.
-        runcomfy_batch::StoreErrorKind::IncarnationEnded => Failure::batch_ended(error.to_string()),
+        StoreErrorKind::IncarnationEnded => Failure::batch_ended(error.to_string()),
         _ => error.into(),
-    })
+    }
 }
 
 /// Returns what attaches the local files that an input names.

@@ -44,7 +44,8 @@ fn number(name: &str, default: usize) -> usize {
 }
 
 fn start(jobs: &Jobs) -> Child {
-    let arguments = Jobs::arguments(FILE, &["--price-per-job", "0.10", "--quiet"]);
+    let more = ["--price-per-job", "0.10", "--concurrency", "100", "--quiet"];
+    let arguments = Jobs::arguments(FILE, &more);
     let mut command = jobs.service.command(&arguments);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
@@ -84,8 +85,8 @@ fn run(jobs: &Jobs, count: usize, kills: usize) -> u64 {
 
 #[test]
 fn killed_command_pays_nothing_twice_and_loses_nothing() {
-    let count = number("RUNCOMFY_BATCH_JOBS", 120);
-    let kills = number("RUNCOMFY_BATCH_KILLS", 5);
+    let count = number("RUNCOMFY_BATCH_JOBS", 80);
+    let kills = number("RUNCOMFY_BATCH_KILLS", 4);
     let jobs = Jobs::with(count, failing);
     let begun = Instant::now();
     let in_flight = run(&jobs, count, kills);

@@ -366,3 +366,35 @@ fn terminal_is_asked_before_money_is_spent() {
         assert_eq!(jobs.submitted(), submitted);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_a_terminal_leaves_what_runs() {
+    use crate::support::terminal::Terminal;
+
+    let jobs = Jobs::with(3, |builder| builder.run_time(Duration::from_secs(60)));
+    let arguments = Jobs::arguments(FILE, &["--rate", "1/h"]);
+    let mut terminal = Terminal::new(&jobs.service.command(&arguments));
+    // On the screen.
+    terminal.until("0 of 3");
+    while jobs.service.polls() == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    terminal.press_ctrl_c();
+    let (ended, _) = terminal.end();
+    assert_eq!(ended.code, 130, "{ended:?}");
+    let lines = ended.err.replace('\n', " ");
+    assert!(
+        lines.contains("1 running at the service, 2 not submitted"),
+        "{ended:?}"
+    );
+    assert!(lines.contains("Run the same command again"), "{ended:?}");
+}
+
+#[test]
+fn account_without_balance_stops_the_batch() {
+    let jobs = Jobs::with(3, |builder| builder.balance(0.05));
+    let ended = jobs.ends(&["--concurrency", "1"], 69);
+    assert!(ended.err.contains("refuses the account"), "{ended:?}");
+    assert!(ended.err.contains("2 jobs are not submitted"), "{ended:?}");
+}
