@@ -115,6 +115,19 @@ impl Row {
         self.saved("output")
     }
 
+    /// Returns `true` if the job was withdrawn, since its file has it no longer: it is cancelled, and was never
+    /// accepted by the service.
+    #[must_use]
+    pub fn is_withdrawn(&self) -> bool {
+        self.state == State::Cancelled && !self.cancel_requested && self.made_no_job()
+    }
+
+    /// Returns `true` if the service has no job of it by its last attempt.
+    pub(crate) fn made_no_job(&self) -> bool {
+        let last = self.attempt.as_ref().map(|attempt| attempt.state);
+        last.is_none_or(|last| last == AttemptState::NoJob)
+    }
+
     fn saved(&self, member: &str) -> Option<&Json> {
         self.attempt.as_ref()?.result.as_ref()?.get(member)
     }

@@ -6,7 +6,7 @@ use crate::job_id::JobId;
 use crate::money::Money;
 use crate::new_job::NewJob;
 use crate::row::Row;
-use crate::state::{AttemptState, State};
+use crate::state::State;
 
 /// Compares the jobs of a file with those of a store: says what an import will do and what the jobs
 /// will cost, before it does anything.
@@ -117,11 +117,9 @@ impl Plan {
 
     /// Compares a job of the store. Call it for each one, after all jobs of the file were added.
     pub fn compare(&mut self, row: &Row) {
-        let last = row.attempt.as_ref().map(|attempt| attempt.state);
-        let made_no_job = last.is_none_or(|last| last == AttemptState::NoJob);
-        let is_unsent = row.state == State::Ready && made_no_job;
-        if row.state == State::Cancelled && !row.cancel_requested && made_no_job {
-            // Withdrawn: an import takes it as a new one.
+        let is_unsent = row.state == State::Ready && row.made_no_job();
+        if row.is_withdrawn() {
+            // An import takes it as a new one.
             return;
         }
         let Some(job) = self.jobs.get_mut(&row.id.digest()) else {

@@ -106,12 +106,22 @@ pub(crate) fn open(matches: &ArgMatches) -> Result<SqliteStore, Failure> {
     let path = path(matches);
     let store = SqliteOptions::new().must_exist().open(&path);
     store.map_err(|error| match error.kind() {
-        StoreErrorKind::NotFound => Failure::unreadable(format!(
-            "there is no store {}; no batch has run there. Check the name, or run `runcomfy batch run`",
-            path.display()
-        )),
+        StoreErrorKind::NotFound => Failure::unreadable(missing(&path)),
         _ => error.into(),
     })
+}
+
+fn missing(path: &Path) -> String {
+    let shown = path.display().to_string();
+    let emulated = shown.strip_suffix(EXTENSION).unwrap_or(&shown).to_owned() + EMULATED;
+    if Path::new(&emulated).exists() {
+        return format!(
+            "there is no store {shown}; no batch has run there but one on the emulator, whose store is {emulated}. Name that, or run without --emulate"
+        );
+    }
+    format!(
+        "there is no store {shown}; no batch has run there. Check the name, or run `runcomfy batch run`"
+    )
 }
 
 impl From<StoreError> for Failure {

@@ -10,3 +10,4 @@ mod running;
 mod sample;
 #[cfg(unix)]
 mod screen;
+mod texts;

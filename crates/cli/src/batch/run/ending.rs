@@ -76,7 +76,7 @@ async fn failure(
         return Ok(Some(failure.with_advice(RESUME)));
     }
     if counts.doubts > 0 {
-        return in_doubt(run, store, counts).await.map(Some);
+        return in_doubt(run, store, summary).await.map(Some);
     }
     match &summary.ended_by {
         EndedBy::Account(why) => {
@@ -102,10 +102,26 @@ async fn failure(
         let message = format!("the files of {} are not saved", jobs(counts.submitted));
         return Ok(Some(Failure::jobs_failed(message).with_advice(RESUME)));
     }
-    if counts.failed + counts.cancelled > 0 {
-        return failed(run, store, counts).await.map(Some);
+    let cancelled = counts.cancelled - withdrawn(store, counts).await?;
+    if counts.failed + cancelled > 0 {
+        return failed(run, store, counts, cancelled).await.map(Some);
     }
     Ok(None)
+}
+
+/// Counts cancelled jobs that the file has no longer, by the will of its author.
+async fn withdrawn(store: &dyn Store, counts: &Counts) -> Result<u64, Failure> {
+    let (mut count, mut read, mut after) = (0, 0, 0);
+    while read < counts.cancelled {
+        let rows = store
+            .rows(Some(State::Cancelled), after, MAX_LISTED)
+            .await?;
+        let Some(last) = rows.last() else { break };
+        after = last.n;
+        read += rows.len() as u64;
+        count += rows.iter().filter(|row| row.is_withdrawn()).count() as u64;
+    }
+    Ok(count.min(counts.cancelled))
 }
 
 fn stopped_text(counts: &Counts) -> String {
@@ -125,7 +141,8 @@ fn stopped_text(counts: &Counts) -> String {
     parts.join(", ")
 }
 
-async fn in_doubt(run: &Run, store: &dyn Store, counts: &Counts) -> Result<Failure, Failure> {
+async fn in_doubt(run: &Run, store: &dyn Store, summary: &Summary) -> Result<Failure, Failure> {
+    let (counts, ended_by) = (&summary.counts, &summary.ended_by);
     let what = match counts.doubts {
         1 => "1 submit is in doubt: its outcome is unknown, and it may be charged".to_owned(),
         count => format!(
@@ -133,10 +150,17 @@ async fn in_doubt(run: &Run, store: &dyn Store, counts: &Counts) -> Result<Failu
         ),
     };
     let named = store::named(&run.options.file, &run.options.store);
+    let budget = match ended_by {
+        EndedBy::Budget(needed) => format!(
+            " The budget is used up: the next job needs {needed}; {} not submitted.",
+            jobs(counts.ready)
+        ),
+        _ => String::new(),
+    };
     Ok(Failure::in_doubt(what)
         .with_faults(doubts(store).await?)
         .with_advice(format!(
-            "No job in doubt is submitted again by itself. Look for each key in the account's history. If it has the job, run `runcomfy batch resolve KEY {named} --request-id ID`, else `… --no-job`, or `… --resubmit` to pay for a new one; then run the command again."
+            "No job in doubt is submitted again by itself. Look for its input and time in the account's history, or ask the service's support by its key. If there is a job, run `runcomfy batch resolve KEY {named} --request-id ID`, else `… --no-job`, or `… --resubmit` to pay for a new one; then run the command again.{budget}"
         )))
 }
 
@@ -153,8 +177,13 @@ async fn doubts(store: &dyn Store) -> Result<Vec<(String, Value)>, Failure> {
     Ok(doubts.collect())
 }
 
-async fn failed(run: &Run, store: &dyn Store, counts: &Counts) -> Result<Failure, Failure> {
-    let parts = [(counts.failed, "failed"), (counts.cancelled, "cancelled")];
+async fn failed(
+    run: &Run,
+    store: &dyn Store,
+    counts: &Counts,
+    cancelled: u64,
+) -> Result<Failure, Failure> {
+    let parts = [(counts.failed, "failed"), (cancelled, "cancelled")];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts
         .map(|(count, what)| format!("{count} {what}"))

@@ -58,7 +58,7 @@ fn skipped_line_that_was_ready_is_withdrawn() {
     let jobs = Jobs::new(2);
     jobs.ends(&["--budget", "0.04"], 3);
     jobs.write(FILE, "{\"id\": \"boat-1\", \"input\": {\"prompt\": \"Boat 1\"}}\n{\"id\": \"boat-2\", \"input\": {}}\n");
-    let ended = jobs.ends(&["--budget", "none", "--skip-invalid"], 1);
+    let ended = jobs.ends(&["--budget", "none", "--skip-invalid"], 0);
     assert!(ended.err.contains("withdrawn"), "{ended:?}");
     assert_eq!(jobs.submitted(), 1);
 }
@@ -250,6 +250,10 @@ fn emulated_run_needs_no_token_and_no_agreement() {
     assert_eq!(jobs.submitted(), 0);
     assert!(jobs.path("boats.jsonl.emulated.batch.db").exists());
     assert!(!jobs.path("boats.jsonl.batch.db").exists());
+    let status = jobs.service.run(&["batch", "status", FILE]);
+    assert_eq!(status.code, 66, "{status:?}");
+    let hint = "whose store is boats.jsonl.emulated.batch.db";
+    assert!(status.err.contains(hint), "{status:?}");
 }
 
 #[test]
