@@ -1,9 +1,11 @@
 //! The page in a browser, where one is installed: Chromium without a window.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use runcomfy_batch::{ReportFormat, Store};
 use serde_json::{Value, json};
@@ -12,6 +14,9 @@ use crate::sample::Sample;
 
 /// Uses the page as a reader does, and leaves what it sees in `#seen`.
 const READER: &str = include_str!("reader.js");
+
+/// Maximum time of the browser, which needs some seconds on a busy machine.
+const ENDS_WITHIN: Duration = Duration::from_secs(180);
 
 fn chromium() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -35,7 +40,11 @@ fn read(chromium: PathBuf, page: &str, sample: &Sample) -> (Value, Vec<String>) 
     let script = format!("<script nonce=\"{nonce}\">\n{READER}</script>\n</body>");
     let file = sample.folder.path().join("report.html");
     fs::write(&file, page.replace("</body>", &script)).unwrap();
-    let ended = Command::new(chromium)
+    let (dom, printed) = (
+        sample.folder.path().join("dom"),
+        sample.folder.path().join("printed"),
+    );
+    let mut browser = Command::new(chromium)
         .args([
             "--headless",
             "--no-sandbox",
@@ -53,10 +62,22 @@ fn read(chromium: PathBuf, page: &str, sample: &Sample) -> (Value, Vec<String>) 
             sample.folder.path().join("profile").display()
         ))
         .arg(format!("file://{}", file.display()))
-        .output()
+        .stdout(File::create(&dom).unwrap())
+        .stderr(File::create(&printed).unwrap())
+        .spawn()
         .unwrap();
-    let dom = String::from_utf8_lossy(&ended.stdout);
-    let printed = String::from_utf8_lossy(&ended.stderr);
+    // A browser that hangs must not hold up the tests.
+    let deadline = Instant::now() + ENDS_WITHIN;
+    while browser.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            browser.kill().unwrap();
+            browser.wait().unwrap();
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let dom = String::from_utf8_lossy(&fs::read(dom).unwrap()).into_owned();
+    let printed = String::from_utf8_lossy(&fs::read(printed).unwrap()).into_owned();
     let seen = dom.split("<pre id=\"seen\">").nth(1);
     let seen = seen.unwrap_or_else(|| panic!("the reader saw nothing:\n{printed}"));
     let seen = seen.split("</pre>").next().unwrap();
