@@ -38,9 +38,9 @@ pub struct Event {
     pub note: Option<String>,
 }
 
-impl Serialize for Event {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
+impl Event {
+    /// Writes the members of the event into an object.
+    pub(crate) fn serialize_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("seq", &self.seq)?;
         map.serialize_entry("at", &self.at)?;
         map.serialize_entry("n", &self.n)?;
@@ -50,7 +50,14 @@ impl Serialize for Event {
         map.serialize_entry("to", &self.to)?;
         map.serialize_entry("key", &self.key)?;
         map.serialize_entry("attempt", &self.attempt)?;
-        map.serialize_entry("note", &self.note)?;
+        map.serialize_entry("note", &self.note)
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.serialize_members(&mut map)?;
         map.end()
     }
 }

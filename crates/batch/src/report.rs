@@ -7,6 +7,7 @@ mod failure;
 mod format;
 mod json_lines;
 mod page;
+mod transition;
 
 use std::fmt;
 use std::io::Write;
@@ -21,6 +22,7 @@ use entry::Entry;
 pub use failure::ReportError;
 pub use format::ReportFormat;
 use page::Page;
+use transition::Names;
 
 /// Number of jobs or events that are read at once.
 const PAGE: usize = 500;
@@ -144,7 +146,8 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Writes the journal: every transition of every job, in their order. It has no page.
+    /// Writes the journal: every transition of every job with the process that made it, in
+    /// their order. It has no page.
     ///
     /// # Errors
     /// If the store cannot be read, `out` not be written, or the format is a page.
@@ -158,13 +161,16 @@ impl<'a> Report<'a> {
             ReportFormat::Csv => Some(CsvLines::of_events()?),
             ReportFormat::Html => return Err(ReportError::no_page_of_events()),
         };
+        let mut names = Names::default();
         let mut after = 0;
         loop {
             let events: Vec<Event> = self.store.events(after, PAGE).await?;
+            names.read(self.store, &events).await?;
             for event in &events {
+                let transition = names.transition(event);
                 match &mut csv {
-                    Some(csv) => csv.event(event)?,
-                    None => json_lines::write(event, out)?,
+                    Some(csv) => csv.transition(&transition)?,
+                    None => json_lines::write(&transition, out)?,
                 }
             }
             if let Some(csv) = &mut csv {

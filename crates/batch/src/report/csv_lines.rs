@@ -6,7 +6,7 @@ use csv::Writer;
 
 use super::csv_cell::{or_empty, sum, text};
 use super::entry::Entry;
-use crate::event::Event;
+use super::transition::Transition;
 use crate::row::Attempt;
 
 /// Lines of CSV under a head, in memory until they are taken.
@@ -36,7 +36,7 @@ const ENTRY: [&str; 21] = [
     "output",
 ];
 
-const EVENT: [&str; 10] = [
+const EVENT: [&str; 11] = [
     "seq",
     "at",
     "n",
@@ -47,6 +47,7 @@ const EVENT: [&str; 10] = [
     "key",
     "attempt",
     "note",
+    "process",
 ];
 
 impl CsvLines {
@@ -103,7 +104,8 @@ impl CsvLines {
     }
 
     /// Adds an event.
-    pub(super) fn event(&mut self, event: &Event) -> io::Result<()> {
+    pub(super) fn transition(&mut self, transition: &Transition<'_>) -> io::Result<()> {
+        let event = transition.event;
         let cells: [String; EVENT.len()] = [
             event.seq.to_string(),
             event.at.to_string(),
@@ -115,6 +117,7 @@ impl CsvLines {
             or_empty(event.key.as_ref()),
             or_empty(event.attempt),
             text(event.note.as_deref().unwrap_or_default()).into(),
+            text(transition.process.unwrap_or_default()).into(),
         ];
         Ok(self.0.write_record(&cells)?)
     }

@@ -81,6 +81,7 @@ async fn journal_has_every_transition() {
             let lines = json_lines(&text);
             let numbers = lines.iter().map(|line| line["seq"].as_u64().unwrap());
             assert!(numbers.eq(events.iter().map(|event| event.seq)));
+            assert_eq!(lines[0]["process"], "process 4711");
             assert_eq!(
                 (&lines[0]["from"], &lines[0]["to"]),
                 (&"ready".into(), &"intent".into())
