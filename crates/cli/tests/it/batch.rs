@@ -1,5 +1,6 @@
 //! The commands of batches.
 
+mod checking;
 mod deciding;
 mod jobs;
 #[cfg(unix)]

@@ -64,11 +64,16 @@ fn run(jobs: &Jobs, count: usize, kills: usize) -> u64 {
     let mut in_flight = 0;
     for kill in 1..=kills {
         let mut child = start(jobs);
-        let enough = count * kill / (kills + 1);
-        while jobs.submitted() < enough && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(1));
+        if kill % 4 == 0 {
+            // Also while it compares, checks and imports.
+            std::thread::sleep(Duration::from_micros(fastrand::u64(..500_000)));
+        } else {
+            let enough = count * kill / (kills + 1);
+            while jobs.submitted() < enough && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_micros(fastrand::u64(..20_000)));
         }
-        std::thread::sleep(Duration::from_micros(fastrand::u64(..20_000)));
         child.kill().unwrap();
         child.wait().unwrap();
         if jobs.path("boats.jsonl.batch.db").exists() {

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use runcomfy_batch::Store;
 use runcomfy_emulator::{Call, Reply};
 use serde_json::Value;
 
-use super::jobs::{FILE, Jobs, open};
+use super::jobs::{FILE, Jobs};
 use crate::support::{Ended, with_stdin};
 
 #[test]
@@ -25,94 +24,6 @@ fn same_command_resumes_within_a_new_budget() {
     assert_eq!(json["ended_by"], "done");
     jobs.ends(&[], 0);
     assert_eq!((jobs.submitted(), jobs.pictures()), (6, 6));
-}
-
-#[test]
-fn nothing_is_submitted_while_a_line_is_invalid() {
-    let jobs = Jobs::new(0);
-    let lines = "{\"input\": {\"prompt\": \"x\"}}\n\n{\"input\": {\"prompt\": 7}}\n{\"inptu\": {}}\n\
-        {\"model\": \"acme/paint\", \"input\": {}}\nnone\n";
-    jobs.write(FILE, lines);
-    let refused = jobs.ends(&[], 65);
-    for fault in [
-        "boats.jsonl:3:22: prompt: found 7",
-        "boats.jsonl:4:1: the input is missing",
-        "boats.jsonl:4:11: unknown member `inptu`",
-        "boats.jsonl:5:11: there is no model `acme/paint`",
-        "boats.jsonl:6:2: not JSON",
-    ] {
-        assert!(refused.err.contains(fault), "{fault}: {refused:?}");
-    }
-    assert!(!jobs.path("boats.jsonl.batch.db").exists());
-    let json = jobs.ends(&["--output", "json"], 65);
-    let line: Value = serde_json::from_str(json.err.lines().last().unwrap()).unwrap();
-    assert_eq!(line["faults"][0]["line"], 3);
-    assert_eq!(jobs.submitted(), 0);
-    let skipped = jobs.ends(&["--skip-invalid"], 0);
-    assert!(skipped.err.contains("4 lines of `boats.jsonl` left out"));
-    assert_eq!(jobs.prompts(), ["x"]);
-}
-
-#[test]
-fn skipped_line_that_was_ready_is_withdrawn() {
-    let jobs = Jobs::new(2);
-    jobs.ends(&["--budget", "0.04"], 3);
-    jobs.write(FILE, "{\"id\": \"boat-1\", \"input\": {\"prompt\": \"Boat 1\"}}\n{\"id\": \"boat-2\", \"input\": {}}\n");
-    let ended = jobs.ends(&["--budget", "none", "--skip-invalid"], 0);
-    assert!(ended.err.contains("withdrawn"), "{ended:?}");
-    assert_eq!(jobs.submitted(), 1);
-}
-
-#[test]
-fn edited_lines_are_named_before_they_cost_money() {
-    let jobs = Jobs::new(1);
-    let line = |prompt: &str| format!("{{\"input\": {{\"prompt\": \"{prompt}\"}}}}\n");
-    let named = |prompt: &str| line(prompt).replacen('{', "{\"id\": \"a\", ", 1);
-    jobs.write(FILE, named("x") + &line("y"));
-    jobs.ends(&[], 0);
-    jobs.write(FILE, named("other") + &line("other"));
-    // Without an agreement nothing is submitted.
-    let mut arguments = Jobs::arguments(FILE, &[]);
-    arguments.retain(|argument| *argument != "--yes");
-    let refused = jobs.service.run(&arguments);
-    assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(refused.err.contains("line 1 was edited"), "{refused:?}");
-    let new = "a line without `id` that was edited is a new job";
-    assert!(refused.err.contains(new), "{refused:?}");
-    assert_eq!(jobs.submitted(), 2);
-    jobs.ends(&[], 0);
-    assert_eq!(jobs.prompts(), ["other", "x", "y"]);
-}
-
-#[test]
-fn changed_schema_is_refused_with_the_difference() {
-    let jobs = Jobs::new(1);
-    let schema = |max: u32| {
-        format!(r#"{{"properties": {{"prompt": {{"type": "string", "maxLength": {max}}}}}}}"#)
-    };
-    let run = |more: &[&str]| {
-        let begin = [
-            "batch",
-            "run",
-            FILE,
-            "--model",
-            "acme/paint",
-            "--schema",
-            "paint.json",
-        ];
-        jobs.service
-            .run(&[&begin[..], &["--price-per-job", "0.04", "--yes"], more].concat())
-    };
-    jobs.write("paint.json", schema(100));
-    // The service does not know the model: the job fails, and nothing is charged.
-    assert_eq!(run(&[]).code, 1);
-    jobs.write("paint.json", schema(90));
-    let refused = run(&[]);
-    assert_eq!(refused.code, 65, "{refused:?}");
-    let difference = "/properties/prompt/maxLength was 100, now 90";
-    assert!(refused.err.contains(difference), "{refused:?}");
-    assert_eq!(run(&["--accept-schema"]).code, 1);
-    assert_eq!(run(&[]).code, 1);
 }
 
 #[test]
@@ -191,46 +102,6 @@ fn stores_that_cannot_be_used_are_explained() {
         assert_eq!(std::fs::read(&store).unwrap(), bytes);
     }
     assert_eq!(jobs.submitted(), 1);
-}
-
-#[test]
-fn local_files_are_sent_and_patterns_expanded() {
-    use crate::support::{EDIT, PICTURE};
-
-    let jobs = Jobs::new(0);
-    for name in ["b.gif", "a.gif"] {
-        jobs.write(name, PICTURE);
-    }
-    let line = |urls: &str| {
-        format!(
-            "{{\"model\": \"{EDIT}\", \"input\": {{\"prompt\": \"x\", \"image_urls\": {urls}}}}}\n"
-        )
-    };
-    jobs.write(
-        FILE,
-        line("[\"*.gif\"]") + &line("[\"*.png\"]") + &line("[\"-\"]"),
-    );
-    let refused = jobs.ends(&[], 65);
-    assert!(refused.err.contains(":2:"), "{refused:?}");
-    assert!(
-        refused.err.contains("no file matches `*.png`"),
-        "{refused:?}"
-    );
-    assert!(refused.err.contains("standard input"), "{refused:?}");
-    jobs.write(FILE, line("[\"*.gif\"]"));
-    jobs.ends(&[], 0);
-    let ledger = jobs.service.emulator.ledger();
-    let sent = ledger[0].input["image_urls"].as_array().unwrap();
-    assert_eq!(sent.len(), 2);
-    let is_picture = |url: &Value| url.as_str().unwrap().starts_with("data:image/gif");
-    assert!(sent.iter().all(is_picture), "{sent:?}");
-    let store = open(jobs.service.folder.path());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let rows = runtime.block_on(store.rows(None, 0, 9)).unwrap();
-    assert_eq!(
-        rows[0].input["image_urls"],
-        serde_json::json!(["a.gif", "b.gif"])
-    );
 }
 
 #[test]
@@ -350,25 +221,6 @@ fn store_in_use_names_its_process() {
     assert_eq!(ended.code, 75, "{ended:?}");
     let name = format!("process {}", child.id());
     assert!(ended.err.contains(&name), "{ended:?}");
-}
-
-#[cfg(unix)]
-#[test]
-fn terminal_is_asked_before_money_is_spent() {
-    use crate::support::terminal::Terminal;
-
-    let jobs = Jobs::new(2);
-    let mut arguments = Jobs::arguments(FILE, &[]);
-    arguments.retain(|argument| *argument != "--yes");
-    for (answer, code, submitted) in [("n\n", 65, 0), ("y\n", 0, 2)] {
-        let mut terminal = Terminal::new(&jobs.service.command(&arguments));
-        terminal.until("Submit 2 jobs, for about $0.08? [y/N]");
-        assert_eq!(jobs.submitted(), 0);
-        terminal.type_in(answer);
-        let (ended, _) = terminal.end();
-        assert_eq!(ended.code, code, "{ended:?}");
-        assert_eq!(jobs.submitted(), submitted);
-    }
 }
 
 #[cfg(unix)]
