@@ -79,3 +79,9 @@ fn number_of_a_forgotten_model_is_used_again() {
             .contains("not JSON")
     );
 }
+
+#[test]
+fn package_has_the_version_of_the_crate() {
+    let package: Value = serde_json::from_str(include_str!("../js/package.json")).unwrap();
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+}
