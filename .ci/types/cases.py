@@ -40,8 +40,8 @@ def whole(schema, required_only=False):
 def wrong(schema, language):
     """Returns values that are not of the types that a schema names."""
     values = schema.get("enum", [])
-    # Numbers that a double cannot hold are any number in TypeScript.
-    largest = 2**53 - 1 if language == "ts" else 2**64
+    # Integers that a double cannot hold are any number in TypeScript, those beyond 64 bits any in Python.
+    largest = 2**53 - 1 if language == "ts" else 2**63 - 1
     simple = all(isinstance(v, (str, bool)) or v is None or isinstance(v, int) and abs(v) <= largest for v in values)
     if values and all(isinstance(v, str) for v in values):
         yield "no member"
@@ -86,6 +86,15 @@ def refused(schema, language):
         yield good | {"no such property": 1}
 
 
+def without_empty_names(schema):
+    """Leaves out what no TypedDict of Python can have."""
+    if isinstance(schema, list):
+        return [without_empty_names(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: without_empty_names(each) for key, each in schema.items() if key}
+
+
 def main():
     schemas = json.loads(pathlib.Path(sys.argv[1]).read_text())
     package = pathlib.Path(sys.argv[2])
@@ -105,13 +114,13 @@ def main():
     for i, (id, schema) in enumerate(schemas.items()):
         for number, value in enumerate([whole(schema), whole(schema, required_only=True)]):
             ts.append(f"export const a{i}_{number}: Input<{json.dumps(id)}> = {json.dumps(value)};")
-            py.append(f"a{i}_{number}: m{i}.Input = {value!r}")
+            py.append(f"a{i}_{number}: m{i}.Input = {without_empty_names(value)!r}")
             counts[0] += 1
         for number, value in enumerate(refused(schema, "ts")):
             ts.append("// @ts-expect-error")
             ts.append(f"export const r{i}_{number}: Input<{json.dumps(id)}> = {json.dumps(value)};")
             counts[1] += 1
-        for number, value in enumerate(refused(schema, "py")):
+        for number, value in enumerate(refused(without_empty_names(schema), "py")):
             py.append(f"r{i}_{number}: m{i}.Input = {value!r}  # type: ignore")
             counts[2] += 1
     (folder / "cases.ts").write_text("\n".join(ts) + "\n")

@@ -196,6 +196,10 @@ fn by_function(record: &Record<'_>, name: &str, text: &[String]) -> String {
             out += format!("        # {line}").trim_end();
             out.push('\n');
         }
+        if field.json_name.is_empty() {
+            out += "        # Its name is empty, which no key of such a type may be: it is left out.\n";
+            continue;
+        }
         out += &format!(
             "        {}: {},\n",
             text_literal(field.json_name),
@@ -228,7 +232,8 @@ fn type_of(kind: &Type<'_>, indent: usize) -> String {
     }
 }
 
-/// Returns the type of values. A type of exact values has no fractions: with one, any number is of it.
+/// Returns the type of values. A type of exact values has no fractions and no integers beyond 64 bits:
+/// with one, any number or any integer is of it.
 fn one_of(members: &[&Literal], indent: usize) -> String {
     let literals: Vec<String> = members
         .iter()
@@ -244,8 +249,13 @@ fn one_of(members: &[&Literal], indent: usize) -> String {
     if !distinct.is_empty() {
         types.push(literal_type(&distinct, indent));
     }
-    if members.iter().any(|member| literal(member).is_none()) {
-        types.push("float".to_owned());
+    let is_other = |member: &&&Literal| literal(member).is_none();
+    let is_integer =
+        |member: &&Literal| matches!(member, Literal::Number(n) if n.as_integer().is_some());
+    let others: Vec<&&Literal> = members.iter().filter(is_other).collect();
+    if !others.is_empty() {
+        let all_integers = others.iter().all(|member| is_integer(member));
+        types.push(if all_integers { "int" } else { "float" }.to_owned());
     }
     types.join(" | ")
 }
@@ -266,6 +276,11 @@ fn literal_type(members: &[String], indent: usize) -> String {
     format!("_t.Literal[\n{members}{indent}]")
 }
 
+/// Returns `true` for integers that checkers take as exact: mypy reads no larger ones.
+fn is_exact(integer: i128) -> bool {
+    integer.unsigned_abs() <= i64::MAX.unsigned_abs().into()
+}
+
 /// Returns a value as a type of exact values takes it.
 fn literal(member: &Literal) -> Option<String> {
     match member {
@@ -273,7 +288,10 @@ fn literal(member: &Literal) -> Option<String> {
         Literal::Bool(true) => Some("True".to_owned()),
         Literal::Bool(false) => Some("False".to_owned()),
         Literal::Text(text) => Some(text_literal(text)),
-        Literal::Number(number) => number.as_integer().map(|integer| integer.to_string()),
+        Literal::Number(number) => number
+            .as_integer()
+            .filter(|integer| is_exact(*integer))
+            .map(|integer| integer.to_string()),
         Literal::Array(_) | Literal::Object(_) => None,
     }
 }

@@ -93,6 +93,10 @@ Input = _t.TypedDict(
         "class": _t.Required[str],
         # One of `121`, `241`. Default in the schema: `121`.
         "frames": _t.Required[_t.Literal[121, 241]],
+        # Text.
+        #
+        # Without a name.
+        # Its name is empty, which no key of such a type may be: it is left out.
         # One of `x`.
         "MODEL": _t.NotRequired[MODEL_],
         # Boolean.
@@ -133,6 +137,8 @@ Input = _t.TypedDict(
         "scale": _t.NotRequired[_t.Literal[1] | float],
         # Integer from 0 to 18446744073709551615.
         "seed": _t.NotRequired[int],
+        # One of `-1`, `-9223372036854775808`, `18446744073709551615`.
+        "seeds": _t.NotRequired[_t.Literal[-1] | int],
         # Number, above 0 and at most 1, a multiple of 0.1. Default: `1` (applied by the service).
         "step": _t.NotRequired[float],
         # One of `x`.

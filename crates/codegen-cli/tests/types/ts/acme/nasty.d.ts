@@ -26,6 +26,12 @@ export interface Input {
   class: string;
   /** One of `121`, `241`. Default in the schema: `121`. */
   frames: 121 | 241;
+  /**
+   * Text.
+   *
+   * Without a name.
+   */
+  ""?: string;
   /** One of `x`. */
   MODEL?: MODEL;
   /** Boolean. */
@@ -72,6 +78,8 @@ export interface Input {
   scale?: 0.5 | 1 | -2.5;
   /** Integer from 0 to 18446744073709551615. */
   seed?: number;
+  /** One of `-1`, `-9223372036854775808`, `18446744073709551615`. */
+  seeds?: number;
   /** Number, above 0 and at most 1, a multiple of 0.1. Default: `1` (applied by the service). */
   step?: number;
   /** One of `x`. */
