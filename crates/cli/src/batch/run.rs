@@ -90,7 +90,8 @@ impl Run {
             Some(opened) => opened,
             None => Opened::new(store::create(&self.options.store)?).await?,
         };
-        import::import(&self, &opened.store, &plan, planned.removed).await?;
+        let imported = import::import(&self, &opened.store, &plan, planned.removed);
+        unless_stopped(imported, NOTHING_SUBMITTED).await?;
         let Opened { store, me } = opened;
         drop(me);
         engine::run(&self, store, session.client.clone()).await

@@ -9,6 +9,9 @@ use super::file_pattern;
 use super::models::{Model, Models};
 use super::options::Options;
 
+/// Number of lines after which a signal is looked for.
+const LINES: u64 = 200;
+
 /// A line with the jobs that it stands for.
 pub(super) struct Candidate {
     pub(super) line: JobLine,
@@ -69,6 +72,13 @@ impl<'a> Candidates<'a> {
             ids,
             line,
         })
+    }
+}
+
+/// Lets a signal stop the work on a long file, now and then.
+pub(super) async fn let_signals_in(line: &JobLine) {
+    if line.number().is_multiple_of(LINES) {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use runcomfy_batch::{JobId, NewJob, Plan, Store};
 
 use super::Run;
-use super::candidate::Candidates;
+use super::candidate::{Candidates, let_signals_in};
 use crate::failure::Failure;
 
 /// Number of jobs that are imported in one commit.
@@ -31,6 +31,7 @@ pub(super) async fn import(
     let mut candidates = Candidates::new(&run.models, &run.options);
     for line in run.source.lines()? {
         let line = line.map_err(|error| run.source.unreadable(&error))?;
+        let_signals_in(&line).await;
         let Ok(candidate) = candidates.read(line) else {
             continue;
         };

@@ -3,7 +3,7 @@
 use runcomfy_batch::{LineFault, Plan, Store};
 
 use super::Run;
-use super::candidate::Candidates;
+use super::candidate::{Candidates, let_signals_in};
 use crate::failure::Failure;
 
 /// Number of jobs that are read at once.
@@ -22,6 +22,7 @@ pub(super) async fn plan(
     let mut candidates = Candidates::new(&run.models, &run.options);
     for line in run.source.lines()? {
         let line = line.map_err(|error| run.source.unreadable(&error))?;
+        let_signals_in(&line).await;
         match candidates.read(line) {
             Ok(candidate) => {
                 for job in candidate.jobs() {

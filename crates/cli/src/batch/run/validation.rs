@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::Run;
-use super::candidate::{Candidate, Candidates};
+use super::candidate::{Candidate, Candidates, let_signals_in};
 use super::job_source::JobSource;
 use super::options::Options;
 use crate::advice::NOTHING_SUBMITTED;
@@ -78,6 +78,7 @@ async fn check_all(run: &Run, plan: &mut Plan) -> Result<Validated, Failure> {
     let mut candidates = Candidates::new(&run.models, &run.options);
     for line in run.source.lines()? {
         let line = line.map_err(|error| run.source.unreadable(&error))?;
+        let_signals_in(&line).await;
         let Ok(candidate) = candidates.read(line) else {
             continue;
         };

@@ -254,3 +254,25 @@ fn account_without_balance_stops_the_batch() {
     assert!(ended.err.contains("refuses the account"), "{ended:?}");
     assert!(ended.err.contains("2 jobs are not submitted"), "{ended:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn long_check_is_stopped_with_a_word() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    use crate::support::exit_code;
+
+    let jobs = Jobs::new(30_000);
+    let mut command = jobs.service.command(&Jobs::arguments(FILE, &[]));
+    let piped = std::process::Stdio::piped;
+    let child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+    // Its price is fetched before its lines are checked.
+    jobs.service.until_received(Call::Catalogue);
+    std::thread::sleep(Duration::from_millis(20));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(exit_code(output.status), 130, "{text}");
+    assert!(text.contains("Nothing was submitted"), "{text}");
+    assert_eq!(jobs.submitted(), 0);
+}
