@@ -49,6 +49,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("batch list", &["batch list boats.jsonl --state in_doubt"]),
     #[cfg(feature = "batch")]
     (
+        "batch report",
+        &[
+            "batch report boats.jsonl --out boats.html",
+            "batch report boats.jsonl --events",
+        ],
+    ),
+    #[cfg(feature = "batch")]
+    (
         "batch resolve",
         &[
             "batch resolve KEY boats.jsonl --request-id ID",
