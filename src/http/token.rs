@@ -12,8 +12,8 @@ use crate::http::credential;
 /// An API token. No `Debug` output and no error of this crate contains it. It is sent to the Model
 /// API only, never along a redirect or to the hosts of outputs.
 ///
-/// Where a response of the service quotes the token, in whatever spelling, a client keeps and returns
-/// `…` in its place, also in results and outputs. A token of fewer than 8 characters is not looked
+/// Where a response of the service quotes the token, also in layers of escapes and encodings, a client keeps
+/// and returns `…` in its place, also in results and outputs. `docs/money.md` lists the spellings. A token of fewer than 8 characters is not looked
 /// for, since it may be part of any word.
 #[derive(Clone)]
 pub struct Token {

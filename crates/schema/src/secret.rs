@@ -1,51 +1,55 @@
 //! A secret text that must appear in no other text.
 
-mod reading;
+mod digits;
+mod escapes;
+mod layer;
+mod numbers;
 
 use std::ops::Range;
 
 use crate::invisible::is_ignorable;
-use crate::spelling::{Escapes, MAX_ESCAPE, resolved};
-use reading::{DIGITS, ESCAPES, GAP, Unit, units};
+use crate::spelling::MAX_ESCAPE;
+use layer::{Decoded, GAP, Layer, Runs};
 
 /// A secret, such as an API token, to be erased from the texts of others.
 ///
-/// A text is searched as it is, and in every reading of it: escapes resolved, base64, numbers and hex
-/// decoded, and readings of readings.
+/// A text is searched as it is and with its escapes resolved. What is written as digits in either is
+/// decoded to a next layer, and so on, to a fixed depth. The time is linear: no layer is more than
+/// twice as long as the text.
 pub struct Secret {
-    /// The secret as it is, and with its own escapes resolved.
-    patterns: Vec<Vec<char>>,
+    /// The secret as it is, and as its own escapes and markup can be read.
+    patterns: Vec<Vec<u8>>,
 }
 
 /// Number of characters from which a text is erased. A shorter one is too likely part of ordinary
 /// words: a token `a` would leave nothing of any text.
 const MIN_CHARS: usize = 8;
 
-/// Maximum number of readings of digits within each other, such as base64 of hex.
-const MAX_DEPTH: usize = 3;
+/// Maximum number of layers of digits within each other, such as base64 of hex. Between any two, and
+/// before the first, escapes may be in any number.
+const MAX_DEPTH: usize = 4;
 
 /// Number of bytes of a long text that are read at a time, which bounds the memory.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 17;
 
 /// Number of bytes that two chunks share: more than any spelling of a token has.
-const OVERLAP: usize = 1 << 14;
+const OVERLAP: usize = 1 << 15;
+
+/// Number of bytes that a layer of a short text may have.
+const MIN_LAYER: usize = 1 << 12;
 
 impl Secret {
     /// Creates a secret. One of fewer than 8 characters is erased from nothing.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let own: Vec<char> = text.chars().collect();
-        let plain = resolved(own.iter().copied().enumerate(), Escapes::USUAL);
-        let plain: Vec<char> = plain.iter().map(|c| c.char).collect();
-        let mut patterns = vec![own, plain];
-        patterns.dedup();
+        let mut patterns = escapes::patterns(text);
         patterns.retain(|pattern| pattern.len() >= MIN_CHARS);
         Self { patterns }
     }
 
-    /// Returns the bytes with `…` for the secret, however it is written: as it is, in capitals,
-    /// escaped for JSON, a URL, HTML, a mail or a programming language, broken into lines, in base64,
-    /// as numbers or in hex, and in these within each other. Invalid UTF-8 stays.
+    /// Returns the bytes with `…` for the secret: as it is, in capitals, escaped for JSON, a URL, HTML, a
+    /// mail or a programming language, broken into lines, with markup in it, in base64, base32 or numbers,
+    /// and in these within each other. Invalid UTF-8 stays.
     #[must_use]
     pub fn erase(&self, bytes: Vec<u8>) -> Vec<u8> {
         let mut erased = Vec::new();
@@ -69,7 +73,8 @@ impl Secret {
         let mut start = 0;
         loop {
             let end = boundary(text, start + CHUNK + OVERLAP);
-            self.find(&units(&text[start..end], start), MAX_DEPTH, &mut found);
+            let places = self.find(&text[start..end]).into_iter();
+            found.extend(places.map(|place| start + place.start..start + place.end));
             if end == text.len() {
                 break;
             }
@@ -78,40 +83,55 @@ impl Secret {
         without(text, found)
     }
 
-    /// Adds the places of the secret in a text and all its readings.
-    fn find(&self, text: &[Unit], depth: usize, found: &mut Vec<Range<usize>>) {
-        self.search(text, found);
-        self.find_in_digits(text, depth, found);
-        let mut known: Vec<Vec<Unit>> = Vec::new();
-        for read in ESCAPES {
-            let Some(plain) = read(text) else { continue };
-            if plain != text && !known.contains(&plain) {
-                self.search(&plain, found);
-                self.find_in_digits(&plain, depth, found);
-                known.push(plain);
+    /// Returns the places of the secret in a text and in all layers below it.
+    fn find(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let max_bytes = text.len() * 2 + MIN_LAYER;
+        let mut decoded = self.read(Layer::Text(text), max_bytes, &mut found);
+        for _ in 0..MAX_DEPTH {
+            if decoded.bytes.is_empty() {
+                break;
             }
+            decoded = self.read(Layer::Decoded(&decoded), max_bytes, &mut found);
         }
+        found
     }
 
-    fn find_in_digits(&self, text: &[Unit], depth: usize, found: &mut Vec<Range<usize>>) {
-        if depth == 0 {
-            return;
+    /// Adds the places of the secret in a layer, and returns the layer below it.
+    fn read(&self, layer: Layer<'_>, max_bytes: usize, found: &mut Vec<Range<usize>>) -> Decoded {
+        let mut runs = Runs::new(max_bytes);
+        self.read_plain(layer, &mut runs, found);
+        for reading in escapes::readings(layer) {
+            self.read_plain(Layer::Reading(&reading), &mut runs, found);
         }
-        for read in DIGITS {
-            if let Some(bytes) = read(text) {
-                self.find(&bytes, depth - 1, found);
-            }
-        }
+        runs.finish()
     }
 
-    /// Adds the places of the secret in a text as it is.
-    fn search(&self, text: &[Unit], found: &mut Vec<Range<usize>>) {
+    fn read_plain(&self, layer: Layer<'_>, runs: &mut Runs, found: &mut Vec<Range<usize>>) {
+        self.search(layer, found);
+        digits::decode(layer, self.min_chars(), runs);
+        numbers::decode(layer, runs);
+    }
+
+    /// Returns the number of characters that any spelling of the secret has at least.
+    fn min_chars(&self) -> usize {
+        let lengths = self.patterns.iter().map(Vec::len);
+        lengths.min().unwrap_or(MIN_CHARS)
+    }
+
+    /// Adds the places of the secret in a layer as it is.
+    fn search(&self, layer: Layer<'_>, found: &mut Vec<Range<usize>>) {
+        let bytes = layer.bytes();
         for pattern in &self.patterns {
-            for (start, first) in text.iter().enumerate() {
-                if is_same(first.char, pattern[0])
-                    && let Some(end) = match_end(text, start, pattern)
-                {
-                    found.push(first.start..text[end - 1].end);
+            // The bit that a letter has in one of its cases.
+            let first = pattern[0] | 0x20;
+            for (start, _) in bytes
+                .iter()
+                .enumerate()
+                .filter(|(_, byte)| **byte | 0x20 == first)
+            {
+                if let Some(end) = match_end(bytes, start, pattern) {
+                    found.push(layer.span_of(start..end).range());
                 }
             }
         }
@@ -146,16 +166,20 @@ fn without(text: &str, mut places: Vec<Range<usize>>) -> Option<String> {
 
 /// Returns where the pattern ends that starts at `start`. At the end of the text, its first
 /// characters suffice: the text may be cut, also within an escape.
-fn match_end(text: &[Unit], start: usize, pattern: &[char]) -> Option<usize> {
+fn match_end(text: &[u8], start: usize, pattern: &[u8]) -> Option<usize> {
     let mut at = start;
     for (matched, expected) in pattern.iter().enumerate() {
         if matched > 0 {
             at = skip_breaks(text, at);
         }
-        match text.get(at).map(|unit| unit.char) {
-            Some(c) if is_same(c, *expected) => at += 1,
+        // These are not resolved behind a backslash.
+        if matches!(expected, b'&' | b'%' | b'=') && text.get(at) == Some(&b'\\') {
+            at += 1;
+        }
+        match text.get(at).copied() {
+            Some(byte) if is_same(byte, *expected) => at += 1,
             None | Some(GAP) if matched >= MIN_CHARS => return Some(at),
-            Some('\\' | '%' | '&' | '=')
+            Some(b'\\' | b'%' | b'&' | b'=')
                 if matched >= MIN_CHARS && text.len() - at < MAX_ESCAPE =>
             {
                 return Some(text.len());
@@ -167,17 +191,21 @@ fn match_end(text: &[Unit], start: usize, pattern: &[char]) -> Option<usize> {
 }
 
 /// Returns `true` for one letter in both cases.
-fn is_same(found: char, expected: char) -> bool {
+fn is_same(found: u8, expected: u8) -> bool {
     found.eq_ignore_ascii_case(&expected)
 }
 
+/// Returns `true` for a byte of ASCII that is not seen.
+fn is_ignorable_byte(byte: u8) -> bool {
+    byte.is_ascii() && is_ignorable(char::from(byte))
+}
+
 /// Skips line breaks with the white space behind them, and what is not seen.
-fn skip_breaks(text: &[Unit], mut at: usize) -> usize {
+fn skip_breaks(text: &[u8], mut at: usize) -> usize {
     let mut is_indent = false;
-    while let Some(unit) = text.get(at) {
-        let c = unit.char;
-        is_indent |= matches!(c, '\n' | '\r');
-        if !(is_ignorable(c) || is_indent && c.is_whitespace()) {
+    while let Some(byte) = text.get(at) {
+        is_indent |= matches!(byte, b'\n' | b'\r');
+        if !(is_ignorable_byte(*byte) || is_indent && byte.is_ascii_whitespace()) {
             break;
         }
         at += 1;
@@ -224,6 +252,15 @@ mod tests {
             r"t\0o\0k\0-\05\0e\0C\0r\03\0t\0/\0+\0x\0=",
             "=74=6F=6B=2D=35=65=43=72=33=74=2F=2B=78=3D",
             "tok=2D5eC=\r\n=72=33t/+x=3D",
+            "tok-5e<b>Cr3</b>t/+x=",
+            "tok-**5eCr3t**/+x=",
+            r"tok-5e\u001b[1mCr3t\u001b[0m/+x=",
+            "ORXWWLJVMVBXEM3UF4VXQPI",
+            "116)+chr(111)+chr(107)+chr(45)+chr(53)+chr(101)+chr(67)+chr(114)+chr(51)+chr(116)\
+             +chr(47)+chr(43)+chr(120)+chr(61",
+            // words and numbers with the low byte first
+            "6f74 2d6b 6535 7243 7433 2b2f 3d78",
+            "762015604, 1917019445, 724530227, 15736",
             // base64 of the token, cut off
             "dG9rLTVlQ3IzdC8reD",
         ] {

@@ -9,8 +9,19 @@ use crate::invisible::is_ignorable;
 pub(crate) struct Spelled {
     pub(crate) char: char,
     pub(crate) start: usize,
+    /// End of the spelling, without what is dropped behind it.
+    pub(crate) end: usize,
     /// An entity without its semicolon, which may still come as an escape.
     is_open: bool,
+    /// For a backslash that an escape such as `\x5c` or `%5c` spells: what that begins with.
+    escape_sign: Option<char>,
+}
+
+impl Spelled {
+    /// Returns `true` if an escape spells the character, where that is one of ASCII.
+    fn is_escaped(&self) -> bool {
+        self.end - self.start > 1
+    }
 }
 
 /// The characters that a text spells, each with its bytes.
@@ -21,6 +32,9 @@ pub(crate) struct Spelling<'a> {
 
 /// Maximum number of characters of one escape: `&DiacriticalGrave;`.
 pub(crate) const MAX_ESCAPE: usize = 18;
+
+/// Maximum number of characters of a tag that is dropped as markup.
+const MAX_TAG: usize = 96;
 
 /// The entities of HTML for ASCII characters that are no letters and digits, and for what looks like
 /// them. Case is not compared.
@@ -89,6 +103,21 @@ pub(crate) struct Escapes {
     /// Escapes in base 8, such as `\77`; else `\0` alone.
     octal: bool,
     mail: Mail,
+    backslashes: Backslashes,
+    /// Drops tags, marks of Markdown and colours of terminals.
+    markup: bool,
+}
+
+/// The ways to read a backslash before what may begin an escape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Backslashes {
+    /// `\&`, `\%`, `\=` and two backslashes are one character each.
+    Short,
+    /// As in a secret in layers of escapes: what is behind a backslash may begin one of a layer below, and an
+    /// escape may go on behind another one. What begins the colour of a terminal is kept.
+    Layers,
+    /// As `Layers`, and a backslash that an escape such as `\x5c` spells is apart from one behind it.
+    Apart,
 }
 
 /// The quoted-printable escapes of mails.
@@ -102,24 +131,51 @@ enum Mail {
 }
 
 impl Escapes {
-    pub(crate) const USUAL: Self = Self::new(true, Mail::None);
-    pub(crate) const WITHOUT_OCTAL: Self = Self::new(false, Mail::None);
-    pub(crate) const MAIL: Self = Self::new(true, Mail::All);
-    pub(crate) const MAIL_WITHOUT_OCTAL: Self = Self::new(false, Mail::All);
-    const MARKS_OF_MAIL: Self = Self::new(true, Mail::Marks);
+    pub(crate) const USUAL: Self = Self {
+        octal: true,
+        mail: Mail::None,
+        backslashes: Backslashes::Layers,
+        markup: false,
+    };
+    const MARKS_OF_MAIL: Self = Self {
+        mail: Mail::Marks,
+        backslashes: Backslashes::Short,
+        ..Self::USUAL
+    };
 
-    const fn new(octal: bool, mail: Mail) -> Self {
-        Self { octal, mail }
+    /// Returns the set that reads `\0` as a character of its own, whatever is behind it.
+    pub(crate) const fn without_octal(self) -> Self {
+        Self {
+            octal: false,
+            ..self
+        }
     }
 
-    /// Returns `true` if a text has what this set reads in another way than the usual one, or at all.
-    pub(crate) fn apply_to(self, text: &(impl Iterator<Item = char> + Clone)) -> bool {
-        let has = |is: fn(char) -> bool| text.clone().any(is);
-        let is_escaped = |c: char| matches!(c, '\\' | '%' | '&') || !c.is_ascii();
-        match self.mail {
-            _ if !self.octal && !has(|c| c == '\\') => false,
-            Mail::None => has(is_escaped),
-            Mail::Marks | Mail::All => has(|c| c == '='),
+    /// Returns the set with all escapes of mails.
+    pub(crate) const fn with_mail(self) -> Self {
+        Self {
+            mail: Mail::All,
+            ..self
+        }
+    }
+
+    fn has_layers(self) -> bool {
+        self.backslashes != Backslashes::Short
+    }
+
+    /// Returns the set that takes two backslashes for two escapes, where it can.
+    pub(crate) const fn with_backslashes_apart(self) -> Self {
+        Self {
+            backslashes: Backslashes::Apart,
+            ..self
+        }
+    }
+
+    /// Returns the set that also drops markup.
+    pub(crate) const fn without_markup(self) -> Self {
+        Self {
+            markup: true,
+            ..self
         }
     }
 }
@@ -144,7 +200,7 @@ impl<'a> Spelling<'a> {
     }
 
     fn resolved(text: &'a str, escapes: Escapes) -> Self {
-        let chars = resolved(text.char_indices(), escapes);
+        let chars = Resolver::new(escapes).resolved(text);
         Self { text, chars }
     }
 
@@ -178,27 +234,215 @@ impl<'a> Spelling<'a> {
     }
 }
 
-/// Resolves every escape in a list of characters; see [`Spelling::with_mail`]. Each has its position
-/// with it.
-pub(crate) fn resolved(
-    text: impl Iterator<Item = (usize, char)>,
+/// Resolves the escapes of a text, character by character; see [`Spelling::with_mail`].
+pub(crate) struct Resolver {
+    chars: Vec<Spelled>,
+    /// An escape was read that begins with `\0` and is longer, which some languages read as two
+    /// characters.
+    pub(crate) has_long_zero: bool,
+    /// Two backslashes were read as one of which the first may be an escape of its own.
+    pub(crate) has_joined_backslashes: bool,
     escapes: Escapes,
-) -> Vec<Spelled> {
-    let mut chars: Vec<Spelled> = Vec::with_capacity(text.size_hint().0);
-    for (start, char) in text {
-        let char = plain(char);
-        end_entity(&mut chars, char, escapes);
-        end_octal(&mut chars, char, escapes);
-        chars.push(Spelled {
+}
+
+impl Resolver {
+    pub(crate) fn new(escapes: Escapes) -> Self {
+        Self {
+            chars: Vec::new(),
+            has_long_zero: false,
+            has_joined_backslashes: false,
+            escapes,
+        }
+    }
+
+    /// Returns the characters of a whole text.
+    pub(crate) fn resolved(mut self, text: &str) -> Vec<Spelled> {
+        self.chars.reserve(text.len());
+        let mut is_open = false;
+        for (start, char) in text.char_indices() {
+            let end = start + char.len_utf8();
+            if is_open || !self.is_inert(char) {
+                self.add(start, end, char);
+                is_open = self.is_open();
+            } else {
+                self.push(start, end, char);
+            }
+        }
+        self.end();
+        self.chars
+    }
+
+    /// Returns the characters so far, of which no escape is open or which are the last ones.
+    pub(crate) fn finish(&mut self) -> std::vec::Drain<'_, Spelled> {
+        self.end();
+        self.chars.drain(..)
+    }
+
+    fn end(&mut self) {
+        self.end_entity(' ');
+        self.end_octal(' ');
+    }
+
+    fn push(&mut self, start: usize, end: usize, char: char) {
+        self.chars.push(Spelled {
             char,
             start,
+            end,
             is_open: false,
+            escape_sign: None,
         });
-        resolve(&mut chars, escapes);
     }
-    end_entity(&mut chars, ' ', escapes);
-    end_octal(&mut chars, ' ', escapes);
-    chars
+
+    /// Adds a character that may end an escape, or begin one.
+    pub(crate) fn add(&mut self, start: usize, end: usize, char: char) {
+        let char = plain(char);
+        if !self.may_go_on(char) {
+            self.end_entity(char);
+            self.end_octal(char);
+        }
+        self.push(start, end, char);
+        self.resolve();
+    }
+
+    /// Returns `true` if what is before a character may go on behind it, since what it begins may end as
+    /// a digit, or as nothing.
+    fn may_go_on(&self, char: char) -> bool {
+        let begins = !self.is_inert(char) && !matches!(char, '>' | '*' | '`') || is_hidden(char);
+        // Of two escapes of one kind the second ends the first.
+        let from = self.chars.len().saturating_sub(MAX_ESCAPE);
+        let same = self.chars[from..]
+            .iter()
+            .rfind(|before| before.char == char);
+        self.escapes.has_layers() && begins && same.is_none_or(Spelled::is_escaped)
+    }
+
+    /// Returns `true` for a character that stays as it is where no escape is open.
+    pub(crate) fn is_inert(&self, char: char) -> bool {
+        match char {
+            '\\' | '%' | '&' => false,
+            '=' => self.escapes.mail == Mail::None,
+            '<' | '>' | '*' | '`' => !self.escapes.markup,
+            ' '..='~' | '\n' | '\r' | '\t' => true,
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if the next character may end an escape.
+    pub(crate) fn is_open(&self) -> bool {
+        if self.escapes.markup && open_tag(&self.chars).is_some() {
+            return true;
+        }
+        let from = self.chars.len().saturating_sub(MAX_ESCAPE + 2);
+        for (length, spelled) in self.chars[from..].iter().rev().enumerate() {
+            match spelled.char {
+                _ if spelled.is_open => return true,
+                // Of an entity, or of an escape in braces.
+                'a'..='z' | 'A'..='Z' | '0'..='9' | '#' | '{' | '\n' | '\r' => {}
+                '%' => return length <= 5,
+                '=' if self.escapes.mail != Mail::None => return length <= 2,
+                '\x1b' | '[' | ';' => return self.escapes.markup,
+                '\\' | '&' => return true,
+                char::REPLACEMENT_CHARACTER => return false,
+                c => return !c.is_ascii(),
+            }
+        }
+        false
+    }
+
+    /// Replaces escapes at the end of the list by their characters, as long as there are any, and
+    /// drops what is not seen.
+    fn resolve(&mut self) {
+        let escapes = self.escapes;
+        while let Some((length, char)) =
+            escape_at_end(&self.chars, escapes).or_else(|| utf8_at_end(&self.chars))
+        {
+            self.replace(length, char);
+        }
+        if escapes.markup
+            && let Some(length) = markup_at_end(&self.chars)
+        {
+            self.chars.truncate(self.chars.len() - length);
+            return;
+        }
+        let chars = &mut self.chars;
+        let before = chars.len().checked_sub(2).and_then(|at| chars.get(at));
+        let is_part = chars.last().is_some_and(|last| {
+            let ends_entity = last.char == ';' && before.is_some_and(|before| before.is_open);
+            // The soft hyphen may be a byte of UTF-8.
+            let is_byte = before.is_some_and(|before| matches!(before.char, '\u{80}'..='\u{f4}'));
+            let is_colour = escapes.has_layers() && last.char == '\u{1b}';
+            ends_entity || is_hidden(last.char) && !(last.char == '\u{ad}' && is_byte) && !is_colour
+        });
+        if is_part {
+            let dropped = chars.pop();
+            if let Some(last) = chars.last_mut() {
+                // The semicolon of an entity belongs to it.
+                if dropped.is_some_and(|dropped| dropped.char == ';') {
+                    last.end = dropped.map_or(last.end, |dropped| dropped.end);
+                }
+                last.is_open = false;
+            }
+        }
+    }
+
+    fn replace(&mut self, length: usize, char: char) {
+        let escape = &self.chars[self.chars.len() - length..];
+        // An escape in base 8 begins with a zero, and has more digits.
+        self.has_long_zero |= length > 2
+            && escape[0].char == '\\'
+            && escape[1].char == '0'
+            && escape[2].char.is_digit(8);
+        self.has_joined_backslashes |= length == 2 && may_be_apart(&escape[0], &escape[1]);
+        let escape_sign = (char == '\\' && length > 2).then_some(escape[0].char);
+        let (start, end) = (escape[0].start, escape[length - 1].end);
+        self.chars.truncate(self.chars.len() - length);
+        let char = plain(char);
+        if self.escapes.has_layers() && !self.may_go_on(char) {
+            self.end_entity(char);
+            self.end_octal(char);
+        }
+        self.push(start, end, char);
+        if let Some(spelled) = self.chars.last_mut() {
+            spelled.escape_sign = escape_sign;
+        }
+    }
+
+    /// Resolves an octal escape of fewer than three digits that `next` ends.
+    fn end_octal(&mut self, next: char) {
+        if !self.escapes.octal || next.is_digit(8) {
+            return;
+        }
+        if let Some(digits) = octal_at_end(&self.chars)
+            && let Some(char) = octal(&self.chars, digits)
+        {
+            self.replace(digits + 1, char);
+            self.resolve();
+        }
+    }
+
+    /// Resolves a numeric entity without a semicolon that `next` ends.
+    fn end_entity(&mut self, next: char) {
+        let chars = &self.chars;
+        let Some(last) = chars.last() else { return };
+        if !last.char.is_ascii_hexdigit() || next == ';' {
+            return;
+        }
+        let from = chars.len().saturating_sub(MAX_ESCAPE);
+        let Some(hash) = chars[from..].iter().rposition(|c| c.char == '#') else {
+            return;
+        };
+        let is_hex = matches!(chars[from + hash..].get(1), Some(x) if matches!(x.char, 'x' | 'X'));
+        if next.is_digit(if is_hex { 16 } else { 10 }) {
+            return;
+        }
+        if let Some((length, char)) = entity_at_end(chars) {
+            self.replace(length, char);
+            self.resolve();
+            if let Some(last) = self.chars.last_mut() {
+                last.is_open = true;
+            }
+        }
+    }
 }
 
 /// Returns the ASCII character that a character looks like, if there is one. Quotation marks stay:
@@ -242,35 +486,6 @@ fn is_hidden(c: char) -> bool {
     is_ignorable(c) && !c.is_whitespace() && !matches!(c, '\u{80}'..='\u{9f}')
 }
 
-/// Replaces escapes at the end of the list by their characters, as long as there are any, and drops
-/// what is not seen.
-fn resolve(chars: &mut Vec<Spelled>, escapes: Escapes) {
-    while let Some((length, char)) = escape_at_end(chars, escapes).or_else(|| utf8_at_end(chars)) {
-        replace(chars, length, char);
-    }
-    let before = chars.len().checked_sub(2).and_then(|at| chars.get(at));
-    let is_part = chars.last().is_some_and(|last| {
-        let ends_entity = last.char == ';' && before.is_some_and(|before| before.is_open);
-        // The soft hyphen may be a byte of UTF-8.
-        let is_byte = before.is_some_and(|before| matches!(before.char, '\u{80}'..='\u{f4}'));
-        ends_entity || is_hidden(last.char) && !(last.char == '\u{ad}' && is_byte)
-    });
-    if is_part {
-        chars.pop();
-        if let Some(last) = chars.last_mut() {
-            last.is_open = false;
-        }
-    }
-}
-
-fn replace(chars: &mut Vec<Spelled>, length: usize, char: char) {
-    chars.truncate(chars.len() - length + 1);
-    if let Some(last) = chars.last_mut() {
-        last.char = plain(char);
-        last.is_open = false;
-    }
-}
-
 /// Returns the length of the bytes of UTF-8 that end the list, each as a character of its own, and the
 /// character that they spell.
 fn utf8_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
@@ -286,6 +501,13 @@ fn utf8_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
         let char = spelled.next()?;
         (bytes.len() == length && spelled.next().is_none()).then_some((length, char))
     })
+}
+
+/// Returns `true` for two backslashes of which the second may begin an escape of its own: the first is
+/// spelled by an escape of the same kind, or by another one than the second.
+fn may_be_apart(first: &Spelled, second: &Spelled) -> bool {
+    let is_apart = |by: char| by == '\\' || !second.is_escaped();
+    second.char == '\\' && first.escape_sign.is_some_and(is_apart)
 }
 
 /// Returns the length of the escape that ends the list, and its character.
@@ -308,6 +530,13 @@ fn escape_at_end(chars: &[Spelled], escapes: Escapes) -> Option<(usize, char)> {
             'v' => Some((2, '\u{b}')),
             'f' => Some((2, '\u{c}')),
             '0' if !escapes.octal => Some((2, '\0')),
+            '&' | '%' | '=' if escapes.has_layers() => None,
+            '\\' if escapes.backslashes == Backslashes::Apart
+                && may_be_apart(&chars[chars.len() - 2], chars.last()?) =>
+            {
+                None
+            }
+            '<' if escapes.markup => None,
             _ if last.is_ascii_punctuation() => Some((2, last)),
             _ => None,
         },
@@ -316,15 +545,15 @@ fn escape_at_end(chars: &[Spelled], escapes: Escapes) -> Option<(usize, char)> {
         _ if last.is_ascii_hexdigit() => {
             match (from_end(3), from_end(4), from_end(6), from_end(10)) {
                 (Some('%'), ..) => Some((3, digits(2)?)),
-                (Some('x'), Some('\\'), ..) => Some((4, digits(2)?)),
-                (.., Some('\\' | '%'), _) if from_end(5) == Some('u') => Some((6, digits(4)?)),
-                (.., Some('\\')) if from_end(9) == Some('U') => Some((10, digits(8)?)),
                 (Some('='), ..) if escapes.mail != Mail::None => {
                     let char = digits(2)?;
                     let is_mark =
                         char.is_ascii_punctuation() || !char.is_ascii() && char != '\u{ad}';
                     (is_mark || escapes.mail == Mail::All).then_some((3, char))
                 }
+                (Some('x'), Some('\\'), ..) => Some((4, digits(2)?)),
+                (.., Some('\\' | '%'), _) if from_end(5) == Some('u') => Some((6, digits(4)?)),
+                (.., Some('\\')) if from_end(9) == Some('U') => Some((10, digits(8)?)),
                 _ => None,
             }
         }
@@ -342,19 +571,6 @@ fn octal_at_end(chars: &[Spelled]) -> Option<usize> {
 
 fn octal(chars: &[Spelled], digits: usize) -> Option<char> {
     char_of(&chars[chars.len() - digits..], 8)
-}
-
-/// Resolves an octal escape of fewer than three digits that `next` ends.
-fn end_octal(chars: &mut Vec<Spelled>, next: char, escapes: Escapes) {
-    if !escapes.octal || next.is_digit(8) {
-        return;
-    }
-    if let Some(digits) = octal_at_end(chars)
-        && let Some(char) = octal(chars, digits)
-    {
-        replace(chars, digits + 1, char);
-        resolve(chars, escapes);
-    }
 }
 
 /// Returns the escape `\u{3f}`, `\x{3f}` or `\o{77}` at the end of the list.
@@ -395,26 +611,31 @@ fn entity_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
     Some((chars.len() - open, char))
 }
 
-/// Resolves a numeric entity without a semicolon that `next` ends.
-fn end_entity(chars: &mut Vec<Spelled>, next: char, escapes: Escapes) {
-    let Some(last) = chars.last() else { return };
-    if !last.char.is_ascii_hexdigit() || next == ';' {
-        return;
-    }
-    let from = chars.len().saturating_sub(MAX_ESCAPE);
-    let Some(hash) = chars[from..].iter().rposition(|c| c.char == '#') else {
-        return;
-    };
-    let is_hex = matches!(chars[from + hash..].get(1), Some(x) if matches!(x.char, 'x' | 'X'));
-    if next.is_digit(if is_hex { 16 } else { 10 }) {
-        return;
-    }
-    if let Some((length, char)) = entity_at_end(chars) {
-        replace(chars, length, char);
-        resolve(chars, escapes);
-        if let Some(last) = chars.last_mut() {
-            last.is_open = true;
+/// Returns where the tag starts of which the end is still to come.
+fn open_tag(chars: &[Spelled]) -> Option<usize> {
+    let from = chars.len().saturating_sub(MAX_TAG);
+    let is_end = |c: &Spelled| matches!(c.char, '<' | '>' | char::REPLACEMENT_CHARACTER);
+    let open = from + chars[from..].iter().rposition(is_end)?;
+    let begins = |c: &Spelled| matches!(c.char, 'a'..='z' | 'A'..='Z' | '/' | '!');
+    let is_tag = chars[open].char == '<' && chars.get(open + 1).is_none_or(begins);
+    is_tag.then_some(open)
+}
+
+/// Returns the length of the markup at the end of the list: a tag, a mark of Markdown, or the colour of
+/// a terminal.
+fn markup_at_end(chars: &[Spelled]) -> Option<usize> {
+    match chars.last()?.char {
+        '*' | '`' => Some(1),
+        '>' => Some(chars.len() - open_tag(&chars[..chars.len() - 1])?),
+        last if last.is_ascii_alphabetic() => {
+            let is_parameter = |c: &&Spelled| matches!(c.char, '0'..='9' | ';');
+            let before = chars[..chars.len() - 1].iter().rev().take(MAX_ESCAPE);
+            let parameters = before.take_while(is_parameter).count();
+            let open = chars.len().checked_sub(parameters + 3)?;
+            let is_colour = chars[open].char == '\u{1b}' && chars[open + 1].char == '[';
+            is_colour.then_some(parameters + 3)
         }
+        _ => None,
     }
 }
 
