@@ -155,3 +155,24 @@ async fn lease_ends_by_the_clock_of_the_server() {
     assert_eq!((counts.submitted, counts.in_doubt), (1, 0));
     assert_eq!(store.beat(&mut new).await.unwrap().adopted.len(), 1);
 }
+
+#[tokio::test]
+async fn processes_are_named_while_they_live_or_hold() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    let store = PostgresStore::open(&server.url()).await.unwrap();
+    store.import(jobs(1)).await.unwrap();
+    assert_eq!(store.processes().await.unwrap(), []);
+    let mut me = register(&store).await;
+    store.claim(&mut me, 1).await.unwrap();
+    for is_living in [true, false] {
+        let processes = store.processes().await.unwrap();
+        assert_eq!(processes.len(), 1);
+        let it = &processes[0];
+        assert_eq!((it.id, &*it.name), (me.id(), "a test"));
+        assert_eq!(it.is_living, is_living);
+        let sql = "UPDATE runcomfy_batch.incarnation SET alive_until = 0";
+        let _ = server.sql(sql);
+    }
+}

@@ -240,3 +240,23 @@ async fn store_can_be_asked_with_any_tool() {
         .unwrap();
     assert_eq!(journal, "wal");
 }
+
+#[tokio::test]
+async fn processes_are_named_while_they_live_or_hold() {
+    let folder = Folder::new();
+    let store = open(&folder.store());
+    store.import(jobs(1)).await.unwrap();
+    let idle = register(&store).await.unwrap();
+    let named = async || store.processes().await.unwrap();
+    assert_eq!(named().await[0].id, idle.id());
+    drop(idle);
+    assert_eq!(named().await, []);
+    let mut me = register(&store).await.unwrap();
+    store.claim(&mut me, 1).await.unwrap();
+    assert!(named().await[0].is_living);
+    let id = me.id();
+    drop(me);
+    let left = named().await;
+    assert_eq!((left[0].id, left[0].is_living), (id, false));
+    assert_eq!(left[0].name, format!("process {}", std::process::id()));
+}
