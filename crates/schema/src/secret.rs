@@ -179,15 +179,21 @@ fn match_end(text: &[u8], start: usize, pattern: &[u8]) -> Option<usize> {
         match text.get(at).copied() {
             Some(byte) if is_same(byte, *expected) => at += 1,
             None | Some(GAP) if matched >= MIN_CHARS => return Some(at),
-            Some(b'\\' | b'%' | b'&' | b'=')
-                if matched >= MIN_CHARS && text.len() - at < MAX_ESCAPE =>
-            {
-                return Some(text.len());
+            Some(b'\\' | b'%' | b'&' | b'=') if matched >= MIN_CHARS => {
+                return end_near(text, at);
             }
             _ => return None,
         }
     }
     Some(at)
+}
+
+/// Returns the end of the text, or of the run, that is nearer than an escape is long.
+fn end_near(text: &[u8], at: usize) -> Option<usize> {
+    let near = &text[at..text.len().min(at + MAX_ESCAPE)];
+    let gap = near.iter().position(|byte| *byte == GAP);
+    let end = (near.len() < MAX_ESCAPE).then_some(near.len());
+    gap.or(end).map(|length| at + length)
 }
 
 /// Returns `true` for one letter in both cases.

@@ -94,6 +94,8 @@ static VALUES: [u8; 256] = {
 #[derive(Default)]
 struct Group {
     words: Vec<Range<usize>>,
+    /// Number of other words before each number.
+    fillers_before: Vec<usize>,
     /// Number of bytes that the numbers are at most.
     max_bytes: usize,
     /// Number of other words behind the last number.
@@ -112,6 +114,7 @@ impl Group {
     fn add(&mut self, word: Range<usize>) {
         self.max_bytes += word.len().div_ceil(2);
         self.words.push(word);
+        self.fillers_before.push(self.fillers);
         self.fillers = 0;
     }
 
@@ -122,6 +125,12 @@ impl Group {
             && layer.is_new(first.start..last.end)
         {
             read(layer, &self.words, runs);
+            let texts: Vec<_> = self.texts().collect();
+            if texts.len() > 1 {
+                for text in texts {
+                    read(layer, text, runs);
+                }
+            }
             if self.words.len() >= 2 * MIN_RUN
                 && let Some(values) = without_indexes(layer, &self.words)
             {
@@ -129,8 +138,25 @@ impl Group {
             }
         }
         self.words.clear();
+        self.fillers_before.clear();
         self.max_bytes = 0;
         self.fillers = 0;
+    }
+
+    /// Returns the numbers without the gaps that have more other words than the smallest: there one text
+    /// may end and the next begin.
+    fn texts(&self) -> impl Iterator<Item = &[Range<usize>]> {
+        let gaps = self.fillers_before.get(1..).unwrap_or_default();
+        let smallest = gaps.iter().min().copied().unwrap_or_default();
+        let lengths = gaps
+            .split(move |fillers| *fillers > smallest)
+            .map(|gaps| gaps.len() + 1);
+        let mut rest = &*self.words;
+        lengths.map(move |length| {
+            let (text, behind) = rest.split_at(length);
+            rest = behind;
+            text
+        })
     }
 }
 
