@@ -296,7 +296,7 @@ fn prices() -> Vec<Case> {
             "unknown unit",
             run("9"),
             Call::Catalogue,
-            Some(Reply::patched(json!({ "price_unit": "megapixel" }))),
+            Some(Reply::patched(json!({ "price_unit": "hour" }))),
         ),
         (
             "no catalogue",
