@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(rows[0].id().unwrap().as_str(), "a");
         assert_eq!(rows[0].model(), Some("b/c"));
         assert_eq!((rows[1].id(), rows[1].model()), (None, None));
-        // What is of another type is left for validation.
+        // Values of another type are left for validation.
         let wrong = &inputs("scale,seed,sharp\nmuch,x,yes\n")[0];
         assert_eq!(
             *wrong,

@@ -296,7 +296,7 @@ impl Store for SqliteStore {
 
     fn processes(&self) -> Commit<'_, Vec<Process>> {
         Box::pin(async move {
-            // Held for a moment: an incarnation that registers just then is told that another one works.
+            // Held for a moment: an incarnation that registers just then is refused, as if another one worked.
             let lock = Lock::try_acquire(&self.path);
             let is_living = lock
                 .map_err(|error| Failure::from(error).into_error())?

@@ -193,7 +193,7 @@ async fn outage_is_probed_without_new_doubts() {
             _ => {}
         }
     }
-    // Those that were in flight when the breaker opened.
+    // Submits that were in flight when the breaker opened are in doubt.
     assert!((5..=12).contains(&doubts), "{doubts}");
     world.emulator.clear_faults();
     let counts = running.summary().await.unwrap().counts;
