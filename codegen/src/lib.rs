@@ -25,6 +25,7 @@ mod rust_type;
 pub mod diagnostic;
 pub mod expansion;
 pub mod files;
+pub mod phrase;
 pub mod plan;
 pub mod settings;
 pub mod source;

@@ -4,6 +4,7 @@ use runcomfy_schema::{Bounds, Kind, Literal, MediaKind, Schema};
 
 use super::plan::{Field, Type};
 use crate::doc;
+use crate::phrase::{MAX_LITERAL, amount, one_of, title_adds_to};
 
 /// Returns type, range and default first, then the schema's own title and description, then its
 /// rules.
@@ -16,7 +17,9 @@ pub(super) fn lines(field: &Field<'_>) -> Vec<String> {
             lines.extend(more);
         }
     };
-    let title = schema.title().filter(|title| says_more(title, field));
+    let title = schema
+        .title()
+        .filter(|title| title_adds_to(title, &field.property.name));
     let title = title.map(|title| format!("{}. ", title.trim_end_matches('.')));
     let description = schema.description().unwrap_or_default();
     let text = title.unwrap_or_default() + description;
@@ -89,7 +92,7 @@ fn phrase(kind: &Type, schema: &Schema) -> String {
     if let Some(members) = schema.choices()
         && !matches!(kind, Type::Choice(_))
     {
-        return one_of(members);
+        return one_of(members, code);
     }
     match kind {
         Type::Choice(name) => format!("One of [`{name}`]"),
@@ -144,44 +147,11 @@ fn range(schema: &Schema) -> String {
     text
 }
 
-/// `, 1 to 10 items`
-fn amount((least, most): (Option<u64>, Option<u64>), noun: &str) -> String {
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
-    match (least.unwrap_or(0), most) {
-        (0, None) => String::new(),
-        (least, None) => format!(", at least {least} {noun}{}", plural(least)),
-        (0, Some(most)) => format!(", at most {most} {noun}{}", plural(most)),
-        (least, Some(most)) if least == most => format!(", exactly {most} {noun}{}", plural(most)),
-        (least, Some(most)) => format!(", {least} to {most} {noun}{}", plural(most)),
-    }
-}
-
-fn one_of(members: &[Literal]) -> String {
-    /// A hover should not fill the screen.
-    const MAX_SHOWN: usize = 12;
-    let shown: Vec<String> = members.iter().take(MAX_SHOWN).map(code).collect();
-    let more = if members.len() > MAX_SHOWN {
-        ", …"
-    } else {
-        ""
-    };
-    format!("One of {}{more}", shown.join(", "))
-}
-
-/// Returns `true` if a title is more than its property's name in other letters.
-fn says_more(title: &str, field: &Field<'_>) -> bool {
-    let bare = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
-    bare(title) != bare(&field.property.name)
-}
-
-/// Longest default that a hover shows, in characters.
-const MAX_DEFAULT: usize = 60;
-
 fn code(literal: &Literal) -> String {
     match literal {
-        Literal::Text(text) => doc::code(&doc::cut(text, MAX_DEFAULT)),
+        Literal::Text(text) => doc::code(&doc::cut(text, MAX_LITERAL)),
         Literal::Array(list) if !list.is_empty() => code(&list[0]),
-        other => doc::code(&doc::cut(&other.to_string(), MAX_DEFAULT)),
+        other => doc::code(&doc::cut(&other.to_string(), MAX_LITERAL)),
     }
 }
 

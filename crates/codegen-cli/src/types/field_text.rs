@@ -1,12 +1,11 @@
 //! Words for what a schema says about a property.
 
+use runcomfy_codegen::diagnostic::truncate;
+use runcomfy_codegen::phrase::{self, MAX_LITERAL, amount, title_adds_to};
 use runcomfy_schema::{Kind, Literal, MediaKind, Number, Property, Schema};
 
 use super::model_types::add_paragraph;
 use super::prose;
-
-/// Longest default that a hover shows, in characters.
-const MAX_DEFAULT: usize = 60;
 
 /// Returns the allowed values and the default of an input's property, then the schema's own title and
 /// description, then its rules about media.
@@ -39,15 +38,11 @@ pub(super) fn output(property: &Property) -> Vec<String> {
 
 fn own_words(property: &Property) -> Vec<String> {
     let schema = &property.schema;
-    let title = schema.title().filter(|title| says_more(title, property));
+    let title = schema
+        .title()
+        .filter(|title| title_adds_to(title, &property.name));
     let title = title.map(|title| format!("{}. ", title.trim_end_matches('.')));
     prose::lines(&(title.unwrap_or_default() + schema.description().unwrap_or_default()))
-}
-
-/// Returns `true` if a title is more than its property's name in other letters.
-fn says_more(title: &str, property: &Property) -> bool {
-    let bare = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
-    bare(title) != bare(&property.name)
 }
 
 /// ` Default: 0.5 (applied by the service).` The default of a required text is an example.
@@ -77,7 +72,7 @@ fn shown(default: &Literal) -> Option<String> {
 }
 
 fn cut(text: &str) -> String {
-    prose::code(&runcomfy_codegen::diagnostic::truncate(text, MAX_DEFAULT))
+    prose::code(&truncate(text, MAX_LITERAL))
 }
 
 /// Returns the allowed values, in words that begin a sentence: `Number from 0 to 1`.
@@ -167,30 +162,9 @@ fn range(schema: &Schema) -> String {
     text
 }
 
-/// `, 1 to 10 items`
-fn amount((least, most): (Option<u64>, Option<u64>), noun: &str) -> String {
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
-    match (least.unwrap_or(0), most) {
-        (0, None) => String::new(),
-        (least, None) => format!(", at least {least} {noun}{}", plural(least)),
-        (0, Some(most)) => format!(", at most {most} {noun}{}", plural(most)),
-        (least, Some(most)) if least == most => format!(", exactly {most} {noun}{}", plural(most)),
-        (least, Some(most)) => format!(", {least} to {most} {noun}{}", plural(most)),
-    }
-}
-
 fn one_of(members: &[Literal]) -> String {
-    /// A hover should not fill the screen.
-    const MAX_SHOWN: usize = 12;
-    let shown = |member: &Literal| match member {
+    phrase::one_of(members, |member| match member {
         Literal::Text(text) => cut(text),
         other => cut(&other.to_string()),
-    };
-    let first: Vec<String> = members.iter().take(MAX_SHOWN).map(shown).collect();
-    let more = if members.len() > MAX_SHOWN {
-        ", …"
-    } else {
-        ""
-    };
-    format!("One of {}{more}", first.join(", "))
+    })
 }
