@@ -75,6 +75,7 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(Command::new("logout").about("Remove the token of `login` from this machine"))
         .subcommand(Command::new("balance").about("Show the balance of the account"))
         .subcommand(probe())
+        .subcommand(skill())
         .subcommand(init())
         .subcommand(emulator())
         .subcommand(completion())
@@ -239,6 +240,42 @@ fn probe() -> Command {
                 .help("An https:// URL, a data: URI, the path of a file, or - for standard input"),
         )
         .arg(argument::allow_loopback())
+}
+
+fn skill() -> Command {
+    Command::new("skill")
+        .about("Write instructions for agents: models, their parameters, and the rules about money")
+        .arg(
+            Arg::new("models")
+                .long("models")
+                .value_name("GLOB")
+                .action(ArgAction::Append)
+                .help("Only the models whose id matches, such as 'bytedance/*'; may be repeated"),
+        )
+        .arg(
+            Arg::new("built-in")
+                .long("built-in")
+                .action(ArgAction::SetTrue)
+                .help("Take the built-in models, without token and network"),
+        )
+        .arg(
+            Arg::new("out")
+                .long("out")
+                .required(true)
+                .value_name("DIR")
+                .value_hint(ValueHint::DirPath)
+                .help("Folder of the skill, which has the name of the folder"),
+        )
+        .arg(
+            Arg::new("check")
+                .long("check")
+                .action(ArgAction::SetTrue)
+                .help("Write nothing: exit with 1 and name the files that differ, if any do"),
+        )
+        .after_help(
+            "Writes SKILL.md, and a page for each model in references/. Files that somebody\n\
+             else wrote are never replaced or removed.",
+        )
 }
 
 fn init() -> Command {

@@ -85,6 +85,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("balance", &["balance"]),
     ("probe", &["probe image.png https://example.com/clip.mp4"]),
     (
+        "skill",
+        &[
+            "skill --out .claude/skills/runcomfy",
+            "skill --models 'bytedance/*' --out skills/bytedance",
+            "skill --built-in --check --out .claude/skills/runcomfy",
+        ],
+    ),
+    (
         "init",
         &["init bytedance/dreamina-4-0/edit --path ../runcomfy"],
     ),

@@ -34,7 +34,7 @@ struct About {
     may_have_been_submitted: bool,
     idempotency_key: Option<String>,
     result: Option<ShownResult>,
-    /// Faults of a file of jobs, as words and as JSON.
+    /// Faults of a file of jobs, or files that differ, as words and as JSON.
     faults: Vec<(String, Value)>,
     /// Counts of the batch that the command has run.
     #[cfg(feature = "batch")]
@@ -127,6 +127,11 @@ impl Failure {
     /// Reports a file that cannot be written.
     pub(crate) fn unwritable(message: impl Into<String>) -> Self {
         Self::new(EX_FAILED, "io", message)
+    }
+
+    /// Reports files that are not as a command would write them.
+    pub(crate) fn outdated(message: impl Into<String>) -> Self {
+        Self::new(EX_FAILED, "outdated", message)
     }
 
     /// Reports output that was lost, of the job that the command has learned of.
@@ -347,8 +352,8 @@ impl Failure {
         self
     }
 
-    /// Adds the faults of a file of jobs, as words and as JSON. All are data, and the first are words.
-    #[cfg(feature = "batch")]
+    /// Adds the faults of a file of jobs, or the files that differ, as words and as JSON. All are data,
+    /// and the first are words.
     pub(crate) fn with_faults(mut self, faults: Vec<(String, Value)>) -> Self {
         self.about.faults = faults;
         self

@@ -56,7 +56,7 @@ fn properties(model: &ModelSchema) -> impl Iterator<Item = &Property> {
 
 /// Returns the flag of a property: its name in kebab case. A reserved or duplicate name gets the
 /// prefix `property-` with the index in the schema.
-fn flag(model: &ModelSchema, property: &Property) -> String {
+pub(crate) fn flag(model: &ModelSchema, property: &Property) -> String {
     let kebab = |p: &Property| kebab_case(&p.name);
     let name = kebab(property);
     let twins = properties(model)
@@ -170,7 +170,7 @@ fn long_help(property: &Property) -> String {
 
 /// Returns the value that the service uses if the property is absent. The `default` of a free text
 /// or a list is only an example.
-fn default(schema: &Schema) -> Option<&Literal> {
+pub(crate) fn default(schema: &Schema) -> Option<&Literal> {
     let free = schema.choices().is_none() && matches!(schema.kind, Kind::String | Kind::Array);
     schema.default().filter(|_| !free)
 }

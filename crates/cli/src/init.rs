@@ -1,7 +1,7 @@
 //! The command `runcomfy init`: adds models and a first program to a Rust project.
 
 mod build_script;
-mod example;
+pub(crate) mod example;
 mod manifest;
 mod project;
 

@@ -54,6 +54,7 @@ mod several_values;
 mod shell_word;
 mod show;
 mod sidecar;
+mod skill;
 mod stop;
 mod stream;
 mod text_file;
@@ -172,6 +173,7 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
         Some(("logout", _)) => login::logout(format),
         Some(("balance", matches)) => query(matches, balance::balance(matches, format)),
         Some(("probe", matches)) => query(matches, probe::probe(matches, format)),
+        Some(("skill", matches)) => query(matches, skill::skill(matches, format)),
         Some(("init", matches)) => query(matches, init::init(matches, format)),
         Some(("emulator", matches)) => emulator::emulator(matches, format),
         #[cfg(feature = "batch")]

@@ -28,6 +28,20 @@ pub(crate) struct Model {
     pub(crate) entry: Option<CatalogueEntry>,
 }
 
+impl Model {
+    /// Reads the schema in a catalogue entry.
+    ///
+    /// # Errors
+    /// What makes the schema unusable.
+    pub(crate) fn from_entry(entry: CatalogueEntry) -> Result<Self, String> {
+        let model = parsed(entry.model_id(), &[entry.json().clone().into()])?;
+        Ok(Self {
+            entry: Some(entry),
+            ..model
+        })
+    }
+}
+
 /// The model that the command line names, as far as it is known.
 #[derive(Debug)]
 pub(crate) enum Named {
@@ -126,11 +140,8 @@ async fn in_catalogue(id: &str, words: &Words) -> Result<Named, Failure> {
         let failure = Failure::input("it has none");
         return without_schema(id, words, UNUSABLE, failure);
     }
-    match parsed(id, &[entry.json().clone().into()]) {
-        Ok(model) => Ok(Named::Known(Box::new(Model {
-            entry: Some(entry),
-            ..model
-        }))),
+    match Model::from_entry(entry) {
+        Ok(model) => Ok(Named::Known(Box::new(model))),
         // The service may use keywords that this version does not know.
         Err(why) => without_schema(id, words, UNUSABLE, Failure::input(why)),
     }

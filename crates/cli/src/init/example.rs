@@ -4,7 +4,7 @@ use runcomfy::schema::{Json, Kind, Literal, MediaKind, ModelSchema, Schema};
 use serde_json::Map;
 
 /// Returns the required properties, with their defaults or else with minimal values.
-pub(super) fn input(model: &ModelSchema) -> Json {
+pub(crate) fn input(model: &ModelSchema) -> Json {
     object(&model.input)
 }
 

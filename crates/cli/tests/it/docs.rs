@@ -8,6 +8,8 @@ use crate::support::{all_at_once, command};
 const README: &str = include_str!("../../../../README.md");
 const CRATE_README: &str = include_str!("../../README.md");
 const PAGE: &str = include_str!("../../../../docs/command-line.md");
+#[cfg(unix)]
+const SKILLS: &str = include_str!("../../../../docs/skills.md");
 
 /// Returns the fenced blocks of a page, each with its language.
 fn blocks(page: &'static str) -> Vec<(&'static str, &'static str)> {
@@ -132,8 +134,8 @@ fn sessions_of_the_docs_print_what_they_show() {
     if !has_jq() {
         return;
     }
-    let sessions = [sessions(CRATE_README), sessions(PAGE)].concat();
-    assert!(sessions.len() >= 3, "{sessions:?}");
+    let sessions = [CRATE_README, PAGE, SKILLS].map(sessions).concat();
+    assert!(sessions.len() >= 5, "{sessions:?}");
     all_at_once(sessions, |session| replay(&session));
 }
 

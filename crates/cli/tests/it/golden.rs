@@ -37,6 +37,7 @@ fn help_texts_are_as_reviewed() {
     check("models-list.txt", &help(&["models", "list", "--help"]));
     check("resume.txt", &help(&["resume", "--help"]));
     check("init.txt", &help(&["init", "--help"]));
+    check("skill.txt", &help(&["skill", "--help"]));
     #[cfg(feature = "batch")]
     for name in ["cancel", "list", "report", "resolve", "run"] {
         check(

@@ -35,6 +35,7 @@ mod scripts;
 #[cfg(unix)]
 mod signals;
 #[cfg(target_os = "linux")]
+mod skill;
 mod streams;
 mod support;
 #[cfg(unix)]

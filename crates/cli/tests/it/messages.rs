@@ -148,6 +148,12 @@ run M -prompt x --emulate
 run -prompt x M --emulate
 run M -pormpt x
 models list -search x
+skill
+skill --out Skills_Of_Mine
+skill --out runcomfy
+skill --built-in --models *nothing* --out runcomfy
+skill --built-in --models [ --out runcomfy
+skill --built-in --check --out runcomfy
 completion nushell";
 
 /// Returns a folder with the files that the lines name.
