@@ -196,7 +196,13 @@ fn batch() -> Option<Command> {
 fn models() -> Command {
     let get = Command::new("get")
         .about("Show a model: its names, price and properties")
-        .arg(argument::model_id());
+        .arg(argument::model_id())
+        .arg(
+            Arg::new("built-in")
+                .long("built-in")
+                .action(ArgAction::SetTrue)
+                .help("Show the built-in schema, without token and network"),
+        );
     Command::new("models")
         .about("List and show the models of the service")
         .subcommand_required(true)

@@ -184,9 +184,20 @@ fn range(count: usize, total: Option<usize>, offset: usize) -> String {
 
 async fn get(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let id = matches.get_one::<String>("model_id").map_or("", |id| id);
+    if matches.get_flag("built-in") {
+        if runcomfy_models::find(id).is_none() {
+            let failure = Failure::no_such_model(id, &hint(id));
+            return Err(failure.with_message(format!("`{id}` is not built in; {}", hint(id))));
+        }
+        return show_built_in(id, format).await;
+    }
     let entry = match Session::service(matches) {
         Err(_) if runcomfy_models::find(id).is_some() => {
-            return show_built_in(id, format).await;
+            show_built_in(id, format).await?;
+            show::note(
+                "the built-in schema; the catalogue was not queried, since the token or the address is missing",
+            );
+            return Ok(());
         }
         session => session?.client.catalogue().get(id).await,
     };
@@ -209,9 +220,6 @@ async fn show_built_in(id: &str, format: Format) -> Result<(), Failure> {
         let page = schema.map(properties).unwrap_or_default();
         format!("{id}\n\n{page}")
     });
-    show::note(
-        "the built-in schema; the catalogue was not queried, since the token or the address is missing",
-    );
     Ok(())
 }
 

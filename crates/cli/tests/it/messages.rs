@@ -142,6 +142,8 @@ RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:1/v1 models list
 run M --prompt x --output-dir /proc/x
 models get M
 models get M --built-in
+models get dreamina --built-in
+models get acme/paint --built-in
 run M —prompt x
 run M -o x.png --prompt x
 run M -prompt x --emulate
