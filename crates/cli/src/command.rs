@@ -256,7 +256,7 @@ fn skill() -> Command {
                 .long("models")
                 .value_name("GLOB")
                 .action(ArgAction::Append)
-                .help("Only the models whose id matches, such as 'bytedance/*'; may be repeated"),
+                .help("Only the models whose ids match, such as 'bytedance/**'; may be repeated"),
         )
         .arg(
             Arg::new("built-in")

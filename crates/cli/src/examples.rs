@@ -88,7 +88,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "skill",
         &[
             "skill --out .claude/skills/runcomfy",
-            "skill --models 'bytedance/*' --out skills/bytedance",
+            "skill --models 'bytedance/**' --out skills/bytedance",
             "skill --built-in --check --out .claude/skills/runcomfy",
         ],
     ),

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use clap::ArgMatches;
-use glob::Pattern;
+use glob::{MatchOptions, Pattern};
 use runcomfy::schema::is_invisible;
 use serde_json::json;
 
@@ -30,25 +30,22 @@ pub(crate) async fn skill(matches: &ArgMatches, format: Format) -> Result<(), Fa
     let out = matches.get_one::<String>("out").map_or("", String::as_str);
     let name = name(out)?;
     let patterns = patterns(matches)?;
-    let (mut models, left_out) = if matches.get_flag("built-in") {
+    let (mut models, mut left_out) = if matches.get_flag("built-in") {
         (built_in(), Vec::new())
     } else {
         in_catalogue(matches).await?
     };
-    let is_chosen =
-        |id: &str| patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(id));
-    models.retain(|model| is_chosen(&model.schema.id));
+    check(&patterns, &models, &left_out)?;
+    models.retain(|model| is_chosen(&patterns, &model.schema.id));
     models.sort_by(|a, b| a.schema.id.cmp(&b.schema.id));
     models.dedup_by(|a, b| a.schema.id == b.schema.id);
-    let left_out: Vec<(String, String)> = left_out
-        .into_iter()
-        .filter(|(id, _)| is_chosen(id))
-        .collect();
+    left_out.retain(|(id, _)| is_chosen(&patterns, id));
     for (id, why) in &left_out {
         show::warn(&format!("`{id}` is left out: {why}"));
     }
     if models.is_empty() {
-        return Err(none(&patterns));
+        let why = "found no model whose schema can be used; nothing was written";
+        return Err(Failure::no_such_model("", "").with_message(why.to_owned()));
     }
     let pages = Page::of_all(&models);
     let mut files: Vec<(String, String)> = pages
@@ -107,18 +104,36 @@ fn patterns(matches: &ArgMatches) -> Result<Vec<Pattern>, Failure> {
     globs.collect()
 }
 
-fn none(patterns: &[Pattern]) -> Failure {
-    let globs: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
-    let what = match &globs[..] {
-        [] => "the catalogue has no model that can be used".to_owned(),
-        [glob] => format!("no model matches `{glob}`; {}", hint(glob)),
-        globs => format!(
-            "no model matches any of `{}`; {}",
-            globs.join("`, `"),
-            hint("")
-        ),
+/// Returns `true` if an id matches a pattern, or if there are none. As in `runcomfy-codegen`, `*` matches a
+/// part of a segment.
+fn is_chosen(patterns: &[Pattern], id: &str) -> bool {
+    let options = MatchOptions {
+        require_literal_separator: true,
+        ..MatchOptions::default()
     };
-    Failure::no_such_model("", "").with_message(what)
+    let mut patterns = patterns.iter().peekable();
+    patterns.peek().is_none() || patterns.any(|pattern| pattern.matches_with(id, options))
+}
+
+/// Checks that every pattern matches a model. One that matches none is a slip that would lose models.
+fn check(
+    patterns: &[Pattern],
+    models: &[Model],
+    left_out: &[(String, String)],
+) -> Result<(), Failure> {
+    for pattern in patterns {
+        let ids = models.iter().map(|model| &*model.schema.id);
+        let mut ids = ids.chain(left_out.iter().map(|(id, _)| id.as_str()));
+        if !ids.any(|id| is_chosen(std::slice::from_ref(pattern), id)) {
+            let what = format!("no model matches `{pattern}`; {}", hint(pattern.as_str()));
+            return Err(Failure::no_such_model("", "")
+                .with_message(what)
+                .with_advice(
+                    "`*` matches within a segment of an id, `**` any number of segments.",
+                ));
+        }
+    }
+    Ok(())
 }
 
 fn built_in() -> Vec<Model> {
@@ -184,6 +199,26 @@ fn outdated(out: &str, differences: &[Difference<'_>], matches: &ArgMatches) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_are_those_of_the_generator() {
+        for (pattern, id, expected) in [
+            ("bytedance/**", "bytedance/dreamina-4-0/edit", true),
+            ("bytedance/*", "bytedance/dreamina-4-0/edit", false),
+            ("*/*/edit", "bytedance/dreamina-4-0/edit", true),
+            ("**/edit", "bytedance/dreamina-4-0/edit", true),
+            (
+                "bytedance/dreamina-?-0/edit",
+                "bytedance/dreamina-4-0/edit",
+                true,
+            ),
+            ("bytedance", "bytedance/dreamina-4-0/edit", false),
+        ] {
+            let patterns = [Pattern::new(pattern).unwrap()];
+            assert_eq!(is_chosen(&patterns, id), expected, "{pattern}");
+        }
+        assert!(is_chosen(&[], "a/b"));
+    }
 
     #[test]
     fn name_of_the_folder_is_that_of_the_skill() {

@@ -153,7 +153,7 @@ models list -search x
 skill
 skill --out Skills_Of_Mine
 skill --out runcomfy
-skill --built-in --models *nothing* --out runcomfy
+skill --built-in --models bytedance/* --out runcomfy
 skill --built-in --models [ --out runcomfy
 skill --built-in --check --out runcomfy
 completion nushell";

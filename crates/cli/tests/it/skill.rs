@@ -38,7 +38,7 @@ fn sample_skill_is_fresh() {
 #[test]
 fn skill_of_the_catalogue_has_prices() {
     let service = Service::new();
-    let out = service.piped(&["skill", "--models", "*/edit", "--out", "skills/runcomfy"]);
+    let out = service.piped(&["skill", "--models", "**/edit", "--out", "skills/runcomfy"]);
     assert_eq!(
         (out.code, &*out.out),
         (0, "wrote 2 files for 1 model in skills/runcomfy\n")
