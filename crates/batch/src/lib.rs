@@ -50,7 +50,7 @@ pub use memory::MemoryStore;
 pub use money::{InvalidMoney, Money};
 pub use new_job::{Conflict, Imported, NewJob};
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{PostgresOptions, PostgresStore, PostgresUrl};
 pub use report::{Report, ReportError, ReportFormat};
 pub use resolution::Resolution;
 pub use row::{Attempt, Attempts, Row};

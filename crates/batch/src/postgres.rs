@@ -1,12 +1,15 @@
 //! A store in a Postgres database.
 
-mod address;
 mod connection;
 mod failure;
 mod journal;
 mod migration;
+mod password;
 mod report;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transition;
+mod url;
 mod value;
 
 use std::path::PathBuf;
@@ -32,10 +35,10 @@ use crate::row::{Attempt, Attempts, Row};
 use crate::state::State;
 use crate::store::error::StoreError;
 use crate::store::{Commit, Store, sealed};
-use address::Address;
 use connection::Connection;
 use failure::Failure;
 use journal::Journal;
+pub use url::PostgresUrl;
 
 #[cfg(doc)]
 use crate::store::error::StoreErrorKind;
@@ -101,21 +104,25 @@ impl PostgresOptions {
         self
     }
 
-    /// Opens the store at a URL such as `postgres://user@host/database?batch=boats`. The batch is a schema of
-    /// the database, `runcomfy_batch` by default. Call it within a tokio runtime, which must live as long as the
-    /// store.
+    /// Opens the store at a URL. Call it within a tokio runtime, which must live as long as the store.
     ///
     /// # Errors
     /// [`StoreErrorKind::NotFound`], [`StoreErrorKind::NotAStore`], [`StoreErrorKind::NewerVersion`],
     /// [`StoreErrorKind::NotDurable`], [`StoreErrorKind::ServerChanged`], [`StoreErrorKind::Io`]; the message
     /// says what to do.
-    pub async fn open(self, url: &str) -> Result<PostgresStore, StoreError> {
-        self.try_open(url).await.map_err(Failure::into_error)
+    pub async fn open(self, url: &PostgresUrl) -> Result<PostgresStore, StoreError> {
+        self.try_open(url.clone())
+            .await
+            .map_err(Failure::into_error)
     }
 
-    async fn try_open(self, url: &str) -> Result<PostgresStore, Failure> {
-        let address = Address::parse(url)?;
-        let connection = Connection::open(address).await?;
+    async fn try_open(self, mut url: PostgresUrl) -> Result<PostgresStore, Failure> {
+        if url.config.get_password().is_none()
+            && let Some(password) = password::find(&url.config)?
+        {
+            url.config.password(password);
+        }
+        let connection = Connection::open(url).await?;
         let id = connection.migrate(!self.must_exist).await?;
         let store = PostgresStore {
             id: id.into(),
@@ -130,12 +137,13 @@ impl PostgresOptions {
 }
 
 impl PostgresStore {
-    /// Opens the store at a URL, and creates the batch where it is missing.
+    /// Opens the store at a URL such as `postgres://user@host/database?batch=boats`, and creates the batch where
+    /// it is missing.
     ///
     /// # Errors
     /// As [`PostgresOptions::open`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        PostgresOptions::new().open(url).await
+        PostgresOptions::new().open(&url.parse()?).await
     }
 
     /// Accepts the server as it is, after its system identifier or timeline has changed: claims go on. Start
@@ -146,6 +154,15 @@ impl PostgresStore {
     pub async fn accept_server(&self) -> Result<(), StoreError> {
         let accepted = self.connection.call("accept_server", &[]).await;
         accepted.map(drop).map_err(Failure::into_error)
+    }
+
+    /// Checks that the server is the one that the batch was created on, or that a person has accepted since.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::ServerChanged`]: nothing is claimed. [`StoreErrorKind::Io`]: it cannot be reached.
+    pub async fn check_server(&self) -> Result<(), StoreError> {
+        let checked = self.connection.call("check_server", &[]).await;
+        checked.map(drop).map_err(Failure::into_error)
     }
 
     /// Makes a transition when the future is polled first.

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{Client, NoTls, Row, Socket};
 use tracing::debug;
 
-use super::address::Address;
 use super::failure::Failure;
+#[cfg(feature = "rustls")]
+use super::tls::Tls;
+use super::url::PostgresUrl;
 use super::value::Parameter;
 
 /// Time after which a call is given up. The server may make its transition nevertheless.
@@ -18,14 +21,14 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// One connection, made again by the next call after it was lost.
 #[derive(Debug)]
 pub(super) struct Connection {
-    address: Address,
+    url: PostgresUrl,
     client: Mutex<Option<Arc<Client>>>,
 }
 
 impl Connection {
-    pub(super) async fn open(address: Address) -> Result<Self, Failure> {
+    pub(super) async fn open(url: PostgresUrl) -> Result<Self, Failure> {
         let connection = Self {
-            address,
+            url,
             client: Mutex::new(None),
         };
         connection.client().await?;
@@ -34,7 +37,7 @@ impl Connection {
 
     /// Returns the name of the schema.
     pub(super) fn schema(&self) -> &str {
-        &self.address.batch
+        self.url.batch()
     }
 
     /// Calls a function of the schema: one statement, and one commit.
@@ -79,8 +82,22 @@ impl Connection {
 
     /// Connects. The task ends with the last clone of the client.
     pub(super) async fn connect(&self) -> Result<Client, Failure> {
-        let connected = self.address.config.connect(NoTls);
-        let connected = timeout(CALL_TIMEOUT, connected).await;
+        #[cfg(feature = "rustls")]
+        if self.url.may_use_tls() {
+            let tls = Tls::new(self.url.root_certificates()).map_err(Failure::Tls)?;
+            return self.connect_with(tls).await;
+        }
+        self.connect_with(NoTls).await
+    }
+
+    async fn connect_with<T>(&self, tls: T) -> Result<Client, Failure>
+    where
+        T: MakeTlsConnect<Socket>,
+        T::Stream: Send + 'static,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        let connected = timeout(CALL_TIMEOUT, self.url.config.connect(tls)).await;
         let (client, connection) = connected.map_err(|_| Failure::Timeout)??;
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -12,6 +12,9 @@ pub(super) enum Failure {
     Postgres(tokio_postgres::Error),
     /// The server has not answered in time.
     Timeout,
+    /// There is no TLS as the URL wants it.
+    #[cfg(feature = "rustls")]
+    Tls(io::Error),
     /// The journal could not be read or written.
     Journal(io::Error),
     Refused(StoreError),
@@ -24,6 +27,11 @@ type Explained = (StoreErrorKind, &'static str);
 const UNREACHABLE: Explained = (
     StoreErrorKind::Io,
     "the server of the store could not be reached; the transition may not be stored, and nothing is submitted until it can be. Check the server, the address and the network",
+);
+#[cfg(feature = "rustls")]
+const TLS: Explained = (
+    StoreErrorKind::Io,
+    "there is no TLS connection to the server of the store; nothing was stored, and nothing is submitted. Name the file of its certificate authority with `sslrootcert=FILE` in the URL, or, only on a network that you trust, write `sslmode=disable`",
 );
 const FULL: Explained = (
     StoreErrorKind::Full,
@@ -69,6 +77,8 @@ impl Failure {
                 (explain(&error), describe(&error))
             }
             Self::Timeout => (UNREACHABLE, "no answer in time".to_owned()),
+            #[cfg(feature = "rustls")]
+            Self::Tls(error) => (TLS, error.to_string()),
             Self::Journal(error) => (JOURNAL, error.to_string()),
             Self::Unreadable(what) => (DAMAGED, format!("{what} is unreadable")),
         };
@@ -78,8 +88,12 @@ impl Failure {
 
 fn explain(error: &tokio_postgres::Error) -> Explained {
     let Some(code) = error.code() else {
+        #[cfg(feature = "rustls")]
+        if has_cause::<super::tls::HandshakeError>(error) {
+            return TLS;
+        }
         // A value of another type has no code either.
-        return if error.is_closed() || is_io(error) {
+        return if error.is_closed() || has_cause::<io::Error>(error) {
             UNREACHABLE
         } else {
             DAMAGED
@@ -106,11 +120,11 @@ fn explain(error: &tokio_postgres::Error) -> Explained {
     }
 }
 
-/// Returns `true` for failures of the network and of TLS, which have an error below them.
-fn is_io(error: &tokio_postgres::Error) -> bool {
+/// Returns `true` if an error of this type is below the error, such as one of the network.
+fn has_cause<E: std::error::Error + 'static>(error: &tokio_postgres::Error) -> bool {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        if cause.is::<io::Error>() {
+        if cause.is::<E>() {
             return true;
         }
         source = cause.source();

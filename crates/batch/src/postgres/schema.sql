@@ -181,7 +181,7 @@ BEGIN
   RETURN _server;
 END $$;
 
-CREATE FUNCTION check_server() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION check_server() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   _now server := current_server();
 BEGIN

@@ -193,7 +193,7 @@ impl Postgres {
         let store = self
             .server
             .runtime
-            .block_on(self.options.clone().open(&url));
+            .block_on(self.options.clone().open(&url.parse().unwrap()));
         Arc::new(store.unwrap())
     }
 }

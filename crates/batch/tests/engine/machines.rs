@@ -48,7 +48,7 @@ fn machine() {
 async fn work(url: &str, base_url: &str, folder: &Path, name: &str) -> Result<bool, StoreError> {
     let journal = folder.join(format!("journal-{name}.jsonl"));
     let options = PostgresOptions::new().must_exist().journal(journal);
-    let store: Arc<dyn Store> = Arc::new(options.open(url).await?);
+    let store: Arc<dyn Store> = Arc::new(options.open(&url.parse()?).await?);
     let batch = batch(&store, base_url, folder)
         .spill(folder.join(format!("ids-{name}.jsonl")))
         .process(name)

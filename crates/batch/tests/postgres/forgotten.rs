@@ -17,7 +17,7 @@ fn copy(from: &Path, to: &Path) {
 
 async fn open(server: &PostgresServer, journal: &Path) -> PostgresStore {
     let options = PostgresOptions::new().journal(journal);
-    options.open(&server.url()).await.unwrap()
+    options.open(&server.url().parse().unwrap()).await.unwrap()
 }
 
 #[tokio::test]
@@ -114,7 +114,10 @@ async fn intent_that_was_made_twice_stops_the_worker() {
     let again = other.claim(&mut me, 1).await.unwrap();
     assert_eq!(again.jobs[0].key, lost.jobs[0].key);
     let options = PostgresOptions::new().journal(&journal);
-    let error = options.open(&server.url()).await.unwrap_err();
+    let error = options
+        .open(&server.url().parse().unwrap())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::ServerChanged);
     let key = lost.jobs[0].key.as_str();
     assert!(error.to_string().contains(key), "{error}");

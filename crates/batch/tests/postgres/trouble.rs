@@ -19,7 +19,10 @@ async fn processes_that_open_together_create_one_batch() {
         return;
     };
     let url = server.url();
-    let missing = PostgresOptions::new().must_exist().open(&url).await;
+    let missing = PostgresOptions::new()
+        .must_exist()
+        .open(&url.parse().unwrap())
+        .await;
     assert_eq!(missing.unwrap_err().kind(), StoreErrorKind::NotFound);
     let (one, two, three) = tokio::join!(
         PostgresStore::open(&url),
