@@ -28,6 +28,7 @@ use tokio::task::JoinHandle;
 
 use crate::claim::Claimed;
 use crate::disk::Disk;
+use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::store::error::{StoreError, StoreErrorKind};
 use driver::Driver;
@@ -69,6 +70,7 @@ pub struct Batch {
     store: Arc<dyn Store>,
     client: Client,
     prepare: Option<Arc<Prepare>>,
+    metrics: Arc<Metrics>,
     settings: Settings,
 }
 
@@ -76,7 +78,17 @@ pub struct Batch {
 type Prepare = dyn Fn(Claimed) -> Prepared + Send + Sync;
 
 /// The future of the input that is sent for a job, or of the reason for which there is none.
-pub type Prepared = Pin<Box<dyn Future<Output = Result<Json, String>> + Send>>;
+pub type Prepared = Pin<Box<dyn Future<Output = Result<Json, Unprepared>> + Send>>;
+
+/// Reason for which nothing can be sent for a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unprepared {
+    /// The job has failed: no process can prepare it.
+    Job(String),
+    /// This process cannot prepare it, and another may: the job is ready again, and this process submits nothing
+    /// more.
+    Process(String),
+}
 
 /// Settings of a [`Batch`].
 #[derive(Clone, Debug)]
@@ -108,6 +120,7 @@ impl Batch {
             store,
             client,
             prepare: None,
+            metrics: Arc::default(),
             settings: Settings {
                 folder: folder.into(),
                 name: "{n}-{id}".to_owned(),
@@ -160,13 +173,19 @@ impl Batch {
 
     /// Sets what makes the input that is sent from the job, such as reading the local files that it names.
     /// It runs before each submit, so that the store need not keep files. Where it fails, nothing is sent,
-    /// no money is reserved any more, and the job has failed for that reason. Default: the input is sent as
-    /// the store has it.
+    /// no money is reserved any more, and the job has failed for that reason or is left to other processes.
+    /// Default: the input is sent as the store has it.
     pub fn prepare(
         mut self,
         prepare: impl Fn(Claimed) -> Prepared + Send + Sync + 'static,
     ) -> Self {
         self.prepare = Some(Arc::new(prepare));
+        self
+    }
+
+    /// Sets what counts submits and times. Default: nobody sees them.
+    pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = metrics;
         self
     }
 

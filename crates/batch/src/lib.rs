@@ -17,6 +17,7 @@ mod job_id;
 mod job_key;
 mod limits;
 mod memory;
+mod metrics;
 mod money;
 mod new_job;
 #[cfg(feature = "postgres")]
@@ -36,7 +37,9 @@ pub use clock::Clock;
 pub use counts::{Counts, Spending};
 pub use disk::Disk;
 pub use ending::{Cancelled, End, Ending, NotSent, Received, Retry};
-pub use engine::{Batch, EndedBy, JobRef, Prepared, Progress, Running, Stop, StopHandle, Summary};
+pub use engine::{
+    Batch, EndedBy, JobRef, Prepared, Progress, Running, Stop, StopHandle, Summary, Unprepared,
+};
 pub use event::Event;
 pub use faults::{Fault, Faults};
 pub use incarnation::{Incarnation, IncarnationId, Process};
@@ -47,6 +50,7 @@ pub use job_id::{InvalidJobId, JobId};
 pub use job_key::{InvalidJobKey, JobKey};
 pub use limits::{Limits, Rate};
 pub use memory::MemoryStore;
+pub use metrics::Metrics;
 pub use money::{InvalidMoney, Money};
 pub use new_job::{Conflict, Imported, NewJob};
 #[cfg(feature = "postgres")]

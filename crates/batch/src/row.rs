@@ -109,6 +109,13 @@ impl Row {
         self.saved("folder").and_then(Json::as_str)
     }
 
+    /// Returns the process that has saved the files, of a store for many machines: the folder is one of its
+    /// machine.
+    #[must_use]
+    pub fn worker(&self) -> Option<&str> {
+        self.saved("worker").and_then(Json::as_str)
+    }
+
     /// Returns the output that the service gave, of a job that was saved.
     #[must_use]
     pub fn output(&self) -> Option<&Json> {
@@ -158,6 +165,7 @@ impl Row {
         map.serialize_entry("note", &attempt.map(|attempt| &attempt.note))?;
         map.serialize_entry("files", &files)?;
         map.serialize_entry("folder", &self.folder())?;
+        map.serialize_entry("worker", &self.worker())?;
         map.serialize_entry("input", &self.input)?;
         map.serialize_entry("output", &self.output())
     }

@@ -76,6 +76,7 @@ impl Driver {
             store,
             client,
             prepare,
+            metrics,
             settings,
         } = self.batch;
         let folder = settings.folder.clone();
@@ -87,6 +88,7 @@ impl Driver {
         if let Some(spill) = &spill {
             read_spill(&*store, &me, spill).await?;
         }
+        let worker = me.lease().map(|_| settings.process.clone());
         let worker = Worker {
             me: me.id(),
             lease: Arc::new(Lease::new(me.lease(), begun)),
@@ -94,9 +96,10 @@ impl Driver {
             store,
             client,
             prepare,
+            metrics,
             breaker: Arc::default(),
             space: Arc::new(space),
-            folder: Folder::new(folder, settings.name.clone()),
+            folder: Folder::new(folder, settings.name.clone(), worker),
             stop: self.stop.clone(),
             progress: self.progress,
             poll_every: settings.poll_every,
@@ -215,10 +218,11 @@ impl Run {
             NextClaim::Now => Ok(Next::Wait(Duration::ZERO)),
             NextClaim::After(time) => Ok(Next::Wait(time)),
             NextClaim::OverBudget(needed) if is_idle && self.places.jobs() == 0 => {
-                self.worker.report(Progress::Budget(needed));
-                Ok(Next::End(EndedBy::Budget(needed)))
+                self.end_if_idle(EndedBy::Budget(needed)).await
             }
-            NextClaim::NoneReady if is_idle && self.places.jobs() == 0 => self.end_if_done().await,
+            NextClaim::NoneReady if is_idle && self.places.jobs() == 0 => {
+                self.end_if_idle(EndedBy::Done).await
+            }
             NextClaim::OverBudget(_) | NextClaim::NoneReady => Ok(later),
         }
     }
@@ -227,10 +231,7 @@ impl Run {
     fn stopping(&self) -> Option<EndedBy> {
         let refused = self.worker.refused.lock();
         let refused = refused.unwrap_or_else(PoisonError::into_inner).clone();
-        match self.stop.level() {
-            Some(_) => Some(EndedBy::Stopped),
-            None => refused.map(EndedBy::Account),
-        }
+        self.stop.level().map(|_| EndedBy::Stopped).or(refused)
     }
 
     /// Returns the number of jobs that can be started at once, or the time until the next step.
@@ -250,15 +251,30 @@ impl Run {
         }
     }
 
-    /// Ends the batch, unless there are more jobs to adopt.
-    async fn end_if_done(&mut self) -> Result<Next, StoreError> {
+    /// Ends the batch, unless there are more jobs to adopt, now or after the end of another process.
+    async fn end_if_idle(&mut self, ended_by: EndedBy) -> Result<Next, StoreError> {
         self.beat().await?;
-        let is_idle = self.places.jobs() == 0;
-        Ok(if is_idle {
-            Next::End(EndedBy::Done)
-        } else {
-            Next::Wait(MAX_BEAT)
-        })
+        if self.places.jobs() > 0 || self.waits_for_others().await {
+            return Ok(Next::Wait(MAX_BEAT));
+        }
+        if let EndedBy::Budget(needed) = ended_by {
+            self.worker.report(Progress::Budget(needed));
+        }
+        Ok(Next::End(ended_by))
+    }
+
+    /// Returns `true` while other processes hold jobs, and this one holds none: those that it still holds could
+    /// not be saved, and two processes with such jobs would wait for each other.
+    async fn waits_for_others(&self) -> bool {
+        let (store, me) = (&self.worker.store, self.me.id());
+        if self.me.lease().is_none() {
+            return false;
+        }
+        match store.attempts(Attempts::Held).await {
+            Ok(held) => !held.is_empty() && held.iter().all(|held| held.owner != Some(me)),
+            // The next step looks again.
+            Err(_) => true,
+        }
     }
 
     /// Gives back what a failed claim may have claimed. Nothing is sent meanwhile.

@@ -19,6 +19,8 @@ use crate::job_key::JobKey;
 pub(super) struct Folder {
     path: PathBuf,
     template: String,
+    /// Name of this process, where other machines may have other files.
+    worker: Option<String>,
 }
 
 /// Failure to save the files of a job.
@@ -47,8 +49,12 @@ struct Reserved {
 }
 
 impl Folder {
-    pub(super) fn new(path: PathBuf, template: String) -> Self {
-        Self { path, template }
+    pub(super) fn new(path: PathBuf, template: String, worker: Option<String>) -> Self {
+        Self {
+            path,
+            template,
+            worker,
+        }
     }
 
     /// Saves the files of a job and their manifest, and returns what the store keeps of them.
@@ -81,7 +87,11 @@ impl Folder {
             "output": output,
         });
         let folder = path::absolute(&self.path)?;
-        let value = json!({ "files": names, "folder": folder.to_string_lossy(), "output": output });
+        let folder = folder.to_string_lossy();
+        let mut value = json!({ "files": names, "folder": folder, "output": output });
+        if let Some(worker) = &self.worker {
+            value["worker"] = worker.as_str().into();
+        }
         blocking(move || reserved.finish(&manifest)).await?;
         Ok(value)
     }

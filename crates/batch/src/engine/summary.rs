@@ -25,4 +25,7 @@ pub enum EndedBy {
     Stopped,
     /// The service refuses the account: the token or the balance. The text says how to fix it.
     Account(String),
+    /// This process [cannot prepare](crate::Unprepared::Process) the next job, which others may. The text says
+    /// why.
+    Process(String),
 }

@@ -20,6 +20,8 @@ pub(super) enum Verdict {
     Failed(String),
     /// There is certainly no job, and no other submit of this account will succeed.
     Account(String),
+    /// Nothing was sent, and this process cannot send it.
+    Process(String),
     /// There may be a job.
     Doubt(String),
 }
@@ -65,12 +67,23 @@ impl Verdict {
         }
     }
 
+    /// Returns `true` if the service has asked all to wait.
+    pub(super) fn is_throttled(&self) -> bool {
+        matches!(
+            self,
+            Self::Retry {
+                is_throttled: true,
+                ..
+            }
+        )
+    }
+
     /// Returns `true` if the service has answered, so that there is no outage.
     pub(super) fn has_answer(&self) -> bool {
         match self {
             Self::Accepted(_) | Self::Failed(_) | Self::Account(_) => true,
-            Self::Retry { is_throttled, .. } => *is_throttled,
-            Self::Doubt(_) => false,
+            Self::Retry { .. } => self.is_throttled(),
+            Self::Process(_) | Self::Doubt(_) => false,
         }
     }
 }

@@ -11,7 +11,7 @@ use runcomfy::{
     CancelOutcome, Client, Error, ErrorKind, Event, Job, JobResult, Output, RequestId, WaitOptions,
 };
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::breaker::{Breaker, Change};
@@ -22,12 +22,14 @@ use super::progress::{JobRef, Progress};
 use super::recorder::{Record, Recorder};
 use super::space::{Space, is_lack_of_room};
 use super::stop::StopHandle;
+use super::summary::EndedBy;
 use super::verdict::Verdict;
-use super::{Prepare, TARGET};
+use super::{Prepare, TARGET, Unprepared};
 use crate::claim::{Adopted, Claimed};
 use crate::ending::{End, Ending, NotSent, Retry};
 use crate::incarnation::IncarnationId;
 use crate::job_key::JobKey;
+use crate::metrics::Metrics;
 use crate::money::Money;
 use crate::store::Store;
 
@@ -39,6 +41,7 @@ pub(super) struct Worker {
     pub(super) lease: Arc<Lease>,
     pub(super) client: Client,
     pub(super) prepare: Option<Arc<Prepare>>,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) recorder: Recorder,
     pub(super) breaker: Arc<Breaker>,
     pub(super) space: Arc<Space>,
@@ -46,8 +49,8 @@ pub(super) struct Worker {
     pub(super) stop: StopHandle,
     pub(super) progress: UnboundedSender<Progress>,
     pub(super) poll_every: Option<Duration>,
-    /// Reason for which no submit of this account succeeds.
-    pub(super) refused: Arc<Mutex<Option<String>>>,
+    /// Reason for which this process submits nothing more.
+    pub(super) refused: Arc<Mutex<Option<EndedBy>>>,
 }
 
 /// Time for which a submit looks for a connection. A job that has none by then is ready again: its intent
@@ -96,16 +99,17 @@ impl Worker {
     /// Submits a job and brings it to its end. Run it in a task of its own, and never drop it.
     pub(super) async fn run(self: Arc<Self>, job: Claimed, _place: Place, submit: Place) {
         let id = self.submit(&job).await;
+        let submitted = Instant::now();
         // Only now: an id that the store does not have yet is a doubt after a kill.
         drop(submit);
         if let Some(id) = id {
-            self.wait(&job, id).await;
+            self.wait(&job, id, Some(submitted)).await;
         }
     }
 
     /// Brings a job of an ended incarnation to its end.
     pub(super) async fn adopt(self: Arc<Self>, adopted: Adopted, _place: Place) {
-        self.wait(&adopted.job, adopted.request_id).await;
+        self.wait(&adopted.job, adopted.request_id, None).await;
     }
 
     /// Cancels a job at the service. The wait for it learns of it.
@@ -151,7 +155,10 @@ impl Worker {
                 is_throttled: false,
             },
             Ok(input) => self.send(job, &input).await,
-            Err(reason) => Verdict::Failed(reason),
+            Err(Unprepared::Job(reason)) => Verdict::Failed(format!(
+                "the input could not be prepared; nothing was sent: {reason}"
+            )),
+            Err(Unprepared::Process(reason)) => Verdict::Process(reason),
         };
         let id = self.store_verdict(job, verdict).await;
         intent.has_ended();
@@ -161,7 +168,12 @@ impl Worker {
     async fn send(&self, job: &Claimed, input: &Json) -> Verdict {
         let submit = self.client.submit_json(job.model.as_str(), input);
         let submit = submit.key(job.key.as_str()).deadline(CONNECT_WINDOW);
-        let verdict = Verdict::from_outcome(&submit.outcome().await, job.attempt);
+        let begun = Instant::now();
+        let outcome = submit.outcome().await;
+        let verdict = Verdict::from_outcome(&outcome, job.attempt);
+        let time = begun.elapsed();
+        self.metrics
+            .submitted(&outcome, verdict.is_throttled(), time);
         if let Some(change) = self.breaker.record(&verdict) {
             self.pause(change);
         }
@@ -169,16 +181,14 @@ impl Worker {
     }
 
     /// Returns the input that is sent, or the reason for which there is none.
-    async fn prepared<'a>(&self, job: &'a Claimed) -> Result<Cow<'a, Json>, String> {
+    async fn prepared<'a>(&self, job: &'a Claimed) -> Result<Cow<'a, Json>, Unprepared> {
         let Some(prepare) = &self.prepare else {
             return Ok(Cow::Borrowed(&job.input));
         };
-        let reason =
-            |reason| format!("the input could not be prepared; nothing was sent: {reason}");
         // A task of its own, since a panic in it has sent nothing.
         let prepared = tokio::spawn(prepare(job.clone())).await;
-        let prepared = prepared.map_err(|error| reason(error.to_string()))?;
-        prepared.map(Cow::Owned).map_err(reason)
+        let prepared = prepared.map_err(|error| Unprepared::Job(error.to_string()))?;
+        prepared.map(Cow::Owned)
     }
 
     async fn store_verdict(&self, job: &Claimed, verdict: Verdict) -> Option<RequestId> {
@@ -213,11 +223,12 @@ impl Worker {
                 self.report(Progress::Failed(about, reason));
             }
             Verdict::Account(reason) => {
-                self.recorder
-                    .record(not_sent(&reason, Retry::After(Duration::ZERO)))
-                    .await;
-                self.log(job, None, "intent", "ready");
-                self.refuse(reason);
+                self.give_back(job, &reason).await;
+                self.refuse(EndedBy::Account(reason));
+            }
+            Verdict::Process(reason) => {
+                self.give_back(job, &reason).await;
+                self.refuse(EndedBy::Process(reason));
             }
             Verdict::Doubt(reason) => {
                 let record = Record::Doubtful(job.key.clone(), reason.clone());
@@ -229,8 +240,15 @@ impl Worker {
         None
     }
 
-    /// Waits for a job, saves its files and settles it.
-    async fn wait(&self, claimed: &Claimed, id: RequestId) {
+    /// Makes a job ready again that was not sent.
+    async fn give_back(&self, job: &Claimed, reason: &str) {
+        let attempt = NotSent::new(job.key.clone(), reason, Retry::After(Duration::ZERO));
+        self.recorder.record(Record::NotSent(attempt)).await;
+        self.log(job, None, "intent", "ready");
+    }
+
+    /// Waits for a job, saves its files and settles it. A job of another process was submitted at an unknown time.
+    async fn wait(&self, claimed: &Claimed, id: RequestId, submitted: Option<Instant>) {
         let job = self.client.json_job(id);
         loop {
             let wait = self.watch(claimed, &job);
@@ -238,16 +256,30 @@ impl Worker {
                 return;
             };
             match result {
-                Ok(result) => return self.save(claimed, &job, &result).await,
+                Ok(result) => {
+                    self.count_end(submitted);
+                    return self.save(claimed, &job, &result).await;
+                }
                 Err(error) if error.is_transient() => sleep(RETRY_AFTER).await,
                 Err(error) => match error.kind() {
                     // Another token may know the job.
                     ErrorKind::Unauthenticated | ErrorKind::Forbidden => {
-                        return self.refuse(error.to_string());
+                        return self.refuse(EndedBy::Account(error.to_string()));
                     }
-                    _ => return self.fail(claimed, &job, &error).await,
+                    kind => {
+                        if matches!(kind, ErrorKind::JobFailed | ErrorKind::JobCancelled) {
+                            self.count_end(submitted);
+                        }
+                        return self.fail(claimed, &job, &error).await;
+                    }
                 },
             }
+        }
+    }
+
+    fn count_end(&self, submitted: Option<Instant>) {
+        if let Some(submitted) = submitted {
+            self.metrics.ended(submitted.elapsed());
         }
     }
 
@@ -360,8 +392,8 @@ impl Worker {
         unless(self.stop.leaves_jobs(), self.lease.ended()).await;
     }
 
-    /// Stops claims, since no submit of this account succeeds.
-    fn refuse(&self, reason: String) {
+    /// Stops claims, since no further submit of this process can succeed.
+    fn refuse(&self, reason: EndedBy) {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         refused.get_or_insert(reason);
         drop(refused);

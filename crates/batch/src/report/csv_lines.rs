@@ -12,7 +12,7 @@ use crate::row::Attempt;
 /// Lines of CSV under a head, in memory until they are taken.
 pub(super) struct CsvLines(Writer<Vec<u8>>);
 
-const ENTRY: [&str; 21] = [
+const ENTRY: [&str; 22] = [
     "n",
     "id",
     "model",
@@ -31,6 +31,7 @@ const ENTRY: [&str; 21] = [
     "note",
     "files",
     "folder",
+    "worker",
     "prompt",
     "input",
     "output",
@@ -96,6 +97,7 @@ impl CsvLines {
             text(note.unwrap_or_default()).into(),
             text(&files).into(),
             text(row.folder().unwrap_or_default()).into(),
+            text(row.worker().unwrap_or_default()).into(),
             text(entry.prompt().unwrap_or_default()).into(),
             or_empty(input),
             or_empty(row.output()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runcomfy_batch::{
-    Clock, EndedBy, MemoryStore, Money, SqliteOptions, Store, StoreErrorKind, Timestamp,
+    Clock, EndedBy, MemoryStore, Money, SqliteOptions, Stop, Store, StoreErrorKind, Timestamp,
 };
 
 use crate::world::{Kind, PRICE, World, emulator, jobs};
@@ -42,6 +42,28 @@ async fn ended_incarnation_registers_again_and_goes_on() {
     let events = store.events(0, usize::MAX).await.unwrap();
     let last = events.iter().filter_map(|event| event.incarnation).max();
     assert_eq!(last.unwrap().number(), 4, "it has not registered again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_waits_for_the_end_of_others_and_adopts() {
+    let world = World::new(emulator().run_time(Duration::from_millis(300))).await;
+    let clock = Clock::manual(START);
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(clock.clone()).leases());
+    store.import(jobs(1)).await.unwrap();
+    let batch = |name| world.batch(&store).lease(LEASE).process(name);
+    let mut first = batch("first").start();
+    while first.next().await.unwrap().as_str() != "submitted" {}
+    first.stop_handle().stop(Stop::Now);
+    first.summary().await.unwrap();
+    // Its lease has not ended, and there is nothing else to do.
+    let second = batch("second").start();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    clock.advance(LEASE);
+    let summary = second.summary().await.unwrap();
+    assert_eq!((summary.ended_by, summary.counts.saved), (EndedBy::Done, 1));
+    assert_eq!(world.submitted(), 1);
+    let rows = store.rows(None, 0, 1).await.unwrap();
+    assert_eq!(rows[0].worker(), Some("second"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -188,6 +188,8 @@ fn details(entry: &Entry) -> Vec<Fact> {
         facts.push(("claimed", attempt.claimed_at.to_string()));
         facts.extend(attempt.submitted_at.map(|at| ("submitted", at.to_string())));
         facts.extend(attempt.ended_at.map(|at| ("ended", at.to_string())));
+        let worker = entry.row.worker();
+        facts.extend(worker.map(|worker| ("files of", worker.to_owned())));
     }
     facts
 }
