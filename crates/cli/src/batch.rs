@@ -5,12 +5,18 @@ pub(crate) mod command;
 mod doctor;
 mod list;
 mod log;
+mod metrics;
+mod opened;
 mod report;
 mod resolve;
 mod run;
 mod screen;
+mod shared_dir;
 mod status;
 mod store;
+mod work;
+mod work_options;
+mod worker_folder;
 
 use clap::ArgMatches;
 
@@ -25,6 +31,7 @@ use crate::session::block_on;
 pub(crate) fn batch(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     match matches.subcommand() {
         Some(("run", matches)) => run::run(matches, format),
+        Some(("work", matches)) => work::work(matches, format),
         Some(("status", matches)) => block_on(status::status(matches, format)),
         Some(("resolve", matches)) => block_on(resolve::resolve(matches, format)),
         Some(("cancel", matches)) => block_on(cancel::cancel(matches, format)),

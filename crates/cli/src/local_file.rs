@@ -24,6 +24,11 @@ pub(crate) struct FileViolations {
 /// that names no file is left to validation.
 pub(crate) async fn attach(model: &ModelSchema, input: &mut Json) -> FileViolations {
     let paths = paths(model, input);
+    attach_at(input, paths).await
+}
+
+/// Replaces the values at these JSON pointers by the files with these paths, as [`attach`] does.
+pub(crate) async fn attach_at(input: &mut Json, paths: Vec<(String, String)>) -> FileViolations {
     let mut violations = FileViolations::default();
     let mut total = 0;
     for (pointer, path) in paths {

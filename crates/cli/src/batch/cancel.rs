@@ -60,17 +60,17 @@ pub(crate) fn command() -> Command {
 
 /// Cancels the selected jobs, and prints their numbers.
 pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let store = store::open(matches)?;
+    let store = store::open(matches).await?;
     let state = matches.get_one::<String>("state");
     let state: Option<State> = state.and_then(|state| state.parse().ok());
     let cancelled = if matches.get_flag("all") {
         store.cancel(None).await?
     } else {
         let ids = match state {
-            Some(state) => in_state(&store, state).await?,
+            Some(state) => in_state(&*store, state).await?,
             None => {
                 let named = matches.get_many::<String>("job").into_iter().flatten();
-                find(&store, named).await?
+                find(&*store, named).await?
             }
         };
         let mut sum = Cancelled::default();

@@ -11,6 +11,7 @@ pub(crate) fn batch() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(super::run::command())
+        .subcommand(super::work::command())
         .subcommand(status())
         .subcommand(list())
         .subcommand(report())
@@ -109,5 +110,5 @@ pub(crate) fn store() -> Arg {
         .long("store")
         .value_name("STORE")
         .value_hint(ValueHint::FilePath)
-        .help("The store of the batch, wherever it lies")
+        .help("The store of the batch, wherever it lies: a file, or postgres://USER@HOST/DATABASE?batch=NAME")
 }

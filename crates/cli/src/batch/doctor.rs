@@ -1,13 +1,16 @@
 //! The command `runcomfy batch doctor`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+#[cfg(feature = "postgres")]
+use runcomfy_batch::StoreErrorKind;
 use runcomfy_batch::{Attempt, AttemptState, Attempts, IncarnationId, Process, Store};
 use serde_json::{Value, json};
 
 use super::command::of_store;
-use super::store;
+use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
 
@@ -17,18 +20,58 @@ pub(crate) fn command() -> Command {
         "doctor",
         "Check the store, and show every held job: its owner, since when, and what follows",
     )
+    .arg(
+        Arg::new("accept-server")
+            .long("accept-server")
+            .action(ArgAction::SetTrue)
+            .help("Claim jobs again on a server of Postgres that was promoted or restored, after a look at the doubts"),
+    )
+}
+
+/// Opens a store, which checks that it is whole. Returns also what is to be said of a server that is not the
+/// one that the batch was created on.
+#[cfg(feature = "postgres")]
+async fn open(
+    matches: &ArgMatches,
+    location: &Location,
+) -> Result<(Arc<dyn Store>, Option<String>), Failure> {
+    let accepts = matches.get_flag("accept-server");
+    if location.as_file().is_some() && !accepts {
+        return Ok((location.open().await?, None));
+    }
+    let store = location.open_postgres().await?;
+    let server = match store.check_server().await {
+        Ok(()) => None,
+        Err(error) if error.kind() != StoreErrorKind::ServerChanged => return Err(error.into()),
+        Err(_) if accepts => {
+            store.accept_server().await?;
+            Some("the server is accepted as it is; jobs are claimed again".to_owned())
+        }
+        Err(error) => Some(format!(
+            "{error}. `runcomfy batch doctor {} --accept-server` accepts it",
+            location.named()
+        )),
+    };
+    Ok((Arc::new(store), server))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn open(
+    _: &ArgMatches,
+    location: &Location,
+) -> Result<(Arc<dyn Store>, Option<String>), Failure> {
+    Ok((location.open().await?, None))
 }
 
 /// Prints the state of the store, the processes that work on it, and every job that is held or in doubt.
 pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let path = store::path(matches);
-    // Opening it checks that the file is whole.
-    let store = store::open(matches)?;
+    let location = Location::from_matches(matches)?;
+    let (store, server) = open(matches, &location).await?;
     let processes = store.processes().await?;
     let held = store.attempts(Attempts::Held).await?;
     let doubts = store.attempts(Attempts::InDoubt).await?;
     let strays = store.counts().await?.strays;
-    let spill = store::spill_of(&path);
+    let spill = location.spill();
     let spill = spill.exists().then_some(spill);
     let by_id: BTreeMap<IncarnationId, &Process> = processes
         .iter()
@@ -37,8 +80,9 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
     let held = held.iter().map(|attempt| Held::new(attempt, &by_id));
     let held: Vec<Held<'_>> = held.collect();
     let json = json!({
-        "store": path.display().to_string(),
+        "store": location.to_string(),
         "is_whole": true,
+        "server": server,
         "processes": processes.iter().map(process_json).collect::<Vec<_>>(),
         "held": held.iter().map(Held::to_json).collect::<Vec<_>>(),
         "doubts": doubts.iter().map(doubt_json).collect::<Vec<_>>(),
@@ -46,7 +90,8 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
         "unstored_ids": spill.as_ref().map(|path| path.display().to_string()),
     });
     format.print(&json, || {
-        let mut lines = vec![format!("{} is whole", path.display())];
+        let mut lines = vec![format!("{location} is whole")];
+        lines.extend(server.clone());
         let living = processes.iter().filter(|process| process.is_living);
         let living: Vec<String> = living
             .map(|process| format!("{} works on it since {}", process.name, process.started_at))

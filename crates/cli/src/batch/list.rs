@@ -2,7 +2,7 @@
 
 use clap::ArgMatches;
 use console::{Alignment, measure_text_width, pad_str};
-use runcomfy_batch::{Row, State, Store};
+use runcomfy_batch::{Row, State};
 use serde_json::json;
 
 use super::store;
@@ -15,7 +15,7 @@ const PAGE: usize = 1000;
 
 /// Prints jobs in the order of their import: a table, or one line of JSON for each.
 pub(crate) async fn list(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let store = store::open(matches)?;
+    let store = store::open(matches).await?;
     let state = matches.get_one::<String>("state");
     let state: Option<State> = state.and_then(|state| state.parse().ok());
     let mut after = 0;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use runcomfy_batch::{Report, ReportError, ReportFormat, Store};
 
-use super::store;
+use super::store::Location;
 use crate::failure::Failure;
 use crate::show;
 use crate::whole_file::Draft;
@@ -25,17 +25,17 @@ pub(crate) async fn report(matches: &ArgMatches) -> Result<(), Failure> {
             "--events has no page: write the journal as jsonl or csv, with --format",
         ));
     }
-    let path = store::path(matches);
-    let store = store::open(matches)?;
+    let location = Location::from_matches(matches)?;
+    let store = location.open().await?;
     let written = Written {
-        report: described(matches, &store, &path, out.as_deref()),
+        report: described(matches, &*store, &location, out.as_deref()),
         format,
         is_journal,
     };
     let Some(out) = out else {
         return written.to_stdout().await;
     };
-    refuse_own_files(matches, &path, &out)?;
+    refuse_own_files(matches, location.as_file(), &out)?;
     written.to_file(&out).await?;
     if !matches.get_flag("quiet") {
         show::note(&format!("wrote {}", out.display()));
@@ -59,12 +59,12 @@ fn format(matches: &ArgMatches, out: Option<&Path>) -> ReportFormat {
 fn described<'a>(
     matches: &ArgMatches,
     batch: &'a dyn Store,
-    path: &Path,
+    location: &Location,
     out: Option<&Path>,
 ) -> Report<'a> {
-    let resolve = format!("runcomfy batch resolve KEY {}", store::named_by(matches));
+    let resolve = format!("runcomfy batch resolve KEY {}", location.named());
     let mut report = Report::new(batch)
-        .title(store::title(path))
+        .title(location.title())
         .resolve_with(resolve);
     if let Some(folder) = out.and_then(Path::parent) {
         report = report.folder(if folder == "" { Path::new(".") } else { folder });
@@ -79,12 +79,12 @@ fn described<'a>(
 }
 
 /// Refuses to replace the jobs, or the store, by a report of them.
-fn refuse_own_files(matches: &ArgMatches, store: &Path, out: &Path) -> Result<(), Failure> {
+fn refuse_own_files(matches: &ArgMatches, store: Option<&Path>, out: &Path) -> Result<(), Failure> {
     let Ok(out) = out.canonicalize() else {
         return Ok(());
     };
     let file = matches.get_one::<String>("file").map(Path::new);
-    let own = [Some(store), file].into_iter().flatten();
+    let own = [store, file].into_iter().flatten();
     for own in own.filter_map(|path| path.canonicalize().ok()) {
         // Beside the store SQLite keeps files whose names begin with its own.
         let name = own.to_string_lossy();

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use runcomfy::RequestId;
-use runcomfy_batch::{JobKey, Resolution, Store};
+use runcomfy_batch::{JobKey, Resolution};
 use serde_json::json;
 
 use super::command::with_store;
@@ -51,7 +51,7 @@ pub(crate) fn command() -> Command {
 
 /// Stores the decision of a person.
 pub(crate) async fn resolve(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let store = store::open(matches)?;
+    let store = store::open(matches).await?;
     let Some(key) = matches.get_one::<JobKey>("key").cloned() else {
         // clap requires it.
         return Ok(());

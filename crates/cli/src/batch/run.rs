@@ -1,11 +1,11 @@
 //! The command `runcomfy batch run`.
 
-mod arguments;
+pub(super) mod arguments;
 mod candidate;
 mod confirmation;
 mod drift;
 mod ending;
-mod engine;
+pub(super) mod engine;
 mod file_pattern;
 mod import;
 mod job_source;
@@ -15,10 +15,8 @@ mod planning;
 mod validation;
 mod watch;
 
-use std::sync::Arc;
-
 use clap::ArgMatches;
-use runcomfy_batch::{Incarnation, Plan, Store};
+use runcomfy_batch::Plan;
 
 pub(crate) use arguments::command;
 
@@ -26,7 +24,9 @@ use self::job_source::JobSource;
 use self::models::Models;
 use self::options::Options;
 use self::validation::Validated;
-use super::{log, store};
+use super::log;
+use super::metrics::MetricsServer;
+use super::opened::{Opened, Opener};
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -41,14 +41,13 @@ use crate::session::{self, Session, block_on};
 /// If a line is invalid, nobody has agreed to the cost, or not all jobs are saved at the end.
 pub(crate) fn run(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     log::start(matches);
-    let options = Options::from_matches(matches)?;
+    let options = Options::from_matches(matches, format)?;
     let source = JobSource::open(&options)?;
     let models = Models::resolve(&source, &options)?;
     let run = Run {
         options,
         source,
         models,
-        format,
     };
     block_on(run.run())
 }
@@ -58,24 +57,15 @@ struct Run {
     options: Options,
     source: JobSource,
     models: Models,
-    format: Format,
-}
-
-/// A store that this process works on.
-struct Opened {
-    store: Arc<dyn Store>,
-    /// Keeps other processes from working on the batch, until the engine registers itself.
-    me: Incarnation,
 }
 
 impl Run {
     async fn run(mut self) -> Result<(), Failure> {
         let prices = self.models.fetch_prices(&self.options);
         unless_stopped(prices, NOTHING_SUBMITTED).await?;
-        let opened = match store::open_if_exists(&self.options.store)? {
-            Some(store) => Some(Opened::new(store).await?),
-            None => None,
-        };
+        let opener = Opener::new(&self.options.work)?;
+        let server = MetricsServer::listen(&self.options.work).await?;
+        let opened = opener.open_if_exists().await?;
         if let Some(opened) = &opened {
             drift::refuse(&*opened.store, &self.models, &self.options).await?;
         }
@@ -88,13 +78,11 @@ impl Run {
         unless_stopped(confirmed, NOTHING_SUBMITTED).await?;
         let opened = match opened {
             Some(opened) => opened,
-            None => Opened::new(store::create(&self.options.store)?).await?,
+            None => opener.create().await?,
         };
         let imported = import::import(&self, &opened.store, &plan, planned.removed);
         unless_stopped(imported, NOTHING_SUBMITTED).await?;
-        let Opened { store, me } = opened;
-        drop(me);
-        engine::run(&self, store, session.client.clone()).await
+        engine::run_file(&self, &opener, opened, session.client.clone(), server).await
     }
 
     /// Compares the file with the store, and checks the lines that are to be submitted.
@@ -108,18 +96,10 @@ impl Run {
 
     async fn connect(&self) -> Result<Session, Failure> {
         let notes = Notes::new(true);
-        if self.options.emulate {
+        if self.options.work.emulate {
             let schema = self.models.given();
             return Session::emulated(schema, notes, session::SUBMIT).await;
         }
         Session::connect(notes, session::SUBMIT).map_err(Failure::before_submit)
-    }
-}
-
-impl Opened {
-    async fn new(store: Arc<dyn Store>) -> Result<Self, Failure> {
-        let process = engine::process();
-        let me = store.register(&process, engine::LEASE).await?;
-        Ok(Self { store, me })
     }
 }

@@ -7,7 +7,7 @@ use runcomfy_batch::{Counts, State};
 use serde_json::{Map, Value, json};
 
 use super::screen::View;
-use super::store;
+use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
 
@@ -17,13 +17,14 @@ use crate::format::Format;
 /// # Errors
 /// If the store cannot be read, or a signal ends the watch.
 pub(crate) async fn status(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let store = store::open(matches)?;
+    let location = Location::from_matches(matches)?;
+    let store = location.open().await?;
     if matches.get_flag("watch") {
-        return watch::watch(&store, matches, format).await;
+        return watch::watch(&*store, &location, format).await;
     }
-    let view = View::read(&store, usize::MAX).await?;
+    let view = View::read(&*store, usize::MAX).await?;
     format.print(&with_names(&view), || {
-        let names = view.words(&store::named_by(matches));
+        let names = view.words(location.named());
         let counts = to_text(&view.counts);
         if names.is_empty() {
             counts

@@ -5,6 +5,8 @@ mod deciding;
 mod jobs;
 #[cfg(unix)]
 mod kills;
+#[cfg(all(unix, feature = "postgres"))]
+mod machines;
 mod reading;
 mod report;
 mod running;

@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 use runcomfy_batch::{Money, Rate};
 
 use super::super::command::store;
+use super::super::metrics;
 use crate::argument;
 
 /// Longest number of repeats: a mistake is not to become millions of jobs.
@@ -26,13 +27,8 @@ pub(crate) fn command() -> Command {
         .args(money())
         .args(speed())
         .args(files())
-        .arg(
-            Arg::new("log-format")
-                .long("log-format")
-                .value_name("FORMAT")
-                .value_parser(["json"])
-                .help("Log every transition as a line of JSON on standard error, in place of progress"),
-        )
+        .args(many_machines())
+        .args(watching())
         .after_help(
             "The same command again resumes a batch that was stopped or killed, and submits\n\
              no job twice. A job whose submit has an unknown outcome is in doubt, and named.\n\
@@ -119,13 +115,7 @@ fn money() -> [Arg; 4] {
 fn speed() -> [Arg; 2] {
     let heading = "Speed";
     [
-        Arg::new("concurrency")
-            .help_heading(heading)
-            .long("concurrency")
-            .value_name("COUNT")
-            .default_value("32")
-            .value_parser(clap::value_parser!(u64).range(1..=10_000))
-            .help("Maximum number of jobs that are submitted, running or being saved at a time"),
+        concurrency().help_heading(heading),
         Arg::new("rate")
             .help_heading(heading)
             .long("rate")
@@ -139,23 +129,83 @@ fn files() -> [Arg; 3] {
     let heading = "Files";
     [
         store().help_heading(heading).help(
-            "The store of the batch [default: FILE.batch.db]; needed with - for standard input",
+            "The store of the batch, a file or postgres://USER@HOST/DATABASE?batch=NAME for many machines [default: FILE.batch.db]; needed with - for standard input",
         ),
-        Arg::new("out")
+        out().help_heading(heading),
+        name().help_heading(heading),
+    ]
+}
+
+/// Returns `--concurrency`.
+pub(crate) fn concurrency() -> Arg {
+    Arg::new("concurrency")
+        .long("concurrency")
+        .value_name("COUNT")
+        .default_value("32")
+        .value_parser(clap::value_parser!(u64).range(1..=10_000))
+        .help("Maximum number of jobs that are submitted, running or being saved at a time")
+}
+
+/// Returns `--out`.
+pub(crate) fn out() -> Arg {
+    Arg::new("out")
+        .long("out")
+        .value_name("DIR")
+        .value_hint(ValueHint::DirPath)
+        .help("Folder for the files of the jobs [default: FILE.out, of a batch in Postgres BATCH.out]")
+}
+
+/// Returns `--name`.
+pub(crate) fn name() -> Arg {
+    Arg::new("name")
+        .long("name")
+        .value_name("TEMPLATE")
+        .default_value("{n}-{id}")
+        .hide_default_value(true)
+        .value_parser(template)
+        // clap prints {n} as the end of a line.
+        .help("Names of the files without their extensions. The words for the braces: n is the number of the job, id its id, model the model id, key the idempotency key, request_id the request id [default: n and id]")
+}
+
+/// Returns what shows programs the progress of a batch.
+pub(crate) fn watching() -> [Arg; 2] {
+    [
+        Arg::new("log-format")
+            .long("log-format")
+            .value_name("FORMAT")
+            .value_parser(["json"])
+            .help("Log every transition as a line of JSON on standard error, in place of progress"),
+        Arg::new("metrics")
+            .long("metrics")
+            .value_name("PORT|ADDRESS:PORT")
+            .value_parser(metrics::address)
+            .help("Serve metrics for Prometheus at http://ADDRESS:PORT/metrics; a port alone is one of 127.0.0.1"),
+    ]
+}
+
+/// Returns the settings of a worker beside others.
+pub(crate) fn many_machines() -> [Arg; 3] {
+    let heading = "Many machines";
+    [
+        Arg::new("shared-dir")
             .help_heading(heading)
-            .long("out")
+            .long("shared-dir")
             .value_name("DIR")
             .value_hint(ValueHint::DirPath)
-            .help("Folder for the files of the jobs [default: FILE.out]"),
-        Arg::new("name")
+            .help("Folder that all workers see, each perhaps by another path: local files of jobs are in it"),
+        Arg::new("worker-dir")
             .help_heading(heading)
-            .long("name")
-            .value_name("TEMPLATE")
-            .default_value("{n}-{id}")
-            .hide_default_value(true)
-            .value_parser(name)
-            // clap prints {n} as the end of a line.
-            .help("Names of the files without their extensions. The words for the braces: n is the number of the job, id its id, model the model id, key the idempotency key, request_id the request id [default: n and id]"),
+            .long("worker-dir")
+            .value_name("DIR")
+            .value_hint(ValueHint::DirPath)
+            .help("Folder in which this worker keeps its intents and unstored ids [default: BATCH.worker]"),
+        Arg::new("lease")
+            .help_heading(heading)
+            .long("lease")
+            .value_name("SECONDS")
+            .default_value("30")
+            .value_parser(clap::value_parser!(u64).range(2..=3600))
+            .help("Time after which others take over the jobs of a worker that the store hears no more of"),
     ]
 }
 
@@ -203,7 +253,7 @@ fn rate(text: &str) -> Result<Rate, String> {
 /// Words that a template of names may have in braces.
 const PLACEHOLDERS: [&str; 5] = ["n", "id", "model", "key", "request_id"];
 
-fn name(text: &str) -> Result<String, String> {
+fn template(text: &str) -> Result<String, String> {
     if text.trim().is_empty() || text.contains(['/', '\\']) {
         return Err(
             "expected a name such as {n}-{id}, not a path; --out sets the folder".to_owned(),
@@ -241,9 +291,9 @@ mod tests {
 
     #[test]
     fn template_has_known_words_only() {
-        assert!(name("{n}-{id}-{request_id}").is_ok());
+        assert!(template("{n}-{id}-{request_id}").is_ok());
         for bad in ["", "a/{n}", "{slug}", "{n", "..\\{n}"] {
-            assert!(name(bad).is_err(), "{bad}");
+            assert!(template(bad).is_err(), "{bad}");
         }
     }
 }

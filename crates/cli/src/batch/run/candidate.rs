@@ -8,6 +8,7 @@ use runcomfy_batch::{JobId, JobIds, JobLine, LineFault, Money, NewJob};
 use super::file_pattern;
 use super::models::{Model, Models};
 use super::options::Options;
+use crate::batch::shared_dir;
 
 /// Number of lines after which a signal is looked for.
 const LINES: u64 = 200;
@@ -19,6 +20,8 @@ pub(super) struct Candidate {
     pub(super) model_id: String,
     /// The input, with patterns of files replaced by the files.
     pub(super) input: Json,
+    /// The input as the store has it, where files are those of a shared folder.
+    stored: Option<Json>,
     pub(super) ids: Vec<JobId>,
     /// Estimated cost of each job, or the reason for which it is unknown.
     pub(super) estimate: Result<Money, String>,
@@ -57,22 +60,39 @@ impl<'a> Candidates<'a> {
         let mut input = line.input(Some(&model.schema.input));
         let faults = file_pattern::expand(&model.schema, &mut input);
         if !faults.is_empty() {
-            let faults = faults.into_iter();
-            return Err(faults
-                .map(|(pointer, message)| line.fault_at(&pointer, message))
-                .collect());
+            return Err(faults_of(&line, faults));
         }
-        let ids = self.ids.assign(&line, id, &input, self.options.repeat);
+        let mut stored = None;
+        if self.options.work.location.as_file().is_none() {
+            let shared = self.options.work.shared_dir.as_ref();
+            let mut shareable = input.clone();
+            let faults = shared_dir::share(&model.schema, &mut shareable, shared);
+            if !faults.is_empty() {
+                return Err(faults_of(&line, faults));
+            }
+            stored = Some(shareable);
+        }
+        let known = stored.as_ref().unwrap_or(&input);
+        let ids = self.ids.assign(&line, id, known, self.options.repeat);
         let ids = ids.map_err(|error| fault(error.to_string()))?;
         Ok(Candidate {
             estimate: model.estimate(&input),
             model: Arc::clone(model),
             model_id: id.to_owned(),
             input,
+            stored,
             ids,
             line,
         })
     }
+}
+
+/// Returns faults of an input, given by JSON pointers, as those of its line.
+fn faults_of(line: &JobLine, faults: Vec<(String, String)>) -> Vec<LineFault> {
+    let faults = faults.into_iter();
+    faults
+        .map(|(pointer, message)| line.fault_at(&pointer, message))
+        .collect()
 }
 
 /// Lets a signal stop the work on a long file, now and then.
@@ -86,8 +106,9 @@ impl Candidate {
     /// Returns the jobs. One whose cost is unknown is estimated to be free, and may not be imported.
     pub(super) fn jobs(&self) -> impl Iterator<Item = NewJob> {
         let estimate = self.estimate.clone().unwrap_or(Money::ZERO);
+        let input = self.stored.as_ref().unwrap_or(&self.input);
         self.ids.iter().map(move |id| {
-            let job = NewJob::new(id.clone(), &*self.model_id, self.input.clone(), estimate);
+            let job = NewJob::new(id.clone(), &*self.model_id, input.clone(), estimate);
             job.priority(self.line.priority())
         })
     }

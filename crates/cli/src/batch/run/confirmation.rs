@@ -34,9 +34,9 @@ pub(super) async fn confirm(
     if count == 0 {
         return Ok(());
     }
-    let cost = cost(options.emulate, planned.estimate);
+    let cost = cost(options.work.emulate, planned.estimate);
     show::note(&summary(planned, &cost));
-    if options.emulate || options.yes {
+    if options.work.emulate || options.yes {
         return Ok(());
     }
     if !is_used_by_a_person() {

@@ -3,9 +3,9 @@
 use runcomfy_batch::{Attempts, Counts, EndedBy, State, Store, Summary};
 use serde_json::{Value, json};
 
-use super::Run;
 use super::confirmation::jobs;
-use crate::batch::{status, store};
+use crate::batch::status;
+use crate::batch::work_options::WorkOptions;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::show;
@@ -22,21 +22,21 @@ const MAX_LISTED: usize = 1000;
 /// # Errors
 /// If not all jobs are saved, or the store cannot be read.
 pub(super) async fn end(
-    run: &Run,
+    options: &WorkOptions,
     store: &dyn Store,
     summary: &Summary,
     stopped: Option<Stop>,
 ) -> Result<(), Failure> {
     let counts = &summary.counts;
-    let json = to_json(run, summary);
-    if run.options.emulate && !run.options.quiet {
+    let json = to_json(options, summary);
+    if options.emulate && !options.quiet {
         show::note(&format!(
             "the batch ran on the emulator: nothing is charged; its store is {}",
-            run.options.store.display()
+            options.location
         ));
     }
-    let failure = failure(run, store, summary, stopped).await?;
-    match (failure, run.format) {
+    let failure = failure(options, store, summary, stopped).await?;
+    match (failure, options.format) {
         (Some(failure), Format::Record) => Err(failure.with_batch(json)),
         (failure, format) => {
             format.print(&json, || status::to_text(counts));
@@ -45,18 +45,19 @@ pub(super) async fn end(
     }
 }
 
-fn to_json(run: &Run, summary: &Summary) -> Value {
+fn to_json(options: &WorkOptions, summary: &Summary) -> Value {
     let ended_by = match &summary.ended_by {
         EndedBy::Done => "done",
         EndedBy::Budget(_) => "budget",
         EndedBy::Stopped => "stopped",
         EndedBy::Account(_) => "account",
+        EndedBy::Process(_) => "process",
         _ => "other",
     };
     let mut json = status::to_json(&summary.counts);
     json["ended_by"] = ended_by.into();
-    json["store"] = run.options.store.display().to_string().into();
-    json["files"] = run.options.out.display().to_string().into();
+    json["store"] = options.location.to_string().into();
+    json["files"] = options.out.display().to_string().into();
     json["error"] = Value::Null;
     json
 }
@@ -64,7 +65,7 @@ fn to_json(run: &Run, summary: &Summary) -> Value {
 /// Returns the failure of a run whose jobs are not all saved: the most urgent reason, by which the exit
 /// code is chosen.
 async fn failure(
-    run: &Run,
+    options: &WorkOptions,
     store: &dyn Store,
     summary: &Summary,
     stopped: Option<Stop>,
@@ -76,13 +77,20 @@ async fn failure(
         return Ok(Some(failure.with_advice(RESUME)));
     }
     if counts.doubts > 0 {
-        return in_doubt(run, store, summary).await.map(Some);
+        return in_doubt(options, store, summary).await.map(Some);
     }
     match &summary.ended_by {
         EndedBy::Account(why) => {
             let failure = Failure::batch_ended(format!("the service refuses the account: {why}"));
             return Ok(Some(failure.with_advice(format!(
                 "{} are not submitted. Fix the account. {RESUME}",
+                jobs(counts.ready)
+            ))));
+        }
+        EndedBy::Process(why) => {
+            let failure = Failure::batch_ended(format!("this process cannot go on: {why}"));
+            return Ok(Some(failure.with_advice(format!(
+                "{} are not submitted. {RESUME}",
                 jobs(counts.ready)
             ))));
         }
@@ -104,7 +112,7 @@ async fn failure(
     }
     let cancelled = counts.cancelled - withdrawn(store, counts).await?;
     if counts.failed + cancelled > 0 {
-        return failed(run, store, counts, cancelled).await.map(Some);
+        return failed(options, store, counts, cancelled).await.map(Some);
     }
     Ok(None)
 }
@@ -141,7 +149,11 @@ fn stopped_text(counts: &Counts) -> String {
     parts.join(", ")
 }
 
-async fn in_doubt(run: &Run, store: &dyn Store, summary: &Summary) -> Result<Failure, Failure> {
+async fn in_doubt(
+    options: &WorkOptions,
+    store: &dyn Store,
+    summary: &Summary,
+) -> Result<Failure, Failure> {
     let (counts, ended_by) = (&summary.counts, &summary.ended_by);
     let what = match counts.doubts {
         1 => "1 submit is in doubt: its outcome is unknown, and it may be charged".to_owned(),
@@ -149,7 +161,7 @@ async fn in_doubt(run: &Run, store: &dyn Store, summary: &Summary) -> Result<Fai
             "{count} submits are in doubt: their outcomes are unknown, and they may be charged"
         ),
     };
-    let named = store::named(&run.options.file, &run.options.store);
+    let named = options.location.named();
     let budget = match ended_by {
         EndedBy::Budget(needed) => format!(
             " The budget is used up: the next job needs {needed}; {} not submitted.",
@@ -178,7 +190,7 @@ async fn doubts(store: &dyn Store) -> Result<Vec<(String, Value)>, Failure> {
 }
 
 async fn failed(
-    run: &Run,
+    options: &WorkOptions,
     store: &dyn Store,
     counts: &Counts,
     cancelled: u64,
@@ -202,7 +214,7 @@ async fn failed(
             json!({ "n": row.n, "id": row.id, "key": key, "note": note }),
         )
     });
-    let named = store::named(&run.options.file, &run.options.store);
+    let named = options.location.named();
     Ok(Failure::jobs_failed(message)
         .with_faults(listed.collect())
         .with_advice(format!(

@@ -6,48 +6,81 @@ use std::time::Duration;
 
 use runcomfy::Client;
 use runcomfy_batch::{
-    Batch, Claimed, Prepared, Running, Stop, Store, StoreError, StoreErrorKind, Summary,
+    Batch, Claimed, Metrics, Prepared, Running, Stop, Store, StoreError, StoreErrorKind, Summary,
+    Unprepared,
 };
 
 use super::Run;
 use super::ending;
 use super::models::{Model, Models};
 use super::watch::Watch;
-use crate::batch::store;
+use crate::batch::metrics::MetricsServer;
+use crate::batch::opened::{Opened, Opener};
+use crate::batch::shared_dir;
+use crate::batch::work_options::WorkOptions;
 use crate::failure::Failure;
 use crate::local_file;
 use crate::stop::{self, Stops};
-
-/// Lease of this process in stores that have leases.
-pub(super) const LEASE: Duration = Duration::from_secs(30);
 
 /// Maximum time for the end after a second signal.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 const LEAVING: &str = "stopping: nothing more is submitted, and submits in flight are waited for, so that no request id is lost. Press Ctrl-C again to stop at once";
 
-/// Returns the name of this process in reports and messages.
-pub(super) fn process() -> String {
-    format!("process {}", std::process::id())
-}
-
-/// Runs the batch to its end.
+/// Runs the batch of a file to its end.
 ///
 /// # Errors
 /// If not all jobs are saved at the end.
-pub(super) async fn run(run: &Run, store: Arc<dyn Store>, client: Client) -> Result<(), Failure> {
-    let options = &run.options;
+pub(super) async fn run_file(
+    run: &Run,
+    opener: &Opener<'_>,
+    opened: Opened,
+    client: Client,
+    server: Option<MetricsServer>,
+) -> Result<(), Failure> {
+    let options = &run.options.work;
+    match options.location.as_file() {
+        Some(_) => {
+            let prepare = prepare(&run.models);
+            work(options, opener, opened, client, prepare, server).await
+        }
+        None => {
+            let prepare = shared_dir::prepare(options.shared_dir.clone());
+            work(options, opener, opened, client, prepare, server).await
+        }
+    }
+}
+
+/// Works on a batch until all jobs have ended.
+///
+/// # Errors
+/// If not all jobs are saved at the end.
+pub(crate) async fn work(
+    options: &WorkOptions,
+    opener: &Opener<'_>,
+    opened: Opened,
+    client: Client,
+    prepare: impl Fn(Claimed) -> Prepared + Send + Sync + 'static,
+    server: Option<MetricsServer>,
+) -> Result<(), Failure> {
+    let store = opened.into_store();
+    let metrics = Arc::new(Metrics::new());
+    if let Some(server) = server {
+        let title = options.location.title();
+        server.start(title, Arc::clone(&store), Arc::clone(&metrics));
+    }
     let running = Batch::new(Arc::clone(&store), client, &options.out)
         .concurrency(options.concurrency)
         .file_name(&options.name)
-        .process(process())
-        .lease(LEASE)
-        .spill(store::spill_of(&options.store))
-        .prepare(prepare(&run.models))
+        .process(options.process())
+        .lease(options.lease)
+        .spill(opener.spill())
+        .metrics(metrics)
+        .prepare(prepare)
         .start();
-    let watch = Watch::new(options, run.format);
+    let watch = Watch::new(options);
     let (summary, stopped) = follow(running, &*store, watch).await?;
-    ending::end(run, &*store, &summary, stopped).await
+    ending::end(options, &*store, &summary, stopped).await
 }
 
 /// Follows the batch to its end, and returns the signal that has stopped it.
@@ -118,15 +151,21 @@ fn prepare(models: &Models) -> impl Fn(Claimed) -> Prepared + Send + Sync + 'sta
                 return Ok(input);
             };
             if local_file::on_stdin(&model.schema, &input) > 0 {
-                return Err("`-` is standard input, which a batch cannot read".to_owned());
+                return Err(unprepared(
+                    "`-` is standard input, which a batch cannot read",
+                ));
             }
             let files = local_file::attach(&model.schema, &mut input).await;
             let faults: Vec<String> = files.violations.iter().map(ToString::to_string).collect();
             if faults.is_empty() {
                 Ok(input)
             } else {
-                Err(faults.join("; "))
+                Err(unprepared(faults.join("; ")))
             }
         })
     }
+}
+
+fn unprepared(reason: impl Into<String>) -> Unprepared {
+    Unprepared::Job(reason.into())
 }

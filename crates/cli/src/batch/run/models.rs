@@ -66,13 +66,13 @@ impl Models {
     fn add(&mut self, id: &str, options: &Options) -> Result<(), Failure> {
         let schema = options.schema.as_deref();
         let schema = schema.filter(|_| options.model.as_deref() == Some(id));
-        let words = Words::of_model(id, schema, options.emulate, options.quiet);
+        let words = Words::of_model(id, schema, options.work.emulate, options.work.quiet);
         match model::resolve(&words, true) {
             Ok(Named::Known(model)) => {
                 for warning in &model.warnings {
                     show::warn(&format!("`{id}`: {warning}"));
                 }
-                let price = match (options.emulate, options.price_per_job, model.entry) {
+                let price = match (options.work.emulate, options.price_per_job, model.entry) {
                     (true, ..) => Price::Job(Money::ZERO),
                     (_, Some(price), _) => Price::Job(price),
                     (_, None, Some(entry)) => Price::Catalogue(Box::new(entry)),
@@ -105,7 +105,7 @@ impl Models {
                 continue;
             };
             let notice = || {
-                if !options.quiet {
+                if !options.work.quiet {
                     show::note(&format!("querying the catalogue for the price of `{id}`"));
                 }
             };

@@ -1,13 +1,13 @@
 //! The settings of a run.
 
-use std::path::PathBuf;
-
 use clap::ArgMatches;
 use runcomfy_batch::{Limits, Money, Rate};
 
 use super::arguments::OrNone;
-use crate::batch::store;
+use crate::batch::store::Location;
+use crate::batch::work_options::WorkOptions;
 use crate::failure::Failure;
+use crate::format::Format;
 
 /// Name of standard input.
 pub(super) const STDIN: &str = "-";
@@ -20,9 +20,7 @@ pub(super) const STDIN: &str = "-";
 pub(super) struct Options {
     /// Path of the file of jobs, or `-`.
     pub(super) file: String,
-    pub(super) store: PathBuf,
-    pub(super) out: PathBuf,
-    pub(super) name: String,
+    pub(super) work: WorkOptions,
     /// Model of the lines that name none.
     pub(super) model: Option<String>,
     /// File of the schema of `model`.
@@ -36,19 +34,14 @@ pub(super) struct Options {
     rate: Option<OrNone<Rate>>,
     pub(super) price_per_job: Option<Money>,
     pub(super) yes: bool,
-    pub(super) emulate: bool,
-    pub(super) concurrency: usize,
-    pub(super) logs: bool,
-    pub(super) quiet: bool,
-    pub(super) verbose: bool,
 }
 
 impl Options {
     /// Reads the command line.
     ///
     /// # Errors
-    /// If standard input has no store.
-    pub(super) fn from_matches(matches: &ArgMatches) -> Result<Self, Failure> {
+    /// If standard input has no store, or a setting does not fit the store.
+    pub(super) fn from_matches(matches: &ArgMatches, format: Format) -> Result<Self, Failure> {
         let text = |name| matches.get_one::<String>(name).cloned();
         // clap requires it.
         let file = text("file").unwrap_or_default();
@@ -58,18 +51,15 @@ impl Options {
                 "jobs of standard input need --store FILE, by which the same command resumes them",
             ));
         }
-        let store = if emulate {
-            PathBuf::from(format!("{file}{}", store::EMULATED))
+        let location = if emulate {
+            Location::emulated(&file)
         } else {
-            store::path(matches)
+            Location::from_matches(matches)?
         };
-        let out = text("out").map_or_else(|| store::folder_of(&store), PathBuf::from);
         let number = |name| matches.get_one::<u64>(name).copied().unwrap_or(1);
         Ok(Self {
+            work: WorkOptions::from_matches(matches, location, emulate, format)?,
             file,
-            out,
-            store,
-            name: text("name").unwrap_or_default(),
             model: text("model"),
             schema: text("schema"),
             repeat: number("repeat"),
@@ -81,11 +71,6 @@ impl Options {
             rate: matches.get_one::<OrNone<Rate>>("rate").copied(),
             price_per_job: matches.get_one::<Money>("price-per-job").copied(),
             yes: matches.get_flag("yes"),
-            emulate,
-            concurrency: usize::try_from(number("concurrency")).unwrap_or(usize::MAX),
-            logs: matches.contains_id("log-format"),
-            quiet: matches.get_flag("quiet"),
-            verbose: matches.get_count("verbose") > 0,
         })
     }
 

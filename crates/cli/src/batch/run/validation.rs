@@ -52,7 +52,7 @@ pub(super) async fn validate(
     faults: Vec<LineFault>,
 ) -> Result<Validated, Failure> {
     let notice = || {
-        if !run.options.quiet {
+        if !run.options.work.quiet {
             show::note("checking the jobs, and the media behind their URLs");
         }
     };

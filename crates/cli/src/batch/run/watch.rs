@@ -6,9 +6,9 @@ use runcomfy_batch::{Progress, Store};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
-use super::options::Options;
 use crate::batch::screen::Screen;
-use crate::batch::{status, store};
+use crate::batch::status;
+use crate::batch::work_options::WorkOptions;
 use crate::format::Format;
 use crate::show;
 
@@ -26,10 +26,11 @@ pub(super) struct Watch {
 const LINE: Duration = Duration::from_secs(60);
 
 impl Watch {
-    pub(super) fn new(options: &Options, format: Format) -> Self {
+    pub(super) fn new(options: &WorkOptions) -> Self {
+        let (location, format) = (&options.location, options.format);
         let is_silent = options.quiet || options.logs;
-        let named = store::named(&options.file, &options.store);
-        let screen = || Screen::start(store::title(&options.store), named, format);
+        let named = || location.named().to_owned();
+        let screen = || Screen::start(location.title(), named(), format);
         Self {
             next: Instant::now() + LINE,
             screen: if is_silent { None } else { screen() },

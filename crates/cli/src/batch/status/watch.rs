@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use clap::ArgMatches;
 use runcomfy_batch::Store;
 use tokio::time::sleep;
 
 use super::super::screen::{Screen, View};
-use super::super::store;
+use super::super::store::Location;
 use super::{to_line, with_names};
 use crate::failure::Failure;
 use crate::format::Format;
@@ -22,12 +21,11 @@ const LINE: Duration = Duration::from_secs(60);
 /// If the store cannot be read, or a signal arrives.
 pub(super) async fn watch(
     store: &dyn Store,
-    matches: &ArgMatches,
+    location: &Location,
     format: Format,
 ) -> Result<(), Failure> {
     let mut stops = Stops::listen();
-    let title = store::title(&store::path(matches));
-    let mut screen = Screen::start(title, store::named_by(matches), format);
+    let mut screen = Screen::start(location.title(), location.named().to_owned(), format);
     let mut printed = String::new();
     loop {
         let view = match &mut screen {

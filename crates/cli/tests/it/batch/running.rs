@@ -51,6 +51,20 @@ fn jobs_on_standard_input_need_a_store() {
     }
 }
 
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn command_without_postgres_refuses_its_urls() {
+    let jobs = Jobs::new(1);
+    let more = ["--store", "postgres://me:hunter2@127.0.0.1/db"];
+    let refused = jobs.ends(&more, 2);
+    assert!(
+        refused.err.contains("built without Postgres"),
+        "{refused:?}"
+    );
+    assert!(!refused.err.contains("hunter2"), "{refused:?}");
+    assert_eq!(jobs.submitted(), 0);
+}
+
 #[test]
 fn doubt_is_named_and_never_submitted_again() {
     let jobs = Jobs::new(3);
