@@ -1,6 +1,7 @@
 //! Checks the media of an input against the rules of its schema.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use axum::http::Uri;
 use runcomfy_media::DataUri;
@@ -10,27 +11,28 @@ use serde_json::Value;
 
 /// Judges media as the client does. The service would fetch every URL; the emulator fetches only
 /// from this machine, and accepts other URLs unchecked.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct MediaRules {
-    prober: Option<Prober>,
+    /// Created when it is first needed: its HTTP clients read all root certificates of the system.
+    /// Without a prober no media rule is judged, and everything else works.
+    prober: OnceLock<Option<Prober>>,
 }
 
 impl MediaRules {
     pub(crate) fn new() -> Self {
-        // Without a prober no media rule is judged, and everything else works.
-        let prober = Prober::builder().allow_loopback(true).build().ok();
-        Self { prober }
+        Self::default()
     }
 
     pub(crate) async fn check(&self, model: &ModelSchema, input: &Value) -> Vec<Violation> {
-        let Some(prober) = &self.prober else {
-            return Vec::new();
-        };
         let mut media = model.input.media_in(input);
         media.retain(is_local);
         if media.is_empty() {
             return Vec::new();
         }
+        let create = || Prober::builder().allow_loopback(true).build().ok();
+        let Some(prober) = self.prober.get_or_init(create) else {
+            return Vec::new();
+        };
         prober.check(&media).await.into_iter().collect()
     }
 }
