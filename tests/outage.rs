@@ -9,12 +9,17 @@ use futures_util::future::join_all;
 use runcomfy::{Client, Error, Output};
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::cases::Cases;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::support::{client, s, start};
 
-const JOBS: usize = 100;
+/// Returns the number of jobs: the more there are, the nearer a storm would be.
+fn jobs() -> usize {
+    usize::try_from(Cases::from_env(150).count).unwrap()
+}
+
 /// Length of the outage.
 const OUTAGE: Duration = Duration::from_secs(600);
 /// Time from the first submit to the outage.
@@ -43,7 +48,7 @@ struct Cost {
 /// Submits all jobs, and waits for each in a task of its own.
 async fn submit_all(client: &Client) -> Vec<JoinHandle<Result<Output, Error>>> {
     let mut waits = Vec::new();
-    for number in 0..JOBS {
+    for number in 0..jobs() {
         let job = client.submit(Input::new(number.to_string())).await.unwrap();
         waits.push(tokio::spawn(job.wait().into_future()));
     }
@@ -55,10 +60,10 @@ async fn submit_all(client: &Client) -> Vec<JoinHandle<Result<Output, Error>>> {
 async fn run(service: Service) -> Cost {
     let emulator = Emulator::builder()
         .built_in_models()
-        .slots(JOBS)
+        .slots(jobs())
         .run_time_when(|_, input| {
             let number: u32 = input["prompt"].as_str()?.parse().ok()?;
-            Some(s(70) + s(830).mul_f64(f64::from(number) / JOBS as f64))
+            Some(s(70) + s(830).mul_f64(f64::from(number) / jobs() as f64))
         })
         .start()
         .await
@@ -100,7 +105,7 @@ async fn run(service: Service) -> Cost {
         Service::Gone => connects.load(Ordering::Relaxed) - connected,
         _ => 0,
     };
-    assert_eq!(emulator.ledger().len(), JOBS);
+    assert_eq!(emulator.ledger().len(), jobs());
     Cost {
         requests: answered + refused,
         took: began.elapsed(),
@@ -150,7 +155,7 @@ fn stalled_replies_fail_no_wait_and_cause_no_storm() {
 /// All jobs end during the outage.
 #[tokio::test(start_paused = true)]
 async fn job_ends_are_noticed_soon_after_the_outage() {
-    let (emulator, client) = start(Emulator::builder().slots(JOBS).run_time(s(300))).await;
+    let (emulator, client) = start(Emulator::builder().slots(jobs()).run_time(s(300))).await;
     let began = Instant::now();
     let waits = submit_all(&client).await;
     tokio::time::sleep_until(began + BEFORE).await;
