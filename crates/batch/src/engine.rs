@@ -13,6 +13,7 @@ mod spill;
 mod stop;
 mod summary;
 mod verdict;
+mod wake;
 mod worker;
 
 use std::fmt;
@@ -37,6 +38,7 @@ use progress::Progresses;
 pub use progress::{JobRef, Progress};
 pub use stop::{Stop, StopHandle};
 pub use summary::{EndedBy, Summary};
+pub use wake::WakeHandle;
 
 /// Target of the log, which is stable.
 const TARGET: &str = "runcomfy::batch";
@@ -103,6 +105,7 @@ struct Settings {
     min_free: u64,
     disk: Disk,
     poll_every: Option<Duration>,
+    keeps_running: bool,
 }
 
 /// A [`Batch`] that runs in a task of its own. Dropping it leaves the batch running; stop it with its
@@ -111,6 +114,7 @@ pub struct Running {
     task: JoinHandle<Result<Summary, StoreError>>,
     progresses: Progresses,
     stop: StopHandle,
+    wake: WakeHandle,
 }
 
 impl Batch {
@@ -132,6 +136,7 @@ impl Batch {
                 min_free: 100_000_000,
                 disk: Disk::system(),
                 poll_every: None,
+                keeps_running: false,
             },
         }
     }
@@ -216,6 +221,17 @@ impl Batch {
         self
     }
 
+    /// Keeps the batch running until it is stopped, for programs that import jobs meanwhile: a server. It
+    /// holds the store all the time. [Wake](WakeHandle::wake) it after an import.
+    ///
+    /// Where the budget has not left what the next job needs, [`Progress::Budget`] is repeated until it has.
+    /// Where the service refuses the account, [`Progress::Account`] says so, and nothing more is claimed
+    /// until it is woken. Files that could not be saved are fetched again each minute.
+    pub fn keep_running(mut self) -> Self {
+        self.settings.keeps_running = true;
+        self
+    }
+
     /// Starts the batch in a task of the tokio runtime, which needs its timer.
     ///
     /// # Panics
@@ -224,11 +240,13 @@ impl Batch {
     pub fn start(self) -> Running {
         let (sender, progresses) = mpsc::unbounded_channel();
         let stop = StopHandle::new();
-        let driver = Driver::new(self, sender, stop.clone());
+        let wake = WakeHandle::new(&stop);
+        let driver = Driver::new(self, sender, stop.clone(), wake.clone());
         Running {
             task: tokio::spawn(driver.run()),
             progresses: Progresses::new(progresses),
             stop,
+            wake,
         }
     }
 }
@@ -238,6 +256,12 @@ impl Running {
     #[must_use]
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
+    }
+
+    /// Returns a handle that wakes the batch.
+    #[must_use]
+    pub fn wake_handle(&self) -> WakeHandle {
+        self.wake.clone()
     }
 
     /// Waits for the next event; returns `None` once the batch has ended.

@@ -39,6 +39,7 @@ pub use disk::Disk;
 pub use ending::{Cancelled, End, Ending, NotSent, Received, Retry};
 pub use engine::{
     Batch, EndedBy, JobRef, Prepared, Progress, Running, Stop, StopHandle, Summary, Unprepared,
+    WakeHandle,
 };
 pub use event::Event;
 pub use faults::{Fault, Faults};

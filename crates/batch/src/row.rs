@@ -90,6 +90,8 @@ pub enum Attempts {
     All,
     /// All attempts at one job.
     OfJob(JobId),
+    /// Attempts whose job has this id at the service.
+    OfRequest(RequestId),
     /// Attempts that may be in flight, or that the service has accepted and that have not ended.
     Held,
     /// Attempts in doubt.

@@ -18,6 +18,7 @@ use super::space::Space;
 use super::spill::Spill;
 use super::stop::{Stop, StopHandle};
 use super::summary::{EndedBy, Summary};
+use super::wake::WakeHandle;
 use super::worker::Worker;
 use super::{Batch, Settings, TARGET};
 use crate::claim::{Claims, NextClaim};
@@ -32,6 +33,7 @@ pub(super) struct Driver {
     batch: Batch,
     progress: UnboundedSender<Progress>,
     stop: StopHandle,
+    wake: WakeHandle,
 }
 
 /// Maximum time between two beats: a request to cancel is heard so late.
@@ -42,11 +44,17 @@ const STORE_BACKOFF: Duration = Duration::from_secs(1);
 const SPACE_POLL: Duration = Duration::from_secs(1);
 
 impl Driver {
-    pub(super) fn new(batch: Batch, progress: UnboundedSender<Progress>, stop: StopHandle) -> Self {
+    pub(super) fn new(
+        batch: Batch,
+        progress: UnboundedSender<Progress>,
+        stop: StopHandle,
+        wake: WakeHandle,
+    ) -> Self {
         Self {
             batch,
             progress,
             stop,
+            wake,
         }
     }
 
@@ -103,6 +111,7 @@ impl Driver {
             stop: self.stop.clone(),
             progress: self.progress,
             poll_every: settings.poll_every,
+            keeps_running: settings.keeps_running,
             refused: Arc::default(),
         };
         Ok(Run {
@@ -111,9 +120,11 @@ impl Driver {
             settings,
             me,
             stop: self.stop,
+            wake: self.wake,
             next_beat: Instant::now(),
             cancelling: HashSet::new(),
             is_paused: false,
+            is_refused: false,
         })
     }
 }
@@ -146,11 +157,14 @@ struct Run {
     settings: Settings,
     me: Incarnation,
     stop: StopHandle,
+    wake: WakeHandle,
     next_beat: Instant,
     /// Attempts whose cancellation was sent.
     cancelling: HashSet<JobKey>,
     /// Is `true` while nothing is claimed for a reason that was reported.
     is_paused: bool,
+    /// Is `true` while nothing is claimed since the service refuses the account.
+    is_refused: bool,
 }
 
 /// Next step of the loop.
@@ -194,6 +208,9 @@ impl Run {
             let is_over = is_idle || self.stop.level() == Some(Stop::Now);
             return Ok(if is_over { Next::End(ended_by) } else { later });
         }
+        if self.account_is_refused() {
+            return Ok(later);
+        }
         if let Some(reason) = shortage {
             self.pause(reason);
             return Ok(Next::Wait(SPACE_POLL));
@@ -217,6 +234,11 @@ impl Run {
         match next {
             NextClaim::Now => Ok(Next::Wait(Duration::ZERO)),
             NextClaim::After(time) => Ok(Next::Wait(time)),
+            NextClaim::OverBudget(needed) if self.settings.keeps_running => {
+                self.worker.report(Progress::Budget(needed));
+                Ok(later)
+            }
+            NextClaim::NoneReady if self.settings.keeps_running => Ok(later),
             NextClaim::OverBudget(needed) if is_idle && self.places.jobs() == 0 => {
                 self.end_if_idle(EndedBy::Budget(needed)).await
             }
@@ -229,9 +251,34 @@ impl Run {
 
     /// Returns the reason for which nothing is claimed any more.
     fn stopping(&self) -> Option<EndedBy> {
+        if self.stop.level().is_some() {
+            return Some(EndedBy::Stopped);
+        }
+        if self.settings.keeps_running {
+            return None;
+        }
         let refused = self.worker.refused.lock();
         let refused = refused.unwrap_or_else(PoisonError::into_inner).clone();
-        self.stop.level().map(|_| EndedBy::Stopped).or(refused)
+        refused
+    }
+
+    /// Returns `true` while nothing is claimed, in a batch that keeps running, since the service refuses the
+    /// account. It is woken by whoever has fixed that.
+    fn account_is_refused(&mut self) -> bool {
+        if !self.settings.keeps_running {
+            return false;
+        }
+        let is_woken = self.wake.take();
+        let refused = self.worker.refused.lock();
+        let refused = refused.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(EndedBy::Account(reason) | EndedBy::Process(reason)) = refused {
+            warn!(target: TARGET, batch = self.worker.store.id(), reason, "the service refuses the account; nothing is claimed");
+            self.worker.report(Progress::Account(reason));
+            self.is_refused = true;
+        } else if is_woken {
+            self.is_refused = false;
+        }
+        self.is_refused
     }
 
     /// Returns the number of jobs that can be started at once, or the time until the next step.

@@ -41,6 +41,9 @@ pub enum Progress {
     Resumed,
     /// The next job would reserve this sum, which the budget has not left.
     Budget(Money),
+    /// The service refuses the account, for this reason: the token or the balance. A batch that
+    /// [keeps running](crate::Batch::keep_running) claims nothing until it is woken; others end.
+    Account(String),
 }
 
 /// The job of an event.
@@ -74,6 +77,7 @@ impl Progress {
             Self::Paused(_) => "paused",
             Self::Resumed => "resumed",
             Self::Budget(_) => "budget",
+            Self::Account(_) => "account",
         }
     }
 
@@ -89,7 +93,11 @@ impl Progress {
             | Self::Cancelled(job)
             | Self::Retried(job, _)
             | Self::NotSaved(job, _) => Some(job),
-            Self::Doubt(..) | Self::Paused(_) | Self::Resumed | Self::Budget(_) => None,
+            Self::Doubt(..)
+            | Self::Paused(_)
+            | Self::Resumed
+            | Self::Budget(_)
+            | Self::Account(_) => None,
         }
     }
 
@@ -99,7 +107,8 @@ impl Progress {
             | Self::Retried(_, reason)
             | Self::NotSaved(_, reason)
             | Self::Doubt(_, reason)
-            | Self::Paused(reason) => Some(reason),
+            | Self::Paused(reason)
+            | Self::Account(reason) => Some(reason),
             _ => None,
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Worker {
     pub(super) stop: StopHandle,
     pub(super) progress: UnboundedSender<Progress>,
     pub(super) poll_every: Option<Duration>,
+    /// Is `true` if there may be no next run, which would repeat what has failed.
+    pub(super) keeps_running: bool,
     /// Reason for which this process submits nothing more.
     pub(super) refused: Arc<Mutex<Option<EndedBy>>>,
 }
@@ -58,6 +60,8 @@ pub(super) struct Worker {
 const CONNECT_WINDOW: Duration = Duration::from_secs(30);
 /// Time after which a failed wait or save is repeated.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// Time after which a batch that keeps running repeats what the next run would.
+const NEXT_RUN_AFTER: Duration = Duration::from_secs(60);
 /// Number of attempts to save the files of a job.
 const MAX_SAVES: u32 = 5;
 /// Id of a job whose status is fetched where no other is known. That the service does not know it is an
@@ -248,7 +252,7 @@ impl Worker {
     }
 
     /// Waits for a job, saves its files and settles it. A job of another process was submitted at an unknown time.
-    async fn wait(&self, claimed: &Claimed, id: RequestId, submitted: Option<Instant>) {
+    async fn wait(&self, claimed: &Claimed, id: RequestId, mut submitted: Option<Instant>) {
         let job = self.client.json_job(id);
         loop {
             let wait = self.watch(claimed, &job);
@@ -257,14 +261,19 @@ impl Worker {
             };
             match result {
                 Ok(result) => {
-                    self.count_end(submitted);
-                    return self.save(claimed, &job, &result).await;
+                    self.count_end(submitted.take());
+                    if self.save(claimed, &job, &result).await {
+                        return;
+                    }
                 }
-                Err(error) if error.is_transient() => sleep(RETRY_AFTER).await,
+                Err(error) if error.is_transient() => {
+                    sleep(RETRY_AFTER).await;
+                    continue;
+                }
                 Err(error) => match error.kind() {
                     // Another token may know the job.
                     ErrorKind::Unauthenticated | ErrorKind::Forbidden => {
-                        return self.refuse(EndedBy::Account(error.to_string()));
+                        self.refuse(EndedBy::Account(error.to_string()));
                     }
                     kind => {
                         if matches!(kind, ErrorKind::JobFailed | ErrorKind::JobCancelled) {
@@ -273,6 +282,10 @@ impl Worker {
                         return self.fail(claimed, &job, &error).await;
                     }
                 },
+            }
+            let later = unless(self.leaves_jobs(), sleep(NEXT_RUN_AFTER));
+            if !self.keeps_running || later.await.is_none() {
+                return;
             }
         }
     }
@@ -323,8 +336,9 @@ impl Worker {
         self.report(Progress::Failed(about, reason));
     }
 
-    /// Saves the files of a job that has succeeded, and settles it.
-    async fn save(&self, claimed: &Claimed, job: &Job<Output>, result: &JobResult<Output>) {
+    /// Saves the files of a job that has succeeded, and settles it. Returns `false` if they could not be
+    /// saved for now.
+    async fn save(&self, claimed: &Claimed, job: &Job<Output>, result: &JobResult<Output>) -> bool {
         let about = || JobRef::new(claimed, Some(job.request_id()));
         let cost = result.cost.and_then(Money::from_usd);
         self.report(Progress::Finished(about(), cost));
@@ -335,11 +349,12 @@ impl Worker {
                 self.folder.save(claimed, job, result).await
             };
             match unless(self.leaves_jobs(), save).await {
-                None => return,
+                None => return true,
                 Some(Ok(saved)) => {
                     self.settle(claimed, job, End::Saved(saved), result.cost)
                         .await;
-                    return self.report(Progress::Saved(about()));
+                    self.report(Progress::Saved(about()));
+                    return true;
                 }
                 // It concerns every job: nothing is claimed meanwhile.
                 Some(Err(unsaved)) if unsaved.is_lack_of_room() => {
@@ -359,17 +374,19 @@ impl Worker {
                 .await
                 .is_none()
             {
-                return;
+                return true;
             }
         };
         let reason = format!("the job has succeeded, but its files could not be saved: {unsaved}");
         if unsaved.is_certain() {
             self.settle(claimed, job, End::Failed(reason.clone()), result.cost)
                 .await;
-            return self.report(Progress::Failed(about(), reason));
+            self.report(Progress::Failed(about(), reason));
+            return true;
         }
         warn!(target: TARGET, batch = self.store.id(), n = claimed.n, key = %claimed.key, request_id = %job.request_id(), reason, "files are not saved");
         self.report(Progress::NotSaved(about(), reason));
+        false
     }
 
     async fn settle(&self, claimed: &Claimed, job: &Job<Output>, end: End, cost: Option<f64>) {

@@ -651,6 +651,7 @@ impl Batch {
         let selected = attempts.filter(|(job, attempt)| match of {
             Attempts::All => true,
             Attempts::OfJob(id) => job.new.id == *id,
+            Attempts::OfRequest(id) => attempt.request_id.as_ref() == Some(id),
             Attempts::InDoubt => attempt.state == AttemptState::InDoubt,
             Attempts::Held => {
                 matches!(

@@ -120,11 +120,13 @@ impl PostgresStore {
         let condition = match of {
             Attempts::All => "true".to_owned(),
             Attempts::OfJob(_) => format!("a.n = (SELECT n FROM {schema}.job WHERE id = $1)"),
+            Attempts::OfRequest(_) => "a.request_id = $1".to_owned(),
             Attempts::Held => "a.state IN ('intent', 'submitted')".to_owned(),
             Attempts::InDoubt => "a.state = 'in_doubt'".to_owned(),
         };
         let id = match of {
             Attempts::OfJob(id) => id.as_str(),
+            Attempts::OfRequest(id) => id.as_str(),
             _ => "",
         };
         let all: &[_] = &[(&id as _, Type::TEXT)];

@@ -77,6 +77,7 @@ impl Transition<'_> {
             Attempts::OfJob(id) => {
                 self.query_attempts("a.n = (SELECT n FROM job WHERE id = ?1)", [id.as_str()])
             }
+            Attempts::OfRequest(id) => self.query_attempts("a.request_id = ?1", [id.as_str()]),
             Attempts::Held => self.query_attempts("a.state IN ('intent', 'submitted')", []),
             Attempts::InDoubt => self.query_attempts("a.state = 'in_doubt'", []),
         }

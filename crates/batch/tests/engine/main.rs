@@ -10,5 +10,6 @@ mod lives;
 #[cfg(feature = "postgres")]
 mod machines;
 mod outcomes;
+mod served;
 mod stops;
 mod world;
