@@ -1,5 +1,7 @@
 //! The catalogue of the service's models.
 
+mod estimate;
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -11,6 +13,8 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::http::response::Reply;
 use runcomfy_schema::{Json, Redacted};
+
+pub use estimate::UnknownCost;
 
 /// A query of the service's models: set its filters, then fetch it with [`entries`](Self::entries).
 ///
