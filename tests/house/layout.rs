@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("generated", &["runcomfy"]),
     ("crates/batch", &["runcomfy"]),
+    ("crates/mcp", &["runcomfy", "runcomfy-batch"]),
     (
         "crates/emulator",
         &[
@@ -38,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "runcomfy-batch",
             "runcomfy-codegen",
             "runcomfy-emulator",
+            "runcomfy-mcp",
             "runcomfy-media",
             "runcomfy-models",
             "runcomfy-probe",

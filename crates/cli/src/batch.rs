@@ -13,7 +13,7 @@ mod run;
 mod screen;
 mod shared_dir;
 mod status;
-mod store;
+pub(crate) mod store;
 mod work;
 mod work_options;
 mod worker_folder;

@@ -65,6 +65,7 @@ pub(crate) fn root(model: Option<&ModelSchema>) -> Command {
         .subcommand(job_command("cancel", "Cancel a job that is still queued"))
         .subcommand(requests())
         .subcommands(batch())
+        .subcommands(mcp())
         .subcommand(models())
         .subcommand(login())
         .subcommand(
@@ -191,6 +192,15 @@ fn batch() -> Option<Command> {
     #[cfg(not(feature = "batch"))]
     let batch = None;
     batch
+}
+
+/// Returns the command `mcp`, where it is built in.
+fn mcp() -> Option<Command> {
+    #[cfg(feature = "mcp")]
+    let mcp = Some(crate::mcp::command::command());
+    #[cfg(not(feature = "mcp"))]
+    let mcp = None;
+    mcp
 }
 
 fn models() -> Command {

@@ -28,6 +28,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("requests get", &["requests get REQUEST_ID"]),
     ("requests result", &["requests result REQUEST_ID"]),
     ("requests cancel", &["requests cancel REQUEST_ID"]),
+    #[cfg(feature = "mcp")]
+    (
+        "mcp",
+        &[
+            "mcp --budget 5",
+            "mcp --emulate",
+            "mcp --model 'bytedance/*'",
+        ],
+    ),
     #[cfg(feature = "batch")]
     (
         "batch run",

@@ -33,6 +33,8 @@ mod json_text;
 mod last_line;
 mod local_file;
 mod login;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod missing_value;
 mod model;
 mod models;
@@ -178,6 +180,8 @@ fn dispatch(matches: &clap::ArgMatches, named: &Named, format: Format) -> Result
         Some(("emulator", matches)) => emulator::emulator(matches, format),
         #[cfg(feature = "batch")]
         Some(("batch", matches)) => batch::batch(matches, format),
+        #[cfg(feature = "mcp")]
+        Some(("mcp", matches)) => block_on(mcp::mcp(matches, format)),
         Some(("completion", matches)) => completion::script(matches),
         // clap accepts no other command.
         _ => Ok(()),

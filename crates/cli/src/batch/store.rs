@@ -60,6 +60,12 @@ impl Location {
         Self::file(file, format!("{file}{EMULATED}").into())
     }
 
+    /// Returns the location of a store without a file of jobs.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn of_path(store: PathBuf) -> Self {
+        Self::file("", store)
+    }
+
     fn file(jobs: &str, store: PathBuf) -> Self {
         let named = if beside(Path::new(jobs)) == store {
             quoted(jobs)

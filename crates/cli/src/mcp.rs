@@ -1,0 +1,128 @@
+//! The command `runcomfy mcp`: tools for agents.
+
+pub(crate) mod command;
+mod data_folder;
+mod local_media;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use runcomfy_batch::{Money, Store};
+use runcomfy_mcp::Server;
+
+use crate::batch::store::Location;
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::progress::Notes;
+use crate::session::{self, Session};
+use crate::show;
+use crate::stop::Stops;
+use command::Budget;
+
+/// Serves the tools until the client closes the connection, or a signal stops it.
+///
+/// # Errors
+/// If there is no token, the store cannot be written, or the client does not speak the protocol.
+pub(crate) async fn mcp(matches: &ArgMatches, _: Format) -> Result<(), Failure> {
+    let emulate = matches.get_flag("emulate");
+    let location = location(matches, emulate)?;
+    let Some(path) = location.as_file() else {
+        return Err(Failure::usage(
+            "the store of agents is a file, since one process submits their jobs",
+        ));
+    };
+    let session = if emulate {
+        Session::emulated(None, Notes::new(true), session::SUBMIT).await?
+    } else {
+        Session::connect(Notes::new(true), session::SUBMIT)?
+    };
+    let store = Location::create_file(path)?;
+    set_budget(&*store, matches).await?;
+    let server = server(matches, &location, store, &session);
+    let served = serve(&server).await;
+    server.close().await;
+    served
+}
+
+/// Serves until the end of the connection or a signal. A second signal ends the process at once.
+async fn serve(server: &Server) -> Result<(), Failure> {
+    let mut stops = Stops::listen();
+    tokio::select! {
+        biased;
+        stop = stops.next() => {
+            let failure = Failure::stopped("stopped", None, None);
+            Err(failure.with_advice(RESUMES).with_signal(stop))
+        }
+        served = server.serve_stdio() => served.map_err(|error| {
+            let failure = Failure::input(error.to_string());
+            failure.with_advice("Programs start this command; see docs/agents.md. To try it in a terminal, use an inspector.")
+        }),
+    }
+}
+
+const RESUMES: &str =
+    "Jobs that run keep running at the service; the next start waits for them and saves them.";
+
+fn server(
+    matches: &ArgMatches,
+    location: &Location,
+    store: Arc<dyn Store>,
+    session: &Session,
+) -> Server {
+    let text = |name| matches.get_one::<String>(name);
+    let folder = text("out").map_or_else(|| location.folder(), PathBuf::from);
+    let models = runcomfy_models::ALL.iter().map(|model| (***model).clone());
+    let mut builder = Server::builder(session.client.clone(), store, folder)
+        .models(models)
+        .spill(location.spill())
+        .ask(!matches.get_flag("yes"))
+        .store_arguments(location.named())
+        .attach(local_media::attach);
+    for pattern in matches.get_many::<String>("model").into_iter().flatten() {
+        builder = builder.typed(pattern);
+    }
+    if let Some(price) = matches.get_one::<Money>("price-per-job") {
+        builder = builder.price_per_job(*price);
+    }
+    if let Some(jobs) = matches.get_one::<u64>("concurrency") {
+        builder = builder.concurrency(usize::try_from(*jobs).unwrap_or(usize::MAX));
+    }
+    builder.build()
+}
+
+/// Returns the store of `--store`, or the default one, whose folder is created.
+fn location(matches: &ArgMatches, emulate: bool) -> Result<Location, Failure> {
+    if matches.contains_id("store") {
+        return Location::from_matches(matches);
+    }
+    let folder = data_folder::find().ok_or_else(|| {
+        Failure::configuration("the folder for a user's data is unknown, since HOME is not set")
+            .with_advice("Name the store with --store FILE.")
+    })?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::unwritable(format!("could not create `{}`: {error}", folder.display()))
+            .with_advice("Name the store with --store FILE.")
+    })?;
+    let name = if emulate {
+        "agents.emulated.batch.db"
+    } else {
+        "agents.batch.db"
+    };
+    Ok(Location::of_path(folder.join(name)))
+}
+
+/// Gives the store the budget of the command line; without one it keeps its own.
+async fn set_budget(store: &dyn Store, matches: &ArgMatches) -> Result<(), Failure> {
+    let mut limits = store.limits().await?;
+    if let Some(Budget(budget)) = matches.get_one::<Budget>("budget").copied() {
+        limits.budget = budget;
+        store.set_limits(limits).await?;
+    }
+    if limits.budget.is_none() && !matches.get_flag("quiet") {
+        show::note(
+            "no budget is set: agents may spend what is agreed to for each job; --budget USD limits the sum",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The protocol's requests.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, ErrorData, Implementation, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
+use runcomfy::schema::ModelSchema;
+
+use crate::arguments::Arguments;
+use crate::server::Shared;
+use crate::tool_list;
+use crate::tools::Call;
+
+const INSTRUCTIONS: &str = "RunComfy runs image, video and audio models; each job costs money. The way of a job: search_models, model_schema, validate, price, submit, wait, result. Always choose a `key` for a submit and repeat the call with the same key if its answer is lost: it is the same job and is paid once. Never submit a job again with another key because of a timeout. A job `in_doubt` may have been paid: tell the user.";
+
+/// Answers the requests of one client.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    shared: Arc<Shared>,
+    tools: Arc<[Tool]>,
+    /// Models of typed tools, by the names of their tools.
+    typed: Arc<HashMap<String, String>>,
+}
+
+impl Handler {
+    pub(crate) async fn new(shared: Arc<Shared>) -> Self {
+        let mut tools = tool_list::plain();
+        let mut typed = HashMap::new();
+        for model in typed_models(&shared).await {
+            let name = tool_list::typed_name(&model.id);
+            if typed.insert(name, model.id.to_string()).is_none() {
+                tools.push(tool_list::typed(&model));
+            }
+        }
+        Self {
+            shared,
+            tools: tools.into(),
+            typed: Arc::new(typed),
+        }
+    }
+}
+
+/// Returns the models that the patterns of the settings match.
+async fn typed_models(shared: &Shared) -> Vec<Arc<ModelSchema>> {
+    let patterns = &shared.settings.typed;
+    let mut ids: Vec<String> = shared.models.built_in().map(str::to_owned).collect();
+    if patterns.iter().any(|pattern| pattern.contains('*'))
+        // Those that are built in do without a network.
+        && let Ok(entries) = shared.client.catalogue().entries().await
+    {
+        ids.extend(entries.iter().map(|entry| entry.model_id().to_owned()));
+    }
+    ids.extend(
+        patterns
+            .iter()
+            .filter(|pattern| !pattern.contains('*'))
+            .cloned(),
+    );
+    ids.sort_unstable();
+    ids.dedup();
+    let mut models = Vec::new();
+    for id in ids {
+        if !patterns.iter().any(|pattern| matches(pattern, &id)) {
+            continue;
+        }
+        match shared.models.find(&id).await {
+            Ok(model) => models.push(Arc::clone(&model.schema)),
+            Err(_) => models.extend(shared.models.known_schema(&id)),
+        }
+    }
+    models
+}
+
+/// Returns `true` if a text matches a pattern, in which `*` stands for any characters.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            let ends = text
+                .char_indices()
+                .map(|(index, _)| index)
+                .chain([text.len()]);
+            ends.into_iter().any(|index| matches(rest, &text[index..]))
+        }),
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        ServerConfig::new(capabilities)
+            .with_server_info(
+                Implementation::new("runcomfy", env!("CARGO_PKG_VERSION")).with_title("RunComfy"),
+            )
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(self.tools.to_vec()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.tools.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        mut params: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let name = params.name.to_string();
+        let Some(tool) = self.get_tool(&name) else {
+            let known: Vec<&str> = self.tools.iter().map(|tool| &*tool.name).collect();
+            let message = format!("there is no tool `{name}`; there are {}", known.join(", "));
+            return Err(ErrorData::invalid_params(message, None));
+        };
+        let properties = tool.input_schema.get("properties");
+        let allowed = properties.and_then(|properties| properties.as_object());
+        let allowed: Vec<String> = allowed
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        let arguments = match Arguments::new(params.arguments.take(), &allowed) {
+            Ok(arguments) => arguments,
+            Err(refusal) => return Ok(refusal.into_result().into()),
+        };
+        let model = self.typed.get(&name).cloned();
+        let tool = if model.is_some() { "submit" } else { &*name };
+        let call = Call {
+            shared: &self.shared,
+            arguments,
+            model,
+            params: &params,
+            context: &context,
+        };
+        match call.run(tool).await {
+            Ok(response) => Ok(response),
+            Err(Some(refusal)) => Ok(refusal.into_result().into()),
+            Err(None) => Err(ErrorData::internal_error(
+                format!("the tool `{name}` is missing"),
+                None,
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_whole_ids() {
+        for (pattern, id, expected) in [
+            ("a/b", "a/b", true),
+            ("a/*", "a/b/c", true),
+            ("*edit", "a/b/edit", true),
+            ("a/*/edit", "a/b/edit", true),
+            ("a/*/edit", "a/edit", false),
+            ("*", "ä", true),
+            ("a", "ab", false),
+        ] {
+            assert_eq!(matches(pattern, id), expected, "{pattern} {id}");
+        }
+    }
+}

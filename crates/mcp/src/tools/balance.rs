@@ -1,0 +1,19 @@
+//! The tool `balance`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Call, object};
+use crate::refusal::Refusal;
+
+impl Call<'_> {
+    pub(super) async fn balance(&self) -> Result<Map<String, Value>, Refusal> {
+        let balance = self.shared.client.balance().await;
+        let balance = balance
+            .map_err(|error| Refusal::of_service("the balance could not be fetched", &error))?;
+        let money = self.shared.store.counts().await?.money;
+        Ok(object(json!({
+            "balance_usd": balance.usd(),
+            "store": super::batch_status::money(&money),
+        })))
+    }
+}

@@ -1,0 +1,105 @@
+//! The tool `batch_submit`.
+
+use std::time::Duration;
+
+use rmcp::model::CallToolResponse;
+use runcomfy::schema::Json;
+use runcomfy_batch::{JobId, Money, NewJob};
+use serde_json::{Value, json};
+
+use super::{Call, answered, object};
+use crate::arguments::as_object;
+use crate::confirmation::Confirmed;
+use crate::refusal::Refusal;
+
+/// Maximum number of jobs of a call.
+const MAX_JOBS: usize = 200;
+/// Maximum time for the media of a job.
+const MEDIA_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Call<'_> {
+    pub(super) async fn batch_submit(&self) -> Result<CallToolResponse, Refusal> {
+        let batch = self.arguments.key("batch")?;
+        let jobs = self.arguments.list("jobs")?;
+        if jobs.is_empty() || jobs.len() > MAX_JOBS {
+            return Err(Refusal::new(
+                format!("`jobs` has {} items, expected 1 to {MAX_JOBS}", jobs.len()),
+                "Call it several times with the same `batch` for more jobs.",
+            )
+            .before_submit());
+        }
+        let (mut new, mut known, mut cost) = (Vec::new(), 0, Money::ZERO);
+        let mut faults = Vec::new();
+        for (index, job) in jobs.iter().enumerate() {
+            match self.job_of_batch(&batch, index, job).await {
+                Ok(Some(job)) => {
+                    cost = cost.plus(job.estimate());
+                    new.push(job);
+                }
+                Ok(None) => known += 1,
+                Err(refusal) => faults.push(refusal.of_item(index)),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Refusal::new(
+                format!(
+                    "{} of {} jobs cannot be submitted",
+                    faults.len(),
+                    jobs.len()
+                ),
+                "Fix them, and call it again with all jobs.",
+            )
+            .before_submit()
+            .with("jobs", faults));
+        }
+        let submitted = new.len();
+        if submitted > 0 {
+            self.admit(cost).await?;
+            let what = format!("A batch of {submitted} jobs");
+            match self.confirm(cost, &what).await? {
+                Confirmed::Yes => self.import(new, cost).await?,
+                Confirmed::Ask(question) => return Ok(question.into()),
+            }
+        }
+        Ok(answered(object(json!({
+            "batch": batch.as_str(),
+            "new_jobs": submitted,
+            "known_jobs": known,
+            "estimated_cost_usd": cost,
+            "next": "Call `batch_status` with this batch now and then. Jobs are submitted, waited for and saved meanwhile.",
+        }))))
+    }
+
+    /// Returns a job of the list, unless the store has it already.
+    async fn job_of_batch(
+        &self,
+        batch: &JobId,
+        index: usize,
+        job: &Value,
+    ) -> Result<Option<NewJob>, Refusal> {
+        let job = as_object(job).unwrap_or_default();
+        let member = |name: &str| job.get(name).and_then(Json::as_str);
+        let key = member("key").map_or_else(|| (index + 1).to_string(), str::to_owned);
+        let id: JobId = format!("{}/{key}", batch.as_str())
+            .parse()
+            .map_err(|error| Refusal::new(format!("`key` is {error}"), "Choose a shorter one."))?;
+        let model = member("model").or(self.arguments.optional_text("model")?);
+        let model = model.ok_or_else(|| {
+            Refusal::new(
+                "it names no model",
+                "Set `model` in the job, or for all jobs.",
+            )
+        })?;
+        let input = job.get("input").and_then(as_object);
+        let input = input
+            .ok_or_else(|| Refusal::new("it has no object `input`", "Set `input` in the job."))?;
+        let same = NewJob::new(id.clone(), model, input.clone(), Money::ZERO);
+        if self.same_job(&same).await?.is_some() {
+            return Ok(None);
+        }
+        let model = self.shared.models.find(model).await?;
+        self.check(&model, &input, MEDIA_TIMEOUT).await?;
+        let cost = model.estimate(&input)?;
+        Ok(Some(NewJob::new(id, model.id(), input, cost)))
+    }
+}

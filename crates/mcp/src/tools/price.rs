@@ -1,0 +1,21 @@
+//! The tool `price`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Call, object};
+use crate::refusal::Refusal;
+
+impl Call<'_> {
+    pub(super) async fn price(&self) -> Result<Map<String, Value>, Refusal> {
+        let input = self.arguments.input()?;
+        let model = self.shared.models.find(self.model_id()?).await?;
+        let cost = model.estimate(&input)?;
+        let money = self.shared.store.counts().await?.money;
+        Ok(object(json!({
+            "estimated_cost_usd": cost,
+            "price": model.price(),
+            "budget_left_usd": money.left(),
+            "next": format!("To pay that, call `submit` with `confirmed_cost`: {}.", cost.to_usd()),
+        })))
+    }
+}

@@ -1,0 +1,191 @@
+//! The tool `submit`.
+
+use std::time::Duration;
+
+use rmcp::model::CallToolResponse;
+use runcomfy_batch::{JobId, Money, NewJob, Row, State, StoreErrorKind};
+use tokio::time::Instant;
+
+use super::{Call, answered};
+use crate::answer;
+use crate::confirmation::{Confirmed, confirm};
+use crate::difference;
+use crate::engine::Hindrance;
+use crate::refusal::{NOTHING_SUBMITTED, Refusal};
+
+/// Time within which a submit is answered.
+const ANSWER_WITHIN: Duration = Duration::from_secs(9);
+/// Maximum time for media behind URLs.
+const MEDIA_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl Call<'_> {
+    pub(super) async fn submit(&self) -> Result<CallToolResponse, Refusal> {
+        let mut deadline = Instant::now() + ANSWER_WITHIN;
+        let key = self.arguments.key("key")?;
+        let input = self.arguments.input()?;
+        let model_id = self.model_id()?;
+        let job = NewJob::new(key.clone(), model_id, input.clone(), Money::ZERO);
+        // Before anything that may fail: a repeated call asks for the job that was paid.
+        if let Some(row) = self.same_job(&job).await? {
+            let row = self.until(&row.id, deadline, has_outcome).await?;
+            return Ok(answered(answer::job(self.shared, &row)));
+        }
+        let model = self.shared.models.find(model_id).await;
+        let model = model.map_err(Refusal::before_submit)?;
+        let checked = self.check(&model, &input, MEDIA_TIMEOUT).await?;
+        let cost = model.estimate(&input).map_err(Refusal::before_submit)?;
+        self.admit(cost).await?;
+        let begun = Instant::now();
+        match self
+            .confirm(cost, &format!("One job of `{model_id}`"))
+            .await?
+        {
+            Confirmed::Yes => deadline += begun.elapsed(),
+            Confirmed::Ask(question) => return Ok(question.into()),
+        }
+        let job = NewJob::new(key.clone(), model_id, input, cost);
+        let since = self.shared.engine.notes().events();
+        self.import(vec![job], cost).await?;
+        let row = self.outcome(&key, since, deadline).await?;
+        let mut answer = answer::job(self.shared, &row);
+        if !checked.warnings.is_empty() {
+            answer.insert("warnings".to_owned(), checked.warnings.into());
+        }
+        Ok(answered(answer))
+    }
+
+    /// Returns the job of the store with this key, unless it was withdrawn before anything was sent.
+    ///
+    /// # Errors
+    /// If it has another model or input.
+    pub(super) async fn same_job(&self, job: &NewJob) -> Result<Option<Row>, Refusal> {
+        let Some(row) = self.shared.store.find(job.id().clone()).await? else {
+            return Ok(None);
+        };
+        let differences = difference::between(&row, job);
+        if !differences.is_empty() {
+            return Err(Refusal::new(
+                format!("the key {:?} stands for another job, which is {}", row.id.as_str(), row.state),
+                "Call it with the model and input of that job to get it, or with another key to pay for a new job.",
+            )
+            .before_submit()
+            .with("differences", differences));
+        }
+        Ok(Some(row).filter(|row| !row.is_withdrawn()))
+    }
+
+    /// Checks that this process may submit, and that the budget has room.
+    ///
+    /// # Errors
+    /// If another process holds the store, or a job of this cost would exceed the budget.
+    pub(super) async fn admit(&self, cost: Money) -> Result<(), Refusal> {
+        self.shared.engine.hold().await.map_err(|error| {
+            let is_busy = error.kind() == StoreErrorKind::Busy;
+            let refusal = Refusal::from(error).before_submit();
+            if is_busy {
+                refusal.with("held_by_another_process", true)
+            } else {
+                refusal
+            }
+        })?;
+        let Some(left) = self.left().await? else {
+            return Ok(());
+        };
+        if cost <= left {
+            return Ok(());
+        }
+        let money = self.shared.store.counts().await?.money;
+        Err(over_budget(format!(
+            "it would cost {cost}, and the budget has {left} left"
+        ))
+        .with("money_of_the_store", super::batch_status::money(&money)))
+    }
+
+    /// Returns what the budget has left for further jobs; `None`: there is no budget.
+    async fn left(&self) -> Result<Option<Money>, Refusal> {
+        let store = &self.shared.store;
+        let counts = store.counts().await?;
+        let Some(mut left) = counts.money.left() else {
+            return Ok(None);
+        };
+        // Jobs that wait for their submit have nothing reserved yet.
+        let mut after = 0;
+        while counts.ready > 0 {
+            let rows = store.rows(Some(State::Ready), after, 1000).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.n;
+            left = rows.iter().fold(left, |left, row| left.minus(row.estimate));
+        }
+        Ok(Some(left))
+    }
+
+    pub(super) async fn confirm(&self, cost: Money, what: &str) -> Result<Confirmed, Refusal> {
+        let confirmed = self.arguments.money("confirmed_cost")?;
+        let asks = self.shared.settings.asks;
+        let confirmed = confirm(cost, what, confirmed, asks, self.params, self.context).await;
+        confirmed.map_err(Refusal::before_submit)
+    }
+
+    /// Imports jobs, unless the budget has no room for them any more, and has them submitted.
+    pub(super) async fn import(&self, jobs: Vec<NewJob>, cost: Money) -> Result<(), Refusal> {
+        let _admission = self.shared.admission.lock().await;
+        // Another call may have had the same key, or the budget, since the first look.
+        let mut new = Vec::new();
+        for job in jobs {
+            if self.same_job(&job).await?.is_none() {
+                new.push(job);
+            }
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.admit(cost).await?;
+        self.shared.store.import(new).await?;
+        self.shared.engine.wake().await;
+        Ok(())
+    }
+
+    /// Waits for the outcome of a submit. A job that cannot be submitted now is withdrawn, so that nothing
+    /// is paid behind the caller's back.
+    async fn outcome(&self, key: &JobId, since: u64, deadline: Instant) -> Result<Row, Refusal> {
+        let notes = self.shared.engine.notes();
+        let is_enough = |row: &Row| has_outcome(row) || notes.hindrance(since).is_some();
+        let row = self.until(key, deadline, is_enough).await?;
+        let Some(hindrance) = notes.hindrance(since).filter(|_| !has_outcome(&row)) else {
+            return Ok(row);
+        };
+        self.shared.store.withdraw(vec![key.clone()]).await?;
+        let row = self.until(key, deadline, has_outcome).await?;
+        if !row.is_withdrawn() {
+            return Ok(row);
+        }
+        Err(match hindrance {
+            Hindrance::Account(reason) => Refusal::new(
+                format!("the service refuses the account: {reason}"),
+                "Tell the user, who can fix the token or the balance. Then call it again with the same key.",
+            )
+            .before_submit(),
+            Hindrance::Budget(sum) => over_budget(format!(
+                "jobs of this model have cost up to {sum}, which the budget has not left"
+            )),
+            Hindrance::Ended(reason) => Refusal::new(
+                format!("this server submits nothing any more: {reason}"),
+                "Tell the user.",
+            )
+            .before_submit(),
+        })
+    }
+}
+
+/// Returns `true` if the submit of a job has an outcome: it is accepted, refused or in doubt.
+fn has_outcome(row: &Row) -> bool {
+    !matches!(row.state, State::Ready | State::Intent)
+}
+
+fn over_budget(message: String) -> Refusal {
+    Refusal::new(
+        message,
+        "Tell the user, who can raise the budget: `runcomfy mcp --budget USD` with a larger sum, which counts all that the store has ever spent.",
+    )
+    .with_money(NOTHING_SUBMITTED)
+}

@@ -1,0 +1,97 @@
+//! The tool `validate`, and the check of an input before its submit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use runcomfy::schema::{Certainty, Json};
+use runcomfy::{Violation, Violations};
+use serde_json::{Map, Value, json};
+
+use super::{Call, object};
+use crate::models::Model;
+use crate::refusal::Refusal;
+
+/// Maximum time for media behind URLs, where a call is to answer soon.
+const MEDIA_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// An input that its schema allows.
+pub(super) struct Checked {
+    /// Violations that the service may accept, and what was not checked.
+    pub(super) warnings: Vec<Value>,
+}
+
+impl Call<'_> {
+    pub(super) async fn validate(&self) -> Result<Map<String, Value>, Refusal> {
+        let input = self.arguments.input()?;
+        let model = self.shared.models.find(self.model_id()?).await?;
+        let checked = self.check(&model, &input, MEDIA_TIMEOUT).await?;
+        Ok(object(json!({
+            "valid": true,
+            "warnings": checked.warnings,
+            "next": "Call `price`, then `submit`.",
+        })))
+    }
+
+    /// Checks an input by its schema, and its media by their rules. Nothing is sent to the service.
+    ///
+    /// # Errors
+    /// All violations at once.
+    pub(super) async fn check(
+        &self,
+        model: &Model,
+        input: &Json,
+        media_timeout: Duration,
+    ) -> Result<Checked, Refusal> {
+        let mut input = input.clone();
+        let mut of_files = Vec::new();
+        if let Some(attach) = &self.shared.settings.attach {
+            (input, of_files) = attach(Arc::clone(&model.schema), input).await;
+        }
+        let mut violations = Violations::default();
+        // A path that has a violation as a file is not reported as an invalid URL too.
+        let is_file = |violation: &Violation| {
+            let mut files = of_files.iter();
+            files.any(|file| file.pointer == violation.pointer)
+        };
+        let of_values = model.schema.validate(&input).into_iter();
+        violations.extend(of_values.filter(|violation| !is_file(violation)));
+        violations.extend(of_files);
+        let mut warnings = Vec::new();
+        if !model.schema.input.media_in(&input).is_empty() {
+            let media = self.shared.client.check_media(&model.schema, &input);
+            match tokio::time::timeout(media_timeout, media).await {
+                Ok(Ok(found)) => violations.extend(found),
+                Ok(Err(error)) => {
+                    warnings.push(format!("the media were not checked: {error}").into())
+                }
+                Err(_) => warnings
+                    .push("the media were not checked, since they did not respond in time".into()),
+            }
+        }
+        if violations.refuse() {
+            return Err(refusal(model, &violations));
+        }
+        warnings.extend(violations.iter().map(|violation| json!(violation)));
+        Ok(Checked { warnings })
+    }
+}
+
+fn refusal(model: &Model, violations: &Violations) -> Refusal {
+    let certain = |violation: &&Violation| violation.certainty == Certainty::Certain;
+    let texts: Vec<String> = violations
+        .iter()
+        .filter(certain)
+        .map(ToString::to_string)
+        .collect();
+    let list: Vec<Value> = violations
+        .iter()
+        .map(|violation| json!(violation))
+        .collect();
+    let next = format!(
+        "Fix these values, and call it again. `model_schema` with the model `{}` has all properties.",
+        model.id()
+    );
+    Refusal::new(format!("the input is invalid: {}", texts.join("; ")), next)
+        .before_submit()
+        .with("violations", list)
+}

@@ -1,0 +1,55 @@
+//! The tool `wait`.
+
+use std::time::Duration;
+
+use rmcp::model::ProgressNotificationParam;
+use runcomfy_batch::Row;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::Call;
+use crate::answer;
+use crate::refusal::Refusal;
+
+/// Maximum time of a wait: clients end a call after 60 s.
+const MAX_WAIT: u64 = 45;
+/// Time between two notifications of progress.
+const PROGRESS: Duration = Duration::from_secs(2);
+
+impl Call<'_> {
+    pub(super) async fn wait(&self) -> Result<Map<String, Value>, Refusal> {
+        let seconds = self.arguments.count("seconds", MAX_WAIT, MAX_WAIT)?;
+        let mut row = self.row().await?;
+        let begun = Instant::now();
+        let deadline = begun + Duration::from_secs(seconds);
+        while !answer::is_over(&row) && Instant::now() < deadline {
+            if self.context.ct.is_cancelled() {
+                break;
+            }
+            self.report(&row, begun).await;
+            let next = deadline.min(Instant::now() + PROGRESS);
+            row = self.until(&row.id, next, answer::is_over).await?;
+        }
+        let mut answer = answer::job(self.shared, &row);
+        if !answer::is_over(&row) {
+            answer.insert(
+                "next".to_owned(),
+                json!("It has not ended yet. Call `wait` again with this key: that is free, and submits nothing."),
+            );
+        }
+        Ok(answer)
+    }
+
+    /// Reports progress, if the client asks for it.
+    async fn report(&self, row: &Row, begun: Instant) {
+        let Some(token) = self.context.meta.get_progress_token() else {
+            return;
+        };
+        let seconds = begun.elapsed().as_secs_f64();
+        let state = answer::state(row, self.shared.engine.notes());
+        let progress = ProgressNotificationParam::new(token, seconds);
+        let progress = progress.with_message(format!("{state}, for {seconds:.0} s"));
+        // A client that is gone misses nothing.
+        let _ = self.context.peer.notify_progress(progress).await;
+    }
+}

@@ -1,0 +1,171 @@
+//! Errors name what was wrong, what is allowed, and the next call.
+
+use serde_json::{Value, json};
+
+use crate::client::{Agent, Generation};
+use crate::world::{MODEL, World, boat, emulator, sqlite};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invalid_input_is_never_submitted_and_says_what_is_allowed() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    let mut arguments = boat("boat-1");
+    arguments["input"] = json!({ "promt": "A boat", "width×height": "7x7" });
+    for tool in ["submit", "validate"] {
+        let mut arguments = arguments.clone();
+        if tool == "validate" {
+            let members = arguments.as_object_mut().unwrap();
+            members.remove("key");
+            members.remove("confirmed_cost");
+        }
+        let refusal = agent.refused(tool, arguments).await;
+        let violations = refusal["violations"].as_array().unwrap();
+        let at = |pointer: &str| {
+            violations
+                .iter()
+                .find(|it| it["pointer"] == pointer)
+                .unwrap()
+        };
+        assert_eq!(at("/promt")["hint"], "prompt", "{refusal}");
+        assert!(at("/width×height")["limit"].as_array().unwrap().len() > 5);
+        assert!(
+            refusal["money"]
+                .as_str()
+                .unwrap()
+                .starts_with("Nothing was submitted")
+        );
+    }
+    assert_eq!(world.paid(), 0);
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn used_key_with_another_input_is_refused_with_the_difference() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    agent.call("submit", boat("boat-1")).await;
+    let mut other = boat("boat-1");
+    other["input"] = json!({ "prompt": "A boat at night", "scale": 0.5 });
+    let refusal = agent.refused("submit", other).await;
+    let differences = refusal["differences"].as_array().unwrap();
+    let at: Vec<&Value> = differences.iter().map(|it| &it["at"]).collect();
+    assert!(at.contains(&&json!("input.prompt")), "{refusal}");
+    let mut other = boat("boat-1");
+    other["model"] = json!("bytedance/dreamina-4-0/edit");
+    let refusal = agent.refused("submit", other).await;
+    assert_eq!(refusal["differences"][0]["at"], "model");
+    assert_eq!(world.paid(), 1);
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slips_get_a_hint() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    let input = json!({ "prompt": "b" });
+    for (tool, arguments, expected) in [
+        (
+            "price",
+            json!({ "modle": MODEL, "input": input }),
+            "did you mean `model`?",
+        ),
+        ("price", json!({ "model": MODEL }), "`input` is missing"),
+        (
+            "price",
+            json!({ "model": MODEL, "input": 7 }),
+            "expected an object",
+        ),
+        (
+            "model_schema",
+            json!({ "model": "text-to-image" }),
+            "there is no model",
+        ),
+        (
+            "wait",
+            json!({ "id": "nope" }),
+            "no job with the key or request_id",
+        ),
+        (
+            "wait",
+            json!({ "id": "nope", "seconds": "soon" }),
+            "whole number",
+        ),
+        ("batch_status", json!({ "batch": "nope" }), "no batch"),
+        (
+            "batch_report",
+            json!({ "format": "pdf" }),
+            "expected html, csv or jsonl",
+        ),
+        (
+            "batch_submit",
+            json!({ "batch": "b", "jobs": [] }),
+            "0 items",
+        ),
+        (
+            "batch_submit",
+            json!({ "batch": "b", "jobs": [7] }),
+            "1 of 1 jobs",
+        ),
+    ] {
+        let refusal = agent.refused(tool, arguments).await;
+        assert!(
+            refusal["error"].as_str().unwrap().contains(expected),
+            "{refusal}"
+        );
+    }
+    let refusal = agent
+        .refused("model_schema", json!({ "model": "text-to-image" }))
+        .await;
+    assert_eq!(refusal["did_you_mean"], json!([MODEL]));
+    // The text of an object is taken for the object.
+    let text = json!({ "model": MODEL, "input": "{\"prompt\": \"b\"}" });
+    agent.call("price", text).await;
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tool_list_is_small_and_says_what_costs_money() {
+    let world = World::new(emulator()).await;
+    let store = sqlite(world.folder.path());
+    let server = world.server(store.clone()).build();
+    let agent = Agent::connect(&server, Generation::Initialize, json!({})).await;
+    let list = agent.request("tools/list", json!({})).await["result"].clone();
+    let size = list.to_string().len();
+    assert!(size < 12_000, "{size} bytes");
+    let tools = list["tools"].as_array().unwrap();
+    assert_eq!(tools.len(), 12);
+    for tool in tools {
+        let name = tool["name"].as_str().unwrap();
+        let pays = ["submit", "batch_submit"].contains(&name);
+        let reads = !pays && !["cancel", "batch_report"].contains(&name);
+        assert_eq!(tool["annotations"]["readOnlyHint"], reads, "{name}");
+        if pays {
+            assert_eq!(tool["annotations"]["destructiveHint"], true, "{name}");
+            assert!(
+                tool["description"]
+                    .as_str()
+                    .unwrap()
+                    .contains("COSTS MONEY")
+            );
+        }
+    }
+    agent.close().await;
+    server.close().await;
+    let server = world
+        .server(store)
+        .typed("bytedance/*/text-to-image")
+        .build();
+    let agent = Agent::connect(&server, Generation::Initialize, json!({})).await;
+    let list = agent.request("tools/list", json!({})).await["result"].clone();
+    let typed = list["tools"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(typed["name"], "submit_bytedance_dreamina_4_0_text_to_image");
+    assert_eq!(
+        typed["inputSchema"]["properties"]["input"]["required"],
+        json!(["prompt"])
+    );
+    let mut arguments = boat("boat-1");
+    arguments.as_object_mut().unwrap().remove("model");
+    let answer = agent.call(typed["name"].as_str().unwrap(), arguments).await;
+    assert_eq!(answer["model"], MODEL);
+    server.close().await;
+}

@@ -1,0 +1,12 @@
+//! Agents get their jobs through any client, pay each once, and only what was agreed to.
+//!
+//! The client here is lines of JSON on a pipe, so that it shares no code with the server's protocol.
+
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod errors;
+mod jobs;
+mod money;
+mod store;
+mod world;
