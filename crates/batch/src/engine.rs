@@ -100,6 +100,7 @@ struct Settings {
     process: String,
     spill: Option<PathBuf>,
     concurrency: usize,
+    /// Maximum number of submits in flight; 0: nothing is submitted.
     submits: usize,
     lease: Duration,
     min_free: u64,
@@ -151,6 +152,13 @@ impl Batch {
     /// Default: 8.
     pub fn submits(mut self, submits: usize) -> Self {
         self.settings.submits = submits.max(1);
+        self
+    }
+
+    /// Submits nothing: jobs that were submitted before are waited for and saved, then the batch ends. Jobs
+    /// that are ready stay ready.
+    pub fn without_submits(mut self) -> Self {
+        self.settings.submits = 0;
         self
     }
 

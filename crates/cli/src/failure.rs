@@ -401,6 +401,12 @@ impl Failure {
         self.kind == UNAUTHENTICATED
     }
 
+    /// Returns `true` if a signal has stopped the command.
+    #[cfg(feature = "batch")]
+    pub(crate) fn is_stop(&self) -> bool {
+        self.kind == STOPPED
+    }
+
     /// Returns `true` if there is no model of the name.
     #[cfg(feature = "batch")]
     pub(crate) fn is_about_model(&self) -> bool {

@@ -211,6 +211,9 @@ impl Run {
         if self.account_is_refused() {
             return Ok(later);
         }
+        if self.settings.submits == 0 && is_idle {
+            return self.end_if_idle(EndedBy::Done).await;
+        }
         if let Some(reason) = shortage {
             self.pause(reason);
             return Ok(Next::Wait(SPACE_POLL));
@@ -314,7 +317,8 @@ impl Run {
     /// not be saved, and two processes with such jobs would wait for each other.
     async fn waits_for_others(&self) -> bool {
         let (store, me) = (&self.worker.store, self.me.id());
-        if self.me.lease().is_none() {
+        // A batch without submits leaves them to whoever may submit.
+        if self.me.lease().is_none() || self.settings.submits == 0 {
             return false;
         }
         match store.attempts(Attempts::Held).await {

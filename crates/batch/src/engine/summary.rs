@@ -17,7 +17,8 @@ pub struct Summary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndedBy {
-    /// Nothing is left to do by itself: every job has ended or is in doubt, or could not be saved.
+    /// Nothing is left to do by itself: every job has ended or is in doubt, or could not be saved. In a batch
+    /// [without submits](crate::Batch::without_submits) jobs may be ready.
     Done,
     /// The next job would reserve this sum, which the budget has not left.
     Budget(Money),

@@ -31,6 +31,25 @@ async fn left_jobs_are_adopted_by_the_next_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn batch_without_submits_saves_what_runs() {
+    let world = World::new(emulator().run_time(Duration::from_secs(1))).await;
+    let store = world.store(Kind::Sqlite, 9).await;
+    let mut running = world.batch(&store).concurrency(5).start();
+    for _ in 0..5 {
+        while running.next().await.unwrap().as_str() != "submitted" {}
+    }
+    running.stop_handle().stop(Stop::Leave);
+    running.summary().await.unwrap();
+    for _ in 0..2 {
+        let running = world.batch(&store).without_submits().start();
+        let summary = running.summary().await.unwrap();
+        assert_eq!(summary.ended_by, EndedBy::Done);
+        assert_eq!((summary.counts.ready, summary.counts.saved), (4, 5));
+    }
+    assert_eq!((world.submitted(), world.pictures()), (5, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn finish_saves_what_runs_and_claims_no_more() {
     let world = World::new(emulator().run_time(Duration::from_millis(300))).await;
     let store = world.store(Kind::Memory, 30).await;

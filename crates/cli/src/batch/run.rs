@@ -7,6 +7,7 @@ mod drift;
 mod ending;
 pub(super) mod engine;
 mod file_pattern;
+mod finish;
 mod import;
 mod job_source;
 mod models;
@@ -16,7 +17,8 @@ mod validation;
 mod watch;
 
 use clap::ArgMatches;
-use runcomfy_batch::Plan;
+use runcomfy::schema::ModelSchema;
+use runcomfy_batch::{Plan, Planned, Store};
 
 pub(crate) use arguments::command;
 
@@ -27,6 +29,7 @@ use self::validation::Validated;
 use super::log;
 use super::metrics::MetricsServer;
 use super::opened::{Opened, Opener};
+use super::work_options::WorkOptions;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -35,71 +38,148 @@ use crate::progress::Notes;
 use crate::session::{self, Session, block_on};
 
 /// Runs the jobs of a file until all have ended. All lines are checked before the first submit, and their
-/// estimated cost is confirmed.
+/// estimated cost is confirmed. Where nothing more may be submitted, the jobs that were submitted before are
+/// finished first, since they are paid.
 ///
 /// # Errors
 /// If a line is invalid, nobody has agreed to the cost, or not all jobs are saved at the end.
 pub(crate) fn run(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     log::start(matches);
     let options = Options::from_matches(matches, format)?;
-    let source = JobSource::open(&options)?;
-    let models = Models::resolve(&source, &options)?;
-    let run = Run {
-        options,
-        source,
-        models,
-    };
-    block_on(run.run())
+    if options.no_submit {
+        return block_on(finish::alone(&options.work));
+    }
+    let file = File::open(&options);
+    block_on(run_file(&options, file))
 }
 
-/// One run of the command.
-struct Run {
-    options: Options,
+/// A file of jobs, and the models of its lines.
+struct File {
     source: JobSource,
     models: Models,
 }
 
-impl Run {
-    async fn run(mut self) -> Result<(), Failure> {
-        let prices = self.models.fetch_prices(&self.options);
+/// One run of the command.
+struct Run<'a> {
+    options: &'a Options,
+    source: JobSource,
+    models: Models,
+}
+
+/// A checked file, whose cost a person has agreed to.
+struct Agreed {
+    plan: Plan,
+    planned: Planned,
+    session: Session,
+}
+
+async fn run_file(options: &Options, file: Result<File, Failure>) -> Result<(), Failure> {
+    let place = match Place::open(&options.work).await {
+        Ok(place) => place,
+        Err(failure) => return Err(file.err().unwrap_or(failure)),
+    };
+    let File { source, models } = match file {
+        Ok(file) => file,
+        Err(refusal) => return Err(finish::before_refusal(&options.work, place, refusal).await),
+    };
+    let mut run = Run {
+        options,
+        source,
+        models,
+    };
+    match run.agree(place.store()).await {
+        Ok(agreed) => run.submit(place, agreed).await,
+        Err(refusal) => Err(finish::before_refusal(&options.work, place, refusal).await),
+    }
+}
+
+impl File {
+    fn open(options: &Options) -> Result<Self, Failure> {
+        let source = JobSource::open(options)?;
+        let models = Models::resolve(&source, options)?;
+        Ok(Self { source, models })
+    }
+}
+
+impl Run<'_> {
+    /// Checks all that is to be submitted, and lets a person agree to its cost.
+    ///
+    /// # Errors
+    /// If nothing may be submitted.
+    async fn agree(&mut self, store: Option<&dyn Store>) -> Result<Agreed, Failure> {
+        let prices = self.models.fetch_prices(self.options);
         unless_stopped(prices, NOTHING_SUBMITTED).await?;
-        let opener = Opener::new(&self.options.work)?;
-        let server = MetricsServer::listen(&self.options.work).await?;
-        let opened = opener.open_if_exists().await?;
-        if let Some(opened) = &opened {
-            drift::refuse(&*opened.store, &self.models, &self.options).await?;
+        if let Some(store) = store {
+            drift::refuse(store, &self.models, self.options).await?;
         }
-        let (plan, validated) =
-            unless_stopped(self.check(opened.as_ref()), NOTHING_SUBMITTED).await?;
-        let session = self.connect().await?;
+        let (plan, validated) = unless_stopped(self.check(store), NOTHING_SUBMITTED).await?;
+        let session = connect(&self.options.work, self.models.given()).await?;
         validated.refuse_unpriced()?;
         let planned = plan.planned();
-        let confirmed = confirmation::confirm(&self, &planned, &validated);
+        let confirmed = confirmation::confirm(self, &planned, &validated);
         unless_stopped(confirmed, NOTHING_SUBMITTED).await?;
+        Ok(Agreed {
+            plan,
+            planned,
+            session,
+        })
+    }
+
+    /// Compares the file with the store, and checks the lines that are to be submitted.
+    async fn check(&self, store: Option<&dyn Store>) -> Result<(Plan, Validated), Failure> {
+        let (mut plan, faults) = planning::plan(self, store).await?;
+        let mut validated = validation::validate(self, &mut plan, faults).await?;
+        validated.refuse_or_skip(&self.source, self.options)?;
+        Ok((plan, validated))
+    }
+
+    async fn submit(&self, place: Place<'_>, agreed: Agreed) -> Result<(), Failure> {
+        let Place {
+            opener,
+            server,
+            opened,
+        } = place;
         let opened = match opened {
             Some(opened) => opened,
             None => opener.create().await?,
         };
-        let imported = import::import(&self, &opened.store, &plan, planned.removed);
+        let removed = agreed.planned.removed;
+        let imported = import::import(self, &opened.store, &agreed.plan, removed);
         unless_stopped(imported, NOTHING_SUBMITTED).await?;
-        engine::run_file(&self, &opener, opened, session.client.clone(), server).await
+        let client = agreed.session.client.clone();
+        engine::run_file(self, &opener, opened, client, server).await
+    }
+}
+
+/// The place of the store of a run, and the store where there is one.
+struct Place<'a> {
+    opener: Opener<'a>,
+    server: Option<MetricsServer>,
+    opened: Option<Opened>,
+}
+
+impl<'a> Place<'a> {
+    async fn open(options: &'a WorkOptions) -> Result<Self, Failure> {
+        let opener = Opener::new(options)?;
+        let server = MetricsServer::listen(options).await?;
+        let opened = opener.open_if_exists().await?;
+        Ok(Self {
+            opener,
+            server,
+            opened,
+        })
     }
 
-    /// Compares the file with the store, and checks the lines that are to be submitted.
-    async fn check(&self, opened: Option<&Opened>) -> Result<(Plan, Validated), Failure> {
-        let store = opened.map(|opened| &*opened.store);
-        let (mut plan, faults) = planning::plan(self, store).await?;
-        let mut validated = validation::validate(self, &mut plan, faults).await?;
-        validated.refuse_or_skip(&self.source, &self.options)?;
-        Ok((plan, validated))
+    fn store(&self) -> Option<&dyn Store> {
+        self.opened.as_ref().map(|opened| &*opened.store)
     }
+}
 
-    async fn connect(&self) -> Result<Session, Failure> {
-        let notes = Notes::new(true);
-        if self.options.work.emulate {
-            let schema = self.models.given();
-            return Session::emulated(schema, notes, session::SUBMIT).await;
-        }
-        Session::connect(notes, session::SUBMIT).map_err(Failure::before_submit)
+/// Connects to the service, or starts an emulator that has this model too.
+async fn connect(options: &WorkOptions, schema: Option<&ModelSchema>) -> Result<Session, Failure> {
+    let notes = Notes::new(true);
+    if options.emulate {
+        return Session::emulated(schema, notes, session::SUBMIT).await;
     }
+    Session::connect(notes, session::SUBMIT).map_err(Failure::before_submit)
 }

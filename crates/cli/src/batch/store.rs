@@ -272,7 +272,8 @@ pub(crate) async fn open(matches: &ArgMatches) -> Result<Arc<dyn Store>, Failure
     Location::from_matches(matches)?.open().await
 }
 
-fn missing(path: &Path) -> String {
+/// Returns the message that there is no store, with the one that may be meant.
+pub(crate) fn missing(path: &Path) -> String {
     let shown = path.display().to_string();
     let emulated = shown.strip_suffix(EXTENSION).unwrap_or(&shown).to_owned() + EMULATED;
     if Path::new(&emulated).exists() {

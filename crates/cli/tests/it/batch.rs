@@ -2,6 +2,7 @@
 
 mod checking;
 mod deciding;
+mod finishing;
 mod jobs;
 #[cfg(unix)]
 mod kills;

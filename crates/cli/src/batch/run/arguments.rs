@@ -43,7 +43,7 @@ pub(crate) fn command() -> Command {
         )
 }
 
-fn jobs() -> [Arg; 7] {
+fn jobs() -> [Arg; 8] {
     let heading = "Jobs";
     let switch = |name: &'static str, help: &'static str| {
         let switch = Arg::new(name).help_heading(heading).long(name);
@@ -73,6 +73,10 @@ fn jobs() -> [Arg; 7] {
         switch(
             "skip-invalid",
             "Leave invalid lines out; else nothing is submitted while a line is invalid",
+        ),
+        switch(
+            "no-submit",
+            "Submit nothing: wait for what was submitted before, and save it. The file of jobs is not read",
         ),
         switch(
             "accept-schema",

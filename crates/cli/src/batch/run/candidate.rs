@@ -5,10 +5,12 @@ use std::sync::Arc;
 use runcomfy::schema::Json;
 use runcomfy_batch::{JobId, JobIds, JobLine, LineFault, Money, NewJob};
 
-use super::file_pattern;
+use super::job_source::{JobSource, Lines};
 use super::models::{Model, Models};
 use super::options::Options;
+use super::{Run, file_pattern};
 use crate::batch::shared_dir;
+use crate::failure::Failure;
 
 /// Number of lines after which a signal is looked for.
 const LINES: u64 = 200;
@@ -29,22 +31,47 @@ pub(super) struct Candidate {
 
 /// Reads the jobs of the lines of a file, in their order.
 pub(super) struct Candidates<'a> {
+    source: &'a JobSource,
+    lines: Lines<'a>,
     models: &'a Models,
     options: &'a Options,
     ids: JobIds,
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(models: &'a Models, options: &'a Options) -> Self {
-        Self {
-            models,
-            options,
+    /// Starts reading at the first line.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub(super) fn open(run: &'a Run<'_>) -> Result<Self, Failure> {
+        Ok(Self {
+            source: &run.source,
+            lines: run.source.lines()?,
+            models: &run.models,
+            options: run.options,
             ids: JobIds::default(),
-        }
+        })
     }
 
-    /// Returns the jobs of a line, or all faults that it has before its input is checked.
-    pub(super) fn read(&mut self, line: JobLine) -> Result<Candidate, Vec<LineFault>> {
+    /// Returns the jobs of the next line, or all faults that it has before its input is checked. Now and then
+    /// it lets a signal stop the work on a long file.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub(super) async fn next(
+        &mut self,
+    ) -> Result<Option<Result<Candidate, Vec<LineFault>>>, Failure> {
+        let Some(line) = self.lines.next() else {
+            return Ok(None);
+        };
+        let line = line.map_err(|error| self.source.unreadable(&error))?;
+        if line.number().is_multiple_of(LINES) {
+            tokio::task::yield_now().await;
+        }
+        Ok(Some(self.read(line)))
+    }
+
+    fn read(&mut self, line: JobLine) -> Result<Candidate, Vec<LineFault>> {
         if !line.faults().is_empty() {
             return Err(line.faults().to_vec());
         }
@@ -93,13 +120,6 @@ fn faults_of(line: &JobLine, faults: Vec<(String, String)>) -> Vec<LineFault> {
     faults
         .map(|(pointer, message)| line.fault_at(&pointer, message))
         .collect()
-}
-
-/// Lets a signal stop the work on a long file, now and then.
-pub(super) async fn let_signals_in(line: &JobLine) {
-    if line.number().is_multiple_of(LINES) {
-        tokio::task::yield_now().await;
-    }
 }
 
 impl Candidate {

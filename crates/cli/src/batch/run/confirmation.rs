@@ -20,7 +20,7 @@ const MAX_EDITED: usize = 20;
 /// # Errors
 /// If the file has no jobs, the answer is not yes, or nobody can be asked and `--yes` is not set.
 pub(super) async fn confirm(
-    run: &Run,
+    run: &Run<'_>,
     planned: &Planned,
     validated: &Validated,
 ) -> Result<(), Failure> {

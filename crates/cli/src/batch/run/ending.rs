@@ -45,7 +45,8 @@ pub(super) async fn end(
     }
 }
 
-fn to_json(options: &WorkOptions, summary: &Summary) -> Value {
+/// Returns the end of a run as JSON.
+pub(super) fn to_json(options: &WorkOptions, summary: &Summary) -> Value {
     let ended_by = match &summary.ended_by {
         EndedBy::Done => "done",
         EndedBy::Budget(_) => "budget",

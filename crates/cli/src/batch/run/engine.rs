@@ -32,7 +32,7 @@ const LEAVING: &str = "stopping: nothing more is submitted, and submits in fligh
 /// # Errors
 /// If not all jobs are saved at the end.
 pub(super) async fn run_file(
-    run: &Run,
+    run: &Run<'_>,
     opener: &Opener<'_>,
     opened: Opened,
     client: Client,
@@ -64,31 +64,54 @@ pub(crate) async fn work(
     server: Option<MetricsServer>,
 ) -> Result<(), Failure> {
     let store = opened.into_store();
+    let batch = batch(options, opener, &store, client, server).prepare(prepare);
+    let (summary, stopped) = follow(batch, &*store, Watch::new(options)).await?;
+    ending::end(options, &*store, &summary, stopped).await
+}
+
+/// Waits for the jobs that were submitted before, and saves them. Nothing is submitted.
+///
+/// # Errors
+/// If the store cannot be read, or another process has taken over.
+pub(super) async fn finish(
+    options: &WorkOptions,
+    opener: &Opener<'_>,
+    store: &Arc<dyn Store>,
+    client: Client,
+    server: Option<MetricsServer>,
+) -> Result<(Summary, Option<stop::Stop>), Failure> {
+    let batch = batch(options, opener, store, client, server).without_submits();
+    follow(batch, &**store, Watch::new(options)).await
+}
+
+fn batch(
+    options: &WorkOptions,
+    opener: &Opener<'_>,
+    store: &Arc<dyn Store>,
+    client: Client,
+    server: Option<MetricsServer>,
+) -> Batch {
     let metrics = Arc::new(Metrics::new());
     if let Some(server) = server {
         let title = options.location.title();
-        server.start(title, Arc::clone(&store), Arc::clone(&metrics));
+        server.start(title, Arc::clone(store), Arc::clone(&metrics));
     }
-    let running = Batch::new(Arc::clone(&store), client, &options.out)
+    Batch::new(Arc::clone(store), client, &options.out)
         .concurrency(options.concurrency)
         .file_name(&options.name)
         .process(options.process())
         .lease(options.lease)
         .spill(opener.spill())
         .metrics(metrics)
-        .prepare(prepare)
-        .start();
-    let watch = Watch::new(options);
-    let (summary, stopped) = follow(running, &*store, watch).await?;
-    ending::end(options, &*store, &summary, stopped).await
 }
 
 /// Follows the batch to its end, and returns the signal that has stopped it.
 async fn follow(
-    mut running: Running,
+    batch: Batch,
     store: &dyn Store,
     mut watch: Watch,
 ) -> Result<(Summary, Option<stop::Stop>), Failure> {
+    let mut running = batch.start();
     let handle = running.stop_handle();
     let mut stops = Stops::listen();
     let (mut stopped, mut at_once) = (None, false);

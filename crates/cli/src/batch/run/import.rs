@@ -5,7 +5,7 @@ use std::sync::Arc;
 use runcomfy_batch::{JobId, NewJob, Plan, Store};
 
 use super::Run;
-use super::candidate::{Candidates, let_signals_in};
+use super::candidate::Candidates;
 use crate::failure::Failure;
 
 /// Number of jobs that are imported in one commit.
@@ -16,7 +16,7 @@ const PART: usize = 1000;
 /// # Errors
 /// If the file cannot be read, or the store not be written. The same command again resumes.
 pub(super) async fn import(
-    run: &Run,
+    run: &Run<'_>,
     store: &Arc<dyn Store>,
     plan: &Plan,
     removed: Vec<JobId>,
@@ -28,13 +28,9 @@ pub(super) async fn import(
         store.withdraw(removed).await?;
     }
     let mut part: Vec<NewJob> = Vec::with_capacity(PART);
-    let mut candidates = Candidates::new(&run.models, &run.options);
-    for line in run.source.lines()? {
-        let line = line.map_err(|error| run.source.unreadable(&error))?;
-        let_signals_in(&line).await;
-        let Ok(candidate) = candidates.read(line) else {
-            continue;
-        };
+    let mut candidates = Candidates::open(run)?;
+    while let Some(candidate) = candidates.next().await? {
+        let Ok(candidate) = candidate else { continue };
         // A line that was changed since the check has a job that nobody has agreed to.
         let agreed = |job: &NewJob| plan.submits(job.id()) && plan.has(job);
         for job in candidate.jobs().filter(agreed) {

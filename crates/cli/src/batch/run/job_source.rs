@@ -19,6 +19,9 @@ pub(super) struct JobSource {
     text: Text,
 }
 
+/// The lines of a source, from the first one.
+pub(super) type Lines<'a> = JobLines<Box<dyn BufRead + Send + 'a>>;
+
 enum Text {
     File(String),
     Memory(Vec<u8>),
@@ -79,7 +82,7 @@ impl JobSource {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub(super) fn lines(&self) -> Result<JobLines<Box<dyn BufRead + Send + '_>>, Failure> {
+    pub(super) fn lines(&self) -> Result<Lines<'_>, Failure> {
         let reader: io::Result<Box<dyn BufRead + Send + '_>> = match &self.text {
             Text::File(path) => File::open(path).map(|file| Box::new(BufReader::new(file)) as _),
             Text::Memory(bytes) => Ok(Box::new(Cursor::new(bytes))),

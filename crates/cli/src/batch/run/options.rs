@@ -27,6 +27,8 @@ pub(super) struct Options {
     pub(super) schema: Option<String>,
     pub(super) repeat: u64,
     pub(super) skip_invalid: bool,
+    /// Nothing is submitted, and the file of jobs is not read.
+    pub(super) no_submit: bool,
     pub(super) accept_schema: bool,
     pub(super) check_media: bool,
     pub(super) allow_loopback: bool,
@@ -64,6 +66,7 @@ impl Options {
             schema: text("schema"),
             repeat: number("repeat"),
             skip_invalid: matches.get_flag("skip-invalid"),
+            no_submit: matches.get_flag("no-submit"),
             accept_schema: matches.get_flag("accept-schema"),
             check_media: !matches.get_flag("no-check-media"),
             allow_loopback: matches.get_flag("allow-loopback"),

@@ -3,7 +3,7 @@
 use runcomfy_batch::{LineFault, Plan, Store};
 
 use super::Run;
-use super::candidate::{Candidates, let_signals_in};
+use super::candidate::Candidates;
 use crate::failure::Failure;
 
 /// Number of jobs that are read at once.
@@ -14,16 +14,14 @@ const PAGE: usize = 1000;
 /// # Errors
 /// If the file or the store cannot be read.
 pub(super) async fn plan(
-    run: &Run,
+    run: &Run<'_>,
     store: Option<&dyn Store>,
 ) -> Result<(Plan, Vec<LineFault>), Failure> {
     let mut plan = Plan::default();
     let mut faults = Vec::new();
-    let mut candidates = Candidates::new(&run.models, &run.options);
-    for line in run.source.lines()? {
-        let line = line.map_err(|error| run.source.unreadable(&error))?;
-        let_signals_in(&line).await;
-        match candidates.read(line) {
+    let mut candidates = Candidates::open(run)?;
+    while let Some(candidate) = candidates.next().await? {
+        match candidate {
             Ok(candidate) => {
                 for job in candidate.jobs() {
                     plan.add(&job, candidate.line.number());

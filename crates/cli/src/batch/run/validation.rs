@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::Run;
-use super::candidate::{Candidate, Candidates, let_signals_in};
+use super::candidate::{Candidate, Candidates};
 use super::job_source::JobSource;
 use super::options::Options;
 use crate::advice::NOTHING_SUBMITTED;
@@ -47,7 +47,7 @@ struct Checked {
 /// # Errors
 /// If the file cannot be read, or there is no HTTP client for the media.
 pub(super) async fn validate(
-    run: &Run,
+    run: &Run<'_>,
     plan: &mut Plan,
     faults: Vec<LineFault>,
 ) -> Result<Validated, Failure> {
@@ -67,7 +67,7 @@ pub(super) async fn validate(
     Ok(validated)
 }
 
-async fn check_all(run: &Run, plan: &mut Plan) -> Result<Validated, Failure> {
+async fn check_all(run: &Run<'_>, plan: &mut Plan) -> Result<Validated, Failure> {
     let prober = if run.options.check_media {
         Some(Arc::new(input::prober(run.options.allow_loopback)?))
     } else {
@@ -75,13 +75,9 @@ async fn check_all(run: &Run, plan: &mut Plan) -> Result<Validated, Failure> {
     };
     let mut validated = Validated::default();
     let mut checks = JoinSet::new();
-    let mut candidates = Candidates::new(&run.models, &run.options);
-    for line in run.source.lines()? {
-        let line = line.map_err(|error| run.source.unreadable(&error))?;
-        let_signals_in(&line).await;
-        let Ok(candidate) = candidates.read(line) else {
-            continue;
-        };
+    let mut candidates = Candidates::open(run)?;
+    while let Some(candidate) = candidates.next().await? {
+        let Ok(candidate) = candidate else { continue };
         if !candidate.ids.iter().any(|id| plan.submits(id)) {
             continue;
         }
