@@ -296,11 +296,8 @@ impl Store for SqliteStore {
 
     fn processes(&self) -> Commit<'_, Vec<Process>> {
         Box::pin(async move {
-            // Held for a moment: an incarnation that registers just then is refused, as if another one worked.
-            let lock = Lock::try_acquire(&self.path);
-            let is_living = lock
-                .map_err(|error| Failure::from(error).into_error())?
-                .is_none();
+            let is_held = Lock::is_held(&self.path);
+            let is_living = is_held.map_err(|error| Failure::from(error).into_error())?;
             self.read(move |transition| transition.processes(is_living))
                 .await
         })

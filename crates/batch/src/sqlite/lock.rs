@@ -4,14 +4,21 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 /// An exclusive lock on a file beside the store. The system releases it when the process ends,
 /// however it ends. The file stays: removing it would let two processes lock two files.
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "dropping it releases the lock")] File);
 
+/// Number of attempts at a lock, and the time between two. Whoever only asks for the holder has the lock for
+/// some microseconds.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(1);
+
 impl Lock {
-    /// Returns the lock of a store, or `None` while another holds it.
+    /// Returns the lock of a store, or `None` while another holds it. This blocks for a moment.
     pub(super) fn try_acquire(store: &Path) -> io::Result<Option<Self>> {
         let mut options = OpenOptions::new();
         let file = options
@@ -19,9 +26,27 @@ impl Lock {
             .truncate(false)
             .write(true)
             .open(path(store))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
+        for _ in 0..ATTEMPTS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Self(file))),
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns `true` while somebody holds the lock of a store.
+    pub(super) fn is_held(store: &Path) -> io::Result<bool> {
+        let file = match File::open(path(store)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        // Shared, so that two who ask do not take each other for the holder.
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -46,5 +71,30 @@ mod tests {
         drop(lock);
         assert!(Lock::try_acquire(&store).unwrap().is_some());
         assert!(folder.path().join("jobs.batch.db.lock").exists());
+    }
+
+    #[test]
+    fn lock_is_acquired_while_others_ask_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("jobs.batch.db");
+        assert!(!Lock::is_held(&store).unwrap());
+        let ends = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|scope| {
+            let ask = || {
+                while !ends.load(std::sync::atomic::Ordering::Relaxed) {
+                    Lock::is_held(&store).unwrap();
+                }
+            };
+            scope.spawn(ask);
+            scope.spawn(ask);
+            let refused = (0..500).filter(|_| Lock::try_acquire(&store).unwrap().is_none());
+            let refused = refused.count();
+            ends.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(refused, 0);
+        });
+        let lock = Lock::try_acquire(&store).unwrap();
+        assert!(Lock::is_held(&store).unwrap());
+        drop(lock);
+        assert!(!Lock::is_held(&store).unwrap());
     }
 }
