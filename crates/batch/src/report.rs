@@ -1,12 +1,11 @@
 //! Reports of a batch: every job, or its journal, as a file.
 
 mod csv_cell;
-mod csv_lines;
 mod entry;
 mod failure;
 mod format;
-mod json_lines;
 mod page;
+mod table;
 mod transition;
 
 use std::fmt;
@@ -17,12 +16,12 @@ use std::time::SystemTime;
 use crate::event::Event;
 use crate::store::Store;
 use crate::timestamp::Timestamp;
-use csv_lines::CsvLines;
 use entry::Entry;
 pub use failure::ReportError;
 pub use format::ReportFormat;
 use page::Page;
-use transition::Names;
+use table::Table;
+use transition::{Names, Transition};
 
 /// Number of jobs or events that are read at once.
 const PAGE: usize = 500;
@@ -122,23 +121,18 @@ impl<'a> Report<'a> {
         format: ReportFormat,
         out: &mut (dyn Write + Send),
     ) -> Result<(), ReportError> {
-        let mut csv = match format {
-            ReportFormat::JsonLines => None,
-            ReportFormat::Csv => Some(CsvLines::of_entries()?),
+        let mut table = match format {
+            ReportFormat::JsonLines => Table::json_lines(),
+            ReportFormat::Csv => Table::csv::<Entry>()?,
             ReportFormat::Html => return self.write_page(out).await,
         };
         let mut after = 0;
         loop {
             let entries = self.entries(after).await?;
             for entry in &entries {
-                match &mut csv {
-                    Some(csv) => csv.entry(entry)?,
-                    None => json_lines::write(entry, out)?,
-                }
+                table.add(entry)?;
             }
-            if let Some(csv) = &mut csv {
-                out.write_all(&csv.take()?)?;
-            }
+            table.write(out)?;
             match entries.last() {
                 Some(last) if entries.len() == PAGE => after = last.row.n,
                 _ => return Ok(out.flush()?),
@@ -156,9 +150,9 @@ impl<'a> Report<'a> {
         format: ReportFormat,
         out: &mut (dyn Write + Send),
     ) -> Result<(), ReportError> {
-        let mut csv = match format {
-            ReportFormat::JsonLines => None,
-            ReportFormat::Csv => Some(CsvLines::of_events()?),
+        let mut table = match format {
+            ReportFormat::JsonLines => Table::json_lines(),
+            ReportFormat::Csv => Table::csv::<Transition<'_>>()?,
             ReportFormat::Html => return Err(ReportError::no_page_of_events()),
         };
         let mut names = Names::default();
@@ -167,15 +161,9 @@ impl<'a> Report<'a> {
             let events: Vec<Event> = self.store.events(after, PAGE).await?;
             names.read(self.store, &events).await?;
             for event in &events {
-                let transition = names.transition(event);
-                match &mut csv {
-                    Some(csv) => csv.transition(&transition)?,
-                    None => json_lines::write(&transition, out)?,
-                }
+                table.add(&names.transition(event))?;
             }
-            if let Some(csv) = &mut csv {
-                out.write_all(&csv.take()?)?;
-            }
+            table.write(out)?;
             match events.last() {
                 Some(last) if events.len() == PAGE => after = last.seq,
                 _ => return Ok(out.flush()?),

@@ -4,6 +4,8 @@ use runcomfy::schema::Json;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::csv_cell::{or_empty, sum, text};
+use super::table::Line;
 use crate::counts::Spending;
 use crate::row::{Attempt, Attempts, Row};
 use crate::state::AttemptState;
@@ -68,5 +70,68 @@ impl Serialize for Entry {
         map.serialize_entry("total_reserved", &self.money.reserved)?;
         map.serialize_entry("total_in_doubt", &self.money.in_doubt)?;
         map.end()
+    }
+}
+
+/// Money is that of all attempts; what belongs to one attempt is of the last one.
+impl Line for Entry {
+    const HEAD: &'static [&'static str] = &[
+        "n",
+        "id",
+        "model",
+        "state",
+        "attempts",
+        "spent",
+        "reserved",
+        "in_doubt",
+        "estimate",
+        "cost_is_estimate",
+        "key",
+        "request_id",
+        "claimed_at",
+        "submitted_at",
+        "ended_at",
+        "note",
+        "files",
+        "folder",
+        "worker",
+        "prompt",
+        "input",
+        "output",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let (row, money) = (&self.row, self.money);
+        let attempt = row.attempt.as_ref();
+        let of = |value: fn(&Attempt) -> Option<String>| or_empty(attempt.and_then(value));
+        let note = attempt.and_then(|attempt| attempt.note.as_deref());
+        let files = row.files().collect::<Vec<_>>().join("\n");
+        let input = (!row.input.is_null()).then_some(&row.input);
+        vec![
+            row.n.to_string(),
+            text(row.id.as_str()).into(),
+            text(&row.model).into(),
+            row.state.to_string(),
+            attempt.map_or(0, |attempt| attempt.number).to_string(),
+            sum(money.spent),
+            sum(money.reserved),
+            sum(money.in_doubt),
+            sum(row.estimate),
+            attempt
+                .is_some_and(|attempt| attempt.cost_is_estimate)
+                .to_string(),
+            of(|attempt| Some(attempt.key.to_string())),
+            of(|attempt| attempt.request_id.as_ref().map(ToString::to_string)),
+            of(|attempt| Some(attempt.claimed_at.to_string())),
+            of(|attempt| attempt.submitted_at.map(|at| at.to_string())),
+            of(|attempt| attempt.ended_at.map(|at| at.to_string())),
+            text(note.unwrap_or_default()).into(),
+            text(&files).into(),
+            text(row.folder().unwrap_or_default()).into(),
+            text(row.worker().unwrap_or_default()).into(),
+            text(self.prompt().unwrap_or_default()).into(),
+            or_empty(input),
+            or_empty(row.output()),
+        ]
     }
 }

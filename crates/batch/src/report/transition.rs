@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::csv_cell::{or_empty, text};
+use super::table::Line;
 use crate::event::Event;
 use crate::incarnation::IncarnationId;
 use crate::store::Store;
@@ -56,5 +58,38 @@ impl Serialize for Transition<'_> {
         self.event.serialize_members(&mut map)?;
         map.serialize_entry("process", &self.process)?;
         map.end()
+    }
+}
+
+impl Line for Transition<'_> {
+    const HEAD: &'static [&'static str] = &[
+        "seq",
+        "at",
+        "n",
+        "id",
+        "incarnation",
+        "from",
+        "to",
+        "key",
+        "attempt",
+        "note",
+        "process",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let event = self.event;
+        vec![
+            event.seq.to_string(),
+            event.at.to_string(),
+            event.n.to_string(),
+            text(event.id.as_str()).into(),
+            or_empty(event.incarnation),
+            event.from.to_string(),
+            event.to.to_string(),
+            or_empty(event.key.as_ref()),
+            or_empty(event.attempt),
+            text(event.note.as_deref().unwrap_or_default()).into(),
+            text(self.process.unwrap_or_default()).into(),
+        ]
     }
 }
