@@ -27,8 +27,8 @@ pub enum JobFormat {
     /// An object on each line, with the members `input` and, where wanted, `id`, `model` and `priority`.
     /// Empty lines are skipped.
     JsonLines,
-    /// A header with the names of properties, then a row for each job. The columns `id` and `model` are
-    /// those of the job; `input.id` and `input.model` are properties of these names. The cells are
+    /// A header with the names of properties, then a row for each job. The columns `id`, `model` and
+    /// `priority` are those of the job; `input.id` and so on are properties of these names. The cells are
     /// separated by commas, or by the semicolons or tabs of the header.
     Csv,
 }
@@ -206,10 +206,10 @@ mod tests {
 
     #[test]
     fn cells_are_typed_by_the_schema() {
-        let csv = "id,model,prompt,scale,seed,sharp,urls,sizes,input.id\n\
-                   a,b/c,007,0.5,7,TRUE,https://a/b.png,3,x\n\
-                   ,,\"two\nlines, \"\"quoted\"\"\",,,false,\"[\"\"a\"\",\"\"b\"\"]\",\"[1,2]\",\n\
-                   ,,x,much,1.5,yes,[a,b,\n";
+        let csv = "id,model,prompt,scale,seed,sharp,urls,sizes,input.id,priority\n\
+                   a,b/c,007,0.5,7,TRUE,https://a/b.png,3,x,-2\n\
+                   ,,\"two\nlines, \"\"quoted\"\"\",,,false,\"[\"\"a\"\",\"\"b\"\"]\",\"[1,2]\",,\n\
+                   ,,x,much,1.5,yes,[a,b,,\n";
         let expected = [
             json!({ "prompt": "007", "scale": 0.5, "seed": 7, "sharp": true,
                 "urls": ["https://a/b.png"], "sizes": [3], "id": "x" }),
@@ -218,8 +218,9 @@ mod tests {
         assert_eq!(inputs(csv)[..2], expected);
         let rows = read(csv.as_bytes(), JobFormat::Csv);
         assert_eq!(rows[0].id().unwrap().as_str(), "a");
-        assert_eq!(rows[0].model(), Some("b/c"));
+        assert_eq!((rows[0].model(), rows[0].priority()), (Some("b/c"), -2));
         assert_eq!((rows[1].id(), rows[1].model()), (None, None));
+        assert_eq!(rows[1].priority(), 0);
         // Values of another type are left for validation.
         let wrong = &inputs("scale,seed,sharp\nmuch,x,yes\n")[0];
         assert_eq!(
@@ -258,6 +259,10 @@ mod tests {
                 "1:8: found a second column `prompt`",
             ),
             ("id,prompt\n\"a\nb\",x\n", "2:1: the id is not a job id"),
+            (
+                "prompt,priority\nx,1.5\n",
+                "2:3: found `1.5`, expected a priority",
+            ),
             (
                 "prompt,\nx,y\n",
                 "2:3: found a cell in a column without a name",

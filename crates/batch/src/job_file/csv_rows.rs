@@ -34,6 +34,7 @@ pub(super) struct Header {
 enum Column {
     Id,
     Model,
+    Priority,
     Property(String),
     /// A column without a name, which spreadsheets leave behind.
     Unnamed,
@@ -204,6 +205,15 @@ impl Header {
                     line.model = Some(cell.trim().trim_matches('/').to_owned());
                     continue;
                 }
+                Column::Priority => match cell.trim().parse() {
+                    Ok(priority) => {
+                        line.priority = priority;
+                        continue;
+                    }
+                    Err(_) => {
+                        format!("found `{cell}`, expected a priority: a whole number of 32 bits")
+                    }
+                },
                 Column::Unnamed => "found a cell in a column without a name".to_owned(),
                 Column::Property(_) => continue,
             };
@@ -228,6 +238,7 @@ impl Column {
             "" => Self::Unnamed,
             "id" => Self::Id,
             "model" => Self::Model,
+            "priority" => Self::Priority,
             name => Self::Property(name.strip_prefix("input.").unwrap_or(name).to_owned()),
         }
     }
@@ -238,6 +249,7 @@ impl fmt::Display for Column {
         f.write_str(match self {
             Self::Id => "id",
             Self::Model => "model",
+            Self::Priority => "priority",
             Self::Property(name) => name,
             Self::Unnamed => "",
         })
