@@ -11,6 +11,8 @@ pub(crate) struct Expected {
     pub(crate) kind: Kind,
     pub(crate) text: String,
     reached: bool,
+    /// `true` once a line with it could not be written to standard error.
+    was_lost: bool,
 }
 
 /// The kind of what must reach a stream.
@@ -40,6 +42,7 @@ pub(crate) fn expect(kind: Kind, text: &str) {
             kind,
             text: text.to_owned(),
             reached: false,
+            was_lost: false,
         });
     }
 }
@@ -48,6 +51,13 @@ pub(crate) fn expect(kind: Kind, text: &str) {
 pub(crate) fn reached(text: &str) {
     for known in expected().iter_mut() {
         known.reached |= text.contains(&known.text);
+    }
+}
+
+/// Records a text that could not be written to standard error.
+pub(crate) fn lost(text: &str) {
+    for known in expected().iter_mut() {
+        known.was_lost |= text.contains(&known.text);
     }
 }
 
@@ -74,17 +84,20 @@ pub(crate) fn is_about_job() -> bool {
 }
 
 /// Returns what has reached no stream after `code`, the exit code. A success whose text for people
-/// does without a request id misses nothing.
+/// does without a request id misses nothing, unless a line with it was lost.
 pub(crate) fn missing(code: u8) -> Vec<Expected> {
-    if code == 0 && !STREAM_IS_LOST.load(Ordering::Relaxed) {
-        return Vec::new();
-    }
+    let is_lost = code != 0 || STREAM_IS_LOST.load(Ordering::Relaxed);
     let expected = expected();
     let missing = expected.iter().filter(|known| !known.reached);
-    missing.cloned().collect()
+    missing
+        .filter(|known| is_lost || known.was_lost)
+        .cloned()
+        .collect()
 }
 
-/// Returns `true` if the command ends and its job cannot be found again, nor its result.
+/// Returns `true` if the command ends and its job cannot be found again: a line with its request id was
+/// lost, or neither a stream nor a file has its result.
 pub(crate) fn has_failed() -> bool {
-    !missing(0).is_empty() && !SAVED.load(Ordering::Relaxed)
+    let is_saved = SAVED.load(Ordering::Relaxed);
+    missing(0).iter().any(|known| known.was_lost || !is_saved)
 }

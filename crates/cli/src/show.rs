@@ -185,10 +185,16 @@ fn fitted(text: &str) -> Cow<'_, str> {
 fn err(text: &str) -> bool {
     let mut stderr = io::stderr();
     let lines = format!("{}{}\n", line_start(), fitted(text));
+    // A parent process that closes the stream wants no lines, so none is lost.
+    if stream::is_closed(&stderr) {
+        return false;
+    }
     // One write, so that the lines of several processes do not mix.
-    let written = !stream::is_closed(&stderr) && stderr.write_all(lines.as_bytes()).is_ok();
+    let written = stderr.write_all(lines.as_bytes()).is_ok();
     if written {
         delivery::reached(text);
+    } else {
+        delivery::lost(text);
     }
     written
 }

@@ -22,11 +22,13 @@ enum State {
 const STATES: [State; 4] = [State::Read, State::Closed, State::Broken, State::Full];
 
 /// States of standard output and standard error.
-const PAIRS: [(State, State); 8] = [
+const PAIRS: [(State, State); 10] = [
     (State::Read, State::Closed),
+    (State::Read, State::Broken),
     (State::Read, State::Full),
     (State::Closed, State::Read),
     (State::Closed, State::Closed),
+    (State::Closed, State::Full),
     (State::Broken, State::Read),
     (State::Broken, State::Broken),
     (State::Full, State::Read),
@@ -78,6 +80,13 @@ fn check(arguments: &[&str]) {
         .iter()
         .map(|word| if *word == "ID" { &*known } else { word })
         .collect();
+    // A line with the id is on standard error before the result is on standard output.
+    let has_line = match line[0] {
+        _ if line.contains(&"--quiet") => false,
+        "run" => true,
+        "resume" => line.contains(&"json") || line.contains(&"record"),
+        _ => false,
+    };
     // In words, on standard error: standard output has only data.
     let is_answer = line[0] == "cancel" && !line.contains(&"--output");
     for (out, err) in PAIRS {
@@ -90,11 +99,15 @@ fn check(arguments: &[&str]) {
         };
         let case = format!("{line:?}, {out:?}, {err:?}: {code}, {stdout:?}, {stderr:?}");
         let (first, second) = if is_answer { (err, out) } else { (out, err) };
+        let is_saved = line.contains(&"--output-dir");
         let is_lost = first != State::Read;
         // The other stream has the lines. Files on disk are a result too.
+        let is_line_lost = has_line && matches!(err, State::Broken | State::Full);
         let fails = match first {
-            State::Read => false,
-            State::Closed => second != State::Read && !line.contains(&"--output-dir"),
+            // The line was closed away by whoever wants none, or standard output has the id as well.
+            State::Read => is_line_lost && !stdout.contains(id),
+            State::Closed if second == State::Closed => !is_saved,
+            State::Closed => second != State::Read,
             State::Broken | State::Full => true,
         };
         assert_eq!(code != 0, fails, "{case}");
@@ -132,6 +145,8 @@ fn request_id_reaches_a_stream_or_the_command_fails() {
     let saving = [&RUN[..], &["--output-dir", "out"]].concat();
     let json = &["--output", "record"][..];
     let quiet = &["--quiet"][..];
+    let formats = ["pretty", "json", "record", "text"].map(|format| ["--output", format]);
+    let by_format = formats.each_ref().map(|format| [&no_files[..], format]);
     let lines = [
         [&no_wait[..], &[]],
         [&no_wait, json],
@@ -149,6 +164,9 @@ fn request_id_reaches_a_stream_or_the_command_fails() {
         [&["cancel", "ID"], &[]],
         [&["cancel", "ID"], json],
     ];
+    // URLs have the id, so only the names of files show what is lost without it.
+    let in_words = [&saving[..], &["--output", "text"]];
+    let lines = lines.into_iter().chain(by_format).chain([in_words]);
     all_at_once(lines, |line| check(&line.concat()));
 }
 
