@@ -3,6 +3,7 @@
 pub(crate) mod credential;
 pub(crate) mod endpoint;
 pub(crate) mod error_code;
+pub(crate) mod id_scanner;
 pub(crate) mod partial_json;
 pub(crate) mod per_runtime;
 pub(crate) mod proxy;

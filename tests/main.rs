@@ -17,6 +17,7 @@ mod drop_in;
 mod inspected;
 mod judged;
 mod lifecycle;
+mod long_responses;
 mod many;
 mod media;
 mod never_twice;

@@ -163,7 +163,7 @@ const ERROR_CODE: &str = "error_code";
 const JOB_ERROR: [&str; 2] = ["error", "error_message"];
 
 /// Name of the member with the id of a job.
-const REQUEST_ID: &str = "request_id";
+pub(crate) const REQUEST_ID: &str = "request_id";
 
 /// A mark before a text, which some servers write although JSON has none.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -320,14 +320,10 @@ impl Reply {
 
     /// Returns the error of a submit with the id in this response, which need not be whole or valid.
     pub(crate) fn with_id(&self, error: Error) -> Error {
-        let text = String::from_utf8_lossy(&self.body);
-        let text = text.trim_start_matches(BYTE_ORDER_MARK);
-        let body = members_before_error(text, |name| name == REQUEST_ID);
-        let id = body.get(REQUEST_ID).and_then(Value::as_str);
-        let Some(id) = id.and_then(|id| id.parse().ok()) else {
-            return error;
-        };
-        error.naming_job(&id)
+        match id_before_error(&self.body) {
+            Some(id) => error.naming_job(&id),
+            None => error,
+        }
     }
 
     fn is_success(&self) -> bool {
@@ -429,6 +425,14 @@ impl Reply {
             .map(Status::parse)
             .ok_or_else(|| self.unreadable("has no status"))
     }
+}
+
+/// Returns the id in a response to a submit, as far as it is the start of a JSON object.
+pub(crate) fn id_before_error(body: &[u8]) -> Option<RequestId> {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    let body = members_before_error(text, |name| name == REQUEST_ID);
+    body.get(REQUEST_ID)?.as_str()?.parse().ok()
 }
 
 /// Returns `true` if a value contains a text, such as a URL. Numbers and truth values alone, such as a

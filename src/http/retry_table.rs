@@ -24,7 +24,7 @@ pub(crate) enum Failure {
     ResponseLost,
     /// The response is not what the API describes.
     Unreadable,
-    /// The response is longer than is read.
+    /// The response is longer than is read. The next one may be shorter; a file is not.
     ResponseTooLarge,
     /// The response may belong to another request: it came from where the HTTP client was
     /// redirected to, or over an HTTP/1.1 connection that may have carried other requests.
@@ -79,7 +79,7 @@ impl Failure {
             Self::Unavailable      => (OutcomeUnknown, Retry,        Retry),
             Self::ResponseLost     => (OutcomeUnknown, Retry,        Retry),
             Self::Unreadable       => (OutcomeUnknown, Retry,        Retry),
-            Self::ResponseTooLarge => (OutcomeUnknown, GiveUp,       GiveUp),
+            Self::ResponseTooLarge => (OutcomeUnknown, Retry,        GiveUp),
             Self::Unattributed     => (OutcomeUnknown, GiveUp,       GiveUp),
             Self::JobNamed         => (OutcomeUnknown, GiveUp,       GiveUp),
             Self::NotReady         => (GiveUp,         Retry,        Retry),

@@ -12,12 +12,19 @@ fn id() -> RequestId {
     "r-1".parse().unwrap()
 }
 
-/// Asserts the row of an error, and what the table makes of it for a submit and for a read.
+/// Asserts the row of an error, and what the table makes of it for a submit, and for reads and
+/// downloads alike.
 #[track_caller]
 fn assert_row(error: Error, row: Failure, submit: Decision, read: Decision) {
+    assert_cells(error, row, submit, [read, read]);
+}
+
+/// Asserts the row of an error, and what the table makes of it.
+#[track_caller]
+fn assert_cells(error: Error, row: Failure, submit: Decision, [read, download]: [Decision; 2]) {
     assert_eq!(Failure::from_error(&error), row);
     assert_eq!(row.decide(Operation::Read), read);
-    assert_eq!(row.decide(Operation::Download), read);
+    assert_eq!(row.decide(Operation::Download), download);
     let (decision, judged) = judge(Operation::Submit, error);
     assert_eq!(decision, submit);
     assert_eq!(judged.may_have_been_submitted(), submit == OutcomeUnknown);
@@ -69,7 +76,8 @@ fn submit_with_an_unreadable_response_has_an_unknown_outcome() {
 #[test]
 fn submit_with_an_endless_response_has_an_unknown_outcome() {
     let error = Error::new(ErrorKind::TooLarge, "endless");
-    assert_row(error, F::ResponseTooLarge, OutcomeUnknown, GiveUp);
+    let [read, download] = [Retry, GiveUp];
+    assert_cells(error, F::ResponseTooLarge, OutcomeUnknown, [read, download]);
 }
 
 #[test]

@@ -12,12 +12,14 @@ use reqwest::{Body, Method, Request, RequestBuilder, Response, Url, Version};
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
+use crate::http::id_scanner::IdScanner;
 use crate::http::rate_limit::{Permit, RateLimiter};
-use crate::http::response::{Attribution, Reply};
+use crate::http::response::{Attribution, Reply, id_before_error};
 use crate::http::runtime_clients::RuntimeClients;
 use crate::http::script::Script;
 use crate::http::submit_body::{Departure, SubmitBody};
 use crate::http::token::Token;
+use crate::job::request_id::RequestId;
 
 /// Sends requests with the token and reads whole responses, within a limit.
 #[derive(Debug)]
@@ -35,11 +37,31 @@ pub(crate) struct Transport {
 /// Maximum size of a response, far above any of the API; an endless one must not fill the memory.
 const MAX_RESPONSE_BYTES: usize = 16 << 20;
 
+/// Maximum size of a response to a submit in which the id is looked for. An endless one must not keep the
+/// submit until its timeout.
+const MAX_SCANNED_BYTES: usize = 256 << 20;
+
 /// Minimum of a `Retry-After`; a service that names the past is left alone for this long anyway.
 const MIN_RETRY_AFTER_HEADER: Duration = Duration::from_secs(1);
 
 /// Maximum of a `Retry-After`; a longer one is cut to it.
 const MAX_RETRY_AFTER_HEADER: Duration = Duration::from_secs(3600);
+
+/// A request that was sent, and the start of its response.
+struct Sent {
+    /// Address of the request.
+    url: Url,
+    response: Response,
+}
+
+/// Use of a response that was not read whole.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// None: its request can be sent again.
+    IsUseless,
+    /// The response may name a paid job.
+    MayNameJob,
+}
 
 /// Destination of requests: the network or a script.
 #[derive(Debug)]
@@ -162,15 +184,15 @@ impl Transport {
         };
         let body = Body::wrap(body);
         let request = request.body(body).build().map_err(failed)?;
-        match self.send_over_http(&http, request, over_http1).await {
-            Err(error) if error.kind() != ErrorKind::NotSent && departure.withdraw() => {
-                let message = "no connection has taken the request in time; nothing was submitted";
-                Err(Error::new(ErrorKind::NotSent, message).with_source(error))
+        let sent = self.execute(&http, request).await;
+        let sent = sent.map_err(|error| {
+            if error.kind() == ErrorKind::NotSent || !departure.withdraw() {
+                return error;
             }
-            Ok((reply, Err(cut))) => Err(reply.with_id(cut)),
-            Ok((reply, Ok(()))) => Ok(reply),
-            Err(error) => Err(error),
-        }
+            let message = "no connection has taken the request in time; nothing was submitted";
+            Error::new(ErrorKind::NotSent, message).with_source(error)
+        });
+        self.receive(sent?, over_http1, Cut::MayNameJob).await
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -198,8 +220,8 @@ impl Transport {
             Exchanger::Foreign(http) => (http.clone(), Attribution::Reused),
             Exchanger::Script(_, script) => return self.exchange_by_script(script, &request).await,
         };
-        let (reply, whole) = self.send_over_http(&http, request, over_http1).await?;
-        whole.map(|()| reply)
+        let sent = self.execute(&http, request).await?;
+        self.receive(sent, over_http1, Cut::IsUseless).await
     }
 
     /// Holds all requests back for as long as a throttling service asks. A 429 that may belong to
@@ -210,17 +232,21 @@ impl Transport {
         }
     }
 
-    /// Sends a request; a response over HTTP/1.1 is attributed to it as `over_http1` says. Of a
-    /// response that is cut off, what has arrived is returned with the error.
-    async fn send_over_http(
-        &self,
-        http: &reqwest::Client,
-        request: Request,
-        over_http1: Attribution,
-    ) -> Result<(Reply, Result<(), Error>), Error> {
+    /// Sends a request, and waits for the head of its response.
+    async fn execute(&self, http: &reqwest::Client, request: Request) -> Result<Sent, Error> {
         let url = request.url().clone();
         let response = http.execute(request).await;
         let response = response.map_err(|error| self.without_proof(self.failed(error)))?;
+        Ok(Sent { url, response })
+    }
+
+    /// Receives a response; one over HTTP/1.1 is attributed to its request as `over_http1` says.
+    async fn receive(
+        &self,
+        Sent { url, mut response }: Sent,
+        over_http1: Attribution,
+        cut: Cut,
+    ) -> Result<Reply, Error> {
         let over_http2 = response.version() == Version::HTTP_2;
         if is_same_server(&url, &self.service) {
             self.speaks_http2.store(over_http2, Ordering::Relaxed);
@@ -236,24 +262,60 @@ impl Transport {
         let retry_after = retry_after(response.headers(), SystemTime::now());
         self.obey(http_status, retry_after, attribution);
         let mut body = Vec::new();
-        let whole = self.read(response, &mut body).await;
-        let reply = Reply::new(http_status, retry_after, attribution, body, &self.token);
-        Ok((reply, whole))
+        match (self.read(&mut response, &mut body).await, cut) {
+            (Ok(()), _) => {
+                let reply = Reply::new(http_status, retry_after, attribution, body, &self.token);
+                Ok(reply)
+            }
+            (Err(error), Cut::IsUseless) => Err(error),
+            (Err(error), Cut::MayNameJob) => Err(self.naming_job(error, &body, response).await),
+        }
     }
 
-    async fn read(&self, mut response: Response, body: &mut Vec<u8>) -> Result<(), Error> {
+    /// Reads a response up to the maximum, and nothing of one that announces to be longer.
+    async fn read(&self, response: &mut Response, body: &mut Vec<u8>) -> Result<(), Error> {
+        let announced = response.content_length().unwrap_or_default();
+        if announced > MAX_RESPONSE_BYTES as u64 {
+            return Err(too_large());
+        }
         while let Some(chunk) = response.chunk().await.map_err(|e| self.cut(e))? {
-            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-                // The next one would be as long.
-                let message = format!(
-                    "the service's response is longer than {MAX_RESPONSE_BYTES} bytes, the maximum that is read; \
-                     fetch a job's result with another tool from its result_url"
-                );
-                return Err(Error::new(ErrorKind::TooLarge, message));
-            }
             body.extend_from_slice(&chunk);
+            if body.len() > MAX_RESPONSE_BYTES {
+                return Err(too_large());
+            }
         }
         Ok(())
+    }
+
+    /// Returns the error of a response to a submit that was not read whole, with the id in it: `start` was
+    /// read.
+    async fn naming_job(&self, error: Error, start: &[u8], rest: Response) -> Error {
+        let id = match id_before_error(start) {
+            None if error.kind() == ErrorKind::TooLarge => self.id_in_rest(start, rest).await,
+            id => id,
+        };
+        let quotes_token = |id: &RequestId| {
+            let bytes = id.as_str().as_bytes();
+            self.token.erase(bytes.to_vec()) != bytes
+        };
+        match id {
+            Some(id) if !quotes_token(&id) => error.naming_job(&id),
+            _ => error,
+        }
+    }
+
+    /// Looks for the id in the rest of a response that is longer than is read. Nothing of it is kept.
+    async fn id_in_rest(&self, start: &[u8], mut rest: Response) -> Option<RequestId> {
+        let mut scanner = IdScanner::default();
+        scanner.scan(start);
+        let mut scanned = start.len();
+        while scanner.is_open() && scanned < MAX_SCANNED_BYTES {
+            // It may be cut off, or out of time.
+            let chunk = rest.chunk().await.ok()??;
+            scanner.scan(&chunk);
+            scanned += chunk.len();
+        }
+        scanner.id()
     }
 
     /// Returns the error of a response that is cut off. Its head proves that the service has processed
@@ -284,6 +346,14 @@ impl Transport {
         let message = "no connection to the service, or to where it has redirected the request";
         Error::new(ErrorKind::ResponseLost, message).with_source(error)
     }
+}
+
+fn too_large() -> Error {
+    let message = format!(
+        "the service's response is longer than {MAX_RESPONSE_BYTES} bytes, the maximum that is read; \
+         fetch a job's result with another tool from its result_url"
+    );
+    Error::new(ErrorKind::TooLarge, message)
 }
 
 /// Returns `true` if two URLs name one server: the balance may be on another.

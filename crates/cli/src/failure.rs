@@ -612,6 +612,8 @@ fn code(error: &Error, phase: Phase) -> u8 {
     match error.kind() {
         // The job has succeeded, so no other code may lead a script to pay again.
         _ if phase == Phase::Save => EX_FAILED,
+        // There may be a job, whatever the failure is.
+        _ if error.may_have_been_submitted() => EX_UNAVAILABLE,
         ErrorKind::InvalidInput
         | ErrorKind::BadRequest
         | ErrorKind::UnknownModel

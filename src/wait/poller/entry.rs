@@ -49,6 +49,8 @@ pub(super) struct Entry {
     not_cancellable: bool,
     /// A request to cancel it has no response: it may have worked.
     cancel_unanswered: bool,
+    /// Number of responses that were longer than is read.
+    too_large: u8,
 }
 
 /// Tells whether the service knows a job.
@@ -83,6 +85,10 @@ const LAST_POLL: Duration = Duration::from_secs(1);
 /// Time for which a job that the service knows may be missing: the machine that answers may not know
 /// it.
 const MAX_MISSING: Duration = Duration::from_secs(60);
+
+/// Number of responses longer than is read with which a wait ends: one may be a gateway's, and each costs
+/// megabytes.
+const MAX_TOO_LARGE: u8 = 3;
 
 /// Parts of words for a job that has not ended.
 const UNFINISHED: [&str; 12] = [
@@ -124,6 +130,7 @@ impl Entry {
             end_taken_back: false,
             not_cancellable: false,
             cancel_unanswered: false,
+            too_large: 0,
         };
         entry.due = entry.next(now);
         entry
@@ -232,7 +239,9 @@ impl Entry {
         let result = match self.fetch(api).await {
             Ok(result) => result,
             Err(error) => match judge(Operation::Read, self.missing(error)) {
-                (Decision::Retry, error) => PollResult::Failed(Arc::new(error)),
+                (Decision::Retry, error) if !self.is_too_large_again(&error) => {
+                    PollResult::Failed(Arc::new(error))
+                }
                 (_, error) => PollResult::Stopped(self.refused(error)),
             },
         };
@@ -260,6 +269,14 @@ impl Entry {
         } else {
             error
         }
+    }
+
+    /// Returns `true` if the wait has had so many responses that are longer than is read that the next
+    /// one would be, too.
+    fn is_too_large_again(&mut self, error: &Error) -> bool {
+        let is_too_large = error.kind() == ErrorKind::TooLarge;
+        self.too_large += u8::from(is_too_large);
+        is_too_large && self.too_large >= MAX_TOO_LARGE
     }
 
     /// Fetches the status, and once it is terminal the result; the result alone where that is
@@ -448,6 +465,9 @@ impl Entry {
     async fn expire(&mut self, api: &Api) -> Error {
         let target = &self.events.target;
         let limit = target.deadline().map_or(Duration::ZERO, |(limit, _)| limit);
+        if self.has_ended() {
+            return self.expired(limit, "it has ended, but its result is not there yet");
+        }
         if target.at_deadline() == AtDeadline::LeaveRunning {
             let job = if self.cancel_unanswered {
                 "its cancellation was requested without a response, so it may keep running"
@@ -696,10 +716,13 @@ fn agreed(mut result: JobResult<Value>, status: JobStatus) -> JobResult<Value> {
 }
 
 /// Returns `true` if a result that was requested beside a status is not there, or not yet. The status
-/// shows that the service knows the job, so "not found" is about the result alone.
+/// shows that the service knows the job, so "not found" is about the result alone. One that is too long
+/// is there.
 fn lacks_result(error: &Error) -> bool {
-    let decision = Failure::from_error(error).decide(Operation::Read);
-    decision == Decision::Retry || error.kind() == ErrorKind::NotFound
+    let failure = Failure::from_error(error);
+    let may_be_there = failure == Failure::ResponseTooLarge;
+    let is_transient = failure.decide(Operation::Read) == Decision::Retry;
+    error.kind() == ErrorKind::NotFound || is_transient && !may_be_there
 }
 
 /// Returns `true` if a poll has found no connection to the service.
