@@ -1,5 +1,7 @@
 //! A Postgres server of one test: on loopback, with a fresh data folder, ended with it.
 
+mod pooler;
+
 use std::fs;
 use std::io;
 use std::net::TcpListener;
@@ -8,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+pub use pooler::Pooler;
 use tempfile::TempDir;
 
 /// Variable with the folder of `initdb` and `postgres`, where they are not where Debian has them.
@@ -110,6 +113,30 @@ impl PostgresServer {
         assert!(output.status.success(), "{program}: {error}");
     }
 
+    /// Serves TLS with `server.crt` and `server.key` of a folder.
+    ///
+    /// # Panics
+    /// If the files cannot be copied.
+    pub fn serve_tls(&mut self, folder: &Path) {
+        for name in ["server.crt", "server.key"] {
+            let file = self.data().join(name);
+            fs::copy(folder.join(name), &file).expect("the data folder can be written");
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::{PermissionsExt, chown};
+                let owner_alone = fs::Permissions::from_mode(0o600);
+                fs::set_permissions(&file, owner_alone).expect("the file is ours");
+                if let Some((user, group)) = other_user() {
+                    chown(&file, Some(user), Some(group)).expect("root may give a file away");
+                }
+            }
+        }
+        let settings = self.data().join("postgresql.auto.conf");
+        fs::write(settings, "ssl = on\n").expect("the data folder can be written");
+        self.kill();
+        self.restart();
+    }
+
     /// Returns the data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
@@ -164,9 +191,13 @@ impl PostgresServer {
         self.folder.path().join("log")
     }
 
-    /// Returns a command that runs as the user `postgres` where this process is root, which Postgres refuses.
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.bin.join(program));
+        self.command_at(self.bin.join(program))
+    }
+
+    /// Returns a command that runs as the user `postgres` where this process is root, which Postgres refuses.
+    fn command_at(&self, program: PathBuf) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.folder.path());
         #[cfg(unix)]
         if let Some((user, group)) = other_user() {

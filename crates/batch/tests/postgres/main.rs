@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod forgotten;
+mod pooler;
+#[cfg(feature = "rustls")]
+mod tls;
 mod trouble;
 
 use std::time::Duration;
