@@ -54,6 +54,12 @@ impl Metrics {
         }
     }
 
+    /// Counts a response with HTTP 429 after which the client retries by itself, so that the batch sees nothing of
+    /// it. Call it from the client's [`RetryPolicy::retry_if`](runcomfy::RetryPolicy::retry_if).
+    pub fn count_throttled(&self) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a submit by its outcome, after this time.
     pub(crate) fn submitted<O: Send>(
         &self,
@@ -109,7 +115,7 @@ impl Metrics {
         text.begin(
             "throttled_total",
             "counter",
-            "Submits of this process that the service has refused with HTTP 429.",
+            "Requests of this process that the service has refused with HTTP 429.",
         );
         let throttled = self.throttled.load(Ordering::Relaxed);
         text.number("throttled_total", &[], throttled);

@@ -46,8 +46,12 @@ impl Refusals {
 }
 
 /// Returns the retries of a client: the first failure to connect is printed at once, with how long the
-/// command retries. `limit` is the time of the library.
-pub(crate) fn retry_policy(notes: Notes, limit: Duration) -> RetryPolicy {
+/// command retries. `limit` is the time of the library. `count` is called with each failure that is retried.
+pub(crate) fn retry_policy(
+    notes: Notes,
+    limit: Duration,
+    count: impl Fn(&Error) + Send + Sync + 'static,
+) -> RetryPolicy {
     let refusals = Mutex::new(Refusals::default());
     let first = Once::new();
     let policy = RetryPolicy::new().initial_backoff(INITIAL_BACKOFF);
@@ -56,6 +60,7 @@ pub(crate) fn retry_policy(notes: Notes, limit: Duration) -> RetryPolicy {
             return false;
         }
         if error.kind() != ErrorKind::NotSent {
+            count(error);
             return true;
         }
         let refused = is_refused(error);
@@ -131,7 +136,7 @@ mod tests {
         Client::builder()
             .token("t")
             .base_url(format!("http://{}/v1", closed_address()))
-            .retry(retry_policy(Notes::new(true), limit))
+            .retry(retry_policy(Notes::new(true), limit, |_| {}))
             .build()
             .unwrap()
     }

@@ -48,8 +48,20 @@ impl Session {
     /// # Errors
     /// If there is no token, or the configuration is invalid.
     pub(crate) fn connect(notes: Notes, limit: Duration) -> Result<Self, Failure> {
+        Self::counted(notes, limit, |_| {})
+    }
+
+    /// Connects as [`connect`](Self::connect) does; `count` is called with each failure that is retried.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub(crate) fn counted(
+        notes: Notes,
+        limit: Duration,
+        count: impl Fn(&Error) + Send + Sync + 'static,
+    ) -> Result<Self, Failure> {
         let builder = ClientBuilder::from_env();
-        let retry = outage::retry_policy(notes, limit);
+        let retry = outage::retry_policy(notes, limit, count);
         let client = builder.and_then(|builder| builder.retry(retry).include_cost(true).build());
         let client = client.map_err(not_configured)?;
         exposed_token::warn();
@@ -90,7 +102,7 @@ impl Session {
             // Not a word that responses contain: it would be redacted there.
             .token("token-for-the-emulator")
             .base_url(emulator.base_url())
-            .retry(outage::retry_policy(notes, limit))
+            .retry(outage::retry_policy(notes, limit, |_| {}))
             .include_cost(true)
             .build()?;
         Ok(Self {

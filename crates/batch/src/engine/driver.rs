@@ -22,6 +22,7 @@ use super::wake::WakeHandle;
 use super::worker::Worker;
 use super::{Batch, Settings, TARGET};
 use crate::claim::{Claims, NextClaim};
+use crate::counts::Counts;
 use crate::incarnation::Incarnation;
 use crate::job_key::JobKey;
 use crate::row::Attempts;
@@ -40,6 +41,8 @@ pub(super) struct Driver {
 const MAX_BEAT: Duration = Duration::from_secs(2);
 /// Time between a failure of the store and the next attempt.
 const STORE_BACKOFF: Duration = Duration::from_secs(1);
+/// Number of attempts to read the last counts from a server.
+const LAST_ATTEMPTS: u32 = 30;
 /// Time between two looks at a disk without room.
 const SPACE_POLL: Duration = Duration::from_secs(1);
 
@@ -74,7 +77,7 @@ impl Driver {
             }
         };
         let store = &run.worker.store;
-        let counts = store.counts().await?;
+        let counts = run.last_counts().await?;
         info!(target: TARGET, batch = store.id(), ?ended_by, "batch has ended");
         Ok(Summary { ended_by, counts })
     }
@@ -389,6 +392,18 @@ impl Run {
         self.me = me;
         self.next_beat = Instant::now();
         None
+    }
+
+    /// Returns the counts at the end. A server that is away for a moment is waited for.
+    async fn last_counts(&self) -> Result<Counts, StoreError> {
+        let attempts = self.me.lease().map_or(1, |_| LAST_ATTEMPTS);
+        for _ in 1..attempts {
+            match self.worker.store.counts().await {
+                Err(_) if self.stop.level() != Some(Stop::Now) => sleep(STORE_BACKOFF).await,
+                counts => return counts,
+            }
+        }
+        self.worker.store.counts().await
     }
 
     /// Cancels jobs at the service, each once.

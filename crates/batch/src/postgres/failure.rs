@@ -28,7 +28,6 @@ const UNREACHABLE: Explained = (
     StoreErrorKind::Io,
     "the server of the store could not be reached; the transition may not be stored, and nothing is submitted until it can be. Check the server, the address and the network",
 );
-#[cfg(feature = "rustls")]
 const TLS: Explained = (
     StoreErrorKind::Io,
     "there is no TLS connection to the server of the store; nothing was stored, and nothing is submitted. Name the file of its certificate authority with `sslrootcert=FILE` in the URL, or, only on a network that you trust, write `sslmode=disable`",
@@ -88,14 +87,17 @@ impl Failure {
 
 fn explain(error: &tokio_postgres::Error) -> Explained {
     let Some(code) = error.code() else {
-        #[cfg(feature = "rustls")]
-        if has_cause::<super::tls::HandshakeError>(error) {
-            return TLS;
-        }
-        // A value of another type has no code either.
-        return if error.is_closed() || has_cause::<io::Error>(error) {
+        // The driver has no other sign of most of them.
+        let text = error.to_string();
+        let is = |begin| text.starts_with(begin);
+        return if is("error performing TLS handshake") {
+            TLS
+        } else if is("invalid configuration") || is("authentication error") {
+            FORBIDDEN
+        } else if error.is_closed() || is_io(error) || is("timeout") {
             UNREACHABLE
         } else {
+            // A value of another type.
             DAMAGED
         };
     };
@@ -120,11 +122,11 @@ fn explain(error: &tokio_postgres::Error) -> Explained {
     }
 }
 
-/// Returns `true` if an error of this type is below the error, such as one of the network.
-fn has_cause<E: std::error::Error + 'static>(error: &tokio_postgres::Error) -> bool {
+/// Returns `true` for failures of the network, which have an error below them.
+fn is_io(error: &tokio_postgres::Error) -> bool {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        if cause.is::<E>() {
+        if cause.is::<io::Error>() {
             return true;
         }
         source = cause.source();

@@ -56,26 +56,14 @@ fn read(file: &Path) -> io::Result<RootCertStore> {
     Ok(roots)
 }
 
-/// Failure of a handshake, such as a certificate that nobody trusts.
-#[derive(Debug)]
-pub(super) struct HandshakeError(io::Error);
-
-impl fmt::Display for HandshakeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for HandshakeError {}
-
 impl MakeTlsConnect<Socket> for Tls {
     type Stream = Stream;
     type TlsConnect = Handshake;
-    type Error = HandshakeError;
+    type Error = io::Error;
 
-    fn make_tls_connect(&mut self, host: &str) -> Result<Handshake, HandshakeError> {
+    fn make_tls_connect(&mut self, host: &str) -> Result<Handshake, io::Error> {
         let name = ServerName::try_from(host.to_owned());
-        let name = name.map_err(|error| HandshakeError(io::Error::other(error)))?;
+        let name = name.map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.0));
         Ok(Handshake { connector, name })
     }
@@ -89,7 +77,7 @@ pub(super) struct Handshake {
 
 impl TlsConnect<Socket> for Handshake {
     type Stream = Stream;
-    type Error = HandshakeError;
+    type Error = io::Error;
     type Future = Connecting;
 
     fn connect(self, socket: Socket) -> Connecting {
@@ -101,11 +89,11 @@ impl TlsConnect<Socket> for Handshake {
 pub(super) struct Connecting(Connect<Socket>);
 
 impl Future for Connecting {
-    type Output = Result<Stream, HandshakeError>;
+    type Output = Result<Stream, io::Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let connected = Pin::new(&mut self.0).poll(cx);
-        connected.map(|connected| connected.map(Stream).map_err(HandshakeError))
+        connected.map(|connected| connected.map(Stream))
     }
 }
 

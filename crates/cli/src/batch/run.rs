@@ -181,5 +181,5 @@ async fn connect(options: &WorkOptions, schema: Option<&ModelSchema>) -> Result<
     if options.emulate {
         return Session::emulated(schema, notes, session::SUBMIT).await;
     }
-    Session::connect(notes, session::SUBMIT).map_err(Failure::before_submit)
+    Session::counted(notes, session::SUBMIT, options.count()).map_err(Failure::before_submit)
 }

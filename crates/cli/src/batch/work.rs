@@ -56,7 +56,7 @@ pub(crate) fn work(matches: &ArgMatches, format: Format) -> Result<(), Failure> 
                 options.location
             )));
         };
-        let session = Session::connect(Notes::new(true), session::SUBMIT);
+        let session = Session::counted(Notes::new(true), session::SUBMIT, options.count());
         let client = session.map_err(Failure::before_submit)?.client.clone();
         let prepare = shared_dir::prepare(options.shared_dir.clone());
         let server = MetricsServer::listen(&options).await?;

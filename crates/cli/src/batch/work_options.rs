@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
+use runcomfy::{Error, ErrorKind};
+use runcomfy_batch::Metrics;
 
 use super::shared_dir::SharedDir;
 use super::store::Location;
@@ -26,7 +29,9 @@ pub(crate) struct WorkOptions {
     pub(crate) lease: Duration,
     pub(crate) worker_dir: PathBuf,
     pub(crate) shared_dir: Option<SharedDir>,
+    /// Address of the metrics.
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) counted: Arc<Metrics>,
     pub(crate) emulate: bool,
     pub(crate) logs: bool,
     pub(crate) quiet: bool,
@@ -63,6 +68,7 @@ impl WorkOptions {
             worker_dir: text("worker-dir").map_or_else(|| location.worker_folder(), PathBuf::from),
             shared_dir: shared_dir.transpose()?,
             metrics: matches.get_one::<SocketAddr>("metrics").copied(),
+            counted: Arc::default(),
             emulate,
             logs: matches.contains_id("log-format"),
             quiet: matches.get_flag("quiet"),
@@ -70,6 +76,16 @@ impl WorkOptions {
             format,
             location,
         })
+    }
+
+    /// Returns what counts failures that the client retries by itself.
+    pub(crate) fn count(&self) -> impl Fn(&Error) + Send + Sync + 'static {
+        let metrics = Arc::clone(&self.counted);
+        move |error| {
+            if error.kind() == ErrorKind::Throttled {
+                metrics.count_throttled();
+            }
+        }
     }
 
     /// Returns the name of this process in reports and messages.

@@ -61,6 +61,7 @@ impl WorkerFolder {
     }
 
     /// Returns the file of the intents of this machine.
+    #[cfg(feature = "postgres")]
     pub(crate) fn intents(&self) -> PathBuf {
         self.path.join("intents.jsonl")
     }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use runcomfy::Client;
 use runcomfy_batch::{
-    Batch, Claimed, Metrics, Prepared, Running, Stop, Store, StoreError, StoreErrorKind, Summary,
-    Unprepared,
+    Batch, Claimed, Prepared, Running, Stop, Store, StoreError, StoreErrorKind, Summary, Unprepared,
 };
 
 use super::Run;
@@ -91,7 +90,7 @@ fn batch(
     client: Client,
     server: Option<MetricsServer>,
 ) -> Batch {
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::clone(&options.counted);
     if let Some(server) = server {
         let title = options.location.title();
         server.start(title, Arc::clone(store), Arc::clone(&metrics));
