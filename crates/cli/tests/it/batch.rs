@@ -7,7 +7,10 @@ mod jobs;
 #[cfg(unix)]
 mod kills;
 #[cfg(all(unix, feature = "postgres"))]
+mod machine_kills;
+#[cfg(all(unix, feature = "postgres"))]
 mod machines;
+mod metrics;
 mod reading;
 mod report;
 mod running;

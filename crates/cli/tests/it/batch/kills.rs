@@ -13,7 +13,7 @@ use super::jobs::{FILE, Jobs, open};
 use crate::support::exit_code;
 
 /// Maximum number of submits in flight.
-const SUBMITS: u64 = 8;
+pub(super) const SUBMITS: u64 = 8;
 /// Price of a job that succeeds, and its estimate, in millionths of a dollar.
 const PRICE: u64 = 70_000;
 const ESTIMATE: u64 = 100_000;
@@ -23,7 +23,7 @@ const ESTIMATE: u64 = 100_000;
 const UNKNOWN: [usize; 3] = [37, 53, 61];
 
 /// Adds faults of all calls to the service.
-fn failing(builder: Builder) -> Builder {
+pub(super) fn failing(builder: Builder) -> Builder {
     let faults = [
         Fault::every(Call::Submit, UNKNOWN[0], Reply::lost().carried_out()),
         Fault::every(Call::Submit, UNKNOWN[1], Reply::html(502).carried_out()),
@@ -39,7 +39,7 @@ fn failing(builder: Builder) -> Builder {
     faults.into_iter().fold(builder, Builder::fault)
 }
 
-fn number(name: &str, default: usize) -> usize {
+pub(super) fn number(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |number| number.parse().unwrap())
 }
 
@@ -122,7 +122,7 @@ fn killed_command_pays_nothing_twice_and_loses_nothing() {
 }
 
 /// Checks that each job is paid at most once, and that what is paid is in the books.
-fn check_ledger(jobs: &Jobs, attempts: &[Attempt]) {
+pub(super) fn check_ledger(jobs: &Jobs, attempts: &[Attempt]) {
     let by_key: HashMap<_, _> = attempts.iter().map(|it| (it.key.as_str(), it)).collect();
     let ledger = jobs.service.emulator.ledger();
     let (mut keys, mut prompts) = (HashSet::new(), HashSet::new());
@@ -143,7 +143,7 @@ fn check_ledger(jobs: &Jobs, attempts: &[Attempt]) {
     }
 }
 
-fn check_money(counts: &Counts) {
+pub(super) fn check_money(counts: &Counts) {
     let money = counts.money;
     let sum = |one: u64, count: u64| Money::from_micros(one * count);
     assert_eq!(money.spent, sum(PRICE, counts.saved));
