@@ -4,6 +4,7 @@
 
 mod forgotten;
 mod pooler;
+mod roles;
 #[cfg(feature = "rustls")]
 mod tls;
 mod trouble;
