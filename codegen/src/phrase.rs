@@ -7,6 +7,7 @@ pub const MAX_LITERAL: usize = 60;
 
 /// Returns the bounds of a count with a comma before them, `, 1 to 10 items`, or an empty text if there
 /// are none.
+#[must_use]
 pub fn amount((min, max): (Option<u64>, Option<u64>), noun: &str) -> String {
     let plural = |count: u64| if count == 1 { "" } else { "s" };
     match (min.unwrap_or(0), max) {
@@ -32,6 +33,7 @@ pub fn one_of(members: &[Literal], code: impl Fn(&Literal) -> String) -> String 
 }
 
 /// Returns `true` if a title is more than its property's name in other letters.
+#[must_use]
 pub fn title_adds_to(title: &str, name: &str) -> bool {
     let bare = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
     bare(title) != bare(name)

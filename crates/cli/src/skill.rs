@@ -54,7 +54,7 @@ pub(crate) async fn skill(matches: &ArgMatches, format: Format) -> Result<(), Fa
         .collect();
     // Last, so that a skill which is there names only files that exist.
     files.extend(guide::files(&name, &pages));
-    let folder = Folder::read(Path::new(out), files)?;
+    let folder = Folder::read(Path::new(out), &files)?;
     if matches.get_flag("check") {
         let differences = folder.differences();
         if !differences.is_empty() {

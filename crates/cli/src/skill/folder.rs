@@ -38,7 +38,7 @@ impl Folder {
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub(super) fn read(path: &Path, files: Vec<(String, String)>) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path, files: &[(String, String)]) -> Result<Self, Failure> {
         let mut folder = Self {
             path: path.to_owned(),
             kept: Vec::new(),
@@ -50,7 +50,7 @@ impl Folder {
         let failure = |path: &Path, error: &io::Error| {
             Failure::unreadable(format!("could not read `{}`: {error}", path.display()))
         };
-        for (name, text) in &files {
+        for (name, text) in files {
             let path = folder.path.join(name);
             let found = read(&path).map_err(|error| failure(&path, &error))?;
             match found {
@@ -65,8 +65,7 @@ impl Folder {
             }
         }
         let references = folder.path.join("references");
-        let mut extra =
-            others(&references, &files).map_err(|error| failure(&references, &error))?;
+        let mut extra = others(&references, files).map_err(|error| failure(&references, &error))?;
         extra.sort();
         folder.extra = extra;
         Ok(folder)
@@ -175,7 +174,7 @@ fn others(folder: &Path, files: &[(String, String)]) -> io::Result<Vec<String>> 
         let entry = entry?;
         let name = format!("references/{}", entry.file_name().display());
         let is_planned = files.iter().any(|(planned, _)| *planned == name);
-        if is_planned || !entry.file_type()?.is_file() || !name.ends_with(".md") {
+        if is_planned || !entry.file_type()?.is_file() {
             continue;
         }
         if read(&entry.path())?.is_some_and(|text| text.contains(MARKER)) {

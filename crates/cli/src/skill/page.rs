@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::schema::{Kind, Literal, ModelSchema, Property, Schema, naming::snake_case};
 
 use super::folder::MARKER;
@@ -66,7 +67,10 @@ impl<'a> Page<'a> {
             .collect();
         let entry = self.model.entry.as_ref();
         let price = entry.and_then(price::to_text).unwrap_or_default();
-        let categories: Vec<&str> = entry.into_iter().flat_map(|e| e.categories()).collect();
+        let categories: Vec<&str> = entry
+            .into_iter()
+            .flat_map(CatalogueEntry::categories)
+            .collect();
         let name = entry.and_then(|entry| entry.display_name());
         let about = [name.unwrap_or_default(), &categories.join(", ")].join("; ");
         format!(

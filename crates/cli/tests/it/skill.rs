@@ -146,8 +146,7 @@ fn unusable_models_are_left_out_with_a_warning() {
 /// Returns the commands in the `sh` blocks of a page.
 fn commands(page: &str) -> Vec<String> {
     let mut commands = Vec::new();
-    let mut blocks = page.split("```sh\n").skip(1);
-    while let Some(block) = blocks.next() {
+    for block in page.split("```sh\n").skip(1) {
         let text = block.split("```").next().unwrap().replace("\\\n", " ");
         commands.extend(text.lines().map(|line| line.trim().to_owned()));
     }
