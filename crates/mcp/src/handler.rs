@@ -4,17 +4,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ErrorData, Implementation, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
+    CompleteResult, CompletionInfo, ErrorData, GetTaskParams, GetTaskResult, Implementation,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities, ServerConfig,
+    Tool, UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use runcomfy::schema::ModelSchema;
+use runcomfy_batch::Row;
 
 use crate::arguments::Arguments;
 use crate::server::Shared;
-use crate::tool_list;
-use crate::tools::Call;
+use crate::tools::{Call, find_job};
+use crate::{resources, task, tool_list};
 
 const INSTRUCTIONS: &str = "RunComfy runs image, video and audio models; each job costs money. The way of a job: search_models, model_schema, validate, price, submit, wait, result. Always choose a `key` for a submit and repeat the call with the same key if its answer is lost: it is the same job and is paid once. Never submit a job again with another key because of a timeout. A job `in_doubt` may have been paid: tell the user.";
 
@@ -90,9 +94,24 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
+/// Finds the job of a task.
+async fn job_of_task(shared: &Shared, id: &str) -> Result<Row, ErrorData> {
+    let row = find_job(shared, id).await;
+    let row = row.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    row.ok_or_else(|| {
+        let message = format!("there is no task {id:?}; its id is the key of a job");
+        ErrorData::invalid_params(message, None)
+    })
+}
+
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_completions()
+            .enable_tasks()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("runcomfy", env!("CARGO_PKG_VERSION")).with_title("RunComfy"),
@@ -110,6 +129,91 @@ impl ServerHandler for Handler {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         self.tools.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let resources = resources::list(&self.shared).await;
+        let resources = resources
+            .map_err(|refusal| ErrorData::internal_error(refusal.message().to_owned(), None))?;
+        Ok(ListResourcesResult::with_all_items(resources))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let templates = resources::templates();
+        Ok(ListResourceTemplatesResult::with_all_items(templates))
+    }
+
+    async fn read_resource(
+        &self,
+        params: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let result = resources::read(&self.shared, &params.uri).await?;
+        Ok(result.into())
+    }
+
+    async fn complete(
+        &self,
+        params: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let is_known = match &params.r#ref {
+            Reference::Resource(template) => {
+                [resources::SCHEMA, resources::PROPERTY].contains(&&*template.uri)
+            }
+            _ => false,
+        };
+        if !is_known {
+            return Ok(CompleteResult::default());
+        }
+        let context = params.context.as_ref();
+        let given = |name: &str| context.and_then(|context| context.get_argument(name).cloned());
+        let (variable, start) = (&params.argument.name, &params.argument.value);
+        let mut values = resources::complete(&self.shared, variable, start, given).await;
+        let total = u32::try_from(values.len()).ok();
+        let has_more = values.len() > CompletionInfo::MAX_VALUES;
+        values.truncate(CompletionInfo::MAX_VALUES);
+        let completion = CompletionInfo::with_pagination(values, total, has_more);
+        let completion = completion.map_err(|error| ErrorData::internal_error(error, None))?;
+        Ok(CompleteResult::new(completion))
+    }
+
+    async fn get_task(
+        &self,
+        params: GetTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let row = job_of_task(&self.shared, &params.task_id).await?;
+        task::get(&self.shared, &row).await
+    }
+
+    async fn update_task(
+        &self,
+        params: UpdateTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        // No task asks for input.
+        job_of_task(&self.shared, &params.task_id).await.map(drop)
+    }
+
+    async fn cancel_task(
+        &self,
+        params: CancelTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let row = job_of_task(&self.shared, &params.task_id).await?;
+        let cancelled = self.shared.store.cancel(Some(vec![row.id])).await;
+        cancelled.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        self.shared.engine.wake().await;
+        Ok(())
     }
 
     async fn call_tool(

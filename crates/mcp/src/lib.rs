@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 mod arguments;
@@ -10,7 +11,9 @@ mod handler;
 mod models;
 mod preview;
 mod refusal;
+mod resources;
 mod server;
+mod task;
 mod tool_list;
 mod tools;
 

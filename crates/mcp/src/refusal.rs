@@ -62,6 +62,10 @@ impl Refusal {
         Value::Object(members)
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn into_result(self) -> CallToolResult {
         let mut members = Map::new();
         members.insert("error".to_owned(), self.message.into());

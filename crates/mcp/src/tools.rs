@@ -15,12 +15,13 @@ mod wait;
 
 use std::time::Duration;
 
+pub(crate) use result::{media_type, resource, result_of};
 use rmcp::RoleServer;
 use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult};
 use rmcp::service::RequestContext;
 use runcomfy::RequestId;
 use runcomfy::schema::Json;
-use runcomfy_batch::{Attempts, JobId, Row};
+use runcomfy_batch::{Attempts, JobId, Row, StoreError};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
@@ -53,7 +54,7 @@ impl Call<'_> {
             "validate" => self.validate().await,
             "price" => self.price().await,
             "submit" => return self.submit().await.map_err(Some),
-            "wait" => self.wait().await,
+            "wait" => return self.wait().await.map_err(Some),
             "result" => return self.result().await.map(Into::into).map_err(Some),
             "cancel" => self.cancel().await,
             "balance" => self.balance().await,
@@ -73,33 +74,14 @@ impl Call<'_> {
         }
     }
 
-    /// Returns the job that the call names, by its key or its request id.
+    /// Returns the job that the call names.
     async fn row(&self) -> Result<Row, Refusal> {
         let name = self.arguments.text("id")?;
-        if let Ok(id) = name.parse::<JobId>()
-            && let Some(row) = self.shared.store.find(id).await?
-        {
-            return Ok(row);
-        }
-        if let Some(row) = self.row_of_request(name).await? {
-            return Ok(row);
-        }
-        Err(Refusal::new(
+        let row = find_job(self.shared, name).await?;
+        row.ok_or_else(|| Refusal::new(
             format!("the store has no job with the key or request_id {name:?}"),
             "Use the key of `submit`, or list the jobs with `batch_status`. If no call of `submit` was answered, call it again with the same key: it submits the job at most once.",
         ))
-    }
-
-    async fn row_of_request(&self, name: &str) -> Result<Option<Row>, Refusal> {
-        let Ok(id) = name.parse::<RequestId>() else {
-            return Ok(None);
-        };
-        let store = &self.shared.store;
-        let attempts = store.attempts(Attempts::OfRequest(id)).await?;
-        let Some(attempt) = attempts.last() else {
-            return Ok(None);
-        };
-        Ok(store.rows(None, attempt.n - 1, 1).await?.pop())
     }
 
     /// Waits until `is_enough` says so of a job, or the deadline; returns the job as it is then.
@@ -134,5 +116,23 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}
+
+/// Finds a job by its key or its request id.
+pub(crate) async fn find_job(shared: &Shared, name: &str) -> Result<Option<Row>, StoreError> {
+    let store = &shared.store;
+    if let Ok(id) = name.parse::<JobId>()
+        && let Some(row) = store.find(id).await?
+    {
+        return Ok(Some(row));
+    }
+    let Ok(id) = name.parse::<RequestId>() else {
+        return Ok(None);
+    };
+    let attempts = store.attempts(Attempts::OfRequest(id)).await?;
+    match attempts.last() {
+        Some(attempt) => Ok(store.rows(None, attempt.n - 1, 1).await?.pop()),
+        None => Ok(None),
     }
 }

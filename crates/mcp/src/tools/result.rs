@@ -11,29 +11,34 @@ use super::Call;
 use crate::answer;
 use crate::preview::preview;
 use crate::refusal::Refusal;
+use crate::server::Shared;
 
 impl Call<'_> {
     pub(super) async fn result(&self) -> Result<CallToolResult, Refusal> {
         let with_preview = self.arguments.flag("preview")?.unwrap_or(true);
-        let row = self.row().await?;
-        let mut answer = answer::job(self.shared, &row);
-        if row.state != State::Saved {
-            return Ok(CallToolResult::structured(Value::Object(answer)));
-        }
-        if let Some(output) = row.output() {
-            answer.insert("output".to_owned(), output.clone());
-        }
-        answer.insert(
-            "next".to_owned(),
-            json!("The files are saved on this machine; show their paths to the user."),
-        );
-        let mut result = CallToolResult::structured(Value::Object(answer));
-        result.content.extend(links(&row));
-        if with_preview && let Some(image) = preview_of(&row).await {
-            result.content.push(image);
-        }
-        Ok(result)
+        Ok(result_of(self.shared, &self.row().await?, with_preview).await)
     }
+}
+
+/// Returns a job as the result of a call, with links to its files.
+pub(crate) async fn result_of(shared: &Shared, row: &Row, with_preview: bool) -> CallToolResult {
+    let mut answer = answer::job(shared, row);
+    if row.state != State::Saved {
+        return CallToolResult::structured(Value::Object(answer));
+    }
+    if let Some(output) = row.output() {
+        answer.insert("output".to_owned(), output.clone());
+    }
+    answer.insert(
+        "next".to_owned(),
+        json!("The files are saved on this machine; show their paths to the user."),
+    );
+    let mut result = CallToolResult::structured(Value::Object(answer));
+    result.content.extend(links(row));
+    if with_preview && let Some(image) = preview_of(row).await {
+        result.content.push(image);
+    }
+    result
 }
 
 /// Returns links to the saved files of a job.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use rmcp::model::ProgressNotificationParam;
+use rmcp::model::{CallToolResponse, ProgressNotificationParam};
 use runcomfy_batch::Row;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
-use super::Call;
-use crate::answer;
+use super::{Call, answered};
 use crate::refusal::Refusal;
+use crate::{answer, task};
 
 /// Maximum time of a wait: clients end a call after 60 s.
 const MAX_WAIT: u64 = 45;
@@ -17,9 +17,13 @@ const MAX_WAIT: u64 = 45;
 const PROGRESS: Duration = Duration::from_secs(2);
 
 impl Call<'_> {
-    pub(super) async fn wait(&self) -> Result<Map<String, Value>, Refusal> {
+    pub(super) async fn wait(&self) -> Result<CallToolResponse, Refusal> {
         let seconds = self.arguments.count("seconds", MAX_WAIT, MAX_WAIT)?;
         let mut row = self.row().await?;
+        let client = self.context.client_capabilities();
+        if !answer::is_over(&row) && client.is_some_and(|client| client.supports_tasks()) {
+            return Ok(task::create(self.shared, &row));
+        }
         let begun = Instant::now();
         let deadline = begun + Duration::from_secs(seconds);
         while !answer::is_over(&row) && Instant::now() < deadline {
@@ -37,7 +41,7 @@ impl Call<'_> {
                 json!("It has not ended yet. Call `wait` again with this key: that is free, and submits nothing."),
             );
         }
-        Ok(answer)
+        Ok(answered(answer))
     }
 
     /// Reports progress, if the client asks for it.

@@ -8,5 +8,8 @@ mod client;
 mod errors;
 mod jobs;
 mod money;
+mod resources;
 mod store;
+mod tasks;
+mod transcript;
 mod world;
