@@ -36,6 +36,11 @@ impl Lock {
         Ok(None)
     }
 
+    /// Returns `true` if somebody has ever held the lock of a store.
+    pub(super) fn was_held(store: &Path) -> bool {
+        path(store).exists()
+    }
+
     /// Returns `true` while somebody holds the lock of a store.
     pub(super) fn is_held(store: &Path) -> io::Result<bool> {
         let file = match File::open(path(store)) {

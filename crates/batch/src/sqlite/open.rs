@@ -1,5 +1,6 @@
 //! Connections to a store, and what is checked before they are used.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 
 use super::failure::Failure;
 use super::file_system::network_file_system;
+use super::lock::Lock;
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::new_store_id;
 
@@ -18,6 +20,10 @@ const VERSION: i64 = 1;
 /// Mark of a store, as `PRAGMA application_id`: `rcbt`.
 const APPLICATION_ID: i64 = 0x7263_6274;
 
+/// Memory for pages of each connection. Ids that are hashes lie all over their index, whose pages were
+/// otherwise written again and again in an import.
+const CACHE_KIB: i64 = 16 * 1024;
+
 /// Time for which another program may keep the store locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -27,6 +33,7 @@ pub(super) fn open(path: &Path, creates: bool) -> Result<(Connection, String), F
     if !creates && !path.exists() {
         return Err(missing(path).into());
     }
+    refuse_emptied(path)?;
     let mut connection = connect(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let is_new = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
@@ -57,6 +64,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Failure> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // Without it a power cut forgets an intent, and a forgotten intent is a second payment.
     connection.pragma_update(None, "synchronous", "FULL")?;
     // macOS: a sync that reaches the disk. Without effect elsewhere.
@@ -100,6 +108,19 @@ fn check_whole(connection: &Connection) -> Result<(), Failure> {
     } else {
         Err(Failure::Unreadable("a page"))
     }
+}
+
+/// Refuses a file without a byte on which a process has worked: it was cut off, and would be taken for a new
+/// store, whose jobs are all paid again. A process that was killed before it had made the store leaves an
+/// empty file too, and no lock.
+fn refuse_emptied(path: &Path) -> Result<(), Failure> {
+    let Ok(path) = path.canonicalize() else {
+        return Ok(());
+    };
+    if fs::metadata(&path)?.len() == 0 && Lock::was_held(&path) {
+        return Err(Failure::Unreadable("the whole file, which is empty,"));
+    }
+    Ok(())
 }
 
 fn refuse_network_file_system(path: &Path) -> Result<(), Failure> {

@@ -121,6 +121,21 @@ async fn doubt_is_submitted_again_once_it_cannot_arrive() {
     assert_eq!(store.counts().await.unwrap().ready, 1);
 }
 
+#[tokio::test]
+async fn emptied_store_is_not_taken_for_a_new_one() {
+    let folder = Folder::new();
+    // A process was killed before it had made the store.
+    fs::write(folder.store(), "").unwrap();
+    let store = open(&folder.store());
+    store.import(jobs(1)).await.unwrap();
+    drop(register(&store).await.unwrap());
+    drop(store);
+    fs::write(folder.store(), "").unwrap();
+    let error = SqliteStore::open(folder.store()).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Damaged);
+    assert_eq!(fs::metadata(folder.store()).unwrap().len(), 0);
+}
+
 #[test]
 fn missing_store_is_not_created_by_a_look() {
     let folder = Folder::new();

@@ -9,7 +9,7 @@ use super::candidate::Candidates;
 use crate::failure::Failure;
 
 /// Number of jobs that are imported in one commit.
-const PART: usize = 1000;
+const PART: usize = 5000;
 
 /// Sets the limits of the store, and makes its jobs those of the plan.
 ///
