@@ -294,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn line_without_an_end_is_named() {
+        let text = [b"{\"input\": {}}\n".to_vec(), vec![b' '; (64 << 20) + 1]].concat();
+        let mut lines = JobLines::new(&text[..], JobFormat::JsonLines).unwrap();
+        lines.next().unwrap().unwrap();
+        let error = lines.next().unwrap().unwrap_err().to_string();
+        assert!(
+            error.contains("more than 64 MiB behind 1 others"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn long_file_is_read_row_by_row() {
         let mut csv = "id,prompt\n".to_owned();
         for n in 0..20_000 {

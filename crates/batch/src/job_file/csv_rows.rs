@@ -50,7 +50,7 @@ impl Header {
 
 impl<R: BufRead> CsvRows<R> {
     pub(super) fn new(mut reader: R) -> io::Result<Self> {
-        let first = decode_first(read_line(&mut reader)?)?;
+        let first = decode_first(read_line(&mut reader, 0)?)?;
         let delimiter = delimiter(&first);
         let copy = Arc::default();
         let copied = Copied {

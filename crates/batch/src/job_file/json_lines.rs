@@ -31,7 +31,7 @@ impl<R: BufRead> JsonLines<R> {
     /// Reads the next line that is not empty.
     pub(super) fn next(&mut self) -> Option<io::Result<JobLine>> {
         loop {
-            let bytes = match read_line(&mut self.reader) {
+            let bytes = match read_line(&mut self.reader, self.number) {
                 Ok(bytes) if bytes.is_empty() => return None,
                 Ok(bytes) => bytes,
                 Err(error) => return Some(Err(error)),

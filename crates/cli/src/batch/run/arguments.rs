@@ -94,12 +94,14 @@ fn money() -> [Arg; 4] {
             .help_heading(heading)
             .long("budget")
             .value_name("USD|none")
+            .allow_negative_numbers(true)
             .value_parser(or_none(|text| text.parse::<Money>().map_err(|error| error.to_string())))
             .help("Stop submitting once what is spent, reserved and in doubt would exceed this sum [default: that of the store, else none]"),
         Arg::new("price-per-job")
             .help_heading(heading)
             .long("price-per-job")
             .value_name("USD")
+            .allow_negative_numbers(true)
             .value_parser(|text: &str| text.parse::<Money>().map_err(|error| error.to_string()))
             .help("Estimated cost of a job [default: from the catalogue's price]"),
         Arg::new("yes")

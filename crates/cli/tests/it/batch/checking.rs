@@ -33,6 +33,19 @@ fn nothing_is_submitted_while_a_line_is_invalid() {
 }
 
 #[test]
+fn budget_below_nothing_is_explained() {
+    let jobs = Jobs::new(1);
+    for sum in ["-1", "1e3", "abc"] {
+        let refused = jobs.ends(&["--budget", sum], 2);
+        assert!(
+            refused.err.contains("expected a sum in US dollars"),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(jobs.submitted(), 0);
+}
+
+#[test]
 fn skipped_line_that_was_ready_is_withdrawn() {
     let jobs = Jobs::new(2);
     jobs.ends(&["--budget", "0.04"], 3);
