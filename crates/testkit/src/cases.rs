@@ -20,12 +20,8 @@ impl Cases {
     /// Panics where one of the variables is set to something else than a whole number.
     #[must_use]
     pub fn from_env(thorough: u64) -> Self {
-        let default = match env::var_os("RUNCOMFY_THOROUGH") {
-            Some(_) => thorough,
-            None => thorough.div_ceil(5),
-        };
         Self {
-            count: number("RUNCOMFY_CASES").unwrap_or(default),
+            count: size("RUNCOMFY_CASES", thorough),
             first_seed: number("RUNCOMFY_SEED").unwrap_or(1),
         }
     }
@@ -42,6 +38,19 @@ impl Cases {
     pub fn seeds(self) -> Range<u64> {
         self.first_seed..self.first_seed + self.count
     }
+}
+
+/// Returns the number that `variable` sets, else a fifth of `thorough`, and all of it where
+/// `RUNCOMFY_THOROUGH` is set.
+///
+/// # Panics
+/// Panics where the variable is set to something else than a whole number.
+#[must_use]
+pub fn size(variable: &str, thorough: u64) -> u64 {
+    number(variable).unwrap_or_else(|| match env::var_os("RUNCOMFY_THOROUGH") {
+        Some(_) => thorough,
+        None => thorough.div_ceil(5),
+    })
 }
 
 /// Returns how to run one case again, for the message of a test that fails.

@@ -1,7 +1,7 @@
 //! The transitions of every store keep the law, whatever is killed, paused or lost.
 //!
 //! Each sequence is decided by its seed. `RUNCOMFY_BATCH_SEQUENCES` sets how many are played, and
-//! `RUNCOMFY_BATCH_SEED` plays one of them again.
+//! `RUNCOMFY_BATCH_SEED` plays one of them again. By default a fifth of those with `RUNCOMFY_THOROUGH`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,6 +14,8 @@ mod world;
 
 use std::ops::Range;
 
+use runcomfy_testkit::cases::size;
+
 #[cfg(feature = "postgres")]
 use subject::Postgres;
 use subject::{Memory, Sqlite, Subject};
@@ -22,12 +24,14 @@ use world::World;
 /// Number of steps of a sequence.
 const STEPS: usize = 60;
 
-/// Returns the seeds to play.
-fn seeds(default: u64) -> Range<u64> {
-    let number = |name| Some(std::env::var(name).ok()?.parse::<u64>().unwrap());
-    match number("RUNCOMFY_BATCH_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("RUNCOMFY_BATCH_SEQUENCES").unwrap_or(default),
+/// Returns the seeds to play: a fifth of `thorough`, unless the environment wants others.
+fn seeds(thorough: u64) -> Range<u64> {
+    match std::env::var("RUNCOMFY_BATCH_SEED") {
+        Ok(seed) => {
+            let seed = seed.parse().unwrap();
+            seed..seed + 1
+        }
+        Err(_) => 0..size("RUNCOMFY_BATCH_SEQUENCES", thorough),
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Process {
     pub(crate) in_flight: Vec<(IncarnationId, JobKey, Answer)>,
     /// Facts that the store has not acknowledged yet.
     pub(crate) ids: Vec<(IncarnationId, (JobKey, RequestId))>,
+    /// Ids that an earlier process has written to its file, for the next incarnation to report.
+    pub(crate) spilled: Vec<(JobKey, RequestId)>,
     pub(crate) not_sent: Vec<(IncarnationId, NotSent)>,
     pub(crate) doubts: Vec<(IncarnationId, (JobKey, String))>,
     pub(crate) endings: Vec<(IncarnationId, Ending)>,
@@ -35,6 +37,7 @@ impl Process {
             claimed: Vec::new(),
             in_flight: Vec::new(),
             ids: Vec::new(),
+            spilled: Vec::new(),
             not_sent: Vec::new(),
             doubts: Vec::new(),
             endings: Vec::new(),

@@ -164,7 +164,12 @@ impl World {
         }
         match agreed(ids, fault) {
             Outcome::Done(id) => {
-                self.processes[process].me = registered;
+                let process = &mut self.processes[process];
+                process.me = registered;
+                let spilled = std::mem::take(&mut process.spilled);
+                process
+                    .ids
+                    .extend(spilled.into_iter().map(|spilled| (id, spilled)));
                 self.lives_until_lease_ends(id);
             }
             Outcome::Lost | Outcome::Failed => {}
@@ -189,7 +194,8 @@ impl World {
         lease.is_some_and(|end| *end <= self.now)
     }
 
-    /// Kills a process and starts another one in its place.
+    /// Kills a process and starts another one in its place. Ids that the store has not acknowledged are in its
+    /// file of ids, or lost with it.
     pub(crate) fn kill(&mut self, process: usize) {
         self.note_risk(process);
         let stores = self
@@ -197,7 +203,11 @@ impl World {
             .iter_mut()
             .map(|subject| subject.open())
             .collect();
-        self.processes[process] = Process::new(stores);
+        let killed = std::mem::replace(&mut self.processes[process], Process::new(stores));
+        let rng = &mut self.rng;
+        let written = killed.ids.into_iter().filter(|_| rng.bool());
+        let written = written.map(|(_, id)| id);
+        self.processes[process].spilled = killed.spilled.into_iter().chain(written).collect();
     }
 
     /// Notes what may become a doubt, since its process may end.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use runcomfy_batch::{Attempt, AttemptState, Attempts, EndedBy, Faults, Money, Store};
 use runcomfy_emulator::{Builder, Call, Fault, Reply};
+use runcomfy_testkit::cases::size;
 
 use crate::world::{ESTIMATE, Kind, PRICE, World, batch, emulator, sqlite};
 
@@ -48,9 +49,9 @@ fn start(world: &World) -> Child {
     command.stdout(Stdio::null()).spawn().unwrap()
 }
 
-/// Number in an environment variable, for the long form.
-pub(crate) fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |number| number.parse().unwrap())
+/// Returns the number of an environment variable, else a fifth of `thorough`.
+pub(crate) fn number(name: &str, thorough: u64) -> usize {
+    usize::try_from(size(name, thorough)).unwrap()
 }
 
 /// Every how many submits each fault comes that leaves the outcome open; primes, so that they fall together

@@ -141,7 +141,8 @@ async fn killed_machines_pay_nothing_twice_and_lose_nothing() {
         return;
     };
     let count = number("RUNCOMFY_BATCH_JOBS", 300);
-    let disturbances = number("RUNCOMFY_BATCH_KILLS", 8);
+    // By default one of each kind.
+    let disturbances = number("RUNCOMFY_BATCH_KILLS", 20);
     let world = World::new(emulator().run_time(Duration::from_millis(50))).await;
     let store = PostgresStore::open(&server.url()).await.unwrap();
     for part in jobs(count).chunks(5000) {

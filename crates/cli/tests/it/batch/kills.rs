@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use runcomfy_batch::{Attempt, AttemptState, Attempts, Counts, Money, Store};
 use runcomfy_emulator::{Builder, Call, Fault, Reply};
+use runcomfy_testkit::cases::size;
 
 use super::jobs::{FILE, Jobs, open};
 use crate::support::exit_code;
@@ -39,8 +40,9 @@ pub(super) fn failing(builder: Builder) -> Builder {
     faults.into_iter().fold(builder, Builder::fault)
 }
 
-pub(super) fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |number| number.parse().unwrap())
+/// Returns the number of an environment variable, else a fifth of `thorough`.
+pub(super) fn number(name: &str, thorough: u64) -> usize {
+    usize::try_from(size(name, thorough)).unwrap()
 }
 
 fn start(jobs: &Jobs) -> Child {
@@ -90,8 +92,8 @@ fn run(jobs: &Jobs, count: usize, kills: usize) -> u64 {
 
 #[test]
 fn killed_command_pays_nothing_twice_and_loses_nothing() {
-    let count = number("RUNCOMFY_BATCH_JOBS", 80);
-    let kills = number("RUNCOMFY_BATCH_KILLS", 4);
+    let count = number("RUNCOMFY_BATCH_JOBS", 200);
+    let kills = number("RUNCOMFY_BATCH_KILLS", 10);
     let jobs = Jobs::with(count, failing);
     let begun = Instant::now();
     let in_flight = run(&jobs, count, kills);

@@ -184,8 +184,8 @@ fn disturb(fleet: &mut Fleet, count: usize, number: usize) -> Disturbances {
 
 #[test]
 fn killed_machines_pay_nothing_twice_and_lose_nothing() {
-    let count = number("RUNCOMFY_BATCH_JOBS", 150);
-    let kills = number("RUNCOMFY_BATCH_KILLS", 5);
+    let count = number("RUNCOMFY_BATCH_JOBS", 300);
+    let kills = number("RUNCOMFY_BATCH_KILLS", 25);
     let Some(machines) = Machines::new(Jobs::with(count, failing)) else {
         return;
     };
