@@ -308,12 +308,12 @@ impl Transport {
     async fn id_in_rest(&self, start: &[u8], mut rest: Response) -> Option<RequestId> {
         let mut scanner = IdScanner::default();
         scanner.scan(start);
-        let mut scanned = start.len();
-        while scanner.is_open() && scanned < MAX_SCANNED_BYTES {
+        let mut length = start.len();
+        while scanner.is_open() && length < MAX_SCANNED_BYTES {
             // It may be cut off, or out of time.
             let chunk = rest.chunk().await.ok()??;
             scanner.scan(&chunk);
-            scanned += chunk.len();
+            length += chunk.len();
         }
         scanner.id()
     }
