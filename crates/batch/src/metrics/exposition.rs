@@ -34,13 +34,13 @@ impl Exposition {
 
     /// Writes a sample with labels that need no escapes.
     pub(super) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: &str) {
-        let labels: String = labels
-            .iter()
-            .map(|(label, value)| format!(",{label}=\"{value}\""))
-            .collect();
-        let batch = &self.batch;
+        let text = &mut self.text;
         // As above.
-        let _ = writeln!(self.text, "{PREFIX}{name}{{{batch}{labels}}} {value}");
+        let _ = write!(text, "{PREFIX}{name}{{{}", self.batch);
+        for (label, value) in labels {
+            let _ = write!(text, ",{label}=\"{value}\"");
+        }
+        let _ = writeln!(text, "}} {value}");
     }
 
     pub(super) fn number(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {

@@ -135,36 +135,36 @@ impl Run<'_> {
 
     async fn submit(&self, place: Place<'_>, agreed: Agreed) -> Result<(), Failure> {
         let Place {
-            opener,
+            entry,
             server,
             opened,
         } = place;
         let opened = match opened {
             Some(opened) => opened,
-            None => opener.create().await?,
+            None => entry.create().await?,
         };
         let removed = agreed.planned.removed;
         let imported = import::import(self, &opened.store, &agreed.plan, removed);
         unless_stopped(imported, NOTHING_SUBMITTED).await?;
         let client = agreed.session.client.clone();
-        engine::run_file(self, &opener, opened, client, server).await
+        engine::run_file(self, &entry, opened, client, server).await
     }
 }
 
 /// The place of the store of a run, and the store where there is one.
 struct Place<'a> {
-    opener: Opener<'a>,
+    entry: Opener<'a>,
     server: Option<MetricsServer>,
     opened: Option<Opened>,
 }
 
 impl<'a> Place<'a> {
     async fn open(options: &'a WorkOptions) -> Result<Self, Failure> {
-        let opener = Opener::new(options)?;
+        let entry = Opener::new(options)?;
         let server = MetricsServer::listen(options).await?;
-        let opened = opener.open_if_exists().await?;
+        let opened = entry.open_if_exists().await?;
         Ok(Self {
-            opener,
+            entry,
             server,
             opened,
         })

@@ -49,8 +49,8 @@ pub(crate) fn work(matches: &ArgMatches, format: Format) -> Result<(), Failure> 
     }
     let options = WorkOptions::from_matches(matches, location, false, format)?;
     block_on(async {
-        let opener = Opener::new(&options)?;
-        let Some(opened) = opener.open_if_exists().await? else {
+        let entry = Opener::new(&options)?;
+        let Some(opened) = entry.open_if_exists().await? else {
             return Err(Failure::unreadable(format!(
                 "there is no batch at {}; nothing was submitted. Check the URL, or create it with `runcomfy batch run FILE --store …`",
                 options.location
@@ -60,6 +60,6 @@ pub(crate) fn work(matches: &ArgMatches, format: Format) -> Result<(), Failure> 
         let client = session.map_err(Failure::before_submit)?.client.clone();
         let prepare = shared_dir::prepare(options.shared_dir.clone());
         let server = MetricsServer::listen(&options).await?;
-        engine::work(&options, &opener, opened, client, prepare, server).await
+        engine::work(&options, &entry, opened, client, prepare, server).await
     })
 }

@@ -39,7 +39,7 @@ fn help_texts_are_as_reviewed() {
     check("init.txt", &help(&["init", "--help"]));
     check("skill.txt", &help(&["skill", "--help"]));
     #[cfg(feature = "batch")]
-    for name in ["cancel", "list", "report", "resolve", "run"] {
+    for name in ["cancel", "list", "report", "resolve", "run", "work"] {
         check(
             &format!("batch-{name}.txt"),
             &help(&["batch", name, "--help"]),

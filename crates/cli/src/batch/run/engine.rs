@@ -32,7 +32,7 @@ const LEAVING: &str = "stopping: nothing more is submitted, and submits in fligh
 /// If not all jobs are saved at the end.
 pub(super) async fn run_file(
     run: &Run<'_>,
-    opener: &Opener<'_>,
+    entry: &Opener<'_>,
     opened: Opened,
     client: Client,
     server: Option<MetricsServer>,
@@ -41,11 +41,11 @@ pub(super) async fn run_file(
     match options.location.as_file() {
         Some(_) => {
             let prepare = prepare(&run.models);
-            work(options, opener, opened, client, prepare, server).await
+            work(options, entry, opened, client, prepare, server).await
         }
         None => {
             let prepare = shared_dir::prepare(options.shared_dir.clone());
-            work(options, opener, opened, client, prepare, server).await
+            work(options, entry, opened, client, prepare, server).await
         }
     }
 }
@@ -56,14 +56,14 @@ pub(super) async fn run_file(
 /// If not all jobs are saved at the end.
 pub(crate) async fn work(
     options: &WorkOptions,
-    opener: &Opener<'_>,
+    entry: &Opener<'_>,
     opened: Opened,
     client: Client,
     prepare: impl Fn(Claimed) -> Prepared + Send + Sync + 'static,
     server: Option<MetricsServer>,
 ) -> Result<(), Failure> {
     let store = opened.into_store();
-    let batch = batch(options, opener, &store, client, server).prepare(prepare);
+    let batch = batch(options, entry, &store, client, server).prepare(prepare);
     let (summary, stopped) = follow(batch, &*store, Watch::new(options)).await?;
     ending::end(options, &*store, &summary, stopped).await
 }
@@ -74,18 +74,18 @@ pub(crate) async fn work(
 /// If the store cannot be read, or another process has taken over.
 pub(super) async fn finish(
     options: &WorkOptions,
-    opener: &Opener<'_>,
+    entry: &Opener<'_>,
     store: &Arc<dyn Store>,
     client: Client,
     server: Option<MetricsServer>,
 ) -> Result<(Summary, Option<stop::Stop>), Failure> {
-    let batch = batch(options, opener, store, client, server).without_submits();
+    let batch = batch(options, entry, store, client, server).without_submits();
     follow(batch, &**store, Watch::new(options)).await
 }
 
 fn batch(
     options: &WorkOptions,
-    opener: &Opener<'_>,
+    entry: &Opener<'_>,
     store: &Arc<dyn Store>,
     client: Client,
     server: Option<MetricsServer>,
@@ -100,7 +100,7 @@ fn batch(
         .file_name(&options.name)
         .process(options.process())
         .lease(options.lease)
-        .spill(opener.spill())
+        .spill(entry.spill())
         .metrics(metrics)
 }
 

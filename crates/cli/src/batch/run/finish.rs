@@ -20,7 +20,7 @@ use crate::stop::Stop;
 /// If there is no store, or not all jobs that were submitted are saved.
 pub(super) async fn alone(options: &WorkOptions) -> Result<(), Failure> {
     let Place {
-        opener,
+        entry,
         server,
         opened,
     } = Place::open(options).await?;
@@ -29,7 +29,7 @@ pub(super) async fn alone(options: &WorkOptions) -> Result<(), Failure> {
         return options.location.open().await.map(drop);
     };
     let store = opened.into_store();
-    let (summary, stopped) = finish(options, &opener, &store, server).await?;
+    let (summary, stopped) = finish(options, &entry, &store, server).await?;
     ending::end(options, &*store, &summary, stopped).await
 }
 
@@ -64,7 +64,7 @@ async fn paid_first(
     refusal: &Failure,
 ) -> Result<Option<(u64, Summary)>, Failure> {
     let Place {
-        opener,
+        entry,
         server,
         opened,
     } = place;
@@ -82,7 +82,7 @@ async fn paid_first(
         are(paid)
     ));
     let store = opened.into_store();
-    let (summary, stopped) = finish(options, &opener, &store, server).await?;
+    let (summary, stopped) = finish(options, &entry, &store, server).await?;
     if stopped.is_some() {
         ending::end(options, &*store, &summary, stopped).await?;
     }
@@ -91,12 +91,12 @@ async fn paid_first(
 
 async fn finish(
     options: &WorkOptions,
-    opener: &Opener<'_>,
+    entry: &Opener<'_>,
     store: &Arc<dyn Store>,
     server: Option<MetricsServer>,
 ) -> Result<(Summary, Option<Stop>), Failure> {
     let session = connect(options, None).await?;
-    engine::finish(options, opener, store, session.client.clone(), server).await
+    engine::finish(options, entry, store, session.client.clone(), server).await
 }
 
 fn what_is_finished(options: &WorkOptions, paid: u64, counts: &Counts) -> String {

@@ -20,7 +20,7 @@ const MACHINES: usize = 3;
 /// Lease of each worker, in seconds.
 const LEASE: u64 = 3;
 /// Maximum time without a job that is submitted.
-const MAX_IDLE: Duration = Duration::from_secs(120);
+const MAX_IDLE: Duration = Duration::from_secs(600);
 
 /// Three machines of which the first has begun the batch, and their processes.
 struct Fleet {
