@@ -22,20 +22,23 @@ pub(crate) fn dense(text: &str, base: u32) -> String {
     read
 }
 
-/// Reads all numbers of a text.
+/// Reads all numbers of a text. What is not ASCII is between two lists of them.
 pub(crate) fn numbers(text: &str, base: u32, is_low_first: bool) -> String {
     let mut read = String::new();
-    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
-        let word = word.strip_prefix("0x").unwrap_or(word);
-        let Some(number) = BigUint::parse_bytes(word.as_bytes(), base) else {
-            continue;
-        };
-        let bytes = if is_low_first {
-            number.to_bytes_le()
-        } else {
-            number.to_bytes_be()
-        };
-        read += &latin(&bytes);
+    for list in text.split(|c: char| !c.is_ascii()) {
+        for word in list.split(|c: char| !c.is_ascii_alphanumeric()) {
+            let word = word.strip_prefix("0x").unwrap_or(word);
+            let Some(number) = BigUint::parse_bytes(word.as_bytes(), base) else {
+                continue;
+            };
+            let bytes = if is_low_first {
+                number.to_bytes_le()
+            } else {
+                number.to_bytes_be()
+            };
+            read += &latin(&bytes);
+        }
+        read.push(' ');
     }
     read
 }
@@ -43,6 +46,9 @@ pub(crate) fn numbers(text: &str, base: u32, is_low_first: bool) -> String {
 pub(crate) fn behind_colon(text: &str) -> &str {
     text.split_once(':').map_or(text, |(_, behind)| behind)
 }
+
+/// Stands between two readings of one text: a list in the first must not go on in the second.
+const BETWEEN: char = '\u{b6}';
 
 /// Reads base64 or base32, from each digit.
 pub(crate) fn undigits(text: &str, alphabet: &[u8], bits: usize) -> String {
@@ -68,7 +74,7 @@ pub(crate) fn undigits(text: &str, alphabet: &[u8], bits: usize) -> String {
             let bytes = stream[start * bits..].chunks_exact(8);
             let byte = |chunk: &[u8]| chunk.iter().fold(0, |byte, bit| byte << 1 | bit);
             read += &latin(&bytes.map(byte).collect::<Vec<u8>>());
-            read.push(' ');
+            read.push(BETWEEN);
         }
     }
     read
