@@ -59,9 +59,8 @@ impl IdScanner {
         match self.position {
             Position::BeforeObject => match byte {
                 b'{' => (self.depth, self.position) = (MEMBERS, Position::BetweenTexts),
-                b' ' | b'\t' | b'\n' | b'\r' => {}
-                // A byte order mark.
-                0xef | 0xbb | 0xbf => {}
+                // The last three are a byte order mark.
+                b' ' | b'\t' | b'\n' | b'\r' | 0xef | 0xbb | 0xbf => {}
                 _ => self.position = Position::Behind,
             },
             Position::BetweenTexts => self.read_between_texts(byte),
