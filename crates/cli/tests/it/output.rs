@@ -296,7 +296,8 @@ fn terminal_gets_words_only_where_a_person_reads() {
         .emulator
         .add_fault(Fault::every(Call::Result, 1, reply));
     let shown = |variables: &[(&str, &str)]| {
-        let command = service.command(&["result", "job-1"]);
+        // Quiet, since a slow machine shows how long it waits.
+        let command = service.command(&["result", "job-1", "--quiet"]);
         let (ended, bytes) = Terminal::with(&command, variables).end();
         assert_eq!(ended.code, 0, "{ended:?}");
         String::from_utf8(bytes).unwrap()
