@@ -14,6 +14,7 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use runcomfy::schema::ModelSchema;
 use runcomfy_batch::Row;
+use serde_json::Value;
 
 use crate::arguments::Arguments;
 use crate::server::Shared;
@@ -228,7 +229,7 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let properties = tool.input_schema.get("properties");
-        let allowed = properties.and_then(|properties| properties.as_object());
+        let allowed = properties.and_then(Value::as_object);
         let allowed: Vec<String> = allowed
             .into_iter()
             .flatten()

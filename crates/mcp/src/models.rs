@@ -133,7 +133,7 @@ fn parse(id: &str, entry: &CatalogueEntry) -> Result<ModelSchema, Refusal> {
     let (schema, diagnostics) = ModelSchema::parse_lenient(Some(id), &documents);
     schema.ok_or_else(|| {
         let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error);
-        let errors: Vec<String> = errors.map(|it| it.message.to_string()).collect();
+        let errors: Vec<String> = errors.map(|it| it.message.clone()).collect();
         Refusal::new(
             format!(
                 "the schema of `{id}` in the catalogue cannot be read, so that no input of it can be checked: {}",

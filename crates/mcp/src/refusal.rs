@@ -14,7 +14,7 @@ pub(crate) struct Refusal {
     message: String,
     money: Option<String>,
     next: String,
-    details: Map<String, Value>,
+    details: Vec<(String, Value)>,
 }
 
 impl Refusal {
@@ -23,7 +23,7 @@ impl Refusal {
             message: message.into(),
             money: None,
             next: next.into(),
-            details: Map::new(),
+            details: Vec::new(),
         }
     }
 
@@ -38,7 +38,7 @@ impl Refusal {
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        self.details.push((name.to_owned(), value.into()));
         self
     }
 

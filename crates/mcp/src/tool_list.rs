@@ -28,10 +28,15 @@ const SUBMIT: &str = "Submits a job, which COSTS MONEY, and answers within 10 s 
 
 /// Returns the tools that every server has.
 pub(crate) fn plain() -> Vec<Tool> {
-    use Effect::{Cancels, Pays, Reads, Writes};
+    let lists = [before_submit(), of_job(), of_batch()];
+    lists.into_iter().flatten().collect()
+}
+
+/// Returns the tools up to a submit.
+fn before_submit() -> Vec<Tool> {
+    use Effect::{Pays, Reads};
     let model = text("Model id, such as bytedance/dreamina-4-0/text-to-image");
     let input = json!({ "type": "object", "description": "Properties of the model, by its schema. Media are public https URLs or paths of local files" });
-    let id = text("The key of `submit`, or a request_id");
     let cost = cost();
     let key = key();
     let of_input = || json!({ "model": model, "input": input });
@@ -76,6 +81,14 @@ pub(crate) fn plain() -> Vec<Tool> {
             &json!({ "model": model, "input": input, "key": key, "confirmed_cost": cost }),
             &["model", "input", "key"],
         ),
+    ]
+}
+
+/// Returns the tools for a job that was submitted, and for the account.
+fn of_job() -> Vec<Tool> {
+    use Effect::{Cancels, Reads};
+    let id = text("The key of `submit`, or a request_id");
+    vec![
         tool(
             "wait",
             "Waits at most 45 s for the end of a job. If it has not ended by then, call it again with the same id; that is free.",
@@ -104,6 +117,14 @@ pub(crate) fn plain() -> Vec<Tool> {
             &json!({}),
             &[],
         ),
+    ]
+}
+
+/// Returns the tools for many jobs.
+fn of_batch() -> Vec<Tool> {
+    use Effect::{Pays, Reads, Writes};
+    let cost = cost();
+    vec![
         tool(
             "batch_submit",
             "Submits 1 to 200 jobs, which COSTS MONEY. A repeated call with the same `batch` submits only jobs that it does not have. All jobs are checked first, and none is submitted if one is invalid.",

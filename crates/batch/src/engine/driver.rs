@@ -264,8 +264,7 @@ impl Run {
             return None;
         }
         let refused = self.worker.refused.lock();
-        let refused = refused.unwrap_or_else(PoisonError::into_inner).clone();
-        refused
+        refused.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns `true` while nothing is claimed, in a batch that keeps running, since the service refuses the

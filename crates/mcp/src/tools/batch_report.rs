@@ -38,10 +38,11 @@ impl Call<'_> {
         }
         let mut text = Vec::new();
         let written = report.write(format, &mut text).await;
-        written.map_err(unwritten)?;
+        written.map_err(|error| unwritten(&error))?;
         let file = folder.join(format!("report.{}", format.as_str()));
         let file = tokio::task::spawn_blocking(move || publish(file, &text)).await;
-        let file = file.map_err(unwritten)?.map_err(unwritten)?;
+        let file = file.map_err(|error| unwritten(&error))?;
+        let file = file.map_err(|error| unwritten(&error))?;
         let answer: Value = json!({
             "file": file.display().to_string(),
             "next": "Show the path to the user; a page opens in a browser.",
@@ -65,7 +66,7 @@ fn publish(file: PathBuf, text: &[u8]) -> io::Result<PathBuf> {
     std::path::absolute(file)
 }
 
-fn unwritten(error: impl std::fmt::Display) -> Refusal {
+fn unwritten(error: &dyn std::fmt::Display) -> Refusal {
     Refusal::new(
         format!("the report could not be written: {error}"),
         "Tell the user.",

@@ -1,5 +1,6 @@
 //! The tool `model_schema`.
 
+use runcomfy::catalogue::CatalogueEntry;
 use serde_json::{Map, Value, json};
 
 use super::{Call, object};
@@ -11,7 +12,7 @@ impl Call<'_> {
         let entry = model.entry();
         Ok(object(json!({
             "model_id": model.id(),
-            "description": entry.and_then(|entry| entry.description()),
+            "description": entry.and_then(CatalogueEntry::description),
             "price": model.price(),
             "input_schema": model.schema.input.to_json_schema(),
             "next": "Call `validate` or `price` with an input of this schema; both are free.",

@@ -110,7 +110,10 @@ impl Call<'_> {
         };
         // Jobs that wait for their submit have nothing reserved yet.
         let mut after = 0;
-        while counts.ready > 0 {
+        if counts.ready == 0 {
+            return Ok(Some(left));
+        }
+        loop {
             let rows = store.rows(Some(State::Ready), after, 1000).await?;
             let Some(last) = rows.last() else { break };
             after = last.n;

@@ -62,7 +62,7 @@ impl Call<'_> {
             match tokio::time::timeout(media_timeout, media).await {
                 Ok(Ok(found)) => violations.extend(found),
                 Ok(Err(error)) => {
-                    warnings.push(format!("the media were not checked: {error}").into())
+                    warnings.push(format!("the media were not checked: {error}").into());
                 }
                 Err(_) => warnings
                     .push("the media were not checked, since they did not respond in time".into()),
