@@ -406,9 +406,22 @@ BEGIN
   RETURN _id;
 END $$;
 
+-- The jobs that are claimed next. Planned for each number of jobs, or a plan for all jobs may be kept; the rest of
+-- a claim keeps its plans.
+CREATE FUNCTION next_ready(_now bigint, _limit bigint)
+RETURNS TABLE (n bigint, id text, model text, input text, number integer, reserved bigint)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+  RETURN QUERY
+    SELECT j.n, j.id, j.model, i.input, j.attempts + 1, greatest(j.estimate, coalesce(m.highest_cost, 0))
+    FROM job j JOIN job_input i ON i.n = j.n LEFT JOIN model m ON m.id = j.model
+    WHERE j.state = 'ready' AND (j.not_before <= _now OR j.not_before > _now + 3600000000)
+    ORDER BY j.priority DESC, j.n LIMIT _limit;
+END $$;
+
 -- Claims within rate and money. The last row says why there are no more.
 CREATE FUNCTION claim(_clock bigint, _me bigint, _room bigint) RETURNS SETOF answer
-LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   _batch batch := locked();
   _now bigint := moment(_clock);
@@ -440,12 +453,7 @@ BEGIN
       _slots := 0;
     END IF;
   END IF;
-  FOR _job IN
-    SELECT j.n, j.id, j.model, i.input, j.attempts + 1 AS number,
-      greatest(j.estimate, coalesce(m.highest_cost, 0)) AS reserved
-    FROM job j JOIN job_input i ON i.n = j.n LEFT JOIN model m ON m.id = j.model
-    WHERE j.state = 'ready' AND (j.not_before <= _now OR j.not_before > _now + 3600000000)
-    ORDER BY j.priority DESC, j.n LIMIT least(_room, _slots)::bigint
+  FOR _job IN SELECT * FROM next_ready(_now, least(_room, _slots)::bigint)
   LOOP
     IF _batch.budget < _batch.spent + _batch.reserved + _batch.in_doubt + _money + _job.reserved THEN
       _over_budget := _job.reserved;
