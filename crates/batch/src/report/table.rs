@@ -17,7 +17,8 @@ pub(super) trait Line: Serialize {
 /// Lines of a table, in memory until they are written.
 pub(super) enum Table {
     JsonLines(Vec<u8>),
-    Csv(Writer<Vec<u8>>),
+    // In a box, since it is large.
+    Csv(Box<Writer<Vec<u8>>>),
 }
 
 impl Table {
@@ -30,7 +31,7 @@ impl Table {
     pub(super) fn csv<L: Line>() -> io::Result<Self> {
         let mut writer = Writer::from_writer(Vec::new());
         writer.write_record(L::HEAD)?;
-        Ok(Self::Csv(writer))
+        Ok(Self::Csv(Box::new(writer)))
     }
 
     /// Adds a line.
@@ -53,7 +54,7 @@ impl Table {
                 lines.clear();
             }
             Self::Csv(writer) => {
-                let lines = std::mem::replace(writer, Writer::from_writer(Vec::new()));
+                let lines = std::mem::replace(&mut **writer, Writer::from_writer(Vec::new()));
                 let lines = lines.into_inner();
                 out.write_all(&lines.map_err(|error| io::Error::other(error.to_string()))?)?;
             }
