@@ -164,6 +164,10 @@ impl Location {
     ///
     /// # Errors
     /// If there is none, or it cannot be read.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only Postgres is waited for")
+    )]
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, Failure> {
         match &self.place {
             Place::File(path) => {
