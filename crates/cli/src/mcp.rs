@@ -40,9 +40,9 @@ pub(crate) async fn mcp(matches: &ArgMatches, _: Format) -> Result<(), Failure> 
     let store = Location::create_file(path)?;
     set_budget(&*store, matches).await?;
     let server = server(matches, &location, store, &session);
-    let served = serve(&server).await;
+    let outcome = serve(&server).await;
     server.close().await;
-    served
+    outcome
 }
 
 /// Serves until the end of the connection or a signal. A second signal ends the process at once.
@@ -54,7 +54,7 @@ async fn serve(server: &Server) -> Result<(), Failure> {
             let failure = Failure::stopped("stopped", None, None);
             Err(failure.with_advice(RESUMES).with_signal(stop))
         }
-        served = server.serve_stdio() => served.map_err(|error| {
+        outcome = server.serve_stdio() => outcome.map_err(|error| {
             let failure = Failure::input(error.to_string());
             failure.with_advice("Programs start this command; see docs/agents.md. To try it in a terminal, use an inspector.")
         }),

@@ -56,11 +56,19 @@ impl PostgresUrl {
     }
 
     /// Returns the file of the certificates that are trusted in place of the system's.
+    #[cfg_attr(
+        not(feature = "rustls"),
+        allow(dead_code, reason = "only TLS needs it")
+    )]
     pub(super) fn root_certificates(&self) -> Option<&Path> {
         self.root_certificates.as_deref()
     }
 
     /// Returns `true` if connections may use TLS.
+    #[cfg_attr(
+        not(feature = "rustls"),
+        allow(dead_code, reason = "only TLS needs it")
+    )]
     pub(super) fn may_use_tls(&self) -> bool {
         self.config.get_ssl_mode() != SslMode::Disable
     }

@@ -33,7 +33,7 @@ pub(crate) struct Location {
 enum Place {
     File(PathBuf),
     #[cfg(feature = "postgres")]
-    Postgres(PostgresUrl),
+    Postgres(Box<PostgresUrl>),
 }
 
 impl Location {
@@ -86,7 +86,7 @@ impl Location {
         })?;
         Ok(Self {
             named: format!("--store {}", quoted(&url.to_string())),
-            place: Place::Postgres(url),
+            place: Place::Postgres(Box::new(url)),
         })
     }
 

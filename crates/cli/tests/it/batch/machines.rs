@@ -180,8 +180,8 @@ fn lines_with_local_files_need_a_shared_folder() {
     assert_eq!(machines.jobs.submitted(), 0);
     let elsewhere = machines.jobs.path("elsewhere");
     std::fs::rename(&shared, &elsewhere).unwrap();
-    let worker = ["--shared-dir", elsewhere.to_str().unwrap()];
-    let worked = end(spawn(&mut machines.work(1, &worker)));
+    let there = ["--shared-dir", elsewhere.to_str().unwrap()];
+    let worked = end(spawn(&mut machines.work(1, &there)));
     assert_eq!(worked.code, 0, "{worked:?}");
     let ledger = machines.jobs.service.emulator.ledger();
     let sent = ledger[0].input["image_urls"][0].as_str().unwrap();
@@ -272,18 +272,18 @@ fn changed_server_is_named_and_accepted_by_a_person() {
     let _ = machines
         .server
         .sql("UPDATE boats.server SET timeline = '0000007F'; UPDATE boats.batch SET budget = NULL");
-    let mut worker = spawn(&mut machines.work(1, &[]));
+    let mut process = spawn(&mut machines.work(1, &[]));
     let told = machines.ask(&["doctor"]);
     assert!(told.out.contains("--accept-server` accepts it"), "{told:?}");
     std::thread::sleep(Duration::from_millis(300));
-    assert!(worker.try_wait().unwrap().is_none());
+    assert!(process.try_wait().unwrap().is_none());
     assert_eq!(machines.jobs.submitted(), 1);
     let accepted = machines.ask(&["doctor", "--accept-server"]);
     assert!(
         accepted.out.contains("jobs are claimed again"),
         "{accepted:?}"
     );
-    let worked = end(worker);
+    let worked = end(process);
     assert_eq!(worked.code, 0, "{worked:?}");
     assert!(
         worked.err.contains("the server is another one"),
