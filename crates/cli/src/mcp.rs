@@ -4,12 +4,14 @@ pub(crate) mod command;
 mod data_folder;
 mod local_media;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ArgMatches;
 use runcomfy_batch::{Money, Store};
 use runcomfy_mcp::Server;
+use tokio::net::TcpListener;
 
 use crate::batch::store::Location;
 use crate::failure::Failure;
@@ -40,13 +42,16 @@ pub(crate) async fn mcp(matches: &ArgMatches, _: Format) -> Result<(), Failure> 
     let store = Location::create_file(path)?;
     set_budget(&*store, matches).await?;
     let server = server(matches, &location, store, &session);
-    let outcome = serve(&server).await;
+    let outcome = match matches.get_one::<SocketAddr>("http") {
+        Some(address) => until_stopped(serve_http(&server, *address)).await,
+        None => Box::pin(until_stopped(serve_stdio(&server))).await,
+    };
     server.close().await;
     outcome
 }
 
-/// Serves until the end of the connection or a signal. A second signal ends the process at once.
-async fn serve(server: &Server) -> Result<(), Failure> {
+/// Serves until the end of the connection or a signal.
+async fn until_stopped(serving: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let mut stops = Stops::listen();
     tokio::select! {
         biased;
@@ -54,11 +59,37 @@ async fn serve(server: &Server) -> Result<(), Failure> {
             let failure = Failure::stopped("stopped", None, None);
             Err(failure.with_advice(RESUMES).with_signal(stop))
         }
-        outcome = server.serve_stdio() => outcome.map_err(|error| {
-            let failure = Failure::input(error.to_string());
-            failure.with_advice("Programs start this command; see docs/agents.md. To try it in a terminal, use an inspector.")
-        }),
+        outcome = serving => outcome,
     }
+}
+
+async fn serve_stdio(server: &Server) -> Result<(), Failure> {
+    server.serve_stdio().await.map_err(|error| {
+        let failure = Failure::input(error.to_string());
+        failure.with_advice(
+            "Programs for agents start this command; docs/agents.md has their configuration.",
+        )
+    })
+}
+
+/// Variable with the token of clients over HTTP.
+const TOKEN: &str = "RUNCOMFY_MCP_TOKEN";
+
+async fn serve_http(server: &Server, address: SocketAddr) -> Result<(), Failure> {
+    let token = std::env::var(TOKEN).unwrap_or_default();
+    if token.is_empty() {
+        return Err(Failure::configuration(format!("{TOKEN} is not set"))
+            .with_advice("Set it to a secret of at least 16 characters, and give it to the clients: whoever has it can spend money."));
+    }
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::configuration(format!("cannot listen on {address}: {error}"))
+            .with_advice("Choose another port with --http; port 0 is a free one.")
+    })?;
+    if let Ok(address) = listener.local_addr() {
+        show::note(&format!("listening on http://{address}/mcp"));
+    }
+    let outcome = server.serve_http(listener, &token).await;
+    outcome.map_err(|error| Failure::configuration(error.to_string()))
 }
 
 const RESUMES: &str =

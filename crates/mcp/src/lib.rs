@@ -8,6 +8,8 @@ mod confirmation;
 mod difference;
 mod engine;
 mod handler;
+#[cfg(feature = "http")]
+mod http;
 mod models;
 mod preview;
 mod refusal;

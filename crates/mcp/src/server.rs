@@ -98,6 +98,11 @@ impl Server {
         Ok(())
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
     /// Stops submitting, and waits for the submits in flight. Jobs that run keep running at the service, and
     /// the next server of the store waits for them and saves them.
     pub async fn close(&self) {

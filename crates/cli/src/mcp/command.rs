@@ -61,6 +61,13 @@ pub(crate) fn command() -> Command {
         .arg(switch("emulate").conflicts_with("store").help(
             "Serve an emulator inside this command: no token, no cost; the store is agents.emulated.batch.db",
         ))
+        .arg(
+            Arg::new("http")
+                .long("http")
+                .value_name("ADDRESS")
+                .value_parser(clap::value_parser!(std::net::SocketAddr))
+                .help("Listen on an address of this machine, such as 127.0.0.1:8765, in place of standard input and output; RUNCOMFY_MCP_TOKEN is the token of its clients"),
+        )
         .after_help(
             "Programs for agents start this command and speak with it over standard input and\n\
              output; docs/agents.md has their configuration. The store remembers each job by\n\

@@ -6,6 +6,8 @@
 
 mod client;
 mod errors;
+#[cfg(feature = "http")]
+mod http;
 mod jobs;
 mod money;
 mod resources;
