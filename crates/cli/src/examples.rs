@@ -82,6 +82,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     #[cfg(feature = "batch")]
     ("batch doctor", &["batch doctor boats.jsonl"]),
+    #[cfg(feature = "batch")]
+    (
+        "batch work",
+        &["batch work --store 'postgres://jobs@db.example/boats'"],
+    ),
     (
         "models list",
         &["models list --search video", "models list --built-in"],
