@@ -67,7 +67,7 @@ fn model_with_leases_keeps_the_law() {
 /// At each step it also agrees with the model.
 #[test]
 fn sqlite_keeps_the_law() {
-    play(seeds(100), || {
+    play(seeds(500), || {
         let sqlite = Sqlite::new();
         let model = Memory::twin_of(&sqlite.store(), false);
         vec![Box::new(sqlite), Box::new(model)]
