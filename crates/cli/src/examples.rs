@@ -85,7 +85,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     #[cfg(feature = "batch")]
     (
         "batch work",
-        &["batch work --store 'postgres://jobs@db.example/boats'"],
+        &["batch work --store 'postgres://jobs@db.example/runs?batch=boats'"],
     ),
     (
         "models list",
