@@ -18,7 +18,8 @@ const ATTEMPTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Lock {
-    /// Returns the lock of a store, or `None` while another holds it. This blocks for a moment.
+    /// Returns the lock of a store, or `None` while another holds it. While others only ask for its holder,
+    /// this blocks for a moment.
     pub(super) fn try_acquire(store: &Path) -> io::Result<Option<Self>> {
         let mut options = OpenOptions::new();
         let file = options
@@ -29,9 +30,16 @@ impl Lock {
         for _ in 0..ATTEMPTS {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Self(file))),
-                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(error),
             }
+            // Those who ask share the lock, and its holder shares it with nobody.
+            match file.try_lock_shared() {
+                Ok(()) => file.unlock()?,
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            thread::sleep(PAUSE);
         }
         Ok(None)
     }
