@@ -47,10 +47,20 @@ impl Cases {
 /// Panics where the variable is set to something else than a whole number.
 #[must_use]
 pub fn size(variable: &str, thorough: u64) -> u64 {
-    number(variable).unwrap_or_else(|| match env::var_os("RUNCOMFY_THOROUGH") {
+    let default = match env::var_os("RUNCOMFY_THOROUGH") {
         Some(_) => thorough,
         None => thorough.div_ceil(5),
-    })
+    };
+    fixed_size(variable, default)
+}
+
+/// Returns the number that `variable` sets, else `default`: also where `RUNCOMFY_THOROUGH` is set.
+///
+/// # Panics
+/// Panics where the variable is set to something else than a whole number.
+#[must_use]
+pub fn fixed_size(variable: &str, default: u64) -> u64 {
+    number(variable).unwrap_or(default)
 }
 
 /// Returns how to run one case again, for the message of a test that fails.
