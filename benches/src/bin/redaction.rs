@@ -102,6 +102,6 @@ impl Text {
         for copy in copies {
             black_box(secret.erase(copy));
         }
-        Ok(Cost::own_thread()? - start)
+        Ok(Cost::own_thread()?.saturating_sub(start))
     }
 }
