@@ -101,30 +101,48 @@ fn killed_command_pays_nothing_twice_and_loses_nothing() {
         let attempts = store.attempts(Attempts::All).await.unwrap();
         (store.counts().await.unwrap(), attempts)
     });
+    let of_kills = doubts_of_kills(&attempts);
+    println!(
+        "{count} jobs, {kills} kills with {in_flight} submits in flight, {:.0?}: {}",
+        begun.elapsed(),
+        summary(&jobs, &counts, of_kills),
+    );
+    check_ends(&jobs, &counts, &attempts, count);
+    assert!(of_kills <= in_flight, "{of_kills} of {in_flight}");
+    let saved = usize::try_from(counts.saved).unwrap();
+    assert_eq!(jobs.pictures(), saved, "each saved job has one picture");
+}
+
+/// Returns the number of doubts that are those of killed processes.
+pub(super) fn doubts_of_kills(attempts: &[Attempt]) -> u64 {
     let is_doubt = |it: &&Attempt| it.state == AttemptState::InDoubt;
     let is_of_kill = |it: &&Attempt| it.note.as_ref().unwrap().starts_with("process ");
-    let of_kills = attempts.iter().filter(is_doubt).filter(is_of_kill).count() as u64;
-    println!(
-        "{count} jobs, {kills} kills with {in_flight} submits in flight, {:.0?}: {} paid, {} saved, {} failed, {} in doubt ({of_kills} by kills), {} spent",
-        begun.elapsed(),
+    attempts.iter().filter(is_doubt).filter(is_of_kill).count() as u64
+}
+
+/// Returns the figures of a run, for people.
+pub(super) fn summary(jobs: &Jobs, counts: &Counts, of_kills: u64) -> String {
+    format!(
+        "{} paid, {} saved, {} failed, {} in doubt ({of_kills} by kills), {} spent",
         jobs.submitted(),
         counts.saved,
         counts.failed,
         counts.in_doubt,
         counts.money.spent,
-    );
-    check_ledger(&jobs, &attempts);
+    )
+}
+
+/// Checks that no job is lost or paid twice, and that the money is exact.
+pub(super) fn check_ends(jobs: &Jobs, counts: &Counts, attempts: &[Attempt], count: usize) {
+    check_ledger(jobs, attempts);
     let ended = counts.saved + counts.failed + counts.in_doubt;
     assert_eq!(ended, count as u64, "a job is lost: {counts:?}");
     assert_eq!(counts.strays, 0);
-    assert!(of_kills <= in_flight, "{of_kills} of {in_flight}");
-    check_money(&counts);
-    let saved = usize::try_from(counts.saved).unwrap();
-    assert_eq!(jobs.pictures(), saved, "each saved job has one picture");
+    check_money(counts);
 }
 
 /// Checks that each job is paid at most once, and that what is paid is in the books.
-pub(super) fn check_ledger(jobs: &Jobs, attempts: &[Attempt]) {
+fn check_ledger(jobs: &Jobs, attempts: &[Attempt]) {
     let by_key: HashMap<_, _> = attempts.iter().map(|it| (it.key.as_str(), it)).collect();
     let ledger = jobs.service.emulator.ledger();
     let (mut keys, mut prompts) = (HashSet::new(), HashSet::new());
@@ -145,7 +163,7 @@ pub(super) fn check_ledger(jobs: &Jobs, attempts: &[Attempt]) {
     }
 }
 
-pub(super) fn check_money(counts: &Counts) {
+fn check_money(counts: &Counts) {
     let money = counts.money;
     let sum = |one: u64, count: u64| Money::from_micros(one * count);
     assert_eq!(money.spent, sum(PRICE, counts.saved));

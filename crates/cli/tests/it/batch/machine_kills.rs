@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use runcomfy_batch::{Attempt, AttemptState, Attempts, PostgresStore, Store};
+use runcomfy_batch::{Attempts, PostgresStore, Store};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::jobs::Jobs;
-use super::kills::{SUBMITS, check_ledger, check_money, failing, number};
+use super::kills::{SUBMITS, check_ends, doubts_of_kills, failing, number, summary};
 use super::machines::Machines;
 use crate::support::exit_code;
 
@@ -200,26 +200,16 @@ fn killed_machines_pay_nothing_twice_and_lose_nothing() {
         let attempts = store.attempts(Attempts::All).await.unwrap();
         (store.counts().await.unwrap(), attempts)
     });
-    let is_doubt = |it: &&Attempt| it.state == AttemptState::InDoubt;
-    let is_of_kill = |it: &&Attempt| it.note.as_ref().unwrap().starts_with("process ");
-    let of_kills = attempts.iter().filter(is_doubt).filter(is_of_kill).count() as u64;
+    let of_kills = doubts_of_kills(&attempts);
     println!(
-        "{count} jobs, {done:?}, {} restarts, {:.0?}: {} paid, {} saved, {} failed, {} in doubt ({of_kills} by kills), {} spent",
+        "{count} jobs, {done:?}, {} restarts, {:.0?}: {}",
         fleet.restarts,
         begun.elapsed(),
-        machines.jobs.submitted(),
-        counts.saved,
-        counts.failed,
-        counts.in_doubt,
-        counts.money.spent,
+        summary(&machines.jobs, &counts, of_kills),
     );
-    check_ledger(&machines.jobs, &attempts);
-    let ended = counts.saved + counts.failed + counts.in_doubt;
-    assert_eq!(ended, count as u64, "a job is lost: {counts:?}");
-    assert_eq!(counts.strays, 0);
+    check_ends(&machines.jobs, &counts, &attempts, count);
     let bound = SUBMITS * (done.worker_kills + done.pauses + fleet.restarts);
     assert!(of_kills <= bound, "{of_kills} of {bound}");
-    check_money(&counts);
     let report = machines.report();
     let saved = report.iter().filter(|job| job["state"] == "saved");
     let files = saved.map(|job| {
