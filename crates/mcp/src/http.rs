@@ -12,7 +12,6 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
 
-use crate::handler::Handler;
 use crate::server::Server;
 
 /// Path of the tools.
@@ -43,9 +42,7 @@ impl Server {
                 token.len()
             )));
         }
-        // Jobs of an earlier process are adopted, if no other one holds the store.
-        let _ = self.shared().engine.hold().await;
-        let handler = Handler::new(Arc::clone(self.shared())).await;
+        let handler = self.handler().await;
         let sessions = Arc::new(LocalSessionManager::default());
         let config = StreamableHttpServerConfig::default().enforce_origin_validation();
         let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);

@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) models: Arc<Models>,
     pub(crate) engine: Engine,
-    /// Makes the look at budget and keys and the import one step.
+    /// Makes the check of budget and keys and the import one step.
     pub(crate) admission: Mutex<()>,
 }
 
@@ -88,9 +88,7 @@ impl Server {
         input: impl AsyncRead + Send + Unpin + 'static,
         output: impl AsyncWrite + Send + Unpin + 'static,
     ) -> Result<(), ServeError> {
-        // Jobs of an earlier process are adopted, if no other one holds the store.
-        let _ = self.0.engine.hold().await;
-        let handler = Handler::new(Arc::clone(&self.0)).await;
+        let handler = self.handler().await;
         let service = handler.serve((input, output)).await;
         let service = service.map_err(|error| ServeError(error.to_string()))?;
         let ended = service.waiting().await;
@@ -98,9 +96,11 @@ impl Server {
         Ok(())
     }
 
-    #[cfg(feature = "http")]
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.0
+    /// Starts the engine, and returns what serves clients.
+    pub(crate) async fn handler(&self) -> Handler {
+        // Jobs of an earlier process are adopted, if no other one holds the store.
+        let _ = self.0.engine.hold().await;
+        Handler::new(Arc::clone(&self.0)).await
     }
 
     /// Stops submitting, and waits for the submits in flight. Jobs that run keep running at the service, and

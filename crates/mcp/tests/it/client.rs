@@ -38,6 +38,12 @@ struct Shared {
     questions: Mutex<Vec<Value>>,
 }
 
+/// Checks that a refusal says that nothing is charged.
+pub(crate) fn assert_nothing_submitted(refusal: &Value) {
+    let money = refusal["money"].as_str().unwrap();
+    assert!(money.starts_with("Nothing was submitted"), "{refusal}");
+}
+
 /// Maximum time for an answer, which a broken server never gives.
 const TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Agent, Generation};
+use crate::client::{Agent, Generation, assert_nothing_submitted};
 use crate::world::{MODEL, World, boat, emulator, sqlite};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,12 +28,7 @@ async fn invalid_input_is_never_submitted_and_says_what_is_allowed() {
         };
         assert_eq!(at("/promt")["hint"], "prompt", "{refusal}");
         assert!(at("/width×height")["limit"].as_array().unwrap().len() > 5);
-        assert!(
-            refusal["money"]
-                .as_str()
-                .unwrap()
-                .starts_with("Nothing was submitted")
-        );
+        assert_nothing_submitted(&refusal);
     }
     assert_eq!(world.paid(), 0);
     server.close().await;

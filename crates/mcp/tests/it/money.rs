@@ -4,7 +4,7 @@ use runcomfy_batch::{Money, State};
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
-use crate::client::{Agent, Generation};
+use crate::client::{Agent, Generation, assert_nothing_submitted};
 use crate::world::{MODEL, PRICE, World, boat, emulator, sqlite};
 
 fn unconfirmed(key: &str) -> Value {
@@ -23,12 +23,7 @@ async fn submit_wants_the_cost_that_price_said() {
     arguments["confirmed_cost"] = json!(0.05);
     let refusal = agent.refused("submit", arguments).await;
     assert_eq!(refusal["cost_usd"], PRICE);
-    assert!(
-        refusal["money"]
-            .as_str()
-            .unwrap()
-            .starts_with("Nothing was submitted")
-    );
+    assert_nothing_submitted(&refusal);
     assert_eq!(world.paid(), 0);
     // The next call is the one that the refusal names.
     agent.call("submit", boat("boat-1")).await;
