@@ -174,7 +174,7 @@ async fn id_is_found_anywhere_in_a_long_response() {
         let id = error.request_id().map(RequestId::as_str);
         assert_eq!(id, Some("job-1"), "{case}");
         assert_eq!(service.submits.load(Ordering::SeqCst), 1, "{case}");
-        // What is behind the id is not read.
+        // Nothing behind the id is read.
         if start.contains(ID) {
             assert!(service.taken.load(Ordering::SeqCst) < MAX_READ, "{case}");
         }

@@ -32,7 +32,7 @@ impl Model {
     /// Reads the schema in a catalogue entry.
     ///
     /// # Errors
-    /// What makes the schema unusable.
+    /// If the schema is unusable; the error is the reason.
     pub(crate) fn from_entry(entry: CatalogueEntry) -> Result<Self, String> {
         let model = parsed(entry.model_id(), &[entry.json().clone().into()])?;
         Ok(Self {

@@ -55,7 +55,7 @@ async fn typed_models(shared: &Shared) -> Vec<Arc<ModelSchema>> {
     let patterns = &shared.settings.typed;
     let mut ids: Vec<String> = shared.models.built_in().map(str::to_owned).collect();
     if patterns.iter().any(|pattern| pattern.contains('*'))
-        // Those that are built in do without a network.
+        // Models that are built in need no network.
         && let Ok(entries) = shared.client.catalogue().entries().await
     {
         ids.extend(entries.iter().map(|entry| entry.model_id().to_owned()));

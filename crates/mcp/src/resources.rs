@@ -185,7 +185,7 @@ pub(crate) async fn complete(
         "model" => {
             let mut ids: Vec<String> = shared.models.built_in().map(str::to_owned).collect();
             let page = shared.client.catalogue().search(start).page(0, 100).await;
-            // Those that are built in do without a network.
+            // Models that are built in need no network.
             let entries = page.map(|page| page.entries).unwrap_or_default();
             ids.extend(entries.iter().map(|entry| entry.model_id().to_owned()));
             ids.sort_unstable();

@@ -39,8 +39,8 @@ pub(crate) struct Call<'a> {
     pub(crate) context: &'a RequestContext<RoleServer>,
 }
 
-/// Time between two looks at a job that another process may hold.
-const LOOK: Duration = Duration::from_secs(1);
+/// Time between two reads of a job that another process may hold.
+const READ_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Call<'_> {
     /// Runs the tool.
@@ -101,7 +101,11 @@ impl Call<'_> {
                 return Ok(row);
             }
             // Whatever comes first, the store knows more.
-            let _ = timeout_at(deadline.min(Instant::now() + LOOK), changed.changed()).await;
+            let _ = timeout_at(
+                deadline.min(Instant::now() + READ_INTERVAL),
+                changed.changed(),
+            )
+            .await;
         }
     }
 }

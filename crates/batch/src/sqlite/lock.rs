@@ -33,7 +33,7 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            // Those who ask share the lock, and its holder shares it with nobody.
+            // Whoever asks shares the lock, and its holder shares it with nobody.
             match file.try_lock_shared() {
                 Ok(()) => file.unlock()?,
                 Err(TryLockError::WouldBlock) => return Ok(None),

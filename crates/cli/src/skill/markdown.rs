@@ -12,7 +12,7 @@ pub(super) fn prose(text: &str) -> String {
     let mut visible = line.chars().filter(|c| !is_invisible(*c));
     let mut escaped = String::with_capacity(line.len());
     for c in visible.by_ref().take(MAX_CHARS) {
-        // What begins code, a cell, a tag, a link or an emphasis.
+        // Each begins code, a cell, a tag, a link or an emphasis.
         if matches!(c, '\\' | '`' | '|' | '<' | '[' | ']' | '*' | '_') {
             escaped.push('\\');
         }

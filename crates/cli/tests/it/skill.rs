@@ -47,7 +47,7 @@ fn skill_of_the_catalogue_has_prices() {
     let guide = read(&folder.join("SKILL.md"));
     let page = read(&folder.join("references/bytedance--dreamina-4-0--edit.md"));
     golden::check("skill.md", &format!("{guide}\n{page}"));
-    // What agents' folders of skills expect.
+    // Agents' folders of skills expect this front matter.
     let mut lines = guide.lines();
     assert_eq!(lines.next(), Some("---"));
     assert_eq!(lines.next(), Some("name: runcomfy"));
