@@ -9,7 +9,7 @@ use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::new_store_id;
 
 /// The steps from an empty schema to the newest version; a step is never changed once it is released.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("version_2.sql")];
 
 /// Number of the lock that lets one process at a time migrate: `rcbt`.
 const MIGRATION_LOCK: i64 = 0x7263_6274;

@@ -8,6 +8,7 @@ mod roles;
 #[cfg(feature = "rustls")]
 mod tls;
 mod trouble;
+mod upgrade;
 
 use std::time::Duration;
 
