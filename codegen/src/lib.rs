@@ -9,7 +9,6 @@ mod emit;
 mod error;
 mod explanation;
 mod feature;
-mod glob;
 mod id_tree;
 mod json;
 mod mark;

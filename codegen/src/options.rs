@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use runcomfy_schema::{Code, Literal, ModelSchema, Schema, Severity};
+use runcomfy_schema::{Code, Literal, ModelSchema, Schema, Severity, matches_glob};
 use serde_json::{Map, Value};
 
-use crate::{Diagnostic, Error, glob};
+use crate::{Diagnostic, Error};
 
 /// Name of the file with settings, beside the `Cargo.toml`.
 pub(crate) const FILE: &str = "runcomfy-codegen.toml";
@@ -53,10 +53,10 @@ impl Target {
             if inside.starts_with('/') {
                 pattern == inside
             } else {
-                glob::matches(pattern, inside)
+                matches_glob(pattern, inside)
             }
         };
-        pattern.is_some_and(matches) && glob::matches(models, model_id)
+        pattern.is_some_and(matches) && matches_glob(models, model_id)
     }
 
     /// Returns `true` if a property with the target's pointer is in one of the models.
@@ -80,7 +80,7 @@ impl Target {
         let (pattern, Some(inside)) = self.parts() else {
             return false;
         };
-        let mut chosen = models.iter().filter(|m| glob::matches(pattern, &m.id));
+        let mut chosen = models.iter().filter(|m| matches_glob(pattern, &m.id));
         chosen.any(|model| has(&model.input, inside))
     }
 }
@@ -227,7 +227,7 @@ impl Options {
         }
         for (target, attribute) in &self.attributes {
             let (pattern, inside) = target.parts();
-            if inside.is_none() || !models.iter().any(|m| glob::matches(pattern, &m.id)) {
+            if inside.is_none() || !models.iter().any(|m| matches_glob(pattern, &m.id)) {
                 return Err(Error::setting(&format!(
                     "found no type `{}` for `#[{attribute}]`, expected models and a type, such as `acme/**#Input`",
                     target.text
@@ -328,7 +328,7 @@ fn is_allowed((code, models): &(String, String), warning: &Diagnostic) -> bool {
     let id = warning.path.trim_end_matches(".json");
     // The folder of the schemas is before the id.
     warning.code.as_str() == code
-        && (glob::matches(models, id) || glob::matches(&format!("**/{models}"), id))
+        && (matches_glob(models, id) || matches_glob(&format!("**/{models}"), id))
 }
 
 fn is_name(name: &str) -> bool {

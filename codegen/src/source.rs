@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
 use std::sync::Arc;
 
-use runcomfy_schema::{Code, ModelSchema, Severity, read_json_bytes};
+use runcomfy_schema::{Code, ModelSchema, Severity, matches_glob, read_json_bytes};
 
 use crate::diagnostic::escape_invisible;
 use crate::json::{Documents, NotJson};
 use crate::options::Options;
 use crate::settings::Settings;
-use crate::{Diagnostic, Error, collision, glob, parallel};
+use crate::{Diagnostic, Error, collision, parallel};
 
 pub use crate::model_source::Source;
 
@@ -227,12 +227,12 @@ fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
 /// Returns `true` if an id matches one of the patterns, or if there are no patterns.
 #[must_use]
 pub fn matches_any(patterns: &[String], id: &str) -> bool {
-    patterns.is_empty() || patterns.iter().any(|pattern| glob::matches(pattern, id))
+    patterns.is_empty() || patterns.iter().any(|pattern| matches_glob(pattern, id))
 }
 
 /// Returns `true` if patterns choose an id and none of those to exclude matches it.
 pub(crate) fn is_taken(patterns: &[String], exclude: &[String], id: &str) -> bool {
-    let is_excluded = exclude.iter().any(|pattern| glob::matches(pattern, id));
+    let is_excluded = exclude.iter().any(|pattern| matches_glob(pattern, id));
     matches_any(patterns, id) && !is_excluded
 }
 
@@ -245,7 +245,7 @@ pub fn check_patterns<'a>(
     patterns: &[String],
     ids: &(impl Iterator<Item = &'a str> + Clone),
 ) -> Result<(), Error> {
-    let lost = |pattern: &&String| !ids.clone().any(|id| glob::matches(pattern, id));
+    let lost = |pattern: &&String| !ids.clone().any(|id| matches_glob(pattern, id));
     match patterns.iter().find(lost) {
         Some(pattern) => Err(Error::no_match(pattern)),
         None => Ok(()),

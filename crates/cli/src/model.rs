@@ -237,6 +237,11 @@ fn to_text(diagnostic: &Diagnostic) -> String {
     }
 }
 
+/// Meaning of the patterns that choose models by their ids, as in
+/// [`matches_glob`](runcomfy::schema::matches_glob).
+pub(crate) const PATTERNS: &str =
+    "In a pattern `*` matches any part of a segment of an id, `**` anything, `?` one character.";
+
 /// Returns a suggestion for a misspelt or partial model id, or the command that lists the models.
 pub(crate) fn hint(model_id: &str) -> String {
     let suggestion = suggestion(model_id);

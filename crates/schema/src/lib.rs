@@ -7,6 +7,7 @@ mod choice;
 mod code;
 mod describe;
 mod diagnostic;
+mod glob;
 mod invisible;
 mod json_schema;
 mod json_text;
@@ -40,6 +41,7 @@ pub use checked::Checked;
 pub use choice::{Choice, UnknownChoice};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Location, Severity};
+pub use glob::matches_glob;
 pub use invisible::is_invisible;
 pub use json_text::{
     JsonDocuments, MAX_JSON_BYTES, RepeatedKey, decode_json_text, read_json_bytes, read_json_text,
