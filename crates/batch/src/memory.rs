@@ -2,6 +2,7 @@
 
 mod batch;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -214,6 +215,10 @@ impl Store for MemoryStore {
 
     fn counts(&self) -> Commit<'_, Counts> {
         self.read(Batch::counts)
+    }
+
+    fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>> {
+        self.read(move |batch| batch.count_by_prefix(&prefix))
     }
 
     fn find(&self, id: JobId) -> Commit<'_, Option<Row>> {

@@ -12,6 +12,7 @@ mod transition;
 mod url;
 mod value;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -269,6 +270,13 @@ impl Store for PostgresStore {
 
     fn counts(&self) -> Commit<'_, Counts> {
         Box::pin(async { self.count().await.map_err(Failure::into_error) })
+    }
+
+    fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>> {
+        Box::pin(async move {
+            let counts = self.read_count_by_prefix(&prefix).await;
+            counts.map_err(Failure::into_error)
+        })
     }
 
     fn find(&self, id: JobId) -> Commit<'_, Option<Row>> {

@@ -13,6 +13,7 @@ mod open;
 mod report;
 mod transition;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -280,6 +281,10 @@ impl Store for SqliteStore {
 
     fn counts(&self) -> Commit<'_, Counts> {
         self.read(|transition| transition.counts())
+    }
+
+    fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>> {
+        self.read(move |transition| transition.count_by_prefix(&prefix))
     }
 
     fn find(&self, id: JobId) -> Commit<'_, Option<Row>> {

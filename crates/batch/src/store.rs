@@ -2,6 +2,7 @@
 
 pub(crate) mod error;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
@@ -153,6 +154,9 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
 
     /// Counts jobs by state, and the money.
     fn counts(&self) -> Commit<'_, Counts>;
+
+    /// Counts the jobs whose ids begin with `prefix`, by state. States without such a job are left out.
+    fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>>;
 
     /// Returns a job.
     fn find(&self, id: JobId) -> Commit<'_, Option<Row>>;

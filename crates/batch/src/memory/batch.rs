@@ -607,6 +607,15 @@ impl Batch {
         counts
     }
 
+    pub(super) fn count_by_prefix(&self, prefix: &str) -> BTreeMap<State, u64> {
+        let jobs = self.jobs.iter();
+        let mut counts = BTreeMap::new();
+        for job in jobs.filter(|job| job.new.id.as_str().starts_with(prefix)) {
+            *counts.entry(job.state).or_default() += 1;
+        }
+        counts
+    }
+
     fn spending(&self) -> Spending {
         let mut money = Spending {
             budget: self.limits.budget,

@@ -1,5 +1,6 @@
 //! Reads: limits, counts, rows, attempts, the journal.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use runcomfy::schema::Json;
@@ -69,6 +70,21 @@ impl PostgresStore {
             counts.money.in_doubt = row.money("in_doubt")?;
         }
         Ok(counts)
+    }
+
+    pub(super) async fn read_count_by_prefix(
+        &self,
+        prefix: &str,
+    ) -> Result<BTreeMap<State, u64>, Failure> {
+        let schema = self.connection.schema();
+        let sql = format!(
+            "SELECT state, count(*) AS number FROM {schema}.job
+             WHERE starts_with(id, $1) GROUP BY state"
+        );
+        let parameters: &[_] = &[(&prefix as _, Type::TEXT)];
+        let rows = self.connection.query(&sql, parameters).await?;
+        let read = |row: &SqlRow| Ok((row.parsed("state")?, row.unsigned("number")?));
+        rows.iter().map(read).collect()
     }
 
     async fn batch(&self, columns: &str) -> Result<SqlRow, Failure> {

@@ -1,5 +1,7 @@
 //! Reads: counts, rows, attempts, the journal.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Params, Row as SqlRow};
 
 use super::failure::Failure;
@@ -38,6 +40,17 @@ impl Transition<'_> {
         let sql = format!("SELECT count(*) AS number FROM {of}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         Ok(statement.query_row([], |row| unsigned(row, "number"))?)
+    }
+
+    pub(super) fn count_by_prefix(&self, prefix: &str) -> Result<BTreeMap<State, u64>, Failure> {
+        // The first condition alone lets the index of ids find where to begin.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT state, count(*) AS number FROM job
+             WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 GROUP BY state",
+        )?;
+        let read = |row: &SqlRow<'_>| Ok((parsed(row, "state")?, unsigned(row, "number")?));
+        let counts = statement.query_map([prefix], read)?;
+        Ok(counts.collect::<Result<_, _>>()?)
     }
 
     pub(super) fn find(&self, id: &JobId) -> Result<Option<Row>, Failure> {

@@ -11,10 +11,15 @@ use runcomfy_batch::{
 
 use crate::service::Service;
 
+/// Beginning of some ids.
+pub(crate) const PREFIX: &str = "job 1";
+
 /// All that a store shows.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Shown {
     pub(crate) counts: Counts,
+    /// Jobs whose ids begin with [`PREFIX`].
+    pub(crate) by_prefix: BTreeMap<State, u64>,
     pub(crate) rows: Vec<Row>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) events: Vec<Event>,
@@ -205,6 +210,15 @@ fn check_counts(shown: &Shown) {
         let rows = shown.rows.iter().filter(|row| row.state == *state).count();
         assert_eq!(shown.counts.of_state(*state), rows as u64, "{state}");
     }
+    let mut by_prefix = BTreeMap::new();
+    for row in shown
+        .rows
+        .iter()
+        .filter(|row| row.id.as_str().starts_with(PREFIX))
+    {
+        *by_prefix.entry(row.state).or_default() += 1;
+    }
+    assert_eq!(shown.by_prefix, by_prefix);
     let doubts = shown
         .attempts
         .iter()
