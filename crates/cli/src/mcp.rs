@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use runcomfy_batch::{Money, Store};
-use runcomfy_mcp::Server;
-use tokio::net::TcpListener;
+use runcomfy_mcp::{ServeError, ServeErrorKind, Server};
 
 use crate::batch::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::model;
 use crate::progress::Notes;
 use crate::session::{self, Session};
 use crate::show;
@@ -56,7 +56,7 @@ async fn until_stopped(serving: impl Future<Output = Result<(), Failure>>) -> Re
     tokio::select! {
         biased;
         stop = stops.next() => {
-            let failure = Failure::stopped("stopped", None, None);
+            let failure = Failure::stopped("no more jobs are submitted", None, None);
             Err(failure.with_advice(RESUMES).with_signal(stop))
         }
         outcome = serving => outcome,
@@ -64,12 +64,7 @@ async fn until_stopped(serving: impl Future<Output = Result<(), Failure>>) -> Re
 }
 
 async fn serve_stdio(server: &Server) -> Result<(), Failure> {
-    server.serve_stdio().await.map_err(|error| {
-        let failure = Failure::input(error.to_string());
-        failure.with_advice(
-            "Programs for agents start this command; docs/agents.md has their configuration.",
-        )
-    })
+    server.serve_stdio().await.map_err(|error| failure(&error))
 }
 
 /// Variable with the token of clients over HTTP.
@@ -78,18 +73,33 @@ const TOKEN: &str = "RUNCOMFY_MCP_TOKEN";
 async fn serve_http(server: &Server, address: SocketAddr) -> Result<(), Failure> {
     let token = std::env::var(TOKEN).unwrap_or_default();
     if token.is_empty() {
-        return Err(Failure::configuration(format!("{TOKEN} is not set"))
-            .with_advice("Set it to a secret of at least 16 characters, and give it to the clients: whoever has it can spend money."));
+        return Err(Failure::configuration(format!("{TOKEN} is not set")).with_advice(SECRET));
     }
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        Failure::configuration(format!("cannot listen on {address}: {error}"))
-            .with_advice("Choose another port with --http; port 0 is a free one.")
-    })?;
-    if let Ok(address) = listener.local_addr() {
-        show::note(&format!("listening on http://{address}/mcp"));
+    let listening = server.listen(address, &token).await;
+    let listening = listening.map_err(|error| failure(&error))?;
+    show::note(&format!("listening on {}", listening.url()));
+    listening.serve().await.map_err(|error| failure(&error))
+}
+
+/// Advice on the token of clients over HTTP.
+const SECRET: &str = "Set it to a secret of at least 16 characters, and give it to the clients: whoever has it can spend money.";
+
+fn failure(error: &ServeError) -> Failure {
+    let message = error.to_string();
+    match error.kind() {
+        ServeErrorKind::Protocol => Failure::input(message).with_advice(
+            "Jobs are not affected. Programs for agents start this command; docs/agents.md has their configuration.",
+        ),
+        ServeErrorKind::UnknownModel => Failure::no_such_model("", "")
+            .with_message(message)
+            .with_advice(model::PATTERNS),
+        ServeErrorKind::Address => Failure::configuration(message)
+            .with_advice("Choose another address with --http; port 0 is a free one."),
+        ServeErrorKind::Token => {
+            Failure::configuration(format!("{TOKEN}: {message}")).with_advice(SECRET)
+        }
+        _ => Failure::internal(message),
     }
-    let outcome = server.serve_http(listener, &token).await;
-    outcome.map_err(|error| Failure::configuration(error.to_string()))
 }
 
 const RESUMES: &str =

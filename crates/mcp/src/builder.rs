@@ -69,8 +69,9 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds a tool for each model whose id matches the pattern, with the schema of its input. `*` stands
-    /// for any characters.
+    /// Adds a tool for each model whose id matches the pattern, with the schema of its input: `*` matches any
+    /// part of a segment, `**` anything, `?` one character
+    /// ([`matches_glob`](runcomfy::schema::matches_glob)).
     pub fn typed(mut self, pattern: impl Into<String>) -> Self {
         self.settings.typed.push(pattern.into());
         self
@@ -122,7 +123,7 @@ impl ServerBuilder {
 
     /// Sets what replaces the local files that an input names, such as by `data:` URIs. It runs when an
     /// input is checked, and again right before its submit, so that the store keeps no files. Default:
-    /// media are URLs.
+    /// media are URLs, as they always are for clients over HTTP.
     pub fn attach(
         mut self,
         attach: impl Fn(Arc<ModelSchema>, Json) -> Attached + Send + Sync + 'static,

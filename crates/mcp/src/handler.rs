@@ -12,12 +12,12 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
-use runcomfy::schema::ModelSchema;
 use runcomfy_batch::Row;
 use serde_json::Value;
 
 use crate::arguments::Arguments;
-use crate::server::Shared;
+use crate::serve_error::ServeError;
+use crate::server::{LocalFiles, Shared};
 use crate::tools::{Call, find_job};
 use crate::{resources, task, tool_list};
 
@@ -30,68 +30,28 @@ pub(crate) struct Handler {
     tools: Arc<[Tool]>,
     /// Models of typed tools, by the names of their tools.
     typed: Arc<HashMap<String, String>>,
+    local_files: LocalFiles,
 }
 
 impl Handler {
-    pub(crate) async fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) async fn new(
+        shared: Arc<Shared>,
+        local_files: LocalFiles,
+    ) -> Result<Self, ServeError> {
         let mut tools = tool_list::plain();
         let mut typed = HashMap::new();
-        for model in typed_models(&shared).await {
+        for model in shared.models.matching(&shared.settings.typed).await? {
             let name = tool_list::typed_name(&model.id);
             if typed.insert(name, model.id.to_string()).is_none() {
                 tools.push(tool_list::typed(&model));
             }
         }
-        Self {
+        Ok(Self {
             shared,
             tools: tools.into(),
             typed: Arc::new(typed),
-        }
-    }
-}
-
-/// Returns the models that the patterns of the settings match.
-async fn typed_models(shared: &Shared) -> Vec<Arc<ModelSchema>> {
-    let patterns = &shared.settings.typed;
-    let mut ids: Vec<String> = shared.models.built_in().map(str::to_owned).collect();
-    if patterns.iter().any(|pattern| pattern.contains('*'))
-        // Models that are built in need no network.
-        && let Ok(entries) = shared.client.catalogue().entries().await
-    {
-        ids.extend(entries.iter().map(|entry| entry.model_id().to_owned()));
-    }
-    ids.extend(
-        patterns
-            .iter()
-            .filter(|pattern| !pattern.contains('*'))
-            .cloned(),
-    );
-    ids.sort_unstable();
-    ids.dedup();
-    let mut models = Vec::new();
-    for id in ids {
-        if !patterns.iter().any(|pattern| matches(pattern, &id)) {
-            continue;
-        }
-        match shared.models.find(&id).await {
-            Ok(model) => models.push(Arc::clone(&model.schema)),
-            Err(_) => models.extend(shared.models.known_schema(&id)),
-        }
-    }
-    models
-}
-
-/// Returns `true` if a text matches a pattern, in which `*` stands for any characters.
-fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
-            let ends = text
-                .char_indices()
-                .map(|(index, _)| index)
-                .chain([text.len()]);
-            ends.into_iter().any(|index| matches(rest, &text[index..]))
-        }),
+            local_files,
+        })
     }
 }
 
@@ -243,6 +203,7 @@ impl ServerHandler for Handler {
         let tool = if model.is_some() { "submit" } else { &*name };
         let call = Call {
             shared: &self.shared,
+            local_files: self.local_files,
             arguments,
             model,
             params: &params,
@@ -255,26 +216,6 @@ impl ServerHandler for Handler {
                 format!("the tool `{name}` is missing"),
                 None,
             )),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_whole_ids() {
-        for (pattern, id, expected) in [
-            ("a/b", "a/b", true),
-            ("a/*", "a/b/c", true),
-            ("*edit", "a/b/edit", true),
-            ("a/*/edit", "a/b/edit", true),
-            ("a/*/edit", "a/edit", false),
-            ("*", "ä", true),
-            ("a", "ab", false),
-        ] {
-            assert_eq!(matches(pattern, id), expected, "{pattern} {id}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The tools over streamable HTTP, on this machine alone.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,7 +13,8 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
 
-use crate::server::Server;
+use crate::serve_error::{ServeError, ServeErrorKind};
+use crate::server::{LocalFiles, Server};
 
 /// Path of the tools.
 const PATH: &str = "/mcp";
@@ -20,29 +22,46 @@ const PATH: &str = "/mcp";
 /// Minimum length of a token.
 const MIN_TOKEN: usize = 16;
 
+/// A server that listens for clients over HTTP.
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+}
+
 impl Server {
-    /// Serves any number of clients over streamable HTTP, at the path `/mcp`, until it is dropped. Each request
-    /// needs the header `Authorization: Bearer TOKEN`. Pages of browsers and other host names are refused.
+    /// Listens for any number of clients over streamable HTTP, at the path `/mcp`. Port 0 is a free one. Each
+    /// request needs the header `Authorization: Bearer TOKEN`. Pages of browsers and other host names are
+    /// refused, and so are local files in inputs, since a client may be on another machine.
     ///
     /// # Errors
-    /// - [`io::ErrorKind::InvalidInput`]: the listener can be reached from other machines, or the token has
-    ///   fewer than 16 characters.
-    /// - The listener fails.
-    pub async fn serve_http(&self, listener: TcpListener, token: &str) -> io::Result<()> {
-        let invalid = |message| io::Error::new(io::ErrorKind::InvalidInput, message);
-        let address = listener.local_addr()?;
+    /// Nothing listens then.
+    /// - [`ServeErrorKind::Address`]: the address can be reached from other machines, or is in use.
+    /// - [`ServeErrorKind::Token`]: the token has fewer than 16 characters.
+    /// - [`ServeErrorKind::UnknownModel`]: a pattern of [`typed`](crate::ServerBuilder::typed) matches no
+    ///   model.
+    pub async fn listen(&self, address: SocketAddr, token: &str) -> Result<Listening, ServeError> {
         if !address.ip().is_loopback() {
-            return Err(invalid(format!(
+            let message = format!(
                 "{address} can be reached from other machines, which could spend money; use 127.0.0.1 or [::1]"
-            )));
+            );
+            return Err(ServeError::new(ServeErrorKind::Address, message));
         }
         if token.len() < MIN_TOKEN {
-            return Err(invalid(format!(
+            let message = format!(
                 "the token has {} characters, expected at least {MIN_TOKEN}",
                 token.len()
-            )));
+            );
+            return Err(ServeError::new(ServeErrorKind::Token, message));
         }
-        let handler = self.handler().await;
+        let unusable = |error: io::Error| {
+            let message = format!("cannot listen on {address}: {error}");
+            ServeError::new(ServeErrorKind::Address, message)
+        };
+        let listener = TcpListener::bind(address).await.map_err(unusable)?;
+        let address = listener.local_addr().map_err(unusable)?;
+        let handler = self.handler(LocalFiles::Refuse).await?;
         let sessions = Arc::new(LocalSessionManager::default());
         let config = StreamableHttpServerConfig::default().enforce_origin_validation();
         let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
@@ -50,7 +69,28 @@ impl Server {
         let router = Router::new()
             .route_service(PATH, service)
             .layer(from_fn_with_state(token, require_token));
-        axum::serve(listener, router).await
+        Ok(Listening {
+            listener,
+            address,
+            router,
+        })
+    }
+}
+
+impl Listening {
+    /// Returns the URL of the tools.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}{PATH}", self.address)
+    }
+
+    /// Serves clients until the future is dropped.
+    ///
+    /// # Errors
+    /// [`ServeErrorKind::Io`]: the listener failed.
+    pub async fn serve(self) -> Result<(), ServeError> {
+        let served = axum::serve(self.listener, self.router).await;
+        served.map_err(|error| ServeError::new(ServeErrorKind::Io, error.to_string()))
     }
 }
 

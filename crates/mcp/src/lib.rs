@@ -14,10 +14,14 @@ mod models;
 mod preview;
 mod refusal;
 mod resources;
+mod serve_error;
 mod server;
 mod task;
 mod tool_list;
 mod tools;
 
 pub use builder::{Attached, ServerBuilder};
-pub use server::{ServeError, Server};
+#[cfg(feature = "http")]
+pub use http::Listening;
+pub use serve_error::{ServeError, ServeErrorKind};
+pub use server::Server;

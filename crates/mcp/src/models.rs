@@ -1,16 +1,17 @@
 //! Models: their schemas and prices.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use runcomfy::catalogue::CatalogueEntry;
-use runcomfy::schema::{Json, ModelSchema, Severity, nearest};
+use runcomfy::schema::{Json, ModelSchema, Severity, matches_glob, nearest};
 use runcomfy::{Client, ErrorKind};
 use runcomfy_batch::Money;
 use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
+use crate::serve_error::{ServeError, ServeErrorKind};
 
 /// Finds models: in the schemas that are built in, and in the catalogue.
 pub(crate) struct Models {
@@ -30,6 +31,8 @@ pub(crate) struct Model {
 
 /// Maximum time for the catalogue: a submit answers within ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Maximum time for the whole catalogue, while a client waits for the start of the server.
+const LIST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Time for which an entry of the catalogue is believed.
 const FRESH: Duration = Duration::from_secs(300);
 
@@ -97,6 +100,11 @@ impl Models {
                 ));
             }
         };
+        Ok(self.keep(schema, entry))
+    }
+
+    /// Returns a model, and keeps one that the catalogue has.
+    fn keep(&self, schema: Arc<ModelSchema>, entry: Result<CatalogueEntry, String>) -> Arc<Model> {
         let is_whole = entry.is_ok();
         let model = Arc::new(Model {
             schema,
@@ -105,9 +113,58 @@ impl Models {
         });
         if is_whole {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(id.to_owned(), (Instant::now(), Arc::clone(&model)));
+            known.insert(model.id().to_owned(), (Instant::now(), Arc::clone(&model)));
         }
-        Ok(model)
+        model
+    }
+
+    /// Returns the models whose ids match one of the patterns, by id. Models whose schema cannot be read are
+    /// left out, and so are those of the catalogue while it cannot be queried.
+    ///
+    /// # Errors
+    /// [`ServeErrorKind::UnknownModel`]: a pattern matches no model of the catalogue, which is a slip.
+    pub(crate) async fn matching(
+        &self,
+        patterns: &[String],
+    ) -> Result<Vec<Arc<ModelSchema>>, ServeError> {
+        if patterns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_chosen = |id: &str| patterns.iter().any(|pattern| matches_glob(pattern, id));
+        let request = self.client.catalogue().with_schemas().entries();
+        let entries = tokio::time::timeout(LIST_TIMEOUT, request).await;
+        let (entries, is_whole) = match entries {
+            Ok(Ok(entries)) => (entries, true),
+            Ok(Err(_)) | Err(_) => (Vec::new(), false),
+        };
+        let listed = || entries.iter().map(CatalogueEntry::model_id);
+        let is_lost = |pattern: &&String| {
+            let mut ids = self.built_in().chain(listed());
+            !ids.any(|id| matches_glob(pattern, id))
+        };
+        if let Some(pattern) = patterns.iter().find(is_lost).filter(|_| is_whole) {
+            let message = format!("no model matches `{pattern}`");
+            return Err(ServeError::new(ServeErrorKind::UnknownModel, message));
+        }
+        let built_in = self.built_in.iter().filter(|model| is_chosen(&model.id));
+        let mut models: BTreeMap<String, Arc<ModelSchema>> = built_in
+            .map(|model| (model.id.to_string(), Arc::clone(model)))
+            .collect();
+        for entry in entries {
+            let id = entry.model_id().to_owned();
+            if !is_chosen(&id) {
+                continue;
+            }
+            let schema = match self.built_in_schema(&id) {
+                Some(schema) => schema,
+                None => match parse(&id, &entry) {
+                    Ok(schema) => Arc::new(schema),
+                    Err(_) => continue,
+                },
+            };
+            models.insert(id, Arc::clone(&self.keep(schema, Ok(entry)).schema));
+        }
+        Ok(models.into_values().collect())
     }
 
     fn unknown(&self, id: &str) -> Refusal {

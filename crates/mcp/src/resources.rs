@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{ErrorData, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use runcomfy::media::Facts;
 use runcomfy::schema::{Json, Literal};
-use runcomfy_batch::{Row, State};
+use runcomfy_batch::State;
 use serde_json::Value;
 use url::Url;
 
 use crate::answer;
 use crate::refusal::Refusal;
 use crate::server::Shared;
-use crate::tools::{media_type, resource};
+use crate::tools::{latest, resource};
 
 /// Address of the schema of a model's input.
 pub(crate) const SCHEMA: &str = "runcomfy://models/{+model}/schema";
@@ -26,10 +27,8 @@ const MODELS: &str = "runcomfy://models/";
 const JOBS: &str = "runcomfy://jobs/";
 const JSON: &str = "application/json";
 
-/// Number of jobs whose files are listed: the latest.
+/// Maximum number of jobs whose files are listed.
 const MAX_JOBS: usize = 50;
-/// Number of jobs that are read at once.
-const PAGE: usize = 1000;
 /// Size of the largest file that is sent over the protocol.
 const MAX_BYTES: u64 = 10 << 20;
 
@@ -50,22 +49,19 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
     ]
 }
 
-/// Lists the files of the latest jobs.
+/// Lists the files of saved jobs among the latest, the last job first.
 pub(crate) async fn list(shared: &Shared) -> Result<Vec<Resource>, Refusal> {
-    let mut latest: Vec<Row> = Vec::new();
-    let mut after = 0;
-    loop {
-        let rows = shared.store.rows(Some(State::Saved), after, PAGE).await?;
-        let count = rows.len();
-        after = rows.last().map_or(after, |row| row.n);
-        latest.extend(rows);
-        latest.drain(..latest.len().saturating_sub(MAX_JOBS));
-        if count < PAGE {
-            break;
-        }
-    }
-    let files = latest.iter().rev().flat_map(answer::files);
-    Ok(files.filter_map(|file| resource(&file)).collect())
+    let latest = latest(shared, &shared.store.counts().await?).await?;
+    let saved = latest.iter().filter(|row| row.state == State::Saved);
+    let files: Vec<PathBuf> = saved.take(MAX_JOBS).flat_map(answer::files).collect();
+    let list = move || files.iter().filter_map(|file| resource(file)).collect();
+    let list = tokio::task::spawn_blocking(list).await;
+    list.map_err(|error| {
+        Refusal::new(
+            format!("the files were not read: {error}"),
+            "Tell the user.",
+        )
+    })
 }
 
 /// Reads a resource.
@@ -166,7 +162,8 @@ async fn of_file(file: PathBuf, address: &str) -> Result<ResourceContents, Error
     });
     let bytes = bytes.await.map_err(|error| unread(error.to_string()))?;
     let bytes = bytes.map_err(|error| unread(error.to_string()))?;
-    let kind = media_type(&file).unwrap_or("application/octet-stream");
+    let media_type = Facts::from_bytes(&bytes).media_type();
+    let kind = media_type.unwrap_or("application/octet-stream");
     Ok(ResourceContents::blob(STANDARD.encode(bytes), address).with_mime_type(kind))
 }
 

@@ -1,6 +1,5 @@
 //! The server.
 
-use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use crate::builder::{ServerBuilder, Settings};
 use crate::engine::Engine;
 use crate::handler::Handler;
 use crate::models::Models;
+use crate::serve_error::ServeError;
 
 /// Serves the tools over a store: a face of it, as `runcomfy batch` is another.
 ///
@@ -22,6 +22,19 @@ use crate::models::Models;
 /// clones serve the same store.
 #[derive(Clone)]
 pub struct Server(Arc<Shared>);
+
+/// Access of a client's inputs to the files of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LocalFiles {
+    /// Media may be local files: the client has started this process, and can read them itself.
+    Read,
+    /// Media are URLs: the client may be on another machine, behind a tunnel, or of another user.
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "only HTTP is for strangers")
+    )]
+    Refuse,
+}
 
 /// Parts of the server that all calls share.
 pub(crate) struct Shared {
@@ -73,7 +86,7 @@ impl Server {
     /// Serves one client over standard input and output, until it closes them.
     ///
     /// # Errors
-    /// If what the client sends first is not of the protocol.
+    /// As [`serve`](Self::serve).
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
         self.serve(tokio::io::stdin(), tokio::io::stdout()).await
     }
@@ -82,25 +95,29 @@ impl Server {
     /// them.
     ///
     /// # Errors
-    /// If what the client sends first is not of the protocol.
+    /// - [`ServeErrorKind::UnknownModel`](crate::ServeErrorKind::UnknownModel): a pattern of
+    ///   [`typed`](ServerBuilder::typed) matches no model.
+    /// - [`ServeErrorKind::Protocol`](crate::ServeErrorKind::Protocol): what the client sends first is not of
+    ///   the protocol.
     pub async fn serve(
         &self,
         input: impl AsyncRead + Send + Unpin + 'static,
         output: impl AsyncWrite + Send + Unpin + 'static,
     ) -> Result<(), ServeError> {
-        let handler = self.handler().await;
+        let handler = self.handler(LocalFiles::Read).await?;
         let service = handler.serve((input, output)).await;
-        let service = service.map_err(|error| ServeError(error.to_string()))?;
+        let service = service.map_err(|error| ServeError::protocol(&error))?;
         let ended = service.waiting().await;
-        ended.map_err(|error| ServeError(error.to_string()))?;
+        ended.map_err(|error| ServeError::protocol(&error))?;
         Ok(())
     }
 
     /// Starts the engine, and returns what serves clients.
-    pub(crate) async fn handler(&self) -> Handler {
+    pub(crate) async fn handler(&self, local_files: LocalFiles) -> Result<Handler, ServeError> {
+        let handler = Handler::new(Arc::clone(&self.0), local_files).await?;
         // Jobs of an earlier process are adopted, if no other one holds the store.
         let _ = self.0.engine.hold().await;
-        Handler::new(Arc::clone(&self.0)).await
+        Ok(handler)
     }
 
     /// Stops submitting, and waits for the submits in flight. Jobs that run keep running at the service, and
@@ -117,19 +134,3 @@ impl fmt::Debug for Server {
             .finish_non_exhaustive()
     }
 }
-
-/// Error of a connection that is not of the protocol.
-#[derive(Debug)]
-pub struct ServeError(String);
-
-impl fmt::Display for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the client does not speak the Model Context Protocol: {}. Jobs are not affected",
-            self.0
-        )
-    }
-}
-
-impl Error for ServeError {}

@@ -15,23 +15,24 @@ mod wait;
 
 use std::time::Duration;
 
-pub(crate) use result::{media_type, resource, result_of};
+pub(crate) use result::{resource, result_of};
 use rmcp::RoleServer;
 use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult};
 use rmcp::service::RequestContext;
 use runcomfy::RequestId;
 use runcomfy::schema::Json;
-use runcomfy_batch::{Attempts, JobId, Row, StoreError};
+use runcomfy_batch::{Attempts, Counts, JobId, Row, StoreError};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::Arguments;
 use crate::refusal::Refusal;
-use crate::server::Shared;
+use crate::server::{LocalFiles, Shared};
 
 /// A call of a tool.
 pub(crate) struct Call<'a> {
     pub(crate) shared: &'a Shared,
+    pub(crate) local_files: LocalFiles,
     pub(crate) arguments: Arguments,
     /// Model of a typed tool.
     pub(crate) model: Option<String>,
@@ -121,6 +122,17 @@ fn object(value: Value) -> Map<String, Value> {
         Value::Object(members) => members,
         other => Map::from_iter([("value".to_owned(), other)]),
     }
+}
+
+/// Maximum number of jobs that are read from the store to list some of them: it may have millions.
+const PAGE: usize = 1000;
+
+/// Returns the jobs that were imported last, the last one first.
+pub(crate) async fn latest(shared: &Shared, counts: &Counts) -> Result<Vec<Row>, StoreError> {
+    let before = counts.total().saturating_sub(PAGE as u64);
+    let mut rows = shared.store.rows(None, before, PAGE).await?;
+    rows.reverse();
+    Ok(rows)
 }
 
 /// Finds a job by its key or its request id.

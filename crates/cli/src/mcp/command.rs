@@ -46,9 +46,9 @@ pub(crate) fn command() -> Command {
         .arg(
             Arg::new("model")
                 .long("model")
-                .value_name("PATTERN")
+                .value_name("GLOB")
                 .action(ArgAction::Append)
-                .help("Add a tool with the schema of each model that matches, such as 'bytedance/*'; may be repeated"),
+                .help("Add a tool with the schema of each model that matches, such as 'bytedance/**'; may be repeated"),
         )
         .arg(
             Arg::new("concurrency")

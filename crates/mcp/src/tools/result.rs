@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rmcp::model::{CallToolResult, ContentBlock, Resource};
+use runcomfy::media::Facts;
 use runcomfy_batch::{Row, State};
 use serde_json::{Value, json};
 use url::Url;
@@ -54,43 +55,22 @@ pub(crate) fn resource(file: &Path) -> Option<Resource> {
     let address = Url::from_file_path(file).ok()?;
     let name = file.file_name()?.to_string_lossy().into_owned();
     let mut resource = Resource::new(address, name);
-    if let Some(kind) = media_type(file) {
-        resource = resource.with_mime_type(kind);
+    // A file that was moved by whoever wanted it has neither type nor size.
+    if let Ok(facts) = Facts::from_file(file) {
+        if let Some(media_type) = facts.media_type() {
+            resource = resource.with_mime_type(media_type);
+        }
+        if let Some(bytes) = facts.size_bytes {
+            resource = resource.with_size(bytes);
+        }
     }
-    match std::fs::metadata(file) {
-        Ok(about) => Some(resource.with_size(about.len())),
-        // It was moved by whoever wanted it.
-        Err(_) => Some(resource),
-    }
-}
-
-/// Returns the media type of a file by its extension.
-pub(crate) fn media_type(file: &Path) -> Option<&'static str> {
-    let extension = file.extension()?.to_str()?.to_ascii_lowercase();
-    Some(match extension.as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "webp" => "image/webp",
-        "gif" => "image/gif",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "mov" => "video/quicktime",
-        "mp3" => "audio/mpeg",
-        "wav" => "audio/wav",
-        "flac" => "audio/flac",
-        "ogg" => "audio/ogg",
-        _ => return None,
-    })
+    Some(resource)
 }
 
 /// Returns a small picture of the first file that is one.
 async fn preview_of(row: &Row) -> Option<ContentBlock> {
-    let files = answer::files(row).into_iter();
-    let mut images =
-        files.filter(|file| media_type(file).is_some_and(|kind| kind.starts_with("image/")));
-    let file = images.next()?;
-    let image = tokio::task::spawn_blocking(move || preview(&file))
-        .await
-        .ok()??;
+    let files = answer::files(row);
+    let image = tokio::task::spawn_blocking(move || files.iter().find_map(|file| preview(file)));
+    let image = image.await.ok()??;
     Some(ContentBlock::image(image, "image/jpeg"))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use runcomfy::schema::{Certainty, Json};
+use runcomfy::schema::{Certainty, Constraint, Json, MediaInput, MediaSource};
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, Value, json};
 
 use super::{Call, object};
 use crate::models::Model;
 use crate::refusal::Refusal;
+use crate::server::LocalFiles;
 
 /// Maximum time for media behind URLs, where a call is to answer soon.
 const MEDIA_TIMEOUT: Duration = Duration::from_secs(20);
@@ -44,7 +45,9 @@ impl Call<'_> {
     ) -> Result<Checked, Refusal> {
         let mut input = input.clone();
         let mut of_files = Vec::new();
-        if let Some(attach) = &self.shared.settings.attach {
+        if self.local_files == LocalFiles::Refuse {
+            of_files = no_urls(model, &input);
+        } else if let Some(attach) = &self.shared.settings.attach {
             (input, of_files) = attach(Arc::clone(&model.schema), input).await;
         }
         let mut violations = Violations::default();
@@ -74,6 +77,34 @@ impl Call<'_> {
         warnings.extend(violations.iter().map(|violation| json!(violation)));
         Ok(Checked { warnings })
     }
+}
+
+/// Returns a violation for each of the media that is no URL. Whether a local file exists is not told.
+fn no_urls(model: &Model, input: &Json) -> Vec<Violation> {
+    let is_url = |text: &str| {
+        let mut schemes = ["https://", "http://", "data:"].into_iter();
+        schemes.any(|scheme| text.starts_with(scheme))
+    };
+    let media = model.schema.input.media_in(input).into_iter();
+    let violation = |found: MediaInput<'_, '_>| {
+        let MediaSource::Url(text) = found.source else {
+            return None;
+        };
+        let expected = "a public https:// URL or a data: URI; local files are sent only where the program for agents starts `runcomfy mcp` itself";
+        let violation = || {
+            let certain = Certainty::Certain;
+            let name = Json::from(text).to_string();
+            Violation::new(
+                found.pointer.clone(),
+                Constraint::Media,
+                certain,
+                name,
+                expected,
+            )
+        };
+        (!is_url(text)).then(violation)
+    };
+    media.filter_map(violation).collect()
 }
 
 fn refusal(model: &Model, violations: &Violations) -> Refusal {

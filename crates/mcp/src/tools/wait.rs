@@ -27,12 +27,13 @@ impl Call<'_> {
         let begun = Instant::now();
         let deadline = begun + Duration::from_secs(seconds);
         while !answer::is_over(&row) && Instant::now() < deadline {
-            if self.context.ct.is_cancelled() {
-                break;
-            }
             self.report(&row, begun).await;
             let next = deadline.min(Instant::now() + PROGRESS);
-            row = self.until(&row.id, next, answer::is_over).await?;
+            row = tokio::select! {
+                // The client has given up on the call, and the job keeps running.
+                () = self.context.ct.cancelled() => break,
+                row = self.until(&row.id, next, answer::is_over) => row?,
+            };
         }
         let mut answer = answer::job(self.shared, &row);
         if !answer::is_over(&row) {

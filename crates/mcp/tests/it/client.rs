@@ -89,7 +89,28 @@ impl Agent {
     }
 
     /// Sends a request, and returns the whole response.
-    pub(crate) async fn request(&self, method: &str, mut params: Value) -> Value {
+    pub(crate) async fn request(&self, method: &str, params: Value) -> Value {
+        let (_, response) = self.begin(method, params).await;
+        tokio::time::timeout(TIMEOUT, response)
+            .await
+            .unwrap_or_else(|_| panic!("{method} was not answered"))
+            .unwrap()
+    }
+
+    /// Calls a tool, and gives up on the call once `until` has come.
+    pub(crate) async fn cancelled(&self, params: Value, until: impl AsyncFn()) {
+        let (id, mut response) = self.begin("tools/call", params).await;
+        tokio::time::timeout(TIMEOUT, until()).await.unwrap();
+        let mut cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled" });
+        cancelled["params"] = json!({ "requestId": id, "reason": "the client gave up" });
+        write_line(&self.out, &cancelled).await;
+        // The next request is answered after the cancellation is read.
+        self.request("tools/list", json!({})).await;
+        assert!(response.try_recv().is_err(), "the call was answered before");
+    }
+
+    /// Sends a request, and returns its id and what receives the response.
+    async fn begin(&self, method: &str, mut params: Value) -> (u64, oneshot::Receiver<Value>) {
         if self.generation == Generation::Stateless {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
             params["_meta"]["io.modelcontextprotocol/clientInfo"] =
@@ -106,10 +127,7 @@ impl Agent {
         self.shared.waiting.lock().unwrap().insert(id, sender);
         let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
         write_line(&self.out, &request).await;
-        tokio::time::timeout(TIMEOUT, response)
-            .await
-            .unwrap_or_else(|_| panic!("{method} was not answered"))
-            .unwrap()
+        (id, response)
     }
 
     /// Calls a tool, and returns its result.

@@ -1,5 +1,7 @@
 //! Errors name what was wrong, what is allowed, and the next call.
 
+use runcomfy_emulator::{Call, Fault, Reply};
+use runcomfy_mcp::ServeErrorKind;
 use serde_json::{Value, json};
 
 use crate::client::{Agent, Generation, assert_nothing_submitted};
@@ -116,6 +118,51 @@ async fn slips_get_a_hint() {
     let text = json!({ "model": MODEL, "input": "{\"prompt\": \"b\"}" });
     agent.call("price", text).await;
     server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pattern_of_no_model_is_refused_before_a_client_is_served() {
+    let world = World::new(emulator()).await;
+    let store = sqlite(world.folder.path());
+    let serve = async |pattern: &str| {
+        let server = world.server(store.clone()).typed(pattern).build();
+        let served = server.serve(tokio::io::empty(), tokio::io::sink()).await;
+        server.close().await;
+        served.unwrap_err()
+    };
+    // A star stays within a segment, as in the generator.
+    let error = serve("bytedance/*").await;
+    assert_eq!(error.kind(), ServeErrorKind::UnknownModel);
+    assert!(error.to_string().contains("`bytedance/*`"), "{error}");
+    assert_eq!(serve("bytedance/**").await.kind(), ServeErrorKind::Protocol);
+    // Without the catalogue nobody knows.
+    let down = Fault::from_nth(Call::Catalogue, 1, Reply::html(503));
+    world.emulator.add_fault(down);
+    assert_eq!(serve("acme/**").await.kind(), ServeErrorKind::Protocol);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tool_list_is_as_small_with_400_models() {
+    let world = World::new(emulator()).await;
+    let list = async |models: usize| {
+        let models = (0..models).map(|n| {
+            let mut model = (**runcomfy_models::ALL[0]).clone();
+            model.id = format!("acme/model-{n}/edit").as_str().into();
+            model
+        });
+        let server = world
+            .server(sqlite(world.folder.path()))
+            .models(models)
+            .build();
+        let agent = Agent::connect(&server, Generation::Stateless, json!({})).await;
+        let list = agent.request("tools/list", json!({})).await["result"]["tools"].to_string();
+        agent.close().await;
+        server.close().await;
+        list
+    };
+    let many = list(400).await;
+    assert!(many.len() < 12_000, "{} bytes", many.len());
+    assert_eq!(many, list(0).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

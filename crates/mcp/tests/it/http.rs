@@ -1,14 +1,15 @@
 //! The tools over HTTP are for whoever has the token, on this machine alone.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use runcomfy_mcp::Server;
+use runcomfy_mcp::{ServeErrorKind, Server};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-use crate::world::{World, boat, emulator, sqlite};
+use crate::world::{EDIT, World, boat, emulator, sqlite};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -45,10 +46,14 @@ fn message(response: &str) -> Value {
 }
 
 async fn listen(server: &Server) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = server.clone();
-    tokio::spawn(async move { server.serve_http(listener, TOKEN).await.unwrap() });
+    let any = "127.0.0.1:0".parse().unwrap();
+    let listening = server.listen(any, TOKEN).await.unwrap();
+    let url = listening.url();
+    let address = url
+        .strip_prefix("http://")
+        .and_then(|url| url.strip_suffix("/mcp"));
+    let address = address.unwrap().parse().unwrap();
+    tokio::spawn(listening.serve());
     address
 }
 
@@ -103,6 +108,62 @@ async fn job_is_paid_once_over_http_in_both_generations() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_local_file_is_read_for_a_client_over_http() {
+    let world = World::new(emulator()).await;
+    let read = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&read);
+    let server = world.server(sqlite(world.folder.path()));
+    let server = server.attach(move |_, input| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move { (input, Vec::new()) })
+    });
+    let server = server.build();
+    let address = listen(&server).await;
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [
+        ("Authorization", &*bearer),
+        ("MCP-Protocol-Version", "2026-07-28"),
+        ("Mcp-Method", "tools/call"),
+    ];
+    let mut messages = Vec::new();
+    for (tool, path) in [
+        ("validate", "/etc/hostname"),
+        ("validate", "/nowhere/a.png"),
+        ("submit", "a.png"),
+        ("submit", "file:///a.png"),
+        ("submit", "-"),
+        ("batch_submit", "a.png"),
+    ] {
+        let job = json!({
+            "model": EDIT, "input": { "prompt": "b", "image_urls": [path] }, "key": "a",
+        });
+        let arguments = match tool {
+            "submit" => job,
+            "validate" => json!({ "model": job["model"], "input": job["input"] }),
+            _ => json!({ "batch": "b", "jobs": [job] }),
+        };
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+            "name": tool, "arguments": arguments, "_meta": {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+                "io.modelcontextprotocol/clientCapabilities": {},
+            } } });
+        let headers = [&headers[..], &[("Mcp-Name", tool)]].concat();
+        let (_, response) = post(address, &headers, &call).await;
+        let result = &message(&response)["result"];
+        assert_eq!(result["isError"], true, "{response}");
+        let text = result["content"][0]["text"].as_str().unwrap();
+        assert!(text.contains("local files are sent only where"), "{text}");
+        messages.push(text.replace(path, "PATH"));
+    }
+    // Whether a file exists is not told.
+    assert_eq!(messages[0], messages[1]);
+    assert_eq!(read.load(Ordering::Relaxed), 0);
+    assert_eq!(world.paid(), 0);
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn strangers_are_refused_before_anything_is_read() {
     let world = World::new(emulator()).await;
     let server = world.server(sqlite(world.folder.path())).build();
@@ -126,11 +187,15 @@ async fn strangers_are_refused_before_anything_is_read() {
     ];
     let (status, response) = post(address, &page, &list).await;
     assert_eq!(status, 403, "{response}");
-    let everywhere = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let error = server.serve_http(everywhere, TOKEN).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let error = server.serve_http(listener, "short").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let taken = address.to_string();
+    for (address, token, expected) in [
+        ("0.0.0.0:0", TOKEN, ServeErrorKind::Address),
+        ("[::]:0", TOKEN, ServeErrorKind::Address),
+        (&*taken, TOKEN, ServeErrorKind::Address),
+        ("127.0.0.1:0", "0123456789abcde", ServeErrorKind::Token),
+    ] {
+        let error = server.listen(address.parse().unwrap(), token).await;
+        assert_eq!(error.unwrap_err().kind(), expected, "{address}");
+    }
     server.close().await;
 }

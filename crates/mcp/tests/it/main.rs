@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cancellation;
 mod client;
 mod errors;
 #[cfg(feature = "http")]

@@ -16,6 +16,10 @@ use crate::client::{Agent, Generation};
 /// Model of the jobs.
 pub(crate) const MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
 
+/// Model with media in its input.
+#[cfg(feature = "http")]
+pub(crate) const EDIT: &str = "bytedance/dreamina-4-0/edit";
+
 /// Price of a job, which `price` says too.
 pub(crate) const PRICE: f64 = 0.04;
 
