@@ -34,7 +34,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "mcp --budget 5",
             "mcp --emulate",
-            "mcp --model 'bytedance/*'",
+            "mcp --model 'bytedance/**'",
         ],
     ),
     #[cfg(feature = "batch")]

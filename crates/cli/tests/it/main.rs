@@ -24,6 +24,8 @@ mod golden;
 mod install;
 mod job_file;
 mod login;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod media;
 #[cfg(target_os = "linux")]
 mod messages;
