@@ -37,7 +37,7 @@ batch-kills-command jobs="10000" kills="100":
 
 # Kills and pauses three commands and their Postgres at random, and counts what the service was paid for.
 batch-machines jobs="10000" kills="100":
-    RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test -p runcomfy-cli --features postgres --test it machine_kills -- --nocapture
+    RUNCOMFY_BATCH_JOBS={{ jobs }} RUNCOMFY_BATCH_KILLS={{ kills }} cargo test --release -p runcomfy-cli --features postgres --test it machine_kills -- --nocapture
 
 # Rewrites the bindings and the golden files from what the code does now. Review the diff.
 bless:
