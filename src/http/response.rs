@@ -180,6 +180,9 @@ const RESULT: [&str; 7] = [
     "finished_at",
 ];
 
+/// Number of bytes from which a response is redacted away from the runtime's thread: about 1 ms of CPU.
+const LONG_BYTES: usize = 16 << 10;
+
 /// Bytes of a response that suffice to recognise what sent it.
 const EXCERPT_BYTES: usize = 200;
 
@@ -203,6 +206,41 @@ impl Reply {
             attribution,
             body: token.erase(body),
             token: token.clone(),
+        }
+    }
+
+    /// Creates a response as [`new`](Self::new) does. The token is looked for in a long body on a thread of
+    /// the runtime for blocking work, since 16 MiB may take seconds.
+    ///
+    /// # Errors
+    /// The runtime is shut down.
+    pub(crate) async fn receive(
+        http_status: u16,
+        retry_after: Option<Duration>,
+        attribution: Attribution,
+        body: Vec<u8>,
+        token: &Token,
+    ) -> Result<Self, Error> {
+        if body.len() < LONG_BYTES {
+            return Ok(Self::new(
+                http_status,
+                retry_after,
+                attribution,
+                body,
+                token,
+            ));
+        }
+        let token = token.clone();
+        let redact = move || Self::new(http_status, retry_after, attribution, body, &token);
+        match tokio::task::spawn_blocking(redact).await {
+            Ok(reply) => Ok(reply),
+            Err(e) => match e.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(e) => {
+                    let message = "the runtime was shut down before the response was read";
+                    Err(Error::new(ErrorKind::ResponseLost, message).with_source(e))
+                }
+            },
         }
     }
 
@@ -498,6 +536,32 @@ mod tests {
         let token = Token::new("token-for-tests").unwrap();
         let certain = Attribution::Certain;
         Reply::new(http_status, None, certain, body.into(), &token)
+    }
+
+    #[test]
+    fn long_response_is_redacted_off_the_runtime() {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            // The only thread for blocking work waits until the test lets it go.
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            let holder = tokio::task::spawn_blocking(move || held.recv());
+            let token = Token::new("token-for-tests").unwrap();
+            let receive = |length: usize| {
+                let mut body = b"token-for-tests".to_vec();
+                body.resize(length, b'a');
+                Reply::receive(200, None, Attribution::Certain, body, &token)
+            };
+            let short = receive(LONG_BYTES - 1).await.unwrap();
+            let mut long = Box::pin(receive(LONG_BYTES));
+            let first = std::future::poll_fn(|cx| std::task::Poll::Ready(long.as_mut().poll(cx)));
+            assert!(first.await.is_pending());
+            drop(release);
+            for reply in [short, long.await.unwrap()] {
+                assert!(reply.body.starts_with("…a".as_bytes()));
+            }
+            holder.await.unwrap().unwrap_err();
+        });
     }
 
     #[test]

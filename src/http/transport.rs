@@ -263,9 +263,13 @@ impl Transport {
         self.obey(http_status, retry_after, attribution);
         let mut body = Vec::new();
         match (self.read(&mut response, &mut body).await, cut) {
-            (Ok(()), _) => {
+            // Nothing may come between the response to a submit and the id in it, not the end of the runtime.
+            (Ok(()), Cut::MayNameJob) => {
                 let reply = Reply::new(http_status, retry_after, attribution, body, &self.token);
                 Ok(reply)
+            }
+            (Ok(()), Cut::IsUseless) => {
+                Reply::receive(http_status, retry_after, attribution, body, &self.token).await
             }
             (Err(error), Cut::IsUseless) => Err(error),
             (Err(error), Cut::MayNameJob) => Err(self.naming_job(error, &body, response).await),
