@@ -202,18 +202,31 @@ impl Batch {
         }
     }
 
-    /// Takes the submitted jobs of ended incarnations, and those that have no owner.
+    /// Takes submitted jobs of ended incarnations, and of those that have no owner, so that all living
+    /// incarnations have as many.
     fn adopt_orphans(&mut self, me: IncarnationId) {
+        let share = self.share(me);
         let orphans = self.positions().into_iter().filter(|at| {
             let attempt = &self.jobs[at.0].attempts[at.1];
             let is_orphan = attempt.owner.is_none_or(|owner| !self.is_alive(owner));
             attempt.state == AttemptState::Submitted && is_orphan
         });
-        for at in orphans.take(MAX_ADOPTED).collect::<Vec<_>>() {
+        for at in orphans.take(share.min(MAX_ADOPTED)).collect::<Vec<_>>() {
             self.jobs[at.0].attempts[at.1].owner = Some(me);
             let state = self.jobs[at.0].state;
             self.log(at.0, Some(at.1), Some(me), state, None);
         }
+    }
+
+    /// Returns how many submitted jobs `me` may adopt: what it has less than its part of all.
+    fn share(&self, me: IncarnationId) -> usize {
+        let living = (1..=self.incarnations.len() as u64).map(IncarnationId);
+        let living = living.filter(|id| self.is_alive(*id)).count().max(1);
+        let attempts = self.jobs.iter().flat_map(|job| &job.attempts);
+        let submitted = attempts.filter(|attempt| attempt.state == AttemptState::Submitted);
+        let owners: Vec<_> = submitted.map(|attempt| attempt.owner).collect();
+        let mine = owners.iter().filter(|owner| **owner == Some(me)).count();
+        owners.len().div_ceil(living).saturating_sub(mine)
     }
 
     /// Tells an incarnation of an attempt that it owns and has not heard of; an intent is given back.

@@ -1,4 +1,5 @@
--- Version 2: a claim is made of all its jobs at once, with a third of the statements.
+-- Version 2: a claim is made of all its jobs at once, with a third of the statements, and living incarnations
+-- share the jobs of an ended one.
 
 DROP FUNCTION next_ready(bigint, bigint);
 
@@ -97,4 +98,62 @@ BEGIN
         WHEN _number = _slots THEN _wait
         ELSE _next - _now
       END AS amount) a;
+END $$;
+
+-- Renews the lease; puts the intents of ended incarnations in doubt; adopts a share of what they had
+-- submitted, so that all living incarnations have as many; gives back intents that `_me` does not know. Rows of the kind `held` name what else `_me` holds then; `amount` is 1
+-- where a cancellation is requested.
+CREATE OR REPLACE FUNCTION beat(_clock bigint, _me bigint, _known text[], _doubt_note text, _given_back text)
+RETURNS SETOF answer
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  _now bigint;
+  _it record;
+  _at place;
+  _share bigint;
+BEGIN
+  PERFORM locked();
+  _now := moment(_clock);
+  PERFORM check_alive(_me, _now);
+  UPDATE incarnation SET alive_until = _now + lease WHERE id = _me;
+  FOR _it IN
+    SELECT a.key, i.process FROM attempt a JOIN incarnation i ON i.id = a.owner
+    WHERE a.state IN ('intent', 'submitted') AND a.state = 'intent' AND i.alive_until <= _now
+    ORDER BY a.n, a.number
+  LOOP
+    PERFORM end_attempt(located(_it.key), _me, 'in_doubt', 'in_doubt', NULL,
+      replace(_doubt_note, '{process}', _it.process), _now);
+    RETURN NEXT ('doubt', _it.key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::answer;
+  END LOOP;
+  SELECT ceil(count(*)::numeric / (SELECT count(*) FROM incarnation i WHERE i.alive_until > _now))
+      - count(*) FILTER (WHERE a.owner = _me)
+    INTO _share FROM attempt a WHERE a.state IN ('intent', 'submitted') AND a.state = 'submitted';
+  FOR _it IN
+    SELECT a.key FROM attempt a LEFT JOIN incarnation i ON i.id = a.owner
+    WHERE a.state IN ('intent', 'submitted') AND a.state = 'submitted'
+      AND (a.owner IS NULL OR i.alive_until <= _now)
+    ORDER BY a.n, a.number LIMIT least(greatest(_share, 0), 500)
+  LOOP
+    _at := located(_it.key);
+    UPDATE attempt SET owner = _me WHERE n = _at.n AND number = _at.number;
+    PERFORM note_event(_now, _at.n, _at.number, _at.state, _me, _at.job_state, _at.job_state, NULL);
+  END LOOP;
+  FOR _it IN
+    SELECT a.key FROM attempt a
+    WHERE a.owner = _me AND a.state IN ('intent', 'submitted') AND a.state = 'intent'
+      AND a.key <> ALL (_known)
+    ORDER BY a.n, a.number
+  LOOP
+    _at := located(_it.key);
+    PERFORM end_attempt(_at, _me, 'no_job', unless_cancelled(_at, 'ready'), NULL, _given_back, _now);
+    RETURN NEXT ('given_back', _it.key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::answer;
+  END LOOP;
+  RETURN QUERY SELECT CASE WHEN a.state = 'submitted' AND a.key <> ALL (_known) THEN 'adopted' ELSE 'held' END,
+      a.key, a.n, a.number, j.id, j.model,
+      CASE WHEN a.state = 'submitted' AND a.key <> ALL (_known) THEN i.input END, a.reserved, a.request_id,
+      a.number < j.attempts,
+      (j.cancel_requested AND a.state = 'submitted')::int::bigint, a.claimed_at
+    FROM attempt a JOIN job j ON j.n = a.n JOIN job_input i ON i.n = a.n
+    WHERE a.owner = _me AND a.state IN ('intent', 'submitted')
+    ORDER BY a.n, a.number;
 END $$;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod adoption;
 mod forgotten;
 mod pooler;
 mod roles;
