@@ -109,12 +109,12 @@ impl PostgresOptions {
     ///
     /// # Errors
     /// [`StoreErrorKind::NotFound`], [`StoreErrorKind::NotAStore`], [`StoreErrorKind::NewerVersion`],
-    /// [`StoreErrorKind::NotDurable`], [`StoreErrorKind::ServerChanged`], [`StoreErrorKind::Io`]; the message
-    /// says what to do.
+    /// [`StoreErrorKind::NotDurable`], [`StoreErrorKind::ServerChanged`], [`StoreErrorKind::Unreachable`],
+    /// [`StoreErrorKind::Io`]; the message says what to do.
     pub async fn open(self, url: &PostgresUrl) -> Result<PostgresStore, StoreError> {
         self.try_open(url.clone())
             .await
-            .map_err(Failure::into_error)
+            .map_err(Failure::into_error_at_the_start)
     }
 
     async fn try_open(self, mut url: PostgresUrl) -> Result<PostgresStore, Failure> {
@@ -151,7 +151,7 @@ impl PostgresStore {
     /// each worker once before, so that its [journal](PostgresOptions::journal) puts forgotten intents in doubt.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Io`]: the server cannot be reached; nothing was changed.
+    /// [`StoreErrorKind::Unreachable`]: the server cannot be reached; nothing was changed.
     pub async fn accept_server(&self) -> Result<(), StoreError> {
         let accepted = self.connection.call("accept_server", &[]).await;
         accepted.map(drop).map_err(Failure::into_error)
@@ -160,7 +160,8 @@ impl PostgresStore {
     /// Checks that the server is the one that the batch was created on, or that a person has accepted since.
     ///
     /// # Errors
-    /// [`StoreErrorKind::ServerChanged`]: nothing is claimed. [`StoreErrorKind::Io`]: it cannot be reached.
+    /// [`StoreErrorKind::ServerChanged`]: nothing is claimed. [`StoreErrorKind::Unreachable`]: it cannot be
+    /// reached.
     pub async fn check_server(&self) -> Result<(), StoreError> {
         let checked = self.connection.call("check_server", &[]).await;
         checked.map(drop).map_err(Failure::into_error)

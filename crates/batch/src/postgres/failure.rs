@@ -25,8 +25,21 @@ pub(super) enum Failure {
 type Explained = (StoreErrorKind, &'static str);
 
 const UNREACHABLE: Explained = (
-    StoreErrorKind::Io,
+    StoreErrorKind::Unreachable,
     "the server of the store could not be reached; the transition may not be stored, and nothing is submitted until it can be. Check the server, the address and the network",
+);
+const UNREACHABLE_AT_THE_START: &str = "the server of the store cannot be reached; nothing was submitted. Start the server, or fix the address or the network, and run the command again";
+const CROWDED: Explained = (
+    StoreErrorKind::Unreachable,
+    "the server has no connection left for this role; nothing was stored, and nothing is submitted until it has. End other programs, or raise `max_connections`",
+);
+const REFUSED_LOGIN: Explained = (
+    StoreErrorKind::Io,
+    "the server refuses this role or its password; nothing was stored, and nothing is submitted. Check both, and `pg_hba.conf` of the server",
+);
+const NO_DATABASE: Explained = (
+    StoreErrorKind::Io,
+    "the server has no such database; nothing was stored, and nothing is submitted. Create it, or fix its name in the URL",
 );
 const TLS: Explained = (
     StoreErrorKind::Io,
@@ -38,7 +51,7 @@ const FULL: Explained = (
 );
 const FORBIDDEN: Explained = (
     StoreErrorKind::Io,
-    "the server refuses this role; nothing was stored, and nothing is submitted. Check the password, and grant the role what the documentation lists",
+    "the server refuses this role; nothing was stored, and nothing is submitted. Grant the role what the documentation lists",
 );
 const DAMAGED: Explained = (
     StoreErrorKind::Damaged,
@@ -67,11 +80,31 @@ const JOURNAL: Explained = (
 
 impl Failure {
     pub(super) fn into_error(self) -> StoreError {
-        let ((kind, advice), cause) = match self {
-            Self::Refused(error) => return error,
+        match self.explained() {
+            Ok((explained, cause)) => error(explained, &cause),
+            Err(error) => error,
+        }
+    }
+
+    /// Returns the error of a store that could not be opened.
+    pub(super) fn into_error_at_the_start(self) -> StoreError {
+        match self.explained() {
+            Ok((UNREACHABLE, cause)) => error(
+                (StoreErrorKind::Unreachable, UNREACHABLE_AT_THE_START),
+                &cause,
+            ),
+            Ok((explained, cause)) => error(explained, &cause),
+            Err(error) => error,
+        }
+    }
+
+    /// Returns what the failure means, and its cause.
+    fn explained(self) -> Result<(Explained, String), StoreError> {
+        Ok(match self {
+            Self::Refused(error) => return Err(error),
             Self::Postgres(error) => {
                 if error.code().is_some_and(|code| code.code() == "RC001") {
-                    return StoreError::incarnation_ended();
+                    return Err(StoreError::incarnation_ended());
                 }
                 (explain(&error), describe(&error))
             }
@@ -80,9 +113,12 @@ impl Failure {
             Self::Tls(error) => (TLS, error.to_string()),
             Self::Journal(error) => (JOURNAL, error.to_string()),
             Self::Unreadable(what) => (DAMAGED, format!("{what} is unreadable")),
-        };
-        StoreError::new(kind, format!("{advice} ({cause})"))
+        })
     }
+}
+
+fn error((kind, advice): Explained, cause: &str) -> StoreError {
+    StoreError::new(kind, format!("{advice} ({cause})"))
 }
 
 fn explain(error: &tokio_postgres::Error) -> Explained {
@@ -93,7 +129,7 @@ fn explain(error: &tokio_postgres::Error) -> Explained {
         return if is("error performing TLS handshake") {
             TLS
         } else if is("invalid configuration") || is("authentication error") {
-            FORBIDDEN
+            REFUSED_LOGIN
         } else if error.is_closed() || is_io(error) || is("timeout") {
             UNREACHABLE
         } else {
@@ -110,10 +146,12 @@ fn explain(error: &tokio_postgres::Error) -> Explained {
     match *code {
         SqlState::DISK_FULL => return FULL,
         SqlState::INSUFFICIENT_PRIVILEGE => return FORBIDDEN,
+        SqlState::INVALID_CATALOG_NAME => return NO_DATABASE,
+        SqlState::TOO_MANY_CONNECTIONS => return CROWDED,
         _ => {}
     }
     match code.code().get(..2) {
-        Some("28") => FORBIDDEN,
+        Some("28") => REFUSED_LOGIN,
         // The connection, or a server that starts or stops.
         Some("08" | "57") => UNREACHABLE,
         // Tables, columns or functions that are missing, and checks that do not hold.

@@ -46,6 +46,8 @@ pub enum StoreErrorKind {
     /// The server may have forgotten intents, since it is another one, or was promoted or restored. Nothing
     /// is claimed until a person has looked.
     ServerChanged,
+    /// The server of the store could not be reached, or is starting or stopping. Repeat it later.
+    Unreachable,
     /// The store could not be read or written.
     Io,
 }

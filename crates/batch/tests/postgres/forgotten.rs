@@ -39,7 +39,7 @@ async fn promoted_server_claims_nothing_until_it_is_accepted() {
     let mut claim = store.claim(&mut me, 1).await;
     if claim
         .as_ref()
-        .is_err_and(|error| error.kind() == StoreErrorKind::Io)
+        .is_err_and(|error| error.kind() == StoreErrorKind::Unreachable)
     {
         claim = store.claim(&mut me, 1).await;
     }

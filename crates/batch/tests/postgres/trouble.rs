@@ -96,9 +96,9 @@ async fn schema_that_is_no_store_is_left_alone() {
         "{text}"
     );
     let (kind, text) = refusal("postgres://nobody:secret@127.0.0.1:1/none").await;
-    assert_eq!(kind, StoreErrorKind::Io);
+    assert_eq!(kind, StoreErrorKind::Unreachable);
     assert!(
-        text.contains("could not be reached") && !text.contains("secret"),
+        text.contains("cannot be reached") && !text.contains("secret"),
         "{text}"
     );
 }
@@ -119,7 +119,7 @@ async fn lost_connection_is_made_again() {
             break error;
         }
     };
-    assert_eq!(error.kind(), StoreErrorKind::Io);
+    assert_eq!(error.kind(), StoreErrorKind::Unreachable);
     assert!(
         error.to_string().contains("could not be reached"),
         "{error}"

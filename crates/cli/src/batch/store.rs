@@ -229,6 +229,8 @@ impl Location {
         let message = format!("{self}: {error}");
         match error.kind() {
             StoreErrorKind::NotFound => Failure::unreadable(message),
+            // Nothing is submitted before the store is open.
+            StoreErrorKind::Unreachable => Failure::unavailable(message),
             _ => Failure::from(error).with_message(message),
         }
     }

@@ -215,7 +215,7 @@ fn password_of_the_store_is_printed_nowhere() {
     machines.store = "postgres://me:hunter2@127.0.0.1:1/none".to_owned();
     ended.push(machines.ask(&["status"]));
     let codes: Vec<i32> = ended.iter().map(|ended| ended.code).collect();
-    assert_eq!(codes, [3, 0, 0, 0, 0, 65, 2, 66]);
+    assert_eq!(codes, [3, 0, 0, 0, 0, 65, 2, 75]);
     for Ended { out, err, .. } in ended {
         let text = out + &err;
         assert!(
@@ -256,6 +256,63 @@ fn password_comes_from_the_file_of_passwords() {
         ended.err.contains("the server refuses this role"),
         "{ended:?}"
     );
+}
+
+/// The texts of the command about servers that it cannot use, with the system's part left out.
+#[test]
+fn server_that_cannot_be_used_is_temporary_or_not() {
+    let Some(machines) = Machines::new(Jobs::new(1)) else {
+        return;
+    };
+    let rules = "host all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
+    let _ = machines
+        .server
+        .sql("CREATE ROLE guarded LOGIN PASSWORD 'right'");
+    std::fs::write(machines.server.data().join("pg_hba.conf"), rules).unwrap();
+    let _ = machines.server.sql("SELECT pg_reload_conf()");
+    let url = machines.server.url();
+    let as_role = |role: &str| url.replace("postgres@", &format!("{role}@"));
+    let missing_database = url.strip_suffix("postgres").unwrap().to_owned() + "missing";
+    let file = machines.jobs.path(FILE);
+    for (store, code, text) in [
+        (
+            "postgres://me@127.0.0.1:1/boats".to_owned(),
+            75,
+            "postgres://me@127.0.0.1:1/boats: the server of the store cannot be reached; nothing was submitted. Start the server, or fix the address or the network, and run the command again (",
+        ),
+        (
+            as_role("guarded:wrong"),
+            66,
+            "the server refuses this role or its password; nothing was stored, and nothing is submitted. Check both, and `pg_hba.conf` of the server (",
+        ),
+        (
+            as_role("nobody"),
+            66,
+            "the server refuses this role or its password; nothing was stored, and nothing is submitted. Check both, and `pg_hba.conf` of the server (",
+        ),
+        (
+            missing_database,
+            66,
+            "the server has no such database; nothing was stored, and nothing is submitted. Create it, or fix its name in the URL (",
+        ),
+    ] {
+        let run = Jobs::arguments(file.to_str().unwrap(), &["--store", &store]);
+        let work = ["batch", "work", "--store", &store];
+        let status = ["batch", "status", "--store", &store];
+        for arguments in [&run[..], &work, &status] {
+            let ended = end(spawn(&mut machines.command(0, arguments)));
+            assert_eq!(ended.code, code, "{arguments:?}: {ended:?}");
+            assert!(ended.err.contains(text), "{arguments:?}: {ended:?}");
+        }
+    }
+    // A batch is created by the first run alone.
+    let ended = end(spawn(&mut machines.work(0, &[])));
+    assert_eq!(ended.code, 66, "{ended:?}");
+    assert!(
+        ended.err.contains("there is no batch at") && ended.err.contains("create it with"),
+        "{ended:?}"
+    );
+    assert_eq!(machines.jobs.submitted(), 0);
 }
 
 #[test]
