@@ -190,8 +190,8 @@ fn local_media_are_sent_and_other_files_never() {
 #[test]
 fn unusable_settings_are_refused_before_anything_listens() {
     let service = Service::new();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = taken.local_addr().unwrap().to_string();
+    let occupied = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let occupied = occupied.local_addr().unwrap().to_string();
     let token = "0123456789abcdef";
     for (flags, variable, code, expected) in [
         (
@@ -208,7 +208,7 @@ fn unusable_settings_are_refused_before_anything_listens() {
         ),
         (&["--http", "0.0.0.0:0"], token, 64, "other machines"),
         (&["--http", "nowhere"], token, 2, "--http"),
-        (&["--http", &taken], token, 64, "cannot listen"),
+        (&["--http", &occupied], token, 64, "cannot listen"),
         (
             &["--model", "bytedance/*"],
             "",
