@@ -15,7 +15,7 @@ async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-fn submit(arguments: Value) -> Value {
+fn submit(arguments: &Value) -> Value {
     json!({ "name": "submit", "arguments": arguments })
 }
 
@@ -53,7 +53,7 @@ async fn cancelled_submit_ends_under_its_key() {
     let (server, agent) = world.agent(1.0).await;
     let is_known = async || world.emulator.count(Call::Submit) == 1;
     agent
-        .cancelled(submit(boat("boat-1")), async || until(is_known).await)
+        .cancelled(submit(&boat("boat-1")), async || until(is_known).await)
         .await;
     assert_eq!(agent.end("boat-1").await["state"], "saved");
     let result = agent.result("result", json!({ "id": "boat-1" })).await;
@@ -71,7 +71,7 @@ async fn submit_that_is_cancelled_before_the_agreement_pays_nothing() {
     let agent = Agent::connect(&server, Generation::Initialize, can_ask).await;
     let is_asked = async || !agent.questions().is_empty();
     agent
-        .cancelled(submit(boat("boat-1")), async || until(is_asked).await)
+        .cancelled(submit(&boat("boat-1")), async || until(is_asked).await)
         .await;
     let refusal = agent.refused("result", json!({ "id": "boat-1" })).await;
     assert!(

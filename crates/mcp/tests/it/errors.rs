@@ -126,9 +126,9 @@ async fn pattern_of_no_model_is_refused_before_a_client_is_served() {
     let store = sqlite(world.folder.path());
     let serve = async |pattern: &str| {
         let server = world.server(store.clone()).typed(pattern).build();
-        let served = server.serve(tokio::io::empty(), tokio::io::sink()).await;
+        let outcome = server.serve(tokio::io::empty(), tokio::io::sink()).await;
         server.close().await;
-        served.unwrap_err()
+        outcome.unwrap_err()
     };
     // A star stays within a segment, as in the generator.
     let error = serve("bytedance/*").await;
