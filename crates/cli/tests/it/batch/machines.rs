@@ -278,7 +278,7 @@ fn server_that_cannot_be_used_is_temporary_or_not() {
         (
             "postgres://me@127.0.0.1:1/boats".to_owned(),
             75,
-            "postgres://me@127.0.0.1:1/boats: the server of the store cannot be reached; nothing was submitted. Start the server, or fix the address or the network, and run the command again (",
+            "postgres://…@127.0.0.1:1/boats: the server of the store cannot be reached; nothing was submitted. Start the server, or fix the address or the network, and run the command again (",
         ),
         (
             as_role("guarded:wrong"),
