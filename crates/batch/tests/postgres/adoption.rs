@@ -1,4 +1,4 @@
-//! What a dead process had submitted is shared by those that live.
+//! The living processes share the jobs of a dead one.
 
 use std::time::Duration;
 
