@@ -157,8 +157,7 @@ impl Call<'_> {
         let Some(hindrance) = notes.hindrance(since).filter(|_| !has_outcome(&row)) else {
             return Ok(row);
         };
-        self.shared.store.withdraw(vec![key.clone()]).await?;
-        let row = self.until(key, deadline, has_outcome).await?;
+        let row = self.withdrawn(key, deadline).await?;
         if !row.is_withdrawn() {
             return Ok(row);
         }
@@ -177,6 +176,20 @@ impl Call<'_> {
             )
             .before_submit(),
         })
+    }
+
+    /// Withdraws a job as soon as no submit of it is in flight. Returns the job, which has an outcome if its submit
+    /// had one.
+    async fn withdrawn(&self, key: &JobId, deadline: Instant) -> Result<Row, Refusal> {
+        let is_still = |row: &Row| has_outcome(row) || row.state == State::Ready;
+        loop {
+            // Its intent may be given back only after the event that names the reason.
+            self.shared.store.withdraw(vec![key.clone()]).await?;
+            let row = self.until(key, deadline, is_still).await?;
+            if has_outcome(&row) || Instant::now() >= deadline {
+                return Ok(row);
+            }
+        }
     }
 }
 
