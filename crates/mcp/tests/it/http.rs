@@ -156,7 +156,7 @@ async fn no_local_file_is_read_for_a_client_over_http() {
         assert!(text.contains("local files are sent only where"), "{text}");
         messages.push(text.replace(path, "PATH"));
     }
-    // Whether a file exists is not told.
+    // The refusal of a file that is missing is that of one that exists.
     assert_eq!(messages[0], messages[1]);
     assert_eq!(read.load(Ordering::Relaxed), 0);
     assert_eq!(world.paid(), 0);
