@@ -92,7 +92,14 @@ mod tests {
         ));
         let refused = Response::json(402, json!({}));
         assert!(matches!(submit(refused).await, Outcome::Rejected(_)));
-        let accepted = Response::json(200, json!({"request_id": "r-1"}));
-        assert!(matches!(submit(accepted).await, Outcome::Accepted(_)));
+        let accepted = || Response::json(200, json!({"request_id": "r-1"}));
+        assert!(matches!(submit(accepted()).await, Outcome::Accepted(_)));
+        let begun = tokio::time::Instant::now();
+        let second = Duration::from_secs(1);
+        let slow = submit(accepted().delayed(second)).await;
+        assert!(matches!(slow, Outcome::Accepted(_)));
+        assert_eq!(begun.elapsed(), second);
+        let too_slow = accepted().delayed(Duration::from_secs(3600));
+        assert!(matches!(submit(too_slow).await, Outcome::Unknown(_)));
     }
 }

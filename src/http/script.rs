@@ -69,7 +69,10 @@ pub struct Request {
 
 /// A scripted response.
 #[derive(Clone, Debug)]
-pub struct Response(Kind);
+pub struct Response {
+    kind: Kind,
+    delay: Duration,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -99,7 +102,7 @@ impl Response {
     /// Creates a response with this HTTP status and any bytes as its body.
     #[must_use]
     pub fn bytes(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self(Kind::Http {
+        Self::new(Kind::Http {
             status,
             retry_after: None,
             body: body.into(),
@@ -109,13 +112,13 @@ impl Response {
     /// Creates a failure to connect: nothing was sent.
     #[must_use]
     pub fn not_sent() -> Self {
-        Self(Kind::NotSent)
+        Self::new(Kind::NotSent)
     }
 
     /// Creates a connection that breaks before the response: the service may have done its work.
     #[must_use]
     pub fn lost() -> Self {
-        Self(Kind::Lost)
+        Self::new(Kind::Lost)
     }
 
     /// Creates a response that does not come: the request ends after the client's
@@ -123,20 +126,49 @@ impl Response {
     /// its work.
     #[must_use]
     pub fn timed_out() -> Self {
-        Self(Kind::TimedOut)
+        Self::new(Kind::TimedOut)
     }
 
     /// Adds a `Retry-After` header to an HTTP response.
     #[must_use]
     pub fn retry_after(mut self, time: Duration) -> Self {
-        if let Kind::Http { retry_after, .. } = &mut self.0 {
+        if let Kind::Http { retry_after, .. } = &mut self.kind {
             *retry_after = Some(time);
         }
         self
     }
 
+    /// Delays the response. One that comes later than the client's
+    /// [`request_timeout`](crate::client::ClientBuilder::request_timeout) is [timed out](Self::timed_out).
+    #[must_use]
+    pub fn delayed(mut self, time: Duration) -> Self {
+        self.delay = time;
+        self
+    }
+
+    const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            delay: Duration::ZERO,
+        }
+    }
+
+    /// Returns the response of a request with this timeout once its time has come.
+    async fn in_time(self, timeout: Option<Duration>) -> Self {
+        let is_late =
+            |timeout: &Duration| matches!(self.kind, Kind::TimedOut) || self.delay > *timeout;
+        if let Some(timeout) = timeout.filter(is_late) {
+            tokio::time::sleep(timeout).await;
+            return Self::timed_out();
+        }
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        self
+    }
+
     fn into_reply(self, token: &Token) -> Result<Reply, Error> {
-        match self.0 {
+        match self.kind {
             Kind::Http {
                 status,
                 retry_after,
@@ -212,9 +244,7 @@ impl Script {
         token: &Token,
     ) -> Result<Reply, Error> {
         let response = self.respond_to(request);
-        if let (Kind::TimedOut, Some(timeout)) = (&response.0, request.timeout()) {
-            tokio::time::sleep(*timeout).await;
-        }
+        let response = response.in_time(request.timeout().copied()).await;
         response.into_reply(token)
     }
 
