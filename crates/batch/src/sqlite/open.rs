@@ -12,10 +12,9 @@ use super::lock::Lock;
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::new_store_id;
 
-const SCHEMA: &str = include_str!("schema.sql");
-
-/// Version of the schema, as `PRAGMA user_version`.
-const VERSION: i64 = 1;
+/// The steps from an empty file to the newest version, which is in `PRAGMA user_version`; a step is never
+/// changed once it is released.
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("version_2.sql")];
 
 /// Mark of a store, as `PRAGMA application_id`: `rcbt`.
 const APPLICATION_ID: i64 = 0x7263_6274;
@@ -39,16 +38,25 @@ pub(super) fn open(path: &Path, creates: bool) -> Result<(Connection, String), F
     let is_new = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)
     })? == 0;
-    if is_new && creates {
-        transaction.execute_batch(SCHEMA)?;
+    let version = if is_new && creates {
+        0
+    } else {
+        version(&transaction)?
+    };
+    for migration in &MIGRATIONS[version..] {
+        transaction.execute_batch(migration)?;
+    }
+    if version == 0 {
         transaction.execute(
             "INSERT INTO batch (id) VALUES (?1)",
             params![new_store_id()],
         )?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
     }
-    check_version(&transaction)?;
+    if version < MIGRATIONS.len() {
+        let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        transaction.pragma_update(None, "user_version", newest)?;
+    }
     transaction.commit()?;
     check_whole(&connection)?;
     let id = connection.query_row("SELECT id FROM batch", [], |row| row.get(0));
@@ -79,7 +87,8 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
-fn check_version(connection: &Connection) -> Result<(), Failure> {
+/// Returns the version of a store, from 1.
+fn version(connection: &Connection) -> Result<usize, Failure> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma("application_id")? != APPLICATION_ID {
         return Err(StoreError::new(
@@ -88,12 +97,13 @@ fn check_version(connection: &Connection) -> Result<(), Failure> {
         )
         .into());
     }
-    match pragma("user_version")? {
-        VERSION => Ok(()),
-        version => Err(StoreError::new(
+    let (version, newest) = (pragma("user_version")?, MIGRATIONS.len());
+    match usize::try_from(version) {
+        Ok(known) if (1..=newest).contains(&known) => Ok(known),
+        _ => Err(StoreError::new(
             StoreErrorKind::NewerVersion,
             format!(
-                "the store has version {version}, and this program knows {VERSION}; it was not changed, and nothing is submitted. Update the program"
+                "the store has version {version}, and this program knows {newest}; it was not changed, and nothing is submitted. Update the program"
             ),
         )
         .into()),

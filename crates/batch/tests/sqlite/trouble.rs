@@ -165,17 +165,44 @@ fn file_that_is_no_store_is_left_alone() {
     assert_eq!(kind, StoreErrorKind::NotAStore, "{text}");
 }
 
+const FIRST_VERSION: &str = include_str!("../../src/sqlite/schema.sql");
+
+#[tokio::test]
+async fn store_of_version_1_keeps_its_jobs() {
+    let folder = Folder::new();
+    let older = Connection::open(folder.store()).unwrap();
+    let fill = "INSERT INTO batch (id) VALUES ('0123456789abcdef');
+        INSERT INTO job (n, id, model, priority, estimate) VALUES (1, 'job 1', 'a/b', 0, 40000);
+        INSERT INTO job_input VALUES (1, '{}');
+        PRAGMA application_id = 0x72636274; PRAGMA user_version = 1";
+    older.execute_batch(FIRST_VERSION).unwrap();
+    older.execute_batch(fill).unwrap();
+    let store = open(&folder.store());
+    assert_eq!(store.id(), "0123456789abcdef");
+    let mut me = register(&store).await.unwrap();
+    let key = store.claim(&mut me, 8).await.unwrap().jobs.remove(0).key;
+    assert_eq!(key.as_str(), "0123456789abcdef-1-1");
+    // A program that has it open stays able to read it.
+    let state = "SELECT state FROM job";
+    let state: String = older.query_row(state, [], |row| row.get(0)).unwrap();
+    assert_eq!(state, "intent");
+    let version = older.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    assert_eq!(version.unwrap(), 2);
+    drop((me, store));
+    assert_eq!(open(&folder.store()).counts().await.unwrap().total(), 1);
+}
+
 #[test]
 fn store_of_a_newer_version_is_left_alone() {
     let folder = Folder::new();
     drop(open(&folder.store()));
     let newer = Connection::open(folder.store()).unwrap();
-    newer.pragma_update(None, "user_version", 2).unwrap();
+    newer.pragma_update(None, "user_version", 3).unwrap();
     drop(newer);
     let (kind, text) = refusal(&folder);
     assert_eq!(kind, StoreErrorKind::NewerVersion);
     assert!(
-        text.contains("version 2") && text.contains("Update the program"),
+        text.contains("version 3") && text.contains("Update the program"),
         "{text}"
     );
 }
