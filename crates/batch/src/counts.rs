@@ -89,6 +89,24 @@ pub struct Spending {
     pub in_doubt: Money,
 }
 
+/// Money of a batch at one moment, with what its ready jobs will need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Funds {
+    /// Sums that are spent, reserved and in doubt.
+    pub spending: Spending,
+    /// Sum of the estimates of jobs that are ready: nothing is reserved for them yet.
+    pub waiting: Money,
+}
+
+impl Funds {
+    /// Returns what is left of the budget for further jobs; `None` without one.
+    #[must_use]
+    pub fn left(&self) -> Option<Money> {
+        Some(self.spending.left()?.minus(self.waiting))
+    }
+}
+
 impl Spending {
     /// Returns what is spent, reserved and in doubt together.
     #[must_use]

@@ -34,7 +34,7 @@ mod timestamp;
 
 pub use claim::{Adopted, Beat, Claimed, Claims, NextClaim};
 pub use clock::Clock;
-pub use counts::{Counts, Spending};
+pub use counts::{Counts, Funds, Spending};
 pub use disk::Disk;
 pub use ending::{Cancelled, End, Ending, NotSent, Received, Retry};
 pub use engine::{

@@ -11,7 +11,7 @@ use runcomfy::schema::Json;
 
 use crate::claim::{Beat, Claims};
 use crate::clock::Clock;
-use crate::counts::Counts;
+use crate::counts::{Counts, Funds};
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
 use crate::faults::{Fault, Faults};
@@ -217,6 +217,10 @@ impl Store for MemoryStore {
         self.read(Batch::counts)
     }
 
+    fn funds(&self) -> Commit<'_, Funds> {
+        self.read(Batch::funds)
+    }
+
     fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>> {
         self.read(move |batch| batch.count_by_prefix(&prefix))
     }
@@ -227,6 +231,10 @@ impl Store for MemoryStore {
 
     fn rows(&self, state: Option<State>, after: u64, limit: usize) -> Commit<'_, Vec<Row>> {
         self.read(move |batch| batch.rows(state, after, limit))
+    }
+
+    fn latest(&self, prefix: String, states: Vec<State>, limit: usize) -> Commit<'_, Vec<Row>> {
+        self.read(move |batch| batch.latest(&prefix, &states, limit))
     }
 
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>> {

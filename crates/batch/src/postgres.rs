@@ -22,7 +22,7 @@ use runcomfy::schema::Json;
 
 use crate::claim::{Beat, Claims};
 use crate::clock::Clock;
-use crate::counts::Counts;
+use crate::counts::{Counts, Funds};
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
 use crate::faults::{Fault, Faults};
@@ -273,6 +273,10 @@ impl Store for PostgresStore {
         Box::pin(async { self.count().await.map_err(Failure::into_error) })
     }
 
+    fn funds(&self) -> Commit<'_, Funds> {
+        Box::pin(async { self.read_funds().await.map_err(Failure::into_error) })
+    }
+
     fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>> {
         Box::pin(async move {
             let counts = self.read_count_by_prefix(&prefix).await;
@@ -287,6 +291,13 @@ impl Store for PostgresStore {
     fn rows(&self, state: Option<State>, after: u64, limit: usize) -> Commit<'_, Vec<Row>> {
         Box::pin(async move {
             let rows = self.read_rows(state, after, limit).await;
+            rows.map_err(Failure::into_error)
+        })
+    }
+
+    fn latest(&self, prefix: String, states: Vec<State>, limit: usize) -> Commit<'_, Vec<Row>> {
+        Box::pin(async move {
+            let rows = self.read_latest(&prefix, &states, limit).await;
             rows.map_err(Failure::into_error)
         })
     }

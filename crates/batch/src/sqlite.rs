@@ -23,7 +23,7 @@ use runcomfy::schema::Json;
 
 use crate::claim::{Beat, Claims};
 use crate::clock::Clock;
-use crate::counts::Counts;
+use crate::counts::{Counts, Funds};
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
 use crate::faults::Faults;
@@ -283,6 +283,10 @@ impl Store for SqliteStore {
         self.read(|transition| transition.counts())
     }
 
+    fn funds(&self) -> Commit<'_, Funds> {
+        self.read(|transition| transition.funds())
+    }
+
     fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>> {
         self.read(move |transition| transition.count_by_prefix(&prefix))
     }
@@ -293,6 +297,10 @@ impl Store for SqliteStore {
 
     fn rows(&self, state: Option<State>, after: u64, limit: usize) -> Commit<'_, Vec<Row>> {
         self.read(move |transition| transition.rows(state, after, limit))
+    }
+
+    fn latest(&self, prefix: String, states: Vec<State>, limit: usize) -> Commit<'_, Vec<Row>> {
+        self.read(move |transition| transition.latest(&prefix, &states, limit))
     }
 
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>> {
@@ -376,6 +384,21 @@ mod tests {
         assert_eq!(store.counts().await.unwrap().total(), 300);
         leave_room_for(&store, 10_000).await;
         assert_eq!(store.claim(&mut me, 8).await.unwrap().jobs.len(), 8);
+    }
+
+    #[tokio::test]
+    async fn jobs_are_found_by_request_id_without_a_scan() {
+        let (_folder, store) = store();
+        let plan = store.read(|transition| {
+            let of = Attempts::OfRequest("r-1".parse().unwrap());
+            let sql = format!("EXPLAIN QUERY PLAN {}", report::attempts_sql(&of));
+            let detail = |row: &rusqlite::Row<'_>| row.get::<_, String>("detail");
+            let mut statement = transition.connection.prepare(&sql)?;
+            let steps = statement.query_map(["r-1"], detail)?;
+            Ok(steps.collect::<Result<Vec<_>, _>>()?.join("; "))
+        });
+        let plan = plan.await.unwrap();
+        assert!(plan.contains("USING INDEX attempt_request"), "{plan}");
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use runcomfy::schema::Json;
 use runcomfy::{RequestId, new_idempotency_key};
 
 use crate::claim::{Beat, Claims};
-use crate::counts::Counts;
+use crate::counts::{Counts, Funds};
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
 use crate::incarnation::{Incarnation, IncarnationId, Process};
@@ -155,6 +155,10 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
     /// Counts jobs by state, and the money.
     fn counts(&self) -> Commit<'_, Counts>;
 
+    /// Returns the money, and what the jobs that are ready will need. Both are of one moment: a job that is
+    /// claimed meanwhile is in exactly one of the sums.
+    fn funds(&self) -> Commit<'_, Funds>;
+
     /// Counts the jobs whose ids begin with `prefix`, by state. States without such a job are left out.
     fn count_by_prefix(&self, prefix: String) -> Commit<'_, BTreeMap<State, u64>>;
 
@@ -164,6 +168,10 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
     /// Returns up to `limit` jobs in the order of the import, of one state or of all, behind the job with
     /// the number `after`; 0 begins at the first.
     fn rows(&self, state: Option<State>, after: u64, limit: usize) -> Commit<'_, Vec<Row>>;
+
+    /// Returns up to `limit` jobs that are in one of `states` and whose ids begin with `prefix`, the job that
+    /// was imported last first. Every id begins with an empty prefix.
+    fn latest(&self, prefix: String, states: Vec<State>, limit: usize) -> Commit<'_, Vec<Row>>;
 
     /// Returns attempts, by job and number.
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>>;

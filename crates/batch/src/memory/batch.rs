@@ -9,7 +9,7 @@ use runcomfy::RequestId;
 use runcomfy::schema::Json;
 
 use crate::claim::{Adopted, Beat, Claimed, Claims, NextClaim};
-use crate::counts::{Counts, Spending};
+use crate::counts::{Counts, Funds, Spending};
 use crate::ending::{Cancelled, End, Ending, NotSent, Received, Retry};
 use crate::event::Event;
 use crate::incarnation::{IncarnationId, Process};
@@ -620,6 +620,14 @@ impl Batch {
         counts
     }
 
+    pub(super) fn funds(&self) -> Funds {
+        let ready = self.jobs.iter().filter(|job| job.state == State::Ready);
+        Funds {
+            spending: self.spending(),
+            waiting: ready.map(|job| job.new.estimate).sum(),
+        }
+    }
+
     pub(super) fn count_by_prefix(&self, prefix: &str) -> BTreeMap<State, u64> {
         let jobs = self.jobs.iter();
         let mut counts = BTreeMap::new();
@@ -648,6 +656,13 @@ impl Batch {
     pub(super) fn rows(&self, state: Option<State>, after: u64, limit: usize) -> Vec<Row> {
         let rows = (index(after + 1)..self.jobs.len()).map(|n| self.row(n));
         let rows = rows.filter(|row| state.is_none_or(|state| row.state == state));
+        rows.take(limit).collect()
+    }
+
+    pub(super) fn latest(&self, prefix: &str, states: &[State], limit: usize) -> Vec<Row> {
+        let rows = (0..self.jobs.len()).rev().map(|n| self.row(n));
+        let rows = rows.filter(|row| states.contains(&row.state));
+        let rows = rows.filter(|row| row.id.as_str().starts_with(prefix));
         rows.take(limit).collect()
     }
 

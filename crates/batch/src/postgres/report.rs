@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use super::PostgresStore;
 use super::failure::Failure;
 use super::value::{Columns, Parameter, int};
-use crate::counts::Counts;
+use crate::counts::{Counts, Funds, Spending};
 use crate::event::Event;
 use crate::incarnation::{IncarnationId, Process};
 use crate::job_id::JobId;
@@ -63,13 +63,24 @@ impl PostgresStore {
             }
             counts.doubts = row.unsigned("doubts")?;
             counts.strays = row.unsigned("strays")?;
-            counts.money.budget = row.optional_money("budget")?;
-            counts.money.reserved = row.money("reserved")?;
-            counts.money.spent = row.money("spent")?;
-            counts.money.spent_by_estimate = row.money("spent_by_estimate")?;
-            counts.money.in_doubt = row.money("in_doubt")?;
+            counts.money = read_spending(&row)?;
         }
         Ok(counts)
+    }
+
+    /// Reads both sums in one statement, so that they are of one moment.
+    pub(super) async fn read_funds(&self) -> Result<Funds, Failure> {
+        let schema = self.connection.schema();
+        let row = self
+            .batch(&format!(
+                "*, (SELECT coalesce(sum(estimate), 0)::bigint FROM {schema}.job
+                 WHERE state = 'ready') AS waiting"
+            ))
+            .await?;
+        Ok(Funds {
+            spending: read_spending(&row)?,
+            waiting: row.money("waiting")?,
+        })
     }
 
     pub(super) async fn read_count_by_prefix(
@@ -112,6 +123,23 @@ impl PostgresStore {
             (&state as _, Type::TEXT),
         ];
         let condition = "j.n > $1 AND ($3 IS NULL OR j.state = $3) ORDER BY j.n LIMIT $2";
+        self.query_rows(condition, parameters).await
+    }
+
+    pub(super) async fn read_latest(
+        &self,
+        prefix: &str,
+        states: &[State],
+        limit: usize,
+    ) -> Result<Vec<Row>, Failure> {
+        let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let parameters: &[_] = &[
+            (&prefix as _, Type::TEXT),
+            (&states as _, Type::TEXT_ARRAY),
+            (&limit as _, Type::INT8),
+        ];
+        let condition = "starts_with(j.id, $1) AND j.state = ANY ($2) ORDER BY j.n DESC LIMIT $3";
         self.query_rows(condition, parameters).await
     }
 
@@ -211,6 +239,16 @@ impl PostgresStore {
             note: row.column("note")?,
         })
     }
+}
+
+fn read_spending(row: &SqlRow) -> Result<Spending, Failure> {
+    Ok(Spending {
+        budget: row.optional_money("budget")?,
+        reserved: row.money("reserved")?,
+        spent: row.money("spent")?,
+        spent_by_estimate: row.money("spent_by_estimate")?,
+        in_doubt: row.money("in_doubt")?,
+    })
 }
 
 fn read_row(row: &SqlRow) -> Result<Row, Failure> {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Params, Row as SqlRow};
+use rusqlite::{Params, Row as SqlRow, params_from_iter};
 
 use super::failure::Failure;
 use super::transition::{
     Transition, Unsigned, incarnation, int, money, optional, optional_time, parsed, time, unsigned,
 };
-use crate::counts::Counts;
+use crate::counts::{Counts, Funds};
 use crate::event::Event;
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
@@ -20,6 +20,18 @@ use crate::state::State;
 const ATTEMPT: &str = "a.key, a.n AS attempt_n, a.number, a.state AS attempt_state, a.owner,
   a.request_id, a.reserved, a.cost, a.cost_is_estimate, a.note, a.result, a.claimed_at,
   a.submitted_at, a.ended_at";
+
+/// Returns the query of attempts.
+pub(super) fn attempts_sql(of: &Attempts) -> String {
+    let condition = match of {
+        Attempts::All => "1",
+        Attempts::OfJob(_) => "a.n = (SELECT n FROM job WHERE id = ?1)",
+        Attempts::OfRequest(_) => "a.request_id = ?1",
+        Attempts::Held => "a.state IN ('intent', 'submitted')",
+        Attempts::InDoubt => "a.state = 'in_doubt'",
+    };
+    format!("SELECT {ATTEMPT} FROM attempt a WHERE {condition} ORDER BY a.n, a.number")
+}
 
 impl Transition<'_> {
     pub(super) fn counts(&self) -> Result<Counts, Failure> {
@@ -34,6 +46,16 @@ impl Transition<'_> {
         counts.strays = self.count("received WHERE is_stray")?;
         counts.money = self.money()?;
         Ok(counts)
+    }
+
+    /// Reads both sums in one transaction.
+    pub(super) fn funds(&self) -> Result<Funds, Failure> {
+        let sql = "SELECT coalesce(sum(estimate), 0) AS waiting FROM job WHERE state = 'ready'";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(Funds {
+            spending: self.money()?,
+            waiting: statement.query_row([], |row| money(row, "waiting"))?,
+        })
     }
 
     fn count(&self, of: &str) -> Result<u64, Failure> {
@@ -73,6 +95,38 @@ impl Transition<'_> {
         }
     }
 
+    pub(super) fn latest(
+        &self,
+        prefix: &str,
+        states: &[State],
+        limit: usize,
+    ) -> Result<Vec<Row>, Failure> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // Only jobs that may be returned are read whole: a store may have millions.
+        let of_state = |state: &State| {
+            let state = state.as_str();
+            if prefix.is_empty() {
+                format!("SELECT n FROM job WHERE state = '{state}' ORDER BY n DESC LIMIT ?2")
+            } else {
+                // The plus signs leave the index of ids, which has fewer jobs than that of states.
+                format!(
+                    "SELECT n FROM job WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1
+                       AND +state = '{state}' ORDER BY +n DESC LIMIT ?2"
+                )
+            }
+        };
+        let numbers = states
+            .iter()
+            .map(|state| format!("SELECT * FROM ({})", of_state(state)));
+        let numbers: Vec<String> = numbers.collect();
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let numbers = numbers.join(" UNION ALL ");
+        let condition = format!("j.n IN ({numbers}) ORDER BY j.n DESC LIMIT ?2");
+        self.query_rows(&condition, (prefix, limit))
+    }
+
     fn query_rows(&self, condition: &str, parameters: impl Params) -> Result<Vec<Row>, Failure> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT j.n, j.id, j.model, i.input, j.priority, j.estimate, j.state,
@@ -85,26 +139,13 @@ impl Transition<'_> {
     }
 
     pub(super) fn attempts(&self, of: &Attempts) -> Result<Vec<Attempt>, Failure> {
-        match of {
-            Attempts::All => self.query_attempts("1", []),
-            Attempts::OfJob(id) => {
-                self.query_attempts("a.n = (SELECT n FROM job WHERE id = ?1)", [id.as_str()])
-            }
-            Attempts::OfRequest(id) => self.query_attempts("a.request_id = ?1", [id.as_str()]),
-            Attempts::Held => self.query_attempts("a.state IN ('intent', 'submitted')", []),
-            Attempts::InDoubt => self.query_attempts("a.state = 'in_doubt'", []),
-        }
-    }
-
-    fn query_attempts(
-        &self,
-        condition: &str,
-        parameters: impl Params,
-    ) -> Result<Vec<Attempt>, Failure> {
-        let sql =
-            format!("SELECT {ATTEMPT} FROM attempt a WHERE {condition} ORDER BY a.n, a.number");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let attempts = statement.query_map(parameters, read_attempt)?;
+        let mut statement = self.connection.prepare_cached(&attempts_sql(of))?;
+        let id = match of {
+            Attempts::OfJob(id) => Some(id.as_str()),
+            Attempts::OfRequest(id) => Some(id.as_str()),
+            Attempts::All | Attempts::Held | Attempts::InDoubt => None,
+        };
+        let attempts = statement.query_map(params_from_iter(id), read_attempt)?;
         Ok(attempts.collect::<Result<_, _>>()?)
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use runcomfy::RequestId;
 use runcomfy_batch::{
-    Attempt, AttemptState, Counts, Event, IncarnationId, JobKey, Limits, Money, Row, Spending,
-    State, Timestamp,
+    Attempt, AttemptState, Counts, Event, Funds, IncarnationId, JobKey, Limits, Money, Row,
+    Spending, State, Timestamp,
 };
 
 use crate::service::Service;
@@ -14,12 +14,21 @@ use crate::service::Service;
 /// Beginning of some ids.
 pub(crate) const PREFIX: &str = "job 1";
 
+/// States of the jobs that are listed.
+pub(crate) const LISTED: [State; 2] = [State::Ready, State::Submitted];
+
+/// Number of the jobs that are listed.
+pub(crate) const MAX_LISTED: usize = 2;
+
 /// All that a store shows.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Shown {
     pub(crate) counts: Counts,
+    pub(crate) funds: Funds,
     /// Jobs whose ids begin with [`PREFIX`].
     pub(crate) by_prefix: BTreeMap<State, u64>,
+    /// The last of these jobs in the states [`LISTED`].
+    pub(crate) latest: Vec<Row>,
     pub(crate) rows: Vec<Row>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) events: Vec<Event>,
@@ -210,15 +219,21 @@ fn check_counts(shown: &Shown) {
         let rows = shown.rows.iter().filter(|row| row.state == *state).count();
         assert_eq!(shown.counts.of_state(*state), rows as u64, "{state}");
     }
+    assert_eq!(shown.funds.spending, shown.counts.money);
+    let ready = shown.rows.iter().filter(|row| row.state == State::Ready);
+    let waiting: Money = ready.map(|row| row.estimate).sum();
+    assert_eq!(shown.funds.waiting, waiting);
+    let of_prefix = || {
+        let rows = shown.rows.iter();
+        rows.filter(|row| row.id.as_str().starts_with(PREFIX))
+    };
     let mut by_prefix = BTreeMap::new();
-    for row in shown
-        .rows
-        .iter()
-        .filter(|row| row.id.as_str().starts_with(PREFIX))
-    {
+    for row in of_prefix() {
         *by_prefix.entry(row.state).or_default() += 1;
     }
     assert_eq!(shown.by_prefix, by_prefix);
+    let latest = of_prefix().rev().filter(|row| LISTED.contains(&row.state));
+    assert!(shown.latest.iter().eq(latest.take(MAX_LISTED)));
     let doubts = shown
         .attempts
         .iter()

@@ -10,7 +10,7 @@ use runcomfy_batch::{
     StoreErrorKind, Timestamp,
 };
 
-use crate::judge::{Judge, PREFIX, Shown};
+use crate::judge::{Judge, LISTED, MAX_LISTED, PREFIX, Shown};
 use crate::process::Process;
 use crate::service::Service;
 use crate::subject::{LEASE, START, Subject};
@@ -238,7 +238,11 @@ impl World {
         let store = &self.person[store];
         Shown {
             counts: self.read(store, |store| store.counts()),
+            funds: self.read(store, |store| store.funds()),
             by_prefix: self.read(store, |store| store.count_by_prefix(PREFIX.to_owned())),
+            latest: self.read(store, |store| {
+                store.latest(PREFIX.to_owned(), LISTED.to_vec(), MAX_LISTED)
+            }),
             rows: self.read(store, |store| store.rows(None, 0, usize::MAX)),
             attempts: self.read(store, |store| store.attempts(Attempts::All)),
             events: self.read(store, |store| store.events(0, usize::MAX)),
