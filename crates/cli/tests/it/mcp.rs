@@ -14,10 +14,16 @@ struct Agent {
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     requests: u64,
+    /// Number of questions to a person, who says no.
+    questions: usize,
 }
 
 impl Agent {
-    fn start(mut command: Command) -> Self {
+    fn start(command: Command) -> Self {
+        Self::with(command, &json!({}))
+    }
+
+    fn with(mut command: Command, capabilities: &Value) -> Self {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -28,9 +34,10 @@ impl Agent {
             output: BufReader::new(child.stdout.take().unwrap()),
             child,
             requests: 0,
+            questions: 0,
         };
         let params = json!({
-            "protocolVersion": "2025-06-18", "capabilities": {},
+            "protocolVersion": "2025-06-18", "capabilities": capabilities,
             "clientInfo": { "name": "test", "version": "1" },
         });
         agent.request("initialize", &params);
@@ -56,7 +63,12 @@ impl Agent {
             );
             // Nothing but the protocol is on standard output.
             let message: Value = serde_json::from_str(&line).unwrap();
-            if message["id"] == id {
+            if message["method"] == "elicitation/create" {
+                self.questions += 1;
+                let declined = json!({ "action": "decline", "content": { "pay": true } });
+                let question = &message["id"];
+                self.write(&json!({ "jsonrpc": "2.0", "id": question, "result": declined }));
+            } else if message["id"] == id {
                 return message["result"].clone();
             }
         }
@@ -135,6 +147,28 @@ fn job_is_paid_once_over_two_sessions_and_within_the_budget() {
         std::path::Path::new(file.as_str().unwrap()).starts_with(folder),
         "{file}"
     );
+    assert_eq!(agent.close(), 0);
+    assert_eq!(service.emulator.ledger().len(), 1);
+}
+
+#[test]
+fn person_is_asked_unless_the_user_said_yes() {
+    let service = Service::new();
+    let boat = json!({
+        "model": TEXT_TO_IMAGE, "input": { "prompt": "A boat" }, "key": "boat-1", "confirmed_cost": 0.04,
+    });
+    let can_ask = json!({ "elicitation": {} });
+    let mut agent = Agent::with(served(&service, &[]), &can_ask);
+    let refusal = agent.call("submit", &boat);
+    let error = refusal["error"].as_str().unwrap();
+    assert!(error.contains("has not agreed"), "{refusal}");
+    assert_eq!(agent.questions, 1);
+    assert_eq!(agent.close(), 0);
+    assert_eq!(service.emulator.ledger().len(), 0);
+    let mut agent = Agent::with(served(&service, &["--yes"]), &can_ask);
+    let answer = agent.call("submit", &boat);
+    assert!(answer["request_id"].is_string(), "{answer}");
+    assert_eq!(agent.questions, 0);
     assert_eq!(agent.close(), 0);
     assert_eq!(service.emulator.ledger().len(), 1);
 }
