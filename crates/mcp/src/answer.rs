@@ -77,9 +77,9 @@ fn next(shared: &Shared, row: &Row) -> String {
         State::Cancelled => "Submitting it with another key is another job.".to_owned(),
         State::InDoubt => {
             let key = row.attempt.as_ref().map_or("KEY", |attempt| attempt.key.as_str());
-            let store = &shared.settings.commands;
+            let resolve = shared.settings.resolve(key);
             format!(
-                "The response to the submit was lost: the service may have the job, and may charge for it. Do not submit it again, with no key. Tell the user to look for a job of this model and time in the account's history, and then to run `runcomfy batch resolve {key} {store}` with `--request-id ID` if it is there, or with `--no-job` if it is not."
+                "The response to the submit was lost: the service may have the job, and may charge for it. Do not submit it again, with no key. Tell the user to look for a job of this model and time in the account's history, and then to run `{resolve}` with `--request-id ID` if it is there, or with `--no-job` if it is not."
             )
         }
     }

@@ -42,6 +42,14 @@ pub(crate) struct Settings {
     pub(crate) attach: Option<Arc<Attach>>,
 }
 
+impl Settings {
+    /// Returns the command with which a person resolves the doubt of a key.
+    pub(crate) fn resolve(&self, key: &str) -> String {
+        let command = format!("runcomfy batch resolve {key} {}", self.commands);
+        command.trim_end().to_owned()
+    }
+}
+
 impl ServerBuilder {
     pub(crate) fn new(client: Client, store: Arc<dyn Store>, folder: PathBuf) -> Self {
         Self {

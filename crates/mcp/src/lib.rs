@@ -7,6 +7,7 @@ mod builder;
 mod confirmation;
 mod difference;
 mod engine;
+mod funds;
 mod handler;
 #[cfg(feature = "http")]
 mod http;

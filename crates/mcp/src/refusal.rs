@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 pub(crate) const NOTHING_SUBMITTED: &str = "Nothing was submitted, and nothing is charged.";
 
 /// A call that cannot be made: the fault, what it means for the money, and the next call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     message: String,
     money: Option<String>,

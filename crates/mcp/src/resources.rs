@@ -14,7 +14,7 @@ use url::Url;
 use crate::answer;
 use crate::refusal::Refusal;
 use crate::server::Shared;
-use crate::tools::{latest, resource};
+use crate::tools::resource;
 
 /// Address of the schema of a model's input.
 pub(crate) const SCHEMA: &str = "runcomfy://models/{+model}/schema";
@@ -49,11 +49,11 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
     ]
 }
 
-/// Lists the files of saved jobs among the latest, the last job first.
+/// Lists the files of the jobs that were saved and imported last, the last job first.
 pub(crate) async fn list(shared: &Shared) -> Result<Vec<Resource>, Refusal> {
-    let latest = latest(shared, &shared.store.counts().await?).await?;
-    let saved = latest.iter().filter(|row| row.state == State::Saved);
-    let files: Vec<PathBuf> = saved.take(MAX_JOBS).flat_map(answer::files).collect();
+    let saved = vec![State::Saved];
+    let latest = shared.store.latest(String::new(), saved, MAX_JOBS).await?;
+    let files: Vec<PathBuf> = latest.iter().flat_map(answer::files).collect();
     let list = move || files.iter().filter_map(|file| resource(file)).collect();
     let list = tokio::task::spawn_blocking(list).await;
     list.map_err(|error| {

@@ -21,7 +21,7 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult};
 use rmcp::service::RequestContext;
 use runcomfy::RequestId;
 use runcomfy::schema::Json;
-use runcomfy_batch::{Attempts, Counts, JobId, Row, StoreError};
+use runcomfy_batch::{Attempts, JobId, Row, StoreError};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
@@ -122,17 +122,6 @@ fn object(value: Value) -> Map<String, Value> {
         Value::Object(members) => members,
         other => Map::from_iter([("value".to_owned(), other)]),
     }
-}
-
-/// Maximum number of jobs that are read from the store to list some of them: it may have millions.
-const PAGE: usize = 1000;
-
-/// Returns the jobs that were imported last, the last one first.
-pub(crate) async fn latest(shared: &Shared, counts: &Counts) -> Result<Vec<Row>, StoreError> {
-    let before = counts.total().saturating_sub(PAGE as u64);
-    let mut rows = shared.store.rows(None, before, PAGE).await?;
-    rows.reverse();
-    Ok(rows)
 }
 
 /// Finds a job by its key or its request id.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Call, object};
+use crate::funds;
 use crate::refusal::Refusal;
 
 impl Call<'_> {
@@ -10,10 +11,10 @@ impl Call<'_> {
         let balance = self.shared.client.balance().await;
         let balance = balance
             .map_err(|error| Refusal::of_service("the balance could not be fetched", &error))?;
-        let money = self.shared.store.counts().await?.money;
+        let funds = self.shared.store.funds().await?;
         Ok(object(json!({
             "balance_usd": balance.usd(),
-            "store": super::batch_status::money(&money),
+            "store": funds::to_json(&funds),
         })))
     }
 }

@@ -25,10 +25,7 @@ impl Call<'_> {
                 )
             })?;
         let folder = self.shared.settings.folder.clone();
-        let resolve = format!(
-            "runcomfy batch resolve KEY {}",
-            self.shared.settings.commands
-        );
+        let resolve = self.shared.settings.resolve("KEY");
         let mut report = Report::new(&*self.shared.store)
             .title("Jobs of agents")
             .folder(&folder)

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use runcomfy_batch::{Row, Spending, State};
+use runcomfy_batch::State;
 use serde_json::{Map, Value, json};
 
-use super::{Call, PAGE, latest, object};
-use crate::answer;
+use super::{Call, object};
 use crate::refusal::Refusal;
+use crate::{answer, funds};
 
-/// Maximum number of jobs in each list.
+/// Maximum number of jobs in each list, of which the last ones are listed.
 const MAX_LISTED: usize = 20;
 
 impl Call<'_> {
@@ -33,18 +33,16 @@ impl Call<'_> {
                 "Use the name of `batch_submit`, or none for all jobs.",
             ));
         }
-        let listed = |rows: Vec<Row>| -> Vec<Value> {
-            let rows = rows
-                .iter()
-                .filter(|row| row.id.as_str().starts_with(&prefix));
-            let rows = rows.take(MAX_LISTED);
-            rows.map(|row| Value::Object(answer::job(self.shared, row)))
-                .collect()
+        // A store may have millions of jobs: it lists those of the batch itself.
+        let listed = async |states: &[State]| {
+            let rows = store.latest(prefix.clone(), states.to_vec(), MAX_LISTED);
+            let rows = rows.await?;
+            let rows = rows.iter().map(|row| answer::job(self.shared, row).into());
+            Ok::<Vec<Value>, Refusal>(rows.collect())
         };
-        let in_doubt = store.rows(Some(State::InDoubt), 0, PAGE).await?;
-        let failed = store.rows(Some(State::Failed), 0, PAGE).await?;
-        let mut latest = latest(self.shared, &counts).await?;
-        latest.retain(|row| !matches!(row.state, State::InDoubt | State::Failed));
+        let is_fault = |state: &State| matches!(state, State::InDoubt | State::Failed);
+        let mut others = State::ALL.to_vec();
+        others.retain(|state| !is_fault(state));
         let is_open = |state: &State| !state.has_ended() && *state != State::InDoubt;
         let next = if by_state.keys().any(is_open) {
             "Call it again later: that is free."
@@ -54,11 +52,11 @@ impl Call<'_> {
         Ok(object(json!({
             "batch": batch,
             "jobs": numbers(&by_state),
-            "money_of_the_store": money(&counts.money),
+            "money_of_the_store": funds::to_json(&store.funds().await?),
             "paused": self.shared.engine.notes().paused(),
-            "in_doubt": listed(in_doubt),
-            "failed": listed(failed),
-            "latest": listed(latest),
+            "in_doubt": listed(&[State::InDoubt]).await?,
+            "failed": listed(&[State::Failed]).await?,
+            "latest": listed(&others).await?,
             "next": next,
         })))
     }
@@ -71,15 +69,4 @@ fn numbers(by_state: &BTreeMap<State, u64>) -> Value {
     let mut numbers: Map<String, Value> = numbers.collect();
     numbers.insert("total".to_owned(), by_state.values().sum::<u64>().into());
     Value::Object(numbers)
-}
-
-/// Returns the money of the store.
-pub(super) fn money(money: &Spending) -> Value {
-    json!({
-        "budget_usd": money.budget,
-        "spent_usd": money.spent,
-        "reserved_usd": money.reserved,
-        "in_doubt_usd": money.in_doubt,
-        "left_usd": money.left(),
-    })
 }

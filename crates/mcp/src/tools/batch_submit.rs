@@ -1,21 +1,36 @@
 //! The tool `batch_submit`.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::CallToolResponse;
 use runcomfy::schema::Json;
 use runcomfy_batch::{JobId, Money, NewJob};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{Call, answered, object};
 use crate::arguments::as_object;
 use crate::confirmation::Confirmed;
+use crate::models::Model;
 use crate::refusal::Refusal;
 
 /// Maximum number of jobs of a call.
 const MAX_JOBS: usize = 200;
 /// Maximum time for the media of a job.
 const MEDIA_TIMEOUT: Duration = Duration::from_secs(2);
+/// Maximum time for the media of all jobs: clients end a call after 60 s.
+const ALL_MEDIA_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The checks of the jobs of a call.
+struct Checks {
+    /// Time at which media are checked no longer.
+    deadline: Instant,
+    /// Models, each of which is looked for once.
+    models: HashMap<String, Result<Arc<Model>, Refusal>>,
+    warnings: Vec<Value>,
+}
 
 impl Call<'_> {
     pub(super) async fn batch_submit(&self) -> Result<CallToolResponse, Refusal> {
@@ -30,8 +45,13 @@ impl Call<'_> {
         }
         let (mut new, mut known, mut cost) = (Vec::new(), 0, Money::ZERO);
         let mut faults = Vec::new();
+        let mut checks = Checks {
+            deadline: Instant::now() + ALL_MEDIA_TIMEOUT,
+            models: HashMap::new(),
+            warnings: Vec::new(),
+        };
         for (index, job) in jobs.iter().enumerate() {
-            match self.job_of_batch(&batch, index, job).await {
+            match self.job_of_batch(&batch, index, job, &mut checks).await {
                 Ok(Some(job)) => {
                     cost = cost.plus(job.estimate());
                     new.push(job);
@@ -61,13 +81,17 @@ impl Call<'_> {
                 Confirmed::Ask(question) => return Ok(question.into()),
             }
         }
-        Ok(answered(object(json!({
+        let mut answer = object(json!({
             "batch": batch.as_str(),
             "new_jobs": submitted,
             "known_jobs": known,
             "estimated_cost_usd": cost,
             "next": "Call `batch_status` with this batch now and then. Jobs are submitted, waited for and saved meanwhile.",
-        }))))
+        }));
+        if !checks.warnings.is_empty() {
+            answer.insert("warnings".to_owned(), checks.warnings.into());
+        }
+        Ok(answered(answer))
     }
 
     /// Returns a job of the list, unless the store has it already.
@@ -76,6 +100,7 @@ impl Call<'_> {
         batch: &JobId,
         index: usize,
         job: &Value,
+        checks: &mut Checks,
     ) -> Result<Option<NewJob>, Refusal> {
         let job = as_object(job).unwrap_or_default();
         let member = |name: &str| job.get(name).and_then(Json::as_str);
@@ -97,9 +122,22 @@ impl Call<'_> {
         if self.same_job(&same).await?.is_some() {
             return Ok(None);
         }
-        let model = self.shared.models.find(model).await?;
-        self.check(&model, &input, MEDIA_TIMEOUT).await?;
+        let model = self.model_of_batch(model, checks).await?;
+        let left = checks.deadline.saturating_duration_since(Instant::now());
+        let checked = self.check(&model, &input, left.min(MEDIA_TIMEOUT)).await?;
+        if !checked.warnings.is_empty() {
+            let warnings = json!({ "key": id.as_str(), "warnings": checked.warnings });
+            checks.warnings.push(warnings);
+        }
         let cost = model.estimate(&input)?;
         Ok(Some(NewJob::new(id, model.id(), input, cost)))
+    }
+    async fn model_of_batch(&self, id: &str, checks: &mut Checks) -> Result<Arc<Model>, Refusal> {
+        if let Some(found) = checks.models.get(id) {
+            return found.clone();
+        }
+        let found = self.shared.models.find(id).await;
+        checks.models.insert(id.to_owned(), found.clone());
+        found
     }
 }

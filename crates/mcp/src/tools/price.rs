@@ -10,11 +10,11 @@ impl Call<'_> {
         let input = self.arguments.input()?;
         let model = self.shared.models.find(self.model_id()?).await?;
         let cost = model.estimate(&input)?;
-        let money = self.shared.store.counts().await?.money;
+        let funds = self.shared.store.funds().await?;
         Ok(object(json!({
             "estimated_cost_usd": cost,
             "price": model.price(),
-            "budget_left_usd": money.left(),
+            "budget_left_usd": funds.left(),
             "next": format!("To pay that, call `submit` with `confirmed_cost`: {}.", cost.to_usd()),
         })))
     }

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{Call, answered};
 use crate::answer;
 use crate::confirmation::{Confirmed, confirm};
-use crate::difference;
 use crate::engine::Hindrance;
 use crate::refusal::{NOTHING_SUBMITTED, Refusal};
+use crate::{difference, funds};
 
 /// Time within which a submit is answered.
 const ANSWER_WITHIN: Duration = Duration::from_secs(9);
@@ -88,38 +88,14 @@ impl Call<'_> {
                 refusal
             }
         })?;
-        let Some(left) = self.left().await? else {
-            return Ok(());
-        };
-        if cost <= left {
-            return Ok(());
+        let funds = self.shared.store.funds().await?;
+        match funds.left() {
+            Some(left) if cost > left => Err(over_budget(format!(
+                "it would cost {cost}, and the budget has {left} left"
+            ))
+            .with("money_of_the_store", funds::to_json(&funds))),
+            _ => Ok(()),
         }
-        let money = self.shared.store.counts().await?.money;
-        Err(over_budget(format!(
-            "it would cost {cost}, and the budget has {left} left"
-        ))
-        .with("money_of_the_store", super::batch_status::money(&money)))
-    }
-
-    /// Returns what the budget has left for further jobs; `None`: there is no budget.
-    async fn left(&self) -> Result<Option<Money>, Refusal> {
-        let store = &self.shared.store;
-        let counts = store.counts().await?;
-        let Some(mut left) = counts.money.left() else {
-            return Ok(None);
-        };
-        // Jobs that wait for their submit have nothing reserved yet.
-        let mut after = 0;
-        if counts.ready == 0 {
-            return Ok(Some(left));
-        }
-        loop {
-            let rows = store.rows(Some(State::Ready), after, 1000).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.n;
-            left = rows.iter().fold(left, |left, row| left.minus(row.estimate));
-        }
-        Ok(Some(left))
     }
 
     pub(super) async fn confirm(&self, cost: Money, what: &str) -> Result<Confirmed, Refusal> {

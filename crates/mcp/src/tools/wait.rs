@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rmcp::model::{CallToolResponse, ProgressNotificationParam};
 use runcomfy_batch::Row;
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::{Call, answered};
@@ -37,10 +36,11 @@ impl Call<'_> {
         }
         let mut answer = answer::job(self.shared, &row);
         if !answer::is_over(&row) {
-            answer.insert(
-                "next".to_owned(),
-                json!("It has not ended yet. Call `wait` again with this key: that is free, and submits nothing."),
+            let id = self.arguments.text("id")?;
+            let next = format!(
+                "It has not ended yet. Call `wait` again with this id, {id:?}: that is free, and submits nothing."
             );
+            answer.insert("next".to_owned(), next.into());
         }
         Ok(answered(answer))
     }

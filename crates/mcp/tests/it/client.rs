@@ -44,6 +44,30 @@ pub(crate) fn assert_nothing_submitted(refusal: &Value) {
     assert!(money.starts_with("Nothing was submitted"), "{refusal}");
 }
 
+/// Awaits calls that are made at one time.
+pub(crate) async fn join_all(
+    calls: impl Iterator<Item = impl Future<Output = Value>>,
+) -> Vec<Value> {
+    let mut calls: Vec<_> = calls.map(Box::pin).collect();
+    let mut answers = Vec::new();
+    std::future::poll_fn(|cx| {
+        calls.retain_mut(|call| match call.as_mut().poll(cx) {
+            std::task::Poll::Ready(answer) => {
+                answers.push(answer);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if calls.is_empty() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    answers
+}
+
 /// Maximum time for an answer, which a broken server never gives.
 const TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -120,6 +120,48 @@ async fn slips_get_a_hint() {
     server.close().await;
 }
 
+/// Programs fill in what they have no value for.
+#[tokio::test(flavor = "multi_thread")]
+async fn null_is_an_argument_that_is_left_out() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    let input = json!({ "prompt": "b" });
+    let nothing = json!({ "query": null, "category": null, "limit": null, "offset": null });
+    let found = agent.call("search_models", nothing).await;
+    assert!(found["total"].as_u64().unwrap() > 1, "{found}");
+    let unknown = json!({ "model": MODEL, "input": input, "key": null, "nothing": null });
+    agent.call("price", unknown).await;
+    let missing = json!({ "model": MODEL, "input": null });
+    let refusal = agent.refused("price", missing).await;
+    assert!(
+        refusal["error"]
+            .as_str()
+            .unwrap()
+            .contains("`input` is missing")
+    );
+    let mut arguments = boat("boat-1");
+    arguments["confirmed_cost"] = json!(null);
+    assert_eq!(agent.refused("submit", arguments).await["cost_usd"], 0.04);
+    assert_eq!(world.paid(), 0);
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batch_has_at_most_200_jobs() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    for (count, expected) in [(200, "200 of 200 jobs"), (201, "has 201 items")] {
+        // Jobs without a prompt, so that all are refused together.
+        let jobs = vec![json!({ "input": {} }); count];
+        let arguments = json!({ "batch": "boats", "model": MODEL, "jobs": jobs });
+        let refusal = agent.refused("batch_submit", arguments).await;
+        let error = refusal["error"].as_str().unwrap();
+        assert!(error.contains(expected), "{error}");
+        assert_nothing_submitted(&refusal);
+    }
+    server.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pattern_of_no_model_is_refused_before_a_client_is_served() {
     let world = World::new(emulator()).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
-use crate::client::{Agent, Generation};
+use crate::client::{Agent, Generation, join_all};
 use crate::world::{MODEL, PRICE, World, boat, emulator, sqlite};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,27 +92,6 @@ async fn calls_at_one_time_with_one_key_pay_once() {
     assert!(answers.iter().all(|answer| answer["key"] == "boat-1"));
     assert_eq!(world.paid(), 1);
     server.close().await;
-}
-
-async fn join_all(calls: impl Iterator<Item = impl Future<Output = Value>>) -> Vec<Value> {
-    let mut calls: Vec<_> = calls.map(Box::pin).collect();
-    let mut answers = Vec::new();
-    std::future::poll_fn(|cx| {
-        calls.retain_mut(|call| match call.as_mut().poll(cx) {
-            std::task::Poll::Ready(answer) => {
-                answers.push(answer);
-                false
-            }
-            std::task::Poll::Pending => true,
-        });
-        if calls.is_empty() {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    answers
 }
 
 #[tokio::test(flavor = "multi_thread")]

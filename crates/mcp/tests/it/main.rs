@@ -14,5 +14,6 @@ mod money;
 mod resources;
 mod store;
 mod tasks;
+mod times;
 mod transcript;
 mod world;
