@@ -170,9 +170,14 @@ fn of_batch() -> Vec<Tool> {
 
 /// Returns the tool that submits jobs of one model, with the schema of its input.
 pub(crate) fn typed(model: &ModelSchema) -> Tool {
-    let about = format!("Submits a job of {}. {SUBMIT}", model.id);
+    let about = format!(
+        "Submits a job of {}, which COSTS MONEY, as `submit` does: a repeated call with the same `key` never pays twice.",
+        model.id
+    );
+    let mut input = model.input.to_json_schema();
+    shorten(&mut input);
     let properties = json!({
-        "input": model.input.to_json_schema(),
+        "input": input,
         "key": key(),
         "confirmed_cost": cost(),
     });
@@ -183,6 +188,25 @@ pub(crate) fn typed(model: &ModelSchema) -> Tool {
         &properties,
         &["input", "key"],
     )
+}
+
+/// Removes from a schema what no call needs to be right: examples, and rules of media, whose violations say what is
+/// allowed. `model_schema` has them.
+fn shorten(schema: &mut Value) {
+    let Value::Object(members) = schema else {
+        return;
+    };
+    members.retain(|name, _| name != "examples" && name != "x-runcomfy-validations");
+    for (name, value) in members {
+        match value {
+            Value::Object(named) if name == "properties" => named.values_mut().for_each(shorten),
+            Value::Object(_) if name == "items" => shorten(value),
+            Value::Array(list) if ["anyOf", "oneOf", "allOf"].contains(&&**name) => {
+                list.iter_mut().for_each(shorten);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Returns the name of the tool of a model.

@@ -208,6 +208,29 @@ async fn tool_list_is_as_small_with_400_models() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tool_list_is_small_with_typed_tools_of_three_models() {
+    let world = World::new(emulator()).await;
+    let server = world.server(sqlite(world.folder.path()));
+    let server = server.typed("bytedance/**").build();
+    let agent = Agent::connect(&server, Generation::Initialize, json!({})).await;
+    let list = agent.request("tools/list", json!({})).await["result"].clone();
+    assert_eq!(list["tools"].as_array().unwrap().len(), 15);
+    let size = list.to_string().len();
+    assert!(size < 12_000, "{size} bytes");
+    let tools = list["tools"].as_array().unwrap().iter();
+    let mut edit = tools.filter(|tool| tool["name"] == "submit_bytedance_dreamina_4_0_edit");
+    let input = edit.next().unwrap()["inputSchema"]["properties"]["input"].clone();
+    // What a call must be like is there.
+    assert_eq!(input["properties"]["scale"]["maximum"], 1);
+    assert_eq!(
+        input["properties"]["width×height"]["enum"][0],
+        "1024x1024(1:1)"
+    );
+    assert_eq!(input["properties"]["image_urls"]["items"]["format"], "uri");
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tool_list_is_small_and_says_what_costs_money() {
     let world = World::new(emulator()).await;
     let store = sqlite(world.folder.path());
