@@ -46,6 +46,8 @@ mod balance;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 #[cfg(feature = "client")]
+mod blocking_work;
+#[cfg(feature = "client")]
 pub mod catalogue;
 #[cfg(feature = "client")]
 mod catch_panic;

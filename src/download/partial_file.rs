@@ -12,6 +12,7 @@ use super::abandoned_parts::{self, AbandonedParts, DIGITS, END, START};
 use super::file_name::numbered;
 use super::inspection::{Claims, Inspection};
 use super::saved::Saved;
+use crate::blocking_work::run_blocking;
 use crate::error::Error;
 use crate::whole_file::{publish, sync_folder_of};
 
@@ -154,16 +155,11 @@ pub(super) async fn present(path: PathBuf) -> Result<Saved, Error> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(e) => match e.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(e) => {
-                let message = "the runtime was shut down before the file was written; no file was left behind";
-                Err(Error::new(crate::error::ErrorKind::Io, message).with_source(e))
-            }
-        },
-    }
+    run_blocking(work).await.unwrap_or_else(|e| {
+        let message =
+            "the runtime was shut down before the file was written; no file was left behind";
+        Err(Error::new(crate::error::ErrorKind::Io, message).with_source(e))
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::blocking_work::run_blocking;
 use crate::error::{Error, ErrorKind};
 use crate::http::error_code::ErrorCode;
 use crate::http::partial_json::{members, members_before_error};
@@ -232,16 +233,10 @@ impl Reply {
         }
         let token = token.clone();
         let redact = move || Self::new(http_status, retry_after, attribution, body, &token);
-        match tokio::task::spawn_blocking(redact).await {
-            Ok(reply) => Ok(reply),
-            Err(e) => match e.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(e) => {
-                    let message = "the runtime was shut down before the response was read";
-                    Err(Error::new(ErrorKind::ResponseLost, message).with_source(e))
-                }
-            },
-        }
+        run_blocking(redact).await.map_err(|e| {
+            let message = "the runtime was shut down before the response was read";
+            Error::new(ErrorKind::ResponseLost, message).with_source(e)
+        })
     }
 
     /// Returns the response's JSON object, unless it is an error: by its HTTP status, or by an

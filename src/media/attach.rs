@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use runcomfy_media::{DataUri, Facts, MAX_REQUEST_BYTES, open_regular};
 
+use crate::blocking_work::run_blocking;
 use crate::error::cause::Cause;
 use crate::error::{Error, ErrorKind};
 use runcomfy_schema::{Json, Media, MediaInput, MediaSource, Redacted};
@@ -190,7 +191,7 @@ async fn read(media: &Media) -> Result<(Bytes, Option<String>), Error> {
             let name = path
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned());
-            let reading = tokio::task::spawn_blocking({
+            let read = run_blocking({
                 let path = path.clone();
                 move || {
                     let mut bytes = Vec::new();
@@ -198,9 +199,7 @@ async fn read(media: &Media) -> Result<(Bytes, Option<String>), Error> {
                     Ok(bytes)
                 }
             });
-            let read = reading
-                .await
-                .unwrap_or_else(|e| Err(std::io::Error::other(e)));
+            let read = read.await.unwrap_or_else(|e| Err(std::io::Error::other(e)));
             let bytes = read.map_err(|e| unreadable(path, e))?;
             Ok((bytes.into(), name))
         }
