@@ -8,8 +8,11 @@ use super::failure::Failure;
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::new_store_id;
 
-/// The steps from an empty schema to the newest version; a step is never changed once it is released.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("version_2.sql")];
+/// The steps from an empty schema to the tables of the newest version; a step is never changed once it is released.
+const MIGRATIONS: [&str; 2] = [include_str!("tables.sql"), include_str!("version_2.sql")];
+
+/// The functions of the newest version.
+const FUNCTIONS: &str = include_str!("functions.sql");
 
 /// Number of the lock that lets one process at a time migrate: `rcbt`.
 const MIGRATION_LOCK: i64 = 0x7263_6274;
@@ -83,6 +86,9 @@ impl Connection {
             transaction
                 .query_typed("INSERT INTO migration (version) VALUES ($1)", parameters)
                 .await?;
+        }
+        if done < MIGRATIONS.len() {
+            transaction.batch_execute(FUNCTIONS).await?;
         }
         if done == 0 {
             create_batch(&transaction).await?;

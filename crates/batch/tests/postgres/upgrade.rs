@@ -5,7 +5,8 @@ use runcomfy_testkit::postgres::PostgresServer;
 
 use crate::{ESTIMATE, jobs, register};
 
-const FIRST_VERSION: &str = include_str!("../../src/postgres/schema.sql");
+/// The schema as version 1 has created it.
+const FIRST_VERSION: &str = include_str!("version_1.sql");
 
 #[tokio::test]
 async fn store_of_version_1_keeps_its_jobs() {
