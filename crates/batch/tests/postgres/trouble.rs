@@ -65,17 +65,29 @@ async fn server_that_may_forget_is_refused() {
         assert!(text.contains(word), "{text}");
         let _ = server.sql("ALTER DATABASE postgres RESET ALL");
     }
-    // A session of a pooler may have other settings than the one that was looked at.
+    // A session of a pooler may have other settings than the one that was looked at, and a server new ones.
     let store = PostgresStore::open(&url).await.unwrap();
-    let _ = server.sql("ALTER SYSTEM SET synchronous_commit = off");
-    let _ = server.sql("SELECT pg_reload_conf()");
-    let error = loop {
-        if let Err(error) = store.import(jobs(1)).await {
-            break error;
+    for setting in ["synchronous_commit", "fsync"] {
+        let reload = |change: &str| {
+            let _ = server.sql(&format!("ALTER SYSTEM {change}"));
+            let _ = server.sql("SELECT pg_reload_conf()");
+        };
+        reload(&format!("SET {setting} = off"));
+        let error = loop {
+            if let Err(error) = store.import(jobs(1)).await {
+                break error;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        assert_eq!(error.kind(), StoreErrorKind::NotDurable, "{error}");
+        let (kind, text) = refusal(&url).await;
+        assert_eq!(kind, StoreErrorKind::NotDurable, "{text}");
+        assert!(text.contains(&format!("{setting} is off")), "{text}");
+        reload(&format!("RESET {setting}"));
+        while store.import(jobs(1)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
-    assert_eq!(error.kind(), StoreErrorKind::NotDurable);
+    }
 }
 
 #[tokio::test]
