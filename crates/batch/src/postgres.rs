@@ -6,7 +6,7 @@ mod journal;
 mod migration;
 mod password;
 mod report;
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
 mod transition;
 mod url;

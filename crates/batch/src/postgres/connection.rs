@@ -10,8 +10,8 @@ use tokio_postgres::{Client, NoTls, Row, Socket};
 use tracing::debug;
 
 use super::failure::Failure;
-#[cfg(feature = "rustls")]
-use super::tls::Tls;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use super::tls::connector;
 use super::url::PostgresUrl;
 use super::value::Parameter;
 
@@ -82,9 +82,9 @@ impl Connection {
 
     /// Connects. The task ends with the last clone of the client.
     pub(super) async fn connect(&self) -> Result<Client, Failure> {
-        #[cfg(feature = "rustls")]
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
         if self.url.may_use_tls() {
-            let tls = Tls::new(self.url.root_certificates()).map_err(Failure::Tls)?;
+            let tls = connector(self.url.root_certificates()).map_err(Failure::Tls)?;
             return self.connect_with(tls).await;
         }
         self.connect_with(NoTls).await

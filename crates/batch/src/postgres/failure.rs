@@ -13,7 +13,7 @@ pub(super) enum Failure {
     /// The server has not answered in time.
     Timeout,
     /// There is no TLS as the URL wants it.
-    #[cfg(feature = "rustls")]
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     Tls(io::Error),
     /// The journal could not be read or written.
     Journal(io::Error),
@@ -109,7 +109,7 @@ impl Failure {
                 (explain(&error), describe(&error))
             }
             Self::Timeout => (UNREACHABLE, "no answer in time".to_owned()),
-            #[cfg(feature = "rustls")]
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
             Self::Tls(error) => (TLS, error.to_string()),
             Self::Journal(error) => (JOURNAL, error.to_string()),
             Self::Unreadable(what) => (DAMAGED, format!("{what} is unreadable")),

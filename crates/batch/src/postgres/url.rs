@@ -57,7 +57,7 @@ impl PostgresUrl {
 
     /// Returns the file of the certificates that are trusted in place of the system's.
     #[cfg_attr(
-        not(feature = "rustls"),
+        not(any(feature = "rustls", feature = "native-tls")),
         allow(dead_code, reason = "only TLS needs it")
     )]
     pub(super) fn root_certificates(&self) -> Option<&Path> {
@@ -66,7 +66,7 @@ impl PostgresUrl {
 
     /// Returns `true` if connections may use TLS.
     #[cfg_attr(
-        not(feature = "rustls"),
+        not(any(feature = "rustls", feature = "native-tls")),
         allow(dead_code, reason = "only TLS needs it")
     )]
     pub(super) fn may_use_tls(&self) -> bool {

@@ -6,7 +6,7 @@ mod adoption;
 mod forgotten;
 mod pooler;
 mod roles;
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
 mod trouble;
 mod upgrade;
