@@ -1,27 +1,31 @@
 //! Costs of a batch: jobs a second through a service that answers at once, CPU for a job against
-//! `run_many`, and claims and memory with a million jobs in the store.
+//! `run_many`, and claims and memory with a million jobs in the store, in SQLite and in Postgres.
+
+mod service;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use runcomfy::{Client, WaitOptions};
+use runcomfy::WaitOptions;
 use runcomfy_batch::{
-    Batch, End, Ending, Incarnation, JobId, JobKey, Limits, Money, NewJob, Rate, SqliteStore, Store,
+    Batch, End, Ending, Incarnation, JobId, JobKey, Limits, Money, NewJob, PostgresStore, Rate,
+    SqliteStore, Store,
 };
 use runcomfy_benches::{Aim, Cost, Outcome, Row, Samples, differences, ratios, scratch};
 use runcomfy_models::bytedance::dreamina_4_0::text_to_image::Input;
+use runcomfy_testkit::postgres::PostgresServer;
 use serde_json::json;
+use service::{Service, client, serve};
 
 const MODEL: &str = "bytedance/dreamina-4-0/text-to-image";
 /// Jobs of each run through the service.
 const JOBS: u64 = 400;
+/// Jobs of each run by processes that share a store.
+const SHARED_JOBS: u64 = 2000;
 const ROUNDS: usize = 5;
 const CONCURRENCY: usize = 64;
 /// The service has an outcome at once, so that polls need not wait.
@@ -34,24 +38,64 @@ const CLAIMS: usize = 301;
 /// Jobs of one claim.
 const CLAIMED: usize = 16;
 
+/// Longer than the benchmark, which renews no lease.
+const LEASE: Duration = Duration::from_hours(1);
+
 const ESTIMATE: Money = Money::from_micros(40_000);
 
 fn main() -> Outcome {
-    match std::env::args().nth(1).as_deref() {
-        Some("serve") => return serve(),
-        Some("many") => return runtime()?.block_on(many(&scratch("batch-many")?)),
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["serve"] => return serve(),
+        ["work", place, base_url, out] => return runtime()?.block_on(work(place, base_url, out)),
+        ["many", engine, place] => return runtime()?.block_on(many(engine, place)),
         _ => {}
     }
-    runtime()?.block_on(through_a_service(&scratch("batch")?))?;
-    // In a process of its own, whose memory nothing else has touched.
-    let many = Command::new(std::env::current_exe()?)
-        .arg("many")
-        .status()?;
-    if many.success() {
+    let folder = scratch("batch")?;
+    let service = Service::start()?;
+    let runtime = runtime()?;
+    runtime.block_on(through_a_service(&service, &folder))?;
+    let file = |name: usize| {
+        folder
+            .join(format!("{name}.batch.db"))
+            .display()
+            .to_string()
+    };
+    runtime.block_on(by_processes(&service, &folder, "SQLite", 1, file))?;
+    let server = PostgresServer::start();
+    if let Some(server) = &server {
+        for processes in [1, 3] {
+            let batch = |name: usize| format!("{}?batch=by_{processes}_{name}", server.url());
+            runtime.block_on(by_processes(
+                &service, &folder, "Postgres", processes, batch,
+            ))?;
+        }
+    }
+    many_alone("SQLite", &file(0))?;
+    if let Some(server) = &server {
+        many_alone("Postgres", &server.url())?;
+    }
+    Ok(fs::remove_dir_all(folder)?)
+}
+
+/// Runs [`many`] in a process of its own, whose memory nothing else has touched.
+fn many_alone(engine: &str, place: &str) -> Outcome {
+    let mut many = Command::new(std::env::current_exe()?);
+    if many.args(["many", engine, place]).status()?.success() {
         Ok(())
     } else {
-        Err("the run with a million jobs has failed".into())
+        Err(format!("the run with a million jobs in {engine} has failed").into())
     }
+}
+
+/// Opens the store at the URL of a batch in Postgres, or else at the path of a file.
+async fn open(place: &str) -> Outcome<Arc<dyn Store>> {
+    Ok(if place.starts_with("postgres://") {
+        Arc::new(PostgresStore::open(place).await?)
+    } else {
+        Arc::new(SqliteStore::open(place)?)
+    })
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -75,7 +119,7 @@ fn job(n: u64) -> Outcome<NewJob> {
     ))
 }
 
-async fn import(store: &SqliteStore, number: u64) -> Outcome {
+async fn import(store: &dyn Store, number: u64) -> Outcome {
     let mut next = 1;
     while next <= number {
         let end = (next + PART).min(number + 1);
@@ -87,15 +131,14 @@ async fn import(store: &SqliteStore, number: u64) -> Outcome {
 }
 
 /// Runs jobs in a batch and by `run_many` in turns.
-async fn through_a_service(folder: &Path) -> Outcome {
-    let service = Service::start()?;
+async fn through_a_service(service: &Service, folder: &Path) -> Outcome {
     let (mut batch, mut many) = (Samples::default(), Samples::default());
     let mut rate = Samples::default();
     for round in 0..=ROUNDS {
         let folder = folder.join(round.to_string());
         fs::create_dir_all(&folder)?;
-        let (seconds, ours) = run_batch(&service, &folder).await?;
-        let theirs = run_many(&service).await?;
+        let (seconds, ours) = run_batch(service, &folder).await?;
+        let theirs = run_many(service).await?;
         // The first warms up.
         if round > 0 {
             rate.push(JOBS as f64 / seconds);
@@ -116,32 +159,85 @@ async fn through_a_service(folder: &Path) -> Outcome {
 
 /// Returns the seconds of a batch, and its CPU for a job in microseconds.
 async fn run_batch(service: &Service, folder: &Path) -> Outcome<(f64, f64)> {
-    let store = Arc::new(SqliteStore::open(folder.join("a.batch.db"))?);
-    import(&store, JOBS).await?;
-    let client = service.client()?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.join("a.batch.db"))?);
+    import(&*store, JOBS).await?;
     let (began, before) = (Instant::now(), Cost::own_cpu()?);
-    let running = Batch::new(
-        Arc::clone(&store) as Arc<dyn Store>,
-        client,
-        folder.join("out"),
-    )
-    .concurrency(CONCURRENCY)
-    .submits(CONCURRENCY)
-    .min_free(0)
-    .poll_every(POLL_EVERY)
-    .start();
-    let summary = running.summary().await?;
+    run(Arc::clone(&store), &service.base_url(), folder).await?;
     let seconds = began.elapsed().as_secs_f64();
     let cpu = Cost::own_cpu()?.saturating_sub(before);
-    if summary.counts.saved != JOBS {
-        return Err(format!("expected {JOBS} saved jobs, found {:?}", summary.counts).into());
-    }
+    expect_saved(&*store, JOBS).await?;
     Ok((seconds, cpu.as_secs_f64() * 1e6 / JOBS as f64))
+}
+
+/// Runs the batch of a store until nothing is left to do.
+async fn run(store: Arc<dyn Store>, base_url: &str, folder: &Path) -> Outcome {
+    let running = Batch::new(store, client(base_url)?, folder.join("out"))
+        .concurrency(CONCURRENCY)
+        .submits(CONCURRENCY)
+        .min_free(0)
+        .poll_every(POLL_EVERY)
+        .start();
+    running.summary().await?;
+    Ok(())
+}
+
+async fn expect_saved(store: &dyn Store, number: u64) -> Outcome {
+    let counts = store.counts().await?;
+    if counts.saved == number {
+        Ok(())
+    } else {
+        Err(format!("expected {number} saved jobs, found {counts:?}").into())
+    }
+}
+
+/// Runs batches by processes that share a store; `place` names the store of a round.
+async fn by_processes(
+    service: &Service,
+    folder: &Path,
+    engine: &str,
+    processes: usize,
+    place: impl Fn(usize) -> String,
+) -> Outcome {
+    let mut rate = Samples::default();
+    for round in 0..=ROUNDS {
+        let place = place(round);
+        import(&*open(&place).await?, SHARED_JOBS).await?;
+        let folder = folder.join(round.to_string());
+        fs::create_dir_all(&folder)?;
+        let began = Instant::now();
+        let workers = (0..processes).map(|_| {
+            let mut worker = Command::new(std::env::current_exe()?);
+            worker.args(["work", &place, &service.base_url()]);
+            worker.arg(&folder).spawn()
+        });
+        let workers = workers.collect::<std::io::Result<Vec<_>>>()?;
+        for mut worker in workers {
+            if !worker.wait()?.success() {
+                return Err("a process of the batch has failed".into());
+            }
+        }
+        // The first warms up.
+        if round > 0 {
+            rate.push(SHARED_JOBS as f64 / began.elapsed().as_secs_f64());
+        }
+        expect_saved(&*open(&place).await?, SHARED_JOBS).await?;
+        fs::remove_dir_all(&folder)?;
+    }
+    let what = format!(
+        "batch, {SHARED_JOBS} jobs through {engine}, processes: {processes}: jobs a second"
+    );
+    Row::new(what, "").print(&rate);
+    Ok(())
+}
+
+/// Works on the batch of another process until nothing is left to do.
+async fn work(place: &str, base_url: &str, folder: &str) -> Outcome {
+    run(open(place).await?, base_url, Path::new(folder)).await
 }
 
 /// Returns the CPU for a job in microseconds.
 async fn run_many(service: &Service) -> Outcome<f64> {
-    let client = service.client()?;
+    let client = client(&service.base_url())?;
     let before = Cost::own_cpu()?;
     let jobs = (0..JOBS).map(|n| Input::new(format!("Boat {n}")));
     let options = WaitOptions::new().poll_every(POLL_EVERY);
@@ -159,22 +255,27 @@ async fn run_many(service: &Service) -> Outcome<f64> {
 }
 
 /// Claims, ends and counts jobs of a store with a million of them.
-async fn many(folder: &Path) -> Outcome {
-    let path = folder.join("a.batch.db");
-    let store = SqliteStore::open(&path)?;
-    let row = |what: &str, unit| Row::new(format!("batch, {MANY} jobs of 300 B: {what}"), unit);
+async fn many(engine: &str, place: &str) -> Outcome {
+    let store = open(place).await?;
+    let store = &*store;
+    let row = |what: &str, unit| {
+        Row::new(
+            format!("batch, {MANY} jobs of 300 B in {engine}: {what}"),
+            unit,
+        )
+    };
     let one = |value: f64| std::iter::once(value).collect::<Samples>();
     let began = Instant::now();
-    import(&store, MANY).await?;
+    import(store, MANY).await?;
     row("import", "s").print(&one(began.elapsed().as_secs_f64()));
     let limits = Limits::none().budget(Money::MAX);
     let rate = Rate::new(1_000_000, Duration::from_secs(1));
     store.set_limits(limits.rate(rate)).await?;
-    let mut me = store.register("the benchmark", Duration::ZERO).await?;
+    let mut me = store.register("the benchmark", LEASE).await?;
     let (mut claims, mut received, mut settled) =
         (Samples::default(), Samples::default(), Samples::default());
     for _ in 0..CLAIMS {
-        let (claim, keys) = claim(&store, &mut me).await?;
+        let (claim, keys) = claim(store, &mut me).await?;
         claims.push(claim);
         let ids = keys
             .iter()
@@ -186,25 +287,24 @@ async fn many(folder: &Path) -> Outcome {
         let endings = endings.map(|ending| ending.cost(ESTIMATE)).collect();
         settled.push(timed(store.settle(me.id(), endings)).await?.0);
     }
-    let (counting, counts) = timed(store.counts()).await?;
-    if counts.saved != (CLAIMS * CLAIMED) as u64 {
-        return Err(format!("found {counts:?}").into());
-    }
+    let (counting, _) = timed(store.counts()).await?;
+    expect_saved(store, (CLAIMS * CLAIMED) as u64).await?;
     let claim = format!("a claim of {CLAIMED} within rate and budget");
     row(&claim, "ms").aim(Aim::AtMost(2.0)).print(&claims);
     row(&format!("{CLAIMED} ids stored"), "ms").print(&received);
     row(&format!("{CLAIMED} jobs settled"), "ms").print(&settled);
     row("counts and money", "ms").print(&one(counting));
-    row("size of the file", "MiB").print(&one(fs::metadata(&path)?.len() as f64 / 1_048_576.0));
+    if let Ok(file) = fs::metadata(place) {
+        row("size of the file", "MiB").print(&one(file.len() as f64 / 1_048_576.0));
+    }
     row("peak memory", "MiB")
         .aim(Aim::AtMost(64.0))
         .print(&one(peak()? / 1024.0));
-    drop((me, store));
-    Ok(fs::remove_dir_all(folder)?)
+    Ok(())
 }
 
 /// Returns the milliseconds of a claim, and its keys.
-async fn claim(store: &SqliteStore, me: &mut Incarnation) -> Outcome<(f64, Vec<JobKey>)> {
+async fn claim(store: &dyn Store, me: &mut Incarnation) -> Outcome<(f64, Vec<JobKey>)> {
     let (time, claims) = timed(store.claim(me, CLAIMED)).await?;
     if claims.jobs.len() != CLAIMED {
         return Err(format!("claimed {} jobs, expected {CLAIMED}", claims.jobs.len()).into());
@@ -225,98 +325,4 @@ fn peak() -> Outcome<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().next());
     Ok(number.ok_or("no VmHWM")?.parse()?)
-}
-
-/// A service in a process of its own, whose jobs have ended at once.
-struct Service {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Service {
-    fn start() -> Outcome<Self> {
-        let program: PathBuf = std::env::current_exe()?;
-        let mut process = Command::new(program)
-            .arg("serve")
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let output = process.stdout.take().ok_or("no output")?;
-        let mut address = String::new();
-        BufReader::new(output).read_line(&mut address)?;
-        Ok(Self {
-            address: address.trim().parse()?,
-            process,
-        })
-    }
-
-    fn client(&self) -> Outcome<Client> {
-        let builder = Client::builder().token("token").include_cost(true);
-        Ok(builder
-            .base_url(format!("http://{}", self.address))
-            .build()?)
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn serve() -> Outcome {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    println!("{}", listener.local_addr()?);
-    std::io::stdout().flush()?;
-    for stream in listener.incoming().flatten() {
-        std::thread::spawn(move || answer(stream));
-    }
-    Ok(())
-}
-
-static IDS: AtomicU64 = AtomicU64::new(1);
-
-/// Answers one request after the other.
-fn answer(stream: TcpStream) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut writer = stream;
-    loop {
-        let mut first = String::new();
-        if reader.read_line(&mut first).ok()? == 0 {
-            return None;
-        }
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok()?;
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length: ") {
-                length = value.parse().ok()?;
-            }
-        }
-        std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink()).ok()?;
-        let id = first
-            .split("/requests/")
-            .nth(1)
-            .and_then(|rest| rest.split(['/', ' ']).next());
-        let body = match id {
-            None => {
-                json!({ "request_id": format!("request-{}", IDS.fetch_add(1, Ordering::Relaxed)) })
-            }
-            Some(id) if first.contains("/status") => {
-                json!({ "request_id": id, "status": "completed" })
-            }
-            Some(id) => json!({
-                "request_id": id, "status": "succeeded", "output": { "text": "a boat" }, "cost": 0.04,
-            }),
-        };
-        let body = body.to_string();
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
-        let reply = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
-        writer.write_all(reply.as_bytes()).ok()?;
-    }
 }
