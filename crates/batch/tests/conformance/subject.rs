@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "postgres")]
-use runcomfy_batch::PostgresOptions;
 use runcomfy_batch::{Clock, Faults, MemoryStore, SqliteOptions, SqliteStore, Store, Timestamp};
+#[cfg(feature = "postgres")]
+use runcomfy_batch::{PostgresOptions, PostgresStore};
 #[cfg(feature = "postgres")]
 use runcomfy_testkit::postgres::PostgresServer;
 
@@ -139,23 +139,35 @@ impl Subject for Sqlite {
     }
 }
 
-/// A server, and the runtime of the connections to it.
+/// The schema of the batch.
+#[cfg(feature = "postgres")]
+const BATCH: &str = "batch";
+
+/// Empties the tables of the batch, and numbers incarnations and events from the first again. The plans of the
+/// connections stay valid.
+#[cfg(feature = "postgres")]
+const EMPTY: &str = "SET search_path = batch;
+    DELETE FROM job; DELETE FROM job_input; DELETE FROM attempt; DELETE FROM received; DELETE FROM event;
+    DELETE FROM incarnation; DELETE FROM model; DELETE FROM model_schema;
+    CREATE TEMPORARY TABLE empty (LIKE batch INCLUDING DEFAULTS);
+    INSERT INTO empty (id) SELECT id FROM batch; DELETE FROM batch; INSERT INTO batch TABLE empty;
+    SELECT setval(pg_get_serial_sequence('incarnation', 'id'), 1, false),
+      setval(pg_get_serial_sequence('event', 'seq'), 1, false);";
+
+/// A server with one batch, and the runtime of the connections to it.
 #[cfg(feature = "postgres")]
 pub(crate) struct Server {
     postgres: PostgresServer,
     runtime: tokio::runtime::Runtime,
-    batches: std::cell::Cell<u64>,
-}
-
-/// A schema of its own in a database.
-#[cfg(feature = "postgres")]
-pub(crate) struct Postgres {
-    server: Rc<Server>,
-    batch: String,
-    options: PostgresOptions,
     clock: Clock,
     faults: Faults,
+    /// All that were opened. One that nobody uses is used again: each connection makes plans of its own.
+    stores: std::cell::RefCell<Vec<Arc<PostgresStore>>>,
 }
+
+/// The batch of a server.
+#[cfg(feature = "postgres")]
+pub(crate) struct Postgres(Rc<Server>);
 
 #[cfg(feature = "postgres")]
 impl Postgres {
@@ -166,48 +178,44 @@ impl Postgres {
             .worker_threads(1)
             .enable_all()
             .build();
-        Some(Rc::new(Server {
+        let server = Server {
             postgres,
             runtime: runtime.unwrap(),
-            batches: std::cell::Cell::default(),
-        }))
+            clock: Clock::manual(START),
+            faults: Faults::new(),
+            stores: std::cell::RefCell::default(),
+        };
+        drop(server.open());
+        Some(Rc::new(server))
     }
 
+    /// Empties the batch of the server.
     pub(crate) fn new(server: &Rc<Server>) -> Self {
-        let (clock, faults) = (Clock::manual(START), Faults::new());
-        let number = server.batches.get() + 1;
-        server.batches.set(number);
-        Self {
-            server: Rc::clone(server),
-            batch: format!("batch_{number}"),
-            options: PostgresOptions::new()
-                .clock(clock.clone())
-                .faults(faults.clone()),
-            clock,
-            faults,
-        }
+        let _ = server.postgres.sql(EMPTY);
+        server.clock.set(START);
+        Self(Rc::clone(server))
     }
 
     pub(crate) fn store(&self) -> Arc<dyn Store> {
-        let url = format!("{}?batch={}", self.server.postgres.url(), self.batch);
-        let store = self
-            .server
-            .runtime
-            .block_on(self.options.clone().open(&url.parse().unwrap()));
-        Arc::new(store.unwrap())
+        self.0.open()
     }
 }
 
 #[cfg(feature = "postgres")]
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let sql = format!("DROP SCHEMA {} CASCADE", self.batch);
-            let _ = self
-                .server
-                .postgres
-                .sql(&format!("SET client_min_messages = error; {sql}"));
+impl Server {
+    fn open(&self) -> Arc<PostgresStore> {
+        let mut stores = self.stores.borrow_mut();
+        if let Some(store) = stores.iter().find(|store| Arc::strong_count(store) == 1) {
+            return Arc::clone(store);
         }
+        let url = format!("{}?batch={BATCH}", self.postgres.url());
+        let options = PostgresOptions::new()
+            .clock(self.clock.clone())
+            .faults(self.faults.clone());
+        let store = self.runtime.block_on(options.open(&url.parse().unwrap()));
+        let store = Arc::new(store.unwrap());
+        stores.push(Arc::clone(&store));
+        store
     }
 }
 
@@ -218,11 +226,11 @@ impl Subject for Postgres {
     }
 
     fn faults(&self) -> &Faults {
-        &self.faults
+        &self.0.faults
     }
 
     fn set_time(&mut self, now: Timestamp) {
-        self.clock.set(now);
+        self.0.clock.set(now);
     }
 
     fn has_leases(&self) -> bool {
