@@ -16,7 +16,7 @@ pub(crate) fn dense(text: &str, base: u32) -> String {
             let chunks = row.as_bytes()[start..].chunks_exact(width);
             let byte = |chunk| u8::from_str_radix(str::from_utf8(chunk).unwrap(), base).unwrap();
             read += &latin(&chunks.map(byte).collect::<Vec<u8>>());
-            read.push(' ');
+            read.push(BETWEEN);
         }
     }
     read

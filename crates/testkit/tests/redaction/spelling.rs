@@ -132,11 +132,16 @@ fn marks(text: &str, write: impl Fn(u8) -> String) -> String {
     })
 }
 
-/// Spells some characters, and every one with which the spelling begins.
+/// Marks around markup. Where one of two is spelled and the other is not, what is between them is no text any
+/// more: `<b%3Etoken</b>` begins with a tag that ends behind the token.
+const MARKS_OF_MARKUP: &str = "<>\x1b";
+
+/// Spells some characters, every one with which the spelling begins, and all marks of markup.
 fn some(rng: &mut Rng, text: &str, write: impl Fn(u8) -> String, begin: &str) -> String {
     let rate = rng.u8(1..5);
     let chars = text.chars().map(|c| {
-        if begin.contains(c) || rng.u8(..rate) == 0 {
+        let is_always = begin.contains(c) || MARKS_OF_MARKUP.contains(c);
+        if is_always || rng.u8(..rate) == 0 {
             write(u8::try_from(c).unwrap())
         } else {
             c.to_string()
