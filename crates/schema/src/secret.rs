@@ -5,11 +5,12 @@ mod escapes;
 mod layer;
 mod numbers;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::invisible::is_ignorable;
 use crate::spelling::MAX_ESCAPE;
-use layer::{Decoded, GAP, Layer, Runs};
+use layer::{Decoded, GAP, Layer, Runs, Span};
 
 /// A secret, such as an API token, to be erased from the texts of others.
 ///
@@ -19,6 +20,8 @@ use layer::{Decoded, GAP, Layer, Runs};
 pub struct Secret {
     /// The secret as it is, and as its own escapes and markup can be read.
     patterns: Vec<Vec<u8>>,
+    /// All parts of these of [`MIN_CHARS`] characters, in lower case.
+    parts: HashSet<Vec<u8>>,
 }
 
 /// Number of characters from which a text is erased. A shorter one is too likely part of ordinary
@@ -42,9 +45,18 @@ impl Secret {
     /// Creates a secret. One of fewer than 8 characters is erased from nothing.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let mut patterns = escapes::patterns(text);
-        patterns.retain(|pattern| pattern.len() >= MIN_CHARS);
-        Self { patterns }
+        let mut patterns: Vec<Vec<u8>> = Vec::new();
+        for pattern in escapes::patterns(text) {
+            let pattern = without_noise(&pattern);
+            if pattern.len() >= MIN_CHARS && !patterns.contains(&pattern) {
+                patterns.push(pattern);
+            }
+        }
+        let windows = patterns
+            .iter()
+            .flat_map(|pattern| pattern.windows(MIN_CHARS));
+        let parts = windows.map(<[u8]>::to_ascii_lowercase).collect();
+        Self { patterns, parts }
     }
 
     /// Returns the bytes with `…` for the secret: as it is, in capitals, escaped for JSON, a URL, HTML, a
@@ -80,6 +92,10 @@ impl Secret {
             }
             start = boundary(text, start + CHUNK);
         }
+        if !found.is_empty() {
+            // What quotes it once may also quote it in parts, as the last column of a dump does.
+            self.search_parts(Layer::Text(text), &mut found);
+        }
         without(text, found)
     }
 
@@ -92,6 +108,7 @@ impl Secret {
             if decoded.bytes.is_empty() {
                 break;
             }
+            self.search_parts(Layer::Decoded(&decoded), &mut found);
             decoded = self.read(Layer::Decoded(&decoded), max_bytes, &mut found);
         }
         found
@@ -103,6 +120,7 @@ impl Secret {
         self.read_plain(layer, &mut runs, found);
         for reading in escapes::readings(layer) {
             self.read_plain(Layer::Reading(&reading), &mut runs, found);
+            found.extend(reading.hidden_texts().map(Span::range));
         }
         runs.finish()
     }
@@ -136,6 +154,23 @@ impl Secret {
             }
         }
     }
+
+    /// Adds the places of parts of the secret. As digits it may be in rows with other numbers between them.
+    fn search_parts(&self, layer: Layer<'_>, found: &mut Vec<Range<usize>>) {
+        let bytes = layer.bytes();
+        let (mut chars, mut places) = (Vec::new(), Vec::new());
+        let mut at = skip_noise(bytes, 0);
+        while let Some(byte) = bytes.get(at) {
+            chars.push(byte.to_ascii_lowercase());
+            places.push(at);
+            at = skip_noise(bytes, at + 1);
+        }
+        for (part, places) in chars.windows(MIN_CHARS).zip(places.windows(MIN_CHARS)) {
+            if self.parts.contains(part) {
+                found.push(layer.span_of(places[0]..places[MIN_CHARS - 1] + 1).range());
+            }
+        }
+    }
 }
 
 /// Returns the last start of a character up to a byte; the end of the text where that is first.
@@ -164,25 +199,23 @@ fn without(text: &str, mut places: Vec<Range<usize>>) -> Option<String> {
     Some(erased)
 }
 
-/// Returns where the pattern ends that starts at `start`. At the end of the text, its first
-/// characters suffice: the text may be cut, also within an escape.
+/// Returns where the pattern ends that starts at `start`. Its first half suffices, and at the end of the
+/// text its first characters: the text may be cut, also within an escape.
 fn match_end(text: &[u8], start: usize, pattern: &[u8]) -> Option<usize> {
     let mut at = start;
     for (matched, expected) in pattern.iter().enumerate() {
-        if matched > 0 {
-            at = skip_breaks(text, at);
-        }
-        // These are not resolved behind a backslash.
-        if matches!(expected, b'&' | b'%' | b'=') && text.get(at) == Some(&b'\\') {
-            at += 1;
-        }
+        let noise = at;
+        at = skip_noise(text, at);
         match text.get(at).copied() {
             Some(byte) if is_same(byte, *expected) => at += 1,
-            None | Some(GAP) if matched >= MIN_CHARS => return Some(at),
-            Some(b'\\' | b'%' | b'&' | b'=') if matched >= MIN_CHARS => {
-                return end_near(text, at);
+            _ if matched < MIN_CHARS => return None,
+            None | Some(GAP) => return Some(at),
+            _ => {
+                let escape = (noise..=at).find(|at| b"\\%&=".contains(&text[*at]));
+                let is_half = matched * 2 >= pattern.len();
+                let half = is_half.then_some(noise);
+                return escape.and_then(|at| end_near(text, at)).or(half);
             }
-            _ => return None,
         }
     }
     Some(at)
@@ -206,17 +239,30 @@ fn is_ignorable_byte(byte: u8) -> bool {
     byte.is_ascii() && is_ignorable(char::from(byte))
 }
 
-/// Skips line breaks with the white space behind them, and what is not seen.
-fn skip_breaks(text: &[u8], mut at: usize) -> usize {
+/// Skips what may be between any two characters of a secret: line breaks with the white space behind them,
+/// what is not seen, and the backslashes that a reading has left over.
+fn skip_noise(text: &[u8], mut at: usize) -> usize {
     let mut is_indent = false;
     while let Some(byte) = text.get(at) {
         is_indent |= matches!(byte, b'\n' | b'\r');
-        if !(is_ignorable_byte(*byte) || is_indent && byte.is_ascii_whitespace()) {
+        let is_noise = *byte == b'\\' || is_ignorable_byte(*byte);
+        if !(is_noise || is_indent && byte.is_ascii_whitespace()) {
             break;
         }
         at += 1;
     }
     at
+}
+
+/// Returns bytes without what a search for them skips.
+fn without_noise(bytes: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut at = skip_noise(bytes, 0);
+    while let Some(byte) = bytes.get(at) {
+        kept.push(*byte);
+        at = skip_noise(bytes, at + 1);
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -298,7 +344,12 @@ mod tests {
             let text = format!("no tok-5eCr{cut}");
             assert_eq!(secret.erase_text(&text).as_deref(), Some("no …"), "{text}");
         }
-        assert_eq!(secret.erase_text("no tok-5eCr3 yet"), None);
+        assert_eq!(
+            secret.erase_text("no tok-5eCr yet").as_deref(),
+            Some("no … yet")
+        );
+        let secret = Secret::new("tok-5eCr3t/+x.ab12");
+        assert_eq!(secret.erase_text("no tok-5eCr yet"), None);
     }
 
     #[test]
@@ -316,6 +367,101 @@ mod tests {
                 .unwrap_or_else(|| panic!("{text} is unchanged"));
             assert!(erased.chars().count() < 9, "{text} {erased}");
         }
+    }
+
+    #[test]
+    fn letters_in_escapes_of_escapes_are_erased_unread() {
+        let secret = Secret::new("747itI~ah_FFFiW-LceRyNHK1Pa.eXhWb9Gr");
+        for text in [
+            // `\x` of some characters, of JSON of JSON, of `\x` of all
+            r"\x5c\x5c\x5c\x5c\x7837\x5c\x5c\x5c\x5c\x783\x34\x5c\x5c\x5c\x5c\x783\x37\x5c\x5c\x5c\x5cx\x369",
+            // of anything else, too
+            r"%2541%2542%2543%2544",
+            r"\\x5cx41\\x5cx42\\x5cx43\\x5cx44",
+            "&amp;#65;&amp;#66;&amp;#67;&amp;#68;",
+            "begin-%2541%2542%2543%2544_end",
+        ] {
+            let around = format!("no such key: {text}; try");
+            assert_eq!(
+                secret.erase_text(&around).as_deref(),
+                Some("no such key: …; try"),
+                "{text}"
+            );
+        }
+        for text in [
+            r#"{"e":"{\"path\":\"C:\\\\Users\\\\101\\\\2024\\\\text\",\"at\":\"\\u65e5\\u672c\\n\"}"}"#,
+            "https://a.example/?to=https%253A%252F%252Fb.example%252Fc%2520d%253Fe",
+            r#""^\\\\d{3}-\\\\w+\\\\x$""#,
+            "&amp;lt;b&amp;gt; &amp;#39;x&amp;#39; &amp;nbsp;",
+            // JSON of the escapes of a program
+            r"\\x41\\x42\\x43\\x44\\x45",
+            r"\\\\u0041\\\\u0042\\\\u0043\\\\u0044",
+        ] {
+            assert_eq!(secret.erase_text(text), None);
+        }
+    }
+
+    #[test]
+    fn backslashes_of_several_layers_are_kept_apart() {
+        for (token, text) in [
+            // colours in JSON, in `\x` of some characters, in JSON of JSON
+            (
+                "YfMqRYSMn8SwvSBQi1eqvkg2kLSyVUItvcCR",
+                r"\\\\x59\\\\x66Mq\\\\x52\\\\x59S\\\\x4dn8Sw\\\\x5cu\\\\x30\\\\x30\\\\x31\\\\x62\\\\x5b\\\\x31m\\\\x76\\\\x53B\\\\x5c\\\\x7500\\\\x31\\\\x62\\\\x5b\\\\x30mQ\\\\x5cu\\\\x30\\\\x30\\\\x31b\\\\x5b\\\\x31m\\\\x691e\\\\x71\\\\x76k\\\\x672k\\\\x4cS\\\\x79V\\\\x55\\\\x49tv\\\\x63\\\\x43\\\\x52\\\\x5cu\\\\x30\\\\x301b[0\\\\x6d",
+            ),
+            // colours in JSON, in percent of marks, in tags
+            (
+                "Pt9rfeFxUelLLVbm8LHEVTuzf4-NQ",
+                r"Pt9<span>%5C</span>u001b%5<span>B1mrf%5</span>Cu001b%5B0meFxU<span>elLLVbm8LH</span>EVTuzf4<span>%2DNQ</span>",
+            ),
+            // colours in JSON of JSON of JSON, in `\x` of some characters
+            (
+                "F3Nu0fs~J8e6SnW+cIQsYv-Y",
+                r"F3\x4eu\x5c\x5c\x5c\x5cu0\x301\x62[\x31m0fs~J8\x5c\x5c\x5c\x5c\x750\x301\x62[0m\x656SnW+cIQ\x73Y\x76-Y",
+            ),
+        ] {
+            let erased = Secret::new(token).erase_text(text).unwrap_or_default();
+            // The end of the last colour is behind the token.
+            assert!(
+                erased.starts_with('…') && erased.len() < 40,
+                "{token} {erased}"
+            );
+        }
+    }
+
+    #[test]
+    fn dump_in_rows_is_erased() {
+        let secret = Secret::new("rcx_9fK2mQ7vT4wZ8pL1sD6hJ3nB5gY0");
+        let text = "00000000  42 65 61 72 65 72 20 72  63 78 5f 39 66 4b 32 6d  |Bearer rcx_9fK2m|\n\
+                    00000010  51 37 76 54 34 77 5a 38  70 4c 31 73 44 36 68 4a  |Q7vT4wZ8pL1sD6hJ|\n\
+                    00000020  33 6e 42 35 67 59 30 0d  0a 41 63 63 65 70 74 3a  |3nB5gY0..Accept:|\n";
+        let erased = secret.erase_text(text).unwrap();
+        for part in ["9fK2m", "39 66 4b", "Q7vT4wZ8", "51 37 76", "70 4c 31"] {
+            assert!(!erased.contains(part), "{part} in {erased}");
+        }
+        assert!(erased.contains("..Accept:|"), "{erased}");
+        // Only what quotes the secret is looked through for its parts.
+        assert_eq!(secret.erase_text("rcx_9fK2mQ7 Q7vT4wZ8pL1s"), None);
+    }
+
+    #[test]
+    fn marks_and_numbers_with_breaks_within_are_read() {
+        // The token has the escape of a line break in mails.
+        let secret = Secret::new("ab12=0dcd34ef56");
+        for text in [
+            "=61=62=31=32=3D=30=64=63=64=33=34=65=66=35=36",
+            "ab1\\u001b[1m2=\\u001b[0m0dcd34ef56",
+            // The escape is that of a break, after which nothing of it is left.
+            "ab12\\u001b[1mcd34ef56",
+            // A soft line break within a number.
+            "97, 98, 49, 5=\r\n0, 61, 48, 10=\n0, 99, 100, 51, 52, 101, 102, 53, 54",
+            "ab12＝0dcd34ef56",
+        ] {
+            let erased = secret.erase_text(&format!("no {text}!"));
+            assert_eq!(erased.as_deref(), Some("no …!"), "{text}");
+        }
+        let erased = Secret::new("a\"b'c`d-12345").erase_text("no ａ＂ｂ＇ｃ｀ｄ－１２３４５!");
+        assert_eq!(erased.as_deref(), Some("no …!"));
     }
 
     #[test]

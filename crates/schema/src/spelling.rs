@@ -13,6 +13,8 @@ pub(crate) struct Spelled {
     pub(crate) end: usize,
     /// An entity without its semicolon, which may still come as an escape.
     is_open: bool,
+    /// Number of escapes within each other that spell the character.
+    depth: u8,
     /// For a backslash that an escape such as `\x5c` or `%5c` spells: what that begins with.
     escape_sign: Option<char>,
 }
@@ -21,6 +23,12 @@ impl Spelled {
     /// Returns `true` if an escape spells the character, where that is one of ASCII.
     fn is_escaped(&self) -> bool {
         self.end - self.start > 1
+    }
+
+    /// Returns `true` for a letter or digit, or what begins a colour, in an escape that is itself written in
+    /// escapes, as no usual text has it.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.depth > 1 && (self.char.is_ascii_alphanumeric() || self.char == '\u{1b}')
     }
 }
 
@@ -103,21 +111,12 @@ pub(crate) struct Escapes {
     /// Escapes in base 8, such as `\77`; else `\0` alone.
     octal: bool,
     mail: Mail,
-    backslashes: Backslashes,
+    /// Reads a secret in layers of escapes: what is behind a backslash may begin one of a layer below, and an
+    /// escape may go on behind another one. So a backslash that an escape such as `\x5c` spells stays beside
+    /// the next one. What begins the colour of a terminal is kept.
+    layers: bool,
     /// Drops tags, marks of Markdown and colours of terminals.
     markup: bool,
-}
-
-/// The ways to read a backslash before what may begin an escape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Backslashes {
-    /// `\&`, `\%`, `\=` and two backslashes are one character each.
-    Short,
-    /// As in a secret in layers of escapes: what is behind a backslash may begin one of a layer below, and an
-    /// escape may go on behind another one. What begins the colour of a terminal is kept.
-    Layers,
-    /// As `Layers`, and a backslash that an escape such as `\x5c` spells is apart from one behind it.
-    Apart,
 }
 
 /// The quoted-printable escapes of mails.
@@ -134,12 +133,12 @@ impl Escapes {
     pub(crate) const USUAL: Self = Self {
         octal: true,
         mail: Mail::None,
-        backslashes: Backslashes::Layers,
+        layers: true,
         markup: false,
     };
     const MARKS_OF_MAIL: Self = Self {
         mail: Mail::Marks,
-        backslashes: Backslashes::Short,
+        layers: false,
         ..Self::USUAL
     };
 
@@ -155,18 +154,6 @@ impl Escapes {
     pub(crate) const fn with_mail(self) -> Self {
         Self {
             mail: Mail::All,
-            ..self
-        }
-    }
-
-    fn has_layers(self) -> bool {
-        self.backslashes != Backslashes::Short
-    }
-
-    /// Returns the set that takes two backslashes for two escapes, where it can.
-    pub(crate) const fn with_backslashes_apart(self) -> Self {
-        Self {
-            backslashes: Backslashes::Apart,
             ..self
         }
     }
@@ -240,8 +227,6 @@ pub(crate) struct Resolver {
     /// An escape was read that begins with `\0` and is longer, which some languages read as two
     /// characters.
     pub(crate) has_long_zero: bool,
-    /// Two backslashes were read as one of which the first may be an escape of its own.
-    pub(crate) has_joined_backslashes: bool,
     escapes: Escapes,
 }
 
@@ -250,7 +235,6 @@ impl Resolver {
         Self {
             chars: Vec::new(),
             has_long_zero: false,
-            has_joined_backslashes: false,
             escapes,
         }
     }
@@ -289,6 +273,7 @@ impl Resolver {
             start,
             end,
             is_open: false,
+            depth: 0,
             escape_sign: None,
         });
     }
@@ -313,7 +298,7 @@ impl Resolver {
         let same = self.chars[from..]
             .iter()
             .rfind(|before| before.char == char);
-        self.escapes.has_layers() && begins && same.is_none_or(Spelled::is_escaped)
+        self.escapes.layers && begins && same.is_none_or(Spelled::is_escaped)
     }
 
     /// Returns `true` for a character that stays as it is where no escape is open.
@@ -361,7 +346,11 @@ impl Resolver {
         if escapes.markup
             && let Some(length) = markup_at_end(&self.chars)
         {
-            self.chars.truncate(self.chars.len() - length);
+            let first = self.chars.len() - length;
+            let is_hidden = self.chars[first].is_hidden();
+            self.chars.truncate(first);
+            // The backslashes of other layers before it begin nothing behind it.
+            while is_hidden && self.chars.pop_if(|c| c.char == '\\').is_some() {}
             return;
         }
         let chars = &mut self.chars;
@@ -370,7 +359,7 @@ impl Resolver {
             let ends_entity = last.char == ';' && before.is_some_and(|before| before.is_open);
             // The soft hyphen may be a byte of UTF-8.
             let is_byte = before.is_some_and(|before| matches!(before.char, '\u{80}'..='\u{f4}'));
-            let is_colour = escapes.has_layers() && last.char == '\u{1b}';
+            let is_colour = escapes.layers && last.char == '\u{1b}';
             ends_entity || is_hidden(last.char) && !(last.char == '\u{ad}' && is_byte) && !is_colour
         });
         if is_part {
@@ -392,17 +381,20 @@ impl Resolver {
             && escape[0].char == '\\'
             && escape[1].char == '0'
             && escape[2].char.is_digit(8);
-        self.has_joined_backslashes |= length == 2 && may_be_apart(&escape[0], &escape[1]);
         let escape_sign = (char == '\\' && length > 2).then_some(escape[0].char);
+        let is_pair = escape.iter().all(|c| c.char == '\\');
+        let depth = escape.iter().map(|c| c.depth).max().unwrap_or_default();
         let (start, end) = (escape[0].start, escape[length - 1].end);
         self.chars.truncate(self.chars.len() - length);
         let char = plain(char);
-        if self.escapes.has_layers() && !self.may_go_on(char) {
+        if self.escapes.layers && !self.may_go_on(char) {
             self.end_entity(char);
             self.end_octal(char);
         }
         self.push(start, end, char);
         if let Some(spelled) = self.chars.last_mut() {
+            // JSON writes each backslash of a text as two.
+            spelled.depth = depth.saturating_add(u8::from(!is_pair));
             spelled.escape_sign = escape_sign;
         }
     }
@@ -507,7 +499,7 @@ fn utf8_at_end(chars: &[Spelled]) -> Option<(usize, char)> {
 /// spelled by an escape of the same kind, or by another one than the second.
 fn may_be_apart(first: &Spelled, second: &Spelled) -> bool {
     let is_apart = |by: char| by == '\\' || !second.is_escaped();
-    second.char == '\\' && first.escape_sign.is_some_and(is_apart)
+    first.escape_sign.is_some_and(is_apart)
 }
 
 /// Returns the length of the escape that ends the list, and its character.
@@ -530,17 +522,24 @@ fn escape_at_end(chars: &[Spelled], escapes: Escapes) -> Option<(usize, char)> {
             'v' => Some((2, '\u{b}')),
             'f' => Some((2, '\u{c}')),
             '0' if !escapes.octal => Some((2, '\0')),
-            '&' | '%' | '=' if escapes.has_layers() => None,
-            '\\' if escapes.backslashes == Backslashes::Apart
-                && may_be_apart(&chars[chars.len() - 2], chars.last()?) =>
-            {
-                None
+            '&' | '%' | '=' if escapes.layers => None,
+            '\\' => {
+                let is_apart = may_be_apart(&chars[chars.len() - 2], chars.last()?);
+                (!escapes.layers || !is_apart).then_some((2, last))
             }
             '<' if escapes.markup => None,
-            _ if last.is_ascii_punctuation() => Some((2, last)),
+            _ if last.is_ascii_punctuation() => {
+                let before = chars[..chars.len() - 1].iter().rev();
+                Some((1 + before.take_while(|c| c.char == '\\').count(), last))
+            }
             _ => None,
         },
-        '\n' | '\r' if from_end(2) == Some('=') && escapes.mail == Mail::All => Some((2, last)),
+        // A soft line break, which is dropped as what is not seen.
+        '\n' if escapes.mail == Mail::All => match (from_end(2)?, from_end(3)) {
+            ('=', _) => Some((2, '\u{200b}')),
+            ('\r', Some('=')) => Some((3, '\u{200b}')),
+            _ => None,
+        },
         _ if escapes.octal && octal_at_end(chars) == Some(3) => Some((4, octal(chars, 3)?)),
         _ if last.is_ascii_hexdigit() => {
             match (from_end(3), from_end(4), from_end(6), from_end(10)) {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::is_ignorable_byte;
 use super::layer::{Layer, MIN_RUN, Runs, Span, is_text};
+use super::skip_noise;
 
 /// Minimum number of base64 digits of as many bytes as are kept.
 const MIN_DIGITS: usize = MIN_RUN * 4 / 3 + 1;
@@ -92,24 +92,15 @@ pub(super) fn decode(layer: Layer<'_>, min: usize, runs: &mut Runs) {
     }
 }
 
-/// Returns where the digits end that start at `start`. Line breaks with the white space behind them, and
-/// what is not seen, may be between two.
+/// Returns where the digits end that start at `start`. Between two may be what is between two characters of
+/// a secret.
 fn end_of_digits(bytes: &[u8], start: usize) -> usize {
     let mut at = start;
     loop {
         at += (bytes[at..].iter())
             .take_while(|byte| BASE64.has(**byte))
             .count();
-        let mut behind = at;
-        let mut is_indent = false;
-        while let Some(byte) = bytes.get(behind) {
-            is_indent |= matches!(byte, b'\n' | b'\r');
-            let is_break = is_indent && byte.is_ascii_whitespace() || is_ignorable_byte(*byte);
-            if !is_break {
-                break;
-            }
-            behind += 1;
-        }
+        let behind = skip_noise(bytes, at);
         if behind == at || !bytes.get(behind).is_some_and(|byte| BASE64.has(*byte)) {
             return at;
         }

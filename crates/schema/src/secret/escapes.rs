@@ -5,8 +5,8 @@ use crate::invisible::is_ignorable;
 use crate::spelling::{Escapes, Resolver};
 
 /// Returns the readings of a layer that differ from it. Some escapes can be read in two ways: `\0` and a
-/// digit are two characters in some languages, `=72` is a letter in mails alone, `\x5c` and a backslash
-/// are one or two, and between `<` and `>` may be markup, or not.
+/// digit are two characters in some languages, `=72` is a letter in mails alone, and between `<` and `>` may
+/// be markup, or not.
 pub(super) fn readings(layer: Layer<'_>) -> Vec<Reading<'_>> {
     let mut readings: Vec<Reading<'_>> = Vec::new();
     let mut sets = Vec::new();
@@ -21,11 +21,6 @@ pub(super) fn readings(layer: Layer<'_>) -> Vec<Reading<'_>> {
         let bytes = &reading.bytes;
         let mut signs = self::signs(bytes);
         signs |= if resolver.has_long_zero { LONG_ZERO } else { 0 };
-        signs |= if resolver.has_joined_backslashes {
-            BACKSLASHES
-        } else {
-            0
-        };
         add_further(&mut sets, set, bytes, signs);
         let is_known = |known: &Reading<'_>| known.bytes == reading.bytes;
         if reading.is_changed() && !readings.iter().any(is_known) {
@@ -40,7 +35,6 @@ pub(super) fn readings(layer: Layer<'_>) -> Vec<Reading<'_>> {
 fn add_further(sets: &mut Vec<Escapes>, set: Escapes, bytes: &[u8], signs: u8) {
     let further = [
         (signs & LONG_ZERO != 0, set.without_octal()),
-        (signs & BACKSLASHES != 0, set.with_backslashes_apart()),
         (
             signs & MAIL != 0 && has_escape_of_mail(bytes),
             set.with_mail(),
@@ -63,8 +57,6 @@ const MARKUP: u8 = 4;
 
 /// Sign that an escape was read that may be two characters.
 const LONG_ZERO: u8 = 8;
-/// Sign that two backslashes were read as one that may be two.
-const BACKSLASHES: u8 = 16;
 
 /// The sign that each byte is.
 static SIGNS: [u8; 256] = {
@@ -121,6 +113,9 @@ fn read(layer: Layer<'_>, escapes: Escapes) -> (Reading<'_>, Resolver) {
             }
         }
         for spelled in resolver.finish() {
+            if spelled.is_hidden() {
+                reading.hidden.push(spelled.start..spelled.end);
+            }
             reading.push(byte_of(spelled.char), spelled.start..spelled.end);
         }
     }
@@ -131,6 +126,10 @@ fn read(layer: Layer<'_>, escapes: Escapes) -> (Reading<'_>, Resolver) {
 fn byte_of(char: char) -> u8 {
     match char {
         c if c.is_ascii() => u8::try_from(c).unwrap_or(OTHER),
+        // Wide quotation marks: only in URLs they are others than those of ASCII.
+        '\u{ff02}' => b'"',
+        '\u{ff07}' => b'\'',
+        '\u{ff40}' => b'`',
         char::REPLACEMENT_CHARACTER => GAP,
         c if is_ignorable(c) => 0,
         c if c.is_whitespace() => b' ',
@@ -144,8 +143,7 @@ pub(super) fn patterns(secret: &str) -> Vec<Vec<u8>> {
     for set in [Escapes::USUAL, Escapes::USUAL.with_mail()] {
         for set in [set, set.without_markup()] {
             let chars = Resolver::new(set).resolved(secret);
-            let bytes = chars.iter().map(|spelled| byte_of(spelled.char));
-            let pattern = bytes.filter(|byte| *byte != 0).collect();
+            let pattern = chars.iter().map(|spelled| byte_of(spelled.char)).collect();
             if !patterns.contains(&pattern) {
                 patterns.push(pattern);
             }

@@ -110,6 +110,30 @@ pub(super) struct Reading<'a> {
     pub(super) bytes: Vec<u8>,
     /// In order, and each up to the next.
     pieces: Vec<Piece>,
+    /// The ranges of the layer that spell letters and digits in escapes of escapes.
+    pub(super) hidden: Vec<Range<usize>>,
+}
+
+/// Number of letters and digits in escapes of escapes that are a secret, whatever they spell.
+const MIN_HIDDEN: usize = 4;
+
+/// Maximum number of bytes between two of them: others of the same secret may be spelled otherwise.
+const MAX_BETWEEN: usize = 64;
+
+/// Maximum number of bytes of the same secret on each side of them.
+const MAX_AROUND: usize = 512;
+
+/// Returns a range with what may belong to the same secret on both sides of it, up to its last letter or digit.
+fn around(bytes: &[u8], range: Range<usize>) -> Range<usize> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=\\%&#;".contains(byte);
+    let before = bytes[..range.start].iter().rev().take(MAX_AROUND);
+    let behind = bytes[range.end..].iter().take(MAX_AROUND);
+    let start = range.start - before.take_while(|byte| is_part(byte)).count();
+    let behind = behind.take_while(|byte| is_part(byte)).enumerate();
+    let last = behind
+        .filter(|(_, byte)| byte.is_ascii_alphanumeric())
+        .last();
+    start..range.end + last.map_or(0, |(at, _)| at + 1)
 }
 
 /// Bytes of a reading.
@@ -127,6 +151,7 @@ impl<'a> Reading<'a> {
             layer,
             bytes: Vec::with_capacity(layer.bytes().len()),
             pieces: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -157,6 +182,18 @@ impl<'a> Reading<'a> {
                 is_same,
             }),
         }
+    }
+
+    /// Returns the places of the text with several letters and digits in escapes of escapes near each other.
+    /// No usual text has those, and they can be read in too many ways to look for a secret in each.
+    pub(super) fn hidden_texts(&self) -> impl Iterator<Item = Span> {
+        let is_near = |a: &Range<usize>, b: &Range<usize>| b.start <= a.end + MAX_BETWEEN;
+        let groups = self.hidden.chunk_by(is_near);
+        let groups = groups.filter(|group| group.len() >= MIN_HIDDEN);
+        groups.map(|group| {
+            let range = group[0].start..group[group.len() - 1].end;
+            self.layer.span_of(around(self.layer.bytes(), range))
+        })
     }
 
     /// Returns `true` if the reading differs from its layer.
