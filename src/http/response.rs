@@ -399,7 +399,7 @@ impl Reply {
             // The output of a job that has not succeeded is not promised to have any form.
             Some(Err(error)) if status == Status::Succeeded => {
                 let how = error.to_string();
-                let message = format!("the job's output has another form: {}", Redacted(&how));
+                let message = format!("the job's output has another form: {}", RedactedPaths(&how));
                 let error = Error::new(ErrorKind::UnexpectedOutput, message);
                 return Err(error
                     .with_reply(self.http_status, self.excerpt())

@@ -18,7 +18,7 @@ use crate::job::Job;
 use crate::wait::event::Event;
 use crate::wait::options::WaitOptions;
 use crate::wait::poller::{BufferedEvent, Ending, EventBuffer, Key, WaitTarget};
-use runcomfy_schema::Redacted;
+use runcomfy_schema::RedactedPaths;
 
 /// A wait for a job as a stream of events. It ends with the wait; then [`output`](Self::output)
 /// gives the job's output.
@@ -178,7 +178,7 @@ fn decode<O: DeserializeOwned>(result: JobResult<Value>) -> Result<JobResult<O>,
             let how = error.to_string();
             let message = format!(
                 "the job has succeeded, but its output has another form: {}",
-                Redacted(&how)
+                RedactedPaths(&how)
             );
             Err(Error::new(ErrorKind::UnexpectedOutput, message)
                 .with_request_id(&about.request_id)

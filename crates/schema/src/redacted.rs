@@ -43,7 +43,7 @@ pub struct Redacted<'a>(pub &'a str);
 #[derive(Clone, Copy)]
 pub struct RedactedPaths<'a>(pub &'a str);
 
-/// Prints the start of a text as [`Redacted`] does. At its end, the `@` behind a password may be cut
+/// Prints the start of a text as [`RedactedPaths`] does. At its end, the `@` behind a password may be cut
 /// off, so what may be a password is hidden there.
 #[derive(Clone, Copy)]
 pub struct RedactedExcerpt<'a>(pub &'a str);
@@ -105,7 +105,7 @@ impl fmt::Display for Redacted<'_> {
 
 impl fmt::Display for RedactedPaths<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.contains("//") && !may_have_secret(self.0) {
+        if !self.0.contains('/') && !may_have_secret(self.0) {
             return f.write_str(self.0);
         }
         let spelling = Spelling::with_mail(self.0);
@@ -122,6 +122,7 @@ impl fmt::Display for RedactedExcerpt<'_> {
         let spelling = Spelling::with_mail(self.0);
         let urls = Urls {
             is_cut: true,
+            shorten_paths: true,
             ..Urls::new(&spelling)
         };
         write_without_secrets(f, self.0, &urls)
@@ -291,6 +292,18 @@ mod tests {
                 r#""{\"m\":\"https://a/b?…\",\"n\":1}""#,
             ),
             ("'https://a/b?s='S c', d", "'https://a/b?…', d"),
+            (
+                r#"at "https://a/b?c={"d":"e"}&s=S", f"#,
+                r#"at "https://a/b?…", f"#,
+            ),
+            (
+                r#"at "blob:https://a/b#c={"d":"e"}&s=S", f"#,
+                r#"at "blob:https://a/b#…", f"#,
+            ),
+            (
+                r#"["https://a/b?s","https://c/d?e&s=S"]"#,
+                r#"["https://a/b?…","https://c/d?…"]"#,
+            ),
             ("`https://a/b?s c`", "`https://a/b?…`"),
             (
                 r#"<a href="https://a/b?s=1" id="i">c</a>"#,
@@ -318,6 +331,7 @@ mod tests {
             ("u:S%40S@a", "…@a"),
             ("https://u:S\nS@a/b", "https://…@a/b"),
             ("https://u:S S@a/b c", "https://…@a/b c"),
+            (r"https:\\\\fS@a.example", r"https:\\\\f…@a.example"),
             ("https://u:S S S@[::1]/b?s c", "https://…@[::1]/b?… c"),
             (
                 "https://a:80 to me@a.example",
@@ -378,6 +392,7 @@ mod tests {
             ("https%3A%2F%2Fme%3AS3cr", "https%3A%2F%2F…"),
             ("https://me:S3c r3t", "https://…"),
             ("https://a.example/b", "https://a.example/b"),
+            ("https://a.example/acc/b.png", "https://a.example/…/b.png"),
             ("of me:S3cr3t-S3cr3t", "of …"),
             ("404:not found", "404:not found"),
             ("https://a.example said no", "https://a.example said no"),
@@ -392,6 +407,7 @@ mod tests {
             ("https://a/acc/x/b.png?s c", "https://a/…/b.png?… c"),
             ("https://u:p@a/acc/b.png", "https://…@a/…/b.png"),
             ("https://a/b.png", "https://a/b.png"),
+            ("https:/a/acc/b.png", "https:/a/…/b.png"),
             ("https://a", "https://a"),
             ("https://a/acc/x/", "https://a/…/"),
             (

@@ -189,10 +189,13 @@ impl<'a> Urls<'a> {
     }
 
     fn slashes_end(&self, start: usize) -> usize {
+        // A backslash and the first letter of a host may be taken for a line break.
+        let is_slash_at = |at: &usize| {
+            let is_break = self.is_blank(*at) && self.text.spelled(*at).starts_with('\\');
+            is_break || self.text.char(*at).is_some_and(is_slash)
+        };
         let rest = start..self.text.len();
-        self.text
-            .find(rest, |c| !is_slash(c))
-            .unwrap_or(self.text.len())
+        start + rest.take_while(is_slash_at).count()
     }
 
     /// Returns `true` if a host may start at `at`; what may not is seen in patterns: `https?://)?`.
@@ -468,11 +471,21 @@ impl<'a> Urls<'a> {
             if matches!(c, '\n' | '\r') && self.is_blank(at) {
                 return None;
             }
-            if text.char(quote) == Some(c) && text.spelled(at) == mark && self.closes(at) {
+            let is_same = text.char(quote) == Some(c) && text.spelled(at) == mark;
+            if is_same && self.closes(at) && !self.goes_on(at) {
                 return Some(at);
             }
         }
         None
+    }
+
+    /// Returns `true` if a parameter of the same URL follows the quotation mark at `at` in the same word:
+    /// `"https://host/?a={"b":"c"}&d=e"`.
+    fn goes_on(&self, at: usize) -> bool {
+        let ends = |at: &usize| self.is_blank(*at) || self.is_url(*at);
+        let word = (at + 1..self.near(at)).take_while(|at| !ends(at));
+        let is_parameter = |at| self.text.char(at) == Some('&') && self.is_parameter(at);
+        word.into_iter().any(is_parameter)
     }
 
     /// Returns `true` if the quotation mark at `at` is followed by what follows the end of a text,
@@ -591,7 +604,7 @@ impl<'a> Urls<'a> {
     /// Returns `true` for a quotation mark that ends the text around a URL.
     fn ends_text(&self, at: usize) -> bool {
         let is_mark = self.text.char(at) == Some('"') && !self.text.spelled(at).starts_with('%');
-        is_mark && self.closes(at)
+        is_mark && self.closes(at) && !self.goes_on(at)
     }
 
     /// Returns `true` if the character at `at` is a mark before a parameter: `&name=`.
