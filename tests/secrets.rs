@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use leaky_text::{Leaky, MARK, harmless};
+use runcomfy::login::Website;
 use runcomfy::media::{CheckMedia, Uploading};
 use runcomfy::schema::{Redacted, RedactedPaths};
 use runcomfy::testing::{self, Script};
 use runcomfy::{
-    CancelOutcome, Client, Error, ErrorKind, Event, Media, Model, Outcome, RetryPolicy, Upload,
-    Uploader, WaitOptions,
+    CancelOutcome, Client, Error, ErrorKind, Event, Media, Model, Outcome, RetryPolicy, Token,
+    Upload, Uploader, WaitOptions,
 };
 use runcomfy_emulator::{Call, Emulator, Fault, Reply};
 use runcomfy_models::bytedance::dreamina_4_0::edit;
@@ -401,6 +402,55 @@ async fn redirect_is_not_followed_with_the_token() {
     }
     assert_eq!(emulator.count(Call::Submit), 5);
     assert_eq!(server.connections(), 0, "the redirect was followed");
+}
+
+#[tokio::test]
+async fn header_that_quotes_the_token_is_shown_nowhere() {
+    trace();
+    let bearer = format!("Bearer {TOKEN}");
+    for status in [200, 302, 401, 429] {
+        let response = Response::new(status, "{}");
+        let names = [
+            "X-Echo",
+            "Location",
+            "Retry-After",
+            "WWW-Authenticate",
+            "Content-Type",
+        ];
+        let quoting = names.into_iter();
+        let response = quoting.fold(response, |response, name| response.header(name, &bearer));
+        let server = Server::always(response).await;
+        let once = RetryPolicy::new().max_attempts(1);
+        let builder = Client::builder().token(TOKEN).base_url(server.url(""));
+        let client = builder.retry(once).build().unwrap();
+        let job = client.json_job("r-1".parse().unwrap());
+        hides_in(&job.status().await.unwrap_err());
+        hides_in(&client.submit(Input::new("A boat")).await.unwrap_err());
+        assert!(server.requests()[0].head.contains(TOKEN));
+    }
+    hides(&trace().text());
+}
+
+/// The website is sent the token too, and its responses are printed by `whoami` and `login`.
+#[tokio::test]
+async fn website_that_quotes_the_token_is_kept_without_it() {
+    let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for quoted in [
+        TOKEN.to_owned(),
+        TOKEN.replace('-', "\\u002d"),
+        hex,
+        "dG9rLTVlQ3IzdA==".to_owned(),
+    ] {
+        let body = format!(r#"{{"id":"u-1 {quoted}","email":"{quoted}","{quoted}":["{quoted}"]}}"#);
+        let server = Server::always(Response::ok(body)).await;
+        let website = Website::new(server.url("")).unwrap();
+        let user = website.user(&Token::new(TOKEN).unwrap()).await.unwrap();
+        assert!(user.id().starts_with("u-1 …"), "{user:?}");
+        let json = json!(user.json()).to_string();
+        hides(&format!("{user:?} {json}"));
+        assert!(!json.contains(quoted.trim_end_matches('=')), "{json}");
+        assert!(server.requests()[0].head.contains(TOKEN));
+    }
 }
 
 #[tokio::test]

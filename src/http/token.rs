@@ -24,8 +24,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Creates a token. What is copied with one is dropped: white space and quotes around it, and the
-    /// `Bearer` of a header before it.
+    /// Creates a token. What is copied with one is dropped: white space of ASCII and quotes around it, and
+    /// the `Bearer` of a header before it.
     ///
     /// # Errors
     /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated) when it is empty, or
@@ -116,7 +116,7 @@ impl Token {
 /// Returns a token without what is copied with it from a file or a header.
 fn bare(text: &str) -> &str {
     const SCHEME: &str = "Bearer ";
-    let mut bare = text.trim();
+    let mut bare = text.trim_ascii();
     loop {
         let mut quotes = ['"', '\''].into_iter();
         let inner = quotes.find_map(|quote| bare.strip_prefix(quote)?.strip_suffix(quote));
@@ -125,7 +125,7 @@ fn bare(text: &str) -> &str {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME))
             .map(|(_, after)| after);
         match inner.or(after) {
-            Some(less) => bare = less.trim(),
+            Some(less) => bare = less.trim_ascii(),
             None => return bare,
         }
     }
@@ -199,6 +199,8 @@ mod tests {
                 "U+FEFF (a byte order mark) at character 7",
             ),
             ("sec\u{a0}ret", "U+00A0 (a no-break space) at character 4"),
+            ("\u{a0}secret", "U+00A0 (a no-break space) at character 1"),
+            ("secret\u{3000}", "U+3000 (not ASCII) at character 7"),
             ("sécret", "U+00E9 (not ASCII) at character 2"),
             ("sec ret", "U+0020 (a blank) at character 4"),
             ("sec\tret", "U+0009 (a tab) at character 4"),

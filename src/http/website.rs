@@ -52,17 +52,17 @@ impl Site {
     /// Sends a request without a token.
     pub(crate) async fn post(&self, path: &str, body: Option<&Value>) -> Result<Answer, Error> {
         let request = self.http.post(self.url(path));
-        read(match body {
+        let request = match body {
             Some(body) => request.json(body),
             None => request,
-        })
-        .await
+        };
+        read(request, None).await
     }
 
-    /// Reads with a token.
+    /// Reads with a token, of which the response keeps nothing.
     pub(crate) async fn get(&self, path: &str, token: &Token) -> Result<Answer, Error> {
         let request = self.http.get(self.url(path));
-        let answer = read(request.header(AUTHORIZATION, token.header())).await;
+        let answer = read(request.header(AUTHORIZATION, token.header()), Some(token)).await;
         answer.map_err(|error| token.erase_from(error))
     }
 
@@ -74,7 +74,8 @@ impl Site {
     }
 }
 
-async fn read(request: RequestBuilder) -> Result<Answer, Error> {
+/// Sends a request, and reads its response without the token that was sent.
+async fn read(request: RequestBuilder, token: Option<&Token>) -> Result<Answer, Error> {
     let response = request.timeout(REQUEST_TIMEOUT).send().await;
     let mut response = response.map_err(failed)?;
     let http_status = response.status().as_u16();
@@ -87,6 +88,10 @@ async fn read(request: RequestBuilder) -> Result<Answer, Error> {
         }
         body.extend_from_slice(&chunk);
     }
+    let body = match token {
+        Some(token) => token.erase(body),
+        None => body,
+    };
     Ok(Answer {
         http_status,
         retry_after,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use runcomfy_schema::Redacted;
 use tokio::time::Instant;
 
 use crate::Call;
@@ -48,7 +49,7 @@ pub(crate) async fn write(
     let mut line = Line {
         log,
         date: clock.date(clock.now()),
-        request: format!("{} {}", request.method(), request.uri()),
+        request: Redacted(&format!("{} {}", request.method(), request.uri())).to_string(),
         call: Call::from_request(request.method(), request.uri().path()),
         started: Instant::now(),
         outcome: "aborted".to_owned(),

@@ -304,8 +304,8 @@ impl Builder {
         self
     }
 
-    /// Writes a line for each request to `log`: date, method, path, status, time, call. Default: no
-    /// log.
+    /// Writes a line for each request to `log`: date, method, path, status, time, call. Queries are not
+    /// written. Default: no log.
     pub fn access_log(mut self, log: impl Write + Send + 'static) -> Self {
         self.settings.access_log = Some(AccessLog::new(log));
         self
