@@ -92,14 +92,30 @@ mod tests {
         ));
         let refused = Response::json(402, json!({}));
         assert!(matches!(submit(refused).await, Outcome::Rejected(_)));
-        let accepted = || Response::json(200, json!({"request_id": "r-1"}));
-        assert!(matches!(submit(accepted()).await, Outcome::Accepted(_)));
-        let begun = tokio::time::Instant::now();
+        let accepted = Response::json(200, json!({"request_id": "r-1"}));
+        assert!(matches!(submit(accepted).await, Outcome::Accepted(_)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn response_comes_later_or_too_late() {
+        let script = Script::new();
+        let timeout = Duration::from_secs(20);
+        let client = script.client_builder().request_timeout(timeout);
+        let client = client.build().unwrap();
+        let input = json!({});
+        let submit = async |delay: Duration| {
+            let accepted = Response::json(200, json!({"request_id": "r-1"}));
+            script.respond(Call::Submit, accepted.delayed(delay));
+            let begun = tokio::time::Instant::now();
+            let outcome = client.submit_json("acme/paint", &input).outcome().await;
+            (outcome, begun.elapsed())
+        };
         let second = Duration::from_secs(1);
-        let slow = submit(accepted().delayed(second)).await;
-        assert!(matches!(slow, Outcome::Accepted(_)));
-        assert_eq!(begun.elapsed(), second);
-        let too_slow = accepted().delayed(Duration::from_secs(3600));
-        assert!(matches!(submit(too_slow).await, Outcome::Unknown(_)));
+        let (outcome, time) = submit(second).await;
+        assert!(matches!(outcome, Outcome::Accepted(_)));
+        assert_eq!(time, second);
+        let (outcome, time) = submit(timeout + second).await;
+        assert!(matches!(outcome, Outcome::Unknown(_)));
+        assert_eq!(time, timeout);
     }
 }
