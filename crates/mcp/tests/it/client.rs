@@ -36,6 +36,8 @@ struct Shared {
     /// Answer of the person to whatever the server asks.
     person: Mutex<Option<Value>>,
     questions: Mutex<Vec<Value>>,
+    /// Ids of questions that the person has not answered.
+    open: Mutex<Vec<Value>>,
 }
 
 /// Checks that a refusal says that nothing is charged.
@@ -199,6 +201,15 @@ impl Agent {
         *self.shared.person.lock().unwrap() = Some(answer);
     }
 
+    /// Lets the person answer the open questions.
+    pub(crate) async fn answer(&self, answer: Value) {
+        let open = std::mem::take(&mut *self.shared.open.lock().unwrap());
+        for id in open {
+            let answer = json!({ "jsonrpc": "2.0", "id": id, "result": answer });
+            write_line(&self.out, &answer).await;
+        }
+    }
+
     pub(crate) fn questions(&self) -> Vec<Value> {
         self.shared.questions.lock().unwrap().clone()
     }
@@ -229,7 +240,10 @@ impl Shared {
                     .lock()
                     .unwrap()
                     .push(message["params"].clone());
-                let answer = self.person.lock().unwrap().clone()?;
+                let Some(answer) = self.person.lock().unwrap().clone() else {
+                    self.open.lock().unwrap().push(id.clone());
+                    return None;
+                };
                 Some(json!({ "jsonrpc": "2.0", "id": id, "result": answer }))
             }
             _ => {

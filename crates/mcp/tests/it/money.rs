@@ -215,31 +215,28 @@ async fn nobody_is_asked_for_more_than_the_budget_has() {
     server.close().await;
 }
 
-/// The budget has room for a job while its person is asked, and another job takes it before the answer.
+/// The budget has room for a job when its person is asked, and another job takes it before the answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn budget_is_checked_again_after_the_agreement() {
     let world = World::new(emulator()).await;
     let (server, other) = world.agent(0.04).await;
     let can_ask = json!({ "elicitation": {} });
-    let agent = Agent::connect(&server, Generation::Stateless, can_ask).await;
-    let mut calls = Vec::new();
-    for (tool, arguments) in [
-        ("submit", unconfirmed("boat-1")),
-        ("batch_submit", batch("boats", 1)),
-    ] {
-        let mut call = json!({ "name": tool, "arguments": arguments });
-        let response = agent.request("tools/call", call.clone()).await;
-        call["requestState"] = response["result"]["requestState"].clone();
+    let agent = Agent::connect(&server, Generation::Initialize, can_ask).await;
+    let later = async {
+        while agent.questions().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        other.call("submit", boat("boat-2")).await;
         let accepted = json!({ "action": "accept", "content": { "pay": true } });
-        call["inputResponses"] = json!({ "cost": accepted });
-        calls.push(call);
-    }
-    other.call("submit", boat("boat-2")).await;
-    for call in calls {
-        let response = agent.request("tools/call", call).await;
-        assert_eq!(response["result"]["isError"], true, "{response}");
-        assert_over_budget(&response["result"]["structuredContent"]);
-    }
+        agent.answer(accepted).await;
+    };
+    let (job, jobs, ()) = tokio::join!(
+        agent.refused("submit", unconfirmed("boat-1")),
+        agent.refused("batch_submit", batch("boats", 1)),
+        later
+    );
+    assert_over_budget(&job);
+    assert_over_budget(&jobs);
     assert_eq!(world.paid(), 1);
     server.close().await;
 }
