@@ -434,11 +434,11 @@ async fn header_that_quotes_the_token_is_shown_nowhere() {
 /// The website is sent the token too, and its responses are printed by `whoami` and `login`.
 #[tokio::test]
 async fn website_that_quotes_the_token_is_kept_without_it() {
-    let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<String> = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
     for quoted in [
         TOKEN.to_owned(),
         TOKEN.replace('-', "\\u002d"),
-        hex,
+        hex.concat(),
         "dG9rLTVlQ3IzdA==".to_owned(),
     ] {
         let body = format!(r#"{{"id":"u-1 {quoted}","email":"{quoted}","{quoted}":["{quoted}"]}}"#);
