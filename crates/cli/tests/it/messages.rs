@@ -1,6 +1,7 @@
 //! Messages about command lines that go wrong, as reviewed: the golden file has a case for each.
 //! `UPDATE_EXPECT=1 cargo test -p runcomfy-cli messages` rewrites it; review the difference.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -22,7 +23,8 @@ macro_rules! cut {
     }};
 }
 
-/// Command lines, `M` and `E` standing for the two models of images; a variable may come first. They need
+/// Command lines, `M` and `E` standing for the two models of images, `USED` for a port on which a program listens; a
+/// variable may come first. They need
 /// neither token nor network.
 const LINES: &str = "\
 run bytedance/dreamina-4-0/text-to-imag --prompt x
@@ -85,6 +87,7 @@ completion BASH
 emulator --faults nofile
 emulator --schemas nodir
 emulator --prt 1
+emulator --port USED
 probe ok.gif cut.png
 run M --prompt x --width-x-height 2048x2048 --dry-run --emulate
 run M --prompt x --scale big --emulate
@@ -184,6 +187,8 @@ fn folder() -> tempfile::TempDir {
 
 /// Runs a line, and returns it with its exit code and what it prints.
 fn case(line: &str, folder: &Path) -> String {
+    let other_program = TcpListener::bind("127.0.0.1:0").unwrap();
+    let used = other_program.local_addr().unwrap().port().to_string();
     let mut words = line.split(' ').peekable();
     let mut command = command();
     let is_variable = |word: &&str| word.starts_with("RUNCOMFY_");
@@ -196,6 +201,7 @@ fn case(line: &str, folder: &Path) -> String {
     let words = words.map(|word| match word {
         "M" => TEXT_TO_IMAGE,
         "E" => EDIT,
+        "USED" => &used,
         "\"\"" => "",
         word => word,
     });
@@ -204,7 +210,13 @@ fn case(line: &str, folder: &Path) -> String {
         .args(words)
         .current_dir(folder);
     command.stdin(std::process::Stdio::null());
-    shown(line, &command.output().unwrap().into())
+    let text = shown(line, &command.output().unwrap().into());
+    if !line.contains("USED") {
+        return text;
+    }
+    let system = text.find(" (os error ").unwrap();
+    let end = system + text[system..].find(')').unwrap();
+    format!("{}{}", &text[..system], &text[end + 1..]).replace(&used, "USED")
 }
 
 fn shown(line: &str, ended: &Ended) -> String {
