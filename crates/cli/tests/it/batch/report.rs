@@ -47,6 +47,8 @@ impl Folder {
 fn lines_and_journal_are_written_as_reviewed() {
     let folder = Folder::new();
     fs::write(folder.folder.path().join("boats.jsonl"), "{}\n").unwrap();
+    fs::write(folder.folder.path().join("boat.png"), "a picture").unwrap();
+    fs::create_dir(folder.folder.path().join("folder.html")).unwrap();
     let lines = [
         "batch report boats.jsonl --no-prompts",
         "batch report boats.jsonl --format csv",
@@ -55,6 +57,8 @@ fn lines_and_journal_are_written_as_reviewed() {
         "batch report boats.jsonl --events --out journal.html",
         "batch report boats.jsonl --format csv --out boats.jsonl",
         "batch report --store boats.jsonl.batch.db --out boats.jsonl.batch.db-wal",
+        "batch report boats.jsonl --out boat.png",
+        "batch report boats.jsonl --out folder.html",
         "batch report boats.jsonl --out none/report.html",
         "batch report ships.jsonl",
     ];
@@ -65,6 +69,10 @@ fn lines_and_journal_are_written_as_reviewed() {
     assert_eq!(
         fs::read(folder.folder.path().join("boats.jsonl")).unwrap(),
         b"{}\n"
+    );
+    assert_eq!(
+        fs::read(folder.folder.path().join("boat.png")).unwrap(),
+        b"a picture"
     );
 }
 
