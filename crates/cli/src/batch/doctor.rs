@@ -192,13 +192,13 @@ fn doubt_json(doubt: &Attempt) -> Value {
     json!({
         "key": doubt.key,
         "n": doubt.n,
-        "since": doubt.ended_at.unwrap_or(doubt.claimed_at),
+        "since": doubt.claimed_at,
         "note": doubt.note,
     })
 }
 
 fn doubt_text(doubt: &Attempt) -> String {
     let note = doubt.note.as_deref().unwrap_or_default();
-    let since = doubt.ended_at.unwrap_or(doubt.claimed_at);
+    let since = doubt.claimed_at;
     format!("{} (job {}) since {since}: {note}", doubt.key, doubt.n)
 }

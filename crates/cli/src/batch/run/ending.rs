@@ -182,7 +182,7 @@ async fn doubts(store: &dyn Store) -> Result<Vec<(String, Value)>, Failure> {
     let doubts = store.attempts(Attempts::InDoubt).await?;
     let doubts = doubts.iter().take(MAX_LISTED).map(|doubt| {
         let note = doubt.note.as_deref().unwrap_or_default();
-        let since = doubt.ended_at.unwrap_or(doubt.claimed_at);
+        let since = doubt.claimed_at;
         let text = format!("{} (job {}, since {since}): {note}", doubt.key, doubt.n);
         let json = json!({ "key": doubt.key, "n": doubt.n, "since": since, "note": note });
         (text, json)
