@@ -1,14 +1,15 @@
 //! The command `runcomfy batch resolve`.
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
-use runcomfy::RequestId;
-use runcomfy_batch::{JobKey, Resolution};
+use runcomfy::{ErrorKind, RequestId};
+use runcomfy_batch::{Attempts, JobKey, Resolution, Store};
 use serde_json::json;
 
 use super::command::with_store;
-use super::store;
+use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::session::Session;
 
 /// Returns the command `batch resolve`.
 pub(crate) fn command() -> Command {
@@ -51,7 +52,8 @@ pub(crate) fn command() -> Command {
 
 /// Stores the decision of a person.
 pub(crate) async fn resolve(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let store = store::open(matches).await?;
+    let location = Location::from_matches(matches)?;
+    let store = location.open().await?;
     let Some(key) = matches.get_one::<JobKey>("key").cloned() else {
         // clap requires it.
         return Ok(());
@@ -75,7 +77,40 @@ pub(crate) async fn resolve(matches: &ArgMatches, format: Format) -> Result<(), 
             format!("the job of {key} is submitted again by the next `batch run`, with a new key"),
         ),
     };
+    if let Resolution::RequestId(id) = &resolution {
+        refuse_other_jobs(&*store, &key, id).await?;
+        // An emulated job has ended with its emulator.
+        if !location.is_emulated() {
+            expect_job(matches, id).await?;
+        }
+    }
     store.resolve(key.clone(), resolution).await?;
     format.print(&json!({ "key": key, "resolution": word }), || text);
     Ok(())
+}
+
+/// Refuses the id of a job that another submit of the batch has.
+async fn refuse_other_jobs(store: &dyn Store, key: &JobKey, id: &RequestId) -> Result<(), Failure> {
+    let attempts = store.attempts(Attempts::OfRequest(id.clone())).await?;
+    match attempts.iter().find(|attempt| attempt.key != *key) {
+        Some(other) => Err(Failure::input(format!(
+            "the job {id} is that of {}, and {key} has another one or none; nothing was changed. Look for a job of the same input and time in the account's history",
+            other.key
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an id that the service does not know for the token: such a job could never be saved.
+async fn expect_job(matches: &ArgMatches, id: &RequestId) -> Result<(), Failure> {
+    let client = Session::service(matches)?.client;
+    match client.json_job(id.clone()).status().await {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Forbidden) => {
+            Err(Failure::input(format!(
+                "the service knows no job {id} of this account; nothing was changed. Look for the id in the account's history, and check the token: {error}"
+            )))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

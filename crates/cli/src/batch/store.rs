@@ -116,6 +116,12 @@ impl Location {
         }
     }
 
+    /// Returns `true` if the jobs are those of an emulator that has ended with its run.
+    pub(crate) fn is_emulated(&self) -> bool {
+        let file = self.as_file();
+        file.is_some_and(|file| file.to_string_lossy().ends_with(EMULATED))
+    }
+
     /// Returns the name of the batch for people: that of the file of its jobs, or of its schema.
     pub(crate) fn title(&self) -> String {
         match &self.place {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use runcomfy_batch::{Money, Planned};
+use runcomfy_batch::{Edited, Money, Planned, State};
 
 use super::Run;
 use super::validation::Validated;
@@ -18,7 +18,7 @@ const MAX_EDITED: usize = 20;
 /// Shows what the run will submit and its estimated cost, and asks for agreement in a terminal.
 ///
 /// # Errors
-/// If the file has no jobs, the answer is not yes, or nobody can be asked and `--yes` is not set.
+/// If the file has no jobs, a line of a job that is to be submitted again was edited, the answer is not yes, or nobody can be asked and `--yes` is not set.
 pub(super) async fn confirm(
     run: &Run<'_>,
     planned: &Planned,
@@ -31,6 +31,15 @@ pub(super) async fn confirm(
         return Err(Failure::input(message).with_advice(NOTHING_SUBMITTED));
     }
     show_changes(planned);
+    let earlier_input = |edited: &&Edited| edited.state == State::Ready;
+    if let Some(Edited { line, id, .. }) = planned.edited.iter().find(earlier_input) {
+        let failure = Failure::input(format!(
+            "line {line} was edited, and its job `{id}` is to be submitted again with the input that it had before"
+        ));
+        return Err(failure.with_advice(format!(
+            "{NOTHING_SUBMITTED} Undo the edit to have that input submitted again; for the new one give the line another id, and cancel `{id}` with `runcomfy batch cancel --job`."
+        )));
+    }
     if count == 0 {
         return Ok(());
     }

@@ -49,6 +49,29 @@ fn found_job_is_waited_for_and_saved() {
     assert!(refused.err.contains("is not in doubt"), "{refused:?}");
 }
 
+/// A wrong id would have the picture of another job saved, or a paid job forgotten.
+#[test]
+fn id_that_is_not_of_the_doubt_is_refused() {
+    let doubt = Doubt::new();
+    let other = doubt.jobs.service.emulator.ledger()[1].request_id.clone();
+    for (id, code, words) in [
+        (other.as_str(), 65, "is that of"),
+        ("no-such-job", 65, "the service knows no job no-such-job"),
+    ] {
+        let refused = doubt.batch(&format!("resolve KEY boats.jsonl --request-id {id}"));
+        assert_eq!(refused.code, code, "{refused:?}");
+        assert!(refused.err.contains(words), "{refused:?}");
+    }
+    let status = doubt.batch("status boats.jsonl --output json").json();
+    assert_eq!(status["money"]["in_doubt"], 0.04);
+    let refused = Reply::refused(401, 401_001);
+    doubt.jobs.service.emulator.script(Call::Status, refused);
+    let unchecked = doubt.batch("resolve KEY boats.jsonl --request-id ID");
+    assert_eq!(unchecked.code, 77, "{unchecked:?}");
+    let status = doubt.batch("status boats.jsonl --output json").json();
+    assert_eq!(status["money"]["in_doubt"], 0.04);
+}
+
 #[test]
 fn declared_job_fails_and_releases_its_money() {
     let doubt = Doubt::new();
@@ -86,6 +109,13 @@ fn failed_job_is_submitted_again_on_demand() {
         .service
         .run(&["batch", "resolve", &key, FILE, "--resubmit"]);
     assert_eq!(resolved.code, 0, "{resolved:?}");
+    // The store has the input that failed, and submits that one.
+    let line = std::fs::read_to_string(jobs.path(FILE)).unwrap();
+    jobs.write(FILE, line.replace("Boat", "Ship"));
+    let refused = jobs.ends(&[], 65);
+    assert!(refused.err.contains("line 1 was edited"), "{refused:?}");
+    assert_eq!(jobs.submitted(), 1);
+    jobs.write(FILE, line);
     jobs.ends(&[], 0);
     assert_eq!((jobs.submitted(), jobs.pictures()), (2, 1));
 }
