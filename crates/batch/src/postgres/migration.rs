@@ -24,7 +24,9 @@ impl Connection {
         let newest = MIGRATIONS.len();
         match self.version().await? {
             None if !creates => return Err(self.missing().into()),
-            Some(version) if version > newest => return Err(newer(version).into()),
+            Some(version) if version > newest => {
+                return Err(StoreError::newer_version(version, newest).into());
+            }
             Some(version) if version == newest => {}
             _ => self.migrate_from_older().await?,
         }
@@ -121,16 +123,6 @@ async fn create_batch(transaction: &Transaction<'_>) -> Result<(), Failure> {
     let sql = "INSERT INTO server SELECT * FROM current_server()";
     transaction.query_typed(sql, &[]).await?;
     Ok(())
-}
-
-fn newer(version: usize) -> StoreError {
-    let known = MIGRATIONS.len();
-    StoreError::new(
-        StoreErrorKind::NewerVersion,
-        format!(
-            "the store has version {version}, and this program knows {known}; it was not changed, and nothing is submitted. Update the program"
-        ),
-    )
 }
 
 fn not_a_store(schema: &str) -> StoreError {

@@ -100,13 +100,7 @@ fn version(connection: &Connection) -> Result<usize, Failure> {
     let (version, newest) = (pragma("user_version")?, MIGRATIONS.len());
     match usize::try_from(version) {
         Ok(known) if (1..=newest).contains(&known) => Ok(known),
-        _ => Err(StoreError::new(
-            StoreErrorKind::NewerVersion,
-            format!(
-                "the store has version {version}, and this program knows {newest}; it was not changed, and nothing is submitted. Update the program"
-            ),
-        )
-        .into()),
+        _ => Err(StoreError::newer_version(version, newest).into()),
     }
 }
 

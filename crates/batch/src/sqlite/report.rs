@@ -108,7 +108,7 @@ impl Transition<'_> {
             if prefix.is_empty() {
                 format!("SELECT n FROM job WHERE state = '{state}' ORDER BY n DESC LIMIT ?2")
             } else {
-                // The plus signs leave the index of ids, which has fewer jobs than that of states.
+                // With the plus signs SQLite takes the index of ids, in which fewer jobs are to be read than in that of states.
                 format!(
                     "SELECT n FROM job WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1
                        AND +state = '{state}' ORDER BY +n DESC LIMIT ?2"

@@ -67,6 +67,15 @@ impl StoreError {
         )
     }
 
+    pub(crate) fn newer_version(version: impl fmt::Display, known: usize) -> Self {
+        Self::new(
+            StoreErrorKind::NewerVersion,
+            format!(
+                "the store has version {version}, and this program knows {known}; it was not changed, and nothing is submitted. Update the program"
+            ),
+        )
+    }
+
     pub(crate) fn unknown_key(key: &JobKey) -> Self {
         Self::new(
             StoreErrorKind::NotFound,
