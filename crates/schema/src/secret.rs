@@ -93,7 +93,7 @@ impl Secret {
             start = boundary(text, start + CHUNK);
         }
         if !found.is_empty() {
-            // What quotes it once may also quote it in parts, as the last column of a dump does.
+            // A text that quotes it once may also quote it in parts, as the last column of a dump does.
             self.search_parts(Layer::Text(text), &mut found);
         }
         without(text, found)

@@ -185,10 +185,8 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Runs a line, and returns it with its exit code and what it prints.
-fn case(line: &str, folder: &Path) -> String {
-    let other_program = TcpListener::bind("127.0.0.1:0").unwrap();
-    let used = other_program.local_addr().unwrap().port().to_string();
+/// Runs a line, and returns it with its exit code and what it prints; `used` is the port of another program.
+fn case(line: &str, folder: &Path, used: &str) -> String {
     let mut words = line.split(' ').peekable();
     let mut command = command();
     let is_variable = |word: &&str| word.starts_with("RUNCOMFY_");
@@ -201,7 +199,7 @@ fn case(line: &str, folder: &Path) -> String {
     let words = words.map(|word| match word {
         "M" => TEXT_TO_IMAGE,
         "E" => EDIT,
-        "USED" => &used,
+        "USED" => used,
         "\"\"" => "",
         word => word,
     });
@@ -216,7 +214,7 @@ fn case(line: &str, folder: &Path) -> String {
     }
     let system = text.find(" (os error ").unwrap();
     let end = system + text[system..].find(')').unwrap();
-    format!("{}{}", &text[..system], &text[end + 1..]).replace(&used, "USED")
+    format!("{}{}", &text[..system], &text[end + 1..]).replace(used, "USED")
 }
 
 fn shown(line: &str, ended: &Ended) -> String {
@@ -243,9 +241,11 @@ fn check(name: &str, cases: Vec<(usize, String)>) {
 #[test]
 fn messages_are_as_reviewed() {
     let folder = folder();
+    let other_program = TcpListener::bind("127.0.0.1:0").unwrap();
+    let used = other_program.local_addr().unwrap().port().to_string();
     let cases = Mutex::new(Vec::new());
     all_at_once(LINES.lines().enumerate(), |(index, line)| {
-        let text = case(line, folder.path());
+        let text = case(line, folder.path(), &used);
         cases.lock().unwrap().push((index, text));
     });
     check("messages.txt", cases.into_inner().unwrap());

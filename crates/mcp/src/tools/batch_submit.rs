@@ -132,6 +132,8 @@ impl Call<'_> {
         let cost = model.estimate(&input)?;
         Ok(Some(NewJob::new(id, model.id(), input, cost)))
     }
+
+    /// Returns a model, which is looked for at its first job.
     async fn model_of_batch(&self, id: &str, checks: &mut Checks) -> Result<Arc<Model>, Refusal> {
         if let Some(found) = checks.models.get(id) {
             return found.clone();

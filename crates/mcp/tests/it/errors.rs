@@ -220,7 +220,7 @@ async fn tool_list_is_small_with_typed_tools_of_three_models() {
     let tools = list["tools"].as_array().unwrap().iter();
     let mut edit = tools.filter(|tool| tool["name"] == "submit_bytedance_dreamina_4_0_edit");
     let input = edit.next().unwrap()["inputSchema"]["properties"]["input"].clone();
-    // What a call must be like is there.
+    // The types, bounds and members that a call must keep to are there.
     assert_eq!(input["properties"]["scale"]["maximum"], 1);
     assert_eq!(
         input["properties"]["width×height"]["enum"][0],
