@@ -283,6 +283,8 @@ impl Running {
     /// - [`StoreErrorKind::Busy`]: another process works on the batch; nothing was submitted.
     /// - [`StoreErrorKind::IncarnationEnded`]: another process has taken over a store in a file, whose lock
     ///   file was removed. What it has not taken over is stored.
+    /// - [`StoreErrorKind::Removed`]: the file of the store was deleted or replaced during the run. Nothing was
+    ///   submitted after that, and jobs that ran were waited for and saved.
     /// - Another kind: the store could not be read, or the folder of the files not be written, at the start;
     ///   nothing was submitted.
     pub async fn summary(self) -> Result<Summary, StoreError> {

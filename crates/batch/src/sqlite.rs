@@ -7,6 +7,7 @@ mod committer;
 mod decision;
 mod failure;
 mod file_system;
+mod identity;
 mod import;
 mod lock;
 mod open;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use runcomfy::RequestId;
 use runcomfy::schema::Json;
+use rusqlite::config::DbConfig;
 
 use crate::claim::{Beat, Claims};
 use crate::clock::Clock;
@@ -39,6 +41,7 @@ use crate::store::error::StoreError;
 use crate::store::{Commit, Store, sealed};
 use committer::Committer;
 use failure::Failure;
+use identity::Identity;
 use lock::Lock;
 use transition::Transition;
 
@@ -58,6 +61,7 @@ use crate::store::error::StoreErrorKind;
 pub struct SqliteStore {
     id: Arc<str>,
     path: PathBuf,
+    identity: Identity,
     clock: Clock,
     writer: Committer,
     reader: Committer,
@@ -68,6 +72,7 @@ pub struct SqliteStore {
 #[must_use]
 pub struct SqliteOptions {
     must_exist: bool,
+    recreates: bool,
     clock: Clock,
     faults: Faults,
 }
@@ -81,6 +86,14 @@ impl SqliteOptions {
     /// Opens only a file that exists.
     pub fn must_exist(mut self) -> Self {
         self.must_exist = true;
+        self
+    }
+
+    /// Creates the file again where it was deleted, renamed or moved after a process had worked on it. Use it
+    /// where jobs cost nothing, as on an emulator. Default: that is [refused](StoreErrorKind::Removed), since
+    /// a new store would pay for the jobs again.
+    pub fn recreate(mut self) -> Self {
+        self.recreates = true;
         self
     }
 
@@ -99,20 +112,22 @@ impl SqliteOptions {
     /// Opens the store, and checks that its file is whole. This blocks: it reads the whole file.
     ///
     /// # Errors
-    /// [`StoreErrorKind::NotFound`], [`StoreErrorKind::NotAStore`], [`StoreErrorKind::NewerVersion`],
-    /// [`StoreErrorKind::Damaged`], [`StoreErrorKind::NetworkFileSystem`], [`StoreErrorKind::Full`],
-    /// [`StoreErrorKind::Io`]; the message says what to do.
+    /// [`StoreErrorKind::NotFound`], [`StoreErrorKind::Removed`], [`StoreErrorKind::NotAStore`],
+    /// [`StoreErrorKind::NewerVersion`], [`StoreErrorKind::Damaged`],
+    /// [`StoreErrorKind::NetworkFileSystem`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]; the message
+    /// says what to do.
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         self.try_open(path.as_ref()).map_err(Failure::into_error)
     }
 
     fn try_open(self, path: &Path) -> Result<SqliteStore, Failure> {
-        let (connection, id) = open::open(path, !self.must_exist)?;
+        let (connection, id) = open::open(path, &self)?;
         // The lock lies beside the file itself, by whatever links it was found.
         let path = path.canonicalize()?;
-        let reader = open::connect(&path)?;
+        let reader = open::connect(&path, false)?;
         Ok(SqliteStore {
             id: id.into(),
+            identity: Identity::of_file(&path)?,
             path,
             clock: self.clock.clone(),
             writer: Committer::writer(connection, self.faults)?,
@@ -176,6 +191,21 @@ impl SqliteStore {
     }
 }
 
+impl Drop for SqliteStore {
+    /// SQLite removes the write-ahead log by its name, with the last connection. Where the path leads to another
+    /// store by then, that would be its log.
+    fn drop(&mut self) {
+        if self.identity.check(&self.path).is_ok() {
+            return;
+        }
+        for committer in [&self.writer, &self.reader] {
+            let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+            // It is made although nobody waits for it.
+            drop(committer.commit(move |connection| Ok(connection.set_db_config(keep, true)?)));
+        }
+    }
+}
+
 impl sealed::Sealed for SqliteStore {}
 
 #[expect(
@@ -205,6 +235,7 @@ impl Store for SqliteStore {
 
     fn register<'a>(&'a self, process: &'a str, _lease: Duration) -> Commit<'a, Incarnation> {
         Box::pin(async move {
+            self.identity.check(&self.path)?;
             let lock = Lock::try_acquire(&self.path);
             let lock = lock.map_err(|error| Failure::from(error).into_error())?;
             let Some(lock) = lock else {
@@ -230,10 +261,12 @@ impl Store for SqliteStore {
 
     fn claim<'a>(&'a self, me: &'a mut Incarnation, room: usize) -> Commit<'a, Claims> {
         Box::pin(async move {
-            let id = me.id();
-            let claims = self
-                .commit(move |transition| transition.claim(id, room))
-                .await?;
+            let (id, path, identity) = (me.id(), self.path.clone(), self.identity);
+            let claims = self.commit(move |transition| {
+                identity.check(&path)?;
+                transition.claim(id, room)
+            });
+            let claims = claims.await?;
             me.learn(claims.jobs.iter().map(|job| &job.key));
             Ok(claims)
         })

@@ -67,7 +67,7 @@ impl Driver {
         let ended_by = loop {
             match run.until_end().await {
                 Ok(ended_by) => break ended_by,
-                // A file has one process: whoever has taken it over keeps it.
+                // A file has one process: whoever has taken it over keeps it. One that was removed is gone.
                 Err(error) if run.me.lease().is_none() => return Err(error),
                 Err(error) => {
                     if let Some(ended_by) = run.register_again(&error).await {
@@ -128,6 +128,7 @@ impl Driver {
             cancelling: HashSet::new(),
             is_paused: false,
             is_refused: false,
+            removed: None,
         })
     }
 }
@@ -168,6 +169,8 @@ struct Run {
     is_paused: bool,
     /// Is `true` while nothing is claimed since the service refuses the account.
     is_refused: bool,
+    /// Error of a store whose file was removed: nothing is claimed, and the run ends with it.
+    removed: Option<StoreError>,
 }
 
 /// Next step of the loop.
@@ -181,7 +184,7 @@ impl Run {
     /// Runs until the end of the batch.
     ///
     /// # Errors
-    /// [`StoreErrorKind::IncarnationEnded`] and no other.
+    /// [`StoreErrorKind::IncarnationEnded`] and [`StoreErrorKind::Removed`], and no other.
     async fn until_end(&mut self) -> Result<EndedBy, StoreError> {
         loop {
             // A lease that is about to end is renewed before anything is claimed.
@@ -207,6 +210,11 @@ impl Run {
         let room = self.room();
         let is_idle = self.places.jobs() == 0;
         let later = Next::Wait(MAX_BEAT);
+        if self.removed.is_some() {
+            let is_over = is_idle || self.stop.level() == Some(Stop::Now);
+            let removed = self.removed.take_if(|_| is_over);
+            return removed.map_or(Ok(later), Err);
+        }
         if let Some(ended_by) = self.stopping() {
             let is_over = is_idle || self.stop.level() == Some(Stop::Now);
             return Ok(if is_over { Next::End(ended_by) } else { later });
@@ -336,6 +344,10 @@ impl Run {
             return Err(error);
         }
         self.pause_for(&error);
+        if error.kind() == StoreErrorKind::Removed {
+            self.removed = Some(error);
+            return Ok(Next::Wait(Duration::ZERO));
+        }
         self.next_beat = Instant::now() + STORE_BACKOFF;
         Ok(Next::Wait(STORE_BACKOFF))
     }

@@ -26,7 +26,7 @@ impl Lock {
             .create(true)
             .truncate(false)
             .write(true)
-            .open(path(store))?;
+            .open(Self::path(store))?;
         for _ in 0..ATTEMPTS {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Self(file))),
@@ -44,14 +44,21 @@ impl Lock {
         Ok(None)
     }
 
+    /// Returns the path of the lock file of a store.
+    pub(super) fn path(store: &Path) -> PathBuf {
+        let mut path: OsString = store.into();
+        path.push(".lock");
+        path.into()
+    }
+
     /// Returns `true` if somebody has ever held the lock of a store.
     pub(super) fn was_held(store: &Path) -> bool {
-        path(store).exists()
+        Self::path(store).exists()
     }
 
     /// Returns `true` while somebody holds the lock of a store.
     pub(super) fn is_held(store: &Path) -> io::Result<bool> {
-        let file = match File::open(path(store)) {
+        let file = match File::open(Self::path(store)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),
@@ -63,12 +70,6 @@ impl Lock {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
-}
-
-fn path(store: &Path) -> PathBuf {
-    let mut path: OsString = store.into();
-    path.push(".lock");
-    path.into()
 }
 
 #[cfg(test)]

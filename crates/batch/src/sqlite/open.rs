@@ -1,11 +1,12 @@
 //! Connections to a store, and what is checked before they are used.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
+use super::SqliteOptions;
 use super::failure::Failure;
 use super::file_system::network_file_system;
 use super::lock::Lock;
@@ -26,14 +27,20 @@ const CACHE_KIB: i64 = 16 * 1024;
 /// Time for which another program may keep the store locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Opens a store, and creates it where it is missing and `creates` is `true`. Returns its id too.
-pub(super) fn open(path: &Path, creates: bool) -> Result<(Connection, String), Failure> {
+/// Opens a store, and creates it where it is missing, as the options have it. Returns its id too.
+pub(super) fn open(path: &Path, options: &SqliteOptions) -> Result<(Connection, String), Failure> {
     refuse_network_file_system(path)?;
-    if !creates && !path.exists() {
-        return Err(missing(path).into());
+    let creates = !options.must_exist;
+    if !path.exists() {
+        if !options.recreates {
+            refuse_removed(path)?;
+        }
+        if !creates {
+            return Err(missing(path).into());
+        }
     }
     refuse_emptied(path)?;
-    let mut connection = connect(path)?;
+    let mut connection = connect(path, creates)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let is_new = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)
@@ -64,11 +71,10 @@ pub(super) fn open(path: &Path, creates: bool) -> Result<(Connection, String), F
     Ok((connection, id))
 }
 
-/// Opens a further connection to a store.
-pub(super) fn connect(path: &Path) -> Result<Connection, Failure> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// Opens a connection to a store, and creates its file where it is missing and `creates` is `true`.
+pub(super) fn connect(path: &Path, creates: bool) -> Result<Connection, Failure> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, creates);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -125,6 +131,48 @@ fn refuse_emptied(path: &Path) -> Result<(), Failure> {
         return Err(Failure::Unreadable("the whole file, which is empty,"));
     }
     Ok(())
+}
+
+/// Refuses to create a store whose file was there: what a process has left beside it shows that it was deleted,
+/// renamed or moved, and a new one would pay for its jobs again.
+fn refuse_removed(path: &Path) -> Result<(), Failure> {
+    let store = target(path);
+    let beside = [Lock::path(&store), write_ahead_log(&store)];
+    let left = beside.iter().filter(|path| path.exists());
+    let left: Vec<String> = left.map(|path| format!("`{}`", path.display())).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let left = left.join(" and ");
+    Err(StoreError::new(
+        StoreErrorKind::Removed,
+        format!(
+            "there is no store {} any more, but {left} beside it: a batch has run there, and its store was deleted, renamed or moved. A new one would pay for its jobs again; nothing was submitted. Put the store back with all files beside it. Or, to begin a new batch that pays for all jobs, remove {left}",
+            path.display()
+        ),
+    )
+    .into())
+}
+
+/// Returns the path of the write-ahead log, which SQLite removes with the last connection.
+fn write_ahead_log(store: &Path) -> PathBuf {
+    let mut path = store.as_os_str().to_owned();
+    path.push("-wal");
+    path.into()
+}
+
+/// Returns the path to which a link leads, where nothing may be any more.
+fn target(path: &Path) -> PathBuf {
+    /// Maximum length of a chain of links, as Linux has it.
+    const MAX_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(next) = fs::read_link(&path) else {
+            break;
+        };
+        path = path.parent().unwrap_or(Path::new("")).join(next);
+    }
+    path
 }
 
 fn refuse_network_file_system(path: &Path) -> Result<(), Failure> {

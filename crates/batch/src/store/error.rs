@@ -31,6 +31,9 @@ pub enum StoreErrorKind {
     NotFound,
     /// The state of the attempt does not allow the decision.
     WrongState,
+    /// The file of the store was deleted, renamed, moved or replaced after a process had worked on it. Put it back:
+    /// a new one would pay for its jobs again.
+    Removed,
     /// The file is no store.
     NotAStore,
     /// The store was written by a newer version. Update the program.

@@ -136,6 +136,97 @@ async fn emptied_store_is_not_taken_for_a_new_one() {
     assert_eq!(fs::metadata(folder.store()).unwrap().len(), 0);
 }
 
+/// A new store in the place of one that was deleted would pay for all jobs again.
+#[tokio::test]
+async fn deleted_store_is_created_again_only_on_demand() {
+    let folder = Folder::new();
+    let store = open(&folder.store());
+    store.import(jobs(1)).await.unwrap();
+    drop(register(&store).await.unwrap());
+    drop(store);
+    fs::remove_file(folder.store()).unwrap();
+    let lock = folder.0.path().join("jobs.batch.db.lock");
+    for options in [SqliteOptions::new(), SqliteOptions::new().must_exist()] {
+        let error = options.open(folder.store()).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Removed);
+        let text = error.to_string();
+        assert!(text.contains(lock.to_str().unwrap()), "{text}");
+        assert!(!folder.store().exists());
+    }
+    let store = SqliteOptions::new().recreate().open(folder.store());
+    assert_eq!(store.unwrap().counts().await.unwrap().total(), 0);
+    // The lock file is that of the store again; without it nobody knows of an earlier one.
+    drop(open(&folder.store()));
+    fs::remove_file(folder.store()).unwrap();
+    fs::remove_file(&lock).unwrap();
+    drop(open(&folder.store()));
+    // A process was killed, and its log is left.
+    fs::remove_file(folder.store()).unwrap();
+    fs::write(folder.0.path().join("jobs.batch.db-wal"), "").unwrap();
+    assert_eq!(refusal(&folder).0, StoreErrorKind::Removed);
+}
+
+#[cfg(unix)]
+#[test]
+fn link_to_a_deleted_store_is_not_followed_to_a_new_one() {
+    let folder = Folder::new();
+    let link = folder.0.path().join("link.db");
+    std::os::unix::fs::symlink("jobs.batch.db", &link).unwrap();
+    fs::write(folder.0.path().join("jobs.batch.db.lock"), "").unwrap();
+    let error = SqliteStore::open(&link).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Removed);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn process_without_its_file_claims_nothing() {
+    for is_replaced in [false, true] {
+        let folder = Folder::new();
+        let store = open(&folder.store());
+        store.import(jobs(3)).await.unwrap();
+        let mut me = register(&store).await.unwrap();
+        let key = store.claim(&mut me, 1).await.unwrap().jobs[0].key.clone();
+        let away = folder.0.path().join("away.db");
+        fs::rename(folder.store(), &away).unwrap();
+        if is_replaced {
+            fs::copy(&away, folder.store()).unwrap();
+        }
+        let error = store.claim(&mut me, 1).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Removed);
+        let how = if is_replaced { "replaced" } else { "moved" };
+        assert!(error.to_string().contains(how), "{error}");
+        assert_eq!(store.counts().await.unwrap().intent, 1);
+        // What runs is stored, and the store is used again where it is back.
+        let id = "r-1".parse().unwrap();
+        store.received(me.id(), vec![(key, id)]).await.unwrap();
+        fs::rename(&away, folder.store()).unwrap();
+        assert_eq!(store.claim(&mut me, 1).await.unwrap().jobs.len(), 1);
+        fs::rename(folder.store(), &away).unwrap();
+        drop(me);
+        let error = register(&store).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Removed);
+    }
+}
+
+/// SQLite removes a write-ahead log by its name.
+#[cfg(unix)]
+#[tokio::test]
+async fn deleted_store_leaves_the_log_of_the_next_one() {
+    let folder = Folder::new();
+    let old = open(&folder.store());
+    old.import(jobs(2)).await.unwrap();
+    for end in ["", "-wal", "-shm"] {
+        let name = format!("jobs.batch.db{end}");
+        fs::remove_file(folder.0.path().join(name)).unwrap();
+    }
+    let new = open(&folder.store());
+    new.import(jobs(1)).await.unwrap();
+    drop(old);
+    new.import(jobs(5)).await.unwrap();
+    let other = open(&folder.store());
+    assert_eq!(other.counts().await.unwrap().total(), 5);
+}
+
 #[test]
 fn missing_store_is_not_created_by_a_look() {
     let folder = Folder::new();

@@ -153,8 +153,10 @@ async fn at_once_by(signal: stop::Stop, running: Running) -> Result<Summary, Fai
 
 fn failure(error: StoreError) -> Failure {
     match error.kind() {
-        // Another process has taken over, after this one may have submitted jobs.
-        StoreErrorKind::IncarnationEnded => Failure::batch_ended(error.to_string()),
+        // Another process has taken over, or the file is gone, after this one may have submitted jobs.
+        StoreErrorKind::IncarnationEnded | StoreErrorKind::Removed => {
+            Failure::batch_ended(error.to_string())
+        }
         _ => error.into(),
     }
 }
