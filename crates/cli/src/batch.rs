@@ -3,8 +3,10 @@
 mod cancel;
 pub(crate) mod command;
 mod doctor;
+mod link;
 mod list;
 mod log;
+mod lost_store;
 mod metrics;
 mod opened;
 mod report;

@@ -29,17 +29,17 @@ use command::Budget;
 pub(crate) async fn mcp(matches: &ArgMatches, _: Format) -> Result<(), Failure> {
     let emulate = matches.get_flag("emulate");
     let location = location(matches, emulate)?;
-    let Some(path) = location.as_file() else {
+    if location.as_file().is_none() {
         return Err(Failure::usage(
             "the store of agents is a file, since one process submits their jobs",
         ));
-    };
+    }
     let session = if emulate {
         Session::emulated(None, Notes::new(true), session::SUBMIT).await?
     } else {
         Session::connect(Notes::new(true), session::SUBMIT)?
     };
-    let store = Location::create_file(path)?;
+    let store = location.create(emulate)?;
     set_budget(&*store, matches).await?;
     let server = server(matches, &location, store, &session);
     let outcome = match matches.get_one::<SocketAddr>("http") {

@@ -69,23 +69,26 @@ impl Folder {
     ) -> Result<Json, Unsaved> {
         let (folder, key) = (self.path.clone(), claimed.key.clone());
         let stem = self.stem(claimed, job.request_id().as_str());
-        let reserve = move || Reserved::reserve(&folder, &stem, &key);
-        let reserved = blocking(reserve).await?;
-        let files = self.download(job, result, &reserved).await?;
-        let names: Vec<Json> = files.iter().map(|file| name_of(file).into()).collect();
-        let output = result.output.as_ref().map(Output::as_value);
-        let manifest = json!({
+        // Without its store a manifest is what says that the job is paid.
+        let mut manifest = json!({
             "key": claimed.key,
             "n": claimed.n,
             "id": claimed.id,
             "model": claimed.model,
             "input": claimed.input,
             "request_id": job.request_id().as_str(),
-            "state": "saved",
-            "cost": result.cost,
-            "files": names,
-            "output": output,
+            "state": SAVING,
         });
+        let saving = manifest.clone();
+        let reserve = move || Reserved::reserve(&folder, &stem, &key, &saving);
+        let reserved = blocking(reserve).await?;
+        let files = self.download(job, result, &reserved).await?;
+        let names: Vec<Json> = files.iter().map(|file| name_of(file).into()).collect();
+        let output = result.output.as_ref().map(Output::as_value);
+        manifest["state"] = "saved".into();
+        manifest["cost"] = json!(result.cost);
+        manifest["files"] = json!(names);
+        manifest["output"] = json!(output);
         let folder = path::absolute(&self.path)?;
         let folder = folder.to_string_lossy();
         let mut value = json!({ "files": names, "folder": folder, "output": output });
@@ -132,6 +135,9 @@ impl Folder {
     }
 }
 
+/// State in the manifest of a job whose files are not all there yet.
+const SAVING: &str = "saving";
+
 /// Maximum length of a stem, so that numbers and extensions fit into any file system's 255 bytes.
 const MAX_STEM: usize = 120;
 
@@ -156,7 +162,7 @@ fn file_stem(name: &str) -> String {
 
 impl Reserved {
     /// Takes the first free name for an attempt, or the one that it has taken before.
-    fn reserve(folder: &Path, stem: &str, key: &JobKey) -> io::Result<Self> {
+    fn reserve(folder: &Path, stem: &str, key: &JobKey, manifest: &Json) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let mut number = 1;
         loop {
@@ -176,7 +182,6 @@ impl Reserved {
                 .open(reserved.manifest());
             match file {
                 Ok(mut file) => {
-                    let manifest = json!({ "key": key, "state": "saving" });
                     file.write_all(format!("{manifest}\n").as_bytes())?;
                     file.sync_all()?;
                     return Ok(reserved);
@@ -212,7 +217,7 @@ impl Reserved {
         let is_saving = manifest
             .as_ref()
             .and_then(|manifest| manifest.get("state")?.as_str())
-            == Some("saving");
+            == Some(SAVING);
         Ok(Some(if is_saving {
             modified
         } else {
@@ -300,7 +305,8 @@ mod tests {
     fn name_belongs_to_one_attempt() {
         let folder = tempfile::tempdir().unwrap();
         let key = |n| JobKey::new("s", n, 1);
-        let reserve = |n| Reserved::reserve(folder.path(), "fog", &key(n)).unwrap();
+        let manifest = |n| json!({ "key": key(n), "state": SAVING });
+        let reserve = |n| Reserved::reserve(folder.path(), "fog", &key(n), &manifest(n)).unwrap();
         assert_eq!(reserve(1).stem, "fog");
         assert_eq!(reserve(2).stem, "fog-2");
         let again = reserve(1);
@@ -321,11 +327,13 @@ mod tests {
             .unwrap();
         theirs.set_modified(old).unwrap();
         let key = JobKey::new("s", 1, 1);
-        let first = Reserved::reserve(folder.path(), "fog", &key).unwrap();
+        let manifest = json!({ "key": key, "state": SAVING });
+        let reserve = || Reserved::reserve(folder.path(), "fog", &key, &manifest).unwrap();
+        let first = reserve();
         assert_eq!(first.present(2).unwrap(), [None, None]);
         let saved = folder.path().join(first.name(0, 2, "result.png"));
         fs::write(&saved, "picture").unwrap();
-        let second = Reserved::reserve(folder.path(), "fog", &key).unwrap();
+        let second = reserve();
         assert_eq!(second.present(2).unwrap(), [Some(saved), None]);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use runcomfy_batch::{Incarnation, Store};
 
-use super::store::Location;
+use super::store;
 use super::work_options::WorkOptions;
 use super::worker_folder::WorkerFolder;
 use crate::failure::Failure;
@@ -55,6 +55,9 @@ impl<'a> Opener<'a> {
         }
         match self.options.location.as_file() {
             Some(path) if path.exists() => self.create().await.map(Some),
+            Some(path) if !self.options.emulate => {
+                store::refuse_removed(path, &self.spill()).map(|()| None)
+            }
             _ => Ok(None),
         }
     }
@@ -70,8 +73,7 @@ impl<'a> Opener<'a> {
         {
             return Ok(Opened::shared(store));
         }
-        let path = self.options.location.as_file().unwrap_or("".as_ref());
-        let store = Location::create_file(path)?;
+        let store = self.options.location.create(self.options.emulate)?;
         let process = self.options.process();
         let me = store.register(&process, self.options.lease).await?;
         Ok(Opened {

@@ -26,10 +26,10 @@ use self::job_source::JobSource;
 use self::models::Models;
 use self::options::Options;
 use self::validation::Validated;
-use super::log;
 use super::metrics::MetricsServer;
 use super::opened::{Opened, Opener};
 use super::work_options::WorkOptions;
+use super::{log, lost_store};
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -128,6 +128,7 @@ impl Run<'_> {
     /// Compares the file with the store, and checks the lines that are to be submitted.
     async fn check(&self, store: Option<&dyn Store>) -> Result<(Plan, Validated), Failure> {
         let (mut plan, faults) = planning::plan(self, store).await?;
+        lost_store::refuse(&self.options.work, store, &plan).await?;
         let mut validated = validation::validate(self, &mut plan, faults).await?;
         validated.refuse_or_skip(&self.source, self.options)?;
         Ok((plan, validated))

@@ -8,18 +8,22 @@ use std::sync::Arc;
 use clap::ArgMatches;
 #[cfg(feature = "postgres")]
 use runcomfy_batch::{PostgresOptions, PostgresStore, PostgresUrl};
-use runcomfy_batch::{SqliteOptions, SqliteStore, Store, StoreError, StoreErrorKind};
+use runcomfy_batch::{SqliteOptions, Store, StoreError, StoreErrorKind};
 
+use super::link;
 #[cfg(feature = "postgres")]
 use super::worker_folder::WorkerFolder;
 use crate::failure::Failure;
 use crate::shell_word::quoted;
 
 /// End of the name of a store beside the file of its jobs.
-const EXTENSION: &str = ".batch.db";
+pub(crate) const EXTENSION: &str = ".batch.db";
 
 /// End of the name of a store of a run on the emulator.
 pub(crate) const EMULATED: &str = ".emulated.batch.db";
+
+/// Ends of the names of the files of a store, which belong together.
+pub(crate) const PARTS: [&str; 5] = ["", "-wal", "-shm", ".lock", ".ids.jsonl"];
 
 /// The store that a command line names: a file, or a batch in Postgres. Printed, it has no password.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub(crate) struct Location {
     place: Place,
     /// Arguments by which other commands find it.
     named: String,
+    /// File of the jobs, where the store was found by it.
+    jobs: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,32 +55,58 @@ impl Location {
         let file = text("file").unwrap_or_default();
         match text("store") {
             Some(url) if is_url(url) => Self::postgres(url),
-            Some(store) => Ok(Self::file(file, store.into())),
-            None if file.ends_with(EXTENSION) => Ok(Self::file(file, file.into())),
-            None => Ok(Self::file(file, beside(Path::new(file)))),
+            Some(store) => {
+                let mut location = Self::file(store.into());
+                if beside(Path::new(file), EXTENSION) == Path::new(store) {
+                    location.named = quoted(file);
+                }
+                Ok(location)
+            }
+            None if file.ends_with(EXTENSION) => Ok(Self::file(file.into())),
+            None => Self::of_jobs(file),
         }
+    }
+
+    /// Returns the location of the store beside a file of jobs. The jobs behind a link are those of its file, and
+    /// so is their store, unless there is one beside the link already.
+    fn of_jobs(file: &str) -> Result<Self, Failure> {
+        let jobs = link::target(Path::new(file));
+        let [given, linked] = [Path::new(file), jobs.as_path()].map(|path| beside(path, EXTENSION));
+        let is_given = was_used(&given);
+        let are_two = given != linked && !link::is_same(&given, &linked);
+        if are_two && is_given && was_used(&linked) {
+            return Err(Failure::usage(format!(
+                "the jobs of `{file}` have two stores, {} and {}, and each would pay for the jobs of the other; nothing was submitted. Name the one that has the batch with --store, and move the other away",
+                given.display(),
+                linked.display()
+            )));
+        }
+        Ok(Self {
+            place: Place::File(if is_given { given } else { linked }),
+            named: quoted(file),
+            jobs: Some(jobs),
+        })
     }
 
     /// Returns the location of the store of a run on the emulator.
     pub(crate) fn emulated(file: &str) -> Self {
-        Self::file(file, format!("{file}{EMULATED}").into())
+        let given = beside(Path::new(file), EMULATED);
+        if given.exists() {
+            return Self::file(given);
+        }
+        Self::file(beside(&link::target(Path::new(file)), EMULATED))
     }
 
     /// Returns the location of a store without a file of jobs.
-    #[cfg(feature = "mcp")]
     pub(crate) fn of_path(store: PathBuf) -> Self {
-        Self::file("", store)
+        Self::file(store)
     }
 
-    fn file(jobs: &str, store: PathBuf) -> Self {
-        let named = if beside(Path::new(jobs)) == store {
-            quoted(jobs)
-        } else {
-            format!("--store {}", quoted(&store.to_string_lossy()))
-        };
+    fn file(store: PathBuf) -> Self {
         Self {
+            named: format!("--store {}", quoted(&store.to_string_lossy())),
             place: Place::File(store),
-            named,
+            jobs: None,
         }
     }
 
@@ -87,6 +119,7 @@ impl Location {
         Ok(Self {
             named: format!("--store {}", quoted(&url.to_string())),
             place: Place::Postgres(Box::new(url)),
+            jobs: None,
         })
     }
 
@@ -100,6 +133,11 @@ impl Location {
     /// Returns the arguments by which other commands find it.
     pub(crate) fn named(&self) -> &str {
         &self.named
+    }
+
+    /// Returns the file of the jobs, where the store was found by it and not named.
+    pub(crate) fn jobs(&self) -> Option<&Path> {
+        self.jobs.as_deref()
     }
 
     /// Returns `true` if it is a file, which one process at a time works on.
@@ -157,11 +195,7 @@ impl Location {
     /// Returns the file beside a store that takes request ids while the store cannot be written.
     pub(crate) fn spill(&self) -> PathBuf {
         match self.as_file() {
-            Some(store) => {
-                let mut path: OsString = store.into();
-                path.push(".ids.jsonl");
-                path.into()
-            }
+            Some(store) => beside(store, ".ids.jsonl"),
             None => super::worker_folder::ids_in(&self.worker_folder()),
         }
     }
@@ -177,8 +211,11 @@ impl Location {
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, Failure> {
         match &self.place {
             Place::File(path) => {
-                let store = SqliteOptions::new().must_exist().open(path);
-                match store {
+                let mut options = SqliteOptions::new().must_exist();
+                if self.is_emulated() {
+                    options = options.recreate();
+                }
+                match options.open(path) {
                     Ok(store) => Ok(Arc::new(store)),
                     Err(error) if error.kind() == StoreErrorKind::NotFound => {
                         Err(Failure::unreadable(missing(path)))
@@ -241,16 +278,44 @@ impl Location {
         }
     }
 
-    /// Opens the file of a store to work on it, and creates it where it is missing.
+    /// Opens the file of a store to work on it, and creates it where it is missing. On the emulator it is created
+    /// also where it was deleted, since jobs cost nothing there.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub(crate) fn create_file(path: &Path) -> Result<Arc<dyn Store>, Failure> {
-        let store = SqliteStore::open(path).map_err(|error| {
-            let message = format!("`{}`: {error}", path.display());
-            Failure::from(error).with_message(message)
-        })?;
-        Ok(Arc::new(store))
+    /// If it is no file, was deleted, or cannot be written.
+    pub(crate) fn create(&self, emulate: bool) -> Result<Arc<dyn Store>, Failure> {
+        let path = self.as_file().unwrap_or("".as_ref());
+        let mut options = SqliteOptions::new();
+        if emulate {
+            options = options.recreate();
+        }
+        match options.open(path) {
+            Ok(store) => Ok(Arc::new(store)),
+            // It names the store itself.
+            Err(error) if error.kind() == StoreErrorKind::Removed => Err(error.into()),
+            Err(error) => {
+                let message = format!("`{}`: {error}", path.display());
+                Err(Failure::from(error).with_message(message))
+            }
+        }
+    }
+}
+
+/// Refuses a store that is missing, and was deleted, renamed or moved: a new one would pay for its jobs again.
+///
+/// # Errors
+/// If there are files that a batch has left beside it.
+pub(crate) fn refuse_removed(store: &Path, ids: &Path) -> Result<(), Failure> {
+    match SqliteOptions::new().must_exist().open(store) {
+        Err(error) if error.kind() == StoreErrorKind::Removed => Err(error.into()),
+        Err(error) if error.kind() == StoreErrorKind::NotFound && ids.exists() => {
+            Err(Failure::unreadable(format!(
+                "there is no store {}, but {} has request ids of its jobs, which are paid; nothing was submitted. Put the store back, or move that file away to begin a new batch that pays for all jobs",
+                store.display(),
+                ids.display()
+            )))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -269,11 +334,16 @@ fn is_url(store: &str) -> bool {
     store.starts_with("postgres://") || store.starts_with("postgresql://")
 }
 
-/// Returns the path of the store of a file of jobs.
-fn beside(file: &Path) -> PathBuf {
+/// Returns the path of a file whose name is that of another one with an end.
+pub(crate) fn beside(file: &Path, end: &str) -> PathBuf {
     let mut path: OsString = file.into();
-    path.push(EXTENSION);
+    path.push(end);
     path.into()
+}
+
+/// Returns `true` if there is a store, or was one on which a process has worked.
+fn was_used(store: &Path) -> bool {
+    store.exists() || beside(store, ".lock").exists()
 }
 
 /// Opens the store that the command line names, which must exist.

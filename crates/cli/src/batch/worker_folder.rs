@@ -63,13 +63,18 @@ impl WorkerFolder {
     /// Returns the file of the intents of this machine.
     #[cfg(feature = "postgres")]
     pub(crate) fn intents(&self) -> PathBuf {
-        self.path.join("intents.jsonl")
+        intents_in(&self.path)
     }
 
     /// Returns the file that takes request ids while the store cannot be written.
     pub(crate) fn ids(&self) -> PathBuf {
         ids_in(&self.path)
     }
+}
+
+/// Returns the file of the intents in the folder of a worker.
+pub(crate) fn intents_in(folder: &Path) -> PathBuf {
+    folder.join("intents.jsonl")
 }
 
 /// Returns the file of the ids in the folder of a worker.

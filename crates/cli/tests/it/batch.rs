@@ -6,6 +6,7 @@ mod finishing;
 mod jobs;
 #[cfg(unix)]
 mod kills;
+mod lost_store;
 #[cfg(all(unix, feature = "postgres"))]
 mod machine_kills;
 #[cfg(all(unix, feature = "postgres"))]

@@ -349,6 +349,28 @@ fn changed_server_is_named_and_accepted_by_a_person() {
     assert_eq!(machines.jobs.submitted(), 3);
 }
 
+/// A database that was dropped, or another one, does not know what this machine has paid for.
+#[test]
+fn batch_that_the_server_has_lost_is_not_paid_again() {
+    let Some(machines) = Machines::new(Jobs::new(3)) else {
+        return;
+    };
+    let run = |more: &[&str]| end(spawn(&mut machines.run(0, more)));
+    assert_eq!(run(&[]).code, 0);
+    let _ = machines.server.sql("DROP SCHEMA boats CASCADE");
+    let worker = machines.folder(0).join("boats.worker");
+    for traces in ["boats.worker/intents.jsonl", "boats.out"] {
+        let refused = run(&[]);
+        assert_eq!(refused.code, 65, "{refused:?}");
+        assert!(refused.err.contains("3 jobs of this file"), "{refused:?}");
+        assert!(refused.err.contains(traces), "{refused:?}");
+        assert_eq!(machines.jobs.submitted(), 3);
+        std::fs::remove_dir_all(&worker).unwrap();
+    }
+    let ended = run(&["--out", "again"]);
+    assert_eq!((ended.code, machines.jobs.submitted()), (0, 6), "{ended:?}");
+}
+
 #[test]
 fn file_is_no_batch_of_many_machines() {
     let jobs = Jobs::new(1);

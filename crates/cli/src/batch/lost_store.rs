@@ -1,0 +1,62 @@
+//! Jobs that are paid already, by a batch whose store is not found: they would be paid again.
+
+mod intents;
+mod manifests;
+mod renamed;
+
+use runcomfy_batch::{Plan, Store};
+
+use super::work_options::WorkOptions;
+use crate::failure::Failure;
+use crate::notice::with_notice;
+use crate::show;
+
+/// Number of files or jobs after which a signal is looked for.
+const BLOCK: usize = 100;
+
+/// Refuses a batch that is new, and whose jobs another one has paid for: one in a store that has kept the former
+/// name of the file, or one whose store is gone, and whose files or intents are in the folders of this one. On an
+/// emulator jobs cost nothing.
+///
+/// # Errors
+/// If there are such jobs.
+pub(super) async fn refuse(
+    options: &WorkOptions,
+    store: Option<&dyn Store>,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    if options.emulate {
+        return Ok(());
+    }
+    if let Some(store) = store
+        && !store.rows(None, 0, 1).await?.is_empty()
+    {
+        return Ok(());
+    }
+    let notice = || {
+        if !options.quiet {
+            show::note("looking for jobs that an earlier batch has paid for");
+        }
+    };
+    with_notice(look(options, store, plan), notice).await
+}
+
+async fn look(
+    options: &WorkOptions,
+    store: Option<&dyn Store>,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    if store.is_none() {
+        renamed::refuse(options, plan).await?;
+        intents::refuse(options, plan).await?;
+    }
+    manifests::refuse(options, store, plan).await
+}
+
+/// Returns a number of jobs in words.
+fn jobs(count: u64) -> String {
+    match count {
+        1 => "1 job".to_owned(),
+        count => format!("{count} jobs"),
+    }
+}
