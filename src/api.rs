@@ -58,6 +58,11 @@ impl Api {
         }
     }
 
+    /// Returns the address below which all calls but the balance are.
+    pub(crate) fn base_url(&self) -> &str {
+        self.endpoint.base().as_str()
+    }
+
     /// Returns the address to which a job of this model is submitted.
     pub(crate) fn submit_url(&self, model_id: &str) -> Result<Url, Error> {
         self.endpoint.model(model_id)

@@ -77,6 +77,13 @@ impl Client {
         Ok(self.services().api().submit_url(model_id)?.into())
     }
 
+    /// Returns the base URL of all calls, which ends with `/v1`. A job is known at the service of its submit alone,
+    /// so keep it with the request id.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.services().api().base_url()
+    }
+
     /// Checks the media of an input against its schema's rules, media behind URLs included. Nothing
     /// is sent to the service. [`Model::check_media`] does it for a typed input.
     ///

@@ -174,6 +174,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Returns the base URL that a client of these settings has: [`Client::base_url`]. It needs no token.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`]: the base URL is invalid.
+    pub fn parsed_base_url(&self) -> Result<String, Error> {
+        Ok(self.endpoint()?.base().as_str().to_owned())
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        match &self.base_url {
+            Some(Address(base)) => Endpoint::new(base),
+            None => Endpoint::service(),
+        }
+    }
+
     /// Sets the timeout for making a connection. Default: 10 s. Nothing was sent when it ends, so
     /// the request is retried.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -366,10 +381,7 @@ impl ClientBuilder {
             GivenToken::Text(Unchecked(text)) => Token::new(text)?,
             GivenToken::Valid(token) => token.clone(),
         };
-        let endpoint = match &self.base_url {
-            Some(Address(base)) => Endpoint::new(base)?,
-            None => Endpoint::service()?,
-        };
+        let endpoint = self.endpoint()?;
         let endpoint = match &self.account_url {
             Some(Address(account)) => endpoint.with_account(account)?,
             None => endpoint,

@@ -107,6 +107,7 @@ struct Settings {
     disk: Disk,
     poll_every: Option<Duration>,
     keeps_running: bool,
+    emulated: bool,
 }
 
 /// A [`Batch`] that runs in a task of its own. Dropping it leaves the batch running; stop it with its
@@ -138,6 +139,7 @@ impl Batch {
                 disk: Disk::system(),
                 poll_every: None,
                 keeps_running: false,
+                emulated: false,
             },
         }
     }
@@ -240,6 +242,15 @@ impl Batch {
         self
     }
 
+    /// Sets that the service is an emulator which ends with the process: its jobs cost nothing and are lost with it.
+    /// The store does not remember its address, and a job that it does not know has failed. Default: the store
+    /// [remembers](Store::use_service) the address of the client, and a job that the service has accepted and does
+    /// not know later stays submitted, since another token or address may know it.
+    pub fn emulated(mut self) -> Self {
+        self.settings.emulated = true;
+        self
+    }
+
     /// Starts the batch in a task of the tokio runtime, which needs its timer.
     ///
     /// # Panics
@@ -281,6 +292,8 @@ impl Running {
     ///
     /// # Errors
     /// - [`StoreErrorKind::Busy`]: another process works on the batch; nothing was submitted.
+    /// - [`StoreErrorKind::OtherService`]: jobs of the batch were submitted to another service than that of the
+    ///   client, and have not ended; nothing was submitted.
     /// - [`StoreErrorKind::IncarnationEnded`]: another process has taken over a store in a file, whose lock
     ///   file was removed. What it has not taken over is stored.
     /// - [`StoreErrorKind::Removed`]: the file of the store was deleted or replaced during the run. Nothing was

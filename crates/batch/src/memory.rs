@@ -161,6 +161,17 @@ impl Store for MemoryStore {
         })
     }
 
+    fn use_service(&self, me: IncarnationId, address: String) -> Commit<'_, ()> {
+        self.commit(move |batch| batch.use_service(me, address))
+    }
+
+    fn accept_service(&self, address: String) -> Commit<'_, ()> {
+        self.commit(move |batch| {
+            batch.service = Some(address);
+            Ok(())
+        })
+    }
+
     fn claim<'a>(&'a self, me: &'a mut Incarnation, room: usize) -> Commit<'a, Claims> {
         Box::pin(async move {
             let id = me.id();
@@ -203,6 +214,10 @@ impl Store for MemoryStore {
 
     fn resolve(&self, key: JobKey, resolution: Resolution) -> Commit<'_, ()> {
         self.commit(move |batch| batch.resolve(&key, resolution))
+    }
+
+    fn service(&self) -> Commit<'_, Option<String>> {
+        self.read(|batch| batch.service.clone())
     }
 
     fn limits(&self) -> Commit<'_, Limits> {

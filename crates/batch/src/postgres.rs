@@ -221,6 +221,14 @@ impl Store for PostgresStore {
         })
     }
 
+    fn use_service(&self, me: IncarnationId, address: String) -> Commit<'_, ()> {
+        self.commit(async move { self.write_service(me, &address).await })
+    }
+
+    fn accept_service(&self, address: String) -> Commit<'_, ()> {
+        self.commit(async move { self.replace_service(&address).await })
+    }
+
     fn claim<'a>(&'a self, me: &'a mut Incarnation, room: usize) -> Commit<'a, Claims> {
         Box::pin(async move {
             let claims = self.commit(self.claim_jobs(me.id(), room)).await?;
@@ -259,6 +267,10 @@ impl Store for PostgresStore {
 
     fn resolve(&self, key: JobKey, resolution: Resolution) -> Commit<'_, ()> {
         self.commit(self.decide(key, resolution))
+    }
+
+    fn service(&self) -> Commit<'_, Option<String>> {
+        Box::pin(async { self.read_service().await.map_err(Failure::into_error) })
     }
 
     fn limits(&self) -> Commit<'_, Limits> {

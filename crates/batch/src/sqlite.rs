@@ -12,6 +12,7 @@ mod import;
 mod lock;
 mod open;
 mod report;
+mod service;
 mod transition;
 
 use std::collections::BTreeMap;
@@ -259,6 +260,14 @@ impl Store for SqliteStore {
         })
     }
 
+    fn use_service(&self, me: IncarnationId, address: String) -> Commit<'_, ()> {
+        self.commit(move |transition| transition.use_service(me, &address))
+    }
+
+    fn accept_service(&self, address: String) -> Commit<'_, ()> {
+        self.commit(move |transition| transition.set_service(&address))
+    }
+
     fn claim<'a>(&'a self, me: &'a mut Incarnation, room: usize) -> Commit<'a, Claims> {
         Box::pin(async move {
             let (id, path, identity) = (me.id(), self.path.clone(), self.identity);
@@ -302,6 +311,10 @@ impl Store for SqliteStore {
 
     fn resolve(&self, key: JobKey, resolution: Resolution) -> Commit<'_, ()> {
         self.commit(move |transition| transition.resolve(&key, resolution))
+    }
+
+    fn service(&self) -> Commit<'_, Option<String>> {
+        self.read(|transition| transition.service())
     }
 
     fn limits(&self) -> Commit<'_, Limits> {

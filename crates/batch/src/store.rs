@@ -98,6 +98,19 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
     /// [`StoreErrorKind::IncarnationEnded`]: send nothing more, and register again.
     fn beat<'a>(&'a self, me: &'a mut Incarnation) -> Commit<'a, Beat>;
 
+    /// Stores the address of the service to which `me` submits, such as that of
+    /// [`Client::base_url`](runcomfy::Client::base_url): a job is known there alone.
+    ///
+    /// # Errors
+    /// - [`StoreErrorKind::OtherService`]: the store has another address, and attempts that are submitted, in
+    ///   flight or in doubt there, or another incarnation that works there. Submit nothing.
+    /// - [`StoreErrorKind::IncarnationEnded`]: register again.
+    fn use_service(&self, me: IncarnationId, address: String) -> Commit<'_, ()>;
+
+    /// Stores the address of the service in place of the one before, by the decision of a person who knows that the
+    /// service has moved with its jobs.
+    fn accept_service(&self, address: String) -> Commit<'_, ()>;
+
     /// Claims up to `room` jobs, as far as rate and budget allow: by priority, then in the order of the
     /// import.
     ///
@@ -140,11 +153,34 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// - [`StoreErrorKind::NotFound`]: no attempt has the key.
-    /// - [`StoreErrorKind::WrongState`]: the attempt is not in doubt; or, for
+    /// - [`StoreErrorKind::WrongState`]: the attempt is not in doubt; or, for [`Resolution::Gone`], it is not
+    ///   submitted; or, for
     ///   [`Resolution::Resubmit`], it is not the last one of a job in doubt, failed or cancelled, or its
     ///   submit may still arrive; or, for
     ///   [`Resolution::RequestId`], it has another id or is in flight.
     fn resolve(&self, key: JobKey, resolution: Resolution) -> Commit<'_, ()>;
+
+    /// Returns the address of the service; `None` before the first [`use_service`](Self::use_service).
+    fn service(&self) -> Commit<'_, Option<String>>;
+
+    /// Checks that jobs which have not ended are those of the service at this address.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::OtherService`]: they were submitted to another one.
+    fn check_service(&self, address: String) -> Commit<'_, ()> {
+        Box::pin(async move {
+            let before = self.service().await?;
+            let Some(before) = before.filter(|before| *before != address) else {
+                return Ok(());
+            };
+            for open in [Attempts::Held, Attempts::InDoubt] {
+                if !self.attempts(open).await?.is_empty() {
+                    return Err(StoreError::other_service(&before, &address));
+                }
+            }
+            Ok(())
+        })
+    }
 
     /// Returns the limits.
     fn limits(&self) -> Commit<'_, Limits>;

@@ -3,6 +3,7 @@
 mod cancel;
 pub(crate) mod command;
 mod doctor;
+mod gone;
 mod link;
 mod list;
 mod log;
@@ -13,6 +14,7 @@ mod report;
 mod resolve;
 mod run;
 mod screen;
+pub(crate) mod service;
 mod shared_dir;
 mod status;
 pub(crate) mod store;

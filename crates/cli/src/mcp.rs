@@ -12,6 +12,7 @@ use clap::ArgMatches;
 use runcomfy_batch::{Money, Store};
 use runcomfy_mcp::{ServeError, ServeErrorKind, Server};
 
+use crate::batch::service;
 use crate::batch::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -40,6 +41,9 @@ pub(crate) async fn mcp(matches: &ArgMatches, _: Format) -> Result<(), Failure> 
         Session::connect(Notes::new(true), session::SUBMIT)?
     };
     let store = location.create(emulate)?;
+    if !emulate {
+        service::check(&*store, &location, session.client.base_url()).await?;
+    }
     set_budget(&*store, matches).await?;
     let server = server(matches, &location, store, &session);
     let outcome = match matches.get_one::<SocketAddr>("http") {
@@ -122,6 +126,9 @@ fn server(
         .attach(local_media::attach);
     for pattern in matches.get_many::<String>("model").into_iter().flatten() {
         builder = builder.typed(pattern);
+    }
+    if matches.get_flag("emulate") {
+        builder = builder.emulated();
     }
     if let Some(price) = matches.get_one::<Money>("price-per-job") {
         builder = builder.price_per_job(*price);

@@ -112,6 +112,15 @@ impl Session {
     }
 }
 
+/// Returns the address of the service by the environment.
+///
+/// # Errors
+/// If it is invalid.
+#[cfg(feature = "batch")]
+pub(crate) fn base_url() -> Result<String, Error> {
+    Client::builder().base_url_from_env().parsed_base_url()
+}
+
 /// Reports a client that cannot be made.
 fn not_configured(error: Error) -> Failure {
     let base = std::env::var("RUNCOMFY_MODEL_API_BASE").unwrap_or_default();

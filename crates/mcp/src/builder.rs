@@ -40,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) commands: String,
     pub(crate) poll_every: Option<Duration>,
     pub(crate) attach: Option<Arc<Attach>>,
+    pub(crate) emulated: bool,
 }
 
 impl Settings {
@@ -66,6 +67,7 @@ impl ServerBuilder {
                 commands: String::new(),
                 poll_every: None,
                 attach: None,
+                emulated: false,
             },
             built_in: Vec::new(),
         }
@@ -137,6 +139,13 @@ impl ServerBuilder {
         attach: impl Fn(Arc<ModelSchema>, Json) -> Attached + Send + Sync + 'static,
     ) -> Self {
         self.settings.attach = Some(Arc::new(attach));
+        self
+    }
+
+    /// Sets that the service is an emulator which ends with the process, as
+    /// [`Batch::emulated`](runcomfy_batch::Batch::emulated) does.
+    pub fn emulated(mut self) -> Self {
+        self.settings.emulated = true;
         self
     }
 

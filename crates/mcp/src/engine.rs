@@ -125,6 +125,9 @@ impl Engine {
         if let Some(interval) = settings.poll_every {
             batch = batch.poll_every(interval);
         }
+        if settings.emulated {
+            batch = batch.emulated();
+        }
         if settings.attach.is_some() {
             batch = batch.prepare(prepare(Arc::clone(settings), Arc::clone(&self.models)));
         }

@@ -70,7 +70,7 @@ impl Driver {
                 // A file has one process: whoever has taken it over keeps it. One that was removed is gone.
                 Err(error) if run.me.lease().is_none() => return Err(error),
                 Err(error) => {
-                    if let Some(ended_by) = run.register_again(&error).await {
+                    if let Some(ended_by) = run.register_again(&error).await? {
                         break ended_by;
                     }
                 }
@@ -95,6 +95,10 @@ impl Driver {
         space.prepare().await?;
         let begun = Moment::now();
         let me = store.register(&settings.process, settings.lease).await?;
+        let service = (!settings.emulated).then(|| client.base_url().to_owned());
+        if let Some(service) = service.clone() {
+            store.use_service(me.id(), service).await?;
+        }
         let spill = settings.spill.clone().map(Spill::new);
         if let Some(spill) = &spill {
             read_spill(&*store, &me, spill).await?;
@@ -115,12 +119,14 @@ impl Driver {
             progress: self.progress,
             poll_every: settings.poll_every,
             keeps_running: settings.keeps_running,
+            emulated: settings.emulated,
             refused: Arc::default(),
         };
         Ok(Run {
             worker: Arc::new(worker),
             places: Places::new(Arc::clone(&self.stop.changed)),
             settings,
+            service,
             me,
             stop: self.stop,
             wake: self.wake,
@@ -159,6 +165,8 @@ struct Run {
     worker: Arc<Worker>,
     places: Places,
     settings: Settings,
+    /// Address of the service, which the store remembers.
+    service: Option<String>,
     me: Incarnation,
     stop: StopHandle,
     wake: WakeHandle,
@@ -382,18 +390,20 @@ impl Run {
     /// Registers this process again, after its incarnation has ended: it could not renew its lease in time.
     /// Its jobs were or are adopted, and submits in flight are reported as they end. Returns the reason of
     /// the end if the run is stopped first.
-    async fn register_again(&mut self, error: &StoreError) -> Option<EndedBy> {
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::OtherService`]: others submit to another service meanwhile.
+    async fn register_again(&mut self, error: &StoreError) -> Result<Option<EndedBy>, StoreError> {
         warn!(target: TARGET, batch = self.worker.store.id(), worker = %self.me.id(), %error, "registering again");
         self.worker.lease.end();
         let (me, begun) = loop {
             if self.stop.level() == Some(Stop::Now) {
-                return Some(EndedBy::Stopped);
+                return Ok(Some(EndedBy::Stopped));
             }
             let begun = Moment::now();
-            let store = &self.worker.store;
-            let registered = store.register(&self.settings.process, self.settings.lease);
-            match registered.await {
+            match self.register().await {
                 Ok(me) => break (me, begun),
+                Err(error) if error.kind() == StoreErrorKind::OtherService => return Err(error),
                 Err(error) => self.pause_for(&error),
             }
             sleep(STORE_BACKOFF).await;
@@ -402,7 +412,16 @@ impl Run {
         self.worker = Arc::new(self.worker.for_incarnation(me.id(), lease));
         self.me = me;
         self.next_beat = Instant::now();
-        None
+        Ok(None)
+    }
+
+    async fn register(&self) -> Result<Incarnation, StoreError> {
+        let (store, settings) = (&self.worker.store, &self.settings);
+        let me = store.register(&settings.process, settings.lease).await?;
+        if let Some(service) = self.service.clone() {
+            store.use_service(me.id(), service).await?;
+        }
+        Ok(me)
     }
 
     /// Returns the counts at the end. A server that is away for a moment is waited for.

@@ -51,6 +51,8 @@ pub(super) struct Worker {
     pub(super) poll_every: Option<Duration>,
     /// Is `true` if there may be no next run, which would repeat what has failed.
     pub(super) keeps_running: bool,
+    /// Is `true` if jobs that the service does not know are lost with it.
+    pub(super) emulated: bool,
     /// Reason for which this process submits nothing more.
     pub(super) refused: Arc<Mutex<Option<EndedBy>>>,
 }
@@ -279,7 +281,10 @@ impl Worker {
                         if matches!(kind, ErrorKind::JobFailed | ErrorKind::JobCancelled) {
                             self.count_end(submitted);
                         }
-                        return self.fail(claimed, &job, &error).await;
+                        if self.emulated || says_end(kind) {
+                            return self.fail(claimed, &job, &error).await;
+                        }
+                        self.miss(claimed, &job, &error);
                     }
                 },
             }
@@ -315,6 +320,17 @@ impl Worker {
             }
         }
         watch.result().await
+    }
+
+    /// Reports a job that the service has accepted, and whose end it does not say. It may be paid, so it stays
+    /// submitted.
+    fn miss(&self, claimed: &Claimed, job: &Job<Output>, error: &Error) {
+        let id = job.request_id();
+        let reason = format!(
+            "the service has accepted it as {id}, and does not say how it has ended: {error}. It may be paid, and stays submitted. Check that the token and the address of the service are those of its submit; the next run looks again"
+        );
+        warn!(target: TARGET, batch = self.store.id(), n = claimed.n, key = %claimed.key, request_id = %id, %error, "the end of the job is unknown");
+        self.report(Progress::NotSaved(JobRef::new(claimed, Some(id)), reason));
     }
 
     /// Settles a job that has not succeeded.
@@ -496,6 +512,16 @@ impl std::fmt::Display for Unsaved {
             Self::Download(error) => error.fmt(f),
         }
     }
+}
+
+/// Returns `true` for errors of a wait by which the job has ended: the service has said so, or its result cannot be
+/// read by any further wait.
+fn says_end(kind: ErrorKind) -> bool {
+    use ErrorKind as K;
+    matches!(
+        kind,
+        K::JobFailed | K::JobCancelled | K::UnexpectedOutput | K::TooLarge
+    )
 }
 
 /// Runs `work`, or returns `None` if `stop` comes first. What is done is done, though: `work` goes first.

@@ -20,7 +20,7 @@ use crate::money::Money;
 use crate::new_job::{Conflict, Imported, NewJob};
 use crate::resolution::{Resolution, may_still_arrive};
 use crate::row::{
-    Attempt, Attempts, DECLARED, GIVEN_BACK, IMPORTED_AGAIN, Row, WITHDRAWN, doubt_note,
+    Attempt, Attempts, DECLARED, GIVEN_BACK, GONE, IMPORTED_AGAIN, Row, WITHDRAWN, doubt_note,
 };
 use crate::state::{AttemptState, State};
 use crate::store::error::StoreError;
@@ -46,6 +46,8 @@ pub(super) struct Batch {
     received: BTreeSet<(JobKey, RequestId)>,
     events: Vec<Event>,
     pub(super) schemas: BTreeMap<String, Json>,
+    /// Address of the service.
+    pub(super) service: Option<String>,
 }
 
 #[derive(Debug)]
@@ -83,6 +85,7 @@ impl Batch {
             received: BTreeSet::new(),
             events: Vec::new(),
             schemas: BTreeMap::new(),
+            service: None,
         }
     }
 
@@ -525,6 +528,32 @@ impl Batch {
         self.log(at.0, Some(at.1), by, from, note);
     }
 
+    pub(super) fn use_service(
+        &mut self,
+        me: IncarnationId,
+        address: String,
+    ) -> Result<(), StoreError> {
+        self.check_alive(me)?;
+        let before = self.service.as_ref().filter(|before| **before != address);
+        let has_open = || {
+            let attempts = self.jobs.iter().flat_map(|job| &job.attempts);
+            let mut states = attempts.map(|attempt| attempt.state);
+            states.any(|state| {
+                use AttemptState as A;
+                matches!(state, A::Intent | A::Submitted | A::InDoubt)
+            })
+        };
+        let others = (1..=self.incarnations.len() as u64).map(IncarnationId);
+        let mut others = others.filter(|other| self.has_leases && *other != me);
+        if let Some(before) = before
+            && (has_open() || others.any(|other| self.is_alive(other)))
+        {
+            return Err(StoreError::other_service(before, &address));
+        }
+        self.service = Some(address);
+        Ok(())
+    }
+
     pub(super) fn cancel(&mut self, ids: Option<&[JobId]>) -> Cancelled {
         let mut cancelled = Cancelled::default();
         for n in 0..self.jobs.len() {
@@ -569,7 +598,18 @@ impl Batch {
                 self.end(at, None, (AttemptState::NoJob, state), note);
                 Ok(())
             }
-            (Resolution::NoJob, AttemptState::NoJob) => Ok(()),
+            (Resolution::NoJob, AttemptState::NoJob) | (Resolution::Gone, AttemptState::Failed) => {
+                Ok(())
+            }
+            (Resolution::Gone, AttemptState::Submitted) => {
+                let attempt = &mut self.jobs[at.0].attempts[at.1];
+                attempt.cost = Some(attempt.reserved);
+                attempt.cost_is_estimate = true;
+                let states = (AttemptState::Failed, State::Failed);
+                self.end(at, None, states, Some(GONE.to_owned()));
+                Ok(())
+            }
+            (Resolution::Gone, state) => Err(StoreError::not_submitted(key, state)),
             (Resolution::Resubmit, _) if !self.is_superseded(at) => self.resubmit(at, key),
             (Resolution::Resubmit, _) => Err(StoreError::is_superseded(key)),
             _ => Err(StoreError::not_in_doubt(key, attempt.state)),

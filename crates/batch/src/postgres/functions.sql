@@ -278,6 +278,32 @@ BEGIN
   RETURN _id;
 END $$;
 
+-- Stores the address of the service. Returns the one before instead, where jobs have not ended there, or other
+-- processes work there.
+CREATE OR REPLACE FUNCTION use_service(_clock bigint, _me bigint, _address text) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  _batch batch := locked();
+  _now bigint := moment(_clock);
+BEGIN
+  PERFORM check_alive(_me, _now);
+  IF _batch.service <> _address AND (
+      EXISTS (SELECT FROM attempt a WHERE a.state IN ('intent', 'submitted'))
+      OR EXISTS (SELECT FROM attempt a WHERE a.state = 'in_doubt')
+      OR EXISTS (SELECT FROM incarnation i WHERE i.id <> _me AND i.alive_until > _now)) THEN
+    RETURN NEXT _batch.service;
+    RETURN;
+  END IF;
+  UPDATE batch SET service = _address WHERE service IS DISTINCT FROM _address;
+END $$;
+
+CREATE OR REPLACE FUNCTION accept_service(_address text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  PERFORM locked();
+  UPDATE batch SET service = _address;
+END $$;
+
 -- The jobs that are claimed next. Planned for each number of jobs, or a plan for all jobs may be kept; the rest of
 -- a claim keeps its plans.
 CREATE OR REPLACE FUNCTION next_ready(_now bigint, _limit bigint)
@@ -551,7 +577,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Returns a row that says why nothing was done, or none. For the time `_max_request` after a doubt its submit
+-- Returns a row that says why nothing was done, or none. `_declared` is the note of a declaration. For the time `_max_request` after a doubt its submit
 -- may still arrive.
 CREATE OR REPLACE FUNCTION resolve(_clock bigint, _key text, _decision text, _request_id text, _declared text,
   _max_request bigint)
@@ -575,6 +601,12 @@ BEGIN
     PERFORM end_attempt(_at, NULL, 'no_job', unless_cancelled(_at, 'failed'), NULL, _declared, _now);
   ELSIF _decision = 'no_job' AND _at.state = 'no_job' THEN
     NULL;
+  ELSIF _decision = 'gone' AND _at.state = 'submitted' THEN
+    PERFORM end_attempt(_at, NULL, 'failed', 'failed', NULL, _declared, _now);
+  ELSIF _decision = 'gone' AND _at.state = 'failed' THEN
+    NULL;
+  ELSIF _decision = 'gone' THEN
+    RETURN NEXT ('not_submitted', _key, _at.state)::outcome;
   ELSIF _decision <> 'resubmit' THEN
     RETURN NEXT ('not_in_doubt', _key, _at.state)::outcome;
   ELSIF NOT _at.is_last THEN

@@ -9,7 +9,11 @@ use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::new_store_id;
 
 /// The steps from an empty schema to the tables of the newest version; a step is never changed once it is released.
-const MIGRATIONS: [&str; 2] = [include_str!("tables.sql"), include_str!("version_2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("tables.sql"),
+    include_str!("version_2.sql"),
+    include_str!("version_3.sql"),
+];
 
 /// The functions of the newest version.
 const FUNCTIONS: &str = include_str!("functions.sql");

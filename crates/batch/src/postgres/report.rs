@@ -38,6 +38,10 @@ impl PostgresStore {
         Ok(limits)
     }
 
+    pub(super) async fn read_service(&self) -> Result<Option<String>, Failure> {
+        self.batch("service").await?.column("service")
+    }
+
     pub(super) async fn read_schemas(&self) -> Result<Vec<(String, Json)>, Failure> {
         let schema = self.connection.schema();
         let sql = format!("SELECT model, schema FROM {schema}.model_schema ORDER BY model");

@@ -19,7 +19,7 @@ use crate::job_key::JobKey;
 use crate::limits::{Limits, MAX_DELAY, Rate};
 use crate::new_job::{Conflict, Imported, NewJob};
 use crate::resolution::{MAX_REQUEST, Resolution};
-use crate::row::{DECLARED, GIVEN_BACK, IMPORTED_AGAIN, WITHDRAWN, doubt_note};
+use crate::row::{DECLARED, GIVEN_BACK, GONE, IMPORTED_AGAIN, WITHDRAWN, doubt_note};
 use crate::store::error::StoreError;
 use crate::timestamp::Timestamp;
 
@@ -289,6 +289,29 @@ impl PostgresStore {
         keys_of(&self.connection.call("settle", parameters).await?)
     }
 
+    pub(super) async fn write_service(
+        &self,
+        me: IncarnationId,
+        address: &str,
+    ) -> Result<(), Failure> {
+        let parameters: &[_] = &[
+            (&self.time() as _, Type::INT8),
+            (&int(me.0) as _, Type::INT8),
+            (&address as _, Type::TEXT),
+        ];
+        let rows = self.connection.call("use_service", parameters).await?;
+        match rows.first() {
+            Some(row) => Err(StoreError::other_service(row.column("use_service")?, address).into()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn replace_service(&self, address: &str) -> Result<(), Failure> {
+        let parameters: &[_] = &[(&address as _, Type::TEXT)];
+        self.connection.call("accept_service", parameters).await?;
+        Ok(())
+    }
+
     pub(super) async fn cancel_jobs(&self, ids: Option<Vec<JobId>>) -> Result<Cancelled, Failure> {
         let ids: Option<Vec<_>> = ids
             .as_ref()
@@ -311,14 +334,19 @@ impl PostgresStore {
         let (decision, id) = match &resolution {
             Resolution::RequestId(id) => ("request_id", Some(id.as_str())),
             Resolution::NoJob => ("no_job", None),
+            Resolution::Gone => ("gone", None),
             Resolution::Resubmit => ("resubmit", None),
+        };
+        let declared = match &resolution {
+            Resolution::Gone => GONE,
+            _ => DECLARED,
         };
         let parameters: &[_] = &[
             (&self.time() as _, Type::INT8),
             (&key.as_str() as _, Type::TEXT),
             (&decision as _, Type::TEXT),
             (&id as _, Type::TEXT),
-            (&DECLARED as _, Type::TEXT),
+            (&declared as _, Type::TEXT),
             (&micros(MAX_REQUEST) as _, Type::INT8),
         ];
         let rows = self.connection.call("resolve", parameters).await?;
@@ -331,6 +359,7 @@ impl PostgresStore {
                 let until = row.parsed("state")?;
                 StoreError::may_still_arrive(&key, Timestamp::from_micros(until))
             }
+            "not_submitted" => StoreError::not_submitted(&key, row.parsed("state")?),
             "superseded" => StoreError::is_superseded(&key),
             "not_in_doubt" => StoreError::not_in_doubt(&key, row.parsed("state")?),
             _ => StoreError::not_resubmittable(&key, row.parsed("state")?),

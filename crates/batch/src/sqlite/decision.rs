@@ -8,7 +8,7 @@ use crate::ending::Cancelled;
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
 use crate::resolution::{Resolution, may_still_arrive};
-use crate::row::DECLARED;
+use crate::row::{DECLARED, GONE};
 use crate::state::{AttemptState, State};
 use crate::store::error::StoreError;
 use crate::timestamp::Timestamp;
@@ -90,7 +90,14 @@ impl Transition<'_> {
                 let states = (AttemptState::NoJob, at.unless_cancelled(State::Failed));
                 self.end(&at, None, states, None, Some(DECLARED))
             }
-            (Resolution::NoJob, AttemptState::NoJob) => Ok(()),
+            (Resolution::NoJob, AttemptState::NoJob) | (Resolution::Gone, AttemptState::Failed) => {
+                Ok(())
+            }
+            (Resolution::Gone, AttemptState::Submitted) => {
+                let states = (AttemptState::Failed, State::Failed);
+                self.end(&at, None, states, None, Some(GONE))
+            }
+            (Resolution::Gone, state) => Err(StoreError::not_submitted(key, state).into()),
             (Resolution::Resubmit, _) if at.is_last => self.resubmit(&at, key),
             (Resolution::Resubmit, _) => Err(StoreError::is_superseded(key).into()),
             (_, state) => Err(StoreError::not_in_doubt(key, state).into()),

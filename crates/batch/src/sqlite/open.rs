@@ -15,7 +15,11 @@ use crate::store::new_store_id;
 
 /// The steps from an empty file to the newest version, which is in `PRAGMA user_version`; a step is never
 /// changed once it is released.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("version_2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema.sql"),
+    include_str!("version_2.sql"),
+    include_str!("version_3.sql"),
+];
 
 /// Mark of a store, as `PRAGMA application_id`: `rcbt`.
 const APPLICATION_ID: i64 = 0x7263_6274;

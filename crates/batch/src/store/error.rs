@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use runcomfy::schema::Redacted;
+
 use crate::job_key::JobKey;
 use crate::state::{AttemptState, State};
 use crate::timestamp::Timestamp;
@@ -36,6 +38,8 @@ pub enum StoreErrorKind {
     Removed,
     /// The file is no store.
     NotAStore,
+    /// Jobs of the batch were submitted to another service and have not ended. Finish or resolve them there.
+    OtherService,
     /// The store was written by a newer version. Update the program.
     NewerVersion,
     /// The store is damaged. Restore it from a backup only if you know which submits came after it.
@@ -76,6 +80,24 @@ impl StoreError {
             format!(
                 "the store has version {version}, and this program knows {known}; it was not changed, and nothing is submitted. Update the program"
             ),
+        )
+    }
+
+    pub(crate) fn other_service(before: &str, address: &str) -> Self {
+        Self::new(
+            StoreErrorKind::OtherService,
+            format!(
+                "jobs of this batch were submitted to {} and have not ended, and this process would look for them at {}, where they are unknown; nothing was submitted. Finish or resolve them with the address from before",
+                Redacted(before),
+                Redacted(address)
+            ),
+        )
+    }
+
+    pub(crate) fn not_submitted(key: &JobKey, state: AttemptState) -> Self {
+        Self::new(
+            StoreErrorKind::WrongState,
+            format!("the attempt {key} is not submitted but {state}; nothing was changed"),
         )
     }
 

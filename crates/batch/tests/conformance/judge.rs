@@ -32,6 +32,7 @@ pub(crate) struct Shown {
     pub(crate) rows: Vec<Row>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) events: Vec<Event>,
+    pub(crate) service: Option<String>,
 }
 
 /// The facts that the test knows, apart from the store.
@@ -309,11 +310,12 @@ fn is_legal(event: &Event, is_owner: bool) -> bool {
     let by_person = event.incarnation.is_none();
     match (event.from, event.to) {
         (from, to) if from == to => true,
-        (S::Ready, S::Intent) | (S::Submitted, S::Saved | S::Failed | S::Cancelled) => is_owner,
+        (S::Ready, S::Intent) | (S::Submitted, S::Saved | S::Cancelled) => is_owner,
         (S::Ready, S::Cancelled) | (S::Failed | S::Cancelled, S::Ready) => by_person,
         (S::Ready | S::Intent | S::InDoubt | S::Failed | S::Cancelled, S::Submitted) => true,
         (S::Intent, S::InDoubt) => !by_person,
-        (S::Intent | S::InDoubt, S::Ready | S::Failed | S::Cancelled) => is_owner || by_person,
+        (S::Submitted, S::Failed)
+        | (S::Intent | S::InDoubt, S::Ready | S::Failed | S::Cancelled) => is_owner || by_person,
         _ => false,
     }
 }

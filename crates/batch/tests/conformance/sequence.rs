@@ -33,7 +33,7 @@ fn step(world: &mut World) {
     if world.processes[process].me.is_empty() && world.rng.bool() {
         return world.register(process);
     }
-    match world.rng.u8(..100) {
+    match world.rng.u8(..103) {
         0..8 => import(world),
         8..10 => set_limits(world),
         10..18 => pass_time(world),
@@ -49,7 +49,9 @@ fn step(world: &mut World) {
         95 => cancel(world),
         96 => withdraw(world),
         97..99 => resolve(world),
-        _ => hold_back(world),
+        99 => hold_back(world),
+        102 => accept_service(world),
+        _ => use_service(world, process),
     }
 }
 
@@ -439,6 +441,8 @@ fn resolve(world: &mut World) {
     let attempt = &attempts[world.rng.usize(..attempts.len())];
     let truth: Option<RequestId> = world.service.job(&attempt.key).map(|job| job.id.clone());
     let resolution = match (truth, world.rng.u8(..10)) {
+        // The service has forgotten it, as a person says.
+        (_, 0..6) if attempt.state == AttemptState::Submitted => Resolution::Gone,
         (Some(id), 0..6) => Resolution::RequestId(id),
         (Some(_), 6) | (None, 0..5) => Resolution::NoJob,
         _ => Resolution::Resubmit,
@@ -460,10 +464,50 @@ fn resolve(world: &mut World) {
             Resolution::NoJob if attempt.state == AttemptState::InDoubt => {
                 world.judge.declared.insert(key.clone());
             }
-            Resolution::NoJob => {}
+            Resolution::NoJob | Resolution::Gone => {}
             Resolution::Resubmit => *world.judge.resubmits.entry(attempt.n).or_default() += 1,
         }
     }
+}
+
+/// A process submits to a service; now and then it is another one.
+fn use_service(world: &mut World, process: usize) {
+    let Some(me) = world.processes[process].id() else {
+        return;
+    };
+    let address = draw_address(world);
+    let person = world.person[0].clone();
+    let before = world.read(&person, |store| store.service());
+    let open = [Attempts::Held, Attempts::InDoubt].map(|of| {
+        let attempts = world.read(&person, |store| store.attempts(of.clone()));
+        !attempts.is_empty()
+    });
+    let mut others = world.judge.leases.keys().filter(|other| **other != me);
+    let is_shared = others.any(|other| !world.has_ended(*other));
+    let is_other = before.is_some_and(|before| before != address);
+    let may_change = !is_other || !(open[0] || open[1] || is_shared);
+    let has_ended = world.has_ended(me);
+    match world.make_as(process, |store, me| {
+        store.use_service(me.id(), address.clone())
+    }) {
+        Outcome::Done(()) => assert!(may_change && !has_ended, "jobs run at another service"),
+        Outcome::Lost | Outcome::Failed => {}
+        Outcome::Refused(StoreErrorKind::OtherService) => assert!(!may_change),
+        Outcome::Refused(kind) => {
+            assert!(has_ended, "refused while it lives: {kind:?}");
+            forget(world, process);
+        }
+    }
+}
+
+fn accept_service(world: &mut World) {
+    let (person, address) = (world.person.clone(), draw_address(world));
+    world.make(&person, |store| store.accept_service(address.clone()));
+}
+
+fn draw_address(world: &mut World) -> String {
+    let name = if world.rng.u8(..3) == 0 { "b" } else { "a" };
+    format!("https://{name}.example/v1")
 }
 
 fn hold_back(world: &mut World) {

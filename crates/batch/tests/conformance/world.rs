@@ -246,6 +246,7 @@ impl World {
             rows: self.read(store, |store| store.rows(None, 0, usize::MAX)),
             attempts: self.read(store, |store| store.attempts(Attempts::All)),
             events: self.read(store, |store| store.events(0, usize::MAX)),
+            service: self.read(store, |store| store.service()),
         }
     }
 

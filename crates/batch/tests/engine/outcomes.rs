@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use runcomfy_batch::{Attempts, EndedBy, Fault as StoreFault, Limits, Money, State};
+use runcomfy_batch::{
+    Attempts, EndedBy, Fault as StoreFault, Limits, Money, State, Stop, StoreErrorKind,
+};
 use runcomfy_emulator::{Builder, Call, Fault, Reply};
 
 use crate::world::{ESTIMATE, Kind, PRICE, World, emulator, words};
@@ -97,7 +99,7 @@ async fn throttled_job_is_submitted_later() {
     let claimed_at = row.attempt.as_ref().unwrap().claimed_at;
     assert!(row.not_before.micros() > claimed_at.micros() + 60_000_000);
     assert_eq!(store.counts().await.unwrap().money.committed(), Money::ZERO);
-    running.stop_handle().stop(runcomfy_batch::Stop::Finish);
+    running.stop_handle().stop(Stop::Finish);
     assert_eq!(running.summary().await.unwrap().ended_by, EndedBy::Stopped);
     assert_eq!(world.submitted(), 0);
 }
@@ -227,5 +229,72 @@ async fn lost_commits_lose_no_id_and_pay_nothing_twice() {
         assert_eq!(world.submitted(), 30);
         world.check_no_duplicates();
         assert!(!world.folder.path().join("ids.jsonl").exists());
+    }
+}
+
+/// A job that the service has accepted is paid: another token or address may know it.
+#[tokio::test(flavor = "multi_thread")]
+async fn job_that_is_unknown_later_stays_submitted() {
+    for reply in [
+        || Reply::refused(404, 404_001),
+        || Reply::refused(400, 400_001),
+    ] {
+        let missing = |builder: Builder, call| builder.fault(Fault::from_nth(call, 1, reply()));
+        let builder = [Call::Status, Call::Result].into_iter();
+        let world = World::new(builder.fold(emulator(), missing)).await;
+        let store = world.store(Kind::Sqlite, 2).await;
+        for _ in 0..2 {
+            let (summary, events) = world.run(&store).await;
+            assert_eq!(summary.ended_by, EndedBy::Done);
+            assert_eq!((summary.counts.submitted, summary.counts.failed), (2, 0));
+            let missed = events.iter().filter(|event| event.as_str() == "not_saved");
+            let missed: Vec<String> = missed.map(|event| format!("{event:?}")).collect();
+            assert_eq!(missed.len(), 2, "{events:?}");
+            assert!(
+                missed[0].contains("the token and the address"),
+                "{missed:?}"
+            );
+        }
+        // The jobs of an emulator within the process have ended with it.
+        let lost = world.store(Kind::Memory, 1).await;
+        let ended = world.batch(&lost).emulated().start().summary().await;
+        assert_eq!(ended.unwrap().counts.failed, 1);
+        assert_eq!(lost.service().await.unwrap(), None);
+        world.emulator.clear_faults();
+        let (summary, _) = world.run(&store).await;
+        assert_eq!(summary.counts.saved, 2);
+        assert_eq!(world.submitted(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_one_service_are_not_looked_for_at_another() {
+    for kind in [Kind::Memory, Kind::Sqlite] {
+        let minute = Duration::from_secs(60);
+        let [one, other] = [
+            World::new(emulator().run_time(minute)).await,
+            World::new(emulator()).await,
+        ];
+        let store = one.store(kind, 2).await;
+        let mut running = one.batch(&store).start();
+        while running.next().await.unwrap().as_str() != "submitted" {}
+        running.stop_handle().stop(Stop::Leave);
+        running.summary().await.unwrap();
+        let refused = other.batch(&store).start().summary().await.unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::OtherService, "{kind:?}");
+        for world in [&one, &other] {
+            let address = world.emulator.base_url();
+            assert!(refused.to_string().contains(&address), "{refused}");
+        }
+        assert_eq!(other.submitted(), 0);
+        one.emulator.advance(minute);
+        let (summary, _) = one.run(&store).await;
+        assert_eq!(summary.counts.saved, 2);
+        // Nothing is left there.
+        store.import(crate::world::jobs(3)).await.unwrap();
+        let (summary, _) = other.run(&store).await;
+        assert_eq!((summary.counts.saved, other.submitted()), (3, 1));
+        let address = other.emulator.base_url() + "/v1";
+        assert_eq!(store.service().await.unwrap(), Some(address));
     }
 }

@@ -100,11 +100,11 @@ async fn schema_that_is_no_store_is_left_alone() {
     let (kind, text) = refusal(&format!("{url}?batch=boats")).await;
     assert_eq!(kind, StoreErrorKind::NotAStore, "{text}");
     drop(PostgresStore::open(&url).await.unwrap());
-    let _ = server.sql("INSERT INTO runcomfy_batch.migration (version) VALUES (3)");
+    let _ = server.sql("INSERT INTO runcomfy_batch.migration (version) VALUES (4)");
     let (kind, text) = refusal(&url).await;
     assert_eq!(kind, StoreErrorKind::NewerVersion);
     assert!(
-        text.contains("version 3") && text.contains("Update the program"),
+        text.contains("version 4") && text.contains("Update the program"),
         "{text}"
     );
     let (kind, text) = refusal("postgres://nobody:secret@127.0.0.1:1/none").await;

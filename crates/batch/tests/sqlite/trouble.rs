@@ -257,17 +257,70 @@ fn file_that_is_no_store_is_left_alone() {
 }
 
 const FIRST_VERSION: &str = include_str!("../../src/sqlite/schema.sql");
+const SECOND_VERSION: &str = include_str!("../../src/sqlite/version_2.sql");
+
+/// Makes a store of an older version, with a job that is submitted where `sql` says so.
+fn older_store(folder: &Folder, steps: &[&str], sql: &str) -> Connection {
+    let older = Connection::open(folder.store()).unwrap();
+    let fill = format!(
+        "INSERT INTO batch (id) VALUES ('0123456789abcdef');
+        INSERT INTO job (n, id, model, priority, estimate) VALUES (1, 'job 1', 'a/b', 0, 40000);
+        INSERT INTO job_input VALUES (1, '{{}}');
+        {sql};
+        PRAGMA application_id = 0x72636274; PRAGMA user_version = {}",
+        steps.len()
+    );
+    for step in steps {
+        older.execute_batch(step).unwrap();
+    }
+    older.execute_batch(&fill).unwrap();
+    older
+}
+
+#[tokio::test]
+async fn store_of_version_2_learns_its_service() {
+    let folder = Folder::new();
+    let submitted = "UPDATE job SET state = 'submitted', attempts = 1;
+        UPDATE batch SET reserved = 40000;
+        INSERT INTO incarnation (process, started_at) VALUES ('process 1', 1);
+        INSERT INTO attempt (n, number, key, state, owner, request_id, reserved, claimed_at)
+          VALUES (1, 1, '0123456789abcdef-1-1', 'submitted', 1, 'r-1', 40000, 1)";
+    drop(older_store(
+        &folder,
+        &[FIRST_VERSION, SECOND_VERSION],
+        submitted,
+    ));
+    let store = open(&folder.store());
+    assert_eq!(store.service().await.unwrap(), None);
+    let me = register(&store).await.unwrap();
+    let [a, b] = ["https://a.example/v1", "https://b.example/v1"];
+    // The first program that works on it says where its jobs are.
+    store.use_service(me.id(), a.to_owned()).await.unwrap();
+    let error = store.use_service(me.id(), b.to_owned()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::OtherService);
+    let text = error.to_string();
+    assert!(text.contains(a) && text.contains(b), "{text}");
+    drop((me, store));
+    let store = open(&folder.store());
+    assert_eq!(store.service().await.unwrap().as_deref(), Some(a));
+    let error = store.check_service(b.to_owned()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::OtherService);
+    store.check_service(a.to_owned()).await.unwrap();
+    // A job that is gone holds it no longer.
+    let key = "0123456789abcdef-1-1".parse().unwrap();
+    store.resolve(key, Resolution::Gone).await.unwrap();
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.failed, counts.money.spent), (1, crate::ESTIMATE));
+    store.check_service(b.to_owned()).await.unwrap();
+    let me = register(&store).await.unwrap();
+    store.use_service(me.id(), b.to_owned()).await.unwrap();
+    assert_eq!(store.service().await.unwrap().as_deref(), Some(b));
+}
 
 #[tokio::test]
 async fn store_of_version_1_keeps_its_jobs() {
     let folder = Folder::new();
-    let older = Connection::open(folder.store()).unwrap();
-    let fill = "INSERT INTO batch (id) VALUES ('0123456789abcdef');
-        INSERT INTO job (n, id, model, priority, estimate) VALUES (1, 'job 1', 'a/b', 0, 40000);
-        INSERT INTO job_input VALUES (1, '{}');
-        PRAGMA application_id = 0x72636274; PRAGMA user_version = 1";
-    older.execute_batch(FIRST_VERSION).unwrap();
-    older.execute_batch(fill).unwrap();
+    let older = older_store(&folder, &[FIRST_VERSION], "");
     let store = open(&folder.store());
     assert_eq!(store.id(), "0123456789abcdef");
     let mut me = register(&store).await.unwrap();
@@ -278,7 +331,7 @@ async fn store_of_version_1_keeps_its_jobs() {
     let state: String = older.query_row(state, [], |row| row.get(0)).unwrap();
     assert_eq!(state, "intent");
     let version = older.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
-    assert_eq!(version.unwrap(), 2);
+    assert_eq!(version.unwrap(), 3);
     drop((me, store));
     assert_eq!(open(&folder.store()).counts().await.unwrap().total(), 1);
 }
@@ -288,12 +341,12 @@ fn store_of_a_newer_version_is_left_alone() {
     let folder = Folder::new();
     drop(open(&folder.store()));
     let newer = Connection::open(folder.store()).unwrap();
-    newer.pragma_update(None, "user_version", 3).unwrap();
+    newer.pragma_update(None, "user_version", 4).unwrap();
     drop(newer);
     let (kind, text) = refusal(&folder);
     assert_eq!(kind, StoreErrorKind::NewerVersion);
     assert!(
-        text.contains("version 3") && text.contains("Update the program"),
+        text.contains("version 4") && text.contains("Update the program"),
         "{text}"
     );
 }

@@ -13,6 +13,7 @@ use super::command::of_store;
 use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::session;
 
 /// Returns the command `batch doctor`.
 pub(crate) fn command() -> Command {
@@ -25,6 +26,12 @@ pub(crate) fn command() -> Command {
             .long("accept-server")
             .action(ArgAction::SetTrue)
             .help("Claim jobs again on a server of Postgres that was promoted or restored, after a look at the doubts"),
+    )
+    .arg(
+        Arg::new("accept-service")
+            .long("accept-service")
+            .action(ArgAction::SetTrue)
+            .help("Look for jobs at the service of RUNCOMFY_MODEL_API_BASE from now on, since it has moved with them"),
     )
 }
 
@@ -63,10 +70,27 @@ async fn open(
     Ok((location.open().await?, None))
 }
 
+/// Has the store take the service of the environment in place of the one before, and returns what is to be said
+/// of it.
+async fn accept_service(
+    matches: &ArgMatches,
+    store: &dyn Store,
+) -> Result<Option<String>, Failure> {
+    if !matches.get_flag("accept-service") {
+        return Ok(None);
+    }
+    let address = session::base_url()?;
+    store.accept_service(address.clone()).await?;
+    Ok(Some(format!(
+        "jobs are looked for at {address} from now on"
+    )))
+}
+
 /// Prints the state of the store, the processes that work on it, and every job that is held or in doubt.
 pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let location = Location::from_matches(matches)?;
     let (store, server) = open(matches, &location).await?;
+    let accepted = accept_service(matches, &*store).await?;
     let processes = store.processes().await?;
     let held = store.attempts(Attempts::Held).await?;
     let doubts = store.attempts(Attempts::InDoubt).await?;
@@ -83,6 +107,7 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
         "store": location.to_string(),
         "is_whole": true,
         "server": server,
+        "service": store.service().await?,
         "processes": processes.iter().map(process_json).collect::<Vec<_>>(),
         "held": held.iter().map(Held::to_json).collect::<Vec<_>>(),
         "doubts": doubts.iter().map(doubt_json).collect::<Vec<_>>(),
@@ -92,6 +117,7 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
     format.print(&json, || {
         let mut lines = vec![format!("{location} is whole")];
         lines.extend(server.clone());
+        lines.extend(accepted.clone());
         let living = processes.iter().filter(|process| process.is_living);
         let living: Vec<String> = living
             .map(|process| format!("{} works on it since {}", process.name, process.started_at))

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use runcomfy_batch::{Incarnation, Store};
 
-use super::store;
 use super::work_options::WorkOptions;
 use super::worker_folder::WorkerFolder;
+use super::{service, store};
 use crate::failure::Failure;
 
 /// A store that this process works on.
@@ -46,8 +46,16 @@ impl<'a> Opener<'a> {
     /// Opens the store, if there is one.
     ///
     /// # Errors
-    /// If it cannot be read, or another process works on it.
+    /// If it cannot be read, was deleted, has jobs at another service, or another process works on it.
     pub(crate) async fn open_if_exists(&self) -> Result<Option<Opened>, Failure> {
+        let opened = self.find().await?;
+        if let Some(opened) = &opened {
+            service::refuse_other(self.options, &*opened.store).await?;
+        }
+        Ok(opened)
+    }
+
+    async fn find(&self) -> Result<Option<Opened>, Failure> {
         #[cfg(feature = "postgres")]
         if let Some(worker) = &self.worker {
             let store = self.options.location.join(worker, true).await?;

@@ -6,6 +6,7 @@ use runcomfy_batch::{Attempts, JobKey, Resolution, Store};
 use serde_json::json;
 
 use super::command::with_store;
+use super::gone;
 use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -37,7 +38,7 @@ pub(crate) fn command() -> Command {
         )
         .arg(switch(
             "no-job",
-            "The account's history has no job: the money is released, and the job has failed",
+            "The account's history has no job: the money is released, and the job has failed. Also for one that the service had accepted and does not know any more: its estimate counts as spent",
         ))
         .arg(switch(
             "resubmit",
@@ -66,11 +67,22 @@ pub(crate) async fn resolve(matches: &ArgMatches, format: Format) -> Result<(), 
                 "{key} has the job {id}; the next `batch run` waits for it and saves its files"
             ),
         ),
-        None if matches.get_flag("no-job") => (
-            Resolution::NoJob,
-            "no_job",
-            format!("{key} has no job; its money is released"),
-        ),
+        None if matches.get_flag("no-job") => {
+            match gone::id_of(matches, &location, &*store, &key).await? {
+                Some(id) => (
+                    Resolution::Gone,
+                    "gone",
+                    format!(
+                        "{key} has failed, since the service does not know its job {id} any more; its estimate counts as spent. --resubmit has the next run submit it again"
+                    ),
+                ),
+                None => (
+                    Resolution::NoJob,
+                    "no_job",
+                    format!("{key} has no job; its money is released"),
+                ),
+            }
+        }
         None => (
             Resolution::Resubmit,
             "resubmit",

@@ -375,6 +375,7 @@ impl From<StoreError> for Failure {
             StoreErrorKind::Busy => Self::unavailable(message),
             StoreErrorKind::NotFound | StoreErrorKind::WrongState => Self::input(message),
             StoreErrorKind::Full => Self::unwritable(message),
+            StoreErrorKind::OtherService => Self::configuration(message),
             _ => Self::unreadable(message),
         }
     }

@@ -12,6 +12,7 @@ mod machine_kills;
 #[cfg(all(unix, feature = "postgres"))]
 mod machines;
 mod metrics;
+mod other_service;
 mod reading;
 mod report;
 mod running;

@@ -95,13 +95,18 @@ fn batch(
         let title = options.location.title();
         server.start(title, Arc::clone(store), Arc::clone(&metrics));
     }
-    Batch::new(Arc::clone(store), client, &options.out)
+    let batch = Batch::new(Arc::clone(store), client, &options.out)
         .concurrency(options.concurrency)
         .file_name(&options.name)
         .process(options.process())
         .lease(options.lease)
         .spill(entry.spill())
-        .metrics(metrics)
+        .metrics(metrics);
+    if options.emulate {
+        batch.emulated()
+    } else {
+        batch
+    }
 }
 
 /// Follows the batch to its end, and returns the signal that has stopped it.

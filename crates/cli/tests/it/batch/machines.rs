@@ -372,6 +372,41 @@ fn batch_that_the_server_has_lost_is_not_paid_again() {
 }
 
 #[test]
+fn worker_at_another_service_is_refused() {
+    let jobs = Jobs::with(1, |builder| builder.run_time(Duration::from_secs(60)));
+    let Some(machines) = Machines::new(jobs) else {
+        return;
+    };
+    let mut child = spawn(&mut machines.run(0, &[]));
+    let submitted = "SELECT count(*) FROM boats.job WHERE state = 'submitted'";
+    machines.until_submitted(1);
+    while machines.server.sql(submitted) != "1" {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let other = Jobs::new(0);
+    let address = other.service.emulator.base_url() + "/v1";
+    let elsewhere =
+        |mut command: Command| end(spawn(command.env("RUNCOMFY_MODEL_API_BASE", &address)));
+    for is_living in [true, false] {
+        for command in [machines.work(1, &[]), machines.run(1, &[])] {
+            let refused = elsewhere(command);
+            assert_eq!(refused.code, 64, "{is_living}: {refused:?}");
+            assert!(refused.err.contains(&address), "{refused:?}");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!((machines.jobs.submitted(), other.submitted()), (1, 0));
+    machines
+        .jobs
+        .service
+        .emulator
+        .advance(Duration::from_secs(60));
+    let ended = end(spawn(&mut machines.run(1, &[])));
+    assert_eq!(ended.code, 0, "{ended:?}");
+}
+
+#[test]
 fn file_is_no_batch_of_many_machines() {
     let jobs = Jobs::new(1);
     let work = ["batch", "work", "--store", "boats.batch.db"];
