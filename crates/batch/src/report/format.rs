@@ -1,5 +1,10 @@
 //! Formats of reports.
 
+use super::entry::Entry;
+use super::page;
+use super::table::Line;
+use super::transition::Transition;
+
 /// Format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportFormat {
@@ -25,4 +30,32 @@ impl ReportFormat {
             Self::Html => "html",
         }
     }
+
+    /// Recognizes a report, of jobs or of the journal, by its first 1024 bytes. Returns `None` for everything else,
+    /// such as a file of jobs.
+    #[must_use]
+    pub fn recognize(begin: &[u8]) -> Option<Self> {
+        let text = match std::str::from_utf8(begin) {
+            Ok(text) => text,
+            // The last character may be cut off.
+            Err(error) => std::str::from_utf8(&begin[..error.valid_up_to()]).ok()?,
+        };
+        let head = |head: &[&str]| head[..COLUMNS].join(",") + ",";
+        if text.starts_with(&head(Entry::HEAD)) || text.starts_with(&head(Transition::HEAD)) {
+            return Some(Self::Csv);
+        }
+        if text.starts_with(page::BEGINNING) {
+            return Some(Self::Html);
+        }
+        let number = text
+            .strip_prefix("{\"n\":")
+            .map(|rest| rest.split_once(','));
+        let is_job = number.flatten().is_some_and(|(number, rest)| {
+            number.parse::<u64>().is_ok() && rest.starts_with("\"id\":")
+        });
+        (is_job || text.starts_with("{\"seq\":")).then_some(Self::JsonLines)
+    }
 }
+
+/// Number of columns by which a table is recognized.
+const COLUMNS: usize = 4;

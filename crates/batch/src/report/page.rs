@@ -26,6 +26,13 @@ use summary::Summary;
 const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 
+/// Beginning of every page, by which it is recognized.
+pub(super) const BEGINNING: &str = "<!doctype html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'nonce-";
+
 /// Maximum number of jobs that a page shows: with more, browsers become slow.
 const MAX_CARDS: u64 = 20_000;
 
@@ -91,16 +98,10 @@ impl<'a> Page<'a> {
         let title = escaped(&self.settings.title);
         // Only the page's own script runs, and nothing is fetched: also if a text were not escaped.
         let nonce = new_idempotency_key();
-        let policy = format!(
-            "script-src 'nonce-{nonce}'; connect-src 'none'; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'"
-        );
+        let policy = "connect-src 'none'; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'";
         writeln!(
             out,
-            r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
+            r#"{BEGINNING}{nonce}'; {policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">

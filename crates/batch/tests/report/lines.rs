@@ -38,6 +38,36 @@ async fn json_lines_have_every_job_and_add_up() {
 }
 
 #[tokio::test]
+async fn reports_are_recognized_and_other_files_are_not() {
+    let sample = Sample::create(40).await;
+    for format in ReportFormat::ALL {
+        let text = Sample::write(sample.report(), *format).await;
+        let begin = &text.as_bytes()[..text.len().min(1024)];
+        assert_eq!(ReportFormat::recognize(begin), Some(*format));
+    }
+    for format in [ReportFormat::JsonLines, ReportFormat::Csv] {
+        let mut journal = Vec::new();
+        let report = sample.report();
+        report.write_events(format, &mut journal).await.unwrap();
+        assert_eq!(ReportFormat::recognize(&journal), Some(format));
+    }
+    for other in [
+        "",
+        "{\"id\":\"a\",\"input\":{}}",
+        "{\"n\":1}",
+        "{\"key\":\"0-1-1\",\"request_id\":\"r\"}",
+        "{\"batch\":\"0\",\"key\":\"0-1-1\",\"id\":\"a\",\"n\":1}",
+        "n,id,prompt\n",
+        "<!doctype html>\n<html lang=\"en\">\n",
+    ] {
+        assert_eq!(ReportFormat::recognize(other.as_bytes()), None, "{other}");
+    }
+    let cut = "{\"n\":12,\"id\":\"ä";
+    let cut = &cut.as_bytes()[..cut.len() - 1];
+    assert_eq!(ReportFormat::recognize(cut), Some(ReportFormat::JsonLines));
+}
+
+#[tokio::test]
 async fn csv_adds_up_and_has_no_formula() {
     let sample = Sample::create(40).await;
     let text = Sample::write(sample.report(), ReportFormat::Csv).await;

@@ -1,5 +1,7 @@
 //! The command `runcomfy batch report`.
 
+mod target;
+
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -35,8 +37,9 @@ pub(crate) async fn report(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(out) = out else {
         return written.to_stdout().await;
     };
-    refuse_own_files(matches, location.as_file(), &out)?;
-    refuse_other_files(&out)?;
+    let jobs = matches.get_one::<String>("file").map(Path::new);
+    target::refuse_own_files(&location, jobs, &out)?;
+    target::refuse_other_files(&out)?;
     written.to_file(&out).await?;
     if !matches.get_flag("quiet") {
         show::note(&format!("wrote {}", out.display()));
@@ -77,44 +80,6 @@ fn described<'a>(
         report = report.without_inputs();
     }
     report
-}
-
-/// Refuses to replace the jobs, or the store, by a report of them.
-fn refuse_own_files(matches: &ArgMatches, store: Option<&Path>, out: &Path) -> Result<(), Failure> {
-    let Ok(out) = out.canonicalize() else {
-        return Ok(());
-    };
-    let file = matches.get_one::<String>("file").map(Path::new);
-    let own = [store, file].into_iter().flatten();
-    for own in own.filter_map(|path| path.canonicalize().ok()) {
-        // Beside the store SQLite keeps files whose names begin with its own.
-        let name = own.to_string_lossy();
-        if out == own || out.to_string_lossy().starts_with(&format!("{name}-")) {
-            return Err(Failure::usage(format!(
-                "--out {} would replace the batch itself; nothing was written. Name another file",
-                out.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Ends of the names of files that a report replaces.
-const REPLACED: [&str; 3] = ["jsonl", "csv", "html"];
-
-/// Refuses to replace what is no report, such as a file of a job or a device.
-fn refuse_other_files(out: &Path) -> Result<(), Failure> {
-    let Ok(there) = out.symlink_metadata() else {
-        return Ok(());
-    };
-    let extension = out.extension().and_then(OsStr::to_str);
-    if there.is_file() && extension.is_some_and(|extension| REPLACED.contains(&extension)) {
-        return Ok(());
-    }
-    Err(Failure::usage(format!(
-        "--out {} would replace something that is no report; nothing was written. Name a file that ends in .jsonl, .csv or .html, or leave --out away for standard output",
-        out.display()
-    )))
 }
 
 /// A report and what is to be written of it.

@@ -140,6 +140,15 @@ impl Location {
         self.jobs.as_deref()
     }
 
+    /// Returns the file of the jobs, by the name of a store that lies beside it.
+    pub(crate) fn jobs_by_name(&self) -> Option<PathBuf> {
+        let store = self.as_file()?.to_str()?;
+        let ends = [EMULATED, EXTENSION].into_iter();
+        ends.filter_map(|end| store.strip_suffix(end))
+            .map(PathBuf::from)
+            .next()
+    }
+
     /// Returns `true` if it is a file, which one process at a time works on.
     #[allow(
         clippy::unnecessary_wraps,

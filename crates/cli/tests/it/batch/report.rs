@@ -102,3 +102,77 @@ fn page_is_written_whole_and_replaced() {
         );
     }
 }
+
+/// Files of this batch, of other ones, and of people are not replaced, by whatever name and link.
+#[test]
+fn only_reports_and_empty_files_are_replaced() {
+    let folder = Folder::new();
+    let path = |name: &str| folder.folder.path().join(name);
+    let line = |text: &str| format!("{text}\n");
+    fs::create_dir_all(path("elsewhere")).unwrap();
+    fs::create_dir_all(path("boats.jsonl.out")).unwrap();
+    let theirs = [
+        (
+            "boats.jsonl",
+            line(r#"{"id":"boat-1","input":{"prompt":"Boat"}}"#),
+        ),
+        (
+            "ships.jsonl",
+            line(r#"{"id":"ship-1","input":{"prompt":"Ship"}}"#),
+        ),
+        ("ships.csv", line("id,prompt\na,Boat")),
+        (
+            "elsewhere/intents.jsonl",
+            line(r#"{"batch":"0","key":"0-1-1","id":"a","n":1}"#),
+        ),
+        (
+            "elsewhere/renamed.jsonl",
+            line(r#"{"key":"0-1-1","request_id":"r-1"}"#),
+        ),
+        (
+            "elsewhere/other.db.ids.jsonl",
+            line(r#"{"key":"0-1-1","request_id":"r-1"}"#),
+        ),
+        ("boats.jsonl.out/result.csv", line("a,b")),
+        ("notes.html", line("<!doctype html>\n<p>Notes")),
+    ];
+    for (name, text) in &theirs {
+        fs::write(path(name), text).unwrap();
+    }
+    fs::write(path("elsewhere/lock"), "process 1").unwrap();
+    fs::write(path("elsewhere/other.db.lock"), "").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("elsewhere", path("linked")).unwrap();
+    let mut refused: Vec<&str> = theirs.iter().map(|(name, _)| *name).collect();
+    // Files that are not there now, and would be read by the next run.
+    refused.extend([
+        "boats.jsonl.batch.db.ids.jsonl",
+        "./boats.jsonl.batch.db.ids.jsonl",
+        "elsewhere/ids.jsonl",
+    ]);
+    #[cfg(unix)]
+    refused.extend(["linked/intents.jsonl", "linked/ids.jsonl"]);
+    for name in refused {
+        for batch in ["boats.jsonl", "--store boats.jsonl.batch.db"] {
+            let ended = folder.run(&format!("batch report {batch} --out {name}"));
+            assert_eq!(ended.code, 2, "{name}: {ended:?}");
+            assert!(ended.err.contains("nothing was written"), "{ended:?}");
+        }
+    }
+    for (name, text) in &theirs {
+        assert_eq!(&fs::read_to_string(path(name)).unwrap(), text, "{name}");
+    }
+    fs::write(path("empty.csv"), "").unwrap();
+    for name in ["empty.csv", "new.jsonl"] {
+        for flags in [
+            "",
+            " --format html",
+            " --format jsonl",
+            " --events --format csv",
+            "",
+        ] {
+            let ended = folder.run(&format!("batch report boats.jsonl --out {name}{flags}"));
+            assert_eq!(ended.code, 0, "{name}: {ended:?}");
+        }
+    }
+}
