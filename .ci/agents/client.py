@@ -27,7 +27,9 @@ PATIENCE = 2
 class Emulator:
     def __init__(self, program):
         self.process = subprocess.Popen(
-            [program, "--port", "0", "--run-time", "1"], stdout=subprocess.PIPE, text=True
+            [program, "emulator", "--port", "0", "--run-time", "1"],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.url = self.process.stdout.readline().split()[-1]
 
@@ -193,7 +195,7 @@ async def run(program, emulator, folder, modern):
 
 
 def main():
-    program, emulator = sys.argv[1], Emulator(sys.argv[2])
+    program, emulator = sys.argv[1], Emulator(sys.argv[1])
     try:
         with tempfile.TemporaryDirectory() as folder:
             for modern in (False, True):

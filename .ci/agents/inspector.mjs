@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 
-const [runcomfy, emulator, inspector] = process.argv.slice(2);
+const [runcomfy, inspector] = process.argv.slice(2);
 const model = 'bytedance/dreamina-4-0/text-to-image';
 const folder = mkdtempSync(join(tmpdir(), 'inspected-'));
-const service = spawn(emulator, ['--port', '0', '--run-time', '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+const options = ['emulator', '--port', '0', '--run-time', '1'];
+const service = spawn(runcomfy, options, { stdio: ['ignore', 'pipe', 'inherit'] });
 const [line] = await new Promise((resolve) => createInterface(service.stdout).once('line', (line) => resolve([line])));
 const url = line.split(' ').pop();
 
