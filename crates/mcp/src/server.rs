@@ -31,7 +31,7 @@ pub(crate) enum LocalFiles {
     /// Media are URLs: the client may be on another machine, behind a tunnel, or of another user.
     #[cfg_attr(
         not(feature = "http"),
-        expect(dead_code, reason = "only HTTP is for strangers")
+        allow(dead_code, reason = "only HTTP is for strangers")
     )]
     Refuse,
 }
