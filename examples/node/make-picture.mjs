@@ -2,7 +2,7 @@
 //
 //     RUNCOMFY_TOKEN=… node make-picture.mjs "A boat in the fog" boat.png
 //
-// Against the emulator (`runcomfy-emulator`), which takes any token and charges nothing:
+// Against the emulator (`runcomfy emulator`), which takes any token and charges nothing:
 //
 //     RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:8188/v1 RUNCOMFY_TOKEN=any node make-picture.mjs "A boat" boat.png
 //

@@ -2,7 +2,7 @@
 
     RUNCOMFY_TOKEN=… python3 make_picture.py "A boat in the fog" boat.png
 
-Against the emulator (`runcomfy-emulator`), which takes any token and charges nothing:
+Against the emulator (`runcomfy emulator`), which takes any token and charges nothing:
 
     RUNCOMFY_MODEL_API_BASE=http://127.0.0.1:8188/v1 RUNCOMFY_TOKEN=any python3 make_picture.py "A boat" boat.png
 
@@ -23,12 +23,20 @@ from runcomfy_models import Model, Result, Submitted
 from runcomfy_models.bytedance.dreamina_4_0 import text_to_image
 
 BASE = os.environ.get("RUNCOMFY_MODEL_API_BASE", "https://model-api.runcomfy.net/v1")
-TOKEN = os.environ["RUNCOMFY_TOKEN"]
+TOKEN = os.environ.get("RUNCOMFY_TOKEN", "")
 POLL_INTERVAL = 2.0
 DEADLINE = 15 * 60
 
 In = typing.TypeVar("In", bound=collections.abc.Mapping[str, object])
 Out = typing.TypeVar("Out", bound=collections.abc.Mapping[str, object])
+
+
+class RefusedError(Exception):
+    """A response that is no success, with what the service says about it."""
+
+    def __init__(self, error: urllib.error.HTTPError) -> None:
+        super().__init__(f"HTTP {error.code}: {error.read().decode(errors='replace')}")
+        self.is_transient = error.code == 429 or error.code >= 500
 
 
 def call(method: str, path: str, body: object = None) -> typing.Any:
@@ -38,8 +46,11 @@ def call(method: str, path: str, body: object = None) -> typing.Any:
     request.add_header("Content-Type", "application/json")
     # Never for another host that a redirect names.
     request.add_unredirected_header("Authorization", f"Bearer {TOKEN}")
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        raise RefusedError(error) from None
 
 
 def submit(model: Model[In, Out], values: In) -> str:
@@ -54,8 +65,8 @@ def wait(model: Model[In, Out], request_id: str) -> Out:
     while time.monotonic() < deadline:
         try:
             result: Result[Out] = call("GET", f"requests/{request_id}/result")
-        except urllib.error.HTTPError as error:
-            if error.code != 429 and error.code < 500:
+        except RefusedError as error:
+            if not error.is_transient:
                 raise
         except OSError:
             pass
@@ -78,6 +89,9 @@ def save(url: str, path: pathlib.Path) -> None:
 
 
 def main() -> None:
+    if len(sys.argv) != 3 or not TOKEN:
+        print("usage: RUNCOMFY_TOKEN=… python3 make_picture.py PROMPT FILE", file=sys.stderr)
+        sys.exit(64)
     prompt, path = sys.argv[1], pathlib.Path(sys.argv[2])
     values: text_to_image.Input = {"prompt": prompt, "width×height": "2048x2048(1:1)"}
     request_id = submit(text_to_image.MODEL, values)
@@ -92,4 +106,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (RefusedError, RuntimeError, OSError) as error:
+        sys.exit(f"error: {error}")
