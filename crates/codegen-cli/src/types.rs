@@ -38,6 +38,26 @@ impl Language {
             _ => None,
         }
     }
+
+    /// Returns a name by which the language can import an output folder, such as `my_models` in place of
+    /// `my-models`; `None` where it can import the folder by its own `name`.
+    ///
+    /// ```
+    /// use runcomfy_codegen_cli::Language;
+    ///
+    /// let name = Language::Python.importable_name("my-models");
+    /// assert_eq!(name.as_deref(), Some("my_models"));
+    /// assert_eq!(Language::Python.importable_name("my_models"), None);
+    /// // TypeScript imports files by their paths.
+    /// assert_eq!(Language::TypeScript.importable_name("my-models"), None);
+    /// ```
+    #[must_use]
+    pub fn importable_name(self, name: &str) -> Option<String> {
+        match self {
+            Self::TypeScript => None,
+            Self::Python => (!python::is_package_name(name)).then(|| python::package_name(name)),
+        }
+    }
 }
 
 impl fmt::Display for Language {

@@ -1,11 +1,11 @@
 //! `generate`, `check` and `lint`.
 
-use std::path::Path;
+use std::path::{self, Path};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
-use runcomfy_codegen::{Diagnostic, Generated, files};
+use runcomfy_codegen::{Change, Changes, Diagnostic, Generated, files};
 use runcomfy_codegen_cli::{Error, Language, annotations, types};
 use serde_json::Value;
 
@@ -46,8 +46,9 @@ pub(crate) fn lint_command() -> Command {
 }
 
 pub(crate) fn generate(matches: &ArgMatches) -> Result<ExitCode, Error> {
-    if let Some(refusal) = refuse_settings_of_rust(matches) {
-        return Ok(refusal);
+    if let Some(refusal) = refusal(matches) {
+        eprintln!("error: {refusal}");
+        return Ok(ExitCode::from(exit_code::USAGE));
     }
     let quiet = matches.get_flag("quiet");
     let mut generated = files_of(matches)?;
@@ -56,7 +57,10 @@ pub(crate) fn generate(matches: &ArgMatches) -> Result<ExitCode, Error> {
         files::replace(Path::new(MANIFEST), STARTER)?;
         generated = builder(matches).generate()?;
     }
-    let changes = generated.write()?;
+    let mut changes = generated.write()?;
+    if is_new_crate {
+        changes = with_new_manifest(&changes);
+    }
     if quiet {
         return Ok(ExitCode::SUCCESS);
     }
@@ -83,19 +87,47 @@ fn files_of(matches: &ArgMatches) -> Result<Generated, Error> {
     types(folder("schemas"), &settings, language, folder("out"))
 }
 
+/// Returns the reason for which nothing can be written as the command line asks for it.
+fn refusal(matches: &ArgMatches) -> Option<String> {
+    setting_of_rust(matches)
+        .or_else(|| folder_of_schemas(matches))
+        .or_else(|| no_package(matches))
+}
+
 /// Refuses flags that say how Rust code is laid out, for another language.
-fn refuse_settings_of_rust(matches: &ArgMatches) -> Option<ExitCode> {
+fn setting_of_rust(matches: &ArgMatches) -> Option<String> {
     let lang = argument::text(matches, "lang");
     let is_given = |name: &&str| matches.value_source(name) == Some(ValueSource::CommandLine);
     let given = ["support", "manifest", "one-file"]
         .into_iter()
         .find(is_given)?;
     (lang != "rust").then(|| {
-        eprintln!(
-            "error: --{given} is for Rust and has no effect with --lang {lang}; leave it out"
-        );
-        ExitCode::from(exit_code::USAGE)
+        format!("--{given} is for Rust and has no effect with --lang {lang}; leave it out")
     })
+}
+
+/// Refuses to write among the schemas.
+fn folder_of_schemas(matches: &ArgMatches) -> Option<String> {
+    let [out, schemas] = ["out", "schemas"].map(|name| argument::text(matches, name));
+    // A folder that is missing is not that of the schemas.
+    let [out_path, schemas_path] = [out, schemas].map(|folder| Path::new(folder).canonicalize());
+    let is_within = out_path.ok()?.starts_with(schemas_path.ok()?);
+    is_within.then(|| {
+        format!(
+            "found `--out {out}`, which is in the folder of the schemas, expected one of its own; nothing was written. Name another folder, such as `--out {OUT}`"
+        )
+    })
+}
+
+/// Refuses a folder that the language could not import.
+fn no_package(matches: &ArgMatches) -> Option<String> {
+    let language = Language::from_name(argument::text(matches, "lang"))?;
+    let out = argument::text(matches, "out");
+    let path = path::absolute(out).ok()?;
+    let suggested = language.importable_name(&path.file_name()?.to_string_lossy())?;
+    Some(format!(
+        "found `--out {out}`, whose last part names the package, and which {language} cannot import, expected a name of letters, digits and `_`; nothing was written. Name the folder `{suggested}`, for example"
+    ))
 }
 
 /// Returns the part of a command that repeats the choice of a language and a folder.
@@ -104,6 +136,16 @@ fn repeated(matches: &ArgMatches) -> String {
         "rust" => String::new(),
         lang => format!(" --lang {lang} --out {}", argument::text(matches, "out")),
     }
+}
+
+/// Returns the changes of a new crate, whose manifest was begun without its features.
+fn with_new_manifest(changes: &Changes) -> Changes {
+    let changes = changes.as_slice().iter().cloned();
+    let changes = changes.map(|change| match change {
+        Change::Modified { path, .. } if path == Path::new(MANIFEST) => Change::Added(path),
+        change => change,
+    });
+    changes.collect::<Vec<_>>().into()
 }
 
 /// Manifest of a new crate of bindings.
@@ -145,8 +187,9 @@ fn starts_crate(matches: &ArgMatches) -> bool {
 }
 
 pub(crate) fn check(matches: &ArgMatches) -> Result<ExitCode, Error> {
-    if let Some(refusal) = refuse_settings_of_rust(matches) {
-        return Ok(refusal);
+    if let Some(refusal) = refusal(matches) {
+        eprintln!("error: {refusal}");
+        return Ok(ExitCode::from(exit_code::USAGE));
     }
     let quiet = matches.get_flag("quiet");
     let generated = files_of(matches)?;

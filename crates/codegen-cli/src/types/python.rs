@@ -19,6 +19,29 @@ const KEYWORDS: [&str; 35] = [
     "with", "yield",
 ];
 
+/// Returns `true` if a folder of this name can be imported.
+pub(super) fn is_package_name(name: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() || c == '_';
+    name.starts_with(is_letter)
+        && name.chars().all(|c| is_letter(c) || c.is_numeric())
+        && !KEYWORDS.contains(&name)
+}
+
+/// Returns the importable name that is most like another one.
+pub(super) fn package_name(name: &str) -> String {
+    let letters = name
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' });
+    let name: String = letters.collect();
+    if is_package_name(&name) {
+        name
+    } else {
+        format!("models_{}", name.trim_matches('_'))
+            .trim_end_matches('_')
+            .to_owned()
+    }
+}
+
 /// Returns the files: a module for each model, the packages around them and the types that all share.
 pub(super) fn files(models: &[ModelTypes<'_>], header: &str) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
@@ -143,11 +166,25 @@ fn record(record: &Record<'_>) -> String {
     if record.is_open {
         text.extend([String::new(), "It may have further members.".to_owned()]);
     }
-    if !is_class(record) {
-        return by_function(record, &name, &text);
+    let (named, keyed): (Vec<_>, Vec<_>) = {
+        let used = used_names(record);
+        let fields = record.fields.iter();
+        fields.partition(|field| is_member(field, &used))
+    };
+    for field in &keyed {
+        text.extend(key_text(field));
     }
-    let mut out = format!("class {name}(_t.TypedDict):\n{}", doc(&text, "    "));
-    for (i, field) in record.fields.iter().enumerate() {
+    if named.is_empty() && !keyed.is_empty() {
+        return by_function(&keyed, &name) + &doc(&text, "");
+    }
+    let (mut out, mut base) = (String::new(), "_t.TypedDict".to_owned());
+    if !keyed.is_empty() {
+        // Only members of classes can have a documentation of their own, which editors show.
+        base = format!("_{name}Keys");
+        out = by_function(&keyed, &base) + "\n\n";
+    }
+    out += &format!("class {name}({base}):\n{}", doc(&text, "    "));
+    for (i, field) in named.iter().enumerate() {
         if i == 0 {
             out.push('\n');
         }
@@ -157,22 +194,40 @@ fn record(record: &Record<'_>) -> String {
     out
 }
 
-/// Returns `true` if a class can have the members: their names are names of Python, and none is a name
-/// that the types of the members use.
-fn is_class(record: &Record<'_>) -> bool {
+/// Returns the names that the types of the members use.
+fn used_names(record: &Record<'_>) -> HashSet<String> {
     let mut used: HashSet<String> = ["_t", "bool", "dict", "float", "int", "list", "str"]
         .map(str::to_owned)
         .into();
-    record
-        .fields
-        .iter()
-        .for_each(|field| collect(&field.kind, &mut used));
-    record.fields.iter().all(|field| {
-        let name = field.json_name;
-        // Python changes names of classes' members that begin with two of them.
-        let is_name = is_plain(name) && !name.starts_with("__") && !KEYWORDS.contains(&name);
-        is_name && !used.contains(name)
-    })
+    let kinds = record.fields.iter().map(|field| &field.kind);
+    kinds.for_each(|kind| collect(kind, &mut used));
+    used
+}
+
+/// Returns `true` if a class can have the member: its name is a name of Python, and none that the types of the
+/// members use.
+fn is_member(field: &Field<'_>, used: &HashSet<String>) -> bool {
+    let name = field.json_name;
+    // Python changes names of classes' members that begin with two of them.
+    let is_name = is_plain(name) && !name.starts_with("__") && !KEYWORDS.contains(&name);
+    is_name && !used.contains(name)
+}
+
+/// Returns what a type says of a key that no class can have.
+fn key_text(field: &Field<'_>) -> Vec<String> {
+    if field.json_name.is_empty() {
+        return Vec::new();
+    }
+    let key = format!("{}:", prose::code(field.json_name));
+    let mut lines = vec![String::new()];
+    match field.text.split_first() {
+        Some((first, more)) => {
+            lines.push(format!("{key} {first}").trim_end().to_owned());
+            lines.extend(more.iter().cloned());
+        }
+        None => lines.push(format!("{key} without a description.")),
+    }
+    lines
 }
 
 fn collect(kind: &Type<'_>, used: &mut HashSet<String>) {
@@ -186,16 +241,12 @@ fn collect(kind: &Type<'_>, used: &mut HashSet<String>) {
 }
 
 /// Returns the form of a type whose members may have any names.
-fn by_function(record: &Record<'_>, name: &str, text: &[String]) -> String {
+fn by_function(fields: &[&Field<'_>], name: &str) -> String {
     let mut out = format!(
         "{name} = _t.TypedDict(\n    {},\n    {{\n",
         text_literal(name)
     );
-    for field in &record.fields {
-        for line in &field.text {
-            out += format!("        # {line}").trim_end();
-            out.push('\n');
-        }
+    for field in fields {
         if field.json_name.is_empty() {
             out += "        # Its name is empty, which no key of such a type may be: it is left out.\n";
             continue;
@@ -206,7 +257,7 @@ fn by_function(record: &Record<'_>, name: &str, text: &[String]) -> String {
             type_of_field(field, 8)
         );
     }
-    out + "    },\n)\n" + &doc(text, "")
+    out + "    },\n)\n"
 }
 
 fn type_of_field(field: &Field<'_>, indent: usize) -> String {

@@ -31,6 +31,7 @@ fn first_generate_leaves_a_crate() {
         shown.contains("`models = { path = \"generated\" }`"),
         "{shown}"
     );
+    assert!(shown.starts_with("+ generated/Cargo.toml\n+ "), "{shown}");
     let manifest = std::fs::read_to_string(root.join("generated/Cargo.toml")).unwrap();
     for line in [
         "default = [\"all\"]",

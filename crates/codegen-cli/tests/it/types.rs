@@ -123,6 +123,38 @@ fn settings_of_rust_are_refused() {
     }
 }
 
+#[test]
+fn folders_that_nothing_can_be_written_to_are_refused() {
+    let folder = small_project();
+    let root = folder.path();
+    let schema = || std::fs::read_to_string(root.join("schemas/acme/stamp.json")).unwrap();
+    let before = schema();
+    for (lang, out, expected) in [
+        ("ts", "schemas", "in the folder of the schemas"),
+        ("python", "schemas/acme", "in the folder of the schemas"),
+        ("rust", "schemas", "in the folder of the schemas"),
+        ("python", "my-models", "Name the folder `my_models`"),
+        ("python", "out/2models", "Name the folder `models_2models`"),
+        ("python", "class", "Name the folder `models_class`"),
+    ] {
+        for command in ["generate", "check"] {
+            let (code, shown) = run(root, &[command, "--lang", lang, "--out", out]);
+            assert_eq!(code, Some(64), "{command} {lang} {out}: {shown}");
+            assert!(shown.contains(expected), "{shown}");
+            assert!(shown.contains("nothing was written"), "{shown}");
+        }
+    }
+    assert_eq!(schema(), before);
+    for (lang, out) in [
+        ("ts", "my-models"),
+        ("python", "Modelle_2"),
+        ("rust", "out-2"),
+    ] {
+        let (code, shown) = run(root, &["generate", "--lang", lang, "--out", out]);
+        assert_eq!(code, Some(0), "{lang} {out}: {shown}");
+    }
+}
+
 /// A type of the user's own is one of Rust: what is sent stays a number.
 #[test]
 fn types_of_rust_stay_there() {

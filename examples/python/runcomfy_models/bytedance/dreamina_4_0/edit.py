@@ -24,43 +24,52 @@ WidthXHeight: _t.TypeAlias = _t.Literal[
 """Values of the property `width×height`."""
 
 
-Input = _t.TypedDict(
-    "Input",
+_InputKeys = _t.TypedDict(
+    "_InputKeys",
     {
-        # List of image URLs or data URIs, 1 to 10 items. Example:
-        # `https://playgrounds-storage-public.runcomfy.net/tools/7002/m…`.
-        #
-        # Images. Only JPEG and PNG formats are supported; JPEG is recommended. Supports 1–10 images;
-        # larger or more images increase processing time. Recommended to use no more than 6 images;
-        # too many reference images may reduce quality.
-        #
-        # - `file_size_mb <= 15`: Each image file must be ≤ 15 MB.
-        # - `width_pixels <= 4096`: Maximum resolution is 4096x4096.
-        # - `height_pixels <= 4096`: Maximum resolution is 4096x4096.
-        # - `width/height >= 0.33`: The input image aspect ratio must be within [1/3, 3].
-        # - `width/height <= 3`: The input image aspect ratio must be within [1/3, 3].
-        "image_urls": _t.Required[list[str]],
-        # Text, at most 800 characters. Example: `A beautiful girl is sitting on the boat`.
-        "prompt": _t.Required[str],
-        # Boolean. Default: `false` (applied by the service).
-        #
-        # Force Single Image. Whether to force generation of a single image. More images per set
-        # increase latency; for stability, specify group count/resolution or pass width and height.
-        "force_single": _t.NotRequired[bool],
-        # Number from 0 to 1. Default: `0.5` (applied by the service).
-        #
-        # Controls how strongly the text prompt influences the result relative to input images. Higher
-        # values increase text influence.
-        "scale": _t.NotRequired[float],
-        # One of `1024x1024(1:1)`, `2048x2048(1:1)`, `2304x1728(4:3)`, `2496x1664(3:2)`,
-        # `2560x1440(16:9)`, `3024x1296(21:9)`, `4096x4096(1:1)`, `4694x3520(4:3)`, `4992x3328(3:2)`,
-        # `5404x3040(16:9)`, `6198x2656(21:9)`. Default: `2048x2048(1:1)` (applied by the service).
-        #
-        # Aspect Ratio (W:H).
         "width×height": _t.NotRequired[WidthXHeight],
     },
 )
-"""Input of the model `bytedance/dreamina-4-0/edit`."""
+
+
+class Input(_InputKeys):
+    """Input of the model `bytedance/dreamina-4-0/edit`.
+
+    `width×height`: One of `1024x1024(1:1)`, `2048x2048(1:1)`, `2304x1728(4:3)`, `2496x1664(3:2)`,
+    `2560x1440(16:9)`, `3024x1296(21:9)`, `4096x4096(1:1)`, `4694x3520(4:3)`, `4992x3328(3:2)`,
+    `5404x3040(16:9)`, `6198x2656(21:9)`. Default: `2048x2048(1:1)` (applied by the service).
+
+    Aspect Ratio (W:H).
+    """
+
+    image_urls: _t.Required[list[str]]
+    """List of image URLs or data URIs, 1 to 10 items. Example:
+    `https://playgrounds-storage-public.runcomfy.net/tools/7002/m…`.
+
+    Images. Only JPEG and PNG formats are supported; JPEG is recommended. Supports 1–10 images;
+    larger or more images increase processing time. Recommended to use no more than 6 images;
+    too many reference images may reduce quality.
+
+    - `file_size_mb <= 15`: Each image file must be ≤ 15 MB.
+    - `width_pixels <= 4096`: Maximum resolution is 4096x4096.
+    - `height_pixels <= 4096`: Maximum resolution is 4096x4096.
+    - `width/height >= 0.33`: The input image aspect ratio must be within [1/3, 3].
+    - `width/height <= 3`: The input image aspect ratio must be within [1/3, 3].
+    """
+    prompt: _t.Required[str]
+    """Text, at most 800 characters. Example: `A beautiful girl is sitting on the boat`."""
+    force_single: _t.NotRequired[bool]
+    """Boolean. Default: `false` (applied by the service).
+
+    Force Single Image. Whether to force generation of a single image. More images per set
+    increase latency; for stability, specify group count/resolution or pass width and height.
+    """
+    scale: _t.NotRequired[float]
+    """Number from 0 to 1. Default: `0.5` (applied by the service).
+
+    Controls how strongly the text prompt influences the result relative to input images. Higher
+    values increase text influence.
+    """
 
 
 Output: _t.TypeAlias = _api.AnyOutput

@@ -24,30 +24,38 @@ WidthXHeight: _t.TypeAlias = _t.Literal[
 """Values of the property `width×height`."""
 
 
-Input = _t.TypedDict(
-    "Input",
+_InputKeys = _t.TypedDict(
+    "_InputKeys",
     {
-        # Text, at most 800 characters. Example: `A beautiful girl is walking on the street`.
-        "prompt": _t.Required[str],
-        # Boolean. Default: `false` (applied by the service).
-        #
-        # Force Single Image. Whether to force generation of a single image. More images per set
-        # increase latency; for stability, specify group count/resolution or pass width and height.
-        "force_single": _t.NotRequired[bool],
-        # Number from 0 to 1. Default: `0.5` (applied by the service).
-        #
-        # Controls how strongly the text prompt influences the result relative to input images. Higher
-        # values increase text influence.
-        "scale": _t.NotRequired[float],
-        # One of `1024x1024(1:1)`, `2048x2048(1:1)`, `2304x1728(4:3)`, `2496x1664(3:2)`,
-        # `2560x1440(16:9)`, `3024x1296(21:9)`, `4096x4096(1:1)`, `4694x3520(4:3)`, `4992x3328(3:2)`,
-        # `5404x3040(16:9)`, `6198x2656(21:9)`. Default: `2048x2048(1:1)` (applied by the service).
-        #
-        # Aspect Ratio (W:H).
         "width×height": _t.NotRequired[WidthXHeight],
     },
 )
-"""Input of the model `bytedance/dreamina-4-0/text-to-image`."""
+
+
+class Input(_InputKeys):
+    """Input of the model `bytedance/dreamina-4-0/text-to-image`.
+
+    `width×height`: One of `1024x1024(1:1)`, `2048x2048(1:1)`, `2304x1728(4:3)`, `2496x1664(3:2)`,
+    `2560x1440(16:9)`, `3024x1296(21:9)`, `4096x4096(1:1)`, `4694x3520(4:3)`, `4992x3328(3:2)`,
+    `5404x3040(16:9)`, `6198x2656(21:9)`. Default: `2048x2048(1:1)` (applied by the service).
+
+    Aspect Ratio (W:H).
+    """
+
+    prompt: _t.Required[str]
+    """Text, at most 800 characters. Example: `A beautiful girl is walking on the street`."""
+    force_single: _t.NotRequired[bool]
+    """Boolean. Default: `false` (applied by the service).
+
+    Force Single Image. Whether to force generation of a single image. More images per set
+    increase latency; for stability, specify group count/resolution or pass width and height.
+    """
+    scale: _t.NotRequired[float]
+    """Number from 0 to 1. Default: `0.5` (applied by the service).
+
+    Controls how strongly the text prompt influences the result relative to input images. Higher
+    values increase text influence.
+    """
 
 
 Output: _t.TypeAlias = _api.AnyOutput

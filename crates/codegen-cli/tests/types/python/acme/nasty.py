@@ -78,82 +78,89 @@ class Type_lorasItem(_t.TypedDict):
     """One of `w`."""
 
 
-Input = _t.TypedDict(
-    "Input",
+_InputKeys = _t.TypedDict(
+    "_InputKeys",
     {
-        # One of `"`, `\`, `'`, `\u{a}`, `*/`, `"""`, `\u{202e}`, `\u{e0041}`, `${x}`, `日本語`. Default
-        # in the schema: `"`.
         "a\"b\\c": _t.Required[ABC],
-        # Text.
-        #
-        # Ends with a quote". */ export const x = 1; /*
-        #
-        # @returns {never}
-        # \u{202e}hidden\u{202c}
         "class": _t.Required[str],
-        # One of `121`, `241`. Default in the schema: `121`.
-        "frames": _t.Required[_t.Literal[121, 241]],
-        # Text.
-        #
-        # Without a name.
         # Its name is empty, which no key of such a type may be: it is left out.
-        # One of `x`.
-        "MODEL": _t.NotRequired[MODEL_],
-        # Boolean.
         "__private": _t.NotRequired[bool],
-        # Boolean.
         "__proto__": _t.NotRequired[bool],
-        # JSON value.
-        "any": _t.NotRequired[_t.Any],
-        # List, each one of `x`, `y`, 1 to 3 items.
-        "array": _t.NotRequired[list[ArrayItem]],
-        # One of `1`, `9007199254740993`.
-        "big": _t.NotRequired[_t.Literal[1, 9007199254740993]],
-        # List of lists.
-        "grid": _t.NotRequired[list[list[int]]],
-        # One of `x`.
-        "ij": _t.NotRequired[Ij],
-        # List of image URLs or data URIs, at most 2 items.
-        #
-        # - `file_size_mb <= 15`: */ at most """ 15 MB
-        "images": _t.NotRequired[list[str]],
-        # List of objects.
-        "loras": _t.NotRequired[list[Type_loras_slash__star]],
-        # Object.
-        "lorasItem": _t.NotRequired[Type_lorasItem],
-        # One of `a`, `1`, `null`, `0.25`.
-        "mixed": _t.NotRequired[_t.Literal["a", 1, None] | float],
-        # One of `fast`, `Fast`, `C`, `C#`.
-        "mode": _t.NotRequired[Mode],
-        # One of `x`.
-        "none": _t.NotRequired[None_],
-        # Text, at most 5 characters. Deprecated: the service may remove it.
-        "old": _t.NotRequired[str],
-        # One of `true`.
-        "only": _t.NotRequired[_t.Literal[True]],
-        # JSON object.
-        "open": _t.NotRequired[dict[str, _t.Any]],
-        # One of `0.5`, `1`, `-2.5`.
-        "scale": _t.NotRequired[_t.Literal[1] | float],
-        # Integer from 0 to 18446744073709551615.
-        "seed": _t.NotRequired[int],
-        # One of `-1`, `-9223372036854775808`, `18446744073709551615`.
-        "seeds": _t.NotRequired[_t.Literal[-1] | int],
-        # Number, above 0 and at most 1, a multiple of 0.1. Default: `1` (applied by the service).
-        "step": _t.NotRequired[float],
-        # One of `x`.
-        "true": _t.NotRequired[True_],
-        # One of `x`.
         "ĳ": _t.NotRequired[U132],
     },
 )
-"""Input of the model `acme/nasty`.
 
-Ends */ a comment, \"\"\" a text, and \\N{DASH} says nothing.
-@deprecated
 
-Last line with a quote"
-"""
+class Input(_InputKeys):
+    """Input of the model `acme/nasty`.
+
+    Ends */ a comment, \"\"\" a text, and \\N{DASH} says nothing.
+    @deprecated
+
+    Last line with a quote"
+
+    `a"b\\c`: One of `"`, `\\`, `'`, `\\u{a}`, `*/`, `\"\"\"`, `\\u{202e}`, `\\u{e0041}`, `${x}`, `日本語`. Default
+    in the schema: `"`.
+
+    `class`: Text.
+
+    Ends with a quote". */ export const x = 1; /*
+
+    @returns {never}
+    \\u{202e}hidden\\u{202c}
+
+    `__private`: Boolean.
+
+    `__proto__`: Boolean.
+
+    `ĳ`: One of `x`.
+    """
+
+    frames: _t.Required[_t.Literal[121, 241]]
+    """One of `121`, `241`. Default in the schema: `121`."""
+    MODEL: _t.NotRequired[MODEL_]
+    """One of `x`."""
+    any: _t.NotRequired[_t.Any]
+    """JSON value."""
+    array: _t.NotRequired[list[ArrayItem]]
+    """List, each one of `x`, `y`, 1 to 3 items."""
+    big: _t.NotRequired[_t.Literal[1, 9007199254740993]]
+    """One of `1`, `9007199254740993`."""
+    grid: _t.NotRequired[list[list[int]]]
+    """List of lists."""
+    ij: _t.NotRequired[Ij]
+    """One of `x`."""
+    images: _t.NotRequired[list[str]]
+    """List of image URLs or data URIs, at most 2 items.
+
+    - `file_size_mb <= 15`: */ at most \"\"\" 15 MB
+    """
+    loras: _t.NotRequired[list[Type_loras_slash__star]]
+    """List of objects."""
+    lorasItem: _t.NotRequired[Type_lorasItem]
+    """Object."""
+    mixed: _t.NotRequired[_t.Literal["a", 1, None] | float]
+    """One of `a`, `1`, `null`, `0.25`."""
+    mode: _t.NotRequired[Mode]
+    """One of `fast`, `Fast`, `C`, `C#`."""
+    none: _t.NotRequired[None_]
+    """One of `x`."""
+    old: _t.NotRequired[str]
+    """Text, at most 5 characters. Deprecated: the service may remove it."""
+    only: _t.NotRequired[_t.Literal[True]]
+    """One of `true`."""
+    open: _t.NotRequired[dict[str, _t.Any]]
+    """JSON object."""
+    scale: _t.NotRequired[_t.Literal[1] | float]
+    """One of `0.5`, `1`, `-2.5`."""
+    seed: _t.NotRequired[int]
+    """Integer from 0 to 18446744073709551615."""
+    seeds: _t.NotRequired[_t.Literal[-1] | int]
+    """One of `-1`, `-9223372036854775808`, `18446744073709551615`."""
+    step: _t.NotRequired[float]
+    """Number, above 0 and at most 1, a multiple of 0.1. Default: `1` (applied by the service)."""
+    true: _t.NotRequired[True_]
+    """One of `x`."""
 
 
 Output: _t.TypeAlias = _api.AnyOutput

@@ -16,17 +16,22 @@ Mode: _t.TypeAlias = _t.Literal["a", "b"]
 Input = _t.TypedDict(
     "Input",
     {
-        # One of `a`, `b`.
         "Mode": _t.NotRequired[Mode],
-        # Integer.
         "int": _t.NotRequired[int],
-        # List of texts.
         "list": _t.NotRequired[list[str]],
-        # Text.
         "str": _t.NotRequired[str],
     },
 )
-"""Input of the model `acme/shadow`."""
+"""Input of the model `acme/shadow`.
+
+`Mode`: One of `a`, `b`.
+
+`int`: Integer.
+
+`list`: List of texts.
+
+`str`: Text.
+"""
 
 
 Output: _t.TypeAlias = _api.AnyOutput

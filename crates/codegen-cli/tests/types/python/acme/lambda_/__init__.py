@@ -12,11 +12,13 @@ from ... import api_ as _api
 Input = _t.TypedDict(
     "Input",
     {
-        # Text.
         "from": _t.NotRequired[str],
     },
 )
-"""Input of the model `acme/lambda`."""
+"""Input of the model `acme/lambda`.
+
+`from`: Text.
+"""
 
 
 Output: _t.TypeAlias = _api.AnyOutput
