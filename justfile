@@ -76,3 +76,4 @@ fuzz target seconds="60":
 # Runs everything that must hold before a change lands.
 ci:
     .ci/run
+    .ci/beside
