@@ -23,7 +23,8 @@ pub enum Resolution {
     /// its id arrives or it is declared to have no job, so that no double exceeds the budget.
     ///
     /// That is refused for five minutes after the doubt, in which its submit may still arrive: look for it
-    /// in the account's history after them.
+    /// in the account's history after them. A declaration that there is no job neither ends nor prolongs
+    /// them.
     ///
     /// A job that has failed or was cancelled can be submitted again too, by the key of its last
     /// attempt.
@@ -35,7 +36,7 @@ pub enum Resolution {
 pub(crate) const MAX_REQUEST: Duration = Duration::from_secs(300);
 
 /// Returns the time from which an attempt's job may be submitted again, if that has not come: its submit may
-/// still arrive. `ended_at` is the time of the doubt, or of the declaration that there is no job.
+/// still arrive. `ended_at` is the time of the doubt.
 pub(crate) fn may_still_arrive(
     (state, note): (AttemptState, Option<&str>),
     ended_at: Option<Timestamp>,
@@ -48,4 +49,10 @@ pub(crate) fn may_still_arrive(
     };
     let until = ended_at?.after(MAX_REQUEST);
     (is_unknown && !has_come(until, now)).then_some(until)
+}
+
+/// Returns the time at which an attempt ended. Of one that is declared to have no job it is the time of its
+/// doubt: by that the service has had no more time to receive the submit.
+pub(crate) fn ended_at(note: Option<&str>, doubt: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    doubt.filter(|_| note == Some(DECLARED)).unwrap_or(now)
 }

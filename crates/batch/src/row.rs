@@ -78,7 +78,8 @@ pub struct Attempt {
     pub claimed_at: Timestamp,
     /// Time at which the id was stored.
     pub submitted_at: Option<Timestamp>,
-    /// Time at which it ended, or at which the doubt arose.
+    /// Time at which it ended, or at which the doubt arose; a declaration that there is no job keeps the
+    /// latter.
     pub ended_at: Option<Timestamp>,
 }
 

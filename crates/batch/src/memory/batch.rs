@@ -18,7 +18,7 @@ use crate::job_key::JobKey;
 use crate::limits::{Limits, MAX_DELAY, has_come};
 use crate::money::Money;
 use crate::new_job::{Conflict, Imported, NewJob};
-use crate::resolution::{Resolution, may_still_arrive};
+use crate::resolution::{Resolution, ended_at, may_still_arrive};
 use crate::row::{
     Attempt, Attempts, DECLARED, GIVEN_BACK, GONE, IMPORTED_AGAIN, Row, WITHDRAWN, doubt_note,
 };
@@ -523,8 +523,8 @@ impl Batch {
         }
         let attempt = &mut job.attempts[at.1];
         attempt.state = of_attempt;
+        attempt.ended_at = Some(ended_at(note.as_deref(), attempt.ended_at, self.now));
         attempt.note.clone_from(&note);
-        attempt.ended_at = Some(self.now);
         self.log(at.0, Some(at.1), by, from, note);
     }
 

@@ -599,6 +599,8 @@ BEGIN
     NULL;
   ELSIF _decision = 'no_job' AND _at.state = 'in_doubt' THEN
     PERFORM end_attempt(_at, NULL, 'no_job', unless_cancelled(_at, 'failed'), NULL, _declared, _now);
+    -- The time for which its submit may still arrive counts from the doubt.
+    UPDATE attempt SET ended_at = _at.ended_at WHERE n = _at.n AND number = _at.number;
   ELSIF _decision = 'no_job' AND _at.state = 'no_job' THEN
     NULL;
   ELSIF _decision = 'gone' AND _at.state = 'submitted' THEN

@@ -11,6 +11,7 @@ use crate::counts::Spending;
 use crate::incarnation::IncarnationId;
 use crate::job_key::JobKey;
 use crate::money::Money;
+use crate::resolution::ended_at;
 use crate::state::{AttemptState, State};
 use crate::store::error::StoreError;
 use crate::timestamp::Timestamp;
@@ -206,7 +207,7 @@ impl Transition<'_> {
             at.number,
             of_attempt.as_str(),
             note,
-            int(self.now.micros()),
+            int(ended_at(note, at.ended_at, self.now).micros()),
             is_spent.then(|| int(spent.micros())),
             is_spent && cost.is_none(),
         ])?;

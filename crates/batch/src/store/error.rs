@@ -18,6 +18,7 @@ use crate::timestamp::Timestamp;
 pub struct StoreError {
     kind: StoreErrorKind,
     message: String,
+    until: Option<Timestamp>,
 }
 
 /// Kind of a [`StoreError`].
@@ -64,13 +65,14 @@ impl StoreError {
         Self {
             kind,
             message: message.into(),
+            until: None,
         }
     }
 
     pub(crate) fn incarnation_ended() -> Self {
         Self::new(
             StoreErrorKind::IncarnationEnded,
-            "this incarnation has ended, since another one has taken over; nothing that it has claimed may be sent any more. Register again",
+            "another process has taken over this batch, and this one sends nothing more. Let that one end it",
         )
     }
 
@@ -145,18 +147,26 @@ impl StoreError {
     }
 
     pub(crate) fn may_still_arrive(key: &JobKey, until: Timestamp) -> Self {
-        Self::new(
-            StoreErrorKind::WrongState,
-            format!(
-                "the submit of the attempt {key} may still arrive; nothing was changed, since submitting the job again now could pay for it twice. Look for the key in the account's history after {until}, and decide then"
-            ),
-        )
+        let message = format!(
+            "the submit of the attempt {key} may still arrive; nothing was changed, since submitting the job again now could pay for it twice. Look for the key in the account's history after {until}, and decide then"
+        );
+        Self {
+            until: Some(until),
+            ..Self::new(StoreErrorKind::WrongState, message)
+        }
     }
 
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
+    }
+
+    /// Returns the time from which the decision is possible that was refused, where it only came too early:
+    /// the submit may still arrive.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use runcomfy::RequestId;
 use runcomfy_batch::{
-    AttemptState, Attempts, Beat, Claims, End, Ending, JobId, JobKey, Limits, Money, NewJob,
-    NextClaim, NotSent, Rate, Resolution, Retry, StoreErrorKind, Timestamp,
+    Attempt, AttemptState, Attempts, Beat, Claims, End, Ending, JobId, JobKey, Limits, Money,
+    NewJob, NextClaim, NotSent, Rate, Resolution, Retry, StoreErrorKind, Timestamp,
 };
 use serde_json::json;
 
@@ -453,8 +453,10 @@ fn resolve(world: &mut World) {
         store.resolve(key.clone(), resolution.clone())
     });
     if let Outcome::Done(()) | Outcome::Lost = outcome {
-        if resolution == Resolution::Resubmit {
-            world.judge.check_resubmit(attempt, world.now());
+        match resolution {
+            Resolution::Resubmit => world.judge.check_resubmit(attempt, world.now()),
+            Resolution::NoJob => keeps_its_end(world, attempt),
+            Resolution::RequestId(_) => {}
         }
         match resolution {
             Resolution::RequestId(id) => {
@@ -508,6 +510,13 @@ fn accept_service(world: &mut World) {
 fn draw_address(world: &mut World) -> String {
     let name = if world.rng.u8(..3) == 0 { "b" } else { "a" };
     format!("https://{name}.example/v1")
+}
+
+/// A declaration leaves the time of the doubt, from which the time counts in which the submit may arrive.
+fn keeps_its_end(world: &World, before: &Attempt) {
+    let attempts = world.read(&world.person[0], |store| store.attempts(Attempts::All));
+    let after = attempts.iter().find(|attempt| attempt.key == before.key);
+    assert_eq!(after.map(|after| after.ended_at), Some(before.ended_at));
 }
 
 fn hold_back(world: &mut World) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runcomfy_batch::{PostgresOptions, PostgresStore, Store, StoreErrorKind};
+use runcomfy_batch::{Attempts, PostgresOptions, PostgresStore, Resolution, Store, StoreErrorKind};
 use runcomfy_testkit::postgres::PostgresServer;
 
 use crate::{jobs, register, restart};
@@ -190,4 +190,28 @@ async fn processes_are_named_while_they_live_or_hold() {
         let sql = "UPDATE runcomfy_batch.incarnation SET alive_until = 0";
         let _ = server.sql(sql);
     }
+}
+
+/// The submit may arrive for some time after the doubt, whenever a person declares that it did not.
+#[tokio::test]
+async fn declaration_leaves_the_time_of_a_doubt() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    let store = PostgresStore::open(&server.url()).await.unwrap();
+    store.import(jobs(1)).await.unwrap();
+    let mut me = register(&store).await;
+    let key = store.claim(&mut me, 1).await.unwrap().jobs[0].key.clone();
+    let doubt = vec![(key.clone(), "no response".to_owned())];
+    store.doubtful(me.id(), doubt).await.unwrap();
+    let attempts = || store.attempts(Attempts::All);
+    let before = attempts().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    store.resolve(key.clone(), Resolution::NoJob).await.unwrap();
+    let after = attempts().await.unwrap();
+    assert_eq!(before[0].ended_at, after[0].ended_at);
+    let resubmit = store.resolve(key, Resolution::Resubmit).await;
+    let until = resubmit.unwrap_err().until().unwrap();
+    let wait = until.since(after[0].ended_at.unwrap());
+    assert_eq!(wait, Duration::from_secs(300));
 }

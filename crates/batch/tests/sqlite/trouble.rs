@@ -111,11 +111,13 @@ async fn doubt_is_submitted_again_once_it_cannot_arrive() {
     assert_eq!(error.kind(), StoreErrorKind::WrongState);
     let until = "after 2027-01-15T08:05:00.000Z";
     assert!(error.to_string().contains(until), "{error}");
-    // A declaration that there is no job is no way around it.
+    // A declaration that there is no job is no way around it, and does not prolong it.
     clock.advance(Duration::from_secs(200));
     store.resolve(key.clone(), Resolution::NoJob).await.unwrap();
-    clock.advance(Duration::from_secs(299));
-    assert!(resubmit().await.is_err());
+    clock.advance(Duration::from_secs(99));
+    let error = resubmit().await.unwrap_err();
+    let until = Timestamp::from_micros(1_800_000_300_000_000);
+    assert_eq!(error.until(), Some(until), "{error}");
     clock.advance(Duration::from_secs(1));
     resubmit().await.unwrap();
     assert_eq!(store.counts().await.unwrap().ready, 1);
