@@ -118,7 +118,9 @@ impl SqliteOptions {
     /// [`StoreErrorKind::NetworkFileSystem`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]; the message
     /// says what to do.
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
-        self.try_open(path.as_ref()).map_err(Failure::into_error)
+        let path = path.as_ref();
+        let opened = self.try_open(path);
+        opened.map_err(|failure| failure.on_disk_of(path).into_error())
     }
 
     fn try_open(self, path: &Path) -> Result<SqliteStore, Failure> {

@@ -1,9 +1,11 @@
 //! Failures of SQLite and of the disk.
 
 use std::io;
+use std::path::Path;
 
 use rusqlite::ErrorCode;
 
+use crate::disk::Disk;
 use crate::store::error::{StoreError, StoreErrorKind};
 
 /// A failure within a transition: SQLite's, the disk's, or a refusal.
@@ -16,7 +18,25 @@ pub(super) enum Failure {
     Unreadable(&'static str),
 }
 
+/// Room without which a store cannot be opened: SQLite shares the index of its log in a file of this length.
+const MIN_ROOM: u64 = 32 * 1024;
+
 impl Failure {
+    /// Returns the failure as that of a full disk, if the store could not be opened for want of room: SQLite
+    /// reports that as one of the disk.
+    pub(super) fn on_disk_of(self, store: &Path) -> Self {
+        let is_of_disk = matches!(&self, Self::Sqlite(error)
+            if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure));
+        let folder = store.parent().filter(|folder| *folder != "");
+        let free = Disk::system().free(folder.unwrap_or(Path::new(".")));
+        match free {
+            Ok(Some(free)) if is_of_disk && free < MIN_ROOM => {
+                io::Error::from(io::ErrorKind::StorageFull).into()
+            }
+            _ => self,
+        }
+    }
+
     pub(super) fn into_error(self) -> StoreError {
         match self {
             Self::Refused(error) => error,
@@ -58,7 +78,7 @@ const DAMAGED: Explained = (
 );
 const NOT_A_STORE: Explained = (
     StoreErrorKind::NotAStore,
-    "the file is no store of a batch; it was not changed. Check the name",
+    "the file is no store of a batch, or a store whose beginning is damaged; it was not changed. Check the name. If it is the store, keep it: it names what was paid. `sqlite3 FILE .recover` shows what can be read",
 );
 const LOCKED: Explained = (
     StoreErrorKind::Io,

@@ -103,7 +103,7 @@ fn version(connection: &Connection) -> Result<usize, Failure> {
     if pragma("application_id")? != APPLICATION_ID {
         return Err(StoreError::new(
             StoreErrorKind::NotAStore,
-            "the file is a database, but no store of a batch; it was not changed. Check the name",
+            "the file is a database, but no store of a batch, or a store whose beginning is damaged; it was not changed. Check the name. If it is the store, keep it: it names what was paid",
         )
         .into());
     }
