@@ -1,5 +1,6 @@
 //! Limits of a batch.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::money::Money;
@@ -119,6 +120,22 @@ impl Rate {
     }
 }
 
+/// Prints claims per second, minute or hour, such as `30/min`; a gap that is none of them as it is.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (seconds, unit) in [(1, "s"), (60, "min"), (3600, "h")] {
+            let time = Duration::from_secs(seconds);
+            let gap = self.gap.as_micros().max(1);
+            let claims = (time.as_micros() + gap / 2) / gap;
+            let claims = u32::try_from(claims).unwrap_or_default();
+            if claims > 0 && Self::new(claims, time).gap == self.gap {
+                return f.pad(&format!("{claims}/{unit}"));
+            }
+        }
+        f.pad(&format!("one each {:?}", self.gap))
+    }
+}
+
 /// Returns `true` if a time for which something is held back has come. One that is further away than
 /// any delay has come too: the clock was set back.
 pub(crate) fn has_come(time: Timestamp, now: Timestamp) -> bool {
@@ -183,6 +200,21 @@ mod tests {
         assert_eq!(rate.wait(tat, at(900_000_000)), Duration::from_secs(10));
         assert!(has_come(at(2 * 3_600_000_001), at(5)));
         assert!(!has_come(at(6), at(5)));
+    }
+
+    #[test]
+    fn rate_is_printed_as_it_is_given() {
+        for (claims, seconds, text) in [
+            (2, 1, "2/s"),
+            (7, 1, "7/s"),
+            (60, 60, "1/s"),
+            (90, 60, "90/min"),
+            (100, 3600, "100/h"),
+            (2, 7, "one each 3.5s"),
+        ] {
+            let rate = Rate::new(claims, Duration::from_secs(seconds));
+            assert_eq!(rate.to_string(), text);
+        }
     }
 
     #[test]
