@@ -9,6 +9,7 @@ mod list;
 mod log;
 mod lost_store;
 mod metrics;
+mod named;
 mod opened;
 mod report;
 mod resolve;

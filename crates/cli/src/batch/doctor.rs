@@ -6,10 +6,11 @@ use std::sync::Arc;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 #[cfg(feature = "postgres")]
 use runcomfy_batch::StoreErrorKind;
-use runcomfy_batch::{Attempt, AttemptState, Attempts, IncarnationId, Process, Store};
+use runcomfy_batch::{AttemptState, Attempts, IncarnationId, Process, Store};
 use serde_json::{Value, json};
 
 use super::command::of_store;
+use super::named::Named;
 use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -93,7 +94,8 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
     let accepted = accept_service(matches, &*store).await?;
     let processes = store.processes().await?;
     let held = store.attempts(Attempts::Held).await?;
-    let doubts = store.attempts(Attempts::InDoubt).await?;
+    let held = Named::read_all(&*store, held).await?;
+    let doubts = Named::doubts(&*store, usize::MAX).await?;
     let strays = store.counts().await?.strays;
     let spill = location.spill();
     let spill = spill.exists().then_some(spill);
@@ -101,7 +103,7 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
         .iter()
         .map(|process| (process.id, process))
         .collect();
-    let held = held.iter().map(|attempt| Held::new(attempt, &by_id));
+    let held = held.iter().map(|named| Held::new(named, &by_id));
     let held: Vec<Held<'_>> = held.collect();
     let json = json!({
         "store": location.to_string(),
@@ -110,7 +112,7 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
         "service": store.service().await?,
         "processes": processes.iter().map(process_json).collect::<Vec<_>>(),
         "held": held.iter().map(Held::to_json).collect::<Vec<_>>(),
-        "doubts": doubts.iter().map(doubt_json).collect::<Vec<_>>(),
+        "doubts": doubts.iter().map(Named::doubt_json).collect::<Vec<_>>(),
         "strays": strays,
         "unstored_ids": spill.as_ref().map(|path| path.display().to_string()),
     });
@@ -129,7 +131,7 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
         lines.push(format!("{} held", held.len()));
         lines.extend(held.iter().map(|held| format!("  {}", held.to_text())));
         lines.push(format!("{} in doubt", doubts.len()));
-        lines.extend(doubts.iter().map(|doubt| format!("  {}", doubt_text(doubt))));
+        lines.extend(doubts.iter().map(|doubt| format!("  {}", doubt.doubt_text())));
         if strays > 0 {
             lines.push(format!(
                 "{strays} request ids belong to no attempt: these jobs may be paid twice; ask the service about them"
@@ -148,16 +150,15 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
 
 /// A held attempt and its owner.
 struct Held<'a> {
-    attempt: &'a Attempt,
+    named: &'a Named,
     owner: Option<&'a Process>,
 }
 
 impl<'a> Held<'a> {
-    fn new(attempt: &'a Attempt, processes: &BTreeMap<IncarnationId, &'a Process>) -> Self {
-        let owner = attempt
-            .owner
-            .and_then(|owner| processes.get(&owner).copied());
-        Self { attempt, owner }
+    fn new(named: &'a Named, processes: &BTreeMap<IncarnationId, &'a Process>) -> Self {
+        let owner = named.attempt.owner;
+        let owner = owner.and_then(|owner| processes.get(&owner).copied());
+        Self { named, owner }
     }
 
     fn is_owned(&self) -> bool {
@@ -166,7 +167,7 @@ impl<'a> Held<'a> {
 
     /// Returns what happens next.
     fn next(&self) -> &'static str {
-        match (self.attempt.state, self.is_owned()) {
+        match (self.named.attempt.state, self.is_owned()) {
             (AttemptState::Intent, true) => "its submit is in flight",
             (AttemptState::Intent, false) => {
                 "its process has ended during the submit; the next run puts it in doubt"
@@ -177,25 +178,26 @@ impl<'a> Held<'a> {
     }
 
     fn to_text(&self) -> String {
-        let attempt = self.attempt;
+        let attempt = &self.named.attempt;
         let since = attempt.submitted_at.unwrap_or(attempt.claimed_at);
         let id = attempt.request_id.as_ref();
         let id = id.map(|id| format!(" as {id}")).unwrap_or_default();
         let owner = self.owner.map_or("nobody", |owner| &*owner.name);
         format!(
-            "{} (job {}) {}{id} since {since} by {owner}: {}",
+            "{} ({}) {}{id} since {since} by {owner}: {}",
             attempt.key,
-            attempt.n,
+            self.named.job(),
             attempt.state,
             self.next()
         )
     }
 
     fn to_json(&self) -> Value {
-        let attempt = self.attempt;
+        let attempt = &self.named.attempt;
         json!({
             "key": attempt.key,
             "n": attempt.n,
+            "id": self.named.id,
             "state": attempt.state,
             "request_id": attempt.request_id.as_ref().map(ToString::to_string),
             "since": attempt.submitted_at.unwrap_or(attempt.claimed_at),
@@ -212,19 +214,4 @@ fn process_json(process: &Process) -> Value {
         "since": process.started_at,
         "is_living": process.is_living,
     })
-}
-
-fn doubt_json(doubt: &Attempt) -> Value {
-    json!({
-        "key": doubt.key,
-        "n": doubt.n,
-        "since": doubt.claimed_at,
-        "note": doubt.note,
-    })
-}
-
-fn doubt_text(doubt: &Attempt) -> String {
-    let note = doubt.note.as_deref().unwrap_or_default();
-    let since = doubt.claimed_at;
-    format!("{} (job {}) since {since}: {note}", doubt.key, doubt.n)
 }

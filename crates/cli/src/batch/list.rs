@@ -46,12 +46,12 @@ fn print(rows: &[Row], is_first: bool, format: Format) {
     show::out(&lines);
 }
 
-/// Columns of the table: number, state, cost, request id, id of the job, and why.
-const COLUMNS: usize = 6;
+/// Columns of the table: number, state, cost, id of the job, key, request id, and why.
+const COLUMNS: usize = 7;
 
 /// Returns a line for each job, on the first page under a head.
 fn table(rows: &[Row], has_head: bool) -> String {
-    let head = ["N", "STATE", "COST", "REQUEST_ID", "ID", "NOTE"].map(str::to_owned);
+    let head = ["N", "STATE", "COST", "ID", "KEY", "REQUEST_ID", "NOTE"].map(str::to_owned);
     let lines = has_head.then_some(head).into_iter();
     let lines: Vec<[String; COLUMNS]> = lines.chain(rows.iter().map(cells)).collect();
     let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
@@ -77,6 +77,7 @@ fn table(rows: &[Row], has_head: bool) -> String {
 fn cells(row: &Row) -> [String; COLUMNS] {
     let attempt = row.attempt.as_ref();
     let cost = attempt.and_then(|attempt| attempt.cost);
+    let key = attempt.map(|attempt| attempt.key.to_string());
     let request_id = attempt.and_then(|attempt| attempt.request_id.as_ref());
     let note = attempt.and_then(|attempt| attempt.note.as_deref());
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
@@ -84,8 +85,9 @@ fn cells(row: &Row) -> [String; COLUMNS] {
         row.n.to_string(),
         row.state.to_string(),
         or_dash(cost.map(|cost| cost.to_string())),
-        or_dash(request_id.map(ToString::to_string)),
         row.id.to_string(),
+        or_dash(key),
+        or_dash(request_id.map(ToString::to_string)),
         // On one line.
         note.unwrap_or_default()
             .split_whitespace()

@@ -131,7 +131,7 @@ async fn follow(
                 watch.note(LEAVING);
             }
             event = running.next() => match event {
-                Some(event) => watch.event(&event),
+                Some(event) => watch.event(&event, store).await,
                 None => break,
             },
             () = watch.tick() => watch.show(store).await,

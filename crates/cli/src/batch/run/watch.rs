@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use runcomfy_batch::{Progress, Store};
+use runcomfy_batch::{Progress, Row, Store};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use crate::batch::named;
 use crate::batch::screen::Screen;
 use crate::batch::status;
 use crate::batch::work_options::WorkOptions;
@@ -66,7 +67,7 @@ impl Watch {
     }
 
     /// Shows an event that a person must know of; with `--verbose` all.
-    pub(super) fn event(&mut self, event: &Progress) {
+    pub(super) async fn event(&mut self, event: &Progress, store: &dyn Store) {
         if let Some(screen) = &mut self.screen {
             screen.event(event);
         }
@@ -81,11 +82,20 @@ impl Watch {
         if !is_shown || self.is_silent {
             return;
         }
+        let doubted = match event {
+            // A store that is busy or full names it later.
+            Progress::Doubt(key, _) => named::row_of(store, key).await.ok().flatten(),
+            _ => None,
+        };
         if self.format.has_words() {
-            self.note(&words(event));
-        } else {
-            show::line(&json!(event));
+            self.note(&words(event, doubted.as_ref()));
+            return;
         }
+        let mut line = json!(event);
+        if let Some(row) = doubted {
+            (line["n"], line["id"]) = (row.n.into(), json!(row.id));
+        }
+        show::line(&line);
     }
 
     /// Prints a line above the screen.
@@ -104,7 +114,8 @@ impl Watch {
     }
 }
 
-fn words(event: &Progress) -> String {
+/// Returns an event as words. `doubted` is the job of a doubt, where the store names it.
+fn words(event: &Progress, doubted: Option<&Row>) -> String {
     let job = event
         .job()
         .map(|job| format!("job {} `{}` ", job.n, job.id));
@@ -123,7 +134,11 @@ fn words(event: &Progress) -> String {
         Progress::Failed(_, why) => format!("{job}failed: {why}"),
         Progress::Cancelled(_) => format!("{job}was cancelled"),
         Progress::Retried(_, why) => format!("{job}is submitted again later: {why}"),
-        Progress::Doubt(key, why) => format!("the submit {key} is in doubt: {why}"),
+        Progress::Doubt(key, why) => {
+            let job = doubted.map(|row| format!(" of job {} `{}`", row.n, row.id));
+            let job = job.unwrap_or_default();
+            format!("the submit {key}{job} is in doubt: {why}")
+        }
         Progress::NotSaved(_, why) => format!("{job}is not saved: {why}"),
         Progress::Paused(why) => format!("paused: {why}"),
         Progress::Resumed => "resumed".to_owned(),

@@ -6,8 +6,9 @@ use console::{StyledObject, style};
 use runcomfy_batch::{AttemptState, Money};
 
 use super::span;
-use super::throughput::Throughput;
-use super::view::{Named, View};
+use super::throughput::{Throughput, WINDOW};
+use super::view::View;
+use crate::batch::named::Named;
 use crate::show;
 
 /// A frame before it is laid out for a terminal.
@@ -120,6 +121,7 @@ impl Frame<'_> {
         let rate = match self.throughput.rate() {
             Some(rate) if rate >= 1.0 => format!("{rate:.1} jobs a second"),
             Some(rate) => format!("{:.1} jobs a minute", rate * 60.0),
+            None if self.elapsed < WINDOW => "no job has ended since this screen began".to_owned(),
             None => "no job has ended in the last minute".to_owned(),
         };
         let left = self.throughput.left();

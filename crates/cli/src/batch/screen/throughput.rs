@@ -6,7 +6,7 @@ use std::time::Duration;
 use runcomfy_batch::Counts;
 
 /// Time over which the rate is measured.
-const WINDOW: Duration = Duration::from_secs(60);
+pub(super) const WINDOW: Duration = Duration::from_secs(60);
 /// Time after which there is a rate.
 const LEAST: Duration = Duration::from_secs(2);
 

@@ -1,10 +1,11 @@
 //! View of a store, as a screen shows it.
 
 use console::strip_ansi_codes;
-use runcomfy_batch::{Attempt, Attempts, Clock, Counts, JobId, Store, StoreError, Timestamp};
+use runcomfy_batch::{Attempts, Clock, Counts, Store, StoreError, Timestamp};
 use serde_json::{Value, json};
 
 use super::frame;
+use crate::batch::named::Named;
 
 /// Counts of a batch, its oldest held job, and its doubts by name.
 pub(crate) struct View {
@@ -14,12 +15,6 @@ pub(crate) struct View {
     /// Doubts, the oldest first.
     pub(super) doubts: Vec<Named>,
     pub(super) now: Timestamp,
-}
-
-/// An attempt with the id of its job.
-pub(super) struct Named {
-    pub(super) id: Option<JobId>,
-    pub(super) attempt: Attempt,
 }
 
 impl View {
@@ -43,10 +38,7 @@ impl View {
             in_doubt = store.attempts(Attempts::InDoubt).await?;
             in_doubt.sort_by_key(|attempt| attempt.claimed_at);
         }
-        let mut doubts = Vec::new();
-        for attempt in in_doubt.into_iter().take(max_named) {
-            doubts.push(Named::read(store, attempt).await?);
-        }
+        let doubts = Named::read_all(store, in_doubt.into_iter().take(max_named)).await?;
         Ok(Self {
             counts,
             oldest,
@@ -73,37 +65,5 @@ impl View {
         let oldest = self.oldest.as_ref().map(Named::to_json);
         let doubts: Vec<Value> = self.doubts.iter().map(Named::to_json).collect();
         (json!(oldest), json!(doubts))
-    }
-}
-
-impl Named {
-    async fn read(store: &dyn Store, attempt: Attempt) -> Result<Self, StoreError> {
-        let rows = store.rows(None, attempt.n.saturating_sub(1), 1).await?;
-        let row = rows.into_iter().find(|row| row.n == attempt.n);
-        Ok(Self {
-            id: row.map(|row| row.id),
-            attempt,
-        })
-    }
-
-    /// Returns the name of the job.
-    pub(super) fn name(&self) -> String {
-        match &self.id {
-            Some(id) => id.to_string(),
-            None => format!("job {}", self.attempt.n),
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        let attempt = &self.attempt;
-        json!({
-            "n": attempt.n,
-            "id": self.id,
-            "key": attempt.key,
-            "state": attempt.state,
-            "request_id": attempt.request_id,
-            "claimed_at": attempt.claimed_at,
-            "note": attempt.note,
-        })
     }
 }
