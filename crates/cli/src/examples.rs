@@ -70,6 +70,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "batch resolve KEY boats.jsonl --request-id ID",
             "batch resolve KEY boats.jsonl --no-job",
+            "batch resolve --all boats.jsonl --no-job",
         ],
     ),
     #[cfg(feature = "batch")]

@@ -183,6 +183,12 @@ impl Failure {
         Self::new(EX_UNAVAILABLE, "in_doubt", message)
     }
 
+    /// Reports a decision on a submit that may still arrive.
+    #[cfg(feature = "batch")]
+    pub(crate) fn too_early(message: impl Into<String>) -> Self {
+        Self::new(EX_TEMPFAIL, "too_early", message)
+    }
+
     /// Reports a batch that has ended early, after it may have submitted jobs.
     #[cfg(feature = "batch")]
     pub(crate) fn batch_ended(message: impl Into<String>) -> Self {

@@ -456,7 +456,7 @@ fn resolve(world: &mut World) {
         match resolution {
             Resolution::Resubmit => world.judge.check_resubmit(attempt, world.now()),
             Resolution::NoJob => keeps_its_end(world, attempt),
-            Resolution::RequestId(_) => {}
+            Resolution::RequestId(_) | Resolution::Gone => {}
         }
         match resolution {
             Resolution::RequestId(id) => {

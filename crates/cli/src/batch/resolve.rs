@@ -1,116 +1,122 @@
 //! The command `runcomfy batch resolve`.
 
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
-use runcomfy::{ErrorKind, RequestId};
-use runcomfy_batch::{Attempts, JobKey, Resolution, Store};
-use serde_json::json;
+mod arguments;
+mod decision;
 
-use super::command::with_store;
+use clap::ArgMatches;
+use runcomfy::{ErrorKind, RequestId};
+use runcomfy_batch::{Attempts, Resolution, Store};
+
+pub(crate) use self::arguments::command;
+
+use self::arguments::{Arguments, Selected};
+use self::decision::{Decisions, Submit};
 use super::gone;
-use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::session::Session;
+use crate::show;
 
-/// Returns the command `batch resolve`.
-pub(crate) fn command() -> Command {
-    let switch = |name: &'static str, help: &'static str| {
-        let switch = Arg::new(name).long(name).action(ArgAction::SetTrue);
-        switch.help(help)
-    };
-    let key = Arg::new("key")
-        .required(true)
-        .value_name("KEY")
-        .value_parser(|text: &str| text.parse::<JobKey>().map_err(|error| error.to_string()))
-        .help("Idempotency key of the submit, as `batch run` and `batch doctor` print it");
-    let command = Command::new("resolve").about("Decide on a submit whose outcome is unknown").override_usage(
-        "runcomfy batch resolve <KEY> <FILE|--store <STORE>> <--request-id <ID>|--no-job|--resubmit>",
-    );
-    with_store(command.arg(key))
-        .arg(
-            Arg::new("request-id")
-                .long("request-id")
-                .value_name("ID")
-                .value_parser(|text: &str| {
-                    text.parse::<RequestId>().map_err(|error| error.to_string())
-                })
-                .help("The account's history has the job with this id: the next run waits for it"),
-        )
-        .arg(switch(
-            "no-job",
-            "The account's history has no job: the money is released, and the job has failed. Also for one that the service had accepted and does not know any more: its estimate counts as spent",
-        ))
-        .arg(switch(
-            "resubmit",
-            "Submit the job again, with a new key, and pay for it; also for one that has failed or was cancelled",
-        ))
-        .group(
-            ArgGroup::new("decision")
-                .args(["request-id", "no-job", "resubmit"])
-                .required(true),
-        )
-}
-
-/// Stores the decision of a person.
+/// Stores the decision of a person: on some submits, or on all that are in doubt.
+///
+/// # Errors
+/// If a submit cannot be decided on; the others are.
 pub(crate) async fn resolve(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
-    let location = Location::from_matches(matches)?;
-    let store = location.open().await?;
-    let Some(key) = matches.get_one::<JobKey>("key").cloned() else {
-        // clap requires it.
-        return Ok(());
-    };
-    let (resolution, word, text) = match matches.get_one::<RequestId>("request-id") {
-        Some(id) => (
-            Resolution::RequestId(id.clone()),
-            "request_id",
-            format!(
-                "{key} has the job {id}; the next `batch run` waits for it and saves its files"
-            ),
-        ),
-        None if matches.get_flag("no-job") => {
-            match gone::id_of(matches, &location, &*store, &key).await? {
-                Some(id) => (
-                    Resolution::Gone,
-                    "gone",
-                    format!(
-                        "{key} has failed, since the service does not know its job {id} any more; its estimate counts as spent. --resubmit has the next run submit it again"
-                    ),
-                ),
-                None => (
-                    Resolution::NoJob,
-                    "no_job",
-                    format!("{key} has no job; its money is released"),
-                ),
+    let arguments = Arguments::from_matches(matches)?;
+    let store = arguments.location.open().await?;
+    let resolution = &arguments.resolution;
+    let mut decisions = Decisions::new(resolution.clone());
+    match &arguments.selected {
+        Selected::Keys(keys) => {
+            for key in keys {
+                let submit = Submit::find(&*store, key).await?;
+                match resolution_of(matches, &arguments, &*store, &submit).await {
+                    Ok(resolution) => decisions.make(&*store, submit, resolution).await?,
+                    Err(failure) => decisions.refuse(submit, failure),
+                }
             }
         }
-        None => (
-            Resolution::Resubmit,
-            "resubmit",
-            format!("the job of {key} is submitted again by the next `batch run`, with a new key"),
-        ),
-    };
-    if let Resolution::RequestId(id) = &resolution {
-        refuse_other_jobs(&*store, &key, id).await?;
-        // An emulated job has ended with its emulator.
-        if !location.is_emulated() {
-            expect_job(matches, id).await?;
+        Selected::All => {
+            for submit in in_doubt(&*store, resolution).await? {
+                decisions.make(&*store, submit, resolution.clone()).await?;
+            }
         }
     }
-    store.resolve(key.clone(), resolution).await?;
-    format.print(&json!({ "key": key, "resolution": word }), || text);
-    Ok(())
+    decisions.report(format)
 }
 
-/// Refuses the id of a job that another submit of the batch has.
-async fn refuse_other_jobs(store: &dyn Store, key: &JobKey, id: &RequestId) -> Result<(), Failure> {
+/// Returns the decision on a submit, after a look at the service, where one is needed.
+///
+/// # Errors
+/// If the service or the store contradict the decision.
+async fn resolution_of(
+    matches: &ArgMatches,
+    arguments: &Arguments,
+    store: &dyn Store,
+    submit: &Submit,
+) -> Result<Resolution, Failure> {
+    let (location, resolution) = (&arguments.location, arguments.resolution.clone());
+    match &resolution {
+        Resolution::RequestId(id) => {
+            let is_known = is_known(store, submit, id).await?;
+            // An emulated job has ended with its emulator.
+            if !is_known && !location.is_emulated() {
+                expect_job(matches, id).await?;
+            }
+        }
+        Resolution::NoJob => {
+            let gone = gone::id_of(matches, location, store, &submit.key).await?;
+            if gone.is_some() {
+                return Ok(Resolution::Gone);
+            }
+        }
+        _ => {}
+    }
+    Ok(resolution)
+}
+
+/// Returns `true` if the submit has the job of this id already.
+///
+/// # Errors
+/// If another submit of the batch has that job.
+async fn is_known(store: &dyn Store, submit: &Submit, id: &RequestId) -> Result<bool, Failure> {
     let attempts = store.attempts(Attempts::OfRequest(id.clone())).await?;
+    let key = &submit.key;
     match attempts.iter().find(|attempt| attempt.key != *key) {
         Some(other) => Err(Failure::input(format!(
             "the job {id} is that of {}, and {key} has another one or none; nothing was changed. Look for a job of the same input and time in the account's history",
             other.key
         ))),
-        None => Ok(()),
+        None => Ok(!attempts.is_empty()),
     }
+}
+
+/// Returns the submits in doubt on which a decision for all of them is one. Jobs that are to be submitted again
+/// already, and those whose cancellation was requested, are not submitted again by it.
+async fn in_doubt(store: &dyn Store, resolution: &Resolution) -> Result<Vec<Submit>, Failure> {
+    let mut submits = Vec::new();
+    let mut again = 0_u64;
+    for attempt in store.attempts(Attempts::InDoubt).await? {
+        let submit = Submit::find(store, &attempt.key).await?;
+        if *resolution == Resolution::Resubmit && !submit.is_last() {
+            again += 1;
+            continue;
+        }
+        if *resolution == Resolution::Resubmit && submit.cancel_requested() {
+            show::warn(&format!(
+                "{submit}: its cancellation was requested, so it is left in doubt. With its KEY in place of --all it is submitted again"
+            ));
+            continue;
+        }
+        submits.push(submit);
+    }
+    if again > 0 {
+        show::warn(&format!(
+            "{} left in doubt, of jobs that are submitted again already; the money stays in doubt until an id arrives, or --no-job releases it",
+            submits_in_words(again)
+        ));
+    }
+    Ok(submits)
 }
 
 /// Refuses an id that the service does not know for the token: such a job could never be saved.
@@ -124,5 +130,13 @@ async fn expect_job(matches: &ArgMatches, id: &RequestId) -> Result<(), Failure>
             )))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns a number of submits in words.
+fn submits_in_words(count: u64) -> String {
+    match count {
+        1 => "1 submit".to_owned(),
+        count => format!("{count} submits"),
     }
 }

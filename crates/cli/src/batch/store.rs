@@ -52,8 +52,15 @@ impl Location {
         // `batch work` takes no file.
         let text = |name| matches.try_get_one::<String>(name).ok().flatten();
         let text = |name| text(name).map(String::as_str);
-        let file = text("file").unwrap_or_default();
-        match text("store") {
+        Self::find(text("file").unwrap_or_default(), text("store"))
+    }
+
+    /// Returns the location of a store, else of the store beside `file`.
+    ///
+    /// # Errors
+    /// As [`from_matches`](Self::from_matches).
+    pub(crate) fn find(file: &str, store: Option<&str>) -> Result<Self, Failure> {
+        match store {
             Some(url) if is_url(url) => Self::postgres(url),
             Some(store) => {
                 let mut location = Self::file(store.into());
@@ -237,6 +244,29 @@ impl Location {
         }
     }
 
+    /// Opens the store, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) async fn open_if_exists(&self) -> Result<Option<Arc<dyn Store>>, Failure> {
+        match &self.place {
+            Place::File(path) => match SqliteOptions::new().must_exist().open(path) {
+                Ok(store) => Ok(Some(Arc::new(store))),
+                Err(error) if error.kind() == StoreErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            #[cfg(feature = "postgres")]
+            Place::Postgres(url) => {
+                let store = PostgresOptions::new().must_exist().open(url).await;
+                match store {
+                    Ok(store) => Ok(Some(Arc::new(store))),
+                    Err(error) if error.kind() == StoreErrorKind::NotFound => Ok(None),
+                    Err(error) => Err(self.failure(error)),
+                }
+            }
+        }
+    }
+
     /// Opens a batch in Postgres, which must exist.
     ///
     /// # Errors
@@ -382,8 +412,8 @@ impl From<StoreError> for Failure {
         let message = error.to_string();
         match error.kind() {
             StoreErrorKind::Busy => Self::unavailable(message),
+            StoreErrorKind::WrongState if error.until().is_some() => Self::too_early(message),
             StoreErrorKind::NotFound | StoreErrorKind::WrongState => Self::input(message),
-            StoreErrorKind::Full => Self::unwritable(message),
             StoreErrorKind::OtherService => Self::configuration(message),
             _ => Self::unreadable(message),
         }
