@@ -3,7 +3,7 @@
 mod watch;
 
 use clap::ArgMatches;
-use runcomfy_batch::{Counts, State};
+use runcomfy_batch::{Counts, Money, State};
 use serde_json::{Map, Value, json};
 
 use super::screen::View;
@@ -85,8 +85,15 @@ pub(crate) fn to_text(counts: &Counts) -> String {
         .map(|(name, sum)| format!("{name:<10} {sum:>7}"));
     jobs.chain([String::new()])
         .chain(sums)
+        .chain(excess(counts).map(|excess| format!("\n{excess}")))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Says by how much the budget is exceeded, where it is.
+fn excess(counts: &Counts) -> Option<String> {
+    let (budget, excess) = (counts.money.budget?, counts.money.excess());
+    (excess > Money::ZERO).then(|| format!("the budget of {budget} is exceeded by {excess}"))
 }
 
 /// Returns counts and money in one line.
@@ -106,5 +113,6 @@ pub(crate) fn to_line(counts: &Counts) -> String {
     parts.push(format!("{} spent", money.spent));
     parts.push(format!("{} reserved", money.reserved));
     parts.extend(money.left().map(|left| format!("{left} left")));
+    parts.extend(excess(counts));
     parts.join(", ")
 }

@@ -1,9 +1,10 @@
 //! The end of a run: what it prints, and its exit code.
 
-use runcomfy_batch::{Attempts, Counts, EndedBy, State, Store, Summary};
+use runcomfy_batch::{Counts, EndedBy, State, Store, Summary};
 use serde_json::{Value, json};
 
 use super::confirmation::jobs;
+use crate::batch::named::Named;
 use crate::batch::status;
 use crate::batch::work_options::WorkOptions;
 use crate::failure::Failure;
@@ -30,19 +31,26 @@ pub(super) async fn end(
     let counts = &summary.counts;
     let json = to_json(options, summary);
     if options.emulate && !options.quiet {
-        show::note(&format!(
-            "the batch ran on the emulator: nothing is charged; its store is {}",
-            options.location
-        ));
+        show::note("the batch ran on the emulator: nothing is charged");
     }
     let failure = failure(options, store, summary, stopped).await?;
     match (failure, options.format) {
         (Some(failure), Format::Record) => Err(failure.with_batch(json)),
         (failure, format) => {
-            format.print(&json, || status::to_text(counts));
+            format.print(&json, || to_text(options, counts));
             failure.map_or(Ok(()), Err)
         }
     }
+}
+
+/// Returns the end of a run as words: the counts, and where files and store are.
+fn to_text(options: &WorkOptions, counts: &Counts) -> String {
+    let files = match counts.saved {
+        0 => String::new(),
+        _ => format!("the files are in {}, and ", options.out.display()),
+    };
+    let counts = status::to_text(counts);
+    format!("{counts}\n\n{files}the store is {}", options.location)
 }
 
 /// Returns the end of a run as JSON.
@@ -163,6 +171,10 @@ async fn in_doubt(
         ),
     };
     let named = options.location.named();
+    let all = match counts.doubts {
+        1 => "",
+        _ => " --all in place of KEY decides on all of them.",
+    };
     let budget = match ended_by {
         EndedBy::Budget(needed) => format!(
             " The budget is used up: the next job needs {needed}; {} not submitted.",
@@ -173,21 +185,17 @@ async fn in_doubt(
     Ok(Failure::in_doubt(what)
         .with_faults(doubts(store).await?)
         .with_advice(format!(
-            "No job in doubt is submitted again by itself. Look for its input and time in the account's history, or ask the service's support by its key. If there is a job, run `runcomfy batch resolve KEY {named} --request-id ID`, else `… --no-job`, or `… --resubmit` to pay for a new one; then run the command again.{budget}"
+            "No job in doubt is submitted again by itself. Look for its input and time in the account's history, or ask the service's support by its key. If there is a job, run `runcomfy batch resolve KEY {named} --request-id ID`, else `… --no-job`, or `… --resubmit` to pay for a new one; then run the command again.{all}{budget}"
         )))
 }
 
-/// Returns the doubts with their keys, times and reasons.
+/// Returns the doubts with their keys, jobs, times and reasons.
 async fn doubts(store: &dyn Store) -> Result<Vec<(String, Value)>, Failure> {
-    let doubts = store.attempts(Attempts::InDoubt).await?;
-    let doubts = doubts.iter().take(MAX_LISTED).map(|doubt| {
-        let note = doubt.note.as_deref().unwrap_or_default();
-        let since = doubt.claimed_at;
-        let text = format!("{} (job {}, since {since}): {note}", doubt.key, doubt.n);
-        let json = json!({ "key": doubt.key, "n": doubt.n, "since": since, "note": note });
-        (text, json)
-    });
-    Ok(doubts.collect())
+    let doubts = Named::doubts(store, MAX_LISTED).await?;
+    let doubts = doubts.iter();
+    Ok(doubts
+        .map(|doubt| (doubt.doubt_text(), doubt.doubt_json()))
+        .collect())
 }
 
 async fn failed(
@@ -216,9 +224,21 @@ async fn failed(
         )
     });
     let named = options.location.named();
+    let list = |state: State| format!("`runcomfy batch list {named} --state {state}`");
+    let mut advice = Vec::new();
+    if counts.failed > 0 {
+        let list = list(State::Failed);
+        advice.push(format!(
+            "{list} lists those that failed. `runcomfy batch resolve KEY {named} --resubmit` has the next run submit one again, and pays for it."
+        ));
+    }
+    if cancelled > 0 {
+        let list = list(State::Cancelled);
+        advice.push(format!(
+            "{list} lists those that were cancelled. One that was never submitted stays cancelled: give its line another id to run it."
+        ));
+    }
     Ok(Failure::jobs_failed(message)
         .with_faults(listed.collect())
-        .with_advice(format!(
-            "`runcomfy batch list {named} --state failed` lists them. `runcomfy batch resolve KEY {named} --resubmit` has the next run submit one again, and pays for it."
-        )))
+        .with_advice(advice.join(" ")))
 }
