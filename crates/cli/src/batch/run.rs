@@ -4,27 +4,32 @@ pub(super) mod arguments;
 mod candidate;
 mod confirmation;
 mod drift;
+mod dry_run;
 mod ending;
 pub(super) mod engine;
+mod faults;
 mod file_pattern;
 mod finish;
 mod import;
 mod job_source;
 mod models;
 mod options;
+mod outlook;
 mod planning;
+mod shortfall;
 mod validation;
 mod watch;
 
 use clap::ArgMatches;
 use runcomfy::schema::ModelSchema;
-use runcomfy_batch::{Plan, Planned, Store};
+use runcomfy_batch::{Plan, Store};
 
 pub(crate) use arguments::command;
 
 use self::job_source::JobSource;
 use self::models::Models;
 use self::options::Options;
+use self::outlook::Outlook;
 use self::validation::Validated;
 use super::metrics::MetricsServer;
 use super::opened::{Opened, Opener};
@@ -50,6 +55,12 @@ pub(crate) fn run(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
         return block_on(finish::alone(&options.work));
     }
     let file = File::open(&options);
+    if options.dry_run {
+        return block_on(unless_stopped(
+            dry_run::run(&options, file),
+            NOTHING_SUBMITTED,
+        ));
+    }
     block_on(run_file(&options, file))
 }
 
@@ -66,10 +77,11 @@ struct Run<'a> {
     models: Models,
 }
 
-/// A checked file, whose cost a person has agreed to.
-struct Agreed {
+/// A checked file.
+struct Checked {
     plan: Plan,
-    planned: Planned,
+    validated: Validated,
+    outlook: Outlook,
     session: Session,
 }
 
@@ -106,35 +118,39 @@ impl Run<'_> {
     ///
     /// # Errors
     /// If nothing may be submitted.
-    async fn agree(&mut self, store: Option<&dyn Store>) -> Result<Agreed, Failure> {
-        let prices = self.models.fetch_prices(self.options);
-        unless_stopped(prices, NOTHING_SUBMITTED).await?;
+    async fn agree(&mut self, store: Option<&dyn Store>) -> Result<Checked, Failure> {
+        let checked = unless_stopped(Box::pin(self.check_all(store)), NOTHING_SUBMITTED).await?;
+        let confirmed = confirmation::confirm(self, &checked.outlook, &checked.validated);
+        unless_stopped(confirmed, NOTHING_SUBMITTED).await?;
+        Ok(checked)
+    }
+
+    /// Checks all that is to be submitted.
+    ///
+    /// # Errors
+    /// If nothing may be submitted, whoever agrees to it.
+    async fn check_all(&mut self, store: Option<&dyn Store>) -> Result<Checked, Failure> {
+        self.models.fetch_prices(self.options).await?;
         if let Some(store) = store {
             drift::refuse(store, &self.models, self.options).await?;
         }
-        let (plan, validated) = unless_stopped(self.check(store), NOTHING_SUBMITTED).await?;
+        let compared = planning::compare(self, store).await?;
+        lost_store::refuse(&self.options.work, store, &compared.plan).await?;
+        let (plan, mut validated) = validation::validate(self, compared).await?;
+        validated.refuse_or_skip(&self.source, self.options)?;
         let session = connect(&self.options.work, self.models.given()).await?;
         validated.refuse_unpriced()?;
-        let planned = plan.planned();
-        let confirmed = confirmation::confirm(self, &planned, &validated);
-        unless_stopped(confirmed, NOTHING_SUBMITTED).await?;
-        Ok(Agreed {
+        let shortfalls = std::mem::take(&mut validated.shortfalls);
+        let outlook = Outlook::read(store, self.options, plan.planned(), shortfalls).await?;
+        Ok(Checked {
             plan,
-            planned,
+            validated,
+            outlook,
             session,
         })
     }
 
-    /// Compares the file with the store, and checks the lines that are to be submitted.
-    async fn check(&self, store: Option<&dyn Store>) -> Result<(Plan, Validated), Failure> {
-        let (mut plan, faults) = planning::plan(self, store).await?;
-        lost_store::refuse(&self.options.work, store, &plan).await?;
-        let mut validated = validation::validate(self, &mut plan, faults).await?;
-        validated.refuse_or_skip(&self.source, self.options)?;
-        Ok((plan, validated))
-    }
-
-    async fn submit(&self, place: Place<'_>, agreed: Agreed) -> Result<(), Failure> {
+    async fn submit(&self, place: Place<'_>, agreed: Checked) -> Result<(), Failure> {
         let Place {
             entry,
             server,
@@ -144,7 +160,7 @@ impl Run<'_> {
             Some(opened) => opened,
             None => entry.create().await?,
         };
-        let removed = agreed.planned.removed;
+        let removed = agreed.outlook.planned.removed;
         let imported = import::import(self, &opened.store, &agreed.plan, removed);
         unless_stopped(imported, NOTHING_SUBMITTED).await?;
         let client = agreed.session.client.clone();

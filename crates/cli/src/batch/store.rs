@@ -250,11 +250,15 @@ impl Location {
     /// If it cannot be read.
     pub(crate) async fn open_if_exists(&self) -> Result<Option<Arc<dyn Store>>, Failure> {
         match &self.place {
-            Place::File(path) => match SqliteOptions::new().must_exist().open(path) {
-                Ok(store) => Ok(Some(Arc::new(store))),
-                Err(error) if error.kind() == StoreErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error.into()),
-            },
+            Place::File(path) => {
+                if path.exists() {
+                    return self.open().await.map(Some);
+                }
+                if !self.is_emulated() {
+                    refuse_removed(path, &self.spill())?;
+                }
+                Ok(None)
+            }
             #[cfg(feature = "postgres")]
             Place::Postgres(url) => {
                 let store = PostgresOptions::new().must_exist().open(url).await;

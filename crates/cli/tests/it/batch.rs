@@ -13,6 +13,7 @@ mod machine_kills;
 mod machines;
 mod metrics;
 mod other_service;
+mod planning;
 mod reading;
 mod report;
 mod running;

@@ -43,7 +43,7 @@ pub(crate) fn command() -> Command {
         )
 }
 
-fn jobs() -> [Arg; 8] {
+fn jobs() -> [Arg; 9] {
     let heading = "Jobs";
     let switch = |name: &'static str, help: &'static str| {
         let switch = Arg::new(name).help_heading(heading).long(name);
@@ -78,6 +78,11 @@ fn jobs() -> [Arg; 8] {
             "no-submit",
             "Submit nothing: wait for what was submitted before, and save it. The file of jobs is not read",
         ),
+        switch(
+            "dry-run",
+            "Check all, and print what would be submitted and its estimated cost: submit nothing, create and change no store",
+        )
+        .conflicts_with("no-submit"),
         switch(
             "accept-schema",
             "Check jobs by the schema of today, although it has changed since the last run",

@@ -27,6 +27,8 @@ pub(super) struct Candidate {
     pub(super) ids: Vec<JobId>,
     /// Estimated cost of each job, or the reason for which it is unknown.
     pub(super) estimate: Result<Money, String>,
+    /// Cost of each job by the catalogue, where the estimate is another one.
+    pub(super) listed: Option<Money>,
 }
 
 /// Reads the jobs of the lines of a file, in their order.
@@ -104,6 +106,7 @@ impl<'a> Candidates<'a> {
         let ids = ids.map_err(|error| fault(error.to_string()))?;
         Ok(Candidate {
             estimate: model.estimate(&input),
+            listed: model.not_estimated(&input),
             model: Arc::clone(model),
             model_id: id.to_owned(),
             input,

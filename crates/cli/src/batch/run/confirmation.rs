@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use runcomfy_batch::{Edited, Money, Planned, State};
 
 use super::Run;
+use super::outlook::Outlook;
 use super::validation::Validated;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::confirm::is_yes;
@@ -18,28 +19,15 @@ const MAX_EDITED: usize = 20;
 /// Shows what the run will submit and its estimated cost, and asks for agreement in a terminal.
 ///
 /// # Errors
-/// If the file has no jobs, a line of a job that is to be submitted again was edited, the answer is not yes, or nobody can be asked and `--yes` is not set.
+/// If the outlook is refused, the answer is not yes, or nobody can be asked and `--yes` is not set.
 pub(super) async fn confirm(
     run: &Run<'_>,
-    planned: &Planned,
+    outlook: &Outlook,
     validated: &Validated,
 ) -> Result<(), Failure> {
-    let options = &run.options;
+    let (options, planned) = (&run.options, &outlook.planned);
+    refuse_or_warn(run, outlook)?;
     let count = planned.to_submit();
-    if count + planned.known + planned.absent == 0 && planned.edited.is_empty() {
-        let message = format!("`{}` has no jobs", run.source.name());
-        return Err(Failure::input(message).with_advice(NOTHING_SUBMITTED));
-    }
-    show_changes(planned);
-    let earlier_input = |edited: &&Edited| edited.state == State::Ready;
-    if let Some(Edited { line, id, .. }) = planned.edited.iter().find(earlier_input) {
-        let failure = Failure::input(format!(
-            "line {line} was edited, and its job `{id}` is to be submitted again with the input that it had before"
-        ));
-        return Err(failure.with_advice(format!(
-            "{NOTHING_SUBMITTED} Undo the edit to have that input submitted again; for the new one give the line another id, and cancel `{id}` with `runcomfy batch cancel --job`."
-        )));
-    }
     if count == 0 {
         return Ok(());
     }
@@ -57,7 +45,7 @@ pub(super) async fn confirm(
             "{NOTHING_SUBMITTED} --yes submits them; --budget USD limits what is spent."
         )));
     }
-    let warned = match validated.warnings() {
+    let warned = match validated.warnings().total() {
         0 => "",
         _ => "The service may refuse some of them, or charge in vain. ",
     };
@@ -69,7 +57,31 @@ pub(super) async fn confirm(
     Err(failure.with_advice(NOTHING_SUBMITTED))
 }
 
-fn cost(is_emulated: bool, estimate: Money) -> String {
+/// Shows what a person must know before any agreement.
+///
+/// # Errors
+/// If the file has no jobs, or a line of a job that is to be submitted again was edited.
+pub(super) fn refuse_or_warn(run: &Run<'_>, outlook: &Outlook) -> Result<(), Failure> {
+    let planned = &outlook.planned;
+    if planned.to_submit() + planned.known + planned.absent == 0 && planned.edited.is_empty() {
+        let message = format!("`{}` has no jobs", run.source.name());
+        return Err(Failure::input(message).with_advice(NOTHING_SUBMITTED));
+    }
+    show_changes(planned);
+    let earlier_input = |edited: &&Edited| edited.state == State::Ready;
+    if let Some(Edited { line, id, .. }) = planned.edited.iter().find(earlier_input) {
+        let failure = Failure::input(format!(
+            "line {line} was edited, and its job `{id}` is to be submitted again with the input that it had before"
+        ));
+        return Err(failure.with_advice(format!(
+            "{NOTHING_SUBMITTED} Undo the edit to have that input submitted again; for the new one give the line another id, and cancel `{id}` with `runcomfy batch cancel --job`."
+        )));
+    }
+    outlook.warn_of_cost();
+    Ok(())
+}
+
+pub(super) fn cost(is_emulated: bool, estimate: Money) -> String {
     if is_emulated {
         "on the emulator, which charges nothing".to_owned()
     } else {
@@ -77,7 +89,8 @@ fn cost(is_emulated: bool, estimate: Money) -> String {
     }
 }
 
-fn summary(planned: &Planned, cost: &str) -> String {
+/// Says how many jobs are to be submitted, and of which kinds.
+pub(super) fn summary(planned: &Planned, cost: &str) -> String {
     let mut text = format!("{} to submit, {cost}", jobs(planned.to_submit()));
     let parts = [
         (planned.new, "new"),
@@ -107,7 +120,10 @@ fn show_changes(planned: &Planned) {
     }
     let more = planned.edited.len().saturating_sub(MAX_EDITED);
     if more > 0 {
-        show::warn(&format!("{more} more lines were edited after their submit"));
+        show::warn(&format!(
+            "{} more whose lines were edited after their submit",
+            jobs(more as u64)
+        ));
     }
     let removed = planned.removed.len() as u64;
     if removed > 0 {

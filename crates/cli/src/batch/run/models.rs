@@ -28,13 +28,15 @@ pub(super) struct Models {
 /// A model with its schema and its price.
 pub(super) struct Model {
     pub(super) schema: ModelSchema,
+    /// The estimate of each job by the command line.
+    given: Option<Money>,
     price: Price,
 }
 
 /// Price of the jobs of a model.
 enum Price {
-    /// Each job costs this.
-    Job(Money),
+    /// An emulated job costs nothing.
+    Free,
     /// The catalogue's price, which depends on the input.
     Catalogue(Box<CatalogueEntry>),
     Unknown(String),
@@ -72,14 +74,16 @@ impl Models {
                 for warning in &model.warnings {
                     show::warn(&format!("`{id}`: {warning}"));
                 }
-                let price = match (options.work.emulate, options.price_per_job, model.entry) {
-                    (true, ..) => Price::Job(Money::ZERO),
-                    (_, Some(price), _) => Price::Job(price),
-                    (_, None, Some(entry)) => Price::Catalogue(Box::new(entry)),
-                    (_, None, None) => Price::Unknown("it was not fetched".to_owned()),
+                let price = match (options.work.emulate, model.entry) {
+                    (true, _) => Price::Free,
+                    (false, Some(entry)) => Price::Catalogue(Box::new(entry)),
+                    (false, None) => Price::Unknown("it was not fetched".to_owned()),
                 };
-                let schema = model.schema.into_owned();
-                let model = Arc::new(Model { schema, price });
+                let model = Arc::new(Model {
+                    schema: model.schema.into_owned(),
+                    given: options.price_per_job,
+                    price,
+                });
                 self.known.insert(id.to_owned(), model);
             }
             Ok(_) => {
@@ -113,6 +117,13 @@ impl Models {
                 Ok(entry) => Price::Catalogue(Box::new(entry)),
                 Err(why) => Price::Unknown(why),
             };
+            if let (Some(given), Price::Unknown(why)) = (model.given, &model.price)
+                && !options.work.quiet
+            {
+                show::note(&format!(
+                    "the estimate of {given} for each job of `{id}` is not compared with the catalogue's price: {why}"
+                ));
+            }
         }
         Ok(())
     }
@@ -154,8 +165,20 @@ impl Model {
     /// # Errors
     /// The reason for which it is unknown.
     pub(super) fn estimate(&self, input: &Json) -> Result<Money, String> {
+        match self.given {
+            Some(given) if !matches!(self.price, Price::Free) => Ok(given),
+            _ => self.listed(input),
+        }
+    }
+
+    /// Returns the cost of a job by the catalogue, where the command line has another estimate.
+    pub(super) fn not_estimated(&self, input: &Json) -> Option<Money> {
+        self.given.and_then(|_| self.listed(input).ok())
+    }
+
+    fn listed(&self, input: &Json) -> Result<Money, String> {
         match &self.price {
-            Price::Job(price) => Ok(*price),
+            Price::Free => Ok(Money::ZERO),
             Price::Unknown(why) => Err(why.clone()),
             Price::Catalogue(entry) => {
                 let usd = price::estimate(entry, Some(&self.schema), input)?;

@@ -29,6 +29,8 @@ pub(super) struct Options {
     pub(super) skip_invalid: bool,
     /// Nothing is submitted, and the file of jobs is not read.
     pub(super) no_submit: bool,
+    /// Everything is checked, and nothing is submitted or stored.
+    pub(super) dry_run: bool,
     pub(super) accept_schema: bool,
     pub(super) check_media: bool,
     pub(super) allow_loopback: bool,
@@ -67,6 +69,7 @@ impl Options {
             repeat: number("repeat"),
             skip_invalid: matches.get_flag("skip-invalid"),
             no_submit: matches.get_flag("no-submit"),
+            dry_run: matches.get_flag("dry-run"),
             accept_schema: matches.get_flag("accept-schema"),
             check_media: !matches.get_flag("no-check-media"),
             allow_loopback: matches.get_flag("allow-loopback"),

@@ -7,13 +7,16 @@ use runcomfy::Violation;
 use runcomfy::media::Prober;
 use runcomfy::schema::Certainty;
 use runcomfy_batch::{JobId, LineFault, Plan};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::Run;
 use super::candidate::{Candidate, Candidates};
+use super::faults::Faults;
 use super::job_source::JobSource;
 use super::options::Options;
+use super::planning::Compared;
+use super::shortfall::{HighestCosts, LineCost, Shortfalls};
 use crate::advice::NOTHING_SUBMITTED;
 use crate::failure::Failure;
 use crate::flag_violation::FlagViolation;
@@ -28,57 +31,65 @@ const MAX_SHOWN: usize = 50;
 /// Result of the check of all lines.
 #[derive(Default)]
 pub(super) struct Validated {
-    faults: Vec<LineFault>,
-    warnings: Vec<LineFault>,
+    faults: Faults,
+    warnings: Faults,
     /// Reasons for which the cost of jobs is unknown.
     unpriced: BTreeSet<String>,
+    costs: HighestCosts,
+    pub(super) shortfalls: Shortfalls,
 }
 
 /// Result of the check of a line.
 struct Checked {
     ids: Vec<JobId>,
+    cost: Option<LineCost>,
     faults: Vec<LineFault>,
     warnings: Vec<LineFault>,
 }
 
-/// Checks the lines that are to be submitted, and takes invalid ones out of the plan. `faults` are those
-/// that are known.
+/// Checks the lines that are to be submitted, and returns a plan without the invalid ones.
 ///
 /// # Errors
 /// If the file cannot be read, or there is no HTTP client for the media.
 pub(super) async fn validate(
     run: &Run<'_>,
-    plan: &mut Plan,
-    faults: Vec<LineFault>,
-) -> Result<Validated, Failure> {
+    compared: Compared,
+) -> Result<(Plan, Validated), Failure> {
     let notice = || {
         if !run.options.work.quiet {
             show::note("checking the jobs, and the media behind their URLs");
         }
     };
-    let mut validated = with_notice(check_all(run, plan), notice).await?;
-    validated.faults.extend(faults);
-    validated
-        .faults
-        .sort_by_key(|fault| (fault.line, fault.column));
-    validated
-        .warnings
-        .sort_by_key(|fault| (fault.line, fault.column));
-    Ok(validated)
+    let Compared {
+        mut plan,
+        faults,
+        costs,
+    } = compared;
+    let mut validated = Validated {
+        faults,
+        costs,
+        ..Validated::default()
+    };
+    with_notice(check_all(run, &mut plan, &mut validated), notice).await?;
+    Ok((plan, validated))
 }
 
-async fn check_all(run: &Run<'_>, plan: &mut Plan) -> Result<Validated, Failure> {
+async fn check_all(
+    run: &Run<'_>,
+    plan: &mut Plan,
+    validated: &mut Validated,
+) -> Result<(), Failure> {
     let prober = if run.options.check_media {
         Some(Arc::new(input::prober(run.options.allow_loopback)?))
     } else {
         None
     };
-    let mut validated = Validated::default();
     let mut checks = JoinSet::new();
     let mut candidates = Candidates::open(run)?;
     while let Some(candidate) = candidates.next().await? {
         let Ok(candidate) = candidate else { continue };
-        if !candidate.ids.iter().any(|id| plan.submits(id)) {
+        let submitted = candidate.ids.iter().filter(|id| plan.submits(id)).count() as u64;
+        if submitted == 0 {
             continue;
         }
         if let Err(why) = &candidate.estimate {
@@ -92,7 +103,7 @@ async fn check_all(run: &Run<'_>, plan: &mut Plan) -> Result<Validated, Failure>
             .media_in(&candidate.input)
             .is_empty()
         {
-            let checked = check(candidate, None).await;
+            let checked = check(candidate, submitted, None).await;
             validated.add(checked, plan);
             continue;
         }
@@ -101,24 +112,35 @@ async fn check_all(run: &Run<'_>, plan: &mut Plan) -> Result<Validated, Failure>
         {
             validated.add_joined(checked, plan)?;
         }
-        checks.spawn(check(candidate, prober.clone()));
+        checks.spawn(check(candidate, submitted, prober.clone()));
     }
     while let Some(checked) = checks.join_next().await {
         validated.add_joined(checked, plan)?;
     }
-    Ok(validated)
+    Ok(())
 }
 
-async fn check(candidate: Candidate, prober: Option<Arc<Prober>>) -> Checked {
+/// Checks a line of which this number of jobs is to be submitted.
+async fn check(candidate: Candidate, submitted: u64, prober: Option<Arc<Prober>>) -> Checked {
     let Candidate {
         line,
         model,
+        model_id,
         mut input,
         ids,
+        estimate,
+        listed,
         ..
     } = candidate;
+    let cost = estimate.ok().map(|estimate| LineCost {
+        model: model_id,
+        jobs: submitted,
+        estimate,
+        listed,
+    });
     let mut checked = Checked {
         ids,
+        cost,
         faults: Vec::new(),
         warnings: Vec::new(),
     };
@@ -150,9 +172,11 @@ impl Validated {
     fn add(&mut self, checked: Checked, plan: &mut Plan) {
         if !checked.faults.is_empty() {
             checked.ids.iter().for_each(|id| plan.skip(id));
+        } else if let Some(cost) = &checked.cost {
+            self.shortfalls.add(cost, &self.costs);
         }
-        self.faults.extend(checked.faults);
-        self.warnings.extend(checked.warnings);
+        self.faults.add(checked.faults);
+        self.warnings.add(checked.warnings);
     }
 
     fn add_joined(
@@ -172,46 +196,38 @@ impl Validated {
     /// # Errors
     /// If a line is invalid, unless `--skip-invalid` is set.
     pub(super) fn refuse_or_skip(
-        &mut self,
+        &self,
         source: &JobSource,
         options: &Options,
     ) -> Result<(), Failure> {
-        let place = |fault: &LineFault| format!("{}:{fault}", source.name());
-        for warning in self.warnings.iter().take(MAX_SHOWN) {
-            show::warn(&place(warning));
-        }
-        let more = self.warnings.len().saturating_sub(MAX_SHOWN);
-        if more > 0 {
-            show::warn(&format!("{more} more lines have warnings"));
-        }
-        let lines: BTreeSet<u64> = self.faults.iter().map(|fault| fault.line).collect();
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let lines = match lines.len() {
+        let name = source.name();
+        warn_of(&self.warnings, name);
+        let lines = match self.faults.lines() {
+            0 => return Ok(()),
             1 => "1 line".to_owned(),
             count => format!("{count} lines"),
         };
         if options.skip_invalid {
-            for fault in self.faults.iter().take(MAX_SHOWN) {
-                show::warn(&place(fault));
-            }
-            show::warn(&format!("{lines} of `{}` left out", source.name()));
+            warn_of(&self.faults, name);
+            show::warn(&format!("{lines} of `{name}` left out"));
             return Ok(());
         }
-        let faults = self.faults.iter();
-        let faults: Vec<(String, Value)> =
-            faults.map(|fault| (place(fault), json!(fault))).collect();
-        let message = format!(
-            "found {} faults in {lines} of `{}`",
-            faults.len(),
-            source.name()
-        );
-        Err(Failure::input(message.replace("found 1 faults", "found 1 fault"))
-            .with_faults(faults)
-            .with_advice(format!(
-                "{NOTHING_SUBMITTED} Fix the file, or leave these lines out with --skip-invalid, and run the command again."
-            )))
+        let found = match self.faults.total() {
+            1 => "1 fault".to_owned(),
+            count => format!("{count} faults"),
+        };
+        let entries = self.faults.entries(name);
+        let listed = match self.faults.unlisted() {
+            0 => String::new(),
+            _ => format!("; {} that differ are listed", entries.len()),
+        };
+        Err(
+            Failure::input(format!("found {found} in {lines} of `{name}`{listed}"))
+                .with_faults(entries)
+                .with_advice(format!(
+                    "{NOTHING_SUBMITTED} Fix the file, or leave these lines out with --skip-invalid, and run the command again."
+                )),
+        )
     }
 
     /// Refuses jobs whose cost is unknown.
@@ -232,8 +248,25 @@ impl Validated {
         )))
     }
 
-    /// Returns the number of warnings.
-    pub(super) fn warnings(&self) -> usize {
-        self.warnings.len()
+    /// Returns the warnings.
+    pub(super) fn warnings(&self) -> &Faults {
+        &self.warnings
+    }
+
+    /// Returns the number of lines that are left out with `--skip-invalid`.
+    pub(super) fn lines_left_out(&self) -> u64 {
+        self.faults.lines()
+    }
+}
+
+/// Shows faults as warnings, as many as a person reads.
+fn warn_of(faults: &Faults, name: &str) {
+    let entries = faults.entries(name);
+    for (text, _) in entries.iter().take(MAX_SHOWN) {
+        show::warn(text);
+    }
+    let unshown = entries.len().saturating_sub(MAX_SHOWN) as u64 + faults.unlisted();
+    if unshown > 0 {
+        show::warn(&format!("{unshown} more warnings that differ"));
     }
 }

@@ -177,3 +177,96 @@ fn media_are_checked_as_in_run() {
     assert!(refused.err.contains("ratio"), "{refused:?}");
     assert_eq!(jobs.submitted(), 0);
 }
+
+/// A wrong column is a fault of every line, and a person reads it once.
+#[test]
+fn same_fault_of_every_line_is_named_once() {
+    let jobs = Jobs::new(0);
+    let rows = (1..=10_000).map(|n| format!("boat-{n},Boat {n}\n"));
+    jobs.write(
+        "boats.csv",
+        "id,promt\n".to_owned() + &rows.collect::<String>(),
+    );
+    let run = |more: &[&str]| jobs.run("boats.csv", more);
+    let refused = run(&[]);
+    assert_eq!(refused.code, 65, "{refused:?}");
+    let counts = "found 20000 faults in 10000 lines of `boats.csv`\n";
+    assert!(refused.err.contains(counts), "{refused:?}");
+    let lines = "; so have 9999 more lines: 3, 4, 5, 6, …\n";
+    assert_eq!(refused.err.matches(lines).count(), 2, "{refused:?}");
+    assert_eq!(refused.err.matches("boats.csv:").count(), 2, "{refused:?}");
+    let json = run(&["--output", "record"]).json();
+    let faults = json["error"]["faults"].as_array().unwrap();
+    assert_eq!(faults.len(), 2);
+    for fault in faults {
+        assert_eq!(fault["lines"], 10_000);
+        assert_eq!(fault["first_lines"], serde_json::json!([2, 3, 4, 5, 6]));
+    }
+    // So is a warning.
+    let rows = (1..=100).map(|n| format!("boat-{n},\" \"\n"));
+    jobs.write(
+        "boats.csv",
+        "id,prompt\n".to_owned() + &rows.collect::<String>(),
+    );
+    let warned = run(&["--dry-run"]);
+    assert_eq!(warned.code, 0, "{warned:?}");
+    let warnings = warned
+        .err
+        .lines()
+        .filter(|line| line.starts_with("warning:"));
+    let warnings: Vec<&str> = warnings.collect();
+    assert_eq!(warnings.len(), 1, "{warned:?}");
+    assert!(
+        warnings[0].contains("so have 99 more lines: 3, 4"),
+        "{warned:?}"
+    );
+}
+
+#[test]
+fn estimate_below_the_price_is_named_before_the_agreement() {
+    let jobs = Jobs::new(4);
+    let mut arguments = Jobs::arguments(FILE, &["--price-per-job", "0", "--budget", "0.05"]);
+    arguments.retain(|argument| *argument != "--yes");
+    let refused = jobs.service.run(&arguments);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    let estimate = "the estimate for 4 jobs of `bytedance/dreamina-4-0/text-to-image` is $0.00, below the catalogue's price, which makes about $0.16";
+    let budget = "the budget of $0.05 can be exceeded by $0.11";
+    for words in [estimate, budget] {
+        assert!(refused.err.contains(words), "{words}: {refused:?}");
+    }
+    let ended = jobs.ends(
+        &[
+            "--price-per-job",
+            "0",
+            "--budget",
+            "0.05",
+            "--concurrency",
+            "4",
+        ],
+        0,
+    );
+    assert!(ended.err.contains(budget), "{ended:?}");
+    let exceeded = "the budget of $0.05 is exceeded by $0.11";
+    assert!(ended.out.contains(exceeded), "{ended:?}");
+    let status = jobs.service.run(&["batch", "status", FILE]);
+    assert!(status.out.contains(exceeded), "{status:?}");
+    let watched = jobs.service.run(&["batch", "status", FILE, "--watch"]);
+    assert!(watched.out.contains(exceeded), "{watched:?}");
+}
+
+/// The store reserves the highest cost for each job, so that the budget holds; the estimate is too low anyway.
+#[test]
+fn estimate_below_an_earlier_cost_is_named() {
+    let jobs = Jobs::new(4);
+    jobs.ends(&["--budget", "0.05"], 3);
+    let store = ["--price-per-job", "0.01", "--budget", "0.09"];
+    let ended = jobs.ends(&store, 3);
+    assert!(ended.err.contains("for about $0.03"), "{ended:?}");
+    let words = "is $0.03, and one has cost $0.04 in this batch, which is reserved for each: all may cost $0.12";
+    assert!(ended.err.contains(words), "{ended:?}");
+    assert!(!ended.err.contains("can be exceeded"), "{ended:?}");
+    assert_eq!(jobs.submitted(), 2);
+    // An estimate at the price, or above it, is not worth a word.
+    let ended = jobs.ends(&["--price-per-job", "0.05", "--budget", "none"], 0);
+    assert!(!ended.err.contains("the estimate for"), "{ended:?}");
+}

@@ -17,6 +17,8 @@ fn same_command_resumes_within_a_new_budget() {
     assert_eq!((jobs.submitted(), jobs.pictures()), (3, 3));
     // The budget belongs to the store.
     jobs.ends(&[], 3);
+    let places = "\n\nthe files are in boats.jsonl.out, and the store is boats.jsonl.batch.db\n";
+    assert!(stopped.out.ends_with(places), "{stopped:?}");
     let ended = jobs.ends(&["--budget", "none", "--output", "json"], 0);
     let json = ended.json();
     assert_eq!(json["jobs"]["saved"], 6);
@@ -74,7 +76,12 @@ fn doubt_is_named_and_never_submitted_again() {
         .idempotency_key()
         .unwrap()
         .to_owned();
-    assert!(ended.err.contains(&key), "{ended:?}");
+    // As it comes, and at the end.
+    let n = key.split('-').nth(1).unwrap();
+    let at_once = format!("the submit {key} of job {n} `boat-{n}` is in doubt: ");
+    let listed = format!("  {key} (job {n} `boat-{n}`) since 20");
+    assert!(ended.err.contains(&at_once), "{ended:?}");
+    assert!(ended.err.contains(&listed), "{ended:?}");
     assert!(
         ended.err.contains("batch resolve KEY boats.jsonl"),
         "{ended:?}"
@@ -107,7 +114,7 @@ fn stores_that_cannot_be_used_are_explained() {
     for (bytes, message) in [
         (&newer[..], "the store has version 99"),
         (&damaged, "the store is damaged"),
-        (b"{}", "the file is no store"),
+        (b"{}", "keep it: it names what was paid"),
     ] {
         std::fs::write(&store, bytes).unwrap();
         let _ = std::fs::remove_file(jobs.path("boats.jsonl.batch.db-wal"));
@@ -289,4 +296,48 @@ fn long_check_is_stopped_with_a_word() {
     assert_eq!(exit_code(output.status), 130, "{text}");
     assert!(text.contains("Nothing was submitted"), "{text}");
     assert_eq!(jobs.submitted(), 0);
+}
+
+/// Both are found before the first submit, so that a script takes neither for jobs that have failed.
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disk_is_one_code_and_one_sentence() {
+    use crate::support::{TEXT_TO_IMAGE, copy_env};
+
+    let jobs = Jobs::new(1);
+    std::fs::create_dir(jobs.path("disk")).unwrap();
+    // A disk of its own, which not every machine lets its users mount.
+    let script = r#"mount -t tmpfs -o size=2m tmpfs disk || exit 99
+        cp boats.jsonl disk/old.jsonl && cp boats.jsonl disk/new.jsonl || exit 1
+        run() { "$0" batch run "disk/$1.jsonl" --model "$2" --yes --out "out-$1" 2>&1; echo "code $?"; }
+        run old "$1"
+        head -c 4m /dev/zero > disk/zeros 2> /dev/null
+        run old "$1"
+        run new "$1""#;
+    let mut command = std::process::Command::new("unshare");
+    let binary = env!("CARGO_BIN_EXE_runcomfy");
+    let arguments = [
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        script,
+        binary,
+        TEXT_TO_IMAGE,
+    ];
+    command
+        .args(arguments)
+        .current_dir(jobs.service.folder.path());
+    copy_env(&jobs.service.command(&[]), &mut command);
+    let Ok(output) = command.output() else { return };
+    let ended = Ended::from(output);
+    if !ended.out.contains("code ") {
+        return;
+    }
+    let codes = ended.out.lines().filter(|line| line.starts_with("code "));
+    let codes: Vec<&str> = codes.collect();
+    assert_eq!(codes, ["code 0", "code 66", "code 66"], "{ended:?}");
+    let sentence = "the disk of the store is full; nothing was stored";
+    assert_eq!(ended.out.matches(sentence).count(), 2, "{ended:?}");
+    assert_eq!(jobs.submitted(), 1);
 }
