@@ -31,7 +31,12 @@ pub(crate) async fn list(matches: &ArgMatches, format: Format) -> Result<(), Fai
         }
     }
     if after == 0 && format.has_words() && !matches.get_flag("quiet") {
-        show::note("no job matches");
+        show::note(&match state {
+            Some(state) => format!(
+                "no job is in the state `{state}`; `runcomfy batch status` counts the jobs by state"
+            ),
+            None => "the batch has no jobs".to_owned(),
+        });
     }
     Ok(())
 }

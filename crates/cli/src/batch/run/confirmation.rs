@@ -1,5 +1,6 @@
 //! The agreement of a person to the cost.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use runcomfy_batch::{Edited, Money, Planned, State};
@@ -112,18 +113,16 @@ pub(super) fn summary(planned: &Planned, cost: &str) -> String {
 
 /// Says which jobs are not those of the file any more, since a person may take a new job for an old one.
 fn show_changes(planned: &Planned) {
-    for edited in planned.edited.iter().take(MAX_EDITED) {
-        show::warn(&format!(
-            "line {} was edited after its job `{}` was submitted, which is {}; the job stays as it was submitted. Give the line another id to run it too",
-            edited.line, edited.id, edited.state
-        ));
+    let mut lines: BTreeMap<u64, Vec<&Edited>> = BTreeMap::new();
+    for edited in &planned.edited {
+        lines.entry(edited.line).or_default().push(edited);
     }
-    let more = planned.edited.len().saturating_sub(MAX_EDITED);
+    for (line, jobs) in lines.iter().take(MAX_EDITED) {
+        show::warn(&edited_line(*line, jobs));
+    }
+    let more = lines.len().saturating_sub(MAX_EDITED);
     if more > 0 {
-        show::warn(&format!(
-            "{} more whose lines were edited after their submit",
-            jobs(more as u64)
-        ));
+        show::warn(&format!("{more} more lines were edited after their submit"));
     }
     let removed = planned.removed.len() as u64;
     if removed > 0 {
@@ -139,6 +138,26 @@ fn show_changes(planned: &Planned) {
             jobs(planned.new)
         ));
     }
+}
+
+/// Says what becomes of the jobs of a line that was edited after they were submitted.
+fn edited_line(line: u64, jobs: &[&Edited]) -> String {
+    let what = match jobs {
+        [job] => format!(
+            "its job `{}` was submitted, which is {}; the job stays as it was submitted",
+            job.id, job.state
+        ),
+        jobs => {
+            let first = jobs.first();
+            let first = first.map(|job| format!(", such as `{}`, which is {}", job.id, job.state));
+            format!(
+                "{} of its jobs were submitted{}; they stay as they were submitted",
+                jobs.len(),
+                first.unwrap_or_default()
+            )
+        }
+    };
+    format!("line {line} was edited after {what}. Give the line another id to run it too")
 }
 
 /// Returns a number of jobs in words.

@@ -94,8 +94,9 @@ impl DryRun<'_> {
         let cost = confirmation::cost(work.emulate, planned.estimate);
         let mut lines = vec![
             "dry run: nothing was submitted, and no store was created or changed".to_owned(),
-            match planned.to_submit() {
-                0 => "no job to submit".to_owned(),
+            match (planned.to_submit(), planned.known) {
+                (0, 0) => "no job to submit".to_owned(),
+                (0, known) => format!("no job to submit; {known} submitted before"),
                 _ => confirmation::summary(planned, &cost),
             },
         ];
@@ -103,7 +104,7 @@ impl DryRun<'_> {
         let parts = [
             (
                 planned.edited.len() as u64,
-                "edited after the submit, and not submitted again",
+                "whose lines were edited after the submit, not submitted again",
             ),
             (
                 planned.removed.len() as u64,

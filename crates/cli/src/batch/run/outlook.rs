@@ -62,7 +62,7 @@ impl Outlook {
             && excess > Money::ZERO
         {
             show::warn(&format!(
-                "the budget of {budget} can be exceeded by {excess}, since it counts the estimates of jobs until one has ended"
+                "the budget of {budget} can be exceeded by up to {excess}, since it counts the estimates of jobs until one has ended"
             ));
         }
     }

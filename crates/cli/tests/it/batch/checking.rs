@@ -230,7 +230,7 @@ fn estimate_below_the_price_is_named_before_the_agreement() {
     let refused = jobs.service.run(&arguments);
     assert_eq!(refused.code, 2, "{refused:?}");
     let estimate = "the estimate for 4 jobs of `bytedance/dreamina-4-0/text-to-image` is $0.00, below the catalogue's price, which makes about $0.16";
-    let budget = "the budget of $0.05 can be exceeded by $0.11";
+    let budget = "the budget of $0.05 can be exceeded by up to $0.11";
     for words in [estimate, budget] {
         assert!(refused.err.contains(words), "{words}: {refused:?}");
     }

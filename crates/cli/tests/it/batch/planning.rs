@@ -85,6 +85,25 @@ fn dry_run_compares_with_the_store() {
     assert_eq!(jobs.submitted(), 1);
 }
 
+/// With `--repeat` a line has several jobs, and is named once.
+#[test]
+fn edited_line_of_repeated_jobs_is_named_once() {
+    let jobs = Jobs::new(2);
+    jobs.ends(&["--repeat", "3"], 0);
+    let text = std::fs::read_to_string(jobs.path(FILE)).unwrap();
+    jobs.write(FILE, text.replace("Boat 1", "Ship 1"));
+    let planned = dry_run(&jobs, &["--repeat", "3"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let warnings = planned.err.matches("warning:").count();
+    assert_eq!(warnings, 1, "{planned:?}");
+    let words =
+        "line 1 was edited after 3 of its jobs were submitted, such as `boat-1`, which is saved";
+    assert!(planned.err.contains(words), "{planned:?}");
+    let text =
+        "no job to submit; 3 submitted before\n3 jobs whose lines were edited after the submit";
+    assert!(planned.out.contains(text), "{planned:?}");
+}
+
 #[test]
 fn dry_run_is_refused_as_the_run_would_be() {
     let jobs = Jobs::new(1);
