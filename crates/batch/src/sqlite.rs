@@ -255,6 +255,9 @@ impl Store for SqliteStore {
     fn beat<'a>(&'a self, me: &'a mut Incarnation) -> Commit<'a, Beat> {
         Box::pin(async move {
             let (id, known) = (me.id(), me.known().clone());
+            if self.identity.check(&self.path).is_err() && !self.path.exists() {
+                Lock::leave_trace(&self.path);
+            }
             let beat = self.commit(move |transition| transition.beat(id, &known));
             let (beat, held) = beat.await?;
             me.hold(held);

@@ -51,6 +51,16 @@ impl Lock {
         path.into()
     }
 
+    /// Creates the lock file of a store again that was removed with it, so that nobody takes the store for one that
+    /// never was. The lock itself is on the file that was removed.
+    pub(super) fn leave_trace(store: &Path) {
+        // Where it cannot be written, no new store can be either.
+        let _ = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(Self::path(store));
+    }
+
     /// Returns `true` if somebody has ever held the lock of a store.
     pub(super) fn was_held(store: &Path) -> bool {
         Self::path(store).exists()

@@ -210,6 +210,22 @@ async fn process_without_its_file_claims_nothing() {
     }
 }
 
+/// Files that were removed together show nobody that a process still works on the store.
+#[cfg(unix)]
+#[tokio::test]
+async fn living_process_shows_that_its_store_was_deleted() {
+    let folder = Folder::new();
+    let store = open(&folder.store());
+    let mut me = register(&store).await.unwrap();
+    for file in fs::read_dir(folder.0.path()).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    store.beat(&mut me).await.unwrap();
+    assert_eq!(refusal(&folder).0, StoreErrorKind::Removed);
+    drop((me, store));
+    assert_eq!(refusal(&folder).0, StoreErrorKind::Removed);
+}
+
 /// SQLite removes a write-ahead log by its name.
 #[cfg(unix)]
 #[tokio::test]

@@ -225,6 +225,29 @@ fn store_deleted_under_a_run_stops_it_and_every_other() {
     assert_refused(&jobs, &third, 65, &[&found], submitted);
 }
 
+/// Nothing is left of the store but the process, which shows within a beat that it is there.
+#[cfg(unix)]
+#[test]
+fn store_deleted_with_all_files_is_missed() {
+    let minute = Duration::from_secs(60);
+    let jobs = Jobs::with(4, |builder| builder.run_time(minute));
+    let child = start(&jobs, &["--concurrency", "2"]);
+    while jobs.submitted() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for end in ["", "-wal", "-shm", ".lock"] {
+        fs::remove_file(jobs.path(&format!("{STORE}{end}"))).unwrap();
+    }
+    while !jobs.path(LOCK).exists() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_refused(&jobs, &jobs.run(FILE, &[]), 66, &[LOCK], 2);
+    jobs.service.emulator.advance(minute);
+    let first: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!((first.code, jobs.pictures()), (69, 2), "{first:?}");
+    assert_refused(&jobs, &jobs.run(FILE, &[]), 66, &[LOCK], 2);
+}
+
 #[test]
 fn emulated_store_is_begun_again_without_a_word() {
     let jobs = Jobs::new(2);
