@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use runcomfy::RequestId;
 use runcomfy::schema::Json;
-use rusqlite::config::DbConfig;
 
 use crate::claim::{Beat, Claims};
 use crate::clock::Clock;
@@ -190,21 +189,6 @@ impl SqliteStore {
                 StoreError::busy(&process.unwrap_or_else(|| "another process".to_owned()))
             }
             Err(error) => error,
-        }
-    }
-}
-
-impl Drop for SqliteStore {
-    /// SQLite removes the write-ahead log by its name, with the last connection. Where the path leads to another
-    /// store by then, that would be its log.
-    fn drop(&mut self) {
-        if self.identity.check(&self.path).is_ok() {
-            return;
-        }
-        for committer in [&self.writer, &self.reader] {
-            let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-            // It is made although nobody waits for it.
-            drop(committer.commit(move |connection| Ok(connection.set_db_config(keep, true)?)));
         }
     }
 }

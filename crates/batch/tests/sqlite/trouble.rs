@@ -226,7 +226,7 @@ async fn living_process_shows_that_its_store_was_deleted() {
     assert_eq!(refusal(&folder).0, StoreErrorKind::Removed);
 }
 
-/// SQLite removes a write-ahead log by its name.
+/// SQLite removes a write-ahead log by its name, but not once its own file is gone.
 #[cfg(unix)]
 #[tokio::test]
 async fn deleted_store_leaves_the_log_of_the_next_one() {

@@ -6,6 +6,7 @@ mod finishing;
 mod jobs;
 #[cfg(unix)]
 mod kills;
+#[cfg(unix)]
 mod lost_store;
 #[cfg(all(unix, feature = "postgres"))]
 mod machine_kills;

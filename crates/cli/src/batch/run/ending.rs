@@ -117,7 +117,10 @@ async fn failure(
     }
     if counts.submitted > 0 {
         let message = format!("the files of {} are not saved", jobs(counts.submitted));
-        return Ok(Some(Failure::jobs_failed(message).with_advice(RESUME)));
+        let named = options.location.named();
+        return Ok(Some(Failure::jobs_failed(message).with_advice(format!(
+            "{RESUME} A job that the service does not know any more is ended by `runcomfy batch resolve KEY {named} --no-job`; `runcomfy batch doctor {named}` names the keys."
+        ))));
     }
     let cancelled = counts.cancelled - withdrawn(store, counts).await?;
     if counts.failed + cancelled > 0 {

@@ -112,7 +112,11 @@ fn job_that_the_service_forgets_is_not_given_up() {
     jobs.forget();
     for _ in 0..2 {
         let ended = jobs.ends(&[], 1);
-        let words = ["the files of 2 jobs are not saved", "token and the address"];
+        let words = [
+            "the files of 2 jobs are not saved",
+            "token and the address",
+            "batch resolve KEY boats.jsonl --no-job",
+        ];
         for word in words {
             assert!(ended.err.contains(word), "{word}: {ended:?}");
         }
