@@ -78,7 +78,7 @@ pub(super) fn refuse_or_warn(run: &Run<'_>, outlook: &Outlook) -> Result<(), Fai
             "{NOTHING_SUBMITTED} Undo the edit to have that input submitted again; for the new one give the line another id, and cancel `{id}` with `runcomfy batch cancel --job`."
         )));
     }
-    outlook.warn_of_cost();
+    outlook.warn_of_cost(run.options.work.format);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use runcomfy_batch::{Counts, Limits, Money, Planned, Store};
 use super::options::Options;
 use super::shortfall::Shortfalls;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::show;
 
 /// The plan of a run, its limits, and the state of the batch before it.
@@ -53,15 +54,20 @@ impl Outlook {
     }
 
     /// Warns of estimates that are too low for what jobs will probably cost.
-    pub(super) fn warn_of_cost(&self) {
+    pub(super) fn warn_of_cost(&self, format: Format) {
+        // Beside a record there are no warnings, and this is about money.
+        let warn = match format {
+            Format::Record => show::note,
+            _ => show::warn,
+        };
         for sentence in self.shortfalls.sentences() {
-            show::warn(&sentence);
+            warn(&sentence);
         }
         let excess = self.possible_excess().unwrap_or_default();
         if let Some(budget) = self.limits.budget
             && excess > Money::ZERO
         {
-            show::warn(&format!(
+            warn(&format!(
                 "the budget of {budget} can be exceeded by up to {excess}, since it counts the estimates of jobs until one has ended"
             ));
         }

@@ -231,8 +231,12 @@ fn estimate_below_the_price_is_named_before_the_agreement() {
     assert_eq!(refused.code, 2, "{refused:?}");
     let estimate = "the estimate for 4 jobs of `bytedance/dreamina-4-0/text-to-image` is $0.00, below the catalogue's price, which makes about $0.16";
     let budget = "the budget of $0.05 can be exceeded by up to $0.11";
-    for words in [estimate, budget] {
-        assert!(refused.err.contains(words), "{words}: {refused:?}");
+    for format in ["text", "json", "record"] {
+        let arguments = [&arguments[..], &["--output", format]].concat();
+        let refused = jobs.service.run(&arguments);
+        for words in [estimate, budget] {
+            assert!(refused.err.contains(words), "{words}: {refused:?}");
+        }
     }
     let ended = jobs.ends(
         &[
