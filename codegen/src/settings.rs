@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use runcomfy_schema::ModelSchema;
 use runcomfy_schema::naming::ModuleNames;
+use runcomfy_schema::{ModelSchema, matches_glob};
 
+use crate::Error;
 use crate::options::Options;
-use crate::{Error, source};
 
 /// Holds the settings of a file and of a builder's calls.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,13 @@ impl Settings {
     /// Returns `true` if the settings choose a model and do not leave it out.
     #[must_use]
     pub fn takes(&self, model_id: &str) -> bool {
-        source::is_taken(&self.options.models, &self.options.exclude, model_id)
+        let Options {
+            models, exclude, ..
+        } = &self.options;
+        let is_excluded = exclude
+            .iter()
+            .any(|pattern| matches_glob(pattern, model_id));
+        matches_any(models, model_id) && !is_excluded
     }
 
     /// Returns the same settings, with which no warning is an error.
@@ -71,4 +77,10 @@ impl Settings {
     pub fn check_targets(&self, models: &[ModelSchema]) -> Result<(), Error> {
         self.options.check_targets(models)
     }
+}
+
+/// Returns `true` if an id matches one of the patterns, or if there are no patterns.
+#[must_use]
+pub fn matches_any(patterns: &[String], id: &str) -> bool {
+    patterns.is_empty() || patterns.iter().any(|pattern| matches_glob(pattern, id))
 }

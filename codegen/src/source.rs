@@ -224,18 +224,6 @@ fn not_utf8(path: &str, bytes: &[u8], error: Utf8Error) -> Diagnostic {
     )
 }
 
-/// Returns `true` if an id matches one of the patterns, or if there are no patterns.
-#[must_use]
-pub fn matches_any(patterns: &[String], id: &str) -> bool {
-    patterns.is_empty() || patterns.iter().any(|pattern| matches_glob(pattern, id))
-}
-
-/// Returns `true` if patterns choose an id and none of those to exclude matches it.
-pub(crate) fn is_taken(patterns: &[String], exclude: &[String], id: &str) -> bool {
-    let is_excluded = exclude.iter().any(|pattern| matches_glob(pattern, id));
-    matches_any(patterns, id) && !is_excluded
-}
-
 /// Checks that every pattern matches at least one id. A pattern that matches nothing is a slip that
 /// would silently lose models.
 ///

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use runcomfy_codegen::diagnostic::{escape_invisible, truncate};
 use runcomfy_codegen::plan::IdTree;
-use runcomfy_codegen::settings::Settings;
+use runcomfy_codegen::settings::{Settings, matches_any};
 use runcomfy_codegen::source::{self, SchemaBytes, Source};
 use runcomfy_codegen::{Change, Changes, Diagnostic, files};
 use runcomfy_schema::ModelSchema;
@@ -96,7 +96,7 @@ impl Pull {
         }
         let mut skipped = Vec::new();
         source::check_patterns(patterns, &entries.iter().filter_map(id_of))?;
-        let is_chosen = |id: &str| source::matches_any(patterns, id) && settings.takes(id);
+        let is_chosen = |id: &str| matches_any(patterns, id) && settings.takes(id);
         let chosen = choose(entries, &is_chosen, &mut skipped);
         let present = read_present(schemas, &is_chosen, settings)?;
 
