@@ -82,9 +82,14 @@ pub(crate) async fn cancel(matches: &ArgMatches, format: Format) -> Result<(), F
         sum
     };
     let json = json!({ "cancelled": cancelled.cancelled, "requested": cancelled.requested });
+    let counts = store.counts().await?;
     format.print(&json, || {
+        let doubts = match counts.in_doubt {
+            0 => "",
+            _ => "; those in doubt stay so until `runcomfy batch resolve` decides on them",
+        };
         format!(
-            "{} cancelled before a submit; {} asked for at the service by the run that holds them",
+            "{} cancelled before a submit; {} asked for at the service by the run that holds them{doubts}",
             cancelled.cancelled, cancelled.requested
         )
     });

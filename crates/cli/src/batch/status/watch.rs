@@ -49,7 +49,7 @@ pub(super) async fn watch(
         tokio::select! {
             biased;
             stop = stops.next() => {
-                let failure = Failure::stopped("stopped watching", None, None);
+                let failure = Failure::stopped("this watch has ended", None, None);
                 let advice = "The batch itself is as it was.";
                 return Err(failure.with_advice(advice).with_signal(stop));
             }

@@ -89,6 +89,19 @@ fn declared_job_fails_and_releases_its_money() {
     assert_eq!(doubt.jobs.submitted(), 2);
 }
 
+/// Nothing can be asked for at the service, so that the next run would find it in doubt as before.
+#[test]
+fn cancelled_doubt_is_still_to_be_decided_on() {
+    let doubt = Doubt::new();
+    let cancelled = doubt.batch("cancel boats.jsonl --all");
+    assert_eq!(cancelled.code, 0, "{cancelled:?}");
+    let words = "in doubt stay so until `runcomfy batch resolve` decides";
+    assert!(cancelled.out.contains(words), "{cancelled:?}");
+    assert_eq!(doubt.batch("resolve KEY boats.jsonl --no-job").code, 0);
+    let cancelled = doubt.batch("cancel boats.jsonl --all");
+    assert!(!cancelled.out.contains("in doubt"), "{cancelled:?}");
+}
+
 #[test]
 fn doubt_is_not_resubmitted_while_its_submit_may_arrive() {
     let doubt = Doubt::new();
