@@ -151,14 +151,11 @@ async fn lease_ends_by_the_clock_of_the_server() {
     };
     let store = PostgresStore::open(&server.url()).await.unwrap();
     store.import(jobs(1)).await.unwrap();
-    let mut old = store
-        .register("old", Duration::from_millis(50))
-        .await
-        .unwrap();
+    let mut old = store.register("old", Duration::from_secs(2)).await.unwrap();
     let mut new = register(&store).await;
     store.beat(&mut old).await.unwrap();
     let claims = store.claim(&mut old, 1).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    tokio::time::sleep(Duration::from_millis(2100)).await;
     let ended = store.beat(&mut old).await.unwrap_err();
     assert_eq!(ended.kind(), StoreErrorKind::IncarnationEnded);
     let beat = store.beat(&mut new).await.unwrap();
