@@ -130,7 +130,8 @@ impl Generated {
             }
         }
         if self.owns_folder {
-            self.find_stale(&self.out_dir, "", &mut changes)?;
+            let endings = self.endings();
+            self.find_stale(&self.out_dir, "", &endings, &mut changes)?;
         }
         Ok(changes.into())
     }
@@ -169,10 +170,25 @@ impl Generated {
         &self.files[&name.to_string_lossy().replace('\\', "/")]
     }
 
+    /// Returns the endings of the language's files. Files of another language in the folder are another writer's.
+    fn endings(&self) -> Vec<&'static str> {
+        const LANGUAGES: [&[&str]; 3] = [&["rs", "json"], &["ts"], &["py", "typed"]];
+        let has = |ending: &&str| {
+            self.files
+                .keys()
+                .any(|name| ending_of(name.as_ref()) == Some(ending))
+        };
+        let languages = LANGUAGES.iter().filter(|endings| endings.iter().any(has));
+        languages
+            .flat_map(|endings| endings.iter().copied())
+            .collect()
+    }
+
     fn find_stale(
         &self,
         folder: &Path,
         below: &str,
+        endings: &[&str],
         changes: &mut Vec<Change>,
     ) -> Result<(), Error> {
         let entries = match fs::read_dir(folder) {
@@ -188,8 +204,8 @@ impl Generated {
                 path.file_name().unwrap_or_default().to_string_lossy()
             );
             if path.is_dir() {
-                self.find_stale(&path, &format!("{name}/"), changes)?;
-            } else if !self.files.contains_key(&name) && is_generated(&path) {
+                self.find_stale(&path, &format!("{name}/"), endings, changes)?;
+            } else if !self.files.contains_key(&name) && is_generated(&path, endings) {
                 changes.push(Change::Removed(path));
             }
         }
@@ -219,11 +235,13 @@ fn is_same(old: &str, new: &str) -> bool {
     old == new || (old.contains('\r') && old.replace("\r\n", "\n") == new)
 }
 
-fn is_generated(path: &Path) -> bool {
-    const ENDINGS: [&str; 5] = ["rs", "json", "ts", "py", "typed"];
-    path.extension()
-        .is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
+fn is_generated(path: &Path, endings: &[&str]) -> bool {
+    ending_of(path).is_some_and(|ending| endings.contains(&ending))
         && fs::read_to_string(path).is_ok_and(|text| mark::is_in(&text))
+}
+
+fn ending_of(path: &Path) -> Option<&str> {
+    path.extension()?.to_str()
 }
 
 /// Writes a file, and the folders above it. A reader sees the old contents or the new, never a part.

@@ -10,8 +10,9 @@
 // `tsc --checkJs`, read them through the comments.
 // @ts-check
 
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -108,17 +109,29 @@ async function save(url, path) {
   await rename(`${path}.part`, path);
 }
 
-const [prompt, path] = process.argv.slice(2);
-if (!prompt || !path || !token) {
-  console.error('usage: RUNCOMFY_TOKEN=… node make-picture.mjs PROMPT FILE');
-  process.exit(64);
+async function main() {
+  const [prompt, path] = process.argv.slice(2);
+  // A token is printable ASCII; an error of the library would print another one.
+  if (!prompt || !path || !token || !/^[\x21-\x7e]+$/.test(token)) {
+    console.error('usage: RUNCOMFY_TOKEN=… node make-picture.mjs PROMPT FILE');
+    process.exit(64);
+  }
+  if (!existsSync(dirname(path))) throw new Error(`there is no folder ${dirname(path)}; nothing was submitted`);
+  const model = 'bytedance/dreamina-4-0/text-to-image';
+  const requestId = await submit(model, { prompt, 'width×height': '2048x2048(1:1)' });
+  console.log(`submitted: ${requestId}`);
+  const output = await wait(model, requestId);
+  // A model has one output, or several.
+  const url = output.image ?? output.images?.[0];
+  if (!url) throw new Error(`the output has no image: ${JSON.stringify(output)}`);
+  await save(url, path);
+  console.log(`saved: ${path}`);
 }
-const model = 'bytedance/dreamina-4-0/text-to-image';
-const requestId = await submit(model, { prompt, 'width×height': '2048x2048(1:1)' });
-console.log(`submitted: ${requestId}`);
-const output = await wait(model, requestId);
-// A model has one output, or several.
-const url = output.image ?? output.images?.[0];
-if (!url) throw new Error(`the output has no image: ${JSON.stringify(output)}`);
-await save(url, path);
-console.log(`saved: ${path}`);
+
+try {
+  await main();
+} catch (error) {
+  const cause = error instanceof Error && error.cause ? ` (${error.cause})` : '';
+  console.error(`error: ${error instanceof Error ? error.message : error}${cause}`);
+  process.exitCode = 1;
+}

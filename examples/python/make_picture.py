@@ -10,6 +10,7 @@ The types are generated: `runcomfy-codegen generate --lang python --out examples
 """
 
 import collections.abc
+import http.client
 import json
 import os
 import pathlib
@@ -42,15 +43,17 @@ class RefusedError(Exception):
 def call(method: str, path: str, body: object = None) -> typing.Any:
     """Sends a request and returns the JSON of the response."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{BASE}/{path}", data, method=method)
-    request.add_header("Content-Type", "application/json")
-    # Never for another host that a redirect names.
-    request.add_unredirected_header("Authorization", f"Bearer {TOKEN}")
     try:
+        request = urllib.request.Request(f"{BASE}/{path}", data, method=method)
+        request.add_header("Content-Type", "application/json")
+        # Never for another host that a redirect names.
+        request.add_unredirected_header("Authorization", f"Bearer {TOKEN}")
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
     except urllib.error.HTTPError as error:
         raise RefusedError(error) from None
+    except (http.client.HTTPException, ValueError) as error:
+        raise OSError(f"{method} {path}: no response that can be read: {error!r}") from None
 
 
 def submit(model: Model[In, Out], values: In) -> str:
@@ -83,16 +86,24 @@ def save(url: str, path: pathlib.Path) -> None:
     """Downloads a file. It has its name only once it is whole, and the URL gets no token."""
     part = path.with_name(path.name + ".part")
     with urllib.request.urlopen(url, timeout=60) as response, part.open("wb") as file:
+        length = response.headers.get("Content-Length")
         while chunk := response.read(1 << 16):
             file.write(chunk)
+        # `read` takes a connection that ends early for the end of the file.
+        if length is not None and file.tell() != int(length):
+            raise OSError(f"{file.tell()} of {length} bytes have arrived; run the download again: {url}")
     part.replace(path)
 
 
 def main() -> None:
-    if len(sys.argv) != 3 or not TOKEN:
+    # A token is printable ASCII; an error of the library would print another one.
+    is_token = TOKEN.isascii() and TOKEN.isprintable() and TOKEN != ""
+    if len(sys.argv) != 3 or not sys.argv[1] or not is_token:
         print("usage: RUNCOMFY_TOKEN=… python3 make_picture.py PROMPT FILE", file=sys.stderr)
         sys.exit(64)
     prompt, path = sys.argv[1], pathlib.Path(sys.argv[2])
+    if not path.parent.is_dir():
+        sys.exit(f"error: there is no folder {path.parent}; nothing was submitted")
     values: text_to_image.Input = {"prompt": prompt, "width×height": "2048x2048(1:1)"}
     request_id = submit(text_to_image.MODEL, values)
     print(f"submitted: {request_id}")

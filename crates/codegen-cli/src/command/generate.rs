@@ -1,6 +1,6 @@
 //! `generate`, `check` and `lint`.
 
-use std::path::{self, Path};
+use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
@@ -109,13 +109,20 @@ fn setting_of_rust(matches: &ArgMatches) -> Option<String> {
 /// Refuses to write among the schemas.
 fn folder_of_schemas(matches: &ArgMatches) -> Option<String> {
     let [out, schemas] = ["out", "schemas"].map(|name| argument::text(matches, name));
-    // A folder that is missing is not that of the schemas.
-    let [out_path, schemas_path] = [out, schemas].map(|folder| Path::new(folder).canonicalize());
-    let is_within = out_path.ok()?.starts_with(schemas_path.ok()?);
+    let is_within = real(out)?.starts_with(real(schemas)?);
     is_within.then(|| {
         format!(
             "found `--out {out}`, which is in the folder of the schemas, expected one of its own; nothing was written. Name another folder, such as `--out {OUT}`"
         )
+    })
+}
+
+/// Returns the path of a folder without links. It need not exist.
+fn real(folder: &str) -> Option<PathBuf> {
+    let folder = path::absolute(folder).ok()?;
+    folder.ancestors().find_map(|above| {
+        let rest = folder.strip_prefix(above).ok()?;
+        Some(above.canonicalize().ok()?.join(rest))
     })
 }
 

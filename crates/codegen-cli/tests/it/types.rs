@@ -99,6 +99,30 @@ fn a_file_of_the_user_stays() {
 }
 
 #[test]
+fn files_of_other_languages_stay() {
+    for (lang, stale, kept) in [
+        (
+            "ts",
+            "gone.d.ts",
+            ["generated/src/lib.rs", "python/api_.py"],
+        ),
+        ("rust", "gone.rs", ["ts/index.d.ts", "python/api_.py"]),
+    ] {
+        let folder = small_project();
+        let root = folder.path();
+        assert_eq!(run(root, &["generate"]).0, Some(0));
+        let text = std::fs::read_to_string(root.join("generated/src/lib.rs")).unwrap();
+        write(root, stale, &text);
+        let (code, shown) = run(root, &["generate", "--lang", lang, "--out", "."]);
+        assert_eq!(code, Some(0), "{shown}");
+        for kept in kept {
+            assert!(root.join(kept).exists(), "{lang}: {kept}: {shown}");
+        }
+        assert!(!root.join(stale).exists(), "{lang}: {shown}");
+    }
+}
+
+#[test]
 fn settings_of_rust_are_refused() {
     let folder = small_project();
     for (arguments, expected) in [
@@ -133,6 +157,8 @@ fn folders_that_nothing_can_be_written_to_are_refused() {
         ("ts", "schemas", "in the folder of the schemas"),
         ("python", "schemas/acme", "in the folder of the schemas"),
         ("rust", "schemas", "in the folder of the schemas"),
+        ("ts", "schemas/types", "in the folder of the schemas"),
+        ("rust", "./schemas/new/rust", "in the folder of the schemas"),
         ("python", "my-models", "Name the folder `my_models`"),
         ("python", "out/2models", "Name the folder `models_2models`"),
         ("python", "class", "Name the folder `models_class`"),
