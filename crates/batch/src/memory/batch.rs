@@ -176,7 +176,7 @@ impl Batch {
         mine.alive_until = now.after(mine.lease);
         let mut beat = Beat::default();
         self.doubt_orphans(me, &mut beat);
-        self.adopt_orphans(me);
+        self.adopt_orphans(me, known);
         for at in self.positions() {
             let attempt = &self.jobs[at.0].attempts[at.1];
             if attempt.owner == Some(me) && !known.contains(&attempt.key) {
@@ -206,13 +206,14 @@ impl Batch {
     }
 
     /// Takes submitted jobs of ended incarnations, and of those that have no owner, so that all living
-    /// incarnations have as many.
-    fn adopt_orphans(&mut self, me: IncarnationId) {
+    /// incarnations have as many. A known attempt was put in doubt and resolved since the last beat: its adoption
+    /// would not be told, so the next beat takes it.
+    fn adopt_orphans(&mut self, me: IncarnationId, known: &HashSet<JobKey>) {
         let share = self.share(me);
         let orphans = self.positions().into_iter().filter(|at| {
             let attempt = &self.jobs[at.0].attempts[at.1];
             let is_orphan = attempt.owner.is_none_or(|owner| !self.is_alive(owner));
-            attempt.state == AttemptState::Submitted && is_orphan
+            attempt.state == AttemptState::Submitted && is_orphan && !known.contains(&attempt.key)
         });
         for at in orphans.take(share.min(MAX_ADOPTED)).collect::<Vec<_>>() {
             self.jobs[at.0].attempts[at.1].owner = Some(me);

@@ -433,6 +433,8 @@ BEGIN
     SELECT a.key FROM attempt a LEFT JOIN incarnation i ON i.id = a.owner
     WHERE a.state IN ('intent', 'submitted') AND a.state = 'submitted'
       AND (a.owner IS NULL OR i.alive_until <= _now)
+      -- Put in doubt and resolved since the last beat: its adoption would not be told, so the next beat takes it.
+      AND a.key <> ALL (_known)
     ORDER BY a.n, a.number LIMIT least(greatest(_share, 0), 500)
   LOOP
     _at := located(_it.key);

@@ -14,7 +14,7 @@ use crate::state::{AttemptState, State};
 use crate::timestamp::Timestamp;
 
 /// Maximum number of jobs that one beat adopts.
-const MAX_ADOPTED: i64 = 500;
+const MAX_ADOPTED: usize = 500;
 
 impl Transition<'_> {
     /// Returns the answer, and the keys of what `me` holds then.
@@ -26,7 +26,7 @@ impl Transition<'_> {
         self.check_alive(me)?;
         let mut beat = Beat::default();
         self.doubt_orphans(me, &mut beat)?;
-        self.adopt_orphans(me)?;
+        self.adopt_orphans(me, known)?;
         let mut held = HashSet::new();
         for (key, state) in self.held_by(me)? {
             let is_known = known.contains(&key);
@@ -70,15 +70,19 @@ impl Transition<'_> {
         Ok(())
     }
 
-    /// Takes the submitted jobs of ended incarnations, and those that have no owner.
-    fn adopt_orphans(&self, me: IncarnationId) -> Result<(), Failure> {
+    /// Takes the submitted jobs of ended incarnations, and those that have no owner. A known attempt was put in doubt
+    /// and resolved since the last beat: its adoption would not be told, so the next beat takes it.
+    fn adopt_orphans(&self, me: IncarnationId, known: &HashSet<JobKey>) -> Result<(), Failure> {
         let mut statement = self.connection.prepare_cached(
             "SELECT key FROM attempt INDEXED BY attempt_held
              WHERE state IN ('intent', 'submitted') AND state = 'submitted'
                AND (owner IS NULL OR owner <> ?1)
-             ORDER BY n, number LIMIT ?2",
+             ORDER BY n, number",
         )?;
-        let orphans = statement.query_map([int(me.0), MAX_ADOPTED], |row| parsed(row, "key"))?;
+        let orphans = statement.query_map([int(me.0)], |row| parsed(row, "key"))?;
+        let is_new =
+            |key: &Result<JobKey, _>| key.as_ref().map_or(true, |key| !known.contains(key));
+        let orphans = orphans.filter(is_new).take(MAX_ADOPTED);
         let orphans: Vec<JobKey> = orphans.collect::<Result<_, _>>()?;
         for key in orphans {
             let at = self.existing(&key)?;

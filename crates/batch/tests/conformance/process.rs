@@ -59,6 +59,13 @@ impl Process {
         let keys = claimed.chain(in_flight).chain(ids).chain(not_sent);
         keys.chain(doubts).cloned().collect()
     }
+
+    /// Returns the keys of the submitted attempts whose end it will report, or has reported without an answer.
+    pub(crate) fn waits(&self) -> Vec<JobKey> {
+        let endings = self.endings.iter().map(|(_, ending)| ending.key());
+        let keys = self.running.keys().chain(endings).cloned();
+        keys.chain(self.unreported()).collect()
+    }
 }
 
 /// Takes the facts of one incarnation out of a list, those of the first entry.

@@ -171,6 +171,14 @@ fn hear(world: &mut World, process: usize, beat: &Beat) {
             .running
             .insert(adopted.job.key.clone(), id);
     }
+    // A job that its owner has not heard of is waited for by nobody.
+    let waits = world.processes[process].waits();
+    let is_mine =
+        |attempt: &&Attempt| attempt.owner == Some(id) && attempt.state == AttemptState::Submitted;
+    for attempt in attempts.iter().filter(is_mine) {
+        let key = &attempt.key;
+        assert!(waits.contains(key), "{key} is waited for by nobody");
+    }
 }
 
 /// Does what the law wants of an incarnation that has ended: nothing that it has claimed is sent.

@@ -6,6 +6,7 @@
 
 mod cancellation;
 mod client;
+mod doubts;
 mod errors;
 #[cfg(feature = "http")]
 mod http;
