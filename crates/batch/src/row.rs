@@ -132,6 +132,16 @@ impl Row {
         self.state == State::Cancelled && !self.cancel_requested && self.made_no_job()
     }
 
+    /// Returns `true` if a person has declared that the service has no job of its last attempt
+    /// ([`Resolution::NoJob`](crate::Resolution::NoJob)).
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        let last = self.attempt.as_ref();
+        last.is_some_and(|last| {
+            last.state == AttemptState::NoJob && last.note.as_deref() == Some(DECLARED)
+        })
+    }
+
     /// Returns `true` if the service has no job of it by its last attempt.
     pub(crate) fn made_no_job(&self) -> bool {
         let last = self.attempt.as_ref().map(|attempt| attempt.state);

@@ -122,7 +122,7 @@ fn server(
         .models(models)
         .spill(location.spill())
         .ask(!matches.get_flag("yes"))
-        .store_arguments(location.named())
+        .store_arguments(absolute(location).named())
         .attach(local_media::attach);
     for pattern in matches.get_many::<String>("model").into_iter().flatten() {
         builder = builder.typed(pattern);
@@ -137,6 +137,15 @@ fn server(
         builder = builder.concurrency(usize::try_from(*jobs).unwrap_or(usize::MAX));
     }
     builder.build()
+}
+
+/// Returns the location by its whole path: who reads it is in another folder.
+fn absolute(location: &Location) -> Location {
+    let path = location.as_file().map(std::path::absolute);
+    match path {
+        Some(Ok(path)) => Location::of_path(path),
+        _ => location.clone(),
+    }
 }
 
 /// Returns the store of `--store`, or the default one, whose folder is created.

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::engine::Notes;
 use crate::server::Shared;
 
+/// Start of the client's advice on a submit whose outcome is unknown.
+const LOOK_FIRST: &str = "; the job may have been submitted anyway";
+
 /// Returns a job with its state, its money and the next call.
 pub(crate) fn job(shared: &Shared, row: &Row) -> Map<String, Value> {
     let notes = shared.engine.notes();
@@ -24,8 +27,8 @@ pub(crate) fn job(shared: &Shared, row: &Row) -> Map<String, Value> {
         Some(cost) => set("cost_usd", json!(cost)),
         None => set("estimated_cost_usd", json!(row.estimate)),
     };
-    if let Some(note) = attempt.and_then(|attempt| attempt.note.as_deref()) {
-        set("reason", note.into());
+    if let Some(reason) = reason(row) {
+        set("reason", reason.into());
     }
     if row.state == State::Saved {
         let files = files(row);
@@ -60,6 +63,32 @@ pub(crate) fn is_over(row: &Row) -> bool {
     row.state.has_ended() || row.state == State::InDoubt
 }
 
+/// Returns why a job is in its state.
+fn reason(row: &Row) -> Option<String> {
+    let note = row
+        .attempt
+        .as_ref()
+        .and_then(|attempt| attempt.note.clone());
+    match row.state {
+        // Its advice is for programs without a store; `next` has that of a store.
+        State::InDoubt => note.map(|note| match note.split_once(LOOK_FIRST) {
+            Some((reason, _)) => reason.to_owned(),
+            None => note,
+        }),
+        _ => note,
+    }
+}
+
+/// Returns what a person does about a job in doubt.
+pub(crate) fn decide(shared: &Shared, row: &Row) -> String {
+    let attempt = row.attempt.as_ref();
+    let key = attempt.map_or("KEY", |attempt| attempt.key.as_str());
+    let resolve = shared.settings.resolve(key);
+    format!(
+        "Tell the user to look for a job of this model and time in the account's history, and then to run `{resolve}` with `--request-id ID` if it is there, or with `--no-job` if it is not."
+    )
+}
+
 fn next(shared: &Shared, row: &Row) -> String {
     match row.state {
         State::Ready | State::Intent => {
@@ -71,15 +100,17 @@ fn next(shared: &Shared, row: &Row) -> String {
         State::Failed if charged(row) => {
             "Tell the user. Submitting it with another key is another job, which is paid.".to_owned()
         }
+        State::Failed if row.is_declared() => {
+            "The user has found that the service has no such job, so nothing is charged. To get it, submit the same input with another key.".to_owned()
+        }
         State::Failed => {
             "Nothing is charged. Fix the input, and submit it with another key.".to_owned()
         }
         State::Cancelled => "Submitting it with another key is another job.".to_owned(),
         State::InDoubt => {
-            let key = row.attempt.as_ref().map_or("KEY", |attempt| attempt.key.as_str());
-            let resolve = shared.settings.resolve(key);
+            let decide = decide(shared, row);
             format!(
-                "The response to the submit was lost: the service may have the job, and may charge for it. Do not submit it again, with no key. Tell the user to look for a job of this model and time in the account's history, and then to run `{resolve}` with `--request-id ID` if it is there, or with `--no-job` if it is not."
+                "The response to the submit was lost: the service may have the job, and may charge for it. Do not submit it again, neither with this key nor with another. {decide}"
             )
         }
     }

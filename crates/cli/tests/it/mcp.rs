@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
 use crate::golden;
@@ -83,7 +84,8 @@ impl Agent {
     fn end(&mut self, key: &str) -> Value {
         loop {
             let answer = self.call("wait", &json!({ "id": key }));
-            if !["submitting", "submitted", "running"].contains(&answer["state"].as_str().unwrap())
+            if !["submitting", "submitted", "running", "saving"]
+                .contains(&answer["state"].as_str().unwrap())
             {
                 return answer;
             }
@@ -149,6 +151,25 @@ fn job_is_paid_once_over_two_sessions_and_within_the_budget() {
     );
     assert_eq!(agent.close(), 0);
     assert_eq!(service.emulator.ledger().len(), 1);
+}
+
+#[test]
+fn doubt_names_the_whole_path_of_its_store() {
+    let service = Service::new();
+    let lost = Fault::nth(Call::Submit, 1, Reply::lost().carried_out());
+    service.emulator.add_fault(lost);
+    let mut agent = Agent::start(served(&service, &[]));
+    let job = json!({
+        "model": TEXT_TO_IMAGE, "input": { "prompt": "b" }, "key": "boat-1", "confirmed_cost": 0.04,
+    });
+    let answer = agent.call("submit", &job);
+    assert_eq!(answer["state"], "in_doubt", "{answer}");
+    let store = service.folder.path().canonicalize().unwrap();
+    let store = store.join("agents.batch.db");
+    let next = answer["next"].as_str().unwrap();
+    let named = format!("--store {}", store.display());
+    assert!(next.contains(&named), "{next}");
+    assert_eq!(agent.close(), 0);
 }
 
 #[test]

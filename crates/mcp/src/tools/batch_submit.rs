@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rmcp::model::CallToolResponse;
 use runcomfy::schema::Json;
-use runcomfy_batch::{JobId, Money, NewJob};
+use runcomfy_batch::{JobId, Money, NewJob, Row};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -29,6 +29,8 @@ struct Checks {
     deadline: Instant,
     /// Models, each of which is looked for once.
     models: HashMap<String, Result<Arc<Model>, Refusal>>,
+    /// Jobs in doubt, none of which is submitted under another key.
+    doubts: Vec<Row>,
     warnings: Vec<Value>,
 }
 
@@ -48,6 +50,7 @@ impl Call<'_> {
         let mut checks = Checks {
             deadline: Instant::now() + ALL_MEDIA_TIMEOUT,
             models: HashMap::new(),
+            doubts: self.doubts().await?,
             warnings: Vec::new(),
         };
         for (index, job) in jobs.iter().enumerate() {
@@ -122,6 +125,7 @@ impl Call<'_> {
         if self.same_job(&same).await?.is_some() {
             return Ok(None);
         }
+        self.refuse_doubtful(&same, &checks.doubts)?;
         let model = self.model_of_batch(model, checks).await?;
         let left = checks.deadline.saturating_duration_since(Instant::now());
         let checked = self.check(&model, &input, left.min(MEDIA_TIMEOUT)).await?;

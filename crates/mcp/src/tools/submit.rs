@@ -15,6 +15,10 @@ use crate::{difference, funds};
 
 /// Time within which a submit is answered.
 const ANSWER_WITHIN: Duration = Duration::from_secs(9);
+/// Call that follows on a budget that is used up.
+const RAISE_BUDGET: &str = "Tell the user, who can raise the budget: `runcomfy mcp --budget USD` with a larger sum, which counts all that the store has ever spent.";
+/// Number of jobs in doubt that are read at once.
+const DOUBTS: usize = 500;
 /// Maximum time for media behind URLs.
 const MEDIA_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -30,6 +34,7 @@ impl Call<'_> {
             let row = self.until(&row.id, deadline, has_outcome).await?;
             return Ok(answered(answer::job(self.shared, &row)));
         }
+        self.refuse_doubtful(&job, &self.doubts().await?)?;
         let model = self.shared.models.find(model_id).await;
         let model = model.map_err(Refusal::before_submit)?;
         let checked = self.check(&model, &input, MEDIA_TIMEOUT).await?;
@@ -74,6 +79,36 @@ impl Call<'_> {
         Ok(Some(row).filter(|row| !row.is_withdrawn()))
     }
 
+    /// Returns the jobs of the store that are in doubt.
+    pub(super) async fn doubts(&self) -> Result<Vec<Row>, Refusal> {
+        let mut doubts: Vec<Row> = Vec::new();
+        loop {
+            let after = doubts.last().map_or(0, |row| row.n);
+            let in_doubt = Some(State::InDoubt);
+            let rows = self.shared.store.rows(in_doubt, after, DOUBTS).await?;
+            if rows.is_empty() {
+                return Ok(doubts);
+            }
+            doubts.extend(rows);
+        }
+    }
+
+    /// Refuses a new job with the model and input of a job that is in doubt: it would be paid twice.
+    pub(super) fn refuse_doubtful(&self, job: &NewJob, doubts: &[Row]) -> Result<(), Refusal> {
+        let mut doubts = doubts.iter();
+        let Some(doubt) = doubts.find(|row| difference::between(row, job).is_empty()) else {
+            return Ok(());
+        };
+        let key = doubt.id.as_str();
+        let decide = answer::decide(self.shared, doubt);
+        Err(Refusal::new(
+            format!("the job {key:?} has the same model and input, and is in doubt: the service may have it, and may charge for it, so that another one may be a second payment"),
+            format!("Do not submit it, neither with this key nor with another. {decide} Then `wait` with the key {key:?} has its end. If two such jobs are wanted, the second one can be submitted after that decision; a job with another input can be submitted now."),
+        )
+        .before_submit()
+        .with("in_doubt", key))
+    }
+
     /// Checks that this process may submit, and that the budget has room.
     ///
     /// # Errors
@@ -108,10 +143,12 @@ impl Call<'_> {
     /// Imports jobs, unless the budget has no room for them any more, and has them submitted.
     pub(super) async fn import(&self, jobs: Vec<NewJob>, cost: Money) -> Result<(), Refusal> {
         let _admission = self.shared.admission.lock().await;
-        // Another call may have had the same key, or the budget, since the first look.
+        // Another call may have had the same key, or the budget, and a submit may be in doubt, since the first look.
         let mut new = Vec::new();
+        let doubts = self.doubts().await?;
         for job in jobs {
             if self.same_job(&job).await?.is_none() {
+                self.refuse_doubtful(&job, &doubts)?;
                 new.push(job);
             }
         }
@@ -175,9 +212,5 @@ fn has_outcome(row: &Row) -> bool {
 }
 
 fn over_budget(message: String) -> Refusal {
-    Refusal::new(
-        message,
-        "Tell the user, who can raise the budget: `runcomfy mcp --budget USD` with a larger sum, which counts all that the store has ever spent.",
-    )
-    .with_money(NOTHING_SUBMITTED)
+    Refusal::new(message, RAISE_BUDGET).with_money(NOTHING_SUBMITTED)
 }
