@@ -11,6 +11,10 @@ use crate::server::Shared;
 /// Start of the client's advice on a submit whose outcome is unknown.
 const LOOK_FIRST: &str = "; the job may have been submitted anyway";
 
+/// Meaning of a job that has succeeded and is not saved.
+pub(crate) const SUCCEEDED: &str =
+    "It has succeeded and is paid, and its files are being fetched: nothing is submitted for that.";
+
 /// Returns a job with its state, its money and the next call.
 pub(crate) fn job(shared: &Shared, row: &Row) -> Map<String, Value> {
     let notes = shared.engine.notes();
@@ -27,7 +31,7 @@ pub(crate) fn job(shared: &Shared, row: &Row) -> Map<String, Value> {
         Some(cost) => set("cost_usd", json!(cost)),
         None => set("estimated_cost_usd", json!(row.estimate)),
     };
-    if let Some(reason) = reason(row) {
+    if let Some(reason) = reason(row, notes) {
         set("reason", reason.into());
     }
     if row.state == State::Saved {
@@ -49,6 +53,7 @@ pub(crate) fn job(shared: &Shared, row: &Row) -> Map<String, Value> {
 pub(crate) fn state(row: &Row, notes: &Notes) -> &'static str {
     match row.state {
         State::Ready | State::Intent => "submitting",
+        State::Submitted if notes.has_succeeded(&row.id) => "saving",
         State::Submitted if notes.has_started(&row.id) => "running",
         State::Submitted => "submitted",
         State::Saved => "saved",
@@ -64,12 +69,13 @@ pub(crate) fn is_over(row: &Row) -> bool {
 }
 
 /// Returns why a job is in its state.
-fn reason(row: &Row) -> Option<String> {
+fn reason(row: &Row, notes: &Notes) -> Option<String> {
     let note = row
         .attempt
         .as_ref()
         .and_then(|attempt| attempt.note.clone());
     match row.state {
+        State::Submitted => notes.unsaved(&row.id).or(note),
         // Its advice is for programs without a store; `next` has that of a store.
         State::InDoubt => note.map(|note| match note.split_once(LOOK_FIRST) {
             Some((reason, _)) => reason.to_owned(),
@@ -95,6 +101,9 @@ fn next(shared: &Shared, row: &Row) -> String {
             "Call `wait` with this key. Do not submit the job with another key: it would be paid twice."
                 .to_owned()
         }
+        State::Submitted if shared.engine.notes().has_succeeded(&row.id) => {
+            format!("{SUCCEEDED} Call `wait` with this key or request_id.")
+        }
         State::Submitted => "Call `wait` with this key or request_id.".to_owned(),
         State::Saved => "Call `result` to see the files.".to_owned(),
         State::Failed if charged(row) => {
@@ -117,7 +126,7 @@ fn next(shared: &Shared, row: &Row) -> String {
 }
 
 /// Returns `true` if the service had the job.
-fn charged(row: &Row) -> bool {
+pub(crate) fn charged(row: &Row) -> bool {
     row.attempt
         .as_ref()
         .is_some_and(|attempt| attempt.request_id.is_some())

@@ -1,6 +1,6 @@
 //! The engine of this process: what submits, waits and saves.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::builder::Settings;
 use crate::models::Models;
+use crate::refusal::reason_of;
 
 /// Lease of this process in stores that have leases.
 const LEASE: Duration = Duration::from_secs(30);
@@ -47,6 +48,8 @@ pub(crate) struct Notes {
 struct Facts {
     events: u64,
     started: HashSet<JobId>,
+    /// Jobs that have ended at the service and are not saved, with the reason once that has failed.
+    unsaved: HashMap<JobId, Option<String>>,
     /// The last refusal of the account, with the number of its event.
     account: Option<(u64, String)>,
     /// The sum that the budget has not left, with the number of its event.
@@ -158,7 +161,7 @@ async fn follow(mut running: Running, notes: Arc<Notes>) {
     }
     let ended = match running.summary().await {
         Ok(_) => "the server is stopping".to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => reason_of(&error),
     };
     notes.facts().ended = Some(ended);
     notes.count();
@@ -206,14 +209,22 @@ impl Notes {
             Progress::Started(job) => {
                 facts.started.insert(job.id.clone());
             }
+            Progress::Finished(job, _) => {
+                facts.unsaved.entry(job.id.clone()).or_default();
+            }
+            Progress::NotSaved(job, reason) => {
+                // A job whose end is unknown is not paid for certain.
+                if let Some(unsaved) = facts.unsaved.get_mut(&job.id) {
+                    *unsaved = Some(reason.clone());
+                }
+            }
             Progress::Saved(job) | Progress::Failed(job, _) | Progress::Cancelled(job) => {
                 facts.started.remove(&job.id);
+                facts.unsaved.remove(&job.id);
             }
             Progress::Account(reason) => facts.account = Some((number, reason.clone())),
             Progress::Budget(sum) => facts.budget = Some((number, *sum)),
-            Progress::Paused(reason) | Progress::NotSaved(_, reason) => {
-                facts.paused = Some(reason.clone());
-            }
+            Progress::Paused(reason) => facts.paused = Some(reason.clone()),
             Progress::Resumed => facts.paused = None,
             _ => {}
         }
@@ -238,6 +249,16 @@ impl Notes {
     /// Returns `true` if a job is known to run at the service.
     pub(crate) fn has_started(&self, id: &JobId) -> bool {
         self.facts().started.contains(id)
+    }
+
+    /// Returns `true` if a job is known to have succeeded. Its files are not saved yet.
+    pub(crate) fn has_succeeded(&self, id: &JobId) -> bool {
+        self.facts().unsaved.contains_key(id)
+    }
+
+    /// Returns why the files of a job that has succeeded could not be saved so far.
+    pub(crate) fn unsaved(&self, id: &JobId) -> Option<String> {
+        self.facts().unsaved.get(id).cloned().flatten()
     }
 
     /// Returns the reason for which nothing is submitted for now.

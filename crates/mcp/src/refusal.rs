@@ -86,6 +86,16 @@ impl From<StoreError> for Refusal {
             }
             _ => "Tell the user.",
         };
-        Self::new(format!("the store: {error}"), next)
+        Self::new(format!("the store: {}", reason_of(&error)), next)
+    }
+}
+
+/// Returns the message of an error of the store, without advice that is for a person: a model with a shell would end
+/// the other process.
+pub(crate) fn reason_of(error: &StoreError) -> String {
+    let message = error.to_string();
+    match message.split_once(". Wait for its end") {
+        Some((reason, _)) if error.kind() == StoreErrorKind::Busy => reason.to_owned(),
+        _ => message,
     }
 }

@@ -16,7 +16,7 @@ use crate::{difference, funds};
 /// Time within which a submit is answered.
 const ANSWER_WITHIN: Duration = Duration::from_secs(9);
 /// Call that follows on a budget that is used up.
-const RAISE_BUDGET: &str = "Tell the user, who can raise the budget: `runcomfy mcp --budget USD` with a larger sum, which counts all that the store has ever spent.";
+pub(super) const RAISE_BUDGET: &str = "Tell the user, who can raise the budget: `runcomfy mcp --budget USD` with a larger sum, which counts all that the store has ever spent.";
 /// Number of jobs in doubt that are read at once.
 const DOUBTS: usize = 500;
 /// Maximum time for media behind URLs.

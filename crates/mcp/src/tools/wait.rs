@@ -37,8 +37,14 @@ impl Call<'_> {
         let mut answer = answer::job(self.shared, &row);
         if !answer::is_over(&row) {
             let id = self.arguments.text("id")?;
+            let notes = self.shared.engine.notes();
+            let so_far = if notes.has_succeeded(&row.id) {
+                answer::SUCCEEDED
+            } else {
+                "It has not ended yet."
+            };
             let next = format!(
-                "It has not ended yet. Call `wait` again with this id, {id:?}: that is free, and submits nothing."
+                "{so_far} Call `wait` again with this id, {id:?}: that is free, and submits nothing."
             );
             answer.insert("next".to_owned(), next.into());
         }

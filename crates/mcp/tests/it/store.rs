@@ -28,6 +28,8 @@ async fn second_server_reads_and_names_the_one_that_submits() {
             .contains("process 1, the first"),
         "{refusal}"
     );
+    // A model with a shell would do it.
+    assert!(!refusal.to_string().contains("stop it"), "{refusal}");
     assert_nothing_submitted(&refusal);
     // All that is free works.
     assert_eq!(
