@@ -46,8 +46,8 @@ fn before_submit() -> Vec<Tool> {
             "Finds models for images, videos and audio: ids, prices, categories.",
             Reads,
             &json!({
-                "query": text("Words of the model's name"),
-                "category": text("Such as text-to-image"),
+                "query": text("Words of its id, name, categories or description, in any order"),
+                "category": text("Such as image or video"),
                 "limit": { "type": "integer", "maximum": 100 },
                 "offset": { "type": "integer" },
             }),

@@ -1,5 +1,7 @@
 //! The tool `search_models`.
 
+use std::time::Duration;
+
 use runcomfy::catalogue::CatalogueEntry;
 use serde_json::{Map, Value, json};
 
@@ -9,6 +11,10 @@ use crate::refusal::Refusal;
 
 const DEFAULT_LIMIT: u64 = 20;
 const MAX_LIMIT: u64 = 100;
+/// Maximum time for the whole catalogue: clients end a call after 60 s.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum time for the names of categories.
+const CATEGORIES_TIMEOUT: Duration = Duration::from_secs(5);
 /// Number of characters of a description.
 const MAX_DESCRIPTION: usize = 160;
 
@@ -19,36 +25,64 @@ impl Call<'_> {
         let limit = arguments.count("limit", DEFAULT_LIMIT, MAX_LIMIT)?.max(1);
         let offset = arguments.count("offset", 0, u64::from(u32::MAX))?;
         let (limit, offset) = (index(limit), index(offset));
+        let words = words(query);
         let mut catalogue = self.shared.client.catalogue();
-        if !query.is_empty() {
-            catalogue = catalogue.search(query);
-        }
         if let Some(category) = arguments.optional_text("category")? {
             catalogue = catalogue.category(category);
         }
-        let page = match catalogue.page(offset, limit).await {
-            Ok(page) => page,
-            Err(error) => return self.built_in(query, &error.to_string()),
+        // The service looks for the query as a whole.
+        let found = async {
+            if words.is_empty() {
+                let page = catalogue.page(offset, limit).await?;
+                return Ok((page.entries, page.total));
+            }
+            let mut entries = catalogue.entries().await?;
+            entries.retain(|entry| has_all(&words, &text_of(entry)));
+            let total = entries.len();
+            let page = entries.into_iter().skip(offset).take(limit).collect();
+            Ok::<(Vec<_>, _), runcomfy::Error>((page, Some(total)))
         };
-        let models: Vec<Value> = page.entries.iter().map(model).collect();
-        let next = match page.entries.len() {
-            0 => "Search with other or fewer words.",
-            _ => "Call `model_schema` with a model_id.",
+        let (entries, total) = match tokio::time::timeout(TIMEOUT, found).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => return self.built_in(&words, &error.to_string()),
+            Err(_) => return self.built_in(&words, "it did not respond in time"),
+        };
+        let next = match (entries.len(), total) {
+            (0, Some(1..)) => {
+                "There are fewer models: call it again with a smaller `offset`.".to_owned()
+            }
+            (0, _) => self.other_words().await,
+            _ => "Call `model_schema` with a model_id.".to_owned(),
         };
         Ok(object(json!({
-            "models": models,
-            "total": page.total,
+            "models": entries.iter().map(model).collect::<Vec<_>>(),
+            "total": total,
             "offset": offset,
             "next": next,
         })))
     }
 
+    /// Returns the next call after a search that has found nothing.
+    async fn other_words(&self) -> String {
+        let categories = self.shared.client.catalogue().categories();
+        let categories = match tokio::time::timeout(CATEGORIES_TIMEOUT, categories).await {
+            Ok(Ok(categories)) => categories,
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        };
+        match categories.as_slice() {
+            [] => "Search with other or fewer words.".to_owned(),
+            names => format!(
+                "Search with other or fewer words, or with one of the categories: {}.",
+                names.join(", ")
+            ),
+        }
+    }
+
     /// Returns the built-in models where the catalogue cannot be queried.
-    fn built_in(&self, query: &str, why: &str) -> Result<Map<String, Value>, Refusal> {
-        let query = query.to_lowercase();
+    fn built_in(&self, words: &[String], why: &str) -> Result<Map<String, Value>, Refusal> {
         let ids = self.shared.models.built_in();
         let ids: Vec<Value> = ids
-            .filter(|id| id.to_lowercase().contains(&query))
+            .filter(|id| has_all(words, &id.to_lowercase()))
             .map(|id| json!({ "model_id": id }))
             .collect();
         if ids.is_empty() {
@@ -65,16 +99,36 @@ impl Call<'_> {
     }
 }
 
+/// Returns the words of a query, in small letters.
+fn words(query: &str) -> Vec<String> {
+    query.split_whitespace().map(str::to_lowercase).collect()
+}
+
+/// Returns `true` if each word occurs in the text.
+fn has_all(words: &[String], text: &str) -> bool {
+    words.iter().all(|word| text.contains(word))
+}
+
+/// Returns all texts of an entry in which words are looked for, in small letters.
+fn text_of(entry: &CatalogueEntry) -> String {
+    let mut texts: Vec<&str> = vec![entry.model_id()];
+    texts.extend(entry.display_name());
+    texts.extend(entry.categories());
+    texts.extend(entry.description());
+    // A word does not reach from one text into the next.
+    texts.join("\n").to_lowercase()
+}
+
 fn model(entry: &CatalogueEntry) -> Value {
     let description = entry.description().unwrap_or_default();
     let short: String = description.chars().take(MAX_DESCRIPTION).collect();
-    json!({
+    Value::Object(object(json!({
         "model_id": entry.model_id(),
         "name": entry.display_name(),
         "categories": entry.categories().collect::<Vec<_>>(),
         "price": price_of(entry),
         "description": short,
-    })
+    })))
 }
 
 fn index(number: u64) -> usize {

@@ -86,6 +86,30 @@ async fn job_that_cannot_be_saved_is_told_as_paid() {
     server.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn models_are_found_by_words_in_any_order() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    for query in [
+        "dreamina image BYTEDANCE",
+        "text-to-image 4-0",
+        "image text",
+    ] {
+        let found = agent.call("search_models", json!({ "query": query })).await;
+        let mut models = found["models"].as_array().unwrap().iter();
+        assert!(models.any(|it| it["model_id"] == MODEL), "{query}: {found}");
+    }
+    let query = json!({ "query": "dreamina zebra" });
+    let found = agent.call("search_models", query).await;
+    assert_eq!((&found["total"], &found["models"]), (&json!(0), &json!([])));
+    assert!(next(&found).contains("the categories: ") && next(&found).contains("image"));
+    let second = json!({ "query": "bytedance", "limit": 1, "offset": 1 });
+    let second = agent.call("search_models", second).await;
+    assert_eq!(second["models"].as_array().unwrap().len(), 1);
+    assert!(second["total"].as_u64().unwrap() > 1, "{second}");
+    server.close().await;
+}
+
 /// Whoever waits for it is in time.
 const SOON: Duration = Duration::from_secs(60);
 
