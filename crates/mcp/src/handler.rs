@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
-    CompleteResult, CompletionInfo, ErrorData, GetTaskParams, GetTaskResult, Implementation,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities, ServerConfig,
-    Tool, UpdateTaskParams,
+    CompleteResult, CompletionInfo, CustomRequest, CustomResult, ErrorCode, ErrorData,
+    GetTaskParams, GetTaskResult, Implementation, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    Reference, ServerCapabilities, ServerConfig, Tool, UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use runcomfy_batch::Row;
 use serde_json::Value;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, shortened};
+use crate::refusal::NOTHING_SUBMITTED;
 use crate::serve_error::ServeError;
 use crate::server::{LocalFiles, Shared};
 use crate::tools::{Call, find_job};
@@ -63,6 +64,17 @@ async fn job_of_task(shared: &Shared, id: &str) -> Result<Row, ErrorData> {
         let message = format!("there is no task {id:?}; its id is the key of a job");
         ErrorData::invalid_params(message, None)
     })
+}
+
+/// Returns the params that a method of the protocol expects.
+fn params_of(method: &str) -> Option<&'static str> {
+    match method {
+        "tools/call" => Some("an object with the text `name` and the object `arguments`"),
+        "resources/read" => Some("an object with the text `uri`"),
+        "completion/complete" => Some("an object with the objects `ref` and `argument`"),
+        "tasks/get" | "tasks/update" | "tasks/cancel" => Some("an object with the text `taskId`"),
+        _ => None,
+    }
 }
 
 impl ServerHandler for Handler {
@@ -175,6 +187,24 @@ impl ServerHandler for Handler {
         cancelled.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         self.shared.engine.wake().await;
         Ok(())
+    }
+
+    /// Answers a request that is none of the protocol: its method is unknown, or its params are of another form.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let CustomRequest { method, params, .. } = request;
+        let Some(expected) = params_of(&method) else {
+            let message = format!("there is no method `{method}`");
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
+        };
+        let found = params.map_or_else(|| "missing".to_owned(), |params| shortened(&params));
+        let message = format!(
+            "the params of `{method}` are {found}, expected {expected}. {NOTHING_SUBMITTED}"
+        );
+        Err(ErrorData::invalid_params(message, None))
     }
 
     async fn call_tool(

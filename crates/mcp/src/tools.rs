@@ -116,10 +116,14 @@ fn answered(answer: Map<String, Value>) -> CallToolResponse {
     CallToolResult::structured(Json::Object(answer)).into()
 }
 
-/// Makes an answer of an object.
+/// Makes an answer of an object. Members that say nothing take a model's context, and are left out.
 fn object(value: Value) -> Map<String, Value> {
+    let says_nothing = |member: &Value| member.is_null() || *member == "";
     match value {
-        Value::Object(members) => members,
+        Value::Object(mut members) => {
+            members.retain(|_, member| !says_nothing(member));
+            members
+        }
         other => Map::from_iter([("value".to_owned(), other)]),
     }
 }

@@ -8,6 +8,7 @@ use runcomfy::{Violation, Violations};
 use serde_json::{Map, Value, json};
 
 use super::{Call, object};
+use crate::arguments::shortened;
 use crate::models::Model;
 use crate::refusal::Refusal;
 use crate::server::LocalFiles;
@@ -74,7 +75,7 @@ impl Call<'_> {
         if violations.refuse() {
             return Err(refusal(model, &violations));
         }
-        warnings.extend(violations.iter().map(|violation| json!(violation)));
+        warnings.extend(violations.iter().map(to_json));
         Ok(Checked { warnings })
     }
 }
@@ -109,20 +110,36 @@ fn no_urls(model: &Model, input: &Json) -> Vec<Violation> {
 
 fn refusal(model: &Model, violations: &Violations) -> Refusal {
     let certain = |violation: &&Violation| violation.certainty == Certainty::Certain;
-    let texts: Vec<String> = violations
-        .iter()
-        .filter(certain)
-        .map(ToString::to_string)
-        .collect();
-    let list: Vec<Value> = violations
-        .iter()
-        .map(|violation| json!(violation))
-        .collect();
+    let texts: Vec<String> = violations.iter().filter(certain).map(short_text).collect();
+    let list: Vec<Value> = violations.iter().map(to_json).collect();
     let next = format!(
         "Fix these values, and call it again. `model_schema` with the model `{}` has all properties.",
         model.id()
     );
-    Refusal::new(format!("the input is invalid: {}", texts.join("; ")), next)
+    let message = format!("the input is invalid: {}", texts.join("; "));
+    Refusal::new(message, next)
         .before_submit()
         .with("violations", list)
+}
+
+/// Returns a violation as JSON. A list of what is allowed is there once: the text would repeat it.
+fn to_json(violation: &Violation) -> Value {
+    let mut value = json!(violation);
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|_, member| !member.is_null());
+        if members.get("limit").is_some_and(Value::is_array) {
+            members.remove("text");
+        }
+    }
+    value
+}
+
+/// Returns a violation in words, without a list of what is allowed.
+fn short_text(violation: &Violation) -> String {
+    let value = json!(violation);
+    if !value["limit"].is_array() {
+        return violation.to_string();
+    }
+    let (pointer, actual) = (&violation.pointer, shortened(&value["actual"]));
+    format!("{pointer}: found {actual}, expected one of its `limit` below")
 }

@@ -110,6 +110,42 @@ async fn models_are_found_by_words_in_any_order() {
     server.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn params_of_another_form_are_invalid_params() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    for params in [
+        json!(null),
+        json!({ "name": "price", "arguments": [1] }),
+        json!({ "name": 7 }),
+    ] {
+        let error = agent.request("tools/call", params.clone()).await["error"].clone();
+        assert_eq!(error["code"], -32602, "{params}: {error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("expected an object with the text `name`"),
+            "{message}"
+        );
+        assert!(message.contains("Nothing was submitted"), "{message}");
+    }
+    let error = agent.request("tools/run", json!({})).await["error"].clone();
+    assert_eq!(error["code"], -32601, "{error}");
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn violation_names_allowed_values_once() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    let input = json!({ "prompt": "b", "width×height": "7x7" });
+    let arguments = json!({ "model": MODEL, "input": input });
+    let refusal = agent.refused("validate", arguments).await;
+    let text = refusal.to_string();
+    assert_eq!(text.matches("1024x1024(1:1)").count(), 1, "{text}");
+    assert!(refusal["error"].as_str().unwrap().contains("/width×height"));
+    server.close().await;
+}
+
 /// Whoever waits for it is in time.
 const SOON: Duration = Duration::from_secs(60);
 
