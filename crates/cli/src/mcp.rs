@@ -176,7 +176,9 @@ async fn set_budget(store: &dyn Store, matches: &ArgMatches) -> Result<(), Failu
         limits.budget = budget;
         store.set_limits(limits).await?;
     }
-    if limits.budget.is_none() && !matches.get_flag("quiet") {
+    // An emulator charges nothing.
+    let is_free = matches.get_flag("emulate");
+    if limits.budget.is_none() && !is_free && !matches.get_flag("quiet") {
         show::note(
             "no budget is set: agents may spend what is agreed to for each job; --budget USD limits the sum",
         );

@@ -346,7 +346,12 @@ impl Worker {
             self.settle(claimed, job, End::Cancelled, cost).await;
             return self.report(Progress::Cancelled(about));
         }
-        let reason = error.to_string();
+        // An emulated job has ended with its emulator, so nobody can wait for it again.
+        let reason = if self.emulated && error.kind() == ErrorKind::NotFound {
+            "the emulator that had the job has ended, and the job with it".to_owned()
+        } else {
+            error.to_string()
+        };
         self.settle(claimed, job, End::Failed(reason.clone()), cost)
             .await;
         self.report(Progress::Failed(about, reason));

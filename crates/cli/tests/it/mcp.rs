@@ -173,6 +173,23 @@ fn doubt_names_the_whole_path_of_its_store() {
 }
 
 #[test]
+fn missing_budget_is_a_warning_unless_emulated() {
+    const WARNING: &str = "no budget is set";
+    let service = Service::new();
+    let paid = ended(&mut served(&service, &[]));
+    assert!(paid.err.contains(WARNING), "{paid:?}");
+    let mut emulated = service.command(&["mcp", "--emulate"]);
+    let folder = service.folder.path();
+    let emulated = ended(
+        emulated
+            .env("XDG_DATA_HOME", folder)
+            .env("LOCALAPPDATA", folder),
+    );
+    assert!(!emulated.err.contains(WARNING), "{emulated:?}");
+    assert!(folder.join("runcomfy/agents.emulated.batch.db").exists());
+}
+
+#[test]
 fn person_is_asked_unless_the_user_said_yes() {
     let service = Service::new();
     let boat = json!({

@@ -5,7 +5,8 @@ use std::time::Duration;
 use runcomfy_emulator::{Call, Fault, Reply};
 use serde_json::{Value, json};
 
-use crate::world::{MODEL, World, boat, emulator};
+use crate::client::{Agent, Generation};
+use crate::world::{MODEL, World, boat, emulator, sqlite};
 
 fn next(answer: &Value) -> &str {
     answer["next"].as_str().unwrap()
@@ -159,6 +160,27 @@ async fn job_that_runs_is_not_cancelled_for_certain() {
     assert!(
         next(&answer).contains("is charged. Call `wait`"),
         "{answer}"
+    );
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn job_of_an_ended_emulator_cannot_be_resumed() {
+    let mut world = World::new(emulator().run_time(SOON)).await;
+    let server = world.server(sqlite(world.folder.path())).emulated().build();
+    let agent = Agent::connect(&server, Generation::Initialize, json!({})).await;
+    agent.call("submit", boat("boat-1")).await;
+    agent.close().await;
+    server.close().await;
+    drop(server);
+    world.emulator = emulator().start().await.unwrap();
+    let server = world.server(sqlite(world.folder.path())).emulated().build();
+    let agent = Agent::connect(&server, Generation::Initialize, json!({})).await;
+    let answer = agent.end("boat-1").await;
+    let reason = "the emulator that had the job has ended, and the job with it";
+    assert_eq!(
+        (&answer["state"], &answer["reason"]),
+        (&json!("failed"), &json!(reason))
     );
     server.close().await;
 }
