@@ -181,6 +181,17 @@ struct Run {
     removed: Option<StoreError>,
 }
 
+/// Answer of the store to a beat, for whoever is about to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// Nothing is ready that was not before.
+    NothingNew,
+    /// Jobs are ready again whose claim this process never heard of.
+    GivenBack,
+    /// The store could not be asked.
+    None,
+}
+
 /// Next step of the loop.
 enum Next {
     /// Look again after this time, or earlier if something changes.
@@ -198,7 +209,7 @@ impl Run {
             // A lease that is about to end is renewed before anything is claimed.
             let may_send = self.worker.lease.may_send(Moment::now());
             if self.next_beat <= Instant::now() || !may_send {
-                self.beat().await?;
+                let _ = self.beat().await?;
             }
             match self.step().await? {
                 Next::End(ended_by) => return Ok(ended_by),
@@ -321,7 +332,9 @@ impl Run {
 
     /// Ends the batch, unless there are more jobs to adopt, now or after the end of another process.
     async fn end_if_idle(&mut self, ended_by: EndedBy) -> Result<Next, StoreError> {
-        self.beat().await?;
+        if self.beat().await? != Answer::NothingNew {
+            return Ok(Next::Wait(STORE_BACKOFF));
+        }
         if self.places.jobs() > 0 || self.waits_for_others().await {
             return Ok(Next::Wait(MAX_BEAT));
         }
@@ -361,7 +374,7 @@ impl Run {
     }
 
     /// Renews the lease, and takes what the store has for this incarnation.
-    async fn beat(&mut self) -> Result<(), StoreError> {
+    async fn beat(&mut self) -> Result<Answer, StoreError> {
         let begun = Moment::now();
         let beat = match self.worker.store.beat(&mut self.me).await {
             Ok(beat) => beat,
@@ -369,8 +382,13 @@ impl Run {
             Err(error) => {
                 self.pause_for(&error);
                 self.next_beat = Instant::now() + STORE_BACKOFF;
-                return Ok(());
+                return Ok(Answer::None);
             }
+        };
+        let answer = if beat.given_back.is_empty() {
+            Answer::NothingNew
+        } else {
+            Answer::GivenBack
         };
         self.worker.lease.renew(begun);
         self.next_beat = Instant::now() + MAX_BEAT.min(self.settings.lease / 3);
@@ -384,7 +402,7 @@ impl Run {
             tokio::spawn(Arc::clone(&self.worker).adopt(adopted, place));
         }
         self.cancel(beat.to_cancel).await;
-        Ok(())
+        Ok(answer)
     }
 
     /// Registers this process again, after its incarnation has ended: it could not renew its lease in time.

@@ -232,6 +232,28 @@ async fn lost_commits_lose_no_id_and_pay_nothing_twice() {
     }
 }
 
+/// The answers to the claim and to the beat after it are lost, so that the claimed jobs are given back by the beat
+/// before the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_are_given_back_last_are_submitted() {
+    for kind in [Kind::Memory, Kind::Sqlite] {
+        let world = World::new(emulator()).await;
+        let store = world.store(kind, 3).await;
+        let running = world.batch(&store).start();
+        while store.processes().await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        while store.counts().await.unwrap().intent == 0 {
+            world.faults.fail_next(StoreFault::AfterCommit);
+            tokio::task::yield_now().await;
+        }
+        world.faults.fail_next(StoreFault::BeforeCommit);
+        let counts = running.summary().await.unwrap().counts;
+        assert_eq!((counts.saved, counts.ready), (3, 0), "{kind:?}");
+        assert_eq!(world.submitted(), 3);
+    }
+}
+
 /// A job that the service has accepted is paid: another token or address may know it.
 #[tokio::test(flavor = "multi_thread")]
 async fn job_that_is_unknown_later_stays_submitted() {
