@@ -272,6 +272,9 @@ async fn jobs_that_wait_for_their_submit_count() {
     let agent = Agent::connect(&server, Generation::Initialize, json!({})).await;
     agent.call("batch_submit", batch("first", 2)).await;
     agent.call("batch_submit", batch("second", 1)).await;
+    while world.paid() == 0 {
+        tokio::task::yield_now().await;
+    }
     // One is submitted, and two have nothing reserved.
     let refusal = agent.refused("batch_submit", batch("third", 1)).await;
     assert_over_budget(&refusal);
