@@ -60,7 +60,9 @@ fn commands_of_the_docs_run() {
         "cargo test --workspace",
         "cargo run -p runcomfy-codegen-cli -- check",
         "cargo run -p runcomfy-codegen-cli -- generate",
-        "cargo install runcomfy-cli",
+        "cargo install runcomfy-cli --locked --features postgres,mcp",
+        "pip install runcomfy-rs             # or: uvx --from runcomfy-rs runcomfy",
+        "npm install --global runcomfy-rs    # or: npx runcomfy-rs",
         "cargo install --path crates/cli",
     ];
     let mut checks = Vec::new();
