@@ -54,6 +54,8 @@ pub(crate) struct Judge {
     pub(crate) at_risk: BTreeSet<JobKey>,
     /// Time at which the lease of each incarnation ends.
     pub(crate) leases: BTreeMap<IncarnationId, Timestamp>,
+    /// Time until which an incarnation may live whose process never heard of its registration.
+    pub(crate) unheard_until: Option<Timestamp>,
     settled: BTreeMap<JobKey, Money>,
     seen: usize,
     states: BTreeMap<u64, State>,

@@ -496,13 +496,17 @@ fn use_service(world: &mut World, process: usize) {
     let is_shared = others.any(|other| !world.has_ended(*other));
     let is_other = before.is_some_and(|before| before != address);
     let may_change = !is_other || !(open[0] || open[1] || is_shared);
+    let unheard = world.judge.unheard_until.filter(|_| world.has_leases());
+    let may_be_shared = unheard.is_some_and(|until| until > world.now());
     let has_ended = world.has_ended(me);
     match world.make_as(process, |store, me| {
         store.use_service(me.id(), address.clone())
     }) {
         Outcome::Done(()) => assert!(may_change && !has_ended, "jobs run at another service"),
         Outcome::Lost | Outcome::Failed => {}
-        Outcome::Refused(StoreErrorKind::OtherService) => assert!(!may_change),
+        Outcome::Refused(StoreErrorKind::OtherService) => {
+            assert!(is_other && (!may_change || may_be_shared));
+        }
         Outcome::Refused(kind) => {
             assert!(has_ended, "refused while it lives: {kind:?}");
             forget(world, process);

@@ -172,7 +172,8 @@ impl World {
                     .extend(spilled.into_iter().map(|spilled| (id, spilled)));
                 self.lives_until_lease_ends(id);
             }
-            Outcome::Lost | Outcome::Failed => {}
+            Outcome::Lost => self.judge.unheard_until = Some(self.lease_from_now()),
+            Outcome::Failed => {}
             Outcome::Refused(kind) => {
                 assert_eq!(kind, StoreErrorKind::Busy);
                 assert!(is_busy);
@@ -182,10 +183,14 @@ impl World {
 
     pub(crate) fn lives_until_lease_ends(&mut self, id: IncarnationId) {
         if self.has_leases() {
-            let micros = u64::try_from(LEASE.as_micros()).unwrap();
-            let end = Timestamp::from_micros(self.now.micros() + micros);
+            let end = self.lease_from_now();
             self.judge.leases.insert(id, end);
         }
+    }
+
+    fn lease_from_now(&self) -> Timestamp {
+        let micros = u64::try_from(LEASE.as_micros()).unwrap();
+        Timestamp::from_micros(self.now.micros() + micros)
     }
 
     /// Returns `true` if the incarnation's lease has ended.
