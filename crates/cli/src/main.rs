@@ -10,6 +10,7 @@ mod code;
 mod command;
 mod completion;
 mod confirm;
+mod counted;
 mod ctrl_c;
 mod delivery;
 mod detail;

@@ -52,11 +52,3 @@ async fn look(
     }
     manifests::refuse(options, store, plan).await
 }
-
-/// Returns a number of jobs in words.
-fn jobs(count: u64) -> String {
-    match count {
-        1 => "1 job".to_owned(),
-        count => format!("{count} jobs"),
-    }
-}

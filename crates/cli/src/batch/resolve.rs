@@ -12,6 +12,7 @@ pub(crate) use self::arguments::command;
 use self::arguments::{Arguments, Selected};
 use self::decision::{Decisions, Submit};
 use super::gone;
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::session::Session;
@@ -113,7 +114,7 @@ async fn in_doubt(store: &dyn Store, resolution: &Resolution) -> Result<Vec<Subm
     if again > 0 {
         show::warn(&format!(
             "{} left in doubt, of jobs that are submitted again already; the money stays in doubt until an id arrives, or --no-job releases it",
-            submits_in_words(again)
+            counted(again, "submit")
         ));
     }
     Ok(submits)
@@ -130,13 +131,5 @@ async fn expect_job(matches: &ArgMatches, id: &RequestId) -> Result<(), Failure>
             )))
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Returns a number of submits in words.
-fn submits_in_words(count: u64) -> String {
-    match count {
-        1 => "1 submit".to_owned(),
-        count => format!("{count} submits"),
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::whole_file;
 
@@ -139,16 +140,11 @@ impl Folder {
         let counts: Vec<String> = counts
             .into_iter()
             .filter(|(_, count)| *count > 0)
-            .map(|(what, count)| format!("{what} {}", counted(count, "file")))
+            .map(|(what, count)| format!("{what} {}", counted(count as u64, "file")))
             .collect();
-        let models = counted(models, "model");
+        let models = counted(models as u64, "model");
         format!("{} for {models} in {out}", counts.join(", "))
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// Returns the text of a file, if there is one, with line ends as they are written: git may change them.

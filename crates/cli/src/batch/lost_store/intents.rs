@@ -7,10 +7,11 @@ use runcomfy_batch::{JobId, Plan};
 use serde_json::Value;
 use tokio::task::yield_now;
 
-use super::{BLOCK, jobs};
+use super::BLOCK;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::work_options::WorkOptions;
 use crate::batch::worker_folder;
+use crate::counted::jobs;
 use crate::failure::Failure;
 
 /// Refuses jobs of the file that this machine has submitted for a batch that the server has no longer, since it is

@@ -8,9 +8,10 @@ use runcomfy_batch::{Money, NewJob, Plan, Store};
 use serde_json::Value;
 use tokio::task::yield_now;
 
-use super::{BLOCK, jobs};
+use super::BLOCK;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::work_options::WorkOptions;
+use crate::counted::jobs;
 use crate::failure::Failure;
 
 /// Jobs of the file that manifests name.

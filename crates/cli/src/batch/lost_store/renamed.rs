@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use runcomfy_batch::{AttemptState, Money, NewJob, Plan, Row, SqliteOptions, Store};
 use tokio::task::yield_now;
 
-use super::jobs;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::link;
 use crate::batch::store::{EMULATED, EXTENSION, Location, PARTS, beside};
 use crate::batch::work_options::WorkOptions;
+use crate::counted::jobs;
 use crate::failure::Failure;
 use crate::shell_word::quoted;
 

@@ -8,8 +8,8 @@ use runcomfy_batch::{
 };
 use serde_json::{Value, json};
 
-use super::submits_in_words;
 use crate::batch::named;
+use crate::counted::counted;
 use crate::failure::Failure;
 use crate::format::Format;
 
@@ -141,7 +141,7 @@ impl Decisions {
                     0 => failure,
                     count => failure.and_advice(&format!(
                         "{} decided on before; the same command decides on the others.",
-                        submits_in_words(count)
+                        counted(count, "submit")
                     )),
                 });
             }
@@ -188,7 +188,7 @@ impl Decisions {
         // The last of them, if each is only too early.
         let until = until.reduce(|one, other| Some(one?.max(other?)))?;
         let count = self.undecided.len() as u64;
-        let of = submits_in_words(count + self.decided.len() as u64);
+        let of = counted(count + self.decided.len() as u64, "submit");
         let message = format!("{count} of {of} not decided on");
         let failure = match until {
             Some(until) => Failure::too_early(message).with_advice(format!(

@@ -10,6 +10,7 @@ use super::outlook::Outlook;
 use super::validation::Validated;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::confirm::is_yes;
+use crate::counted::jobs;
 use crate::failure::Failure;
 use crate::format::is_used_by_a_person;
 use crate::show;
@@ -158,12 +159,4 @@ fn edited_line(line: u64, jobs: &[&Edited]) -> String {
         }
     };
     format!("line {line} was edited after {what}. Give the line another id to run it too")
-}
-
-/// Returns a number of jobs in words.
-pub(super) fn jobs(count: u64) -> String {
-    match count {
-        1 => "1 job".to_owned(),
-        count => format!("{count} jobs"),
-    }
 }

@@ -3,13 +3,14 @@
 use runcomfy_batch::{Edited, Money, Store};
 use serde_json::{Value, json};
 
-use super::confirmation::{self, jobs};
+use super::confirmation;
 use super::options::Options;
 use super::outlook::Outlook;
 use super::validation::Validated;
 use super::{Checked, File, Run};
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::service;
+use crate::counted::jobs;
 use crate::failure::Failure;
 
 /// Maximum number of edited lines and of removed jobs that programs read by name.

@@ -3,10 +3,10 @@
 use runcomfy_batch::{Counts, EndedBy, State, Store, Summary};
 use serde_json::{Value, json};
 
-use super::confirmation::jobs;
 use crate::batch::named::Named;
 use crate::batch::status;
 use crate::batch::work_options::WorkOptions;
+use crate::counted::jobs;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::show;

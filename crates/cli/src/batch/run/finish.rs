@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use runcomfy_batch::{Counts, Store, Summary};
 
-use super::confirmation::jobs;
 use super::{Place, connect, ending, engine};
 use crate::batch::metrics::MetricsServer;
 use crate::batch::opened::Opener;
 use crate::batch::work_options::WorkOptions;
+use crate::counted::jobs;
 use crate::failure::Failure;
 use crate::show;
 use crate::stop::Stop;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use runcomfy_batch::{Money, Row};
 use serde_json::{Value, json};
 
-use super::confirmation::jobs;
+use crate::counted::jobs;
 
 /// The highest costs that the service has reported to a batch, by model. The store reserves as much for each
 /// further job.
