@@ -94,11 +94,8 @@ impl Driver {
         let space = Space::new(folder.clone(), settings.disk.clone(), settings.min_free);
         space.prepare().await?;
         let begun = Moment::now();
-        let me = store.register(&settings.process, settings.lease).await?;
         let service = (!settings.emulated).then(|| client.base_url().to_owned());
-        if let Some(service) = service.clone() {
-            store.use_service(me.id(), service).await?;
-        }
+        let me = register(&*store, &settings, service.as_ref()).await?;
         let spill = settings.spill.clone().map(Spill::new);
         if let Some(spill) = &spill {
             read_spill(&*store, &me, spill).await?;
@@ -137,6 +134,19 @@ impl Driver {
             removed: None,
         })
     }
+}
+
+/// Registers this process, which submits to this service.
+async fn register(
+    store: &dyn Store,
+    settings: &Settings,
+    service: Option<&String>,
+) -> Result<Incarnation, StoreError> {
+    let me = store.register(&settings.process, settings.lease).await?;
+    if let Some(service) = service {
+        store.use_service(me.id(), service.clone()).await?;
+    }
+    Ok(me)
 }
 
 /// Gives the store the ids that an earlier process could not store.
@@ -181,17 +191,6 @@ struct Run {
     removed: Option<StoreError>,
 }
 
-/// Answer of the store to a beat, for whoever is about to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    /// Nothing is ready that was not before.
-    NothingNew,
-    /// Jobs are ready again whose claim this process never heard of.
-    GivenBack,
-    /// The store could not be asked.
-    None,
-}
-
 /// Next step of the loop.
 enum Next {
     /// Look again after this time, or earlier if something changes.
@@ -209,7 +208,7 @@ impl Run {
             // A lease that is about to end is renewed before anything is claimed.
             let may_send = self.worker.lease.may_send(Moment::now());
             if self.next_beat <= Instant::now() || !may_send {
-                let _ = self.beat().await?;
+                self.beat().await?;
             }
             match self.step().await? {
                 Next::End(ended_by) => return Ok(ended_by),
@@ -332,7 +331,7 @@ impl Run {
 
     /// Ends the batch, unless there are more jobs to adopt, now or after the end of another process.
     async fn end_if_idle(&mut self, ended_by: EndedBy) -> Result<Next, StoreError> {
-        if self.beat().await? != Answer::NothingNew {
+        if !self.beat().await? {
             return Ok(Next::Wait(STORE_BACKOFF));
         }
         if self.places.jobs() > 0 || self.waits_for_others().await {
@@ -373,8 +372,9 @@ impl Run {
         Ok(Next::Wait(STORE_BACKOFF))
     }
 
-    /// Renews the lease, and takes what the store has for this incarnation.
-    async fn beat(&mut self) -> Result<Answer, StoreError> {
+    /// Renews the lease, and takes what the store has for this incarnation. Returns `true` if nothing is ready that
+    /// was not before: the store has answered, and has given back no job whose claim was never heard of.
+    async fn beat(&mut self) -> Result<bool, StoreError> {
         let begun = Moment::now();
         let beat = match self.worker.store.beat(&mut self.me).await {
             Ok(beat) => beat,
@@ -382,13 +382,8 @@ impl Run {
             Err(error) => {
                 self.pause_for(&error);
                 self.next_beat = Instant::now() + STORE_BACKOFF;
-                return Ok(Answer::None);
+                return Ok(false);
             }
-        };
-        let answer = if beat.given_back.is_empty() {
-            Answer::NothingNew
-        } else {
-            Answer::GivenBack
         };
         self.worker.lease.renew(begun);
         self.next_beat = Instant::now() + MAX_BEAT.min(self.settings.lease / 3);
@@ -402,7 +397,7 @@ impl Run {
             tokio::spawn(Arc::clone(&self.worker).adopt(adopted, place));
         }
         self.cancel(beat.to_cancel).await;
-        Ok(answer)
+        Ok(beat.given_back.is_empty())
     }
 
     /// Registers this process again, after its incarnation has ended: it could not renew its lease in time.
@@ -419,7 +414,8 @@ impl Run {
                 return Ok(Some(EndedBy::Stopped));
             }
             let begun = Moment::now();
-            match self.register().await {
+            let store = &*self.worker.store;
+            match register(store, &self.settings, self.service.as_ref()).await {
                 Ok(me) => break (me, begun),
                 Err(error) if error.kind() == StoreErrorKind::OtherService => return Err(error),
                 Err(error) => self.pause_for(&error),
@@ -431,15 +427,6 @@ impl Run {
         self.me = me;
         self.next_beat = Instant::now();
         Ok(None)
-    }
-
-    async fn register(&self) -> Result<Incarnation, StoreError> {
-        let (store, settings) = (&self.worker.store, &self.settings);
-        let me = store.register(&settings.process, settings.lease).await?;
-        if let Some(service) = self.service.clone() {
-            store.use_service(me.id(), service).await?;
-        }
-        Ok(me)
     }
 
     /// Returns the counts at the end. A server that is away for a moment is waited for.

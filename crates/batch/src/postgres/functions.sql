@@ -579,8 +579,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- Returns a row that says why nothing was done, or none. `_declared` is the note of a declaration. For the time `_max_request` after a doubt its submit
--- may still arrive.
+-- Returns a row that says why nothing was done, or none. `_declared` is the note of a declaration. For the time
+-- `_max_request` after a doubt its submit may still arrive.
 CREATE OR REPLACE FUNCTION resolve(_clock bigint, _key text, _decision text, _request_id text, _declared text,
   _max_request bigint)
 RETURNS SETOF outcome
