@@ -198,7 +198,7 @@ async fn process_without_its_file_claims_nothing() {
         let how = if is_replaced { "replaced" } else { "moved" };
         assert!(error.to_string().contains(how), "{error}");
         assert_eq!(store.counts().await.unwrap().intent, 1);
-        // What runs is stored, and the store is used again where it is back.
+        // Jobs that run are stored, and the store is used again where it is back.
         let id = "r-1".parse().unwrap();
         store.received(me.id(), vec![(key, id)]).await.unwrap();
         fs::rename(&away, folder.store()).unwrap();

@@ -209,7 +209,7 @@ fn store_deleted_under_a_run_stops_it_and_every_other() {
     );
     let submitted = jobs.submitted();
     assert!((2..=4).contains(&submitted), "{submitted}");
-    // What was paid is saved, and named by manifests.
+    // Each paid job is saved, and named by a manifest.
     assert_eq!(jobs.pictures(), submitted);
     fs::remove_file(jobs.path(LOCK)).unwrap();
     let _ = fs::remove_file(
