@@ -8,7 +8,6 @@ use runcomfy::{Violation, Violations};
 use serde_json::{Map, Value, json};
 
 use super::{Call, object};
-use crate::arguments::shortened;
 use crate::models::Model;
 use crate::refusal::Refusal;
 use crate::server::LocalFiles;
@@ -110,7 +109,11 @@ fn no_urls(model: &Model, input: &Json) -> Vec<Violation> {
 
 fn refusal(model: &Model, violations: &Violations) -> Refusal {
     let certain = |violation: &&Violation| violation.certainty == Certainty::Certain;
-    let texts: Vec<String> = violations.iter().filter(certain).map(short_text).collect();
+    let texts: Vec<String> = violations
+        .iter()
+        .filter(certain)
+        .map(ToString::to_string)
+        .collect();
     let list: Vec<Value> = violations.iter().map(to_json).collect();
     let next = format!(
         "Fix these values, and call it again. `model_schema` with the model `{}` has all properties.",
@@ -122,7 +125,8 @@ fn refusal(model: &Model, violations: &Violations) -> Refusal {
         .with("violations", list)
 }
 
-/// Returns a violation as JSON. A list of what is allowed is there once: the text would repeat it.
+/// Returns a violation as JSON. A list of what is allowed is its limit, and the message names it: a text would be the
+/// third.
 fn to_json(violation: &Violation) -> Value {
     let mut value = json!(violation);
     if let Some(members) = value.as_object_mut() {
@@ -132,14 +136,4 @@ fn to_json(violation: &Violation) -> Value {
         }
     }
     value
-}
-
-/// Returns a violation in words, without a list of what is allowed.
-fn short_text(violation: &Violation) -> String {
-    let value = json!(violation);
-    if !value["limit"].is_array() {
-        return violation.to_string();
-    }
-    let (pointer, actual) = (&violation.pointer, shortened(&value["actual"]));
-    format!("{pointer}: found {actual}, expected one of its `limit` below")
 }

@@ -135,15 +135,19 @@ async fn params_of_another_form_are_invalid_params() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn violation_names_allowed_values_once() {
+async fn message_of_a_violation_names_what_is_allowed() {
     let world = World::new(emulator()).await;
     let (server, agent) = world.agent(1.0).await;
-    let input = json!({ "prompt": "b", "width×height": "7x7" });
+    let input = json!({ "promt": "b", "width×height": "7x7" });
     let arguments = json!({ "model": MODEL, "input": input });
     let refusal = agent.refused("validate", arguments).await;
+    let message = refusal["error"].as_str().unwrap();
+    assert!(message.contains("did you mean `prompt`?"), "{message}");
+    let members = r#"expected one of "1024x1024(1:1)", "2048x2048(1:1)""#;
+    assert!(message.contains(members), "{message}");
+    // Programs read the list of the violation, and nothing names it a third time.
     let text = refusal.to_string();
-    assert_eq!(text.matches("1024x1024(1:1)").count(), 1, "{text}");
-    assert!(refusal["error"].as_str().unwrap().contains("/width×height"));
+    assert_eq!(text.matches("1024x1024(1:1)").count(), 2, "{text}");
     server.close().await;
 }
 
