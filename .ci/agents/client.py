@@ -155,7 +155,10 @@ async def whole_job(client, emulator):
 
 async def run(program, emulator, folder, modern):
     store = f"{folder}/agents-{modern}.batch.db"
-    boat = {"model": MODEL, "input": {"prompt": "A boat"}, "confirmed_cost": 0.04}
+
+    # A job like one in doubt is refused under another key, so each has a prompt of its own.
+    def boat(name):
+        return {"key": name, "model": MODEL, "input": {"prompt": name}, "confirmed_cost": 0.04}
 
     async with agent(program, emulator, store, modern, "--budget", "0.17") as client:
         await whole_job(client, emulator)
@@ -163,33 +166,35 @@ async def run(program, emulator, folder, modern):
         # The response to a submit is lost: no error, and no second job.
         emulator.fault(kind="lost")
         for _ in range(2):
-            answer, _ = await client.call("submit", key="boat-2", **boat)
+            answer, _ = await client.call("submit", **boat("boat-2"))
             assert answer["state"] == "in_doubt", answer
+        refusal, _ = await client.call("submit", True, **(boat("boat-2") | {"key": "again"}))
+        assert refusal["in_doubt"] == "boat-2", refusal
         assert emulator.paid() == 2
 
         # The client gives up on a submit, and repeats the call with the same key.
         emulator.fault(kind="genuine", delay=2 * PATIENCE)
-        await client.gives_up("submit", key="boat-3", **boat)
-        answer, _ = await client.call("submit", key="boat-3", **boat)
+        await client.gives_up("submit", **boat("boat-3"))
+        answer, _ = await client.call("submit", **boat("boat-3"))
         assert answer["request_id"], answer
         assert emulator.paid() == 3
 
         # It gives up on a wait too, and ends the server.
         emulator.fault(kind="job_never_ends")
-        await client.call("submit", key="boat-4", **boat)
+        await client.call("submit", **boat("boat-4"))
         await client.gives_up("wait", id="boat-4")
         assert emulator.paid() == 4
 
     # It comes back in another process, with the same keys.
     async with agent(program, emulator, store, modern) as client:
-        again, _ = await client.call("submit", key="boat-3", **boat)
+        again, _ = await client.call("submit", **boat("boat-3"))
         assert again["request_id"] == answer["request_id"], again
         assert await client.end("boat-3") == "saved"
-        waits, _ = await client.call("submit", key="boat-4", **boat)
+        waits, _ = await client.call("submit", **boat("boat-4"))
         assert waits["state"] in ("submitted", "running"), waits
         assert emulator.paid() == 4
         # The budget is that of the store: $0.08 are spent, $0.04 reserved and $0.04 in doubt.
-        refusal, _ = await client.call("submit", True, key="boat-5", **boat)
+        refusal, _ = await client.call("submit", True, **boat("boat-5"))
         assert "$0.01 left" in refusal["error"], refusal
         assert emulator.paid() == 4
 

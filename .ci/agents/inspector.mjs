@@ -41,8 +41,10 @@ const abandon = async (words, isKnown) => {
   const client = spawn(inspector, commandLine(words), { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
   let answer = '';
   client.stdout.on('data', (data) => { answer += data; });
-  const ended = once(client, 'close');
+  let hasEnded = false;
+  const ended = once(client, 'close').then(() => { hasEnded = true; });
   while (!(await isKnown())) {
+    assert.ok(!hasEnded, `answered before the service knew of it: ${answer}`);
     await setTimeout(50);
   }
   process.kill(-client.pid, 'SIGTERM');
@@ -99,9 +101,11 @@ try {
   assert.deepEqual(kinds, ['text', 'resource_link', 'image']);
   assert.equal(await paid(), 1);
 
+  // A job like one in doubt is refused under another key, so each has a prompt of its own.
+  const other = (key) => ({ ...boat, input: { ...boat.input, prompt: key }, key, confirmed_cost: cost });
   await control('POST', 'faults', [{ call: 'submit', occurrence: 1, fault: { kind: 'lost' } }]);
   for (let repeat = 0; repeat < 2; repeat += 1) {
-    const { answer } = call('submit', { ...boat, key: 'boat-2', confirmed_cost: cost });
+    const { answer } = call('submit', other('boat-2'));
     assert.equal(answer.state, 'in_doubt');
   }
   assert.equal(await paid(), 2);
@@ -109,14 +113,14 @@ try {
   // Whoever started the client ends it during a submit, and comes back with the same key.
   await control('DELETE', 'faults');
   await control('POST', 'faults', [{ call: 'submit', occurrence: 1, fault: { kind: 'genuine', delay: 3 } }]);
-  const slow = { ...boat, key: 'boat-3', confirmed_cost: cost };
+  const slow = other('boat-3');
   await abandon(words('submit', slow), async () => (await paid()) === 3);
   const back = call('submit', slow).answer;
   assert.ok(back.request_id, JSON.stringify(back));
   assert.equal(call('wait', { id: 'boat-3' }).answer.state, 'saved');
   assert.equal(await paid(), 3);
 
-  const over = call('submit', { ...boat, key: 'boat-4', confirmed_cost: cost }, true).answer;
+  const over = call('submit', other('boat-4'), true).answer;
   assert.match(over.error, /\$0\.02 left/);
   assert.equal(await paid(), 3);
   console.log('ok');
