@@ -28,18 +28,27 @@ pub(crate) enum Confirmed {
     Ask(InputRequiredResult),
 }
 
-/// Has a cost confirmed. `what` names the jobs for a person.
+/// Jobs for which somebody is to pay.
+pub(crate) struct Offer<'a> {
+    pub(crate) cost: Money,
+    /// Name of the jobs for a person.
+    pub(crate) what: &'a str,
+    /// Sentence that a person knows before the answer.
+    pub(crate) fact: Option<String>,
+}
+
+/// Has a cost confirmed.
 ///
 /// # Errors
 /// If it is not agreed to, or the sum that the model confirms is another one.
 pub(crate) async fn confirm(
-    cost: Money,
-    what: &str,
+    offer: &Offer<'_>,
     confirmed: Option<Money>,
     asks: bool,
     params: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<Confirmed, Refusal> {
+    let cost = offer.cost;
     if let Some(sum) = confirmed.filter(|sum| *sum != cost) {
         return Err(Refusal::new(
             format!("`confirmed_cost` is {sum}, but it costs {cost}"),
@@ -67,45 +76,49 @@ pub(crate) async fn confirm(
     }
     let version = context.protocol_version();
     if version.is_none_or(|version| version < ProtocolVersion::V_2026_07_28) {
-        return ask(cost, what, context).await.map(|()| Confirmed::Yes);
+        return ask(offer, context).await.map(|()| Confirmed::Yes);
     }
     let responses = params.input_responses.as_ref();
     let Some(response) = responses.and_then(|responses| responses.get(QUESTION)) else {
-        return Ok(Confirmed::Ask(question(cost, what)?));
+        return Ok(Confirmed::Ask(question(offer)?));
     };
     // The state comes from the client and is not sealed: whoever could change it could also invent the
     // answer. It tells a price that has changed meanwhile.
     if params.request_state.as_deref() != Some(&*cost.to_string()) {
-        return Ok(Confirmed::Ask(question(cost, what)?));
+        return Ok(Confirmed::Ask(question(offer)?));
     }
     let result: Option<ElicitResult> = serde_json::from_value(response.clone()).ok();
     agreed(result).map(|()| Confirmed::Yes)
 }
 
-fn form(cost: Money, what: &str) -> Result<ElicitRequestParams, Refusal> {
+fn form(offer: &Offer<'_>) -> Result<ElicitRequestParams, Refusal> {
+    let Offer { cost, what, fact } = offer;
+    let fact = fact.as_ref().map(|fact| format!(" {fact}"));
+    let fact = fact.unwrap_or_default();
     let pay = BooleanSchema::new().title(format!("Submit, and pay {cost}"));
     let schema = ElicitationSchema::builder()
         .required_property(PAY, PrimitiveSchemaDefinition::Boolean(pay))
         .build();
     Ok(ElicitRequestParams::FormElicitationParams {
         meta: None,
-        message: format!("{what} costs {cost}, by the estimate. Submit and pay?"),
+        message: format!("{what} costs {cost}, by the estimate.{fact} Submit and pay?"),
         requested_schema: schema.map_err(|error| Refusal::new(error, "Tell the user."))?,
     })
 }
 
-fn question(cost: Money, what: &str) -> Result<InputRequiredResult, Refusal> {
-    let request = InputRequest::Elicitation(ElicitRequest::new(form(cost, what)?));
+fn question(offer: &Offer<'_>) -> Result<InputRequiredResult, Refusal> {
+    let request = InputRequest::Elicitation(ElicitRequest::new(form(offer)?));
     let requests = InputRequests::from([(QUESTION.to_owned(), request)]);
     Ok(InputRequiredResult::new(
         Some(requests),
-        Some(cost.to_string()),
+        Some(offer.cost.to_string()),
     ))
 }
 
 /// Asks a person through the client.
-async fn ask(cost: Money, what: &str, context: &RequestContext<RoleServer>) -> Result<(), Refusal> {
-    let form = form(cost, what)?;
+async fn ask(offer: &Offer<'_>, context: &RequestContext<RoleServer>) -> Result<(), Refusal> {
+    let cost = offer.cost;
+    let form = form(offer)?;
     let asked = context
         .peer
         .create_elicitation_with_timeout(form, Some(TIMEOUT));

@@ -6,6 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::arguments::shortened;
 
+/// Returns `true` if a job of the store has the model and input of a call.
+pub(crate) fn is_none(row: &Row, call: &NewJob) -> bool {
+    // Both have their members in order.
+    row.model == call.model() && row.input == *call.input()
+}
+
 /// Returns where a job of the store and one of a call with the same key differ, or nothing if they are
 /// the same.
 pub(crate) fn between(row: &Row, call: &NewJob) -> Vec<Value> {
@@ -14,7 +20,6 @@ pub(crate) fn between(row: &Row, call: &NewJob) -> Vec<Value> {
         differences
             .push(json!({ "at": "model", "stored": row.model, "called_with": call.model() }));
     }
-    // Both have their members in order.
     if row.input == *call.input() {
         return differences;
     }

@@ -6,6 +6,7 @@ mod arguments;
 mod builder;
 mod confirmation;
 mod difference;
+mod duplicate;
 mod engine;
 mod funds;
 mod handler;

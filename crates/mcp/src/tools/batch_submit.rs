@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{Call, answered, object};
 use crate::arguments::as_object;
 use crate::confirmation::Confirmed;
+use crate::duplicate::Duplicates;
 use crate::models::Model;
 use crate::refusal::Refusal;
 
@@ -29,8 +30,9 @@ struct Checks {
     deadline: Instant,
     /// Models, each of which is looked for once.
     models: HashMap<String, Result<Arc<Model>, Refusal>>,
-    /// Jobs in doubt, none of which is submitted under another key.
-    doubts: Vec<Row>,
+    /// Jobs that have not ended: one in doubt is not submitted under another key.
+    open: Vec<Row>,
+    duplicates: Duplicates,
     warnings: Vec<Value>,
 }
 
@@ -50,7 +52,8 @@ impl Call<'_> {
         let mut checks = Checks {
             deadline: Instant::now() + ALL_MEDIA_TIMEOUT,
             models: HashMap::new(),
-            doubts: self.doubts().await?,
+            open: self.open_jobs().await?,
+            duplicates: Duplicates::default(),
             warnings: Vec::new(),
         };
         for (index, job) in jobs.iter().enumerate() {
@@ -76,11 +79,12 @@ impl Call<'_> {
             .with("jobs", faults));
         }
         let submitted = new.len();
+        let mut note = None;
         if submitted > 0 {
             self.admit(cost).await?;
             let what = format!("A batch of {submitted} jobs");
-            match self.confirm(cost, &what).await? {
-                Confirmed::Yes => self.import(new, cost).await?,
+            match self.confirm(cost, &what, &checks.duplicates).await? {
+                Confirmed::Yes => note = self.import(new, cost).await?.note_after(),
                 Confirmed::Ask(question) => return Ok(question.into()),
             }
         }
@@ -89,6 +93,7 @@ impl Call<'_> {
             "new_jobs": submitted,
             "known_jobs": known,
             "estimated_cost_usd": cost,
+            "note": note,
             "next": "Call `batch_status` with this batch now and then. Jobs are submitted, waited for and saved meanwhile.",
         }));
         if !checks.warnings.is_empty() {
@@ -125,7 +130,9 @@ impl Call<'_> {
         if self.same_job(&same).await?.is_some() {
             return Ok(None);
         }
-        self.refuse_doubtful(&same, &checks.doubts)?;
+        self.refuse_doubtful(&same, &checks.open)?;
+        let notes = self.shared.engine.notes();
+        checks.duplicates.add(&same, &checks.open, notes);
         let model = self.model_of_batch(model, checks).await?;
         let left = checks.deadline.saturating_duration_since(Instant::now());
         let checked = self.check(&model, &input, left.min(MEDIA_TIMEOUT)).await?;

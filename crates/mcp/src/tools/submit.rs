@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::{Call, answered};
 use crate::answer;
-use crate::confirmation::{Confirmed, confirm};
+use crate::confirmation::{Confirmed, Offer, confirm};
+use crate::duplicate::Duplicates;
 use crate::engine::Hindrance;
 use crate::refusal::{NOTHING_SUBMITTED, Refusal};
 use crate::{difference, funds};
@@ -17,8 +18,8 @@ use crate::{difference, funds};
 const ANSWER_WITHIN: Duration = Duration::from_secs(9);
 /// Call that follows on a budget that is used up.
 pub(super) const RAISE_BUDGET: &str = "Tell the user, who can raise the budget: `runcomfy mcp --budget USD` with a larger sum, which counts all that the store has ever spent.";
-/// Number of jobs in doubt that are read at once.
-const DOUBTS: usize = 500;
+/// Number of jobs that are read at once.
+const ROWS: usize = 500;
 /// Maximum time for media behind URLs.
 const MEDIA_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -34,25 +35,29 @@ impl Call<'_> {
             let row = self.until(&row.id, deadline, has_outcome).await?;
             return Ok(answered(answer::job(self.shared, &row)));
         }
-        self.refuse_doubtful(&job, &self.doubts().await?)?;
+        let open = self.open_jobs().await?;
+        self.refuse_doubtful(&job, &open)?;
+        let mut duplicates = Duplicates::default();
+        duplicates.add(&job, &open, self.shared.engine.notes());
         let model = self.shared.models.find(model_id).await;
         let model = model.map_err(Refusal::before_submit)?;
         let checked = self.check(&model, &input, MEDIA_TIMEOUT).await?;
         let cost = model.estimate(&input).map_err(Refusal::before_submit)?;
         self.admit(cost).await?;
         let begun = Instant::now();
-        match self
-            .confirm(cost, &format!("One job of `{model_id}`"))
-            .await?
-        {
+        let what = format!("One job of `{model_id}`");
+        match self.confirm(cost, &what, &duplicates).await? {
             Confirmed::Yes => deadline += begun.elapsed(),
             Confirmed::Ask(question) => return Ok(question.into()),
         }
         let job = NewJob::new(key.clone(), model_id, input, cost);
         let since = self.shared.engine.notes().events();
-        self.import(vec![job], cost).await?;
+        let duplicates = self.import(vec![job], cost).await?;
         let row = self.outcome(&key, since, deadline).await?;
         let mut answer = answer::job(self.shared, &row);
+        if let Some(note) = duplicates.note_after() {
+            answer.insert("note".to_owned(), note.into());
+        }
         if !checked.warnings.is_empty() {
             answer.insert("warnings".to_owned(), checked.warnings.into());
         }
@@ -79,24 +84,31 @@ impl Call<'_> {
         Ok(Some(row).filter(|row| !row.is_withdrawn()))
     }
 
-    /// Returns the jobs of the store that are in doubt.
-    pub(super) async fn doubts(&self) -> Result<Vec<Row>, Refusal> {
-        let mut doubts: Vec<Row> = Vec::new();
-        loop {
-            let after = doubts.last().map_or(0, |row| row.n);
-            let in_doubt = Some(State::InDoubt);
-            let rows = self.shared.store.rows(in_doubt, after, DOUBTS).await?;
-            if rows.is_empty() {
-                return Ok(doubts);
+    /// Returns the jobs of the store that have not ended.
+    pub(super) async fn open_jobs(&self) -> Result<Vec<Row>, Refusal> {
+        let mut open = Vec::new();
+        // In the order in which a job has them, so that one that moves on meanwhile is seen.
+        for state in [
+            State::Ready,
+            State::Intent,
+            State::Submitted,
+            State::InDoubt,
+        ] {
+            let mut after = 0;
+            loop {
+                let rows = self.shared.store.rows(Some(state), after, ROWS).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.n;
+                open.extend(rows);
             }
-            doubts.extend(rows);
         }
+        Ok(open)
     }
 
     /// Refuses a new job with the model and input of a job that is in doubt: it would be paid twice.
-    pub(super) fn refuse_doubtful(&self, job: &NewJob, doubts: &[Row]) -> Result<(), Refusal> {
-        let mut doubts = doubts.iter();
-        let Some(doubt) = doubts.find(|row| difference::between(row, job).is_empty()) else {
+    pub(super) fn refuse_doubtful(&self, job: &NewJob, open: &[Row]) -> Result<(), Refusal> {
+        let mut doubts = open.iter().filter(|row| row.state == State::InDoubt);
+        let Some(doubt) = doubts.find(|row| difference::is_none(row, job)) else {
             return Ok(());
         };
         let key = doubt.id.as_str();
@@ -133,32 +145,55 @@ impl Call<'_> {
         }
     }
 
-    pub(super) async fn confirm(&self, cost: Money, what: &str) -> Result<Confirmed, Refusal> {
+    pub(super) async fn confirm(
+        &self,
+        cost: Money,
+        what: &str,
+        duplicates: &Duplicates,
+    ) -> Result<Confirmed, Refusal> {
         let confirmed = self.arguments.money("confirmed_cost")?;
         let asks = self.shared.settings.asks;
-        let confirmed = confirm(cost, what, confirmed, asks, self.params, self.context).await;
-        confirmed.map_err(Refusal::before_submit)
+        let offer = Offer {
+            cost,
+            what,
+            fact: duplicates.fact(),
+        };
+        let confirmed = confirm(&offer, confirmed, asks, self.params, self.context).await;
+        confirmed.map_err(|refusal| {
+            let refusal = refusal.before_submit();
+            match duplicates.note() {
+                Some(note) => refusal.with("note", note),
+                None => refusal,
+            }
+        })
     }
 
-    /// Imports jobs, unless the budget has no room for them any more, and has them submitted.
-    pub(super) async fn import(&self, jobs: Vec<NewJob>, cost: Money) -> Result<(), Refusal> {
+    /// Imports jobs, unless the budget has no room for them any more, and has them submitted. Returns those whose
+    /// model and input a job in flight has.
+    pub(super) async fn import(
+        &self,
+        jobs: Vec<NewJob>,
+        cost: Money,
+    ) -> Result<Duplicates, Refusal> {
         let _admission = self.shared.admission.lock().await;
         // Another call may have had the same key, or the budget, and a submit may be in doubt, since the first look.
         let mut new = Vec::new();
-        let doubts = self.doubts().await?;
+        let mut duplicates = Duplicates::default();
+        let open = self.open_jobs().await?;
         for job in jobs {
             if self.same_job(&job).await?.is_none() {
-                self.refuse_doubtful(&job, &doubts)?;
+                self.refuse_doubtful(&job, &open)?;
+                duplicates.add(&job, &open, self.shared.engine.notes());
                 new.push(job);
             }
         }
         if new.is_empty() {
-            return Ok(());
+            return Ok(duplicates);
         }
         self.admit(cost).await?;
         self.shared.store.import(new).await?;
         self.shared.engine.wake().await;
-        Ok(())
+        Ok(duplicates)
     }
 
     /// Waits for the outcome of a submit. A job that cannot be submitted now is withdrawn, so that nothing

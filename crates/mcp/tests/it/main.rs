@@ -8,6 +8,7 @@ mod answers;
 mod cancellation;
 mod client;
 mod doubts;
+mod duplicates;
 mod errors;
 #[cfg(feature = "http")]
 mod http;
