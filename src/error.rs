@@ -363,10 +363,31 @@ impl Error {
     pub fn last_status(&self) -> Option<&JobStatus> {
         self.inner.last_status.as_ref()
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Returns the message without the advice to look at the account before the job is submitted again, for a program
+    /// that gives its users an advice of its own.
+    ///
+    /// ```
+    /// use runcomfy::{Error, ErrorKind};
+    ///
+    /// let error = Error::builder(ErrorKind::ResponseLost).may_have_been_submitted(true).build();
+    /// assert!(error.to_string().ends_with("before you submit it again"));
+    /// assert!(!error.without_advice().contains("submit it again"));
+    /// ```
+    #[must_use]
+    pub fn without_advice(&self) -> String {
+        struct Facts<'a>(&'a Error);
+
+        impl fmt::Display for Facts<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write_facts(f)
+            }
+        }
+
+        Facts(self).to_string()
+    }
+
+    fn write_facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
         write!(f, "{}", Redacted(&inner.message))?;
         if let Some(code) = inner.error_code {
@@ -389,7 +410,14 @@ impl fmt::Display for Error {
         if let (Some(key), true) = (&inner.key, inner.may_have_been_submitted) {
             write!(f, " [key {key}]")?;
         }
-        if inner.may_have_been_submitted {
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_facts(f)?;
+        if self.inner.may_have_been_submitted {
             f.write_str("; the job may have been submitted anyway, so look at your account before you submit it again")?;
         }
         Ok(())

@@ -192,11 +192,18 @@ impl Serialize for Row {
     }
 }
 
-/// Returns the note of an attempt whose incarnation has ended.
-pub(crate) fn doubt_note(process: &str) -> String {
+/// Returns the note of an attempt in doubt: a report shows it without anything beside it.
+pub(crate) fn doubt_note(reason: &str) -> String {
     format!(
-        "{process} ended before it had stored an answer to the submit; there may be a job, which costs money. Look for the key in the account's history, then resolve the doubt"
+        "{reason}; there may be a job, which costs money: a person decides with `runcomfy batch resolve`"
     )
+}
+
+/// Returns the note of an attempt in doubt, since its incarnation has ended.
+pub(crate) fn orphan_note(process: &str) -> String {
+    doubt_note(&format!(
+        "{process} ended before it had stored an answer to the submit"
+    ))
 }
 
 /// Note of an attempt whose claim was never heard of.

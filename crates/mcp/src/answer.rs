@@ -8,9 +8,6 @@ use serde_json::{Map, Value, json};
 use crate::engine::Notes;
 use crate::server::Shared;
 
-/// Start of the client's advice on a submit whose outcome is unknown.
-const LOOK_FIRST: &str = "; the job may have been submitted anyway";
-
 /// Meaning of a job that has succeeded and is not saved.
 pub(crate) const SUCCEEDED: &str =
     "It has succeeded and is paid, and its files are being fetched: nothing is submitted for that.";
@@ -76,11 +73,6 @@ fn reason(row: &Row, notes: &Notes) -> Option<String> {
         .and_then(|attempt| attempt.note.clone());
     match row.state {
         State::Submitted => notes.unsaved(&row.id).or(note),
-        // Its advice is for programs without a store; `next` has that of a store.
-        State::InDoubt => note.map(|note| match note.split_once(LOOK_FIRST) {
-            Some((reason, _)) => reason.to_owned(),
-            None => note,
-        }),
         _ => note,
     }
 }

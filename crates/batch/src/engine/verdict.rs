@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use runcomfy::{Error, ErrorKind, Outcome, RequestId};
 
+use crate::row::doubt_note;
+
 /// Consequence of a submit's outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -42,7 +44,7 @@ impl Verdict {
             // A job that the response names is waited for: its wait shows whether it exists.
             Outcome::Unknown(error) => match error.request_id() {
                 Some(id) => Self::Accepted(id.clone()),
-                None => Self::Doubt(error.to_string()),
+                None => Self::Doubt(doubt_note(&error.without_advice())),
             },
         }
     }
@@ -112,6 +114,17 @@ mod tests {
             let named = Outcome::<()>::Unknown(error().request_id(id.clone()).build());
             assert_eq!(Verdict::from_outcome(&named, 1), Verdict::Accepted(id));
         }
+    }
+
+    #[test]
+    fn doubt_is_decided_on_and_not_submitted_again() {
+        let error = Error::builder(ErrorKind::ResponseLost).may_have_been_submitted(true);
+        let verdict = Verdict::from_outcome(&Outcome::<()>::Unknown(error.build()), 1);
+        let Verdict::Doubt(reason) = verdict else {
+            panic!("{verdict:?}");
+        };
+        assert!(reason.contains("`runcomfy batch resolve`"), "{reason}");
+        assert!(!reason.contains("submit it again"), "{reason}");
     }
 
     #[test]

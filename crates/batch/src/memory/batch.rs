@@ -20,7 +20,7 @@ use crate::money::Money;
 use crate::new_job::{Conflict, Imported, NewJob};
 use crate::resolution::{Resolution, ended_at, may_still_arrive};
 use crate::row::{
-    Attempt, Attempts, DECLARED, GIVEN_BACK, GONE, IMPORTED_AGAIN, Row, WITHDRAWN, doubt_note,
+    Attempt, Attempts, DECLARED, GIVEN_BACK, GONE, IMPORTED_AGAIN, Row, WITHDRAWN, orphan_note,
 };
 use crate::state::{AttemptState, State};
 use crate::store::error::StoreError;
@@ -198,7 +198,7 @@ impl Batch {
             let dead = attempt.owner.filter(|owner| !self.is_alive(*owner));
             if let (Some(owner), AttemptState::Intent) = (dead, attempt.state) {
                 beat.doubts.push(attempt.key.clone());
-                let note = doubt_note(&self.incarnations[index(owner.0)].process);
+                let note = orphan_note(&self.incarnations[index(owner.0)].process);
                 let states = (AttemptState::InDoubt, State::InDoubt);
                 self.end(at, Some(me), states, Some(note));
             }

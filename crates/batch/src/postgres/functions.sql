@@ -655,7 +655,7 @@ BEGIN
     _after := CASE WHEN _job.attempts < _numbers[_i] THEN 'in_doubt' ELSE _job.state END;
     INSERT INTO attempt (n, number, key, state, reserved, claimed_at, ended_at, note)
       VALUES (_ns[_i], _numbers[_i], _keys[_i], 'in_doubt', _reserved[_i], _claimed_at[_i], _now,
-        'the server had forgotten it; there may be a job, which costs money');
+        'the server had forgotten it; there may be a job, which costs money: a person decides with `runcomfy batch resolve`');
     UPDATE job SET state = _after, attempts = greatest(attempts, _numbers[_i]) WHERE n = _ns[_i];
     UPDATE batch SET in_doubt = in_doubt + _reserved[_i];
     PERFORM note_event(_now, _ns[_i], _numbers[_i], 'in_doubt', NULL, _job.state, _after, 'forgotten by the server');

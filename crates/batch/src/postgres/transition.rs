@@ -19,7 +19,7 @@ use crate::job_key::JobKey;
 use crate::limits::{Limits, MAX_DELAY, Rate};
 use crate::new_job::{Conflict, Imported, NewJob};
 use crate::resolution::{MAX_REQUEST, Resolution};
-use crate::row::{DECLARED, GIVEN_BACK, GONE, IMPORTED_AGAIN, WITHDRAWN, doubt_note};
+use crate::row::{DECLARED, GIVEN_BACK, GONE, IMPORTED_AGAIN, WITHDRAWN, orphan_note};
 use crate::store::error::StoreError;
 use crate::timestamp::Timestamp;
 
@@ -136,7 +136,7 @@ impl PostgresStore {
         known: &HashSet<JobKey>,
     ) -> Result<(Beat, HashSet<JobKey>), Failure> {
         let known: Vec<_> = known.iter().map(JobKey::as_str).collect();
-        let doubt_note = doubt_note("{process}");
+        let doubt_note = orphan_note("{process}");
         let parameters: &[_] = &[
             (&self.time() as _, Type::INT8),
             (&int(me.0) as _, Type::INT8),

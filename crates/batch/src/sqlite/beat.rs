@@ -9,7 +9,7 @@ use super::transition::{Position, Transition, Unsigned, int, parsed};
 use crate::claim::{Adopted, Beat};
 use crate::incarnation::{IncarnationId, Process};
 use crate::job_key::JobKey;
-use crate::row::{GIVEN_BACK, doubt_note};
+use crate::row::{GIVEN_BACK, orphan_note};
 use crate::state::{AttemptState, State};
 use crate::timestamp::Timestamp;
 
@@ -62,7 +62,7 @@ impl Transition<'_> {
         let orphans: Vec<_> = orphans.collect::<Result<_, _>>()?;
         for (key, process) in orphans {
             let at = self.existing(&key)?;
-            let note = doubt_note(&process);
+            let note = orphan_note(&process);
             let states = (AttemptState::InDoubt, State::InDoubt);
             self.end(&at, Some(me), states, None, Some(&note))?;
             beat.doubts.push(key);

@@ -148,7 +148,7 @@ impl StoreError {
 
     pub(crate) fn may_still_arrive(key: &JobKey, until: Timestamp) -> Self {
         let message = format!(
-            "the submit of the attempt {key} may still arrive; nothing was changed, since submitting the job again now could pay for it twice. Look for the key in the account's history after {until}, and decide then"
+            "the submit of the attempt {key} may still arrive; nothing was changed, since submitting the job again now could pay for it twice. Look for its input and time in the account's history after {until}, and decide then"
         );
         Self {
             until: Some(until),

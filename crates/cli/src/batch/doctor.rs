@@ -10,7 +10,7 @@ use runcomfy_batch::{AttemptState, Attempts, IncarnationId, Process, Store};
 use serde_json::{Value, json};
 
 use super::command::of_store;
-use super::named::Named;
+use super::named::{self, Named};
 use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -132,6 +132,9 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
         lines.extend(held.iter().map(|held| format!("  {}", held.to_text())));
         lines.push(format!("{} in doubt", doubts.len()));
         lines.extend(doubts.iter().map(|doubt| format!("  {}", doubt.doubt_text())));
+        if !doubts.is_empty() {
+            lines.push(named::decide(location.named()));
+        }
         if strays > 0 {
             lines.push(format!(
                 "{strays} request ids belong to no attempt: these jobs may be paid twice; ask the service about them"

@@ -21,6 +21,13 @@ async fn row(store: &dyn Store, n: u64) -> Result<Option<Row>, StoreError> {
     Ok(rows.into_iter().find(|row| row.n == n))
 }
 
+/// Returns what a person does about submits in doubt of a batch, which commands know as `named`.
+pub(crate) fn decide(named: &str) -> String {
+    format!(
+        "Look for its input and time in the account's history, or ask the service's support by its key. If there is a job, run `runcomfy batch resolve KEY {named} --request-id ID`, else `… --no-job`, or `… --resubmit` to pay for a new one; then run the batch again."
+    )
+}
+
 /// An attempt with the id of its job.
 pub(crate) struct Named {
     pub(crate) id: Option<JobId>,

@@ -43,7 +43,7 @@ impl Doubts {
         format!(
             r#"<section class="doubts" aria-labelledby="doubts">
 <h2 id="doubts">In doubt: decide on these</h2>
-<p>Each of these submits may have made a job that costs money, and its response was lost. None is sent again by itself. Look for a job of that time, or with that key, in the account’s history. Then:</p>
+<p>Each of these submits may have made a job that costs money, and its response was lost. None is sent again by itself. Look for its input and time in the account’s history, or ask the service’s support by its key. Then:</p>
 <ul>
 <li>If there is a job, take its id: <code>{resolve} --request-id ID</code></li>
 <li>If there is none: <code>{resolve} --no-job</code></li>

@@ -3,7 +3,7 @@
 use runcomfy_batch::{Counts, EndedBy, State, Store, Summary};
 use serde_json::{Value, json};
 
-use crate::batch::named::Named;
+use crate::batch::named::{self, Named};
 use crate::batch::status;
 use crate::batch::work_options::WorkOptions;
 use crate::counted::jobs;
@@ -173,7 +173,7 @@ async fn in_doubt(
             "{count} submits are in doubt: their outcomes are unknown, and they may be charged"
         ),
     };
-    let named = options.location.named();
+    let decide = named::decide(options.location.named());
     let all = match counts.doubts {
         1 => "",
         _ => " --all in place of KEY decides on all of them.",
@@ -188,7 +188,7 @@ async fn in_doubt(
     Ok(Failure::in_doubt(what)
         .with_faults(doubts(store).await?)
         .with_advice(format!(
-            "No job in doubt is submitted again by itself. Look for its input and time in the account's history, or ask the service's support by its key. If there is a job, run `runcomfy batch resolve KEY {named} --request-id ID`, else `… --no-job`, or `… --resubmit` to pay for a new one; then run the command again.{all}{budget}"
+            "No job in doubt is submitted again by itself. {decide}{all}{budget}"
         )))
 }
 
