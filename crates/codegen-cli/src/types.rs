@@ -58,6 +58,25 @@ impl Language {
             Self::Python => (!python::is_package_name(name)).then(|| python::package_name(name)),
         }
     }
+
+    /// Returns a name for an output folder in place of one that is a module of the language's standard library,
+    /// which programs beside the folder could not import any more; `None` where the folder hides none.
+    ///
+    /// ```
+    /// use runcomfy_codegen_cli::Language;
+    ///
+    /// let name = Language::Python.unhiding_name("json");
+    /// assert_eq!(name.as_deref(), Some("models_json"));
+    /// assert_eq!(Language::Python.unhiding_name("models"), None);
+    /// assert_eq!(Language::TypeScript.unhiding_name("json"), None);
+    /// ```
+    #[must_use]
+    pub fn unhiding_name(self, name: &str) -> Option<String> {
+        match self {
+            Self::TypeScript => None,
+            Self::Python => python::is_stdlib(name).then(|| python::package_name(name)),
+        }
+    }
 }
 
 impl fmt::Display for Language {

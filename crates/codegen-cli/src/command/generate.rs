@@ -92,6 +92,7 @@ fn refusal(matches: &ArgMatches) -> Option<String> {
     setting_of_rust(matches)
         .or_else(|| folder_of_schemas(matches))
         .or_else(|| no_package(matches))
+        .or_else(|| hides_module(matches))
 }
 
 /// Refuses flags that say how Rust code is laid out, for another language.
@@ -135,6 +136,21 @@ fn no_package(matches: &ArgMatches) -> Option<String> {
     Some(format!(
         "found `--out {out}`, whose last part names the package, and which {language} cannot import, expected a name of letters, digits and `_`; nothing was written. Name the folder `{suggested}`, for example"
     ))
+}
+
+/// Refuses a folder that takes the name of a module of the language's own. In a package it is another name.
+fn hides_module(matches: &ArgMatches) -> Option<String> {
+    let language = Language::from_name(argument::text(matches, "lang"))?;
+    let out = argument::text(matches, "out");
+    let path = path::absolute(out).ok()?;
+    let name = path.file_name()?.to_string_lossy();
+    let suggested = language.unhiding_name(&name)?;
+    let is_in_package = path.with_file_name("__init__.py").is_file();
+    (!is_in_package).then(|| {
+        format!(
+            "found `--out {out}`, whose last part names the package, and which would hide `{name}` of {language}'s standard library from the programs beside it, expected a name that {language} does not use; nothing was written. Name the folder `{suggested}`, for example"
+        )
+    })
 }
 
 /// Returns the part of a command that repeats the choice of a language and a folder.

@@ -19,6 +19,14 @@ const KEYWORDS: [&str; 35] = [
     "with", "yield",
 ];
 
+/// Names of the standard library's modules, one a line, and their source.
+const STDLIB: &str = include_str!("python/stdlib.txt");
+
+/// Returns `true` for a module of the standard library.
+pub(super) fn is_stdlib(name: &str) -> bool {
+    STDLIB.lines().any(|line| line == name)
+}
+
 /// Returns `true` if a folder of this name can be imported.
 pub(super) fn is_package_name(name: &str) -> bool {
     let is_letter = |c: char| c.is_alphabetic() || c == '_';
@@ -27,13 +35,13 @@ pub(super) fn is_package_name(name: &str) -> bool {
         && !KEYWORDS.contains(&name)
 }
 
-/// Returns the importable name that is most like another one.
+/// Returns the importable name that is most like another one, and hides no module of Python.
 pub(super) fn package_name(name: &str) -> String {
     let letters = name
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { '_' });
     let name: String = letters.collect();
-    if is_package_name(&name) {
+    if is_package_name(&name) && !is_stdlib(&name) {
         name
     } else {
         format!("models_{}", name.trim_matches('_'))
@@ -381,5 +389,31 @@ fn inert(line: &str) -> String {
         line.replace('"', "\\\"")
     } else {
         line.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_standard_library_are_public_and_sorted() {
+        let names: Vec<&str> = STDLIB
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect();
+        assert!(names.is_sorted() && names.iter().all(|name| is_package_name(name)));
+        // From the first version to the last one.
+        for name in [
+            "json",
+            "types",
+            "typing",
+            "distutils",
+            "tomllib",
+            "annotationlib",
+        ] {
+            assert!(is_stdlib(name), "{name}");
+        }
+        assert!(!is_stdlib("models") && !is_stdlib("# Modules"));
     }
 }

@@ -162,6 +162,12 @@ fn folders_that_nothing_can_be_written_to_are_refused() {
         ("python", "my-models", "Name the folder `my_models`"),
         ("python", "out/2models", "Name the folder `models_2models`"),
         ("python", "class", "Name the folder `models_class`"),
+        (
+            "python",
+            "json",
+            "would hide `json` of Python's standard library",
+        ),
+        ("python", "out/typing", "Name the folder `models_typing`"),
     ] {
         for command in ["generate", "check"] {
             let (code, shown) = run(root, &[command, "--lang", lang, "--out", out]);
@@ -171,7 +177,12 @@ fn folders_that_nothing_can_be_written_to_are_refused() {
         }
     }
     assert_eq!(schema(), before);
+    assert!(!root.join("json").exists());
+    // In a package it is `app.types`.
+    write(root, "app/__init__.py", "");
     for (lang, out) in [
+        ("python", "app/types"),
+        ("ts", "json"),
         ("ts", "my-models"),
         ("python", "Modelle_2"),
         ("rust", "out-2"),
