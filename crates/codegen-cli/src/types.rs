@@ -77,6 +77,14 @@ impl Language {
             Self::Python => python::is_stdlib(name).then(|| python::package_name(name)),
         }
     }
+
+    /// Returns a character as texts of the language have it in a file that nobody can misread.
+    fn escape(self, c: char) -> String {
+        match self {
+            Self::TypeScript => typescript::escape(c),
+            Self::Python => python::escape(c),
+        }
+    }
 }
 
 impl fmt::Display for Language {
@@ -115,7 +123,7 @@ pub fn types(
             folder => format!("{folder}/{id}.json"),
         };
         let file = escape_invisible(&file);
-        ModelTypes::new(&source.model, &settings, names.path(id), file)
+        ModelTypes::new(&source.model, &settings, names.path(id), file, language)
     });
     let models: Vec<ModelTypes<'_>> = models.collect();
     let files = match language {

@@ -31,5 +31,19 @@ for await (const line of createInterface({ input: process.stdin })) {
   assert.throws(() => model.validateJson('{}'), /freed/);
 }
 assert.throws(() => validator.model('{"properties": {}}', 'acme/stamp').validateJson('{'), SyntaxError);
+// Names that every object inherits: only properties of its own count, and are sent.
+for (const name of ['constructor', 'toString', '__proto__']) {
+  const properties = { [name]: { type: 'boolean' } };
+  const model = validator.model({ type: 'object', required: [name], properties }, 'acme/stamp');
+  assert.equal(model.validate({}).violations[0].pointer, `/${name}`);
+  assert.equal(model.validate({ [name]: true }).refuse, false);
+  assert.equal(model.validate({ [name]: 'true' }).refuse, true);
+  model.free();
+}
+// JavaScript has no 2^53 + 1: an object has what would be sent, and a text the number itself.
+const big = validator.model({ properties: { big: { type: 'integer', enum: [1] } } }, 'acme/stamp');
+assert.match(big.validate({ big: 2 ** 53 + 1 }).text, /9007199254740992/);
+assert.match(big.validateJson('{"big": 9007199254740993}').text, /9007199254740993/);
+assert.throws(() => big.validate({ big: 2n }), TypeError);
 assert.throws(() => validator.model({ properties: {} }, 'acme/stamp').validate(undefined), TypeError);
 console.log(`${values} values, ${refused} refused, ${broken} schemas of none: no difference`);

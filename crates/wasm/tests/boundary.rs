@@ -85,3 +85,33 @@ fn package_has_the_version_of_the_crate() {
     let package: Value = serde_json::from_str(include_str!("../js/package.json")).unwrap();
     assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
 }
+
+#[test]
+fn names_that_objects_inherit_are_properties_of_their_own() {
+    let mut engine = Engine::default();
+    for (number, name) in ["constructor", "toString", "__proto__"].iter().enumerate() {
+        let schema = json!({
+            "type": "object",
+            "required": [name],
+            "properties": { *name: { "type": "boolean" } },
+        });
+        load(&mut engine, "acme/stamp", &schema.to_string());
+        let missing = validate(&mut engine, number, "{}");
+        assert_eq!(missing["violations"][0]["pointer"], format!("/{name}"));
+        let valid = json!({ *name: true }).to_string();
+        assert_eq!(validate(&mut engine, number, &valid)["refuse"], false);
+        let wrong = json!({ *name: "true" }).to_string();
+        assert_eq!(validate(&mut engine, number, &wrong)["refuse"], true);
+    }
+}
+
+#[test]
+fn integers_beyond_those_of_javascript_are_exact_in_texts() {
+    let mut engine = Engine::default();
+    let schema = r#"{"properties": {"big": {"type": "integer", "enum": [1]}}}"#;
+    load(&mut engine, "acme/stamp", schema);
+    for big in ["9007199254740992", "9007199254740993"] {
+        let found = validate(&mut engine, 0, &format!("{{\"big\": {big}}}"));
+        assert!(found["text"].as_str().unwrap().contains(big), "{found}");
+    }
+}

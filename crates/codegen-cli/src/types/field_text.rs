@@ -5,55 +5,56 @@ use runcomfy_codegen::phrase::{self, MAX_LITERAL, amount, title_adds_to};
 use runcomfy_schema::{Kind, Literal, MediaKind, Number, Property, Schema};
 
 use super::model_types::add_paragraph;
-use super::prose;
+use super::{Language, prose};
 
 /// Returns the allowed values and the default of an input's property, then the schema's own title and
 /// description, then its rules about media.
-pub(super) fn input(property: &Property) -> Vec<String> {
+pub(super) fn input(property: &Property, language: Language) -> Vec<String> {
     let schema = &property.schema;
-    let mut line = format!("{}.", allowed(schema));
-    line += &default(property);
+    let mut line = format!("{}.", allowed(schema, language));
+    line += &default(property, language);
     if schema.is_deprecated() {
         line += " Deprecated: the service may remove it.";
     }
-    let mut text = prose::wrap(&line, "");
-    add_paragraph(&mut text, own_words(property));
+    let mut text = prose::wrap(&line, "", language);
+    add_paragraph(&mut text, own_words(property, language));
     let rules = schema.rules().flat_map(|rule| {
-        let rule_text = prose::code(&rule.to_string());
+        let rule_text = prose::code(&rule.to_string(), language);
         let line = if rule.message.trim().is_empty() {
             format!("- {rule_text}")
         } else {
             format!("- {rule_text}: {}", rule.message)
         };
-        prose::wrap(&line, "  ")
+        prose::wrap(&line, "  ", language)
     });
     add_paragraph(&mut text, rules.collect());
     text
 }
 
 /// Returns the schema's own title and description of an output's member.
-pub(super) fn output(property: &Property) -> Vec<String> {
-    own_words(property)
+pub(super) fn output(property: &Property, language: Language) -> Vec<String> {
+    own_words(property, language)
 }
 
-fn own_words(property: &Property) -> Vec<String> {
+fn own_words(property: &Property, language: Language) -> Vec<String> {
     let schema = &property.schema;
     let title = schema
         .title()
         .filter(|title| title_adds_to(title, &property.name));
     let title = title.map(|title| format!("{}. ", title.trim_end_matches('.')));
-    prose::lines(&(title.unwrap_or_default() + schema.description().unwrap_or_default()))
+    let text = title.unwrap_or_default() + schema.description().unwrap_or_default();
+    prose::lines(&text, language)
 }
 
 /// ` Default: 0.5 (applied by the service).` The default of a required text is an example.
-fn default(property: &Property) -> String {
+fn default(property: &Property, language: Language) -> String {
     let schema = &property.schema;
     let is_free = schema.choices().is_none()
         && matches!(
             schema.kind,
             Kind::String | Kind::Array | Kind::Any | Kind::Object
         );
-    match schema.default().and_then(shown) {
+    match schema.default().and_then(|it| shown(it, language)) {
         None => String::new(),
         Some(text) if property.required && is_free => format!(" Example: {text}."),
         Some(text) if property.required => format!(" Default in the schema: {text}."),
@@ -62,23 +63,23 @@ fn default(property: &Property) -> String {
 }
 
 /// Returns a default as code; of a list its first element, unless there is nothing to see.
-fn shown(default: &Literal) -> Option<String> {
+fn shown(default: &Literal, language: Language) -> Option<String> {
     match default {
         Literal::Text(text) if text.trim().is_empty() => None,
-        Literal::Text(text) => Some(cut(text)),
-        Literal::Array(list) => shown(list.first()?),
-        other => Some(cut(&other.to_string())),
+        Literal::Text(text) => Some(cut(text, language)),
+        Literal::Array(list) => shown(list.first()?, language),
+        other => Some(cut(&other.to_string(), language)),
     }
 }
 
-fn cut(text: &str) -> String {
-    prose::code(&truncate(text, MAX_LITERAL))
+fn cut(text: &str, language: Language) -> String {
+    prose::code(&truncate(text, MAX_LITERAL), language)
 }
 
 /// Returns the allowed values, in words that begin a sentence: `Number from 0 to 1`.
-fn allowed(schema: &Schema) -> String {
+fn allowed(schema: &Schema, language: Language) -> String {
     if let Some(members) = schema.choices() {
-        return one_of(members);
+        return one_of(members, language);
     }
     match schema.kind {
         Kind::Boolean => "Boolean".to_owned(),
@@ -88,7 +89,11 @@ fn allowed(schema: &Schema) -> String {
             let noun = schema.media().map_or("Text", url);
             format!("{noun}{}", amount(schema.length(), "character"))
         }
-        Kind::Array => format!("{}{}", elements(schema), amount(schema.count(), "item")),
+        Kind::Array => format!(
+            "{}{}",
+            elements(schema, language),
+            amount(schema.count(), "item")
+        ),
         Kind::Object if schema.properties().is_some() => "Object".to_owned(),
         Kind::Object => "JSON object".to_owned(),
         Kind::Any => format!("JSON value{}", range(schema)),
@@ -105,7 +110,7 @@ fn url(kind: MediaKind) -> &'static str {
 }
 
 /// Returns the elements of a list, in words: `List of image URLs`.
-fn elements(schema: &Schema) -> String {
+fn elements(schema: &Schema, language: Language) -> String {
     if let Some(kind) = schema.media() {
         return format!("List of {} URLs or data URIs", kind.as_str());
     }
@@ -114,7 +119,7 @@ fn elements(schema: &Schema) -> String {
     };
     if items.choices().is_some() {
         let members = items.choices().unwrap_or_default();
-        return format!("List, each {}", lower(&one_of(members)));
+        return format!("List, each {}", lower(&one_of(members, language)));
     }
     match items.kind {
         Kind::Boolean => "List of booleans".to_owned(),
@@ -162,9 +167,9 @@ fn range(schema: &Schema) -> String {
     text
 }
 
-fn one_of(members: &[Literal]) -> String {
+fn one_of(members: &[Literal], language: Language) -> String {
     phrase::one_of(members, |member| match member {
-        Literal::Text(text) => cut(text),
-        other => cut(&other.to_string()),
+        Literal::Text(text) => cut(text, language),
+        other => cut(&other.to_string(), language),
     })
 }

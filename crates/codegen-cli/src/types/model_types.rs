@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use runcomfy_codegen::plan::{self, RustType};
 use runcomfy_codegen::settings::Settings;
-use runcomfy_schema::{Kind, Literal, ModelSchema, Property, Schema};
+use runcomfy_schema::{Kind, Literal, ModelSchema, Number, Property, Schema};
 
-use super::{field_text, prose};
+use super::{Language, field_text, prose};
 
 /// The types of one model.
 pub(super) struct ModelTypes<'a> {
@@ -45,6 +45,8 @@ pub(super) struct Field<'a> {
     pub(super) json_name: &'a str,
     pub(super) is_required: bool,
     pub(super) is_deprecated: bool,
+    /// `true` if the schema names a number that a double may not hold exactly.
+    pub(super) exceeds_double: bool,
     pub(super) kind: Type<'a>,
     pub(super) text: Vec<String>,
 }
@@ -72,6 +74,7 @@ impl<'a> ModelTypes<'a> {
         settings: &Settings,
         path: Vec<String>,
         from: String,
+        language: Language,
     ) -> Self {
         let names = plan::names(model, settings).into_iter();
         let mut planner = Planner {
@@ -80,8 +83,9 @@ impl<'a> ModelTypes<'a> {
                 .collect(),
             choices: Vec::new(),
             records: Vec::new(),
+            language,
         };
-        let title = format!("Input of the model {}.", prose::code(&model.id));
+        let title = format!("Input of the model {}.", prose::code(&model.id, language));
         planner.record("Input".to_owned(), &title, &model.input, "");
         Self {
             id: &model.id,
@@ -89,7 +93,7 @@ impl<'a> ModelTypes<'a> {
             from,
             choices: planner.choices,
             records: planner.records,
-            output: output(model),
+            output: output(model, language),
         }
     }
 }
@@ -99,6 +103,7 @@ struct Planner<'a> {
     types: HashMap<String, String>,
     choices: Vec<Choice<'a>>,
     records: Vec<Record<'a>>,
+    language: Language,
 }
 
 impl<'a> Planner<'a> {
@@ -108,12 +113,12 @@ impl<'a> Planner<'a> {
             let step = property.name.replace('~', "~0").replace('/', "~1");
             let at = format!("{at}/{step}");
             let kind = self.kind(property, &property.schema, &at, &at);
-            field(property, kind, field_text::input(property))
+            field(property, kind, field_text::input(property, self.language))
         });
         let fields = fields.collect();
-        let mut text = prose::wrap(title, "");
+        let mut text = prose::wrap(title, "", self.language);
         if let Some(description) = schema.description().filter(|_| at.is_empty()) {
-            add_paragraph(&mut text, prose::lines(description));
+            add_paragraph(&mut text, prose::lines(description, self.language));
         }
         self.records.push(Record {
             name,
@@ -136,16 +141,22 @@ impl<'a> Planner<'a> {
         let name = || self.types.get(property_at).cloned();
         match (RustType::from_schema(schema), name()) {
             (RustType::Choice, Some(name)) => {
-                let title = format!("Values of the property {}.", prose::code(&property.name));
+                let title = format!(
+                    "Values of the property {}.",
+                    prose::code(&property.name, self.language)
+                );
                 self.choices.push(Choice {
                     name: name.clone(),
-                    text: prose::wrap(&title, ""),
+                    text: prose::wrap(&title, "", self.language),
                     members: distinct(schema.choices().unwrap_or_default()),
                 });
                 Type::Named(name)
             }
             (RustType::Record, Some(name)) => {
-                let title = format!("Value of the property {}.", prose::code(&property.name));
+                let title = format!(
+                    "Value of the property {}.",
+                    prose::code(&property.name, self.language)
+                );
                 self.record(name.clone(), &title, schema, at);
                 Type::Named(name)
             }
@@ -193,14 +204,43 @@ fn field<'a>(property: &'a Property, kind: Type<'a>, text: Vec<String>) -> Field
         json_name: &property.name,
         is_required: property.required,
         is_deprecated: property.schema.is_deprecated(),
+        exceeds_double: names_more_than_double(&property.schema),
         kind,
         text,
     }
 }
 
+/// Returns `true` for numbers beyond those that a double tells apart from their neighbours.
+pub(super) fn exceeds_double(number: Number) -> bool {
+    /// `Number.MAX_SAFE_INTEGER`.
+    const MAX_SAFE: u64 = (1 << 53) - 1;
+    match number {
+        Number::Int(integer) => integer.unsigned_abs() > MAX_SAFE.into(),
+        // Rounding makes none of these numbers of a greater one.
+        Number::Float(float) => float.abs() >= 9_007_199_254_740_992.0,
+    }
+}
+
+/// Returns `true` if a member, the default or, of integers, a bound of a value or its elements exceeds a double.
+fn names_more_than_double(schema: &Schema) -> bool {
+    let bounds = schema.bounds();
+    let limits = [bounds.lower, bounds.upper].into_iter().flatten();
+    let limits = limits.filter(|_| schema.kind != Kind::Number);
+    let literals = schema.choices().unwrap_or_default().iter();
+    let numbers = literals.chain(schema.default()).filter_map(|it| match it {
+        Literal::Number(number) => Some(*number),
+        _ => None,
+    });
+    limits
+        .map(|(limit, _)| limit)
+        .chain(numbers)
+        .any(exceeds_double)
+        || schema.items().is_some_and(names_more_than_double)
+}
+
 /// Returns the type of an output that has other members than the usual ones. Its texts may be new ones,
 /// so that enums are texts, and its objects are JSON, as in Rust bindings.
-fn output(model: &ModelSchema) -> Option<Record<'_>> {
+fn output(model: &ModelSchema, language: Language) -> Option<Record<'_>> {
     let schema = model.output.as_deref()?;
     let own = schema.properties().unwrap_or_default();
     if own.iter().all(is_usual) {
@@ -210,9 +250,11 @@ fn output(model: &ModelSchema) -> Option<Record<'_>> {
         .iter()
         .map(|property| {
             let kind = output_kind(&property.schema);
-            let mut field = field(property, kind, field_text::output(property));
+            let mut field = field(property, kind, field_text::output(property, language));
             // A job that failed in part may lack any of them.
             field.is_required = false;
+            // The type is any number without that.
+            field.exceeds_double = false;
             field
         })
         .collect();
@@ -227,15 +269,16 @@ fn output(model: &ModelSchema) -> Option<Record<'_>> {
                 json_name,
                 is_required: false,
                 is_deprecated: false,
+                exceeds_double: false,
                 kind,
                 text: Vec::new(),
             });
         }
     }
-    let title = format!("Output of the model {}.", prose::code(&model.id));
+    let title = format!("Output of the model {}.", prose::code(&model.id, language));
     Some(Record {
         name: "Output".to_owned(),
-        text: prose::wrap(&title, ""),
+        text: prose::wrap(&title, "", language),
         fields,
         is_open: false,
         is_deprecated: false,

@@ -6,7 +6,7 @@ use runcomfy_schema::Literal;
 
 use super::model_types::{Choice, Field, ModelTypes, Record, Type};
 use super::quoted::{is_plain, quoted};
-use super::{head, prose};
+use super::{Language, head, prose};
 
 /// Types that every model shares. `_` ends no name of a module but those that are taken.
 const API: &str = include_str!("python/api_.py");
@@ -105,7 +105,7 @@ fn root(models: &[ModelTypes<'_>]) -> String {
 }
 
 fn module(model: &ModelTypes<'_>, depth: usize) -> String {
-    let id = prose::code(model.id);
+    let id = prose::code(model.id, Language::Python);
     let mut parts = vec![
         doc(&[format!("Types of the model {id}.")], ""),
         format!(
@@ -226,7 +226,7 @@ fn key_text(field: &Field<'_>) -> Vec<String> {
     if field.json_name.is_empty() {
         return Vec::new();
     }
-    let key = format!("{}:", prose::code(field.json_name));
+    let key = format!("{}:", prose::code(field.json_name, Language::Python));
     let mut lines = vec![String::new()];
     match field.text.split_first() {
         Some((first, more)) => {
@@ -356,10 +356,15 @@ fn literal(member: &Literal) -> Option<String> {
 }
 
 fn text_literal(text: &str) -> String {
-    quoted(text, |c| match u32::from(c) {
+    quoted(text, escape)
+}
+
+/// Returns a character as an escape of a text.
+pub(super) fn escape(c: char) -> String {
+    match u32::from(c) {
         code @ 0..=0xffff => format!("\\u{code:04x}"),
         code => format!("\\U{code:08x}"),
-    })
+    }
 }
 
 /// Returns lines as documentation: a text that nothing in it ends.

@@ -2,14 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use runcomfy_schema::{Literal, Number};
+use runcomfy_schema::Literal;
 
-use super::model_types::{Choice, Field, ModelTypes, Record, Type};
+use super::model_types::{Choice, Field, ModelTypes, Record, Type, add_paragraph, exceeds_double};
 use super::quoted::{is_plain, quoted};
-use super::{head, prose};
+use super::{Language, head, prose};
 
 /// Types that every model shares. No module has a name that begins with `_`.
 const API: &str = include_str!("typescript/_api.d.ts");
+
+/// Properties that TypeScript knows of every object, since `Object.prototype` has them. An object that lacks a property
+/// of one of these names has another type there.
+const INHERITED: [&str; 7] = [
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
 
 /// Returns the files: one for each model, the index and the types that all share.
 pub(super) fn files(models: &[ModelTypes<'_>], header: &str) -> BTreeMap<String, String> {
@@ -61,7 +73,10 @@ fn module(model: &ModelTypes<'_>) -> String {
 
 /// Returns the usual output. An import would take a name that a property's type may have.
 fn output(model: &ModelTypes<'_>) -> String {
-    let title = format!("Output of the model {}.", prose::code(model.id));
+    let title = format!(
+        "Output of the model {}.",
+        prose::code(model.id, Language::TypeScript)
+    );
     let root = match "../".repeat(model.path.len() - 1) {
         root if root.is_empty() => "./".to_owned(),
         root => root,
@@ -96,11 +111,31 @@ fn member(field: &Field<'_>) -> String {
     } else {
         text_literal(field.json_name)
     };
+    let mut kind = type_of(&field.kind);
+    let mut text = field.text.clone();
+    let mut note = |note: &str| {
+        add_paragraph(&mut text, prose::wrap(note, "", Language::TypeScript));
+    };
+    if field.exceeds_double {
+        note(
+            "Beyond ±9007199254740991 JavaScript's numbers are not exact: the type takes any number, and the nearest one that there is is sent.",
+        );
+    }
+    if field.json_name == "__proto__" {
+        note(
+            "Write `[\"__proto__\"]: …` in an object: `__proto__: …` sets its prototype, and is not sent.",
+        );
+    }
+    if INHERITED.contains(&field.json_name) && !field.is_required {
+        note(
+            "An object without it inherits a function of this name, which JSON leaves out: the type takes it, so that the property can be left out.",
+        );
+        kind += &format!(" | {{}}[{name:?}]");
+    }
     format!(
-        "{}  {name}{}: {};\n",
-        comment(&field.text, field.is_deprecated, "  "),
+        "{}  {name}{}: {kind};\n",
+        comment(&text, field.is_deprecated, "  "),
         if field.is_required { "" } else { "?" },
-        type_of(&field.kind)
     )
 }
 
@@ -152,22 +187,23 @@ fn one_of(members: &[&Literal]) -> String {
 }
 
 fn literal(member: &Literal) -> String {
-    /// `Number.MAX_SAFE_INTEGER`.
-    const MAX_SAFE: i128 = (1 << 53) - 1;
     match member {
         Literal::Text(text) => text_literal(text),
-        Literal::Number(Number::Int(integer)) if integer.abs() > MAX_SAFE => "number".to_owned(),
+        Literal::Number(number) if exceeds_double(*number) => "number".to_owned(),
         other => other.to_value().to_string(),
     }
 }
 
 /// Returns a text in quotes. JavaScript escapes what is beyond 16 bits in two parts.
 fn text_literal(text: &str) -> String {
-    quoted(text, |c| {
-        let units = c.encode_utf16(&mut [0; 2]).to_vec();
-        let escaped = units.iter().map(|unit| format!("\\u{unit:04x}"));
-        escaped.collect::<Vec<_>>().concat()
-    })
+    quoted(text, escape)
+}
+
+/// Returns a character as an escape of a text.
+pub(super) fn escape(c: char) -> String {
+    let units = c.encode_utf16(&mut [0; 2]).to_vec();
+    let escaped = units.iter().map(|unit| format!("\\u{unit:04x}"));
+    escaped.collect::<Vec<_>>().concat()
 }
 
 /// Returns lines as a comment with documentation, in which nothing ends it or is a tag.

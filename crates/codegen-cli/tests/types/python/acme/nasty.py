@@ -52,6 +52,10 @@ None_: _t.TypeAlias = _t.Literal["x"]
 """Values of the property `none`."""
 
 
+ToStringItem: _t.TypeAlias = _t.Literal["a\tb", "x"]
+"""Values of the property `toString`."""
+
+
 True_: _t.TypeAlias = _t.Literal["x"]
 """Values of the property `true`."""
 
@@ -99,15 +103,15 @@ class Input(_InputKeys):
 
     Last line with a quote"
 
-    `a"b\\c`: One of `"`, `\\`, `'`, `\\u{a}`, `*/`, `\"\"\"`, `\\u{202e}`, `\\u{e0041}`, `${x}`, `日本語`. Default
-    in the schema: `"`.
+    `a"b\\c`: One of `"`, `\\`, `'`, `\\n`, `*/`, `\"\"\"`, `\\u202e`, `\\U000e0041`, `${x}`, `日本語`. Default in
+    the schema: `"`.
 
     `class`: Text.
 
     Ends with a quote". */ export const x = 1; /*
 
     @returns {never}
-    \\u{202e}hidden\\u{202c}
+    \\u202ehidden\\u202c
 
     `__private`: Boolean.
 
@@ -126,6 +130,8 @@ class Input(_InputKeys):
     """List, each one of `x`, `y`, 1 to 3 items."""
     big: _t.NotRequired[_t.Literal[1, 9007199254740993]]
     """One of `1`, `9007199254740993`."""
+    constructor: _t.NotRequired[bool]
+    """Boolean."""
     grid: _t.NotRequired[list[list[int]]]
     """List of lists."""
     ij: _t.NotRequired[Ij]
@@ -159,6 +165,8 @@ class Input(_InputKeys):
     """One of `-1`, `-9223372036854775808`, `18446744073709551615`."""
     step: _t.NotRequired[float]
     """Number, above 0 and at most 1, a multiple of 0.1. Default: `1` (applied by the service)."""
+    toString: _t.NotRequired[list[ToStringItem]]
+    """List, each one of `a\\tb`, `x`."""
     true: _t.NotRequired[True_]
     """One of `x`."""
 

@@ -11,8 +11,8 @@
  */
 export interface Input {
   /**
-   * One of `"`, `\`, `'`, `\u{a}`, `*\/`, `"""`, `\u{202e}`, `\u{e0041}`, `${x}`, `日本語`. Default
-   * in the schema: `"`.
+   * One of `"`, `\`, `'`, `\n`, “*\/”, `"""`, `\u202e`, `\udb40\udc41`, `${x}`, `日本語`. Default in
+   * the schema: `"`.
    */
   "a\"b\\c": ABC;
   /**
@@ -21,7 +21,7 @@ export interface Input {
    * Ends with a quote". *\/ export const x = 1; /*
    *
    * \@returns {never}
-   * \u{202e}hidden\u{202c}
+   * \u202ehidden\u202c
    */
   class: string;
   /** One of `121`, `241`. Default in the schema: `121`. */
@@ -36,14 +36,30 @@ export interface Input {
   MODEL?: MODEL;
   /** Boolean. */
   __private?: boolean;
-  /** Boolean. */
+  /**
+   * Boolean.
+   *
+   * Write `["__proto__"]: …` in an object: `__proto__: …` sets its prototype, and is not sent.
+   */
   __proto__?: boolean;
   /** JSON value. */
   any?: unknown;
   /** List, each one of `x`, `y`, 1 to 3 items. */
   array?: ArrayItem[];
-  /** One of `1`, `9007199254740993`. */
+  /**
+   * One of `1`, `9007199254740993`.
+   *
+   * Beyond ±9007199254740991 JavaScript's numbers are not exact: the type takes any number, and
+   * the nearest one that there is is sent.
+   */
   big?: number;
+  /**
+   * Boolean.
+   *
+   * An object without it inherits a function of this name, which JSON leaves out: the type takes
+   * it, so that the property can be left out.
+   */
+  constructor?: boolean | {}["constructor"];
   /** List of lists. */
   grid?: number[][];
   /** One of `x`. */
@@ -76,12 +92,29 @@ export interface Input {
   open?: { [name: string]: unknown };
   /** One of `0.5`, `1`, `-2.5`. */
   scale?: 0.5 | 1 | -2.5;
-  /** Integer from 0 to 18446744073709551615. */
+  /**
+   * Integer from 0 to 18446744073709551615.
+   *
+   * Beyond ±9007199254740991 JavaScript's numbers are not exact: the type takes any number, and
+   * the nearest one that there is is sent.
+   */
   seed?: number;
-  /** One of `-1`, `-9223372036854775808`, `18446744073709551615`. */
+  /**
+   * One of `-1`, `-9223372036854775808`, `18446744073709551615`.
+   *
+   * Beyond ±9007199254740991 JavaScript's numbers are not exact: the type takes any number, and
+   * the nearest one that there is is sent.
+   */
   seeds?: number;
   /** Number, above 0 and at most 1, a multiple of 0.1. Default: `1` (applied by the service). */
   step?: number;
+  /**
+   * List, each one of `a\tb`, `x`.
+   *
+   * An object without it inherits a function of this name, which JSON leaves out: the type takes
+   * it, so that the property can be left out.
+   */
+  toString?: ToStringItem[] | {}["toString"];
   /** One of `x`. */
   true?: True;
   /** One of `x`. */
@@ -140,6 +173,9 @@ export type Mode = "fast" | "Fast" | "C" | "C#";
 
 /** Values of the property `none`. */
 export type None_ = "x";
+
+/** Values of the property `toString`. */
+export type ToStringItem = "a\tb" | "x";
 
 /** Values of the property `true`. */
 export type True = "x";
