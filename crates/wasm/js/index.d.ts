@@ -15,8 +15,9 @@ export interface Violation {
   pointer: string;
   /** Violated constraint, such as `maximum`. */
   rule: string;
+  /** Limit of the constraint. A number beyond 2^53 is the nearest one of JavaScript; `text` has it exactly. */
   limit: unknown;
-  /** The value that was found, or its length or count. */
+  /** The value that was found, or its length or count. A number beyond 2^53 is the nearest one of JavaScript. */
   actual: unknown;
   /** `true` if the service is sure to refuse the input. */
   certain: boolean;
@@ -44,9 +45,18 @@ export interface Model {
   readonly id: string;
   /** Parts of the schema that are not checked. */
   readonly warnings: readonly Diagnostic[];
-  /** Validates an input. */
+  /**
+   * Validates an input as `JSON.stringify` writes it: own properties only, and an integer beyond 2^53 as the nearest
+   * number of JavaScript, which is what would be sent.
+   *
+   * @throws {TypeError} if the input is no JSON, such as a `bigint`
+   */
   validate(input: unknown): Verdict;
-  /** Validates an input as text, whose integers may have 64 bits. */
+  /**
+   * Validates an input as text, whose integers may have 64 bits.
+   *
+   * @throws {SyntaxError} if the text is no JSON
+   */
   validateJson(json: string): Verdict;
   /** Forgets the schema. */
   free(): void;
@@ -68,7 +78,24 @@ export class SchemaError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/**
+ * Instance of a class of the environment, where the libraries of a project declare it: those of browsers (`dom`), or
+ * `@types/node`. Without them there is none.
+ */
+type Instance<Scope, Name extends string> = Scope extends { [name in Name]: { prototype: infer Type } } ? Type : never;
+
+/** Namespace of WebAssembly, where the libraries of a project declare it. */
+type Wasm = typeof globalThis extends { WebAssembly: infer Namespace } ? Namespace : unknown;
+
+/** The module: a `WebAssembly.Module`, its bytes, or a `Response` with them. */
+export type Source =
+  | (Instance<Wasm, 'Module'> & object)
+  | ArrayBuffer
+  | ArrayBufferView
+  | Instance<typeof globalThis, 'Response'>;
+
 /** Loads the engine: from the package, or from the module, its bytes or a response with them. */
-export function load(
-  source?: WebAssembly.Module | BufferSource | Response | PromiseLike<WebAssembly.Module | BufferSource | Response>,
-): Promise<Validator>;
+export function load(source?: Source | PromiseLike<Source>): Promise<Validator>;
+
+// Else what is not exported would be.
+export {};
