@@ -1,4 +1,4 @@
-//! A dependent of the published crates never builds the generator.
+//! A dependent of the published crates never builds the generator. Scripts that pack say how they are called.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -126,4 +126,41 @@ fn unpacked_packages_need_no_generator() {
     .unwrap();
     let shown = run(cargo(&outside).args(["run", "--offline", "--quiet"]));
     assert_eq!(shown.trim(), "Input { x: 1 }");
+}
+
+#[cfg(unix)]
+#[test]
+fn scripts_say_how_they_are_called() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let too_many: &[&str] = &["a", "b", "c", "d", "e"];
+    let inherited: &[&str] = &["toString", "a"];
+    for (interpreter, script, calls) in [
+        ("bash", "packaging/archive", &[&[], too_many] as &[&[&str]]),
+        ("bash", "packaging/formula", &[&[], too_many]),
+        ("bash", "packaging/try", &[&[], too_many]),
+        ("bash", "crates/wasm/build", &[&[], too_many, &["--debain"]]),
+        ("bash", ".ci/agents/run", &[&[], too_many]),
+        ("bash", ".ci/types/run", &[&[]]),
+        ("python3", "packaging/wheel", &[&[], too_many, inherited]),
+        (
+            "node",
+            "packaging/npm/pack.mjs",
+            &[&[], too_many, inherited],
+        ),
+        ("node", "packaging/npm/registry.mjs", &[&[], too_many]),
+    ] {
+        for arguments in calls {
+            let mut command = Command::new(interpreter);
+            command.arg(root.join(script)).args(*arguments);
+            let output = match command.output() {
+                // `.ci/languages` and `packaging/try` need them, and say so.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                output => output.unwrap(),
+            };
+            let shown = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(64), "{command:?}\n{shown}");
+            assert!(shown.starts_with(&format!("usage: {script} ")), "{shown}");
+            assert_eq!(shown.lines().count(), 1, "{shown}");
+        }
+    }
 }

@@ -6,7 +6,7 @@
 // FOLDER is that of the archives [default: dist].
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,8 +54,9 @@ function pack(out, description, files) {
 }
 
 const [target, ...rest] = process.argv.slice(2);
-const system = TARGETS[target] ?? LOCAL[target];
-if (target === 'main') {
+const targets = new Map(Object.entries({ ...TARGETS, ...LOCAL }));
+const system = targets.get(target);
+if (target === 'main' && rest.length <= 1) {
   const programs = Object.values(TARGETS).map((system) => [name(system), version]);
   const description = {
     name: 'runcomfy-rs',
@@ -69,7 +70,11 @@ if (target === 'main') {
     ['runcomfy.cjs', join(root, 'packaging/npm/runcomfy.cjs'), 0o755],
     ['README.md', readme],
   ]);
-} else if (system && rest[0]) {
+} else if (system && (rest.length === 1 || rest.length === 2)) {
+  if (!statSync(rest[0], { throwIfNoEntry: false })?.isFile()) {
+    console.error(`found ${rest[0]}, expected the file of a program`);
+    process.exit(66);
+  }
   const file = system[0] === 'win32' ? 'runcomfy.exe' : 'runcomfy';
   const description = {
     name: name(system),
@@ -80,6 +85,7 @@ if (target === 'main') {
   };
   pack(rest[1] ?? 'dist', description, [[file, rest[0], 0o755]]);
 } else {
-  console.error(`usage: pack.mjs main [FOLDER] | TARGET PROGRAM [FOLDER]; targets: ${Object.keys(TARGETS).join(', ')}`);
+  const names = [...targets.keys()].join(', ');
+  console.error(`usage: packaging/npm/pack.mjs main [FOLDER] | TARGET PROGRAM [FOLDER]; targets: ${names}`);
   process.exit(64);
 }

@@ -22,7 +22,11 @@ function manifest(archive) {
   throw new Error('the archive has no package.json');
 }
 
-const folder = process.argv[2];
+const [folder, ...rest] = process.argv.slice(2);
+if (folder === undefined || rest.length > 0) {
+  console.error('usage: packaging/npm/registry.mjs FOLDER');
+  process.exit(64);
+}
 const archives = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
 const packages = new Map();
 for (const file of archives) {
