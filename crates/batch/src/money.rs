@@ -126,7 +126,9 @@ impl FromStr for Money {
 
 impl fmt::Display for InvalidMoney {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a sum in US dollars with at most six decimals, such as 0.10")
+        f.write_str(
+            "expected a sum in US dollars from 0 to 1000000000 with at most six decimals, such as 0.10",
+        )
     }
 }
 

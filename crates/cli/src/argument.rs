@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
 use std::convert::Infallible;
+use std::ops::RangeInclusive;
 
 use clap::{Arg, ArgAction, ValueHint};
 
@@ -166,7 +167,7 @@ pub(crate) fn free_of_charge() -> [Arg; 4] {
             .help_heading("Without paying")
             .long("max-cost")
             .value_name("USD")
-            .allow_negative_numbers(true)
+            .allow_hyphen_values(true)
             .value_parser(dollars)
             .help("Submit nothing whose price is above this sum, or unknown"),
         switch(
@@ -183,10 +184,28 @@ fn dollars(text: &str) -> Result<f64, String> {
     sum.ok_or_else(|| "expected a sum in US dollars of at least 0, such as 0.10".to_owned())
 }
 
-/// Parses the maximum number of models in a list.
-fn limit(text: &str) -> Result<u64, String> {
-    let count = text.parse().ok().filter(|count| (1..=500).contains(count));
-    count.ok_or_else(|| "expected a number of models in 1..=500".to_owned())
+/// Returns a parser of a number of things in a range.
+pub(crate) fn count(
+    things: &'static str,
+    range: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Result<u64, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let count = text.parse().ok().filter(|count| range.contains(count));
+        let (min, max) = (range.start(), range.end());
+        count.ok_or_else(|| format!("expected a number of {things} in {min}..={max}"))
+    }
+}
+
+/// Returns `--concurrency` of a batch.
+#[cfg(feature = "batch")]
+pub(crate) fn concurrency() -> Arg {
+    Arg::new("concurrency")
+        .long("concurrency")
+        .value_name("COUNT")
+        .default_value("32")
+        .allow_negative_numbers(true)
+        .value_parser(count("jobs", 1..=10_000))
+        .help("Maximum number of jobs that are submitted, running or being saved at a time")
 }
 
 /// Parses the number of models that a list skips.
@@ -347,7 +366,7 @@ pub(crate) fn listing() -> [Arg; 7] {
         text("limit", "COUNT", "Maximum number of models, 1 to 500")
             .default_value("100")
             .allow_negative_numbers(true)
-            .value_parser(limit),
+            .value_parser(count("models", 1..=500)),
         text("offset", "COUNT", "Number of models to skip")
             .default_value("0")
             .allow_negative_numbers(true)

@@ -405,4 +405,43 @@ mod tests {
             with_candidates(root(Some(model)), Some(model)).debug_assert();
         }
     }
+    /// Returns the words of each flag of a command whose value is a number, a sum of money or an address.
+    fn numeric_flags(command: &Command, path: &[String]) -> Vec<Vec<String>> {
+        const NUMBERS: [&str; 5] = ["USD", "COUNT", "SECONDS", "PORT", "ADDRESS"];
+        let is_number = |arg: &&Arg| {
+            let mut names = arg.get_value_names().unwrap_or_default().iter();
+            names.any(|name| {
+                name.split(['|', '/', ':'])
+                    .any(|word| NUMBERS.contains(&word))
+            })
+        };
+        let flags = command.get_arguments().filter(is_number);
+        let flag = |name: &str| [path, &[format!("--{name}"), "-1".to_owned()]].concat();
+        let mut found: Vec<Vec<String>> =
+            flags.filter_map(|arg| arg.get_long().map(flag)).collect();
+        for command in command.get_subcommands() {
+            let path = [path, &[command.get_name().to_owned()]].concat();
+            found.extend(numeric_flags(command, &path));
+        }
+        found
+    }
+
+    #[test]
+    fn negative_numbers_are_refused_by_their_flag() {
+        let flags = numeric_flags(&root(None), &["runcomfy".to_owned()]);
+        assert!(flags.len() > 5, "{flags:?}");
+        for words in flags {
+            let error = root(None).try_get_matches_from(&words).unwrap_err();
+            let text = error.to_string();
+            assert_eq!(
+                error.kind(),
+                clap::error::ErrorKind::ValueValidation,
+                "{text}"
+            );
+            assert!(
+                text.contains("'-1'") && text.contains("expected "),
+                "{text}"
+            );
+        }
+    }
 }

@@ -32,6 +32,8 @@ mod interrupt;
 mod job_file;
 mod json_text;
 mod last_line;
+#[cfg(feature = "batch")]
+mod listen_address;
 mod local_file;
 mod login;
 #[cfg(feature = "mcp")]

@@ -1,6 +1,5 @@
 //! The metrics of a batch over HTTP: `--metrics`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,15 +19,6 @@ const MAX_HEAD: usize = 8 << 10;
 const MAX_TIME: Duration = Duration::from_secs(10);
 /// Time between two reads of the store, however often it is scraped.
 const READING: Duration = Duration::from_secs(1);
-
-/// Parses an address such as `127.0.0.1:9464`. A port alone is one of loopback.
-pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
-    let of_port = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    let port = text.parse().map(of_port);
-    port.or_else(|_| text.parse()).map_err(|_| {
-        "expected a port, such as 9464, or an address, such as 127.0.0.1:9464".to_owned()
-    })
-}
 
 /// A socket that answers once the batch runs.
 pub(crate) struct MetricsServer(TcpListener);
@@ -137,19 +127,4 @@ fn response(status: &str, kind: &str, body: &str) -> String {
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn port_alone_is_one_of_loopback() {
-        assert_eq!(address("9464").unwrap().to_string(), "127.0.0.1:9464");
-        assert_eq!(address("[::1]:0").unwrap().to_string(), "[::1]:0");
-        assert_eq!(address("0.0.0.0:1").unwrap().to_string(), "0.0.0.0:1");
-        for bad in ["", "localhost:1", "70000", ":9464", "127.0.0.1"] {
-            assert!(address(bad).is_err(), "{bad}");
-        }
-    }
 }

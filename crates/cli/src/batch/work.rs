@@ -9,6 +9,7 @@ use super::run::{arguments, engine};
 use super::store::Location;
 use super::work_options::WorkOptions;
 use super::{log, shared_dir};
+use crate::argument;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::progress::Notes;
@@ -23,7 +24,7 @@ pub(crate) fn command() -> Command {
     Command::new("work")
         .about("Join a batch in Postgres: work on its jobs beside other machines, until all have ended")
         .arg(store)
-        .arg(arguments::concurrency())
+        .arg(argument::concurrency())
         .args(files)
         .args(arguments::many_machines())
         .args(arguments::watching())

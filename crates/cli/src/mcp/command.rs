@@ -3,6 +3,8 @@
 use clap::{Arg, ArgAction, Command, ValueHint};
 use runcomfy_batch::Money;
 
+use crate::{argument, listen_address};
+
 /// A budget of the command line; `none` lifts that of the store.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget(pub(crate) Option<Money>);
@@ -16,6 +18,7 @@ pub(crate) fn command() -> Command {
             Arg::new("budget")
                 .long("budget")
                 .value_name("USD|none")
+                .allow_hyphen_values(true)
                 .value_parser(budget)
                 .help("Refuse jobs once what the store has spent, reserved and in doubt would exceed this sum [default: that of the store, else none]"),
         )
@@ -23,6 +26,7 @@ pub(crate) fn command() -> Command {
             Arg::new("price-per-job")
                 .long("price-per-job")
                 .value_name("USD")
+                .allow_hyphen_values(true)
                 .value_parser(money)
                 .help("Estimated cost of a job of a model whose price is unknown; else such jobs are refused"),
         )
@@ -50,14 +54,7 @@ pub(crate) fn command() -> Command {
                 .action(ArgAction::Append)
                 .help("Add a tool with the schema of each model that matches, such as 'bytedance/**'; may be repeated"),
         )
-        .arg(
-            Arg::new("concurrency")
-                .long("concurrency")
-                .value_name("COUNT")
-                .default_value("32")
-                .value_parser(clap::value_parser!(u64).range(1..=10_000))
-                .help("Maximum number of jobs that are submitted, running or being saved at a time"),
-        )
+        .arg(argument::concurrency())
         .arg(switch("emulate").conflicts_with("store").help(
             "Serve an emulator inside this command: no token, no cost; the store is agents.emulated.batch.db",
         ))
@@ -65,8 +62,9 @@ pub(crate) fn command() -> Command {
             Arg::new("http")
                 .long("http")
                 .value_name("ADDRESS")
-                .value_parser(clap::value_parser!(std::net::SocketAddr))
-                .help("Listen on an address of this machine, such as 127.0.0.1:8765, in place of standard input and output; RUNCOMFY_MCP_TOKEN is the token of its clients"),
+                .allow_hyphen_values(true)
+                .value_parser(|text: &str| listen_address::parse(text, 8765))
+                .help("Listen on a port or an address of this machine, such as localhost:8765, in place of standard input and output; RUNCOMFY_MCP_TOKEN is the token of its clients"),
         )
         .after_help(
             "Programs for agents start this command and speak with it over standard input and\n\
@@ -79,7 +77,9 @@ pub(crate) fn command() -> Command {
 fn budget(text: &str) -> Result<Budget, String> {
     match text {
         "none" => Ok(Budget(None)),
-        text => money(text).map(|sum| Budget(Some(sum))),
+        text => money(text)
+            .map(|sum| Budget(Some(sum)))
+            .map_err(|error| format!("{error}, or none")),
     }
 }
 

@@ -279,7 +279,13 @@ fn unusable_settings_are_refused_before_anything_listens() {
             "5 characters, expected at least 16",
         ),
         (&["--http", "0.0.0.0:0"], token, 64, "other machines"),
-        (&["--http", "nowhere"], token, 2, "--http"),
+        (&["--http", "nowhere"], token, 2, "or localhost:8765"),
+        (
+            &["--http", "localhost:0"],
+            "short",
+            64,
+            "5 characters, expected at least 16",
+        ),
         (&["--http", &occupied], token, 64, "cannot listen"),
         (
             &["--model", "bytedance/*"],
@@ -288,6 +294,13 @@ fn unusable_settings_are_refused_before_anything_listens() {
             "no model matches `bytedance/*`",
         ),
         (&["--budget", "much"], "", 2, "--budget"),
+        (&["--budget", "-1"], "", 2, "expected a sum in US dollars"),
+        (
+            &["--price-per-job", "-nan"],
+            "",
+            2,
+            "expected a sum in US dollars",
+        ),
         (&["--concurrency", "0"], "", 2, "--concurrency"),
         (&["--emulate"], "", 2, "--store"),
     ] {

@@ -6,8 +6,7 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 use runcomfy_batch::{Money, Rate};
 
 use super::super::command::store;
-use super::super::metrics;
-use crate::argument;
+use crate::{argument, listen_address};
 
 /// Longest number of repeats: a mistake is not to become millions of jobs.
 const MAX_REPEAT: i64 = 100_000;
@@ -68,7 +67,8 @@ fn jobs() -> [Arg; 9] {
             .long("repeat")
             .value_name("COUNT")
             .default_value("1")
-            .value_parser(clap::value_parser!(u64).range(1..=MAX_REPEAT.unsigned_abs()))
+            .allow_negative_numbers(true)
+            .value_parser(argument::count("submits of a line", 1..=MAX_REPEAT.unsigned_abs()))
             .help("Submit each line so many times, as ID, ID#2 and so on"),
         switch(
             "skip-invalid",
@@ -99,14 +99,14 @@ fn money() -> [Arg; 4] {
             .help_heading(heading)
             .long("budget")
             .value_name("USD|none")
-            .allow_negative_numbers(true)
-            .value_parser(or_none(|text| text.parse::<Money>().map_err(|error| error.to_string())))
+            .allow_hyphen_values(true)
+            .value_parser(or_none(|text| text.parse::<Money>().map_err(|error| format!("{error}, or none"))))
             .help("Stop submitting once what is spent, reserved and in doubt would exceed this sum [default: that of the store, else none]"),
         Arg::new("price-per-job")
             .help_heading(heading)
             .long("price-per-job")
             .value_name("USD")
-            .allow_negative_numbers(true)
+            .allow_hyphen_values(true)
             .value_parser(|text: &str| text.parse::<Money>().map_err(|error| error.to_string()))
             .help("Estimated cost of a job [default: from the catalogue's price]"),
         Arg::new("yes")
@@ -126,11 +126,12 @@ fn money() -> [Arg; 4] {
 fn speed() -> [Arg; 2] {
     let heading = "Speed";
     [
-        concurrency().help_heading(heading),
+        argument::concurrency().help_heading(heading),
         Arg::new("rate")
             .help_heading(heading)
             .long("rate")
             .value_name("COUNT/TIME|none")
+            .allow_hyphen_values(true)
             .value_parser(or_none(rate))
             .help("Maximum rate of submits, such as 2/s, 30/min or 100/h [default: that of the store, else none]"),
     ]
@@ -145,16 +146,6 @@ fn files() -> [Arg; 3] {
         out().help_heading(heading),
         name().help_heading(heading),
     ]
-}
-
-/// Returns `--concurrency`.
-pub(crate) fn concurrency() -> Arg {
-    Arg::new("concurrency")
-        .long("concurrency")
-        .value_name("COUNT")
-        .default_value("32")
-        .value_parser(clap::value_parser!(u64).range(1..=10_000))
-        .help("Maximum number of jobs that are submitted, running or being saved at a time")
 }
 
 /// Returns `--out`.
@@ -189,7 +180,8 @@ pub(crate) fn watching() -> [Arg; 2] {
         Arg::new("metrics")
             .long("metrics")
             .value_name("PORT|ADDRESS:PORT")
-            .value_parser(metrics::address)
+            .allow_hyphen_values(true)
+            .value_parser(|text: &str| listen_address::parse(text, 9464))
             .help("Serve metrics for Prometheus at http://ADDRESS:PORT/metrics; a port alone is one of 127.0.0.1"),
     ]
 }
@@ -215,7 +207,8 @@ pub(crate) fn many_machines() -> [Arg; 3] {
             .long("lease")
             .value_name("SECONDS")
             .default_value("30")
-            .value_parser(clap::value_parser!(u64).range(2..=3600))
+            .allow_negative_numbers(true)
+            .value_parser(argument::count("seconds", 2..=3600))
             .help("Time after which others take over the jobs of a worker that the store hears no more of"),
     ]
 }
