@@ -23,6 +23,10 @@ use crate::show;
 use crate::stop::Stops;
 use command::Budget;
 
+/// Advice where there is no token: a program for agents has started the command, mostly without the variables of a
+/// terminal.
+const NO_TOKEN: &str = "Run `runcomfy login` in a terminal, or set RUNCOMFY_TOKEN in the `env` of this server in the configuration of the program that starts it, as docs/agents.md shows. `runcomfy mcp --emulate` needs no token and costs nothing.";
+
 /// Serves the tools until the client closes the connection, or a signal stops it.
 ///
 /// # Errors
@@ -38,7 +42,14 @@ pub(crate) async fn mcp(matches: &ArgMatches, _: Format) -> Result<(), Failure> 
     let session = if emulate {
         Session::emulated(None, Notes::new(true), session::SUBMIT).await?
     } else {
-        Session::connect(Notes::new(true), session::SUBMIT)?
+        let session = Session::connect(Notes::new(true), session::SUBMIT);
+        session.map_err(|failure| {
+            if failure.is_about_token() {
+                failure.with_advice(NO_TOKEN)
+            } else {
+                failure
+            }
+        })?
     };
     let store = location.create(emulate)?;
     if !emulate {

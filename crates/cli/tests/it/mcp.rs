@@ -325,5 +325,9 @@ fn unusable_settings_are_refused_before_anything_listens() {
     let store = service.folder.path().join("agents.batch.db");
     let nobody = ended(nobody.arg("mcp").arg("--store").arg(store));
     assert_eq!(nobody.code, 77, "{nobody:?}");
+    for expected in ["`runcomfy login`", "`env`", "`runcomfy mcp --emulate`"] {
+        assert!(nobody.err.contains(expected), "{nobody:?}");
+    }
+    assert!(!nobody.err.contains("runcomfy run"), "{nobody:?}");
     assert_eq!(service.emulator.ledger().len(), 0);
 }
