@@ -3,6 +3,7 @@
 mod cell;
 mod csv_rows;
 mod fault;
+mod header;
 mod identity;
 mod json_lines;
 mod line;

@@ -1,6 +1,5 @@
 //! CSV.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, BufRead, Chain, Cursor, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::fault::LineFault;
+use super::header::{Column, Header};
 use super::json_lines::not_utf8;
 use super::line::{Fields, JobLine};
 use super::position::{column_of_cell, open_quote};
@@ -21,31 +21,6 @@ pub(super) struct CsvRows<R> {
     /// Faults of the header, which the first row has.
     faults: Vec<LineFault>,
     record: ByteRecord,
-}
-
-/// The columns of a file.
-#[derive(Debug)]
-pub(super) struct Header {
-    columns: Vec<Column>,
-    pub(super) delimiter: u8,
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Column {
-    Id,
-    Model,
-    Priority,
-    Property(String),
-    /// A column without a name, which spreadsheets leave behind.
-    Unnamed,
-}
-
-impl Header {
-    /// Returns the index of the column `model`.
-    pub(super) fn model(&self) -> Option<usize> {
-        let mut columns = self.columns.iter();
-        columns.position(|column| *column == Column::Model)
-    }
 }
 
 impl<R: BufRead> CsvRows<R> {
@@ -132,94 +107,59 @@ impl<R: BufRead> CsvRows<R> {
         let mut line = JobLine::new(number, text, fields);
         line.faults.append(&mut self.faults);
         line.faults.extend(fault);
-        self.header.read(&mut line, &cells);
+        read_cells(&self.header, &mut line, &cells);
         line
     }
 }
 
-impl Header {
-    fn new(
-        number: u64,
-        text: &Result<String, LineFault>,
-        record: &ByteRecord,
-        delimiter: u8,
-    ) -> (Self, Vec<LineFault>) {
-        let mut faults: Vec<LineFault> = text.as_ref().err().cloned().into_iter().collect();
-        let text = text.as_deref().unwrap_or_default();
-        let names = record.iter().map(String::from_utf8_lossy);
-        let columns: Vec<Column> = names.map(|name| Column::new(name.trim())).collect();
-        let mut first = HashMap::new();
-        for (index, column) in columns.iter().enumerate() {
-            if *column != Column::Unnamed && first.insert(column, index).is_some() {
-                faults.push(LineFault {
-                    line: number,
-                    column: column_of_cell(text, index, delimiter),
-                    pointer: String::new(),
-                    message: format!("found a second column `{column}`, expected one"),
-                });
-            }
-        }
-        (Self { columns, delimiter }, faults)
+/// Reads the cells that are no properties, and checks the number of cells.
+fn read_cells(header: &Header, line: &mut JobLine, cells: &[String]) {
+    if let Some(column) = open_quote(&line.text, header.delimiter) {
+        let message = "the quote is not closed, so that the rest of the file is one cell";
+        line.faults.push(fault(line, column, message.to_owned()));
+        return;
     }
-
-    /// Returns the columns of properties, by index.
-    pub(super) fn properties(&self) -> impl Iterator<Item = (usize, &str)> {
-        let columns = self.columns.iter().enumerate();
-        columns.filter_map(|(index, column)| match column {
-            Column::Property(name) => Some((index, &**name)),
-            _ => None,
-        })
+    let extra = cells.iter().skip(header.columns.len());
+    let has_extra = extra.clone().any(|cell| !cell.is_empty());
+    if has_extra || cells.len() < header.columns.len() {
+        let message = format!(
+            "found {} cells, expected {}, one for each column; a text with the separator needs quotes",
+            cells.len(),
+            header.columns.len()
+        );
+        line.faults.push(fault(line, 1, message));
+        return;
     }
-
-    /// Reads the cells that are no properties, and checks the number of cells.
-    fn read(&self, line: &mut JobLine, cells: &[String]) {
-        if let Some(column) = open_quote(&line.text, self.delimiter) {
-            let message = "the quote is not closed, so that the rest of the file is one cell";
-            line.faults.push(fault(line, column, message.to_owned()));
-            return;
+    for (index, (column, cell)) in header.columns.iter().zip(cells).enumerate() {
+        if cell.is_empty() {
+            continue;
         }
-        let extra = cells.iter().skip(self.columns.len());
-        let has_extra = extra.clone().any(|cell| !cell.is_empty());
-        if has_extra || cells.len() < self.columns.len() {
-            let message = format!(
-                "found {} cells, expected {}, one for each column; a text with the separator needs quotes",
-                cells.len(),
-                self.columns.len()
-            );
-            line.faults.push(fault(line, 1, message));
-            return;
-        }
-        for (index, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
-            if cell.is_empty() {
-                continue;
-            }
-            let message = match column {
-                Column::Id => match cell.trim().parse() {
-                    Ok(id) => {
-                        line.id = Some(id);
-                        continue;
-                    }
-                    Err(error) => format!("the id is {error}"),
-                },
-                Column::Model => {
-                    line.model = Some(cell.trim().trim_matches('/').to_owned());
+        let message = match column {
+            Column::Id => match cell.trim().parse() {
+                Ok(id) => {
+                    line.id = Some(id);
                     continue;
                 }
-                Column::Priority => match cell.trim().parse() {
-                    Ok(priority) => {
-                        line.priority = priority;
-                        continue;
-                    }
-                    Err(_) => {
-                        format!("found `{cell}`, expected a priority: a whole number of 32 bits")
-                    }
-                },
-                Column::Unnamed => "found a cell in a column without a name".to_owned(),
-                Column::Property(_) => continue,
-            };
-            let column = column_of_cell(&line.text, index, self.delimiter);
-            line.faults.push(fault(line, column, message));
-        }
+                Err(error) => format!("the id is {error}"),
+            },
+            Column::Model => {
+                line.model = Some(cell.trim().trim_matches('/').to_owned());
+                continue;
+            }
+            Column::Priority => match cell.trim().parse() {
+                Ok(priority) => {
+                    line.priority = priority;
+                    continue;
+                }
+                Err(_) => {
+                    format!("found `{cell}`, expected a priority: a whole number of 32 bits")
+                }
+            },
+            Column::Unnamed => "found a cell in a column without a name".to_owned(),
+            Column::Property(_) => continue,
+        };
+        let column = column_of_cell(&line.text, index, header.delimiter);
+        line.faults.push(fault(line, column, message));
     }
 }
 
@@ -229,30 +169,6 @@ fn fault(line: &JobLine, column: usize, message: String) -> LineFault {
         column,
         pointer: String::new(),
         message,
-    }
-}
-
-impl Column {
-    fn new(name: &str) -> Self {
-        match name {
-            "" => Self::Unnamed,
-            "id" => Self::Id,
-            "model" => Self::Model,
-            "priority" => Self::Priority,
-            name => Self::Property(name.strip_prefix("input.").unwrap_or(name).to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Column {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Id => "id",
-            Self::Model => "model",
-            Self::Priority => "priority",
-            Self::Property(name) => name,
-            Self::Unnamed => "",
-        })
     }
 }
 

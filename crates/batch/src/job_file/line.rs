@@ -6,8 +6,8 @@ use runcomfy::schema::{Json, Schema};
 use serde_json::Map;
 
 use super::cell;
-use super::csv_rows::Header;
 use super::fault::LineFault;
+use super::header::Header;
 use super::position::{column_of_cell, column_of_pointer};
 use crate::job_id::JobId;
 
