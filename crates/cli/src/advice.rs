@@ -3,7 +3,7 @@
 use runcomfy::schema::{Json, Redacted};
 use runcomfy::{Error, ErrorKind, RequestId, Status};
 
-use crate::outage;
+use crate::refused_connection;
 use crate::show;
 
 /// The phase of a command in which an error occurred.
@@ -147,7 +147,7 @@ fn money(error: &Error, phase: Phase) -> String {
 }
 
 fn next_step(error: &Error, phase: Phase) -> String {
-    if let Some(advice) = outage::advice(error) {
+    if let Some(advice) = refused_connection::advice(error) {
         return advice;
     }
     let retry = match (error.request_id(), phase) {

@@ -4,7 +4,6 @@
 use std::future::IntoFuture;
 use std::io::IsTerminal;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ArgMatches;
 use runcomfy::{CancelOutcome, Client, Error, Job, Output, RequestId, Status, Submit};
@@ -18,7 +17,7 @@ use crate::confirm::is_yes;
 use crate::failure::Failure;
 use crate::notice::with_notice;
 use crate::progress::Progress;
-use crate::stop::{Stop, Stops};
+use crate::stop::{self, Stop, Stops};
 
 /// Takes Ctrl-C and the other signals, which no longer end the process at once.
 pub(crate) struct CtrlC {
@@ -46,14 +45,6 @@ const ASKING_EMULATED: &str = "Cancel the job? It can be cancelled only while it
 const CANCELLING: &str =
     "cancelling the job. Press Ctrl-C again to stop at once; a job that runs then keeps running";
 const CANCELLING_EMULATED: &str = "cancelling the job. Press Ctrl-C again to stop at once";
-
-/// Set to `true` once the user has pressed Ctrl-C during a submit.
-static IS_STOPPING: AtomicBool = AtomicBool::new(false);
-
-/// Returns `true` if nothing that was refused is to be submitted again, since the user wants to stop.
-pub(crate) fn is_stopping() -> bool {
-    IS_STOPPING.load(Ordering::Relaxed)
-}
 
 impl CtrlC {
     /// Registers the signals, and reads `--on-interrupt` where the command has it.
@@ -115,7 +106,7 @@ impl CtrlC {
                         return Err(stopped_submit(key).with_signal(stop));
                     }
                     pressed = true;
-                    IS_STOPPING.store(true, Ordering::Relaxed);
+                    stop::request();
                     progress.note_always(SUBMITTING);
                 }
             }

@@ -16,14 +16,14 @@ mod unix {
     use runcomfy::login::TokenFile;
 
     use super::show;
-    use crate::login;
+    use crate::token_variable::{TOKEN_VARIABLE, is_set};
 
     /// The permissions of everybody but the owner.
     const OTHERS: u32 = 0o077;
 
     pub(super) fn warn() {
         static WARNED: Once = Once::new();
-        if login::is_set(login::VARIABLE) {
+        if is_set(TOKEN_VARIABLE) {
             return;
         }
         let Ok(file) = TokenFile::from_env() else {

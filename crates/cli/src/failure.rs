@@ -9,8 +9,8 @@ use crate::delivery::{self, Kind};
 use crate::detail;
 use crate::flag_violation::FlagViolation;
 use crate::format::Format;
+use crate::output_text::output_text;
 use crate::record::Record;
-use crate::save;
 use crate::show;
 use crate::stop::Stop;
 
@@ -333,7 +333,7 @@ impl Failure {
     /// Adds the output that the job has although it failed.
     pub(crate) fn with_output_beside(mut self, output: Option<&Output>) -> Self {
         if let Some(output) = output {
-            let text = save::output_to_text(output);
+            let text = output_text(output);
             self.advice = format!("The job has an output beside it:\n{text}\n{}", self.advice);
             self.about.record.output = Some(json!(output));
         }

@@ -1,11 +1,10 @@
 //! The input of a job: read from flags and files, and checked against its schema and media rules.
 
-use std::fs::File;
 use std::path::Path;
 
 use clap::ArgMatches;
 use runcomfy::media::Prober;
-use runcomfy::schema::{Certainty, Constraint, Json, ModelSchema, nearest, read_json_text};
+use runcomfy::schema::{Certainty, Constraint, Json, ModelSchema, nearest};
 use runcomfy::{Violation, Violations};
 use serde_json::{Map, json};
 
@@ -14,6 +13,7 @@ use crate::flag_violation::FlagViolation;
 use crate::local_file::FileViolations;
 use crate::model::Named;
 use crate::notice::with_notice;
+use crate::text_file::{read_file, read_stdin};
 use crate::{flags, host, json_text, local_file, show, text_file};
 
 /// The media of an input that are checked.
@@ -231,7 +231,7 @@ pub(crate) async fn given(matches: &ArgMatches, model: &ModelSchema) -> Result<J
             "`-` means standard input, which can be read only once; use a file for the others",
         ));
     }
-    text_file::read(model, matches, &mut input).await?;
+    text_file::replace(model, matches, &mut input).await?;
     Ok(input)
 }
 
@@ -395,23 +395,4 @@ async fn whole(matches: &ArgMatches) -> Result<Option<Map<String, Json>>, Failur
         (None, None) => return Ok(None),
     };
     json_text::parse(&text, &from).map(Some)
-}
-
-/// Reads standard input as text.
-///
-/// # Errors
-/// If it cannot be read, or is no text.
-pub(crate) async fn read_stdin() -> Result<String, Failure> {
-    let read = local_file::read_blocking(|| read_json_text(std::io::stdin())).await;
-    read.map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))
-}
-
-/// Reads a file as text.
-///
-/// # Errors
-/// If it cannot be read, or is no text.
-pub(crate) async fn read_file(path: &str) -> Result<String, Failure> {
-    let file = path.to_owned();
-    let read = local_file::read_blocking(move || read_json_text(File::open(file)?)).await;
-    read.map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))
 }

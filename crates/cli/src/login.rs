@@ -15,9 +15,7 @@ use crate::local_file::read_blocking;
 use crate::notice::with_notice;
 use crate::open;
 use crate::show;
-
-/// Variable whose token goes before that of a login.
-pub(crate) const VARIABLE: &str = "RUNCOMFY_TOKEN";
+use crate::token_variable::{TOKEN_VARIABLE, is_set};
 
 /// Returns the advice about a token that is not accepted.
 fn nothing_stored() -> String {
@@ -149,8 +147,10 @@ fn report(file: &TokenFile, user: Option<&User>, format: Format) {
             file.path().display()
         )
     });
-    if is_set(VARIABLE) {
-        show::warn(&format!("{VARIABLE} is set and goes before this token"));
+    if is_set(TOKEN_VARIABLE) {
+        show::warn(&format!(
+            "{TOKEN_VARIABLE} is set and goes before this token"
+        ));
     }
 }
 
@@ -193,15 +193,10 @@ pub(crate) fn logout(format: Format) -> Result<(), Failure> {
             format!("not logged in: there is no {path}")
         }
     });
-    for name in [VARIABLE, "RUNCOMFY_API_TOKEN"] {
+    for name in [TOKEN_VARIABLE, "RUNCOMFY_API_TOKEN"] {
         if is_set(name) {
             show::warn(&format!("{name} is set and is used as the token"));
         }
     }
     Ok(())
-}
-
-/// Returns `true` if a variable of the environment has a token.
-pub(crate) fn is_set(name: &str) -> bool {
-    std::env::var(name).is_ok_and(|token| !token.trim().is_empty())
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use runcomfy::{Error, ErrorKind, RetryPolicy};
 use tokio::time::Instant;
-use url::{Host, Url};
 
-use crate::ctrl_c;
 use crate::progress::Notes;
+use crate::refused_connection::{is_refused, loopback_port};
+use crate::stop;
 
 /// Maximum time for which a refused connection is retried, the last backoff included: a server that
 /// restarts listens again by then.
@@ -56,7 +56,7 @@ pub(crate) fn retry_policy(
     let first = Once::new();
     let policy = RetryPolicy::new().initial_backoff(INITIAL_BACKOFF);
     policy.retry_if(move |error| {
-        if ctrl_c::is_stopping() {
+        if stop::is_requested() {
             return false;
         }
         if error.kind() != ErrorKind::NotSent {
@@ -83,42 +83,6 @@ fn note(error: &Error, refused: bool, limit: Duration) -> String {
     let text = error.to_string();
     let what = text.split(';').next().unwrap_or_default();
     format!("{what}; retrying for up to {seconds} s. Ctrl-C stops")
-}
-
-/// Returns what to do about a connection that this machine refused.
-pub(crate) fn advice(error: &Error) -> Option<String> {
-    let port = loopback_port().filter(|_| is_refused(error))?;
-    Some(format!(
-        "Nothing listens there. Is `runcomfy emulator --port {port}` running? RUNCOMFY_MODEL_API_BASE sets the address."
-    ))
-}
-
-fn is_refused(error: &Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<std::io::Error>()
-            && error.kind() == std::io::ErrorKind::ConnectionRefused
-        {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// Returns the port of the base URL, if that is on this machine.
-fn loopback_port() -> Option<u16> {
-    port_on_loopback(&std::env::var("RUNCOMFY_MODEL_API_BASE").ok()?)
-}
-
-fn port_on_loopback(base: &str) -> Option<u16> {
-    let url = Url::parse(base.trim()).ok()?;
-    let is_loopback = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    url.port_or_known_default().filter(|_| is_loopback)
 }
 
 #[cfg(test)]
@@ -171,22 +135,5 @@ mod tests {
         while refusals.may_retry(first) {}
         assert!(!refusals.may_retry(first + REFUSED_FOR));
         assert!(refusals.may_retry(first + REFUSED_FOR + SAME_OUTAGE));
-    }
-
-    #[test]
-    fn port_is_that_of_a_base_on_this_machine() {
-        for (base, port) in [
-            ("http://127.0.0.1:8188/v1", Some(8188)),
-            ("http://localhost:1", Some(1)),
-            ("http://LOCALHOST/v1", Some(80)),
-            ("https://[::1]:9/v1", Some(9)),
-            ("https://[::1]/v1", Some(443)),
-            ("http://127.9.9.9:7?x", Some(7)),
-            ("https://model-api.runcomfy.net/v1", None),
-            ("localhost:8188", None),
-            ("", None),
-        ] {
-            assert_eq!(port_on_loopback(base), port, "{base}");
-        }
     }
 }

@@ -16,6 +16,7 @@ use crate::ctrl_c::CtrlC;
 use crate::failure::Failure;
 use crate::file_name::{NameTemplate, NameValues};
 use crate::format::Format;
+use crate::output_text::output_text;
 use crate::progress::Progress;
 use crate::record::{Record, SavedFile, shown_path};
 use crate::{delivery, difference, ending, open, origin, picture, show};
@@ -327,15 +328,7 @@ fn lines(record: &Record) -> Vec<String> {
     }));
     if lines.is_empty() {
         let output = record.output.clone().unwrap_or_default();
-        lines.push(output_to_text(&Output::from(output)));
+        lines.push(output_text(&Output::from(output)));
     }
     lines
-}
-
-/// Returns the URLs of an output, or the output if it has none.
-pub(crate) fn output_to_text(output: &Output) -> String {
-    match &output.urls()[..] {
-        [] => output.as_value().to_string(),
-        urls => urls.join("\n"),
-    }
 }

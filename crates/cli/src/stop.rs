@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, mpsc};
 use std::task::Poll;
 use std::thread;
@@ -78,6 +79,19 @@ static QUEUE: Queue = Queue::new();
 
 /// Registers the signals once. The system gives no way back to their default.
 static LISTENING: Once = Once::new();
+
+/// Set to `true` once the user has pressed Ctrl-C during a submit.
+static IS_REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Remembers that the user wants to stop, while a submit is still in flight.
+pub(crate) fn request() {
+    IS_REQUESTED.store(true, Ordering::Relaxed);
+}
+
+/// Returns `true` if nothing that was refused is to be submitted again, since the user wants to stop.
+pub(crate) fn is_requested() -> bool {
+    IS_REQUESTED.load(Ordering::Relaxed)
+}
 
 impl Stop {
     /// Returns the exit code that a shell reports for a command ended by the signal.

@@ -1,11 +1,13 @@
-//! Texts of flags that are in files: `--prompt @FILE`, and `--prompt -` for standard input.
+//! Texts in files: `--prompt @FILE` and `--input @FILE`, and `-` for standard input.
+
+use std::fs::File;
 
 use clap::ArgMatches;
-use runcomfy::schema::{Json, ModelSchema};
+use runcomfy::schema::{Json, ModelSchema, read_json_text};
 
 use crate::failure::Failure;
 use crate::flags;
-use crate::input::{read_file, read_stdin};
+use crate::local_file::read_blocking;
 
 /// The place of a text.
 #[derive(Debug, PartialEq)]
@@ -21,7 +23,7 @@ enum Source<'a> {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(crate) async fn read(
+pub(crate) async fn replace(
     model: &ModelSchema,
     matches: &ArgMatches,
     input: &mut Json,
@@ -65,6 +67,25 @@ fn source(text: &str) -> Source<'_> {
         Some(path) if !path.is_empty() && !path.contains(char::is_whitespace) => Source::File(path),
         _ => Source::Literal(text),
     }
+}
+
+/// Reads standard input as text.
+///
+/// # Errors
+/// If it cannot be read, or is no text.
+pub(crate) async fn read_stdin() -> Result<String, Failure> {
+    let read = read_blocking(|| read_json_text(std::io::stdin())).await;
+    read.map_err(|e| Failure::unreadable(format!("could not read standard input: {e}")))
+}
+
+/// Reads a file as text.
+///
+/// # Errors
+/// If it cannot be read, or is no text.
+pub(crate) async fn read_file(path: &str) -> Result<String, Failure> {
+    let file = path.to_owned();
+    let read = read_blocking(move || read_json_text(File::open(file)?)).await;
+    read.map_err(|e| Failure::unreadable(format!("could not read `{path}`: {e}")))
 }
 
 #[cfg(test)]
