@@ -4,9 +4,6 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 
 use clap::ArgMatches;
 use runcomfy::schema::nearest;
-use serde_json::Value;
-
-use crate::show::{out, plain};
 
 /// The format of results, from `--output`, from `RUNCOMFY_OUTPUT`, or else from the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,32 +80,6 @@ impl Format {
     /// Returns `true` if people read standard error: notes, progress and failures are words there.
     pub(crate) fn has_words(self) -> bool {
         matches!(self, Self::Text | Self::Pretty)
-    }
-
-    /// Prints words, or JSON where programs read.
-    pub(crate) fn print(self, json: &Value, words: impl FnOnce() -> String) {
-        if self.has_words() {
-            out(&plain(&words()));
-        } else {
-            out(&json.to_string());
-        }
-    }
-
-    /// Prints the result of a model: words for people, JSON in every other format.
-    pub(crate) fn print_result(self, json: &Value, words: impl FnOnce() -> String) {
-        match self {
-            Self::Text => out(&plain(&words())),
-            _ => self.print_json(json),
-        }
-    }
-
-    /// Prints JSON in every format.
-    pub(crate) fn print_json(self, json: &Value) {
-        if self.has_words() {
-            out(&format!("{json:#}"));
-        } else {
-            out(&json.to_string());
-        }
     }
 }
 

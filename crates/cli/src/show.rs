@@ -63,6 +63,34 @@ pub(crate) fn out(text: &str) {
     }
 }
 
+impl Format {
+    /// Prints words, or JSON where programs read.
+    pub(crate) fn print(self, json: &Value, words: impl FnOnce() -> String) {
+        if self.has_words() {
+            out(&plain(&words()));
+        } else {
+            out(&json.to_string());
+        }
+    }
+
+    /// Prints the result of a model: words for people, JSON in every other format.
+    pub(crate) fn print_result(self, json: &Value, words: impl FnOnce() -> String) {
+        match self {
+            Self::Text => out(&plain(&words())),
+            _ => self.print_json(json),
+        }
+    }
+
+    /// Prints JSON in every format.
+    pub(crate) fn print_json(self, json: &Value) {
+        if self.has_words() {
+            out(&format!("{json:#}"));
+        } else {
+            out(&json.to_string());
+        }
+    }
+}
+
 /// Prints words that are the whole result of a command on standard error. If they cannot be written,
 /// they go to standard output, and the command fails unless standard error was closed from the start.
 pub(crate) fn answer(text: &str) {
