@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use console::{StyledObject, style};
-use runcomfy_batch::{AttemptState, Money};
+use runcomfy_batch::Money;
 
 use super::span;
 use super::throughput::{Throughput, WINDOW};
@@ -39,9 +39,9 @@ impl Frame<'_> {
             let age = self.view.now.since(named.attempt.claimed_at);
             format!("for {}", span::words(age))
         };
-        lines.extend(oldest(self.view, age));
+        lines.extend(self.view.oldest_line(age));
         let room = rows.saturating_sub(lines.len());
-        lines.extend(doubts(self.view, self.named, room, age));
+        lines.extend(self.view.doubt_lines(self.named, room, age));
         lines
     }
 
@@ -143,56 +143,6 @@ fn coloured(name: &str, count: u64, text: String) -> StyledObject<String> {
         "in doubt" => text.yellow(),
         _ => text,
     }
-}
-
-/// Returns the oldest held job in words, where there is one; `when` prints its time.
-pub(super) fn oldest(view: &View, when: impl Fn(&Named) -> String) -> Option<String> {
-    let oldest = view.oldest.as_ref()?;
-    let attempt = &oldest.attempt;
-    let what = match (&attempt.request_id, attempt.state) {
-        (Some(id), AttemptState::Submitted) => format!("running as {id}"),
-        _ => "submit in flight".to_owned(),
-    };
-    let name = show::plain(&oldest.name()).into_owned();
-    Some(format!("  oldest: {name}, {}, {what}", when(oldest)))
-}
-
-/// Returns the doubts by name, in at most this number of lines; `when` prints their times.
-pub(super) fn doubts(
-    view: &View,
-    named: &str,
-    room: usize,
-    when: impl Fn(&Named) -> String,
-) -> Vec<String> {
-    let total = view.counts.doubts;
-    if total == 0 || room < 3 {
-        return Vec::new();
-    }
-    let head = format!("  in doubt: runcomfy batch resolve KEY {named}");
-    let head = style(head).yellow().for_stderr().to_string();
-    let mut lines = vec![String::new(), head];
-    let doubts: Vec<String> = view
-        .doubts
-        .iter()
-        .map(|doubt| {
-            let name = doubt.name();
-            format!(
-                "    {}  {}, {}",
-                doubt.attempt.key,
-                show::plain(&name),
-                when(doubt)
-            )
-        })
-        .collect();
-    let room = room - lines.len();
-    if doubts.len() as u64 == total && doubts.len() <= room {
-        lines.extend(doubts);
-    } else {
-        let shown = doubts.len().min(room - 1);
-        lines.extend(doubts.into_iter().take(shown));
-        lines.push(format!("    and {} more", total - shown as u64));
-    }
-    lines
 }
 
 #[cfg(test)]
