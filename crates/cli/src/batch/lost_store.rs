@@ -11,9 +11,6 @@ use crate::failure::Failure;
 use crate::notice::with_notice;
 use crate::show;
 
-/// Number of files or jobs after which a signal is looked for.
-const BLOCK: usize = 100;
-
 /// Refuses a batch that is new, and whose jobs another one has paid for: one in a store that has kept the former
 /// name of the file, or one whose store is gone, and whose files or intents are in the folders of this one. On an
 /// emulator jobs cost nothing.

@@ -7,12 +7,14 @@ use runcomfy_batch::{JobId, Plan};
 use serde_json::Value;
 use tokio::task::yield_now;
 
-use super::BLOCK;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::work_options::WorkOptions;
 use crate::batch::worker_folder;
 use crate::counted::jobs;
 use crate::failure::Failure;
+
+/// Number of intents after which a signal is looked for.
+const BLOCK: usize = 100;
 
 /// Refuses jobs of the file that this machine has submitted for a batch that the server has no longer, since it is
 /// another server or database, or the batch was dropped.

@@ -8,11 +8,13 @@ use runcomfy_batch::{Money, NewJob, Plan, Store};
 use serde_json::Value;
 use tokio::task::yield_now;
 
-use super::BLOCK;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::work_options::WorkOptions;
 use crate::counted::jobs;
 use crate::failure::Failure;
+
+/// Number of files after which a signal is looked for.
+const BLOCK: usize = 100;
 
 /// Jobs of the file that manifests name.
 #[derive(Default)]

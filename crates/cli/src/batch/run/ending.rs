@@ -3,8 +3,8 @@
 use runcomfy_batch::{Counts, EndedBy, State, Store, Summary};
 use serde_json::{Value, json};
 
+use crate::batch::counts;
 use crate::batch::named::{self, Named};
-use crate::batch::status;
 use crate::batch::work_options::WorkOptions;
 use crate::counted::jobs;
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ fn to_text(options: &WorkOptions, counts: &Counts) -> String {
         0 => String::new(),
         _ => format!("the files are in {}, and ", options.out.display()),
     };
-    let counts = status::to_text(counts);
+    let counts = counts::to_text(counts);
     format!("{counts}\n\n{files}the store is {}", options.location)
 }
 
@@ -63,7 +63,7 @@ pub(super) fn to_json(options: &WorkOptions, summary: &Summary) -> Value {
         EndedBy::Process(_) => "process",
         _ => "other",
     };
-    let mut json = status::to_json(&summary.counts);
+    let mut json = counts::to_json(&summary.counts);
     json["ended_by"] = ended_by.into();
     json["store"] = options.location.to_string().into();
     json["files"] = options.out.display().to_string().into();

@@ -6,9 +6,9 @@ use runcomfy_batch::{Progress, Row, Store};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use crate::batch::counts;
 use crate::batch::named;
 use crate::batch::screen::Screen;
-use crate::batch::status;
 use crate::batch::work_options::WorkOptions;
 use crate::format::Format;
 use crate::show;
@@ -60,8 +60,8 @@ impl Watch {
             return;
         }
         match store.counts().await {
-            Ok(counts) if self.format.has_words() => show::note(&status::to_line(&counts)),
-            Ok(counts) => show::line(&json!({ "progress": status::to_json(&counts) })),
+            Ok(counts) if self.format.has_words() => show::note(&counts::to_line(&counts)),
+            Ok(counts) => show::line(&json!({ "progress": counts::to_json(&counts) })),
             Err(_) => {}
         }
     }

@@ -4,6 +4,7 @@ use console::{strip_ansi_codes, style};
 use runcomfy_batch::{AttemptState, Attempts, Clock, Counts, Store, StoreError, Timestamp};
 use serde_json::{Value, json};
 
+use crate::batch::counts;
 use crate::batch::named::Named;
 use crate::show;
 
@@ -110,10 +111,12 @@ impl View {
         lines
     }
 
-    /// Returns the oldest held job and the doubts as JSON.
-    pub(crate) fn names(&self) -> (Value, Value) {
-        let oldest = self.oldest.as_ref().map(Named::to_json);
+    /// Returns the counts as JSON, with the oldest held job and the doubts by name.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut json = counts::to_json(&self.counts);
         let doubts: Vec<Value> = self.doubts.iter().map(Named::to_json).collect();
-        (json!(oldest), json!(doubts))
+        json["oldest_held"] = json!(self.oldest.as_ref().map(Named::to_json));
+        json["in_doubt"] = json!(doubts);
+        json
     }
 }

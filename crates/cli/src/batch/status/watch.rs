@@ -5,9 +5,9 @@ use std::time::Duration;
 use runcomfy_batch::Store;
 use tokio::time::sleep;
 
+use super::super::counts;
 use super::super::screen::{Screen, View};
 use super::super::store::Location;
-use super::{to_line, with_names};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::stop::Stops;
@@ -32,10 +32,10 @@ pub(super) async fn watch(
             Some(screen) => screen.draw(store).await?,
             None => View::read(store, usize::MAX).await?,
         };
-        let line = to_line(&view.counts);
+        let line = counts::to_line(&view.counts);
         if screen.is_none() && line != printed {
             printed = line;
-            format.print(&with_names(&view), || printed.clone());
+            format.print(&view.to_json(), || printed.clone());
         }
         if view.counts.is_done() {
             return Ok(());
