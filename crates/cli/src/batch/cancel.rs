@@ -5,8 +5,8 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use runcomfy_batch::{Attempts, Cancelled, JobId, State, Store};
 use serde_json::json;
 
-use super::command::of_store;
 use super::store;
+use super::store_argument::of_store;
 use crate::failure::Failure;
 use crate::format::Format;
 

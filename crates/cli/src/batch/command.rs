@@ -1,8 +1,10 @@
 //! The tree of the commands of batches.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgGroup, Command, ValueHint};
+use clap::{Arg, ArgAction, Command, ValueHint};
 use runcomfy_batch::{ReportFormat, State};
+
+use super::store_argument::of_store;
 
 /// Returns the command `batch`.
 pub(crate) fn batch() -> Command {
@@ -80,35 +82,4 @@ fn report() -> Command {
             .action(ArgAction::SetTrue)
             .help("Write the journal instead: every transition of every job"),
     )
-}
-
-/// Returns a command that takes a batch: by the file of its jobs, or by its store.
-pub(crate) fn of_store(name: &'static str, about: &'static str) -> Command {
-    with_store(Command::new(name).about(about))
-}
-
-/// Adds the arguments that name a batch to a command.
-pub(crate) fn with_store(command: Command) -> Command {
-    command.args([file(), store()]).group(
-        ArgGroup::new("batch")
-            .args(["file", "store"])
-            .required(true),
-    )
-}
-
-/// Returns the argument `FILE`.
-pub(crate) fn file() -> Arg {
-    Arg::new("file")
-        .value_name("FILE")
-        .value_hint(ValueHint::FilePath)
-        .help("File of the jobs; the store lies beside it as FILE.batch.db")
-}
-
-/// Returns `--store`.
-pub(crate) fn store() -> Arg {
-    Arg::new("store")
-        .long("store")
-        .value_name("STORE")
-        .value_hint(ValueHint::FilePath)
-        .help("The store of the batch, wherever it lies: a file, or postgres://USER@HOST/DATABASE?batch=NAME")
 }

@@ -9,9 +9,9 @@ use runcomfy_batch::StoreErrorKind;
 use runcomfy_batch::{AttemptState, Attempts, IncarnationId, Process, Store};
 use serde_json::{Value, json};
 
-use super::command::of_store;
 use super::named::{self, Named};
 use super::store::Location;
+use super::store_argument::of_store;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::session;

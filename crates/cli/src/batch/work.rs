@@ -2,11 +2,11 @@
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::command::store;
 use super::metrics::MetricsServer;
 use super::opened::Opener;
 use super::run::{arguments, engine};
 use super::store::Location;
+use super::store_argument::store;
 use super::work_options::WorkOptions;
 use super::{log, shared_dir};
 use crate::argument;

@@ -4,8 +4,8 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, ValueHint};
 use runcomfy::RequestId;
 use runcomfy_batch::{JobKey, Resolution};
 
-use crate::batch::command::store;
 use crate::batch::store::Location;
+use crate::batch::store_argument::store;
 use crate::failure::Failure;
 
 /// Returns the command `batch resolve`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Command, ValueHint};
 use runcomfy_batch::{Money, Rate};
 
-use super::super::command::store;
+use super::super::store_argument::store;
 use crate::{argument, listen_address};
 
 /// Longest number of repeats: a mistake is not to become millions of jobs.
