@@ -2,6 +2,7 @@
 
 mod cancel;
 pub(crate) mod command;
+mod counts;
 mod doctor;
 mod gone;
 mod link;
@@ -19,6 +20,7 @@ pub(crate) mod service;
 mod shared_dir;
 mod status;
 pub(crate) mod store;
+mod store_argument;
 mod work;
 mod work_options;
 mod worker_folder;

@@ -12,8 +12,7 @@ use super::{log, shared_dir};
 use crate::argument;
 use crate::failure::Failure;
 use crate::format::Format;
-use crate::progress::Notes;
-use crate::session::{self, Session, block_on};
+use crate::session::block_on;
 
 /// Returns the command `batch work`.
 pub(crate) fn command() -> Command {
@@ -57,8 +56,7 @@ pub(crate) fn work(matches: &ArgMatches, format: Format) -> Result<(), Failure> 
                 options.location
             )));
         };
-        let session = Session::counted(Notes::new(true), session::SUBMIT, options.count());
-        let client = session.map_err(Failure::before_submit)?.client.clone();
+        let client = options.connect(None).await?.client.clone();
         let prepare = shared_dir::prepare(options.shared_dir.clone());
         let server = MetricsServer::listen(&options).await?;
         engine::work(&options, &entry, opened, client, prepare, server).await

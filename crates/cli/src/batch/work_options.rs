@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
+use runcomfy::schema::ModelSchema;
 use runcomfy::{Error, ErrorKind};
 use runcomfy_batch::Metrics;
 
@@ -13,6 +14,8 @@ use super::shared_dir::SharedDir;
 use super::store::Location;
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::progress::Notes;
+use crate::session::{self, Session};
 
 /// The settings of work on a batch.
 #[expect(
@@ -78,8 +81,21 @@ impl WorkOptions {
         })
     }
 
+    /// Connects to the service, or starts an emulator that has this model too.
+    ///
+    /// # Errors
+    /// If there is no token, or the configuration is invalid; nothing was submitted. If the emulator cannot listen
+    /// on a port of this machine.
+    pub(crate) async fn connect(&self, schema: Option<&ModelSchema>) -> Result<Session, Failure> {
+        let notes = Notes::new(true);
+        if self.emulate {
+            return Session::emulated(schema, notes, session::SUBMIT).await;
+        }
+        Session::counted(notes, session::SUBMIT, self.count()).map_err(Failure::before_submit)
+    }
+
     /// Returns what counts failures that the client retries by itself.
-    pub(crate) fn count(&self) -> impl Fn(&Error) + Send + Sync + 'static {
+    fn count(&self) -> impl Fn(&Error) + Send + Sync + 'static {
         let metrics = Arc::clone(&self.counted);
         move |error| {
             if error.kind() == ErrorKind::Throttled {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use runcomfy::schema::Json;
 use runcomfy_batch::{JobId, JobIds, JobLine, LineFault, Money, NewJob};
 
+use super::file_pattern;
+use super::file_run::FileRun;
 use super::job_source::{JobSource, Lines};
 use super::models::{Model, Models};
 use super::options::Options;
-use super::{Run, file_pattern};
 use crate::batch::shared_dir;
 use crate::failure::Failure;
 
@@ -45,7 +46,7 @@ impl<'a> Candidates<'a> {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub(super) fn open(run: &'a Run<'_>) -> Result<Self, Failure> {
+    pub(super) fn open(run: &'a FileRun<'_>) -> Result<Self, Failure> {
         Ok(Self {
             source: &run.source,
             lines: run.source.lines()?,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use runcomfy_batch::{Edited, Money, Planned, State};
 
-use super::Run;
+use super::file_run::FileRun;
 use super::outlook::Outlook;
 use super::validation::Validated;
 use crate::advice::NOTHING_SUBMITTED;
@@ -23,7 +23,7 @@ const MAX_EDITED: usize = 20;
 /// # Errors
 /// If the outlook is refused, the answer is not yes, or nobody can be asked and `--yes` is not set.
 pub(super) async fn confirm(
-    run: &Run<'_>,
+    run: &FileRun<'_>,
     outlook: &Outlook,
     validated: &Validated,
 ) -> Result<(), Failure> {
@@ -63,7 +63,7 @@ pub(super) async fn confirm(
 ///
 /// # Errors
 /// If the file has no jobs, or a line of a job that is to be submitted again was edited.
-pub(super) fn refuse_or_warn(run: &Run<'_>, outlook: &Outlook) -> Result<(), Failure> {
+pub(super) fn refuse_or_warn(run: &FileRun<'_>, outlook: &Outlook) -> Result<(), Failure> {
     let planned = &outlook.planned;
     if planned.to_submit() + planned.known + planned.absent == 0 && planned.edited.is_empty() {
         let message = format!("`{}` has no jobs", run.source.name());

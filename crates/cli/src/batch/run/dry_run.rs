@@ -3,11 +3,12 @@
 use runcomfy_batch::{Edited, Money, Store};
 use serde_json::{Value, json};
 
+use super::checked::Checked;
 use super::confirmation;
+use super::file_run::FileRun;
 use super::options::Options;
 use super::outlook::Outlook;
 use super::validation::Validated;
-use super::{Checked, File, Run};
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::service;
 use crate::counted::jobs;
@@ -21,20 +22,18 @@ const MAX_NAMED: usize = 1000;
 ///
 /// # Errors
 /// If a run would be refused.
-pub(super) async fn run(options: &Options, file: Result<File, Failure>) -> Result<(), Failure> {
-    let File { source, models } = file?;
+pub(super) async fn run(
+    options: &Options,
+    run: Result<FileRun<'_>, Failure>,
+) -> Result<(), Failure> {
+    let mut run = run?;
     let store = options.work.location.open_if_exists().await?;
     if let Some(store) = &store {
         service::refuse_other(&options.work, &**store).await?;
         refuse_busy(&**store, options).await?;
     }
     refuse_folder(options)?;
-    let mut run = Run {
-        options,
-        source,
-        models,
-    };
-    let checked = Box::pin(run.check_all(store.as_deref())).await?;
+    let checked = Box::pin(Checked::check(&mut run, store.as_deref())).await?;
     let Checked {
         outlook, validated, ..
     } = checked;
@@ -82,7 +81,7 @@ fn refuse_folder(options: &Options) -> Result<(), Failure> {
 
 /// A run as it would be.
 struct DryRun<'a> {
-    run: &'a Run<'a>,
+    run: &'a FileRun<'a>,
     outlook: &'a Outlook,
     validated: &'a Validated,
     has_store: bool,

@@ -9,8 +9,8 @@ use runcomfy_batch::{
     Batch, Claimed, Prepared, Running, Stop, Store, StoreError, StoreErrorKind, Summary, Unprepared,
 };
 
-use super::Run;
 use super::ending;
+use super::file_run::FileRun;
 use super::models::{Model, Models};
 use super::watch::Watch;
 use crate::batch::metrics::MetricsServer;
@@ -31,7 +31,7 @@ const LEAVING: &str = "stopping: nothing more is submitted, and submits in fligh
 /// # Errors
 /// If not all jobs are saved at the end.
 pub(super) async fn run_file(
-    run: &Run<'_>,
+    run: &FileRun<'_>,
     entry: &Opener<'_>,
     opened: Opened,
     client: Client,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use runcomfy_batch::{Counts, Store, Summary};
 
-use super::{Place, connect, ending, engine};
+use super::place::Place;
+use super::{ending, engine};
 use crate::batch::metrics::MetricsServer;
 use crate::batch::opened::Opener;
 use crate::batch::work_options::WorkOptions;
@@ -95,7 +96,7 @@ async fn finish(
     store: &Arc<dyn Store>,
     server: Option<MetricsServer>,
 ) -> Result<(Summary, Option<Stop>), Failure> {
-    let session = connect(options, None).await?;
+    let session = options.connect(None).await?;
     engine::finish(options, entry, store, session.client.clone(), server).await
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use runcomfy_batch::{JobId, NewJob, Plan, Store};
 
-use super::Run;
 use super::candidate::Candidates;
+use super::file_run::FileRun;
 use crate::failure::Failure;
 
 /// Number of jobs that are imported in one commit.
@@ -16,7 +16,7 @@ const PART: usize = 5000;
 /// # Errors
 /// If the file cannot be read, or the store not be written. The same command again resumes.
 pub(super) async fn import(
-    run: &Run<'_>,
+    run: &FileRun<'_>,
     store: &Arc<dyn Store>,
     plan: &Plan,
     removed: Vec<JobId>,

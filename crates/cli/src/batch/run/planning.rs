@@ -2,9 +2,9 @@
 
 use runcomfy_batch::{Plan, Store};
 
-use super::Run;
 use super::candidate::Candidates;
 use super::faults::Faults;
+use super::file_run::FileRun;
 use super::shortfall::HighestCosts;
 use crate::failure::Failure;
 
@@ -25,7 +25,10 @@ pub(super) struct Compared {
 ///
 /// # Errors
 /// If the file or the store cannot be read.
-pub(super) async fn compare(run: &Run<'_>, store: Option<&dyn Store>) -> Result<Compared, Failure> {
+pub(super) async fn compare(
+    run: &FileRun<'_>,
+    store: Option<&dyn Store>,
+) -> Result<Compared, Failure> {
     let mut compared = Compared::default();
     let mut candidates = Candidates::open(run)?;
     while let Some(candidate) = candidates.next().await? {

@@ -10,9 +10,9 @@ use runcomfy_batch::{JobId, LineFault, Plan};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::Run;
 use super::candidate::{Candidate, Candidates};
 use super::faults::Faults;
+use super::file_run::FileRun;
 use super::job_source::JobSource;
 use super::options::Options;
 use super::planning::Compared;
@@ -52,7 +52,7 @@ struct Checked {
 /// # Errors
 /// If the file cannot be read, or there is no HTTP client for the media.
 pub(super) async fn validate(
-    run: &Run<'_>,
+    run: &FileRun<'_>,
     compared: Compared,
 ) -> Result<(Plan, Validated), Failure> {
     let notice = || {
@@ -75,7 +75,7 @@ pub(super) async fn validate(
 }
 
 async fn check_all(
-    run: &Run<'_>,
+    run: &FileRun<'_>,
     plan: &mut Plan,
     validated: &mut Validated,
 ) -> Result<(), Failure> {
