@@ -1,44 +1,27 @@
 //! Types of the models for other languages, from the plan that Rust bindings are made from.
 
-use std::fmt;
 use std::path::Path;
 
+use runcomfy_codegen::Generated;
 use runcomfy_codegen::diagnostic::escape_invisible;
 use runcomfy_codegen::settings::Settings;
 use runcomfy_codegen::source;
-use runcomfy_codegen::{Generated, files};
 
 use crate::Error;
 use model_types::ModelTypes;
 
 mod field_text;
+mod head;
+mod language;
 mod model_types;
 mod prose;
 mod python;
 mod quoted;
 mod typescript;
 
-/// Language that has types of the models besides Rust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Language {
-    /// Declarations: a `.d.ts` for each model, and an `index.d.ts`.
-    TypeScript,
-    /// A typed package: a module with `TypedDict`s for each model.
-    Python,
-}
+pub use language::Language;
 
 impl Language {
-    /// Returns the language with a name on the command line: `ts` or `python`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "ts" => Some(Self::TypeScript),
-            "python" => Some(Self::Python),
-            _ => None,
-        }
-    }
-
     /// Returns a name by which the language can import an output folder, such as `my_models` in place of
     /// `my-models`; `None` where it can import the folder by its own `name`.
     ///
@@ -87,15 +70,6 @@ impl Language {
     }
 }
 
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TypeScript => "TypeScript",
-            Self::Python => "Python",
-        })
-    }
-}
-
 /// Returns the types of the models whose schemas are in a folder, for an output folder that belongs to
 /// the generator: [`Generated::check`] compares them with it, [`Generated::write`] writes them.
 ///
@@ -136,16 +110,4 @@ pub fn types(
         models.len(),
         warnings,
     ))
-}
-
-/// Returns the comment that begins a file: the mark, then the text of a user's choice.
-fn head(sign: &str, from: Option<&str>, header: &str) -> String {
-    let mut head = format!("{sign} {}\n", files::mark_line(from));
-    for line in header.lines() {
-        // Settings may have written it as a comment of Rust.
-        let line = line.trim_end().trim_start_matches("//").trim_start();
-        head += format!("{sign} {}", escape_invisible(line)).trim_end();
-        head.push('\n');
-    }
-    head
 }

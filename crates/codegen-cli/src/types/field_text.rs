@@ -4,8 +4,8 @@ use runcomfy_codegen::diagnostic::truncate;
 use runcomfy_codegen::phrase::{self, MAX_LITERAL, amount, title_adds_to};
 use runcomfy_schema::{Kind, Literal, MediaKind, Number, Property, Schema};
 
-use super::model_types::add_paragraph;
-use super::{Language, prose};
+use super::language::Language;
+use super::prose;
 
 /// Returns the allowed values and the default of an input's property, then the schema's own title and
 /// description, then its rules about media.
@@ -17,7 +17,7 @@ pub(super) fn input(property: &Property, language: Language) -> Vec<String> {
         line += " Deprecated: the service may remove it.";
     }
     let mut text = prose::wrap(&line, "", language);
-    add_paragraph(&mut text, own_words(property, language));
+    prose::add_paragraph(&mut text, own_words(property, language));
     let rules = schema.rules().flat_map(|rule| {
         let rule_text = prose::code(&rule.to_string(), language);
         let line = if rule.message.trim().is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn input(property: &Property, language: Language) -> Vec<String> {
         };
         prose::wrap(&line, "  ", language)
     });
-    add_paragraph(&mut text, rules.collect());
+    prose::add_paragraph(&mut text, rules.collect());
     text
 }
 

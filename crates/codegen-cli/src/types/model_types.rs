@@ -6,7 +6,8 @@ use runcomfy_codegen::plan::{self, RustType};
 use runcomfy_codegen::settings::Settings;
 use runcomfy_schema::{Kind, Literal, ModelSchema, Number, Property, Schema};
 
-use super::{Language, field_text, prose};
+use super::language::Language;
+use super::{field_text, prose};
 
 /// The types of one model.
 pub(super) struct ModelTypes<'a> {
@@ -118,7 +119,7 @@ impl<'a> Planner<'a> {
         let fields = fields.collect();
         let mut text = prose::wrap(title, "", self.language);
         if let Some(description) = schema.description().filter(|_| at.is_empty()) {
-            add_paragraph(&mut text, prose::lines(description, self.language));
+            prose::add_paragraph(&mut text, prose::lines(description, self.language));
         }
         self.records.push(Record {
             name,
@@ -315,13 +316,5 @@ fn output_kind(schema: &Schema) -> Type<'_> {
         RustType::Text | RustType::Media | RustType::Choice => Type::Text,
         RustType::List => Type::List(Box::new(schema.items().map_or(Type::Json, output_kind))),
         _ => Type::Json,
-    }
-}
-
-/// Adds lines below an empty one.
-pub(super) fn add_paragraph(text: &mut Vec<String>, lines: Vec<String>) {
-    if !lines.is_empty() {
-        text.push(String::new());
-        text.extend(lines);
     }
 }

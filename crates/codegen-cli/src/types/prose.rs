@@ -2,7 +2,7 @@
 
 use runcomfy_schema::is_invisible;
 
-use super::Language;
+use super::language::Language;
 
 /// Characters of a line, without the sign of the comment.
 pub(super) const WIDTH: usize = 92;
@@ -42,6 +42,14 @@ pub(super) fn wrap(line: &str, indent: &str, language: Language) -> Vec<String> 
     }
     lines.push(current);
     lines
+}
+
+/// Adds lines below an empty one.
+pub(super) fn add_paragraph(text: &mut Vec<String>, lines: Vec<String>) {
+    if !lines.is_empty() {
+        text.push(String::new());
+        text.extend(lines);
+    }
 }
 
 /// Returns a JSON name or value as code in Markdown, on one line.

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use runcomfy_schema::Literal;
 
+use super::head::head;
+use super::language::Language;
 use super::model_types::{Choice, Field, ModelTypes, Record, Type};
+use super::prose;
 use super::quoted::{is_plain, quoted};
-use super::{Language, head, prose};
 
 /// Types that every model shares. `_` ends no name of a module but those that are taken.
 const API: &str = include_str!("python/api_.py");

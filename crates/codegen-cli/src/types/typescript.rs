@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use runcomfy_schema::Literal;
 
-use super::model_types::{Choice, Field, ModelTypes, Record, Type, add_paragraph, exceeds_double};
+use super::head::head;
+use super::language::Language;
+use super::model_types::{Choice, Field, ModelTypes, Record, Type, exceeds_double};
+use super::prose;
 use super::quoted::{is_plain, quoted};
-use super::{Language, head, prose};
 
 /// Types that every model shares. No module has a name that begins with `_`.
 const API: &str = include_str!("typescript/_api.d.ts");
@@ -114,7 +116,7 @@ fn member(field: &Field<'_>) -> String {
     let mut kind = type_of(&field.kind);
     let mut text = field.text.clone();
     let mut note = |note: &str| {
-        add_paragraph(&mut text, prose::wrap(note, "", Language::TypeScript));
+        prose::add_paragraph(&mut text, prose::wrap(note, "", Language::TypeScript));
     };
     if field.exceeds_double {
         note(
