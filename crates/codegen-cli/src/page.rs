@@ -1,6 +1,5 @@
 //! Schemas from saved documentation pages.
 
-use std::fmt;
 use std::path::Path;
 
 use runcomfy_codegen::Change;
@@ -14,10 +13,13 @@ use block::{Altered, Block, Found};
 mod address;
 mod block;
 mod encoding;
+mod error;
 mod html;
 mod mhtml;
 mod offsets;
 mod repair;
+
+pub use error::PageError;
 
 /// Holds the model that a saved documentation page describes.
 ///
@@ -48,26 +50,6 @@ pub struct Page {
     /// JSON blocks that are not schemas: the position and the first characters of each.
     pub ignored: Vec<(Position, String)>,
 }
-
-/// Error of reading a page that has no usable schema.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageError {
-    /// Position on the page, if the fault has one.
-    pub position: Option<Position>,
-    /// Fault, and what to do.
-    pub message: String,
-}
-
-impl fmt::Display for PageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.position {
-            Some(Position { line, column }) => write!(f, "{line}:{column}: {}", self.message),
-            None => f.write_str(&self.message),
-        }
-    }
-}
-
-impl std::error::Error for PageError {}
 
 impl Page {
     /// Reads the bytes of a saved page: text, Markdown, HTML or MHTML, in UTF-8 or UTF-16.

@@ -5,8 +5,9 @@ use runcomfy_schema::{Bounds, Keyword, Kind, Literal, MediaKind, Number, Path, R
 use serde_json::Value;
 
 use super::bounds::{self, Shift};
+use super::class::Class;
+use super::difference::{Difference, Part};
 use super::keyword::{self, FREE, find};
-use super::{Class, Difference, Part};
 
 /// Compares two input schemas.
 pub(super) fn inputs(old: &Schema, new: &Schema) -> Vec<Difference> {

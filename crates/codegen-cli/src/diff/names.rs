@@ -7,7 +7,8 @@ use runcomfy_codegen::settings::Settings;
 use runcomfy_schema::ModelSchema;
 use runcomfy_schema::naming::ModuleNames;
 
-use super::{Class, Difference, Part};
+use super::class::Class;
+use super::difference::{Difference, Part};
 
 /// Returns a change for each name that is another now, of what both models have.
 pub(super) fn renamed(

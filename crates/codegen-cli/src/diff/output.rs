@@ -4,9 +4,10 @@
 use runcomfy_codegen::plan;
 use runcomfy_schema::{Kind, ModelSchema, Path, Schema};
 
+use super::class::Class;
 use super::comparison::breaking_if;
+use super::difference::{Difference, Part};
 use super::keyword::{FREE, type_name};
-use super::{Class, Difference, Part};
 
 /// Compares two output schemas. Most files have none, or the one of every page, so an added or removed
 /// output schema is no change of the model.

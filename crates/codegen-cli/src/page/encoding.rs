@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use runcomfy_codegen::Position;
 
-use super::PageError;
+use super::error::PageError;
 
 /// Decodes UTF-8, or UTF-16, which browsers and editors call "Unicode".
 ///

@@ -1,6 +1,6 @@
 //! Pages that a browser saved as one file (MHTML, RFC 2557), with the page's pictures beside it.
 
-use super::PageError;
+use super::error::PageError;
 use super::offsets::Decoded;
 use runcomfy_codegen::Position;
 
