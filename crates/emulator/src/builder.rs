@@ -51,6 +51,13 @@ pub struct Builder {
     warnings: Vec<String>,
 }
 
+impl Emulator {
+    /// Returns a builder; [`Builder::start`] starts the emulator.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {

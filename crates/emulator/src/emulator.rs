@@ -9,12 +9,13 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::clock::Moment;
-use crate::connection::{ConnectionHandle, ConnectionListener, OpenConnections};
+use crate::connection::{ConnectionHandle, OpenConnections};
 use crate::gate::Gate;
+use crate::listener::ConnectionListener;
 use crate::routes::router;
 use crate::server::Server;
 use crate::service::{Service, Settings};
-use crate::{Builder, Call, Connections, Entry, Fault, Received, Reply};
+use crate::{Call, Connections, Entry, Fault, Received, Reply};
 
 /// Serves the Model API on this machine until it is stopped or dropped.
 ///
@@ -29,11 +30,6 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Returns a builder; [`Builder::start`] starts the emulator.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
     pub(crate) fn serve(address: SocketAddr, settings: Settings) -> io::Result<Self> {
         let (gate, address) = Gate::open(address).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))

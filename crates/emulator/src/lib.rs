@@ -24,7 +24,9 @@ mod fixed_files;
 mod gate;
 mod job;
 mod ledger;
+mod listener;
 mod login;
+mod logins;
 #[cfg(feature = "media-rules")]
 mod media_rules;
 mod members;
@@ -35,6 +37,7 @@ mod queue;
 mod render;
 mod reply;
 mod request_id;
+mod request_line;
 mod routes;
 mod schemas;
 mod server;

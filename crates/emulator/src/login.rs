@@ -3,9 +3,7 @@
 //! Nobody has to confirm anything here: the first poll gives a token that the emulator accepts.
 //! Scripted replies and faults make a login pending, declined or slow.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,34 +12,13 @@ use serde_json::{Value, json};
 
 use crate::api_error::ApiError;
 use crate::clock::Moment;
+use crate::logins::EXPIRES_IN;
 use crate::server::Server;
 
 type Shared = State<Arc<Server>>;
 
-/// Time in which a code can be confirmed, as with the service.
-const EXPIRES_IN: Duration = Duration::from_secs(600);
-
 /// Token of a login where the emulator accepts any.
 const TOKEN: &str = "token-of-the-emulators-login";
-
-/// The logins that have started, with the time at which each expires.
-#[derive(Default)]
-pub(crate) struct Logins {
-    by_device_code: HashMap<String, Moment>,
-}
-
-impl Logins {
-    fn start(&mut self, device_code: String, now: Moment) {
-        self.by_device_code
-            .insert(device_code, now.saturating_add(EXPIRES_IN));
-    }
-
-    /// Ends a login, and returns `true` if it has not expired. A code gives one token.
-    fn end(&mut self, device_code: &str, now: Moment) -> bool {
-        let expires = self.by_device_code.remove(device_code);
-        expires.is_some_and(|expires| now < expires)
-    }
-}
 
 pub(crate) async fn start(State(server): Shared, headers: HeaderMap) -> Json<Value> {
     let mut state = server.service.state();

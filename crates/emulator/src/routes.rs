@@ -21,7 +21,7 @@ use crate::job::JobOverrides;
 use crate::model_id::model_id;
 use crate::server::Server;
 use crate::service::Service;
-use crate::{Call, Reply, access_log, account, catalogue, control, cors, file, login};
+use crate::{Call, Reply, account, catalogue, control, cors, file, login, request_line};
 
 type Shared = State<Arc<Server>>;
 
@@ -55,7 +55,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         // Not part of the API: no fault applies, and no request is counted.
         .nest(control::PREFIX, control::router(Arc::clone(&server)))
         .layer(from_fn_with_state(Arc::clone(&server), cors::apply))
-        .layer(from_fn_with_state(Arc::clone(&server), access_log::write))
+        .layer(from_fn_with_state(Arc::clone(&server), request_line::write))
         .with_state(server)
 }
 

@@ -17,7 +17,7 @@ use crate::fault::{Faults, Subject};
 use crate::file_cache::FileCache;
 use crate::job::{Job, JobOverrides};
 use crate::ledger::Log;
-use crate::login::Logins;
+use crate::logins::Logins;
 #[cfg(feature = "media-rules")]
 use crate::media_rules::MediaRules;
 use crate::output::Output;
