@@ -4,9 +4,8 @@
 //! The coded picture has the requested size. A file stays small, since the picture is made of large
 //! cells; its text stays readable.
 
-use super::MAX_SIDE;
 use super::h264::{self, CELL, MAX_MACROBLOCKS, Picture};
-use super::scene::Scene;
+use super::scene::{MAX_SIDE, Scene};
 
 /// Maximum duration in seconds.
 const MAX_SECONDS: u32 = 60;

@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
-use super::MAX_SIDE;
-use super::scene::Scene;
+use super::scene::{MAX_SIDE, Scene};
 
 /// Number of pixels in a byte, at four bits each.
 const PIXELS_PER_BYTE: usize = 2;

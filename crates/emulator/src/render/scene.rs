@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Area, GLYPH, LINE_PITCH, TextLine, lay_out};
+use super::text::{Area, GLYPH, LINE_PITCH, TextLine, lay_out};
 
 /// Red, green and blue.
 pub(super) type Rgb = [u8; 3];
@@ -32,6 +32,9 @@ const MIN_CAPTION_COLUMNS: usize = 20;
 const MAX_CAPTION_COLUMNS: usize = 56;
 /// Minimum number of caption lines that fit into the picture.
 const MIN_CAPTION_ROWS: usize = 3;
+
+/// Maximum side of an image or video, in pixels. Longer sides are clamped.
+pub(super) const MAX_SIDE: u32 = 16_384;
 
 /// A composed picture.
 pub(super) struct Scene {
