@@ -6,7 +6,7 @@ use runcomfy_batch::{Row, State};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Notes;
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// Meaning of a job that has succeeded and is not saved.
 pub(crate) const SUCCEEDED: &str =

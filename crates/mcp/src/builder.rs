@@ -1,23 +1,19 @@
-//! The settings of a server.
+//! The builder of a server.
 
 use std::fmt;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use runcomfy::Client;
 use runcomfy::schema::{Json, ModelSchema};
-use runcomfy::{Client, Violation};
 use runcomfy_batch::{Money, Store};
 
 use crate::engine::Engine;
 use crate::models::Models;
-use crate::server::{Server, Shared};
-
-/// The future of an input whose local files are attached, with the violations of these files.
-pub type Attached = Pin<Box<dyn Future<Output = (Json, Vec<Violation>)> + Send>>;
-
-pub(crate) type Attach = dyn Fn(Arc<ModelSchema>, Json) -> Attached + Send + Sync;
+use crate::server::Server;
+use crate::settings::{Attached, Settings};
+use crate::shared::Shared;
 
 /// Builds a [`Server`].
 #[must_use]
@@ -28,31 +24,22 @@ pub struct ServerBuilder {
     built_in: Vec<ModelSchema>,
 }
 
-/// Settings of a server.
-pub(crate) struct Settings {
-    pub(crate) folder: PathBuf,
-    pub(crate) process: String,
-    pub(crate) spill: Option<PathBuf>,
-    pub(crate) concurrency: usize,
-    pub(crate) price_per_job: Option<Money>,
-    pub(crate) asks: bool,
-    pub(crate) typed: Vec<String>,
-    pub(crate) commands: String,
-    pub(crate) poll_every: Option<Duration>,
-    pub(crate) attach: Option<Arc<Attach>>,
-    pub(crate) emulated: bool,
-}
-
-impl Settings {
-    /// Returns the command with which a person resolves the doubt of a key.
-    pub(crate) fn resolve(&self, key: &str) -> String {
-        let command = format!("runcomfy batch resolve {key} {}", self.commands);
-        command.trim_end().to_owned()
+impl Server {
+    /// Returns a builder of a server of a store, which saves files in `folder`.
+    ///
+    /// Build the client with [`include_cost`](runcomfy::ClientBuilder::include_cost), so that jobs settle at
+    /// the cost that the service reports.
+    pub fn builder(
+        client: Client,
+        store: Arc<dyn Store>,
+        folder: impl Into<PathBuf>,
+    ) -> ServerBuilder {
+        ServerBuilder::new(client, store, folder.into())
     }
 }
 
 impl ServerBuilder {
-    pub(crate) fn new(client: Client, store: Arc<dyn Store>, folder: PathBuf) -> Self {
+    fn new(client: Client, store: Arc<dyn Store>, folder: PathBuf) -> Self {
         Self {
             client,
             store,

@@ -12,9 +12,9 @@ use runcomfy_batch::{
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::builder::Settings;
 use crate::models::Models;
 use crate::refusal::reason_of;
+use crate::settings::Settings;
 
 /// Lease of this process in stores that have leases.
 const LEASE: Duration = Duration::from_secs(30);

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::arguments::{Arguments, shortened};
 use crate::refusal::NOTHING_SUBMITTED;
 use crate::serve_error::ServeError;
-use crate::server::{LocalFiles, Shared};
+use crate::shared::{LocalFiles, Shared};
 use crate::tools::{Call, find_job};
 use crate::{resources, task, tool_list};
 

@@ -14,7 +14,8 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
 
 use crate::serve_error::{ServeError, ServeErrorKind};
-use crate::server::{LocalFiles, Server};
+use crate::server::Server;
+use crate::shared::LocalFiles;
 
 /// Path of the tools.
 const PATH: &str = "/mcp";

@@ -18,12 +18,15 @@ mod refusal;
 mod resources;
 mod serve_error;
 mod server;
+mod settings;
+mod shared;
 mod task;
 mod tool_list;
 mod tools;
 
-pub use builder::{Attached, ServerBuilder};
+pub use builder::ServerBuilder;
 #[cfg(feature = "http")]
 pub use http::Listening;
 pub use serve_error::{ServeError, ServeErrorKind};
 pub use server::Server;
+pub use settings::Attached;

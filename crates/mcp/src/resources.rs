@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::answer;
 use crate::refusal::Refusal;
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::tools::resource;
 
 /// Address of the schema of a model's input.

@@ -1,20 +1,14 @@
 //! The server.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rmcp::ServiceExt;
-use runcomfy::Client;
-use runcomfy_batch::Store;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Mutex;
 
-use crate::builder::{ServerBuilder, Settings};
-use crate::engine::Engine;
 use crate::handler::Handler;
-use crate::models::Models;
 use crate::serve_error::ServeError;
+use crate::shared::{LocalFiles, Shared};
 
 /// Serves the tools over a store: a face of it, as `runcomfy batch` is another.
 ///
@@ -23,64 +17,9 @@ use crate::serve_error::ServeError;
 #[derive(Clone)]
 pub struct Server(Arc<Shared>);
 
-/// Access of a client's inputs to the files of this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LocalFiles {
-    /// Media may be local files: the client has started this process, and can read them itself.
-    Read,
-    /// Media are URLs: the client may be on another machine, behind a tunnel, or of another user.
-    #[cfg_attr(
-        not(feature = "http"),
-        allow(dead_code, reason = "only HTTP is for strangers")
-    )]
-    Refuse,
-}
-
-/// Parts of the server that all calls share.
-pub(crate) struct Shared {
-    pub(crate) client: Client,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) models: Arc<Models>,
-    pub(crate) engine: Engine,
-    /// Makes the check of budget and keys and the import one step.
-    pub(crate) admission: Mutex<()>,
-}
-
-impl Shared {
-    pub(crate) fn new(
-        client: Client,
-        store: Arc<dyn Store>,
-        settings: Arc<Settings>,
-        models: Arc<Models>,
-        engine: Engine,
-    ) -> Self {
-        Self {
-            client,
-            store,
-            settings,
-            models,
-            engine,
-            admission: Mutex::default(),
-        }
-    }
-}
-
 impl Server {
     pub(crate) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
-    }
-
-    /// Returns a builder of a server of a store, which saves files in `folder`.
-    ///
-    /// Build the client with [`include_cost`](runcomfy::ClientBuilder::include_cost), so that jobs settle at
-    /// the cost that the service reports.
-    pub fn builder(
-        client: Client,
-        store: Arc<dyn Store>,
-        folder: impl Into<PathBuf>,
-    ) -> ServerBuilder {
-        ServerBuilder::new(client, store, folder.into())
     }
 
     /// Serves one client over standard input and output, until it closes them.
@@ -96,7 +35,7 @@ impl Server {
     ///
     /// # Errors
     /// - [`ServeErrorKind::UnknownModel`](crate::ServeErrorKind::UnknownModel): a pattern of
-    ///   [`typed`](ServerBuilder::typed) matches no model.
+    ///   [`typed`](crate::ServerBuilder::typed) matches no model.
     /// - [`ServeErrorKind::Protocol`](crate::ServeErrorKind::Protocol): what the client sends first is not of
     ///   the protocol.
     pub async fn serve(

@@ -8,7 +8,7 @@ use runcomfy_batch::{Clock, Row, State};
 use serde_json::Value;
 
 use crate::answer;
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::tools::result_of;
 
 /// Time between two polls of a client, in milliseconds.

@@ -27,7 +27,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::Arguments;
 use crate::refusal::Refusal;
-use crate::server::{LocalFiles, Shared};
+use crate::shared::{LocalFiles, Shared};
 
 /// A call of a tool.
 pub(crate) struct Call<'a> {

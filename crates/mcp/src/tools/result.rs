@@ -12,7 +12,7 @@ use super::Call;
 use crate::answer;
 use crate::preview::preview;
 use crate::refusal::Refusal;
-use crate::server::Shared;
+use crate::shared::Shared;
 
 impl Call<'_> {
     pub(super) async fn result(&self) -> Result<CallToolResult, Refusal> {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Call, object};
 use crate::models::Model;
 use crate::refusal::Refusal;
-use crate::server::LocalFiles;
+use crate::shared::LocalFiles;
 
 /// Maximum time for media behind URLs, where a call is to answer soon.
 const MEDIA_TIMEOUT: Duration = Duration::from_secs(20);
