@@ -97,7 +97,7 @@ impl Poller {
     /// Adds a wait to the current runtime. Its events go to the buffer until nobody else holds that.
     pub(crate) fn add(self: &Arc<Self>, events: Arc<EventBuffer>) -> Key {
         let runtime = Handle::current().id();
-        let entry = Box::new(Entry::new(self, events));
+        let entry = Box::new(Entry::new(&self.run_times, events));
         let due = entry.due();
         let (number, changed, must_start) = self.change(|state| {
             let number = state.next_number;
@@ -172,9 +172,10 @@ impl Poller {
         // A wait that was cut short has learnt nothing of the service.
         let reached_service = !matches!(result, PollResult::Stopped(_));
         // The entry is not used again after a panic, but for its end.
-        let settled = catch_unwind(AssertUnwindSafe(|| entry.settle(self, result)));
+        let mut settle = |result| entry.settle(&self.api, &self.run_times, result);
+        let settled = catch_unwind(AssertUnwindSafe(|| settle(result)));
         let next = settled
-            .unwrap_or_else(|_| entry.settle(self, PollResult::Stopped(panicked())))
+            .unwrap_or_else(|_| settle(PollResult::Stopped(panicked())))
             .filter(|_| !entry.is_abandoned());
         let policy = self.api.retry_policy();
         let new_limit = entry.new_limit();
@@ -335,7 +336,7 @@ impl Drop for Task {
 }
 
 async fn poll(poller: &Poller, key: Key, mut entry: Box<Entry>) -> (Key, Box<Entry>, PollResult) {
-    let result = catch_panic(entry.poll(poller)).await;
+    let result = catch_panic(entry.poll(&poller.api)).await;
     let result = result.unwrap_or_else(|_| PollResult::Stopped(panicked()));
     (key, entry, result)
 }

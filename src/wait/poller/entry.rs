@@ -7,7 +7,6 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument, debug_span};
 
-use super::Poller;
 use super::event_buffer::{Ending, EventBuffer};
 use super::pending_result::PendingResult;
 use super::unreachable::{MAX_UNREACHABLE, Unreachable};
@@ -22,6 +21,7 @@ use crate::job::status::{JobStatus, Status};
 use crate::wait::event::Event;
 use crate::wait::options::AtDeadline;
 use crate::wait::poll_schedule::PollSchedule;
+use crate::wait::run_times::SharedRunTimes;
 use runcomfy_schema::Redacted;
 
 /// A wait that has not ended.
@@ -106,11 +106,11 @@ fn says_unfinished(word: &str) -> bool {
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Entry {
-    pub(super) fn new(poller: &Poller, events: Arc<EventBuffer>) -> Self {
+    pub(super) fn new(run_times: &SharedRunTimes, events: Arc<EventBuffer>) -> Self {
         let now = Instant::now();
         let target = &events.target;
         let model = target.model.as_deref();
-        let expected = model.and_then(|id| poller.run_times.expected(id));
+        let expected = model.and_then(|id| run_times.expected(id));
         let schedule = PollSchedule::new(target.submitted, expected, now);
         let is_known = target.submitted.is_some();
         let mut entry = Self {
@@ -194,11 +194,10 @@ impl Entry {
     }
 
     /// Polls the job once, cut short by the deadline.
-    pub(super) async fn poll(&mut self, poller: &Poller) -> PollResult {
+    pub(super) async fn poll(&mut self, api: &Api) -> PollResult {
         let target = &self.events.target;
         let model = target.model.as_deref().unwrap_or_default();
         let span = debug_span!("poll", request_id = %target.id, model, attempt = self.failures + 1);
-        let api = &*poller.api;
         async {
             match self.deadline() {
                 None => self.poll_or_give_up(api).await,
@@ -504,10 +503,15 @@ impl Entry {
 
     /// Takes in the result of a poll; returns when the next poll is due, or `None` when the wait has
     /// ended.
-    pub(super) fn settle(&mut self, poller: &Poller, result: PollResult) -> Option<Instant> {
+    pub(super) fn settle(
+        &mut self,
+        api: &Api,
+        run_times: &SharedRunTimes,
+        result: PollResult,
+    ) -> Option<Instant> {
         let now = Instant::now();
         let late = now.saturating_duration_since(self.due);
-        let policy = poller.api.retry_policy();
+        let policy = api.retry_policy();
         if let Some(pending) = &mut self.pending_result {
             pending.polled(!is_unconnected(&result), now);
         }
@@ -530,7 +534,7 @@ impl Entry {
                 return None;
             }
             PollResult::Finished(result) => {
-                self.finish(poller, *result, late, now);
+                self.finish(run_times, *result, late, now);
                 return None;
             }
         };
@@ -543,7 +547,13 @@ impl Entry {
         next
     }
 
-    fn finish(&mut self, poller: &Poller, result: JobResult<Value>, late: Duration, now: Instant) {
+    fn finish(
+        &mut self,
+        run_times: &SharedRunTimes,
+        result: JobResult<Value>,
+        late: Duration,
+        now: Instant,
+    ) {
         let target = &self.events.target;
         progress_log::finished(
             &target.id,
@@ -556,7 +566,7 @@ impl Entry {
             (&result.status, &target.model, target.submitted)
             && let Some(time) = self.schedule.run_time(late, now)
         {
-            poller.run_times.record(Arc::clone(model), time);
+            run_times.record(Arc::clone(model), time);
         }
         if let (Status::Succeeded, Some(error)) = (&result.status, &result.error) {
             tracing::warn!(
