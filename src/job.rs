@@ -2,6 +2,7 @@
 
 pub(crate) mod as_input;
 pub(crate) mod cancel_outcome;
+pub(crate) mod idempotency_key;
 pub(crate) mod in_flight;
 pub(crate) mod orphan;
 pub(crate) mod progress_log;

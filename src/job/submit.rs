@@ -2,7 +2,6 @@
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -52,17 +51,6 @@ pub enum Outcome<O> {
     /// The request may have arrived, and no response says so: there may be a job, which costs money.
     /// Look for it in the account's history, by [`Error::idempotency_key`], before you submit again.
     Unknown(Error),
-}
-
-/// Creates a key for [`Submit::key`], like the one that a submit creates by itself: 32 hexadecimal
-/// digits. Use it to store the key before anything is sent.
-#[must_use]
-pub fn new_idempotency_key() -> String {
-    // Two jobs with one key would be one for a service that looks at it, so half of it comes from
-    // the system's own randomness.
-    let system = RandomState::new().build_hasher().finish();
-    let key = u128::from(system) << 64 | u128::from(fastrand::u64(..));
-    format!("{key:032x}")
 }
 
 impl Client {
@@ -136,7 +124,7 @@ impl<'a, O> Submit<'a, O> {
 
     /// Sets the idempotency key, which is sent in the header that
     /// [`ClientBuilder::idempotency_header`](crate::client::ClientBuilder::idempotency_header) names.
-    /// Default: a [new one](new_idempotency_key).
+    /// Default: a [new one](crate::job::idempotency_key::new_idempotency_key).
     ///
     /// It has 1 to 255 visible ASCII characters; a submit with another key is not sent, with an
     /// error of kind [`ErrorKind::Configuration`].
