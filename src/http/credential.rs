@@ -15,6 +15,18 @@ const AFTER_FILE: &str = "RUNCOMFY_API_TOKEN";
 /// Page of the service that has the tokens of an account.
 const TOKENS_PAGE: &str = "https://www.runcomfy.com/profile";
 
+impl Token {
+    /// Finds the token of the environment: that of `RUNCOMFY_TOKEN`, then that of a login (see
+    /// [`TokenFile`](crate::login::TokenFile)), then that of `RUNCOMFY_API_TOKEN`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated): no token was found, it
+    /// is not a possible token, or the token file cannot be read. The message names the places.
+    pub fn from_env() -> Result<Self, Error> {
+        find(|name| std::env::var_os(name))
+    }
+}
+
 /// Finds the token in a variable, or in the file that a login writes.
 ///
 /// # Errors

@@ -7,7 +7,6 @@ use reqwest::header::HeaderValue;
 use runcomfy_schema::__private::Secret;
 
 use crate::error::Error;
-use crate::http::credential;
 
 /// An API token. No `Debug` output and no error of this crate contains it. It is sent to the Model
 /// API only, never along a redirect or to the hosts of outputs.
@@ -33,16 +32,6 @@ impl Token {
     /// message names the character and its position.
     pub fn new(token: impl AsRef<str>) -> Result<Self, Error> {
         Self::from_source(token.as_ref(), "the API token")
-    }
-
-    /// Finds the token of the environment: that of `RUNCOMFY_TOKEN`, then that of a login (see
-    /// [`TokenFile`](crate::login::TokenFile)), then that of `RUNCOMFY_API_TOKEN`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unauthenticated`](crate::error::ErrorKind::Unauthenticated): no token was found, it
-    /// is not a possible token, or the token file cannot be read. The message names the places.
-    pub fn from_env() -> Result<Self, Error> {
-        credential::find(|name| std::env::var_os(name))
     }
 
     /// Returns the place at which [`from_env`](Self::from_env) has found the token, such as
