@@ -5,6 +5,7 @@ mod content;
 mod data_file;
 mod expectation;
 pub(crate) mod fetcher;
+mod file_link;
 mod file_name;
 mod inspection;
 mod job;
@@ -27,9 +28,10 @@ pub use saved::Saved;
 use crate::client::Client;
 use crate::error::Error;
 use fetcher::Fetcher;
+use file_link::FileLink;
 use progress::ProgressObserver;
 use runcomfy_schema::MediaKind;
-use transfer::{FileLink, Transfer};
+use transfer::Transfer;
 
 #[cfg(doc)]
 use crate::error::ErrorKind;

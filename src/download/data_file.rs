@@ -2,7 +2,7 @@
 
 use runcomfy_media::DataUri;
 
-use super::transfer::FileLink;
+use super::file_link::FileLink;
 use crate::error::{Error, ErrorKind};
 
 /// A file that an output contains.

@@ -13,6 +13,9 @@ const MAX_NAME_BYTES: usize = 120;
 /// devices too.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
+/// Names a file: by its index, and by the name that it would have.
+pub(super) type NameFile<'a> = dyn Fn(usize, &str) -> String + Send + Sync + 'a;
+
 /// Returns the last segment of the URL's path, decoded, with all unsafe characters replaced by `_`.
 pub(super) fn from_url(url: &Url) -> String {
     let last = url

@@ -8,11 +8,13 @@ use std::pin::Pin;
 use futures_util::future::join_all;
 use tracing::{Instrument, debug_span};
 
+use super::file_link::FileLink;
+use super::file_name::NameFile;
 use super::link_renewal::LinkRenewal;
+use super::partial_file;
 use super::progress::{DownloadProgress, ProgressObserver};
 use super::saved::Saved;
-use super::transfer::{FileLink, Transfer};
-use super::{expectation, partial_file};
+use super::transfer::Transfer;
 use crate::error::Error;
 use crate::job::Job;
 use crate::output::{Link, Output};
@@ -44,9 +46,6 @@ pub struct Downloads<'a> {
 
 /// Hears of a file that was saved: of its index.
 type ReportFile<'a> = dyn Fn(usize, &Saved) + Send + Sync + 'a;
-
-/// Names a file: by its index, and by the name that it would have.
-pub(super) type NameFile<'a> = dyn Fn(usize, &str) -> String + Send + Sync + 'a;
 
 /// Finds a file that is there already, by its index.
 type FindFile<'a> = dyn Fn(usize) -> Option<PathBuf> + Send + Sync + 'a;
@@ -183,20 +182,6 @@ impl<'a> Downloads<'a> {
 
     async fn run(self) -> Result<Vec<Saved>, Error> {
         self.outcomes().await.into_iter().collect()
-    }
-}
-
-impl<'t> FileLink<'t> {
-    /// Takes what an output says about a link.
-    fn from_output(link: Link<'t>) -> Self {
-        let mut places = link.places.iter();
-        let first = link.places.first().map_or(&[][..], Vec::as_slice);
-        Self {
-            url: link.url,
-            stem: expectation::file_stem(first),
-            expected: places.find_map(|names| expectation::of_names(names)),
-            pointer: Some(link.pointer),
-        }
     }
 }
 

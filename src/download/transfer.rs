@@ -4,14 +4,13 @@ use std::path::Path;
 
 use reqwest::Url;
 use reqwest::header::HeaderMap;
-use runcomfy_schema::MediaKind;
 use tracing::{Instrument, debug_span};
 
 use super::data_file::DataFile;
 use super::fetcher::{self, Fetcher, with_idle_timeout};
-use super::file_name;
+use super::file_link::FileLink;
+use super::file_name::{self, NameFile};
 use super::inspection::{Claims, Inspection};
-use super::job::NameFile;
 use super::link_renewal::LinkRenewal;
 use super::partial_file::PartialFile;
 use super::progress::FileProgress;
@@ -31,19 +30,6 @@ pub(super) struct Transfer<'t, 'a> {
     pub(super) renewal: Option<&'t LinkRenewal<'t>>,
     /// Names the file by its index, if the caller does.
     pub(super) name: Option<(usize, &'t NameFile<'a>)>,
-}
-
-/// A link to a file, with what the output says about it.
-#[derive(Clone, Debug)]
-pub(super) struct FileLink<'t> {
-    /// The link as the output has it.
-    pub(super) url: &'t str,
-    /// The JSON pointer of the link in the output, if that is known.
-    pub(super) pointer: Option<String>,
-    /// The kind of media that the output promises by the names around the link.
-    pub(super) expected: Option<MediaKind>,
-    /// The name of a file whose link has none, without an extension.
-    pub(super) stem: String,
 }
 
 impl Transfer<'_, '_> {
