@@ -73,8 +73,7 @@ impl Client {
     /// # }
     /// ```
     pub fn block_on<F: IntoFuture>(&self, call: F) -> F::Output {
-        // Converted inside of the runtime, since some futures need it when they are created.
-        self.runtime.block_on(async { call.into_future().await })
+        self.runtime.block_on(call)
     }
 
     /// Returns an iterator over a stream of the async client. Each item blocks until it is ready.
@@ -95,7 +94,7 @@ impl Client {
     /// Creates a blocking job from one of the async client.
     #[must_use]
     pub fn with_job<O>(&self, job: crate::job::Job<O>) -> Job<O> {
-        Job::new(self.clone(), job)
+        Job::new(Arc::clone(&self.runtime), job)
     }
 
     /// Submits an input and returns its job, as [`Client::submit`](crate::client::Client::submit)

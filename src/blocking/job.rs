@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::Client;
+use super::runtime::Runtime;
 use crate::download::{Downloads, Saved};
 use crate::error::Error;
 use crate::http::response::JobResult;
@@ -19,13 +20,13 @@ use crate::wait::Wait;
 ///
 /// The job keeps running when this is dropped, as with the async [`Job`](crate::job::Job).
 pub struct Job<O> {
-    client: Client,
+    runtime: Arc<Runtime>,
     job: crate::job::Job<O>,
 }
 
 impl<O> Job<O> {
-    pub(super) fn new(client: Client, job: crate::job::Job<O>) -> Self {
-        Self { client, job }
+    pub(super) fn new(runtime: Arc<Runtime>, job: crate::job::Job<O>) -> Self {
+        Self { runtime, job }
     }
 
     /// Returns the async job, whose calls [`Client::block_on`] and [`Client::iterate`] run.
@@ -45,7 +46,7 @@ impl<O> Job<O> {
     /// # Errors
     /// - The errors of [`Job::status`](crate::job::Job::status).
     pub fn status(&self) -> Result<JobStatus, Error> {
-        self.client.block_on(self.job.status())
+        self.runtime.block_on(self.job.status())
     }
 
     /// Requests the cancellation of the job, as [`Job::cancel`](crate::job::Job::cancel) does.
@@ -53,7 +54,7 @@ impl<O> Job<O> {
     /// # Errors
     /// - The errors of [`Job::cancel`](crate::job::Job::cancel).
     pub fn cancel(&self) -> Result<CancelOutcome, Error> {
-        self.client.block_on(self.job.cancel())
+        self.runtime.block_on(self.job.cancel())
     }
 
     /// Downloads all files of the job's output into a folder and returns them with their facts, as
@@ -75,7 +76,8 @@ impl<O> Job<O> {
         folder: &'a Path,
         set: impl FnOnce(Downloads<'a>) -> Downloads<'a>,
     ) -> Result<Vec<Saved>, Error> {
-        self.client.block_on(set(self.job.download(output, folder)))
+        self.runtime
+            .block_on(set(self.job.download(output, folder)))
     }
 }
 
@@ -85,7 +87,7 @@ impl<O: DeserializeOwned + Send + 'static> Job<O> {
     /// # Errors
     /// - The errors of [`Job::result`](crate::job::Job::result).
     pub fn result(&self) -> Result<JobResult<O>, Error> {
-        self.client.block_on(self.job.result())
+        self.runtime.block_on(self.job.result())
     }
 
     /// Waits until the job has finished and returns its output, as
@@ -102,13 +104,13 @@ impl<O: DeserializeOwned + Send + 'static> Job<O> {
     /// # Errors
     /// - The errors of [`Job::wait`](crate::job::Job::wait).
     pub fn wait_with(&self, set: impl FnOnce(Wait<O>) -> Wait<O>) -> Result<O, Error> {
-        self.client.block_on(set(self.job.wait()))
+        self.runtime.block_on(set(self.job.wait()))
     }
 }
 
 impl<O> Clone for Job<O> {
     fn clone(&self) -> Self {
-        Self::new(self.client.clone(), self.job.clone())
+        Self::new(Arc::clone(&self.runtime), self.job.clone())
     }
 }
 

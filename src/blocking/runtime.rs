@@ -52,7 +52,8 @@ impl Runtime {
         })
     }
 
-    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on(future)
+    pub(super) fn block_on<F: IntoFuture>(&self, call: F) -> F::Output {
+        // Converted inside of the runtime, since some futures need it when they are created.
+        self.handle.block_on(async { call.into_future().await })
     }
 }
