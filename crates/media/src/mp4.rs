@@ -16,7 +16,7 @@ mod track;
 
 use clock::Clock;
 use fragments::Fragments;
-use track::{Kind, Track, matrix};
+use track::{Kind, MAX_TRACKS, Track, matrix};
 
 /// Returns `true` if a file without brands begins with a QuickTime box.
 pub(crate) fn begins(head: &[u8; 16]) -> bool {
@@ -60,9 +60,6 @@ struct Header {
     clock: Clock,
     turn: Option<Turn>,
 }
-
-/// Maximum number of tracks that are read, so that a hostile file does not decide on memory.
-const MAX_TRACKS: usize = 64;
 
 impl Movie {
     fn walk(&mut self, moov: Span<'_>) -> Result<(), Stop> {

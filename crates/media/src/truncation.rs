@@ -1,13 +1,14 @@
 //! Finds files that end before the media in them do.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, ErrorKind, Read, Seek};
 
-use crate::span::Span;
-use crate::sparse::{Sparse, Stop};
 use crate::{Facts, flac, mp3};
 
+mod parts;
 mod tiff;
+
+use parts::{Data, Parts};
 
 /// Maximum number of parts that are walked; a longer file is taken for whole.
 const MAX_PARTS: usize = 1 << 20;
@@ -65,11 +66,7 @@ fn ends_early(data: Box<dyn Data + '_>, size: u64, facts: &Facts) -> io::Result<
     let Some(format) = facts.format else {
         return Ok(false);
     };
-    let mut parts = Parts {
-        file: BufReader::new(data),
-        at: 0,
-        size,
-    };
+    let mut parts = Parts::new(data, size);
     let ends = match format {
         "png" => png(&mut parts),
         "jpeg" => jpeg(&mut parts),
@@ -90,81 +87,6 @@ fn ends_early(data: Box<dyn Data + '_>, size: u64, facts: &Facts) -> io::Result<
         Ok(()) => Ok(false),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(true),
         Err(error) => Err(error),
-    }
-}
-
-/// A file, or bytes in memory.
-trait Data: Read + Seek {}
-
-impl<D: Read + Seek> Data for D {}
-
-/// A file that is walked part by part. A part behind its end is [`ErrorKind::UnexpectedEof`].
-struct Parts<'a> {
-    file: BufReader<Box<dyn Data + 'a>>,
-    at: u64,
-    size: u64,
-}
-
-impl Parts<'_> {
-    fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        self.file.read_exact(&mut bytes)?;
-        self.at += N as u64;
-        Ok(bytes)
-    }
-
-    fn byte(&mut self) -> io::Result<u8> {
-        self.array().map(|[byte]| byte)
-    }
-
-    /// Skips bytes, which must be there.
-    fn skip(&mut self, length: u64) -> io::Result<()> {
-        self.require(self.at.saturating_add(length))?;
-        self.at += length;
-        match i64::try_from(length) {
-            Ok(length) => self.file.seek_relative(length),
-            Err(_) => self.file.seek(SeekFrom::Start(self.at)).map(drop),
-        }
-    }
-
-    /// Goes to a position, which must be there.
-    fn go_to(&mut self, at: u64) -> io::Result<()> {
-        self.require(at)?;
-        self.at = at;
-        self.file.seek(SeekFrom::Start(at)).map(drop)
-    }
-
-    fn require(&self, end: u64) -> io::Result<()> {
-        if end > self.size {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        Ok(())
-    }
-
-    fn is_at_end(&self) -> bool {
-        self.at >= self.size
-    }
-
-    /// Asks a format's reader, which gets the span of the file and its length, whether it is cut off.
-    fn judge(&mut self, is_cut: impl Fn(Span<'_>, u64) -> Result<bool, Stop>) -> io::Result<()> {
-        let mut pieces = Sparse::default();
-        pieces.end = Some(self.size);
-        loop {
-            match is_cut(Span::whole(&pieces), self.size) {
-                Err(Stop::Hole(hole)) => {
-                    self.go_to(hole.start)?;
-                    let mut bytes = Vec::new();
-                    let length = hole.end - hole.start;
-                    (&mut self.file).take(length).read_to_end(&mut bytes)?;
-                    if bytes.is_empty() {
-                        return Ok(());
-                    }
-                    pieces.put(hole.start, &bytes);
-                }
-                Ok(true) | Err(Stop::End) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(false) | Err(Stop::Unreadable(_)) => return Ok(()),
-            }
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads the durations of a movie's fragments.
 
 use super::clock::{Clock, units};
-use super::{MAX_TRACKS, Track};
+use super::track::{MAX_TRACKS, Track};
 use crate::boxes::{Boxes, Part};
 use crate::span::Span;
 use crate::sparse::Stop;

@@ -7,6 +7,9 @@ use crate::orientation::Turn;
 use crate::span::Span;
 use crate::sparse::Stop;
 
+/// Maximum number of tracks that are read, so that a hostile file does not decide on memory.
+pub(super) const MAX_TRACKS: usize = 64;
+
 /// The content of a track.
 #[derive(Default)]
 pub(super) struct Track {

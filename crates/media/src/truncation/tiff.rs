@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use super::Parts;
+use super::parts::Parts;
 
 /// Maximum number of directories, one for each image, that are walked.
 const MAX_DIRECTORIES: usize = 1 << 10;
