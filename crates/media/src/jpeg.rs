@@ -1,6 +1,6 @@
 //! Reads JPEG: marker segments up to the scan.
 
-use crate::orientation::Carrier;
+use crate::carrier::Carrier;
 use crate::span::Span;
 use crate::sparse::Stop;
 use crate::{Facts, tiff, xmp};

@@ -3,6 +3,7 @@
 
 mod bmp;
 mod boxes;
+mod carrier;
 mod data_uri;
 mod ebml;
 mod facts;
@@ -13,6 +14,7 @@ mod heif;
 mod jpeg;
 mod limits;
 mod local_file;
+mod local_reader;
 mod media_type;
 mod mp3;
 mod mp4;

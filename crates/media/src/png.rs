@@ -1,6 +1,6 @@
 //! Reads PNG: the header, and the chunks before and after the pixels.
 
-use crate::orientation::Carrier;
+use crate::carrier::Carrier;
 use crate::png_text::{self, Profile};
 use crate::span::Span;
 use crate::sparse::Stop;

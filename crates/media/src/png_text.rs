@@ -3,7 +3,7 @@
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-use crate::orientation::Carrier;
+use crate::carrier::Carrier;
 use crate::span::Span;
 use crate::sparse::Stop;
 use crate::{tiff, xmp};

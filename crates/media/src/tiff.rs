@@ -1,7 +1,7 @@
 //! Reads TIFF, and EXIF data, which has the same structure.
 
 use crate::Facts;
-use crate::orientation::Carrier;
+use crate::carrier::Carrier;
 use crate::span::Span;
 use crate::sparse::{Sparse, Stop};
 

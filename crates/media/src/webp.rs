@@ -1,6 +1,6 @@
 //! Reads WebP: its first chunk, of three kinds.
 
-use crate::orientation::Carrier;
+use crate::carrier::Carrier;
 use crate::span::Span;
 use crate::sparse::Stop;
 use crate::{Facts, tiff, xmp};

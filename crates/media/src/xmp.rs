@@ -1,6 +1,6 @@
 //! Finds the orientation in XMP, the text with which photo programs describe an image.
 
-use crate::orientation::Carrier;
+use crate::carrier::Carrier;
 use crate::span::Span;
 use crate::sparse::Stop;
 
