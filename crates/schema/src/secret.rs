@@ -3,14 +3,15 @@
 mod digits;
 mod escapes;
 mod layer;
+mod noise;
 mod numbers;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::invisible::is_ignorable;
 use crate::spelling::MAX_ESCAPE;
-use layer::{Decoded, GAP, Layer, Runs, Span};
+use layer::{Decoded, GAP, Layer, MIN_CHARS, Runs, Span};
+use noise::{skip_noise, without_noise};
 
 /// A secret, such as an API token, to be erased from the texts of others.
 ///
@@ -23,10 +24,6 @@ pub struct Secret {
     /// All parts of these of [`MIN_CHARS`] characters, in lower case.
     parts: HashSet<Vec<u8>>,
 }
-
-/// Number of characters from which a text is erased. A shorter one is too likely part of ordinary
-/// words: a token `a` would leave nothing of any text.
-const MIN_CHARS: usize = 8;
 
 /// Maximum number of layers of digits within each other, such as base64 of hex. Between any two, and
 /// before the first, escapes may be in any number.
@@ -232,37 +229,6 @@ fn end_near(text: &[u8], at: usize) -> Option<usize> {
 /// Returns `true` for one letter in both cases.
 fn is_same(found: u8, expected: u8) -> bool {
     found.eq_ignore_ascii_case(&expected)
-}
-
-/// Returns `true` for a byte of ASCII that is not seen.
-fn is_ignorable_byte(byte: u8) -> bool {
-    byte.is_ascii() && is_ignorable(char::from(byte))
-}
-
-/// Skips what may be between any two characters of a secret: line breaks with the white space behind them,
-/// what is not seen, and the backslashes that a reading has left over.
-fn skip_noise(text: &[u8], mut at: usize) -> usize {
-    let mut is_indent = false;
-    while let Some(byte) = text.get(at) {
-        is_indent |= matches!(byte, b'\n' | b'\r');
-        let is_noise = *byte == b'\\' || is_ignorable_byte(*byte);
-        if !(is_noise || is_indent && byte.is_ascii_whitespace()) {
-            break;
-        }
-        at += 1;
-    }
-    at
-}
-
-/// Returns bytes without what a search for them skips.
-fn without_noise(bytes: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let mut at = skip_noise(bytes, 0);
-    while let Some(byte) = bytes.get(at) {
-        kept.push(*byte);
-        at = skip_noise(bytes, at + 1);
-    }
-    kept
 }
 
 #[cfg(test)]

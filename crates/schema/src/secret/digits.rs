@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::layer::{Layer, MIN_RUN, Runs, Span, is_text};
-use super::skip_noise;
+use super::noise::skip_noise;
 
 /// Minimum number of base64 digits of as many bytes as are kept.
 const MIN_DIGITS: usize = MIN_RUN * 4 / 3 + 1;

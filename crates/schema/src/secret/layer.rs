@@ -9,8 +9,12 @@ pub(super) const GAP: u8 = 0xff;
 /// Stands for a character that no secret has. UTF-8 has no such byte.
 pub(super) const OTHER: u8 = 0xfe;
 
+/// Number of characters from which a text is erased. A shorter one is too likely part of ordinary
+/// words: a token `a` would leave nothing of any text.
+pub(super) const MIN_CHARS: usize = 8;
+
 /// Minimum number of characters in a row that are kept of a decoded text: words are digits too.
-pub(super) const MIN_RUN: usize = super::MIN_CHARS;
+pub(super) const MIN_RUN: usize = MIN_CHARS;
 
 /// The part of the text that spells a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
