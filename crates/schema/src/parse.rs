@@ -5,22 +5,25 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    Code, Diagnostic, Keyword, KeywordList, Kind, Location, MediaKind, ModelSchema, Schema,
-    Severity, Shared, View, Violation, Violations,
+    Code, Diagnostic, Keyword, Kind, Location, MediaKind, ModelSchema, Schema, Severity, Shared,
+    View,
 };
 
+mod keyword_order;
 mod keywords;
 mod message;
+mod overlay;
+mod parser;
 mod ratio_range;
-mod reference;
+mod reasons;
+mod references;
 #[cfg(test)]
 mod tests;
 
+use keyword_order::{sorted, with, without};
 use keywords::Keywords;
-use reference::References;
-
-/// Deeper nesting than any real schema has; a limit keeps every later walk shallow.
-const MAX_DEPTH: usize = 32;
+use parser::{MAX_DEPTH, Parser};
+use reasons::reasons;
 
 impl ModelSchema {
     /// Reads the JSON documents of one schema file, in any form in which a schema arrives:
@@ -87,24 +90,7 @@ impl ModelSchema {
     }
 }
 
-struct Parser<'a> {
-    /// `true` if what cannot be read is left out with a warning.
-    is_lenient: bool,
-    diagnostics: Vec<Diagnostic>,
-    document: usize,
-    references: References<'a>,
-}
-
 impl<'a> Parser<'a> {
-    fn new(is_lenient: bool) -> Self {
-        Self {
-            is_lenient,
-            diagnostics: Vec::new(),
-            document: 0,
-            references: References::default(),
-        }
-    }
-
     fn parse(
         mut self,
         id: Option<&str>,
@@ -329,17 +315,6 @@ impl<'a> Parser<'a> {
         schema
     }
 
-    fn too_deep(&mut self, at: &str) {
-        let message = format!("nested deeper than {MAX_DEPTH} levels");
-        self.unusable(
-            Code::TooDeep,
-            at,
-            Location::Value,
-            &message,
-            "flatten the schema",
-        );
-    }
-
     /// Reports keywords of one schema that contradict each other, and leaves them out: they would
     /// refuse every value.
     fn constraints(&mut self, schema: &mut Schema, at: &str) {
@@ -479,49 +454,6 @@ impl<'a> Parser<'a> {
         // The step alone may have contradicted nothing.
         self.range(schema, at);
     }
-
-    fn diagnose(
-        &mut self,
-        severity: Severity,
-        code: Code,
-        at: &str,
-        location: Location,
-        message: &str,
-        help: &str,
-    ) {
-        let diagnostic = Diagnostic {
-            severity,
-            code,
-            document: self.document,
-            pointer: at.to_owned(),
-            location,
-            message: message.to_owned(),
-            help: help.to_owned(),
-        };
-        // A schema that is referred to twice is read twice.
-        if !self.references.is_used || !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
-        }
-    }
-
-    /// Reports what makes the file useless.
-    fn error(&mut self, code: Code, at: &str, location: Location, message: &str, help: &str) {
-        self.diagnose(Severity::Error, code, at, location, message, help);
-    }
-
-    /// Reports what cannot be read. At run time it is left out.
-    fn unusable(&mut self, code: Code, at: &str, location: Location, message: &str, help: &str) {
-        if self.is_lenient {
-            let message = format!("{message}; left out, not checked");
-            self.diagnose(Severity::Warning, code, at, location, &message, help);
-        } else {
-            self.diagnose(Severity::Error, code, at, location, message, help);
-        }
-    }
-
-    fn warn(&mut self, code: Code, at: &str, location: Location, message: &str, help: &str) {
-        self.diagnose(Severity::Warning, code, at, location, message, help);
-    }
 }
 
 /// Returns the schema that allows everything.
@@ -532,34 +464,10 @@ fn empty() -> Schema {
     }
 }
 
-/// Returns the violations of a value inside a schema, in one line.
-fn reasons(violations: &Violations) -> String {
-    let one = |v: &Violation| match &*v.pointer {
-        "" => format!("found {}, expected {}", v.found, v.expected),
-        at => format!("{at}: found {}, expected {}", v.found, v.expected),
-    };
-    let mut reasons: Vec<String> = violations.iter().map(one).collect();
-    // The text names all limits, so that of a second broken one may be the same.
-    reasons.dedup();
-    reasons.join("; ")
-}
-
 /// The title of a whole input or output is the page's heading in the page's language, not the
 /// model's.
 fn without_title(schema: &Schema) -> Schema {
     without(schema, |keyword| matches!(keyword, Keyword::Title(_)))
-}
-
-fn without(schema: &Schema, unwanted: fn(&Keyword) -> bool) -> Schema {
-    let keywords = schema.keywords.iter();
-    let others: Vec<Keyword> = keywords
-        .filter(|keyword| !unwanted(keyword))
-        .cloned()
-        .collect();
-    Schema {
-        kind: schema.kind,
-        keywords: others.into(),
-    }
 }
 
 /// The three ways to say "an array of URLs" (`image_uris` on the array, with or without `items`,
@@ -596,48 +504,4 @@ fn name_media_items(schema: &mut Schema) {
 /// Returns the number of schemas below this one, each the items of the one before.
 fn levels_of_items(schema: &Schema) -> usize {
     std::iter::successors(schema.items(), |items| items.items()).count()
-}
-
-/// The schema's keywords with this one in the place of any of its kind.
-fn with(schema: &Schema, keyword: Keyword) -> KeywordList {
-    let same = |other: &Keyword| std::mem::discriminant(other) == std::mem::discriminant(&keyword);
-    let keywords = schema.keywords.iter();
-    let mut list: Vec<Keyword> = keywords.filter(|other| !same(other)).cloned().collect();
-    list.push(keyword);
-    sorted(list)
-}
-
-fn sorted(mut keywords: Vec<Keyword>) -> KeywordList {
-    keywords.sort_by_cached_key(Keyword::rank);
-    keywords.into()
-}
-
-impl Keyword {
-    /// The order of the variants, and among unknown keywords that of their names. Rules keep the
-    /// order in which they stand (the sort is stable).
-    fn rank(&self) -> (u8, String) {
-        let rank = match self {
-            Self::Title(_) => 0,
-            Self::Description(_) => 1,
-            Self::Deprecated => 2,
-            Self::Format(_) => 3,
-            Self::Default(_) => 4,
-            Self::Enum(_) => 5,
-            Self::Minimum(_) => 6,
-            Self::Maximum(_) => 7,
-            Self::ExclusiveMinimum(_) => 8,
-            Self::ExclusiveMaximum(_) => 9,
-            Self::MultipleOf(_) => 10,
-            Self::MinLength(_) => 11,
-            Self::MaxLength(_) => 12,
-            Self::MinItems(_) => 13,
-            Self::MaxItems(_) => 14,
-            Self::Items(_) => 15,
-            Self::Properties(_) => 16,
-            Self::AdditionalProperties(_) => 17,
-            Self::Validation(_) => 18,
-            Self::Unknown(name, _) => return (19, name.to_string()),
-        };
-        (rank, String::new())
-    }
 }

@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::{MAX_DEPTH, Parser, message, reasons, without};
+use super::keyword_order::without;
+use super::message;
+use super::parser::{MAX_DEPTH, Parser};
+use super::reasons::reasons;
 use crate::source::rule_source;
 use crate::{
     Bounds, Code, Constraint, Keyword, Kind, Literal, Location, MediaKind, Number, Path, Property,
