@@ -5,6 +5,7 @@ mod entry;
 mod failure;
 mod format;
 mod page;
+mod settings;
 mod table;
 mod transition;
 
@@ -20,6 +21,7 @@ use entry::Entry;
 pub use failure::ReportError;
 pub use format::ReportFormat;
 use page::Page;
+use settings::Settings;
 use table::Table;
 use transition::{Names, Transition};
 
@@ -45,17 +47,6 @@ const PAGE: usize = 500;
 pub struct Report<'a> {
     store: &'a dyn Store,
     settings: Settings,
-}
-
-/// Settings of a [`Report`].
-#[derive(Clone, Debug)]
-struct Settings {
-    has_inputs: bool,
-    title: String,
-    folder: PathBuf,
-    files: Option<PathBuf>,
-    resolve: String,
-    at: Option<Timestamp>,
 }
 
 impl<'a> Report<'a> {

@@ -12,8 +12,8 @@ use std::io::{self, Write};
 
 use runcomfy::new_idempotency_key;
 
-use super::Settings;
 use super::entry::Entry;
+use super::settings::Settings;
 use crate::counts::{Counts, Spending};
 use crate::money::Money;
 use crate::timestamp::Timestamp;
