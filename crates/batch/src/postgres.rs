@@ -132,7 +132,10 @@ impl PostgresOptions {
             faults: self.faults,
             journal: self.journal.map(Journal::new),
         };
-        store.remember().await?;
+        if let Some(journal) = &store.journal {
+            let now = store.time();
+            journal.remember(&store.connection, &store.id, now).await?;
+        }
         Ok(store)
     }
 }

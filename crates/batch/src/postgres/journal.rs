@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use tracing::warn;
 
-use super::PostgresStore;
+use super::connection::Connection;
 use super::failure::Failure;
 use super::value::Columns;
 use crate::durable_lines::DurableLines;
@@ -74,6 +74,36 @@ impl Journal {
         });
         Ok(blocks.collect())
     }
+
+    /// Puts intents of the journal that the server has forgotten in doubt.
+    pub(super) async fn remember(
+        &self,
+        connection: &Connection,
+        batch: &str,
+        now: Option<i64>,
+    ) -> Result<(), Failure> {
+        let mut lost = HashSet::new();
+        for intents in self.read(batch).await? {
+            let parameters: &[_] = &[
+                (&now as _, Type::INT8),
+                (&intents.keys as _, Type::TEXT_ARRAY),
+                (&intents.ns as _, Type::INT8_ARRAY),
+                (&intents.numbers as _, Type::INT4_ARRAY),
+                (&intents.reserved as _, Type::INT8_ARRAY),
+                (&intents.claimed_at as _, Type::INT8_ARRAY),
+            ];
+            for row in connection.call("remember", parameters).await? {
+                let key: JobKey = row.parsed("key")?;
+                if row.column::<&str>("kind")? == "doubt" {
+                    warn!(batch, %key, "the server has forgotten this submit; its job is in doubt");
+                } else {
+                    lost.insert(key);
+                }
+            }
+        }
+        let first = lost.iter().min();
+        first.map_or(Ok(()), |first| Err(forgotten(first, lost.len()).into()))
+    }
 }
 
 impl Intents {
@@ -94,36 +124,6 @@ impl Intents {
             self.reserved.push(reserved);
             self.claimed_at.push(claimed_at);
         }
-    }
-}
-
-impl PostgresStore {
-    /// Puts intents of the journal that the server has forgotten in doubt.
-    pub(super) async fn remember(&self) -> Result<(), Failure> {
-        let Some(journal) = &self.journal else {
-            return Ok(());
-        };
-        let mut lost = HashSet::new();
-        for intents in journal.read(&self.id).await? {
-            let parameters: &[_] = &[
-                (&self.time() as _, Type::INT8),
-                (&intents.keys as _, Type::TEXT_ARRAY),
-                (&intents.ns as _, Type::INT8_ARRAY),
-                (&intents.numbers as _, Type::INT4_ARRAY),
-                (&intents.reserved as _, Type::INT8_ARRAY),
-                (&intents.claimed_at as _, Type::INT8_ARRAY),
-            ];
-            for row in self.connection.call("remember", parameters).await? {
-                let key: JobKey = row.parsed("key")?;
-                if row.column::<&str>("kind")? == "doubt" {
-                    warn!(batch = &*self.id, %key, "the server has forgotten this submit; its job is in doubt");
-                } else {
-                    lost.insert(key);
-                }
-            }
-        }
-        let first = lost.iter().min();
-        first.map_or(Ok(()), |first| Err(forgotten(first, lost.len()).into()))
     }
 }
 
