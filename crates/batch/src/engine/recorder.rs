@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tracing::{error, warn};
 
-use super::TARGET;
+use super::log_target::TARGET;
 use super::spill::Spill;
 use crate::ending::{Ending, NotSent};
 use crate::incarnation::IncarnationId;

@@ -1,0 +1,4 @@
+//! The target of the log.
+
+/// Target of the log, which is stable.
+pub(super) const TARGET: &str = "runcomfy::batch";
