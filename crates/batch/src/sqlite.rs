@@ -11,6 +11,7 @@ mod identity;
 mod import;
 mod lock;
 mod open;
+mod options;
 mod report;
 mod service;
 mod transition;
@@ -28,7 +29,6 @@ use crate::clock::Clock;
 use crate::counts::{Counts, Funds};
 use crate::ending::{Cancelled, Ending, NotSent, Received};
 use crate::event::Event;
-use crate::faults::Faults;
 use crate::incarnation::{Incarnation, IncarnationId, Process};
 use crate::job_id::JobId;
 use crate::job_key::JobKey;
@@ -43,6 +43,7 @@ use committer::Committer;
 use failure::Failure;
 use identity::Identity;
 use lock::Lock;
+pub use options::SqliteOptions;
 use transition::Transition;
 
 #[cfg(doc)]
@@ -67,48 +68,7 @@ pub struct SqliteStore {
     reader: Committer,
 }
 
-/// Settings with which a [`SqliteStore`] is opened.
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct SqliteOptions {
-    must_exist: bool,
-    recreates: bool,
-    clock: Clock,
-    faults: Faults,
-}
-
 impl SqliteOptions {
-    /// Returns settings that create the file where it is missing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Opens only a file that exists.
-    pub fn must_exist(mut self) -> Self {
-        self.must_exist = true;
-        self
-    }
-
-    /// Creates the file again where it was deleted, renamed or moved after a process had worked on it. Use it
-    /// where jobs cost nothing, as on an emulator. Default: that is [refused](StoreErrorKind::Removed), since
-    /// a new store would pay for the jobs again.
-    pub fn recreate(mut self) -> Self {
-        self.recreates = true;
-        self
-    }
-
-    /// Sets the clock, for tests.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Makes commits fail, for tests.
-    pub fn faults(mut self, faults: Faults) -> Self {
-        self.faults = faults;
-        self
-    }
-
     /// Opens the store, and checks that its file is whole. This blocks: it reads the whole file.
     ///
     /// # Errors

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-use super::SqliteOptions;
 use super::failure::Failure;
 use super::file_system::network_file_system;
 use super::lock::Lock;
+use super::options::SqliteOptions;
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::new_store_id;
 

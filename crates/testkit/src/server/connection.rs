@@ -8,7 +8,8 @@ use tokio::net::TcpStream;
 use super::log::Log;
 use super::request::header;
 use super::response::End;
-use super::{Request, Response};
+use super::request::Request;
+use super::response::Response;
 
 /// Longest head that is read; a client that sends more is at fault.
 const MAX_HEAD_BYTES: usize = 1 << 20;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Request;
+use super::request::Request;
 
 /// Counts connections and bytes, and keeps the requests.
 #[derive(Debug, Default)]
