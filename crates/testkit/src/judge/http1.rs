@@ -3,8 +3,9 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
+use super::answer::{Answer, Response};
+use super::court::{Court, OTHER_CALLS};
 use super::ledger::Ledger;
-use super::{Answer, Court, OTHER_CALLS, Response};
 
 /// Serves the requests of a connection in turn, until either side ends it.
 pub(super) fn serve(stream: TcpStream, connection: usize, court: &Court) -> io::Result<()> {

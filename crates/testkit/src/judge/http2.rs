@@ -10,8 +10,9 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
+use super::answer::{Answer, Response};
+use super::court::{Court, OTHER_CALLS};
 use super::ledger::Ledger;
-use super::{Answer, Court, OTHER_CALLS, Response};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 

@@ -6,9 +6,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::log::Log;
+use super::request::Request;
 use super::request::header;
 use super::response::End;
-use super::request::Request;
 use super::response::Response;
 
 /// Longest head that is read; a client that sends more is at fault.
