@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::describe::Phrase;
+use crate::phrase::Phrase;
 use crate::{Keyword, Number, Operator, Quantity, Rule, Schema};
 
 /// A lower and an upper bound. The `bool` of each is `true` if the bound itself is allowed.
@@ -30,6 +30,14 @@ pub struct Bounds {
     pub lower: Option<(Number, bool)>,
     /// Upper bound, with `true` if the bound itself is allowed.
     pub upper: Option<(Number, bool)>,
+}
+
+impl Schema {
+    /// Returns the interval that the range keywords leave open.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds::from_schema(self)
+    }
 }
 
 impl Bounds {

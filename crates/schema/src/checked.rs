@@ -8,7 +8,8 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::record::{Unfit, read_members, unique_members};
+use crate::reader::Unfit;
+use crate::record::{read_members, unique_members};
 use crate::{Certainty, Constraint, Record, Violation, Violations};
 
 /// A generated struct that is read from JSON, or all violations of the JSON at once.

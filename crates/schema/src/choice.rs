@@ -9,7 +9,7 @@ use serde::de::Visitor;
 use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
-use crate::describe::{Quoted, one_of};
+use crate::phrase::{Quoted, one_of};
 use crate::{Field, View, nearest_choice};
 
 /// A generated enum, whose members are strings in JSON.

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::describe::{Phrase, Quoted};
-use crate::{List, Number, Text, View};
+use crate::phrase::{Phrase, Quoted};
+use crate::{List, Number, Text};
 
 /// A JSON value that can be compiled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,12 +85,5 @@ impl fmt::Display for Literal {
 impl Serialize for Literal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_value().serialize(serializer)
-    }
-}
-
-/// Compares with a JSON value. Numbers are compared by value, so `1` is `1.0`.
-impl PartialEq<Value> for Literal {
-    fn eq(&self, other: &Value) -> bool {
-        View::from(other).is(self)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::describe::{Phrase, write_integer};
+use crate::phrase::{Phrase, write_integer};
 
 /// An exact number. Integers are not converted to a float, so `2^53 + 1` stays itself.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::describe::{Phrase, write_integer};
+use crate::phrase::{Phrase, write_integer};
 
 /// A JSON pointer (RFC 6901) as a chain of steps on the stack, so that walking a valid value
 /// allocates nothing.

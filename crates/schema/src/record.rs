@@ -6,79 +6,13 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::{Field, Path, Redacted, Schema, View, Violations};
+use crate::reader::{Reader, Unfit};
+use crate::{Field, NamedField, Path, Record, Redacted, View, Violations};
 
 #[cfg(test)]
 mod tests;
 
-/// Members of an object that its schema does not name, by JSON name.
-///
-/// They are sent as they are. A member with the name of a property replaces the typed field.
-pub type Extra = Map<String, Value>;
-
-/// JSON name and value of a [`Record`]'s field.
-pub type NamedField<'a> = (&'static str, &'a dyn Field);
-
-/// A generated struct: its schema, and its fields by their JSON names.
-///
-/// The macro that generated code calls implements it from one list of JSON names and fields; nothing
-/// else has to.
-pub trait Record: Sync {
-    /// Returns the object's schema.
-    fn schema() -> &'static Schema
-    where
-        Self: Sized;
-
-    /// Calls `visit` once with all fields, in the order of the schema's properties.
-    fn fields<'a>(&'a self, visit: &mut dyn FnMut(&[NamedField<'a>]));
-
-    /// Returns the members beyond the properties.
-    fn extra(&self) -> &Extra;
-
-    /// Takes every field from the reader by its JSON name, and after the last field the members
-    /// that are left. The reader keeps the first member that does not fit its field.
-    fn read(reader: &mut Reader) -> Self
-    where
-        Self: Sized;
-}
-
-impl<'a> dyn Record + 'a {
-    /// Returns the value of the field with this JSON name, if there is one and it is set.
-    pub(crate) fn field(&'a self, name: &str) -> Option<View<'a>> {
-        let mut field = None;
-        self.fields(&mut |fields| {
-            let mut found = fields.iter().filter(|(known, _)| *known == name);
-            field = found.next().and_then(|(_, value)| value.view());
-        });
-        field
-    }
-}
-
-/// Hands the members of a JSON object to the fields of a [`Record`].
-///
-/// It gives every field a value, so that generated code has no errors to hand on: each would be
-/// compiled with each field.
-#[derive(Debug)]
-pub struct Reader {
-    members: Map<String, Value>,
-    unfit: Option<Unfit>,
-}
-
-/// A member that its field cannot hold.
-#[derive(Debug)]
-pub(crate) struct Unfit {
-    name: &'static str,
-    found: Option<Value>,
-}
-
 impl Reader {
-    fn new(members: Map<String, Value>) -> Self {
-        Self {
-            members,
-            unfit: None,
-        }
-    }
-
     /// Returns the field for the member `name`; a blank one if the member is missing and must not
     /// be, or is of another type than the field.
     pub fn take<T: Field>(&mut self, name: &'static str) -> T {
@@ -90,12 +24,6 @@ impl Reader {
         };
         self.unfit.get_or_insert(Unfit { name, found });
         T::blank()
-    }
-
-    /// Returns the members that no field has taken; called after the last field.
-    #[must_use]
-    pub fn rest(&mut self) -> Extra {
-        std::mem::take(&mut self.members)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Schemas as plain data.
 
-use crate::{Bounds, KeywordList, List, Literal, MediaKind, Number, Rule, Shared, Text};
+use std::ops::Deref;
+
+use crate::{List, Literal, MediaKind, Number, Rule, Shared, Text};
 
 /// Schema of one model: its id, its input and its output.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +99,74 @@ pub enum Keyword {
     Validation(Rule),
     /// A keyword that this version does not know; kept, not checked.
     Unknown(Text, Literal),
+}
+
+/// The keywords of a schema, in the order of [`Keyword`]'s variants.
+///
+/// It knows where those are that the engine checks. Most keywords of real schemas are prose,
+/// defaults and media rules, and passing over them took longer than checking the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeywordList {
+    all: List<Keyword>,
+    /// Indices of the first constraint, and of what follows the last one.
+    constraints: (usize, usize),
+}
+
+impl KeywordList {
+    /// Creates a list that is compiled in.
+    #[must_use]
+    pub const fn from_static(all: &'static [Keyword]) -> Self {
+        Self {
+            constraints: constraints(all),
+            all: Shared::Static(all),
+        }
+    }
+
+    /// Returns all keywords that the engine checks, and no others at either end.
+    pub(crate) fn constraints(&self) -> &[Keyword] {
+        let (start, end) = self.constraints;
+        &self.all[start..end]
+    }
+}
+
+impl From<Vec<Keyword>> for KeywordList {
+    fn from(all: Vec<Keyword>) -> Self {
+        Self {
+            constraints: constraints(&all),
+            all: all.into(),
+        }
+    }
+}
+
+impl Deref for KeywordList {
+    type Target = [Keyword];
+
+    fn deref(&self) -> &[Keyword] {
+        &self.all
+    }
+}
+
+const fn constraints(all: &[Keyword]) -> (usize, usize) {
+    let (mut start, mut end) = (0, all.len());
+    while start < end && !is_constraint(&all[start]) {
+        start += 1;
+    }
+    while start < end && !is_constraint(&all[end - 1]) {
+        end -= 1;
+    }
+    (start, end)
+}
+
+const fn is_constraint(keyword: &Keyword) -> bool {
+    !matches!(
+        keyword,
+        Keyword::Title(_)
+            | Keyword::Description(_)
+            | Keyword::Deprecated
+            | Keyword::Default(_)
+            | Keyword::Validation(_)
+            | Keyword::Unknown(..)
+    )
 }
 
 impl Keyword {
@@ -214,12 +284,6 @@ impl Schema {
         })
     }
 
-    /// Returns the interval that the range keywords leave open.
-    #[must_use]
-    pub fn bounds(&self) -> Bounds {
-        Bounds::from_schema(self)
-    }
-
     /// Returns `minLength` and `maxLength`: bounds of a string's length in characters.
     #[must_use]
     pub fn length(&self) -> (Option<u64>, Option<u64>) {
@@ -263,5 +327,28 @@ impl Schema {
     pub fn media(&self) -> Option<MediaKind> {
         let own = self.format().and_then(MediaKind::from_format);
         own.or_else(|| self.items().and_then(Schema::media))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constraints_are_found_in_any_order() {
+        let title = || Keyword::Title("x".into());
+        let unknown = || Keyword::Unknown("x".into(), Literal::Null);
+        let minimum = || Keyword::Minimum(Number::Int(1));
+        let (open, between) = (Keyword::AdditionalProperties(true), title());
+        for (all, constraints) in [
+            (vec![], 0..0),
+            (vec![title(), unknown()], 2..2),
+            (vec![minimum()], 0..1),
+            (vec![title(), minimum(), unknown()], 1..2),
+            (vec![minimum(), between, open, unknown(), title()], 0..3),
+        ] {
+            let list = KeywordList::from(all.clone());
+            assert_eq!(list.constraints(), &all[constraints], "{all:?}");
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::describe::{Plural, one_of, words};
 use crate::media::{UrlForm, is_file_name, is_file_path, url_form};
+use crate::phrase::{Plural, one_of, words};
 use crate::view::{find, is_same};
 use crate::{
     Certainty, Constraint, Elements, Keyword, Kind, Literal, MediaKind, NamedField, Number, Path,

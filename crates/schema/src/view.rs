@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
-use crate::describe::{Plural, Quoted, words};
-use crate::{Literal, Media, Number, Record};
+use crate::phrase::{Plural, Quoted, words};
+use crate::{Extra, Literal, Media, Number, Reader, Schema};
 
 /// A borrowed view of a value, of free JSON or of a typed input. Creating one allocates nothing.
 #[derive(Clone, Copy)]
@@ -68,140 +68,41 @@ pub trait Field: Sync {
         Self: Sized;
 }
 
-impl<T: Field> Elements for Vec<T> {
-    fn count(&self) -> usize {
-        self.len()
-    }
+/// JSON name and value of a [`Record`]'s field.
+pub type NamedField<'a> = (&'static str, &'a dyn Field);
 
-    fn element(&self, index: usize) -> View<'_> {
-        self[index].view().unwrap_or(View::Null)
-    }
+/// A generated struct: its schema, and its fields by their JSON names.
+///
+/// The macro that generated code calls implements it from one list of JSON names and fields; nothing
+/// else has to.
+pub trait Record: Sync {
+    /// Returns the object's schema.
+    fn schema() -> &'static Schema
+    where
+        Self: Sized;
+
+    /// Calls `visit` once with all fields, in the order of the schema's properties.
+    fn fields<'a>(&'a self, visit: &mut dyn FnMut(&[NamedField<'a>]));
+
+    /// Returns the members beyond the properties.
+    fn extra(&self) -> &Extra;
+
+    /// Takes every field from the reader by its JSON name, and after the last field the members
+    /// that are left. The reader keeps the first member that does not fit its field.
+    fn read(reader: &mut Reader) -> Self
+    where
+        Self: Sized;
 }
 
-impl<T: Field> Field for Option<T> {
-    fn view(&self) -> Option<View<'_>> {
-        self.as_ref().and_then(T::view)
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        T::read(value).map(Some)
-    }
-
-    fn is_optional() -> bool {
-        true
-    }
-
-    fn blank() -> Self {
-        None
-    }
-}
-
-impl<T: Field> Field for Vec<T> {
-    fn view(&self) -> Option<View<'_>> {
-        Some(View::Array(self))
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        match value {
-            Value::Array(list) => list.into_iter().map(T::read).collect(),
-            other => Err(other),
-        }
-    }
-
-    fn blank() -> Self {
-        Self::new()
-    }
-}
-
-impl Field for bool {
-    fn view(&self) -> Option<View<'_>> {
-        Some(View::Bool(*self))
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        value.as_bool().ok_or(value)
-    }
-
-    fn blank() -> Self {
-        Self::default()
-    }
-}
-
-impl Field for String {
-    fn view(&self) -> Option<View<'_>> {
-        Some(View::Text(self))
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        match value {
-            Value::String(text) => Ok(text),
-            other => Err(other),
-        }
-    }
-
-    fn blank() -> Self {
-        Self::default()
-    }
-}
-
-impl Field for i64 {
-    fn view(&self) -> Option<View<'_>> {
-        Some(View::Number(Number::Int((*self).into())))
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        read_integer(value)
-    }
-
-    fn blank() -> Self {
-        Self::default()
-    }
-}
-
-impl Field for u64 {
-    fn view(&self) -> Option<View<'_>> {
-        Some(View::Number(Number::Int((*self).into())))
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        read_integer(value)
-    }
-
-    fn blank() -> Self {
-        Self::default()
-    }
-}
-
-fn read_integer<T: TryFrom<i128>>(value: Value) -> Result<T, Value> {
-    let integer = value.as_number().and_then(|n| Number::from(n).as_integer());
-    integer.and_then(|i| T::try_from(i).ok()).ok_or(value)
-}
-
-impl Field for f64 {
-    fn view(&self) -> Option<View<'_>> {
-        Some(View::Number(Number::Float(*self)))
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        value.as_f64().ok_or(value)
-    }
-
-    fn blank() -> Self {
-        Self::default()
-    }
-}
-
-impl Field for Value {
-    fn view(&self) -> Option<View<'_>> {
-        Some(self.into())
-    }
-
-    fn read(value: Value) -> Result<Self, Value> {
-        Ok(value)
-    }
-
-    fn blank() -> Self {
-        Self::default()
+impl<'a> dyn Record + 'a {
+    /// Returns the value of the field with this JSON name, if there is one and it is set.
+    fn field(&'a self, name: &str) -> Option<View<'a>> {
+        let mut field = None;
+        self.fields(&mut |fields| {
+            let mut found = fields.iter().filter(|(known, _)| *known == name);
+            field = found.next().and_then(|(_, value)| value.view());
+        });
+        field
     }
 }
 
@@ -402,6 +303,13 @@ pub(crate) fn is_same(a: &str, b: &str) -> bool {
             8..=16 => ends::<8>(a) == ends::<8>(b),
             _ => a == b,
         }
+}
+
+/// Compares with a JSON value. Numbers are compared by value, so `1` is `1.0`.
+impl PartialEq<Value> for Literal {
+    fn eq(&self, other: &Value) -> bool {
+        View::from(other).is(self)
+    }
 }
 
 impl Serialize for View<'_> {

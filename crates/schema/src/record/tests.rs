@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::__private::text_of;
-use crate::{Media, SchemaText, choice, record};
+use crate::{Extra, Media, SchemaText, choice, record};
 
 /// Written as generated code is: the schema, structs, and their fields by their names.
 static SCHEMA: SchemaText = SchemaText::new(
