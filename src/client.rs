@@ -6,13 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::job::Job;
-use crate::job::request_id::RequestId;
 use crate::job::services::Services;
 use crate::media::attach::Attach;
 use crate::media::check::CheckMedia;
-use crate::model::Model;
-use crate::output::Output;
 use crate::wait::run_times::RunTimes;
 use runcomfy_probe::Prober;
 use runcomfy_schema::{Json, ModelSchema, Violations};
@@ -21,6 +17,8 @@ pub use builder::ClientBuilder;
 
 #[cfg(doc)]
 use crate::error::ErrorKind;
+#[cfg(doc)]
+use crate::model::Model;
 
 /// A client of the Model API. It is cheap to clone; clones share connections, limits and retries.
 ///
@@ -146,18 +144,6 @@ impl Client {
     #[must_use]
     pub fn run_times(&self) -> RunTimes {
         self.services().poller().run_times()
-    }
-
-    /// Resumes a job that was submitted before, perhaps by another process. Nothing is sent.
-    #[must_use]
-    pub fn job<M: Model>(&self, request_id: RequestId) -> Job<M::Output> {
-        Job::new(Arc::clone(self.services()), request_id).of_model(M::ID)
-    }
-
-    /// Resumes a job of a model that has no generated type. Nothing is sent.
-    #[must_use]
-    pub fn json_job(&self, request_id: RequestId) -> Job<Output> {
-        Job::new(Arc::clone(self.services()), request_id)
     }
 
     pub(crate) fn services(&self) -> &Arc<Services> {

@@ -7,6 +7,7 @@ pub(crate) mod in_flight;
 pub(crate) mod orphan;
 pub(crate) mod progress_log;
 pub(crate) mod request_id;
+mod resume;
 pub(crate) mod run;
 pub(crate) mod run_many;
 pub(crate) mod services;
