@@ -140,7 +140,8 @@ impl Generated {
     ///
     /// Each file is written to a temporary file beside it, which then takes its name, so that nobody
     /// reads a part of it. Files that do not differ keep their times. In a [`Layout::Tree`] stale
-    /// files are those that begin with the generator's mark and that no schema gives.
+    /// files are those that begin with the generator's mark and that no schema gives. A folder below that is the
+    /// output folder of other generated files is left as it is.
     ///
     /// [`Layout::Tree`]: crate::Layout::Tree
     ///
@@ -204,7 +205,9 @@ impl Generated {
                 path.file_name().unwrap_or_default().to_string_lossy()
             );
             if path.is_dir() {
-                self.find_stale(&path, &format!("{name}/"), endings, changes)?;
+                if !is_output_folder(&path) {
+                    self.find_stale(&path, &format!("{name}/"), endings, changes)?;
+                }
             } else if !self.files.contains_key(&name) && is_generated(&path, endings) {
                 changes.push(Change::Removed(path));
             }
@@ -233,6 +236,16 @@ pub fn remove(path: &Path, root: &Path) -> Result<(), Error> {
 /// Returns `true` if texts differ in nothing but the line ends that a checkout may have changed.
 fn is_same(old: &str, new: &str) -> bool {
     old == new || (old.contains('\r') && old.replace("\r\n", "\n") == new)
+}
+
+/// Returns `true` for the output folder of a [`Layout::Tree`](crate::Layout::Tree) or of another language: it
+/// has a file that no folder of models has.
+fn is_output_folder(folder: &Path) -> bool {
+    const ROOTS: [&str; 3] = ["lib.rs", "_api.d.ts", "api_.py"];
+    ROOTS.iter().any(|name| {
+        let text = fs::read_to_string(folder.join(name));
+        text.is_ok_and(|text| mark::has_version(&text))
+    })
 }
 
 fn is_generated(path: &Path, endings: &[&str]) -> bool {

@@ -48,13 +48,23 @@ pub(crate) fn is_json(path: &str) -> bool {
 
 /// Returns `true` if a file begins with the mark.
 pub(crate) fn is_in(text: &str) -> bool {
+    behind_mark(text).is_some()
+}
+
+/// Returns `true` if a file begins with the mark and the version of a generator.
+pub(crate) fn has_version(text: &str) -> bool {
+    let version = behind_mark(text).and_then(|rest| rest.strip_prefix(' '));
+    version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn behind_mark(text: &str) -> Option<&str> {
     let json = || {
         let members = text.strip_prefix('{')?.trim_start();
         members.strip_prefix("\"$comment\": \"")
     };
     let comment = text.strip_prefix("// ");
     let comment = comment.or_else(|| text.strip_prefix("# ")).or_else(json);
-    comment.is_some_and(|comment| comment.starts_with(MARK))
+    comment?.strip_prefix(MARK)
 }
 
 #[cfg(test)]
@@ -75,6 +85,8 @@ mod tests {
         );
         assert!(is_in(&rust) && is_in(&json) && is_in(&json.replace('\n', "\r\n")));
         assert!(is_in(&format!("# {}\n", line(None))));
+        assert!(has_version(&add("lib.rs", None, "")));
+        assert!(!has_version(&rust) && !has_version(&add("a/lib.rs", None, "")));
         for foreign in ["", "mod c;\n", "{}", "{\n  \"model_id\": \"a/b\"\n}\n"] {
             assert!(!is_in(foreign), "{foreign}");
         }

@@ -1,6 +1,6 @@
 //! `generate`, `check` and `lint`.
 
-use std::path::{self, Path, PathBuf};
+use std::path::{self, Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
@@ -107,23 +107,40 @@ fn setting_of_rust(matches: &ArgMatches) -> Option<String> {
     })
 }
 
-/// Refuses to write among the schemas.
+/// Refuses to write among the schemas, or into a folder that holds more than generated files: the schemas, or the
+/// project.
 fn folder_of_schemas(matches: &ArgMatches) -> Option<String> {
     let [out, schemas] = ["out", "schemas"].map(|name| argument::text(matches, name));
-    let is_within = real(out)?.starts_with(real(schemas)?);
-    is_within.then(|| {
-        format!(
-            "found `--out {out}`, which is in the folder of the schemas, expected one of its own; nothing was written. Name another folder, such as `--out {OUT}`"
-        )
-    })
+    let (folder, schemas, project) = (real(out)?, real(schemas)?, real("")?);
+    let has = if folder.starts_with(&schemas) {
+        "is in the folder of the schemas"
+    } else if schemas.starts_with(&folder) {
+        "contains the schemas"
+    } else if project != folder && project.starts_with(&folder) {
+        "contains the working directory"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "found `--out {out}`, which {has}, expected a folder of its own; nothing was written. Name another folder, such as `--out {OUT}`"
+    ))
 }
 
-/// Returns the path of a folder without links. It need not exist.
+/// Returns the path of a folder without links. It need not exist; an empty one is the working directory.
 fn real(folder: &str) -> Option<PathBuf> {
-    let folder = path::absolute(folder).ok()?;
+    let folder = path::absolute(if folder.is_empty() { "." } else { folder }).ok()?;
     folder.ancestors().find_map(|above| {
         let rest = folder.strip_prefix(above).ok()?;
-        Some(above.canonicalize().ok()?.join(rest))
+        let mut real = above.canonicalize().ok()?;
+        // What does not exist has no links.
+        for part in rest.components() {
+            if part == Component::ParentDir {
+                real.pop();
+            } else {
+                real.push(part);
+            }
+        }
+        Some(real)
     })
 }
 

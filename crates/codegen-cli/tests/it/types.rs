@@ -101,25 +101,101 @@ fn a_file_of_the_user_stays() {
 #[test]
 fn files_of_other_languages_stay() {
     for (lang, stale, kept) in [
-        (
-            "ts",
-            "gone.d.ts",
-            ["generated/src/lib.rs", "python/api_.py"],
-        ),
-        ("rust", "gone.rs", ["ts/index.d.ts", "python/api_.py"]),
+        ("ts", "out/gone.d.ts", ["out/gone.rs", "out/acme/gone.py"]),
+        ("rust", "out/gone.rs", ["out/gone.d.ts", "out/acme/gone.py"]),
     ] {
         let folder = small_project();
         let root = folder.path();
-        assert_eq!(run(root, &["generate"]).0, Some(0));
-        let text = std::fs::read_to_string(root.join("generated/src/lib.rs")).unwrap();
-        write(root, stale, &text);
-        let (code, shown) = run(root, &["generate", "--lang", lang, "--out", "."]);
+        let text = std::fs::read_to_string(root.join("ts/acme/stamp.d.ts")).unwrap();
+        for file in kept.iter().chain([&stale]) {
+            write(root, file, &text);
+        }
+        let (code, shown) = run(root, &["generate", "--lang", lang, "--out", "out"]);
         assert_eq!(code, Some(0), "{shown}");
         for kept in kept {
             assert!(root.join(kept).exists(), "{lang}: {kept}: {shown}");
         }
         assert!(!root.join(stale).exists(), "{lang}: {shown}");
     }
+}
+
+#[test]
+fn other_output_folders_below_stay() {
+    for (lang, root_file) in [
+        ("ts", "index.d.ts"),
+        ("python", "__init__.py"),
+        ("rust", "lib.rs"),
+    ] {
+        let folder = small_project();
+        let root = folder.path();
+        let generate = |out: &str| run(root, &["generate", "--lang", lang, "--out", out]);
+        for out in ["out/web/models", "out"] {
+            let (code, shown) = generate(out);
+            assert_eq!(code, Some(0), "{lang} {out}: {shown}");
+        }
+        let check = ["check", "--lang", lang, "--out", "out/web/models"];
+        let (code, shown) = run(root, &check);
+        assert_eq!(code, Some(0), "{lang}: {shown}");
+        // A folder of models is none.
+        let text = std::fs::read_to_string(root.join("out").join(root_file)).unwrap();
+        let stale = format!("out/gone/{root_file}");
+        write(
+            root,
+            &stale,
+            &text.replace(env!("CARGO_PKG_VERSION"), "from a.json"),
+        );
+        let (code, shown) = generate("out");
+        assert_eq!(code, Some(0), "{lang}: {shown}");
+        assert!(!root.join(stale).exists(), "{lang}: {shown}");
+    }
+}
+
+#[test]
+fn folders_with_more_than_generated_files_are_refused() {
+    let folder = small_project();
+    let root = folder.path();
+    let (code, shown) = run(root, &["generate", "--lang", "ts", "--out", "web/types"]);
+    assert_eq!(code, Some(0), "{shown}");
+    let project = root.join("app");
+    std::fs::create_dir(&project).unwrap();
+    let whole = root.to_str().unwrap();
+    for lang in ["ts", "python", "rust"] {
+        for (from, out, schemas, expected) in [
+            (root, ".", "schemas", "contains the schemas"),
+            (root, "", "schemas", "contains the schemas"),
+            (root, "..", "schemas", "contains the schemas"),
+            (root, "/", "schemas", "contains the schemas"),
+            (root, "new/..", "schemas", "contains the schemas"),
+            (root, whole, "schemas", "contains the schemas"),
+            (&project, "..", "../schemas", "contains the schemas"),
+            (root, "..", "/schemas", "contains the working directory"),
+        ] {
+            for command in ["generate", "check"] {
+                let arguments = [command, "--lang", lang, "--out", out, "--schemas", schemas];
+                let (code, shown) = run(from, &arguments);
+                assert_eq!(code, Some(64), "{arguments:?}: {shown}");
+                assert!(shown.contains(expected), "{arguments:?}: {shown}");
+                assert!(shown.contains("nothing was written"), "{shown}");
+            }
+        }
+    }
+    assert!(!root.join("new").exists() && !root.join("index.d.ts").exists());
+    for lang in LANGUAGES {
+        let (code, shown) = run(root, &["check", "--lang", lang, "--out", lang]);
+        assert_eq!(code, Some(0), "{shown}");
+    }
+    // The schemas are elsewhere.
+    let arguments = [
+        "generate",
+        "--lang",
+        "ts",
+        "--out",
+        ".",
+        "--schemas",
+        "../schemas",
+    ];
+    let (code, shown) = run(&project, &arguments);
+    assert_eq!(code, Some(0), "{shown}");
 }
 
 #[test]
@@ -185,6 +261,7 @@ fn folders_that_nothing_can_be_written_to_are_refused() {
         ("ts", "json"),
         ("ts", "my-models"),
         ("python", "Modelle_2"),
+        ("python", "_models"),
         ("rust", "out-2"),
     ] {
         let (code, shown) = run(root, &["generate", "--lang", lang, "--out", out]);
