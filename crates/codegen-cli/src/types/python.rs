@@ -404,7 +404,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_the_standard_library_are_public_and_sorted() {
+    fn names_of_the_standard_library_are_sorted() {
         let names: Vec<&str> = STDLIB
             .lines()
             .filter(|line| !line.starts_with('#'))
@@ -418,6 +418,10 @@ mod tests {
             "distutils",
             "tomllib",
             "annotationlib",
+            "__future__",
+            "_dummy_thread",
+            "_thread",
+            "_zstd",
         ] {
             assert!(is_stdlib(name), "{name}");
         }

@@ -244,6 +244,12 @@ fn folders_that_nothing_can_be_written_to_are_refused() {
             "would hide `json` of Python's standard library",
         ),
         ("python", "out/typing", "Name the folder `models_typing`"),
+        ("python", "__future__", "Name the folder `models_future`"),
+        (
+            "python",
+            "_collections_abc",
+            "would hide `_collections_abc` of Python's standard library",
+        ),
     ] {
         for command in ["generate", "check"] {
             let (code, shown) = run(root, &[command, "--lang", lang, "--out", out]);
