@@ -23,6 +23,11 @@ const base = process.env.RUNCOMFY_MODEL_API_BASE ?? 'https://model-api.runcomfy.
 const token = process.env.RUNCOMFY_TOKEN;
 const POLL_INTERVAL = 2_000;
 const DEADLINE = 15 * 60_000;
+// What proves that a submit made no job: statuses without a code, codes, and that there was no connection. HTTP 408
+// or 5xx, for example, do not.
+const REFUSALS = [400, 401, 402, 403, 404, 405, 413, 415, 422, 429];
+const REFUSAL_CODE = /"error_code"\s*:\s*"?(40[0-4]|422|429)\d{3}\b/;
+const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
 /** A response that is no success. */
 class HttpError extends Error {
@@ -30,11 +35,19 @@ class HttpError extends Error {
   constructor(status, text) {
     super(`HTTP ${status}: ${text}`);
     this.status = status;
+    const isRefusal = [2, 4].includes(Math.floor(status / 100)) && REFUSAL_CODE.test(text);
+    this.isCertain = text.includes('"error_code"') ? isRefusal : REFUSALS.includes(status);
   }
 }
 
-/** A job that is finished without an output. */
+/** A job that is finished without an output, or of which nobody knows whether it exists. */
 class JobError extends Error {}
+
+/** @param {unknown} error */
+function describe(error) {
+  const cause = error instanceof Error && error.cause ? ` (${error.cause})` : '';
+  return `${error instanceof Error ? error.message : error}${cause}`;
+}
 
 /**
  * Sends a request and returns the JSON of the response.
@@ -64,9 +77,18 @@ async function call(method, path, body) {
  * @returns {Promise<string>}
  */
 async function submit(model, input) {
-  /** @type {Submitted} */
-  const submitted = await call('POST', `models/${model}`, input);
-  return submitted.request_id;
+  try {
+    /** @type {Submitted} */
+    const submitted = await call('POST', `models/${model}`, input);
+    if (submitted.request_id) return submitted.request_id;
+    throw new HttpError(200, JSON.stringify(submitted));
+  } catch (error) {
+    const cause = /** @type {{ code?: string } | undefined} */ (error instanceof Error ? error.cause : undefined);
+    const isUnsent = UNSENT.includes(cause?.code ?? '');
+    if (isUnsent || (error instanceof HttpError && error.isCertain)) throw error;
+    const advice = "there may be a job, which costs money: look into the account's history before you run it again";
+    throw new JobError(`${advice}: ${describe(error)}`);
+  }
 }
 
 /**
@@ -131,7 +153,6 @@ async function main() {
 try {
   await main();
 } catch (error) {
-  const cause = error instanceof Error && error.cause ? ` (${error.cause})` : '';
-  console.error(`error: ${error instanceof Error ? error.message : error}${cause}`);
+  console.error(`error: ${describe(error)}`);
   process.exitCode = 1;
 }

@@ -14,6 +14,8 @@ import http.client
 import json
 import os
 import pathlib
+import re
+import socket
 import sys
 import time
 import typing
@@ -27,6 +29,9 @@ BASE = os.environ.get("RUNCOMFY_MODEL_API_BASE", "https://model-api.runcomfy.net
 TOKEN = os.environ.get("RUNCOMFY_TOKEN", "")
 POLL_INTERVAL = 2.0
 DEADLINE = 15 * 60
+# Statuses without a code, and codes, that prove that a submit made no job. HTTP 408 or 5xx, for example, do not.
+REFUSALS = {400, 401, 402, 403, 404, 405, 413, 415, 422, 429}
+REFUSAL_CODE = r'"error_code"\s*:\s*"?(40[0-4]|422|429)\d{3}\b'
 
 In = typing.TypeVar("In", bound=collections.abc.Mapping[str, object])
 Out = typing.TypeVar("Out", bound=collections.abc.Mapping[str, object])
@@ -35,9 +40,11 @@ Out = typing.TypeVar("Out", bound=collections.abc.Mapping[str, object])
 class RefusedError(Exception):
     """A response that is no success, with what the service says about it."""
 
-    def __init__(self, error: urllib.error.HTTPError) -> None:
-        super().__init__(f"HTTP {error.code}: {error.read().decode(errors='replace')}")
-        self.is_transient = error.code == 429 or error.code >= 500
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"HTTP {status}: {text}")
+        is_refusal = status // 100 in (2, 4) and re.search(REFUSAL_CODE, text) is not None
+        self.is_certain = is_refusal if '"error_code"' in text else status in REFUSALS
+        self.is_transient = status == 429 or status >= 500
 
 
 def call(method: str, path: str, body: object = None) -> typing.Any:
@@ -48,18 +55,29 @@ def call(method: str, path: str, body: object = None) -> typing.Any:
         request.add_header("Content-Type", "application/json")
         # Never for another host that a redirect names.
         request.add_unredirected_header("Authorization", f"Bearer {TOKEN}")
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.load(response)
-    except urllib.error.HTTPError as error:
-        raise RefusedError(error) from None
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise RefusedError(error.code, error.read().decode(errors="replace")) from None
     except (http.client.HTTPException, ValueError) as error:
         raise OSError(f"{method} {path}: no response that can be read: {error!r}") from None
 
 
 def submit(model: Model[In, Out], values: In) -> str:
     """Submits a job, once, and returns its id. After a lost response a job may exist that is charged."""
-    submitted: Submitted = call("POST", f"models/{model.id}", values)
-    return submitted["request_id"]
+    try:
+        submitted: Submitted = call("POST", f"models/{model.id}", values)
+        if not submitted.get("request_id"):
+            raise RefusedError(200, json.dumps(submitted))
+        return submitted["request_id"]
+    except (RefusedError, OSError, AttributeError) as error:
+        # Without a connection nothing was sent.
+        is_unsent = isinstance(getattr(error, "reason", None), (ConnectionRefusedError, socket.gaierror))
+        if is_unsent or (isinstance(error, RefusedError) and error.is_certain):
+            raise
+        advice = "there may be a job, which costs money: look into the account's history before you run it again"
+        raise RuntimeError(f"{advice}: {error}") from None
 
 
 def wait(model: Model[In, Out], request_id: str) -> Out:
