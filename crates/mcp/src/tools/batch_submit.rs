@@ -30,6 +30,8 @@ struct Checks {
     deadline: Instant,
     /// Models, each of which is looked for once.
     models: HashMap<String, Result<Arc<Model>, Refusal>>,
+    /// Places in the list of the keys so far.
+    keys: HashMap<JobId, usize>,
     /// Jobs that have not ended: one in doubt is not submitted under another key.
     open: Vec<Row>,
     duplicates: Duplicates,
@@ -52,6 +54,7 @@ impl Call<'_> {
         let mut checks = Checks {
             deadline: Instant::now() + ALL_MEDIA_TIMEOUT,
             models: HashMap::new(),
+            keys: HashMap::new(),
             open: self.open_jobs().await?,
             duplicates: Duplicates::default(),
             warnings: Vec::new(),
@@ -116,6 +119,12 @@ impl Call<'_> {
         let id: JobId = format!("{}/{key}", batch.as_str())
             .parse()
             .map_err(|error| Refusal::new(format!("`key` is {error}"), "Choose a shorter one."))?;
+        if let Some(first) = checks.keys.insert(id.clone(), index) {
+            return Err(Refusal::new(
+                format!("its key {key:?} is that of the job with the index {first} too"),
+                "Give each job a key of its own; a job without `key` has its number, from 1.",
+            ));
+        }
         let model = member("model").or(self.arguments.optional_text("model")?);
         let model = model.ok_or_else(|| {
             Refusal::new(
