@@ -35,6 +35,11 @@ impl Arguments {
         Ok(Self { members })
     }
 
+    /// Returns a digest of them as arguments of a tool.
+    pub(crate) fn digest(&self, tool: &str) -> JobId {
+        JobId::from_content(tool, &Json::Object(self.members.clone()))
+    }
+
     pub(crate) fn text(&self, name: &str) -> Result<&str, Refusal> {
         match self.optional_text(name)? {
             Some(text) if !text.trim().is_empty() => Ok(text),

@@ -9,7 +9,7 @@ use rmcp::model::{
     PrimitiveSchemaDefinition, ProtocolVersion,
 };
 use rmcp::service::{RequestContext, ServiceError};
-use runcomfy_batch::Money;
+use runcomfy_batch::{JobId, Money};
 
 use crate::refusal::Refusal;
 
@@ -35,6 +35,15 @@ pub(crate) struct Offer<'a> {
     pub(crate) what: &'a str,
     /// Sentence that a person knows before the answer.
     pub(crate) fact: Option<String>,
+    /// Digest of the tool and its arguments: another key or input is another offer.
+    pub(crate) call: JobId,
+}
+
+impl Offer<'_> {
+    /// Returns what the question is about, for the answer to it.
+    fn state(&self) -> String {
+        format!("{} {}", self.cost, self.call.as_str())
+    }
 }
 
 /// Has a cost confirmed.
@@ -83,8 +92,8 @@ pub(crate) async fn confirm(
         return Ok(Confirmed::Ask(question(offer)?));
     };
     // The state comes from the client and is not sealed: whoever could change it could also invent the
-    // answer. It tells a price that has changed meanwhile.
-    if params.request_state.as_deref() != Some(&*cost.to_string()) {
+    // answer. It ties an answer to its question.
+    if params.request_state.as_ref() != Some(&offer.state()) {
         return Ok(Confirmed::Ask(question(offer)?));
     }
     let result: Option<ElicitResult> = serde_json::from_value(response.clone()).ok();
@@ -92,7 +101,9 @@ pub(crate) async fn confirm(
 }
 
 fn form(offer: &Offer<'_>) -> Result<ElicitRequestParams, Refusal> {
-    let Offer { cost, what, fact } = offer;
+    let Offer {
+        cost, what, fact, ..
+    } = offer;
     let fact = fact.as_ref().map(|fact| format!(" {fact}"));
     let fact = fact.unwrap_or_default();
     let pay = BooleanSchema::new().title(format!("Submit, and pay {cost}"));
@@ -111,7 +122,7 @@ fn question(offer: &Offer<'_>) -> Result<InputRequiredResult, Refusal> {
     let requests = InputRequests::from([(QUESTION.to_owned(), request)]);
     Ok(InputRequiredResult::new(
         Some(requests),
-        Some(offer.cost.to_string()),
+        Some(offer.state()),
     ))
 }
 

@@ -7,9 +7,25 @@ use serde_json::{Map, Value, json};
 use crate::arguments::shortened;
 
 /// Returns `true` if a job of the store has the model and input of a call.
-pub(crate) fn is_none(row: &Row, call: &NewJob) -> bool {
-    // Both have their members in order.
-    row.model == call.model() && row.input == *call.input()
+pub(crate) fn is_same(row: &Row, call: &NewJob) -> bool {
+    row.model == call.model() && is_equal(&row.input, call.input())
+}
+
+/// Returns `true` if two values are the same to a service: `1` and `1.0` are one number.
+fn is_equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => {
+            a.as_f64() == b.as_f64()
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let has = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| is_equal(a, b));
+            a.len() == b.len() && a.iter().all(has)
+        }
+        _ => one == other,
+    }
 }
 
 /// Returns where a job of the store and one of a call with the same key differ, or nothing if they are
@@ -19,9 +35,6 @@ pub(crate) fn between(row: &Row, call: &NewJob) -> Vec<Value> {
     if row.model != call.model() {
         differences
             .push(json!({ "at": "model", "stored": row.model, "called_with": call.model() }));
-    }
-    if row.input == *call.input() {
-        return differences;
     }
     let none = Map::new();
     let members = |input: &Json| input.as_object().cloned().unwrap_or_else(|| none.clone());
@@ -34,7 +47,8 @@ pub(crate) fn between(row: &Row, call: &NewJob) -> Vec<Value> {
     names.dedup();
     for name in names {
         let values = (stored.get(name), called.get(name));
-        if values.0 != values.1 {
+        let unchanged = matches!(values, (Some(stored), Some(called)) if is_equal(stored, called));
+        if !unchanged {
             differences.push(json!({
                 "at": format!("input.{name}"),
                 "stored": text(values.0),

@@ -23,7 +23,7 @@ impl Duplicates {
     /// Adds a new job, if one of these jobs is in flight, and has its model and input.
     pub(crate) fn add(&mut self, job: &NewJob, rows: &[Row], notes: &Notes) {
         let is_in_flight = |row: &&Row| row.state != State::InDoubt && !row.state.has_ended();
-        let is_same = |row: &&Row| row.id != *job.id() && difference::is_none(row, job);
+        let is_same = |row: &&Row| row.id != *job.id() && difference::is_same(row, job);
         if let Some(row) = rows.iter().filter(is_in_flight).find(is_same) {
             self.0.push(Duplicate {
                 key: job.id().clone(),

@@ -108,7 +108,7 @@ impl Call<'_> {
     /// Refuses a new job with the model and input of a job that is in doubt: it would be paid twice.
     pub(super) fn refuse_doubtful(&self, job: &NewJob, open: &[Row]) -> Result<(), Refusal> {
         let mut doubts = open.iter().filter(|row| row.state == State::InDoubt);
-        let Some(doubt) = doubts.find(|row| difference::is_none(row, job)) else {
+        let Some(doubt) = doubts.find(|row| difference::is_same(row, job)) else {
             return Ok(());
         };
         let key = doubt.id.as_str();
@@ -157,6 +157,7 @@ impl Call<'_> {
             cost,
             what,
             fact: duplicates.fact(),
+            call: self.arguments.digest(&self.params.name),
         };
         let confirmed = confirm(&offer, confirmed, asks, self.params, self.context).await;
         confirmed.map_err(|refusal| {

@@ -129,3 +129,50 @@ async fn duplicate_that_begins_before_the_agreement_is_told() {
     assert_eq!(world.paid(), 2);
     server.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batch_with_a_key_twice_is_refused() {
+    let world = World::new(emulator()).await;
+    let (server, agent) = world.agent(1.0).await;
+    let job = |key: Option<&str>, prompt: &str| match key {
+        Some(key) => json!({ "key": key, "input": { "prompt": prompt } }),
+        None => json!({ "input": { "prompt": prompt } }),
+    };
+    for jobs in [
+        [job(Some("a"), "Boat"), job(Some("a"), "Another boat")],
+        [job(Some("a"), "Boat"), job(Some("a"), "Boat")],
+        // A job without a key has its number.
+        [job(Some("2"), "Boat"), job(None, "Another boat")],
+    ] {
+        let mut batch = batch(1, 1);
+        batch["jobs"] = json!(jobs);
+        let refusal = agent.refused("batch_submit", batch).await;
+        assert_nothing_submitted(&refusal);
+        assert_eq!(refusal["jobs"][0]["index"], 1, "{refusal}");
+        let error = refusal["jobs"][0]["error"].as_str().unwrap();
+        assert!(error.contains("the index 0 too"), "{error}");
+    }
+    assert_eq!(world.paid(), 0);
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_compared_by_their_value() {
+    let (world, server, agent) = in_flight("boat-1").await;
+    let spelled = |key: &str, number: &str| {
+        let mut boat = boat(key);
+        boat["input"]["scale"] = serde_json::from_str(number).unwrap();
+        boat
+    };
+    let first = agent.call("submit", spelled("boat-2", "1")).await;
+    let again = agent.call("submit", spelled("boat-2", "1.0")).await;
+    assert_eq!(again["request_id"], first["request_id"], "{again}");
+    let other = agent.call("submit", spelled("boat-3", "1.0")).await;
+    assert_noted(
+        &other,
+        &["\"boat-2\" has the model and input of \"boat-3\""],
+    );
+    agent.refused("submit", spelled("boat-2", "0.5")).await;
+    assert_eq!(world.paid(), 3);
+    server.close().await;
+}

@@ -122,6 +122,16 @@ async fn stateless_client_repeats_the_call_with_the_answer() {
         .await;
     assert_eq!(response["result"]["resultType"], "input_required");
     let state = &result["requestState"];
+    // So does that of a question about another job.
+    for (name, value) in [
+        ("key", json!("boat-2")),
+        ("input", json!({ "prompt": "Another boat" })),
+    ] {
+        let mut call = repeat(state, true);
+        call["arguments"][name] = value;
+        let response = agent.request("tools/call", call).await;
+        assert_eq!(response["result"]["resultType"], "input_required", "{name}");
+    }
     for call in [
         repeat(state, false),
         answered(state, "decline", true),
