@@ -52,6 +52,42 @@ pub(crate) async fn attach_at(input: &mut Json, paths: Vec<(String, String)>) ->
     violations
 }
 
+/// Returns a violation for each text that the schema refuses as a URL and that names no file, besides `known` ones.
+pub(crate) fn missing(model: &ModelSchema, input: &Json, known: &[Violation]) -> Vec<Violation> {
+    let is_at = |violation: &Violation, pointer: &str| violation.pointer == pointer;
+    let faults = model.validate(input);
+    let is_fault = |pointer: &str| {
+        let mut certain = faults
+            .iter()
+            .filter(|it| it.certainty == Certainty::Certain);
+        certain.any(|it| is_at(it, pointer)) && !known.iter().any(|it| is_at(it, pointer))
+    };
+    let folder = std::env::current_dir().unwrap_or_default();
+    let violation = |pointer: String, path: &str| {
+        let found = format!(
+            "`{path}`, which is no file in the folder `{}`",
+            folder.display()
+        );
+        let expected = "a public https:// URL, or the whole path of an image, a video or audio";
+        Violation::new(
+            pointer,
+            Constraint::Media,
+            Certainty::Certain,
+            found,
+            expected,
+        )
+    };
+    let media = model.input.media_in(input).into_iter();
+    media
+        .filter_map(|found| match found.source {
+            MediaSource::Url(text) if could_be_path(text) && is_fault(&found.pointer) => {
+                Some(violation(found.pointer, text))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
 /// Returns the number of media that are to be read from standard input.
 pub(crate) fn on_stdin(model: &ModelSchema, input: &Json) -> usize {
     let media = model.input.media_in(input).into_iter();

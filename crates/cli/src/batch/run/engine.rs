@@ -184,8 +184,12 @@ fn prepare(models: &Models) -> impl Fn(Claimed) -> Prepared + Send + Sync + 'sta
                     "`-` is standard input, which a batch cannot read",
                 ));
             }
-            let files = local_file::attach(&model.schema, &mut input).await;
-            let faults: Vec<String> = files.violations.iter().map(ToString::to_string).collect();
+            let mut faults = local_file::attach(&model.schema, &mut input)
+                .await
+                .violations;
+            // A file that is gone since the check is a text like any other, which the service may take.
+            faults.extend(local_file::missing(&model.schema, &input, &faults));
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             if faults.is_empty() {
                 Ok(input)
             } else {

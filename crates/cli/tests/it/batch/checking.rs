@@ -1,10 +1,13 @@
 //! `batch run` before the first submit: everything is checked and agreed to.
 
+use std::fs;
+use std::time::Duration;
+
 use runcomfy_batch::Store;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::jobs::{FILE, Jobs, open};
-use crate::support::{EDIT, PICTURE, WIDE};
+use crate::support::{EDIT, Ended, PICTURE, WIDE};
 
 #[test]
 fn nothing_is_submitted_while_a_line_is_invalid() {
@@ -107,6 +110,42 @@ fn changed_schema_is_refused_with_the_difference() {
     assert_eq!(run(&[]).code, 1);
 }
 
+/// Its path is no URL, and a service may take a text for one.
+#[test]
+fn file_that_is_gone_since_the_check_is_not_sent_as_a_text() {
+    let minute = Duration::from_secs(60);
+    let jobs = Jobs::with(0, |builder| builder.run_time(minute));
+    let line = |name: &str| {
+        jobs.write(name, PICTURE);
+        let input = json!({ "prompt": "x", "image_urls": [name] });
+        json!({ "model": EDIT, "input": input }).to_string() + "\n"
+    };
+    jobs.write(FILE, line("a.gif") + &line("b.gif"));
+    let mut command = jobs
+        .service
+        .command(&Jobs::arguments(FILE, &["--concurrency", "1"]));
+    let piped = std::process::Stdio::piped;
+    let mut child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+    while jobs.service.polls() == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    fs::remove_file(jobs.path("b.gif")).unwrap();
+    while child.try_wait().unwrap().is_none() {
+        jobs.service.emulator.advance(minute);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = Ended::from(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.err.contains("nothing was sent"), "{ended:?}");
+    assert!(
+        ended
+            .err
+            .contains("`b.gif`, which is no file in the folder"),
+        "{ended:?}"
+    );
+    assert_eq!(jobs.submitted(), 1);
+}
+
 #[test]
 fn local_files_are_sent_and_patterns_expanded() {
     let jobs = Jobs::new(0);
@@ -139,10 +178,7 @@ fn local_files_are_sent_and_patterns_expanded() {
     let store = open(jobs.service.folder.path());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let rows = runtime.block_on(store.rows(None, 0, 9)).unwrap();
-    assert_eq!(
-        rows[0].input["image_urls"],
-        serde_json::json!(["a.gif", "b.gif"])
-    );
+    assert_eq!(rows[0].input["image_urls"], json!(["a.gif", "b.gif"]));
 }
 
 #[cfg(unix)]
@@ -200,7 +236,7 @@ fn same_fault_of_every_line_is_named_once() {
     assert_eq!(faults.len(), 2);
     for fault in faults {
         assert_eq!(fault["lines"], 10_000);
-        assert_eq!(fault["first_lines"], serde_json::json!([2, 3, 4, 5, 6]));
+        assert_eq!(fault["first_lines"], json!([2, 3, 4, 5, 6]));
     }
     // So is a warning.
     let rows = (1..=100).map(|n| format!("boat-{n},\" \"\n"));
