@@ -29,6 +29,8 @@ pub(crate) struct SubmitRequest<'a> {
     pub(crate) deadline: Option<Duration>,
     /// Cancels the job of a request that is dropped in flight.
     pub(crate) cancel_on_drop: bool,
+    /// Leaves a submit that the service throttles to the caller.
+    pub(crate) leaves_throttled: bool,
 }
 
 /// Maximum time for retries without a deadline, while it is certain that there is no job.
@@ -49,6 +51,8 @@ impl<'a> SubmitRequest<'a> {
             permit_deadline: self.deadline.and_then(|time| now.checked_add(time)),
             deadline: now.checked_add(self.deadline.unwrap_or(DEFAULT_DEADLINE)),
             cancel_on_drop: self.cancel_on_drop,
+            leaves_throttled: self.leaves_throttled,
+            was_throttled: false,
         })
     }
 }
@@ -63,6 +67,9 @@ pub(super) struct SubmitCall<'a> {
     permit_deadline: Option<Instant>,
     deadline: Option<Instant>,
     cancel_on_drop: bool,
+    leaves_throttled: bool,
+    /// Is `true` if the service has answered the last attempt with HTTP 429.
+    was_throttled: bool,
 }
 
 impl Call for SubmitCall<'_> {
@@ -80,9 +87,16 @@ impl Call for SubmitCall<'_> {
         let span = debug_span!("attempt", attempt = number);
         let id = self.send(permit, in_flight).until(self.permit_deadline);
         let id = id.instrument(span).await;
-        let id = id.map_err(|error| error.with_key(&self.key))?;
+        let id = id.map_err(|error| error.with_key(&self.key));
+        let is_throttled = |error: &Error| error.kind() == ErrorKind::Throttled;
+        self.was_throttled = id.as_ref().is_err_and(is_throttled);
+        let id = id?;
         debug!(request_id = %id, "accepted");
         Ok((id, sent))
+    }
+
+    fn is_settled(&self) -> bool {
+        self.leaves_throttled && self.was_throttled
     }
 
     fn bound(&self) -> Bound {

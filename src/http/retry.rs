@@ -44,7 +44,8 @@ pub(crate) trait Call: Send {
         false
     }
 
-    /// Returns `true` if the same response has come often enough that another attempt would bring it again.
+    /// Returns `true` if the response is final, however the table judges it: another attempt would bring it again, or
+    /// is the caller's.
     fn is_settled(&self) -> bool {
         false
     }

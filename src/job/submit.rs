@@ -122,6 +122,15 @@ impl<'a, O> Submit<'a, O> {
         self.with(|plan| plan.deadline = Some(limit))
     }
 
+    /// Ends the submit with [`ErrorKind::Throttled`] where the service answers HTTP 429. Default: it waits as long as
+    /// the service asks, and is sent again.
+    ///
+    /// For callers that hold all their submits back, such as a queue with a rate. There is no job, and
+    /// [`Error::retry_after`] says how long the service asks to wait.
+    pub fn leave_throttled(self) -> Self {
+        self.with(|plan| plan.leaves_throttled = true)
+    }
+
     /// Sets the idempotency key, which is sent in the header that
     /// [`ClientBuilder::idempotency_header`](crate::client::ClientBuilder::idempotency_header) names.
     /// Default: a [new one](crate::job::idempotency_key::new_idempotency_key).

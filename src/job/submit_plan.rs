@@ -32,6 +32,8 @@ pub(crate) struct SubmitPlan<'a> {
     pub(crate) key: Option<String>,
     /// Cancels the job of a request that is dropped in flight.
     pub(crate) cancel_on_drop: bool,
+    /// Leaves a submit that the service throttles to the caller.
+    pub(crate) leaves_throttled: bool,
 }
 
 /// Maximum length of an idempotency key, which is that of most services.
@@ -53,6 +55,7 @@ impl<'a> SubmitPlan<'a> {
             deadline: None,
             key: None,
             cancel_on_drop: false,
+            leaves_throttled: false,
         }
     }
 
@@ -86,6 +89,7 @@ impl<'a> SubmitPlan<'a> {
             key: Arc::clone(&key),
             deadline: self.deadline,
             cancel_on_drop: self.cancel_on_drop,
+            leaves_throttled: self.leaves_throttled,
         };
         let services = self.client.services();
         let submitted = services.api().submit(request).instrument(span);

@@ -105,6 +105,7 @@ impl Worker {
 
     /// Submits a job and brings it to its end. Run it in a task of its own, and never drop it.
     pub(super) async fn run(self: Arc<Self>, job: Claimed, _place: Place, submit: Place) {
+        self.log(&job, None, "ready", "intent");
         let id = self.submit(&job).await;
         let submitted = Instant::now();
         // Only now: an id that the store does not have yet is a doubt after a kill.
@@ -175,6 +176,8 @@ impl Worker {
     async fn send(&self, job: &Claimed, input: &Json) -> Verdict {
         let submit = self.client.submit_json(job.model.as_str(), input);
         let submit = submit.key(job.key.as_str()).deadline(CONNECT_WINDOW);
+        // The store holds all claims back: intents that wait here would be sent at one moment, faster than the rate.
+        let submit = submit.leave_throttled();
         let begun = Instant::now();
         let outcome = submit.outcome().await;
         let verdict = Verdict::from_outcome(&outcome, job.attempt);
@@ -215,8 +218,8 @@ impl Worker {
                 after,
                 is_throttled,
             } => {
-                if is_throttled && let Err(error) = self.store.hold_back(after).await {
-                    warn!(target: TARGET, %error, "could not hold back the claims of others");
+                if is_throttled {
+                    self.hold_back(after).await;
                 }
                 self.recorder
                     .record(not_sent(&reason, Retry::After(after)))
@@ -245,6 +248,14 @@ impl Worker {
             }
         }
         None
+    }
+
+    /// Holds back the claims of all workers, as the service asks.
+    async fn hold_back(&self, time: Duration) {
+        info!(target: TARGET, batch = self.store.id(), worker = %self.me, seconds = time.as_secs_f64(), "the service throttles; claims are held back");
+        if let Err(error) = self.store.hold_back(time).await {
+            warn!(target: TARGET, %error, "could not hold back the claims of others");
+        }
     }
 
     /// Makes a job ready again that was not sent.

@@ -159,12 +159,13 @@ fn metrics_add_up_and_have_all_that_alerts_need() {
         ("jobs", "state=\"failed\"", 1.0),
         ("submits_total", "outcome=\"accepted\"", 4.0),
         ("submits_total", "outcome=\"unknown\"", 1.0),
-        ("submits_total", "outcome=\"rejected\"", 1.0),
+        // One is submitted again.
+        ("submits_total", "outcome=\"rejected\"", 2.0),
         ("throttled_total", "", 1.0),
         ("money_usd", "kind=\"budget\"", 0.5),
         ("money_usd", "kind=\"in_doubt\"", 0.04),
         ("money_usd", "kind=\"reserved\"", 0.16),
-        ("submit_seconds_count", "", 6.0),
+        ("submit_seconds_count", "", 7.0),
         ("run_seconds_count", "", 0.0),
     ] {
         let found = scrape.value(name, label);
