@@ -195,6 +195,12 @@ impl Failure {
         Self::new(EX_UNAVAILABLE, "batch_ended", message)
     }
 
+    /// Reports a batch whose account the service refuses, after it may have submitted jobs.
+    #[cfg(feature = "batch")]
+    pub(crate) fn account_refused(message: impl Into<String>) -> Self {
+        Self::new(EX_NOPERM, "batch_ended", message)
+    }
+
     /// Reports a failed submit.
     pub(crate) fn submit(error: Error) -> Self {
         Self::from_error(error, Phase::Submit)

@@ -37,6 +37,7 @@ pub(crate) fn command() -> Command {
              1   Jobs failed or were cancelled\n  \
              3   The budget is used up\n  \
              69  Jobs are in doubt\n  \
+             77  The service refuses the account\n  \
              130 Stopped with Ctrl-C; 143 by TERM\n\
              With others, as of every command, nothing was submitted by this run.",
         )

@@ -90,7 +90,8 @@ async fn failure(
     }
     match &summary.ended_by {
         EndedBy::Account(why) => {
-            let failure = Failure::batch_ended(format!("the service refuses the account: {why}"));
+            let failure =
+                Failure::account_refused(format!("the service refuses the account: {why}"));
             return Ok(Some(failure.with_advice(format!(
                 "{} are not submitted. Fix the account. {RESUME}",
                 jobs(counts.ready)

@@ -162,7 +162,14 @@ fn log_has_a_line_of_json_for_each_transition() {
         .filter(|line| line["n"] == 1)
         .filter_map(|line| Some((line["state.from"].as_str()?, line["state.to"].as_str()?)))
         .collect();
-    assert_eq!(states, [("intent", "submitted"), ("submitted", "saved")]);
+    assert_eq!(
+        states,
+        [
+            ("ready", "intent"),
+            ("intent", "submitted"),
+            ("submitted", "saved")
+        ]
+    );
     let saved = lines
         .iter()
         .find(|line| line["state.to"] == "saved")
@@ -271,7 +278,7 @@ fn ctrl_c_in_a_terminal_leaves_what_runs() {
 #[test]
 fn account_without_balance_stops_the_batch() {
     let jobs = Jobs::with(3, |builder| builder.balance(0.05));
-    let ended = jobs.ends(&["--concurrency", "1"], 69);
+    let ended = jobs.ends(&["--concurrency", "1"], 77);
     assert!(ended.err.contains("refuses the account"), "{ended:?}");
     assert!(ended.err.contains("2 jobs are not submitted"), "{ended:?}");
 }
