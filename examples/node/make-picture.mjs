@@ -63,6 +63,8 @@ async function call(method, path, body) {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: body ? JSON.stringify(body) : null,
     signal: AbortSignal.timeout(30_000),
+    // A redirect would send a submit again.
+    redirect: 'manual',
   });
   if (!response.ok) throw new HttpError(response.status, await response.text());
   return response.json();
