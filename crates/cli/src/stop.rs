@@ -20,6 +20,16 @@ use tokio::sync::Notify;
 /// example by a full pipe that nobody reads, and is ended.
 const TAKEN_WITHIN: Duration = Duration::from_secs(3);
 
+/// Lets a signal stop long work, which calls it at each of its many steps.
+#[cfg(feature = "batch")]
+pub(crate) async fn take_turn(step: u64) {
+    /// Number of steps between two looks for a signal.
+    const STEPS: u64 = 100;
+    if step.is_multiple_of(STEPS) {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A signal that stops the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {

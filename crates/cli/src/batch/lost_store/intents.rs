@@ -5,16 +5,13 @@ use std::io::{BufRead, BufReader};
 
 use runcomfy_batch::{JobId, Plan};
 use serde_json::Value;
-use tokio::task::yield_now;
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::work_options::WorkOptions;
 use crate::batch::worker_folder;
 use crate::counted::jobs;
 use crate::failure::Failure;
-
-/// Number of intents after which a signal is looked for.
-const BLOCK: usize = 100;
+use crate::stop::take_turn;
 
 /// Refuses jobs of the file that this machine has submitted for a batch that the server has no longer, since it is
 /// another server or database, or the batch was dropped.
@@ -30,10 +27,8 @@ pub(super) async fn refuse(options: &WorkOptions, plan: &Plan) -> Result<(), Fai
         return Ok(());
     };
     let (mut count, mut example) = (0, None);
-    for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-        if index % BLOCK == 0 {
-            yield_now().await;
-        }
+    for (index, line) in (0..).zip(BufReader::new(file).split(b'\n')) {
+        take_turn(index).await;
         let line = line.map_err(|error| {
             Failure::unreadable(format!("could not read {}: {error}", path.display()))
                 .with_advice(NOTHING_SUBMITTED)

@@ -6,15 +6,12 @@ use std::path::Path;
 
 use runcomfy_batch::{Money, NewJob, Plan, Store};
 use serde_json::Value;
-use tokio::task::yield_now;
 
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::work_options::WorkOptions;
 use crate::counted::jobs;
 use crate::failure::Failure;
-
-/// Number of files after which a signal is looked for.
-const BLOCK: usize = 100;
+use crate::stop::take_turn;
 
 /// Jobs of the file that manifests name.
 #[derive(Default)]
@@ -47,10 +44,8 @@ pub(super) async fn refuse(
     let own = store.map(|store| format!("{}-", store.id()));
     let mut found = Found::default();
     // One at a time: there may be millions.
-    for (index, entry) in entries.enumerate() {
-        if index % BLOCK == 0 {
-            yield_now().await;
-        }
+    for (index, entry) in (0..).zip(entries) {
+        take_turn(index).await;
         let path = entry
             .map_err(|error| unreadable(&options.out, &error))?
             .path();

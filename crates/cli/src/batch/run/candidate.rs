@@ -12,9 +12,7 @@ use super::models::{Model, Models};
 use super::options::Options;
 use crate::batch::shared_dir;
 use crate::failure::Failure;
-
-/// Number of lines after which a signal is looked for.
-const LINES: u64 = 200;
+use crate::stop;
 
 /// A line with the jobs that it stands for.
 pub(super) struct Candidate {
@@ -68,9 +66,7 @@ impl<'a> Candidates<'a> {
             return Ok(None);
         };
         let line = line.map_err(|error| self.source.unreadable(&error))?;
-        if line.number().is_multiple_of(LINES) {
-            tokio::task::yield_now().await;
-        }
+        stop::take_turn(line.number()).await;
         Ok(Some(self.read(line)))
     }
 
