@@ -7,6 +7,7 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
 }
 
 /// Returns a number of jobs in words.
+#[cfg(feature = "batch")]
 pub(crate) fn jobs(count: u64) -> String {
     counted(count, "job")
 }

@@ -53,39 +53,33 @@ pub(crate) async fn attach_at(input: &mut Json, paths: Vec<(String, String)>) ->
 }
 
 /// Returns a violation for each text that the schema refuses as a URL and that names no file, besides `known` ones.
+#[cfg(feature = "batch")]
 pub(crate) fn missing(model: &ModelSchema, input: &Json, known: &[Violation]) -> Vec<Violation> {
-    let is_at = |violation: &Violation, pointer: &str| violation.pointer == pointer;
+    let mut paths = possible_paths(model, input);
+    paths.retain(|(pointer, _)| !known.iter().any(|it| it.pointer == *pointer));
+    // Files that are attached are long texts, which are not validated for nothing.
+    if paths.is_empty() {
+        return Vec::new();
+    }
     let faults = model.validate(input);
-    let is_fault = |pointer: &str| {
+    let is_refused = |pointer: &str| {
         let mut certain = faults
             .iter()
             .filter(|it| it.certainty == Certainty::Certain);
-        certain.any(|it| is_at(it, pointer)) && !known.iter().any(|it| is_at(it, pointer))
+        certain.any(|it| it.pointer == *pointer)
     };
+    paths.retain(|(pointer, _)| is_refused(pointer));
     let folder = std::env::current_dir().unwrap_or_default();
-    let violation = |pointer: String, path: &str| {
+    let violation = |(pointer, path): (String, String)| {
         let found = format!(
             "`{path}`, which is no file in the folder `{}`",
             folder.display()
         );
+        let certain = Certainty::Certain;
         let expected = "a public https:// URL, or the whole path of an image, a video or audio";
-        Violation::new(
-            pointer,
-            Constraint::Media,
-            Certainty::Certain,
-            found,
-            expected,
-        )
+        Violation::new(pointer, Constraint::Media, certain, found, expected)
     };
-    let media = model.input.media_in(input).into_iter();
-    media
-        .filter_map(|found| match found.source {
-            MediaSource::Url(text) if could_be_path(text) && is_fault(&found.pointer) => {
-                Some(violation(found.pointer, text))
-            }
-            _ => None,
-        })
-        .collect()
+    paths.into_iter().map(violation).collect()
 }
 
 /// Returns the number of media that are to be read from standard input.
@@ -202,10 +196,17 @@ pub(crate) async fn read_blocking<T: Send + 'static>(
 
 /// Returns the JSON pointers and paths of the media that exist on this machine.
 fn paths(model: &ModelSchema, input: &Json) -> Vec<(String, String)> {
+    let mut paths = possible_paths(model, input);
+    paths.retain(|(_, path)| exists(path));
+    paths
+}
+
+/// Returns the JSON pointers and texts of the media that are no URLs. Their files need not exist.
+pub(crate) fn possible_paths(model: &ModelSchema, input: &Json) -> Vec<(String, String)> {
     let media = model.input.media_in(input).into_iter();
     media
         .filter_map(|found| match found.source {
-            MediaSource::Url(text) if exists(text) => Some((found.pointer, text.to_owned())),
+            MediaSource::Url(text) if could_be_path(text) => Some((found.pointer, text.to_owned())),
             _ => None,
         })
         .collect()

@@ -2,7 +2,7 @@
 
 use std::path::{self, Component, Path, PathBuf};
 
-use runcomfy::schema::{Json, MediaSource, ModelSchema};
+use runcomfy::schema::{Json, ModelSchema};
 use runcomfy_batch::{Claimed, Prepared, Unprepared};
 use serde_json::json;
 
@@ -58,7 +58,8 @@ pub(crate) fn share(
     shared: Option<&SharedDir>,
 ) -> Vec<(String, String)> {
     let mut faults = Vec::new();
-    for (pointer, text) in paths(model, input) {
+    // They may exist no longer, after their job was submitted: its id stays.
+    for (pointer, text) in local_file::possible_paths(model, input) {
         let inside = shared.map(|shared| shared.relative(&text));
         match (inside, input.pointer_mut(&pointer)) {
             (Some(Some(inside)), Some(value)) => *value = json!({ FILE: inside }),
@@ -73,19 +74,6 @@ pub(crate) fn share(
         }
     }
     faults
-}
-
-/// Returns the JSON pointers and paths of media that are no URLs. They may exist no longer, after their job was
-/// submitted: its id stays.
-fn paths(model: &ModelSchema, input: &Json) -> Vec<(String, String)> {
-    let media = model.input.media_in(input).into_iter();
-    let paths = media.filter_map(|found| match found.source {
-        MediaSource::Url(text) if local_file::could_be_path(text) => {
-            Some((found.pointer, text.to_owned()))
-        }
-        _ => None,
-    });
-    paths.collect()
 }
 
 /// Returns what attaches the files of the shared folder.
