@@ -9,8 +9,9 @@ use rmcp::model::{
     PrimitiveSchemaDefinition, ProtocolVersion,
 };
 use rmcp::service::{RequestContext, ServiceError};
-use runcomfy_batch::{JobId, Money};
+use runcomfy_batch::Money;
 
+use crate::arguments::Arguments;
 use crate::refusal::Refusal;
 
 /// Name of the question in an answer that requires input.
@@ -35,14 +36,14 @@ pub(crate) struct Offer<'a> {
     pub(crate) what: &'a str,
     /// Sentence that a person knows before the answer.
     pub(crate) fact: Option<String>,
-    /// Digest of the tool and its arguments: another key or input is another offer.
-    pub(crate) call: JobId,
+    pub(crate) arguments: &'a Arguments,
 }
 
 impl Offer<'_> {
-    /// Returns what the question is about, for the answer to it.
-    fn state(&self) -> String {
-        format!("{} {}", self.cost, self.call.as_str())
+    /// Returns what the question is about, for the answer to it: another price, key or input is another question.
+    fn state(&self, params: &CallToolRequestParams) -> String {
+        let call = self.arguments.digest(&params.name);
+        format!("{} {}", self.cost, call.as_str())
     }
 }
 
@@ -87,14 +88,15 @@ pub(crate) async fn confirm(
     if version.is_none_or(|version| version < ProtocolVersion::V_2026_07_28) {
         return ask(offer, context).await.map(|()| Confirmed::Yes);
     }
+    let state = offer.state(params);
     let responses = params.input_responses.as_ref();
     let Some(response) = responses.and_then(|responses| responses.get(QUESTION)) else {
-        return Ok(Confirmed::Ask(question(offer)?));
+        return Ok(Confirmed::Ask(question(offer, state)?));
     };
     // The state comes from the client and is not sealed: whoever could change it could also invent the
     // answer. It ties an answer to its question.
-    if params.request_state.as_ref() != Some(&offer.state()) {
-        return Ok(Confirmed::Ask(question(offer)?));
+    if params.request_state.as_ref() != Some(&state) {
+        return Ok(Confirmed::Ask(question(offer, state)?));
     }
     let result: Option<ElicitResult> = serde_json::from_value(response.clone()).ok();
     agreed(result).map(|()| Confirmed::Yes)
@@ -117,13 +119,10 @@ fn form(offer: &Offer<'_>) -> Result<ElicitRequestParams, Refusal> {
     })
 }
 
-fn question(offer: &Offer<'_>) -> Result<InputRequiredResult, Refusal> {
+fn question(offer: &Offer<'_>, state: String) -> Result<InputRequiredResult, Refusal> {
     let request = InputRequest::Elicitation(ElicitRequest::new(form(offer)?));
     let requests = InputRequests::from([(QUESTION.to_owned(), request)]);
-    Ok(InputRequiredResult::new(
-        Some(requests),
-        Some(offer.state()),
-    ))
+    Ok(InputRequiredResult::new(Some(requests), Some(state)))
 }
 
 /// Asks a person through the client.

@@ -157,7 +157,7 @@ impl Call<'_> {
             cost,
             what,
             fact: duplicates.fact(),
-            call: self.arguments.digest(&self.params.name),
+            arguments: &self.arguments,
         };
         let confirmed = confirm(&offer, confirmed, asks, self.params, self.context).await;
         confirmed.map_err(|refusal| {
