@@ -132,7 +132,7 @@ fn real(folder: &str) -> Option<PathBuf> {
     folder.ancestors().find_map(|above| {
         let rest = folder.strip_prefix(above).ok()?;
         let mut real = above.canonicalize().ok()?;
-        // What does not exist has no links.
+        // The rest does not exist, so it has no links.
         for part in rest.components() {
             if part == Component::ParentDir {
                 real.pop();
@@ -144,12 +144,19 @@ fn real(folder: &str) -> Option<PathBuf> {
     })
 }
 
+/// Returns the language besides Rust, the output folder, and its last part, which names the package.
+fn package(matches: &ArgMatches) -> Option<(Language, PathBuf, String)> {
+    let language = Language::from_name(argument::text(matches, "lang"))?;
+    let folder = path::absolute(argument::text(matches, "out")).ok()?;
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    Some((language, folder, name))
+}
+
 /// Refuses a folder that the language could not import.
 fn no_package(matches: &ArgMatches) -> Option<String> {
-    let language = Language::from_name(argument::text(matches, "lang"))?;
+    let (language, _, name) = package(matches)?;
     let out = argument::text(matches, "out");
-    let path = path::absolute(out).ok()?;
-    let suggested = language.importable_name(&path.file_name()?.to_string_lossy())?;
+    let suggested = language.importable_name(&name)?;
     Some(format!(
         "found `--out {out}`, whose last part names the package, and which {language} cannot import, expected a name of letters, digits and `_`; nothing was written. Name the folder `{suggested}`, for example"
     ))
@@ -157,12 +164,10 @@ fn no_package(matches: &ArgMatches) -> Option<String> {
 
 /// Refuses a folder that takes the name of a module of the language's own. In a package it is another name.
 fn hides_module(matches: &ArgMatches) -> Option<String> {
-    let language = Language::from_name(argument::text(matches, "lang"))?;
+    let (language, folder, name) = package(matches)?;
     let out = argument::text(matches, "out");
-    let path = path::absolute(out).ok()?;
-    let name = path.file_name()?.to_string_lossy();
     let suggested = language.unhiding_name(&name)?;
-    let is_in_package = path.with_file_name("__init__.py").is_file();
+    let is_in_package = folder.with_file_name("__init__.py").is_file();
     (!is_in_package).then(|| {
         format!(
             "found `--out {out}`, whose last part names the package, and which would hide `{name}` of {language}'s standard library from the programs beside it, expected a name that {language} does not use; nothing was written. Name the folder `{suggested}`, for example"
