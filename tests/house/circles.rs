@@ -138,7 +138,7 @@ impl Source {
         match self.exports.get(&(base.clone(), item.clone())) {
             Some(target) if depth < MAX_EXPORTS => {
                 let found = self.find(&base, target, depth + 1);
-                // What another crate defines is this module's.
+                // A thing of another crate is this module's.
                 found.or(Some((base, item)))
             }
             _ => Some((base, item)),
