@@ -212,7 +212,7 @@ pub trait Store: sealed::Sealed + fmt::Debug + Send + Sync {
     /// Returns attempts, by job and number.
     fn attempts(&self, of: Attempts) -> Commit<'_, Vec<Attempt>>;
 
-    /// Returns the incarnations that live or hold attempts, in the order of their start.
+    /// Returns all incarnations in the order of their start, those that have ended too.
     fn processes(&self) -> Commit<'_, Vec<Process>>;
 
     /// Returns up to `limit` events of the journal behind the event with the number `after`.

@@ -747,14 +747,6 @@ impl Batch {
     }
 
     pub(super) fn processes(&self) -> Vec<Process> {
-        let attempts = self.jobs.iter().flat_map(|job| &job.attempts);
-        let held = attempts.filter(|attempt| {
-            matches!(
-                attempt.state,
-                AttemptState::Intent | AttemptState::Submitted
-            )
-        });
-        let owners: Vec<_> = held.filter_map(|attempt| attempt.owner).collect();
         let processes = self.incarnations.iter().zip(1..).map(|(registered, id)| {
             let id = IncarnationId(id);
             let is_living = self.is_alive(id) && registered.guard.strong_count() > 0;
@@ -765,9 +757,7 @@ impl Batch {
                 is_living,
             }
         });
-        processes
-            .filter(|process| process.is_living || owners.contains(&process.id))
-            .collect()
+        processes.collect()
     }
 
     fn check_alive(&self, me: IncarnationId) -> Result<(), StoreError> {

@@ -189,12 +189,9 @@ impl PostgresStore {
     pub(super) async fn read_processes(&self) -> Result<Vec<Process>, Failure> {
         let schema = self.connection.schema();
         let sql = format!(
-            "SELECT * FROM (
-               SELECT i.id, i.process, i.started_at,
-                 i.alive_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS is_living
-               FROM {schema}.incarnation i) i
-             WHERE is_living OR EXISTS (SELECT 1 FROM {schema}.attempt a
-               WHERE a.owner = i.id AND a.state IN ('intent', 'submitted')) ORDER BY id"
+            "SELECT id, process, started_at,
+               alive_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS is_living
+             FROM {schema}.incarnation ORDER BY id"
         );
         let rows = self.connection.query(&sql, &[]).await?;
         let read = |row: &SqlRow| {

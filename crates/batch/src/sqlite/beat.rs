@@ -153,26 +153,21 @@ impl Transition<'_> {
         Ok(processes.next().transpose()?)
     }
 
-    /// Returns the incarnations that hold attempts, and the last one if any lives.
+    /// Returns all incarnations. The last one lives if any does.
     pub(super) fn processes(&self, any_lives: bool) -> Result<Vec<Process>, Failure> {
         let sql = "SELECT id, process, started_at,
-               ?1 AND id = (SELECT max(id) FROM incarnation) AS is_living,
-               EXISTS (SELECT 1 FROM attempt
-                 WHERE owner = incarnation.id AND state IN ('intent', 'submitted')) AS holds
+               ?1 AND id = (SELECT max(id) FROM incarnation) AS is_living
              FROM incarnation ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([any_lives])?;
         let mut processes = Vec::new();
         while let Some(row) = rows.next()? {
-            let process = Process {
+            processes.push(Process {
                 id: IncarnationId(row.get::<_, Unsigned>("id")?.0),
                 name: row.get("process")?,
                 started_at: Timestamp::from_micros(row.get::<_, Unsigned>("started_at")?.0),
                 is_living: row.get("is_living")?,
-            };
-            if process.is_living || row.get("holds")? {
-                processes.push(process);
-            }
+            });
         }
         Ok(processes)
     }

@@ -169,7 +169,7 @@ async fn lease_ends_by_the_clock_of_the_server() {
 }
 
 #[tokio::test]
-async fn processes_are_named_while_they_live_or_hold() {
+async fn processes_are_named_also_when_they_have_ended() {
     let Some(server) = PostgresServer::start() else {
         return;
     };

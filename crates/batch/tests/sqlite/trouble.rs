@@ -446,21 +446,31 @@ async fn store_can_be_asked_with_any_tool() {
 }
 
 #[tokio::test]
-async fn processes_are_named_while_they_live_or_hold() {
+async fn processes_are_named_also_when_they_have_ended() {
     let folder = Folder::new();
     let store = open(&folder.store());
     store.import(jobs(1)).await.unwrap();
     let idle = register(&store).await.unwrap();
     let named = async || store.processes().await.unwrap();
     assert_eq!(named().await[0].id, idle.id());
-    drop(idle);
-    assert_eq!(named().await, []);
-    let mut me = register(&store).await.unwrap();
-    store.claim(&mut me, 1).await.unwrap();
     assert!(named().await[0].is_living);
-    let id = me.id();
+    let first = idle.id();
+    drop(idle);
+    let me = register(&store).await.unwrap();
+    let second = me.id();
+    let living = async || {
+        let processes = named().await.into_iter();
+        let process = format!("process {}", std::process::id());
+        let living = processes.map(|it| (it.id, it.name == process, it.is_living));
+        living.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        living().await,
+        [(first, true, false), (second, true, true)]
+    );
     drop(me);
-    let left = named().await;
-    assert_eq!((left[0].id, left[0].is_living), (id, false));
-    assert_eq!(left[0].name, format!("process {}", std::process::id()));
+    assert_eq!(
+        living().await,
+        [(first, true, false), (second, true, false)]
+    );
 }

@@ -1,6 +1,6 @@
 //! The command `runcomfy batch doctor`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -92,9 +92,12 @@ pub(crate) async fn doctor(matches: &ArgMatches, format: Format) -> Result<(), F
     let location = Location::from_matches(matches)?;
     let (store, server) = open(matches, &location).await?;
     let accepted = accept_service(matches, &*store).await?;
-    let processes = store.processes().await?;
+    let mut processes = store.processes().await?;
     let held = store.attempts(Attempts::Held).await?;
     let held = Named::read_all(&*store, held).await?;
+    let owners = held.iter().filter_map(|named| named.attempt.owner);
+    let owners: BTreeSet<IncarnationId> = owners.collect();
+    processes.retain(|process| process.is_living || owners.contains(&process.id));
     let doubts = Named::doubts(&*store, usize::MAX).await?;
     let strays = store.counts().await?.strays;
     let spill = location.spill();
