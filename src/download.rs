@@ -21,6 +21,8 @@ use std::future::IntoFuture;
 use std::path::Path;
 use std::pin::Pin;
 
+#[doc(hidden)]
+pub use file_name::from_caller as safe_file_name;
 pub use job::Downloads;
 pub use progress::DownloadProgress;
 pub use saved::Saved;

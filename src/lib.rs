@@ -108,6 +108,8 @@ pub use {
 pub mod __private {
     pub use crate::output_type;
     #[cfg(feature = "client")]
+    pub use crate::download::safe_file_name;
+    #[cfg(feature = "client")]
     pub use crate::whole_file::{publish, sync_folder_of};
     pub use runcomfy_schema::__private::*;
     pub use runcomfy_schema::{Choice, Field, Reader, Record, choice, record};

@@ -29,8 +29,9 @@ pub(super) fn from_url(url: &Url) -> String {
 }
 
 /// Returns the name that a caller wants with all characters replaced that could lead out of the
-/// folder, or that some file system refuses.
-pub(super) fn from_caller(name: &str) -> String {
+/// folder, or that some file system refuses. It has at most 120 bytes, and is returned as it is if it is safe already.
+#[must_use]
+pub fn from_caller(name: &str) -> String {
     safe(name, |c| c.is_alphanumeric() || "-_. +,=@()[]".contains(c))
 }
 
@@ -41,9 +42,8 @@ fn safe(name: &str, is_safe: impl Fn(char) -> bool) -> String {
     let excess = name.len().saturating_sub(MAX_NAME_BYTES);
     let start = (excess..name.len()).find(|at| name.is_char_boundary(*at));
     let name = &name[start.unwrap_or_default()..];
-    let name = name.trim_matches(' ');
-    // A leading dot hides a file, and Windows removes a trailing one.
-    match name.trim_matches('.') {
+    // A leading dot hides a file, and Windows removes trailing dots and blanks.
+    match name.trim_matches(['.', ' ']) {
         "" => "output".to_owned(),
         // A command line program would read it as an option.
         name if name.starts_with('-') || is_device(name) => format!("_{name}"),
@@ -159,8 +159,10 @@ mod tests {
             ("", "output"),
             ("-rf", "_-rf"),
             ("con.png", "_con.png"),
+            (". a .", "a"),
         ] {
             assert_eq!(from_caller(name), expected, "{name}");
+            assert_eq!(from_caller(expected), expected);
         }
         let long = from_caller(&format!("{}.png", "船".repeat(100)));
         assert!(long.len() <= MAX_NAME_BYTES && long.ends_with("船.png"));

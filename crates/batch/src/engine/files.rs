@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{self, Path, PathBuf};
 use std::time::SystemTime;
 
-use runcomfy::__private::sync_folder_of;
+use runcomfy::__private::{safe_file_name, sync_folder_of};
 use runcomfy::schema::Json;
 use runcomfy::{Error, Job, JobResult, Output};
 use serde_json::json;
@@ -138,26 +138,17 @@ impl Folder {
 /// State in the manifest of a job whose files are not all there yet.
 const SAVING: &str = "saving";
 
-/// Maximum length of a stem, so that numbers and extensions fit into any file system's 255 bytes.
-const MAX_STEM: usize = 120;
+/// Maximum length of a stem in bytes, so that numbers and extensions fit into the name of a download.
+const MAX_STEM: usize = 100;
 
-/// Returns a name that every file system takes, and that leads out of no folder.
+/// Returns a name that every file system takes, and that leads out of no folder. The download leaves it as it is, or
+/// the files of a killed process would not be found.
 fn file_stem(name: &str) -> String {
-    // The download replaces the same characters, or the files of a killed process would not be found.
-    let allowed = |c: char| c.is_alphanumeric() || "-_.+ ".contains(c);
-    let mut stem: String = name
-        .chars()
-        .map(|c| if allowed(c) { c } else { '_' })
-        .collect();
-    while stem.len() > MAX_STEM {
-        stem.pop();
+    let mut end = name.len().min(MAX_STEM);
+    while !name.is_char_boundary(end) {
+        end -= 1;
     }
-    let stem = stem.trim_matches(['.', ' ']);
-    if stem.is_empty() {
-        "job".to_owned()
-    } else {
-        stem.to_owned()
-    }
+    safe_file_name(&name[..end])
 }
 
 impl Reserved {
@@ -293,12 +284,33 @@ mod tests {
             ("000001-fog", "000001-fog"),
             ("../../etc/passwd", "_.._etc_passwd"),
             ("a/b\\c:d\u{0}", "a_b_c_d_"),
-            ("..", "job"),
+            ("..", "output"),
             ("x#2", "x_2"),
+            ("-rf", "_-rf"),
+            ("CON", "_CON"),
+            ("nul.txt", "_nul.txt"),
+            (" a. ", "a"),
         ] {
             assert_eq!(file_stem(name), stem);
         }
         assert_eq!(file_stem(&"ä".repeat(200)).len(), MAX_STEM);
+    }
+
+    /// A file that is named otherwise would not be found after a kill.
+    #[test]
+    fn download_keeps_every_name() {
+        let long = format!("-{}", "船".repeat(60));
+        for name in ["fog", "-rf", "CON", "a,b=c@d(e)[f]", "..", "a. ", &long] {
+            let reserved = Reserved {
+                folder: PathBuf::new(),
+                stem: file_stem(name),
+                since: None,
+            };
+            for count in [1, 12] {
+                let named = reserved.name(11, count, "image.jpeg");
+                assert_eq!(safe_file_name(&named), named);
+            }
+        }
     }
 
     #[test]
