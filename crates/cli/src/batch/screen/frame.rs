@@ -96,6 +96,9 @@ impl Frame<'_> {
             ("left", or_dash(money.left())),
             ("budget", or_dash(money.budget)),
         ];
+        if money.spent_by_estimate > Money::ZERO {
+            sums.insert(1, ("  estimated", money.spent_by_estimate.to_string()));
+        }
         if money.excess() > Money::ZERO {
             sums.push(("exceeded by", money.excess().to_string()));
         }
@@ -212,6 +215,18 @@ boats.jsonl  for 2 min
   in doubt: runcomfy batch resolve KEY boats.jsonl
     and 1 more";
         assert_eq!(shown, expected);
+    }
+
+    /// As many sums as there are states: none is left out.
+    #[test]
+    fn every_sum_of_money_is_shown() {
+        let mut counts = counts();
+        counts.money.spent_by_estimate = Money::from_micros(70_000);
+        counts.money.budget = Some(Money::from_micros(30_000_000));
+        let shown = frame(counts, None, (23, 78)).join("\n");
+        for sum in ["  estimated        $0.07", "budget            $30.00", "exceeded by"] {
+            assert!(shown.contains(sum), "{sum}: {shown}");
+        }
     }
 
     #[test]
