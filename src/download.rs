@@ -177,6 +177,7 @@ impl<'a> Download<'a> {
             progress: self.observer.for_file(0, 1),
             renewal: None,
             name: None,
+            keeps_unexpected: true,
         }
         .run(self.folder)
         .await

@@ -106,9 +106,9 @@ pub use {
 /// Items that generated code and this repository's other crates need; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::output_type;
     #[cfg(feature = "client")]
     pub use crate::download::safe_file_name;
+    pub use crate::output_type;
     #[cfg(feature = "client")]
     pub use crate::whole_file::{publish, sync_folder_of};
     pub use runcomfy_schema::__private::*;

@@ -1,8 +1,10 @@
 //! A link to a file of an output.
 
+use reqwest::Url;
 use runcomfy_schema::MediaKind;
 
-use super::expectation;
+use super::inspection::Claims;
+use super::{expectation, file_name};
 use crate::output::Link;
 
 /// A link to a file, with what the output says about it.
@@ -28,6 +30,19 @@ impl<'t> FileLink<'t> {
             stem: expectation::file_stem(first),
             expected: places.find_map(|names| expectation::of_names(names)),
             pointer: Some(link.pointer),
+        }
+    }
+
+    /// Returns what the link says about its file.
+    pub(super) fn claims(&self) -> Claims {
+        let name = Url::parse(self.url).map(|url| file_name::from_url(&url));
+        let extension = name
+            .ok()
+            .and_then(|name| file_name::extension(&name).map(str::to_owned));
+        Claims {
+            by_names: self.expected,
+            extension,
+            media_type: None,
         }
     }
 }

@@ -42,6 +42,7 @@ pub struct Downloads<'a> {
     name: Option<Box<NameFile<'a>>>,
     present: Option<Box<FindFile<'a>>>,
     on_saved: Option<Box<ReportFile<'a>>>,
+    keeps_unexpected: bool,
 }
 
 /// Hears of a file that was saved: of its index.
@@ -90,6 +91,7 @@ impl<O> Job<O> {
             name: None,
             present: None,
             on_saved: None,
+            keeps_unexpected: true,
         }
     }
 }
@@ -120,9 +122,17 @@ impl<'a> Downloads<'a> {
     }
 
     /// Skips each file for which `find` returns a path, which is its outcome: `find` gets the index
-    /// among [`Output::urls`].
+    /// among [`Output::urls`]. A path to a file that is not the output, such as a page that an earlier download has
+    /// kept, is downloaded anyway.
     pub fn present(mut self, find: impl Fn(usize) -> Option<PathBuf> + Send + Sync + 'a) -> Self {
         self.present = Some(Box::new(find));
+        self
+    }
+
+    /// Sets if a whole file that is not the output, such as an HTML page, is kept under a name that says so
+    /// ([`Error::kept_file`]). Default: `true`.
+    pub fn keep_unexpected(mut self, keeps: bool) -> Self {
+        self.keeps_unexpected = keeps;
         self
     }
 
@@ -160,13 +170,17 @@ impl<'a> Downloads<'a> {
             progress: self.observer.for_file(file, count),
             renewal: Some(&renewal),
             name: self.name.as_ref().map(|name| (file, &**name)),
+            keeps_unexpected: self.keeps_unexpected,
         };
         let fetch = async |file: usize, link: Link<'a>| {
+            let transfer = transfer(file, link);
             let present = self.present.as_ref().and_then(|find| find(file));
-            if let Some(path) = present {
-                return partial_file::present(path).await;
+            if let Some(path) = present
+                && let Some(saved) = partial_file::present(path, transfer.link.claims()).await?
+            {
+                return Ok(saved);
             }
-            let saved = transfer(file, link).run(self.folder).await?;
+            let saved = transfer.run(self.folder).await?;
             if let Some(observer) = &self.on_saved {
                 observer(file, &saved);
             }

@@ -143,11 +143,16 @@ impl Drop for Paths {
     }
 }
 
-/// Reads the facts of a file that is there already, and has none if it cannot be read.
-pub(super) async fn present(path: PathBuf) -> Result<Saved, Error> {
+/// Reads the facts of a file that is there already, and has none if it cannot be read. Returns `None` if it is not the
+/// output.
+pub(super) async fn present(path: PathBuf, claims: Claims) -> Result<Option<Saved>, Error> {
     blocking(move || {
-        let facts = Facts::from_file(&path).unwrap_or_default();
-        Ok(Saved::new(path, facts))
+        let facts = match Inspection::read(&path, &claims) {
+            Ok(inspection) if inspection.error().is_some() => return Ok(None),
+            Ok(inspection) => inspection.facts,
+            Err(_) => Facts::default(),
+        };
+        Ok(Some(Saved::new(path, facts)))
     })
     .await
 }

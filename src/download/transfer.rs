@@ -30,6 +30,8 @@ pub(super) struct Transfer<'t, 'a> {
     pub(super) renewal: Option<&'t LinkRenewal<'t>>,
     /// Names the file by its index, if the caller does.
     pub(super) name: Option<(usize, &'t NameFile<'a>)>,
+    /// Is `true` if a whole file that is not the output is kept.
+    pub(super) keeps_unexpected: bool,
 }
 
 impl Transfer<'_, '_> {
@@ -108,7 +110,8 @@ impl Transfer<'_, '_> {
         Ok(Saved::new(path, inspection.facts))
     }
 
-    /// Keeps a file that is not the output under a name that says so, and adds it to the error.
+    /// Keeps a file that is not the output under a name that says so, and adds it to the error, where such files are
+    /// kept.
     async fn keep(
         &self,
         part: PartialFile,
@@ -116,6 +119,9 @@ impl Transfer<'_, '_> {
         name: &str,
         error: Error,
     ) -> Error {
+        if !self.keeps_unexpected {
+            return error;
+        }
         match self.publish(part, inspection, name).await {
             Ok(saved) => error.with_kept_file(saved),
             // The error of the download is the one to report.

@@ -118,7 +118,9 @@ impl Folder {
             .download(output, &self.path)
             .file_name(|index, name| reserved.name(index, count, name))
             .present(|index| present.get(index).cloned().flatten());
-        let saved = downloads.await.map_err(Unsaved::Download)?;
+        // Each attempt would leave another page.
+        let saved = downloads.keep_unexpected(false).await;
+        let saved = saved.map_err(Unsaved::Download)?;
         Ok(saved.into_iter().map(|file| file.path).collect())
     }
 
