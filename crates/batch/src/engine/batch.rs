@@ -125,8 +125,8 @@ impl Batch {
     }
 
     /// Sets the number of bytes that are to stay free on the disk of the files. With less nothing is
-    /// submitted, so that what is paid can be saved; the batch resumes once there is room. Default:
-    /// 100 MB. Only Unix systems are asked.
+    /// submitted, so that what is paid can be saved; the batch resumes once there is room. A hundredth of it is
+    /// to stay free on the disk of [`spill`](Self::spill). Default: 100 MB. Only Unix systems are asked.
     pub fn min_free(mut self, bytes: u64) -> Self {
         self.settings.min_free = bytes;
         self

@@ -93,7 +93,8 @@ impl Driver {
             settings,
         } = self.batch;
         let folder = settings.folder.clone();
-        let space = Space::new(folder.clone(), settings.disk.clone(), settings.min_free);
+        let space = Space::new(folder.clone(), settings.disk.clone(), settings.min_free)
+            .with_state(settings.spill.as_deref());
         space.prepare().await?;
         let begun = Moment::now();
         let service = (!settings.emulated).then(|| client.base_url().to_owned());

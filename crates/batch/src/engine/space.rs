@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,10 +11,14 @@ use super::blocking::blocking;
 use crate::disk::Disk;
 use crate::store::error::{StoreError, StoreErrorKind};
 
-/// The room for the files of jobs: nothing is claimed without any, since what is paid could not be saved.
+/// The room for the files of jobs and for their ids: nothing is claimed without any, since what is paid could not be
+/// saved.
 #[derive(Debug)]
 pub(super) struct Space {
+    /// Folder of the files.
     folder: PathBuf,
+    /// Folder of the store, or of what this process keeps of it.
+    state: Option<PathBuf>,
     disk: Disk,
     min_free: u64,
     waiting: Arc<AtomicUsize>,
@@ -28,10 +32,24 @@ impl Space {
     pub(super) fn new(folder: PathBuf, disk: Disk, min_free: u64) -> Self {
         Self {
             folder,
+            state: None,
             disk,
             min_free,
             waiting: Arc::default(),
         }
+    }
+
+    /// Adds the folder of a file that must have room too.
+    pub(super) fn with_state(mut self, file: Option<&Path>) -> Self {
+        let folder = file.and_then(Path::parent);
+        self.state = folder.map(|folder| {
+            if folder.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                folder.to_owned()
+            }
+        });
+        self
     }
 
     /// Creates the folder, and checks that it can be written. A disk that is full is no error: there may be
@@ -67,12 +85,21 @@ impl Space {
                 "the disk of `{folder}` is full, and files of paid jobs wait for room; nothing is submitted. Make room, and the batch resumes by itself"
             ));
         }
-        let (disk, path) = (self.disk.clone(), self.folder.clone());
+        let shortage = self.shortage_in(&self.folder, self.min_free).await;
+        match (shortage, &self.state) {
+            (None, Some(state)) => self.shortage_in(state, self.min_free / STATE_PART).await,
+            (shortage, _) => shortage,
+        }
+    }
+
+    async fn shortage_in(&self, folder: &Path, min_free: u64) -> Option<String> {
+        let (disk, path) = (self.disk.clone(), folder.to_owned());
+        let folder = folder.display();
         match blocking(move || disk.free(&path)).await {
-            Ok(Some(free)) if free < self.min_free => Some(format!(
+            Ok(Some(free)) if free < min_free => Some(format!(
                 "the disk of `{folder}` has {} MB left, and {} MB are kept free; nothing is submitted. Make room, and the batch resumes by itself",
                 free / MEGABYTE,
-                self.min_free / MEGABYTE
+                min_free / MEGABYTE
             )),
             Ok(_) => None,
             Err(error) => Some(format!(
@@ -106,6 +133,9 @@ impl Drop for Waiting {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+/// Part of the room for files that the store needs: an id has some 100 bytes, and a job some kilobytes.
+const STATE_PART: u64 = 100;
 
 const MEGABYTE: u64 = 1_000_000;
 

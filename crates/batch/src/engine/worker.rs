@@ -513,11 +513,15 @@ impl Unsaved {
         }
     }
 
-    /// Returns `true` if no further attempt can succeed.
+    /// Returns `true` if no further attempt can succeed. A file that a store does not have or refuses may be there
+    /// later, as one behind a link that the service has renewed.
     fn is_certain(&self) -> bool {
         match self {
             Self::Io(_) => false,
-            Self::Download(error) => !error.is_transient() && error.kind() != ErrorKind::Io,
+            Self::Download(error) => {
+                let is_refused = error.http_status().is_some();
+                !is_refused && !error.is_transient() && error.kind() != ErrorKind::Io
+            }
         }
     }
 }

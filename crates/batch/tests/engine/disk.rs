@@ -51,6 +51,25 @@ async fn full_disk_stops_before_paying_until_there_is_room() {
     assert_eq!(world.pictures(), 10);
 }
 
+/// Without room beside the store the ids of paid jobs could be kept nowhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn disk_of_the_store_needs_room_too() {
+    let world = World::new(emulator()).await;
+    let store = world.store(Kind::Sqlite, 1).await;
+    let batch = world
+        .batch(&store)
+        .spill(world.folder.path().join("gone/ids.jsonl"));
+    let mut running = batch.start();
+    let Progress::Paused(reason) = running.next().await.unwrap() else {
+        panic!("the batch is not paused")
+    };
+    assert!(reason.contains("gone` cannot be read"), "{reason}");
+    assert_eq!(world.submitted(), 0);
+    std::fs::create_dir(world.folder.path().join("gone")).unwrap();
+    rest(&mut running).await;
+    assert_eq!(running.summary().await.unwrap().counts.saved, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_wait_for_room_and_nothing_more_is_paid() {
     let world = World::new(emulator().run_time(Duration::from_millis(500))).await;

@@ -291,6 +291,62 @@ async fn job_that_is_unknown_later_stays_submitted() {
     }
 }
 
+/// A page of a gateway, a link that has expired and a store that has lost a file for now: the job is paid, so its files
+/// are fetched by every run until they are there, and nothing else is taken for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_cannot_be_had_are_fetched_by_the_next_run() {
+    let case = |reply: Reply| async move {
+        let name = format!("{reply:?}");
+        let fault = Fault::from_nth(Call::File, 1, reply);
+        let world = World::new(emulator().fault(fault)).await;
+        let store = world.store(Kind::Sqlite, 2).await;
+        let (summary, events) = world.run(&store).await;
+        let counts = summary.counts;
+        assert_eq!((counts.submitted, counts.saved), (2, 0), "{name}");
+        assert!(words(&events).contains(&"not_saved"), "{name}");
+        let files = std::fs::read_dir(world.folder.path().join("out")).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let names: Vec<String> = names.collect();
+        let are_manifests = names.iter().all(|name| name.contains(".json"));
+        assert!(are_manifests && names.len() == 2, "{name}: {names:?}");
+        world.emulator.clear_faults();
+        let (summary, _) = world.run(&store).await;
+        assert_eq!((summary.counts.saved, world.submitted()), (2, 2), "{name}");
+        assert_eq!(world.pictures(), 2, "{name}");
+    };
+    tokio::join!(
+        case(Reply::html(200)),
+        case(Reply::html(403)),
+        case(Reply::html(404)),
+        case(Reply::html(410)),
+    );
+}
+
+/// A process that is killed may leave a page under the name of a picture.
+#[tokio::test(flavor = "multi_thread")]
+async fn page_that_is_there_is_not_taken_for_a_file() {
+    let world = World::new(emulator().run_time(Duration::from_secs(60))).await;
+    let store = world.store(Kind::Sqlite, 1).await;
+    let mut running = world.batch(&store).file_name("{id}").start();
+    while running.next().await.unwrap().as_str() != "submitted" {}
+    running.stop_handle().stop(Stop::Leave);
+    running.summary().await.unwrap();
+    let key = store.attempts(Attempts::All).await.unwrap()[0].key.clone();
+    let out = world.folder.path().join("out");
+    let manifest = format!("{{\"key\":\"{key}\",\"state\":\"saving\"}}");
+    std::fs::write(out.join("job 1.json"), manifest).unwrap();
+    std::fs::write(out.join("job 1.html"), "<!doctype html><p>wait</p>").unwrap();
+    world.emulator.advance(Duration::from_secs(60));
+    let summary = world
+        .batch(&store)
+        .file_name("{id}")
+        .start()
+        .summary()
+        .await;
+    assert_eq!(summary.unwrap().counts.saved, 1);
+    assert!(out.join("job 1.png").exists());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_of_one_service_are_not_looked_for_at_another() {
     for kind in [Kind::Memory, Kind::Sqlite] {

@@ -464,10 +464,7 @@ async fn processes_are_named_also_when_they_have_ended() {
         let living = processes.map(|it| (it.id, it.name == process, it.is_living));
         living.collect::<Vec<_>>()
     };
-    assert_eq!(
-        living().await,
-        [(first, true, false), (second, true, true)]
-    );
+    assert_eq!(living().await, [(first, true, false), (second, true, true)]);
     drop(me);
     assert_eq!(
         living().await,
