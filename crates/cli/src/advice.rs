@@ -52,7 +52,7 @@ pub(crate) fn get_a_token(message: &str) -> String {
         format!(" of {TOKENS_PAGE}")
     };
     format!(
-        "Run `runcomfy login`, or set RUNCOMFY_TOKEN to a token{page}. `runcomfy run` needs none with --emulate."
+        "Run `runcomfy login`, or set RUNCOMFY_TOKEN to a token{page}. `runcomfy run` and `batch run` need none with --emulate."
     )
 }
 

@@ -126,21 +126,27 @@ fn run_command() -> (u8, Format) {
     let words = Words::parse(after_name, &command::root(None));
     // clap does not parse the arguments of `emulator`, where `--output` may be among them.
     let format = words.format();
-    show::set_format(format);
+    // Beside a log of JSON there are no words.
+    let reported = if words.sets("log-format") && format.has_words() {
+        Format::Json
+    } else {
+        format
+    };
+    show::set_format(reported);
     let colors = words.set_colors();
     if let Some(why) = Format::invalid_variable().filter(|_| !words.sets("output")) {
-        return (Failure::configuration(why).report(format, false), format);
+        return (Failure::configuration(why).report(reported, false), format);
     }
     let named = match model::resolve(&words, true) {
         Ok(named) => named,
-        Err(failure) => return (failure.report(format, false), format),
+        Err(failure) => return (failure.report(reported, false), format),
     };
     let root = command::root(named.schema());
     let faulty = words
         .without_model()
         .or_else(|| missing_value::find(after_name, &root));
     if let Some(failure) = faulty {
-        return (failure.report(format, false), format);
+        return (failure.report(reported, false), format);
     }
     let model_id = words.model_id.as_deref();
     let arguments = several_values::expand(arguments, &root, model_id);
@@ -153,7 +159,7 @@ fn run_command() -> (u8, Format) {
     };
     let code = match dispatch(&matches, &named, format) {
         Ok(()) => 0,
-        Err(failure) => failure.report(format, matches.get_count("verbose") > 0),
+        Err(failure) => failure.report(reported, matches.get_count("verbose") > 0),
     };
     (code, format)
 }

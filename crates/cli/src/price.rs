@@ -1,10 +1,11 @@
 //! The price of a model, from the catalogue.
 
+use std::fmt;
 use std::time::Duration;
 
 use runcomfy::catalogue::CatalogueEntry;
 use runcomfy::schema::{Json, ModelSchema};
-use runcomfy::{Client, ErrorKind};
+use runcomfy::{Client, Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::advice::NOTHING_SUBMITTED;
@@ -16,22 +17,70 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The catalogue entry of a model, or the reason why there is none.
 pub(crate) type Lookup = Result<CatalogueEntry, String>;
 
+/// Reason why the catalogue has given no entry.
+pub(crate) enum NoEntry {
+    /// There is no token, or it cannot be read.
+    NoToken(Error),
+    /// The query has failed.
+    Failed(Error),
+    /// There was no response in time.
+    Late,
+}
+
+impl NoEntry {
+    /// Returns the failure of a command that needs the entry, or `None` where the catalogue has answered that it has
+    /// none: another query says the same.
+    #[cfg(feature = "batch")]
+    pub(crate) fn into_failure(self) -> Option<Failure> {
+        let words = self.to_string();
+        match self {
+            Self::Failed(error)
+                if error.is_transient() || error.kind() == ErrorKind::Unauthenticated =>
+            {
+                Some(Failure::from(error).with_message(words).before_submit())
+            }
+            Self::Late => Some(Failure::unavailable(words).with_advice(format!(
+                "{NOTHING_SUBMITTED} Run the same command again later."
+            ))),
+            Self::NoToken(_) | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for NoEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoToken(error) => error.fmt(f),
+            Self::Failed(error) => write!(f, "the catalogue could not be queried: {error}"),
+            Self::Late => f.write_str("the catalogue did not respond in time"),
+        }
+    }
+}
+
 /// Fetches the catalogue entry of a model.
 ///
 /// # Errors
 /// Only where a run would fail too, that is if the configuration is invalid. Without a token or a
 /// response the inner result has the reason.
 pub(crate) async fn fetch(model_id: &str) -> Result<Lookup, Failure> {
+    let entry = query(model_id).await?;
+    Ok(entry.map_err(|none| none.to_string()))
+}
+
+/// Fetches the catalogue entry of a model.
+///
+/// # Errors
+/// As [`fetch`].
+pub(crate) async fn query(model_id: &str) -> Result<Result<CatalogueEntry, NoEntry>, Failure> {
     let client = match Client::from_env() {
         Ok(client) => client,
         Err(error) if error.kind() == ErrorKind::Configuration => return Err(error.into()),
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => return Ok(Err(NoEntry::NoToken(error))),
     };
     let request = client.catalogue().get(model_id);
     Ok(match tokio::time::timeout(QUERY_TIMEOUT, request).await {
-        Err(_) => Err("the catalogue did not respond in time".to_owned()),
-        Ok(Err(error)) => Err(format!("the catalogue could not be queried: {error}")),
-        Ok(Ok(entry)) => Ok(entry),
+        Err(_) => Err(NoEntry::Late),
+        Ok(entry) => entry.map_err(NoEntry::Failed),
     })
 }
 

@@ -1,8 +1,10 @@
 //! Jobs that are paid already, by a batch whose store is not found: they would be paid again.
 
+mod beside;
 mod intents;
 mod manifests;
 mod renamed;
+mod submitted;
 
 use runcomfy_batch::{Plan, Store};
 
@@ -12,13 +14,14 @@ use crate::notice::with_notice;
 use crate::show;
 
 /// Refuses a batch that is new, and whose jobs another one has paid for: one in a store that has kept the former
-/// name of the file, or one whose store is gone, and whose files or intents are in the folders of this one. On an
-/// emulator jobs cost nothing.
+/// name of the file, or one whose store is gone, and whose files or intents are in the folders of this one. If the
+/// store was named, and the one beside the file has jobs of this batch, it warns. On an emulator jobs cost nothing.
 ///
 /// # Errors
 /// If there are such jobs.
 pub(super) async fn refuse(
     options: &WorkOptions,
+    file: &str,
     store: Option<&dyn Store>,
     plan: &Plan,
 ) -> Result<(), Failure> {
@@ -35,11 +38,12 @@ pub(super) async fn refuse(
             show::note("looking for jobs that an earlier batch has paid for");
         }
     };
-    with_notice(look(options, store, plan), notice).await
+    with_notice(look(options, file, store, plan), notice).await
 }
 
 async fn look(
     options: &WorkOptions,
+    file: &str,
     store: Option<&dyn Store>,
     plan: &Plan,
 ) -> Result<(), Failure> {
@@ -47,5 +51,6 @@ async fn look(
         renamed::refuse(options, plan).await?;
         intents::refuse(options, plan).await?;
     }
-    manifests::refuse(options, store, plan).await
+    manifests::refuse(options, store, plan).await?;
+    beside::warn(options, file, plan).await
 }

@@ -85,6 +85,11 @@ impl Screen {
         Ok(view)
     }
 
+    /// Shows the reason for which the batch is paused, if there is one.
+    pub(crate) fn pause(&mut self, why: Option<&str>) {
+        self.paused = why.map(str::to_owned);
+    }
+
     /// Takes an event of the run: the screen shows for which reason the batch is paused.
     pub(crate) fn event(&mut self, event: &Progress) {
         match event {

@@ -227,7 +227,7 @@ fn rejected_submit_advises_and_charges_nothing() {
             77,
             "unauthenticated",
             "Run `runcomfy login`, or set RUNCOMFY_TOKEN to a token of https://www.runcomfy.com/profile. \
-             `runcomfy run` needs none with --emulate.",
+             `runcomfy run` and `batch run` need none with --emulate.",
         ),
         (
             refused(400, 400_001),

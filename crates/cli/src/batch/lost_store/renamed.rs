@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runcomfy_batch::{AttemptState, Money, NewJob, Plan, Row, SqliteOptions, Store};
+use runcomfy_batch::{Plan, SqliteOptions, Store};
 use tokio::task::yield_now;
 
+use super::submitted;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::link;
 use crate::batch::store::{EMULATED, EXTENSION, Location, PARTS, beside};
@@ -13,9 +14,6 @@ use crate::batch::work_options::WorkOptions;
 use crate::counted::jobs;
 use crate::failure::Failure;
 use crate::shell_word::quoted;
-
-/// Number of jobs that are read at once.
-const PAGE: usize = 1000;
 
 /// Refuses jobs that a store beside the file has submitted, if the store is that of a file that is not there any
 /// more, or that is the same by another link: the file was renamed.
@@ -34,7 +32,7 @@ pub(super) async fn refuse(options: &WorkOptions, plan: &Plan) -> Result<(), Fai
         let Ok(opened) = SqliteOptions::new().must_exist().open(&other.store) else {
             continue;
         };
-        let count = count(&opened, plan).await?;
+        let count = submitted::count(&opened, plan).await?;
         let processes = opened.processes().await?;
         drop(opened);
         if count > 0 {
@@ -73,31 +71,6 @@ fn others(file: &Path, own: &Path) -> Vec<Other> {
         (is_left && !link::is_same(&other.store, own)).then_some(other)
     });
     others.collect()
-}
-
-/// Counts the jobs of the file that a store has submitted.
-async fn count(store: &dyn Store, plan: &Plan) -> Result<u64, Failure> {
-    let (mut count, mut after) = (0, 0);
-    loop {
-        let rows = store.rows(None, after, PAGE).await?;
-        let number = rows.len();
-        after = rows.last().map_or(after, |last| last.n);
-        for row in rows {
-            count += u64::from(is_submitted(&row) && plan.has(&job(row)));
-        }
-        if number < PAGE {
-            return Ok(count);
-        }
-    }
-}
-
-fn is_submitted(row: &Row) -> bool {
-    let attempt = row.attempt.as_ref();
-    attempt.is_some_and(|attempt| attempt.state != AttemptState::NoJob)
-}
-
-fn job(row: Row) -> NewJob {
-    NewJob::new(row.id, row.model, row.input, Money::ZERO)
 }
 
 fn refusal(options: &WorkOptions, other: &Other, count: u64, living: Option<String>) -> Failure {

@@ -249,7 +249,7 @@ impl Decided {
                 format!("it has the job {id} already, {what}; nothing was changed")
             }
             (Resolution::NoJob, true) => {
-                "the service has no job of it; its money is released".to_owned()
+                "is taken to have made no job, as you say; its money is released".to_owned()
             }
             (Resolution::NoJob, false) => {
                 "it is known to have made no job; nothing was changed".to_owned()

@@ -33,11 +33,14 @@ impl Checked {
             drift::refuse(store, &run.models, run.options).await?;
         }
         let compared = planning::compare(run, store).await?;
-        lost_store::refuse(work, store, &compared.plan).await?;
+        compared.warn_of_repeated();
+        lost_store::refuse(work, &run.options.file, store, &compared.plan).await?;
         let (plan, mut validated) = validation::validate(run, compared).await?;
         validated.refuse_or_skip(&run.source, run.options)?;
         let session = work.connect(run.models.given()).await?;
-        validated.refuse_unpriced()?;
+        if let Err(unpriced) = validated.refuse_unpriced() {
+            return Err(run.models.take_failure().unwrap_or(unpriced));
+        }
         let shortfalls = std::mem::take(&mut validated.shortfalls);
         let outlook = Outlook::read(store, run.options, plan.planned(), shortfalls).await?;
         Ok(Self {

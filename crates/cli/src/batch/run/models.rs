@@ -23,6 +23,8 @@ pub(super) struct Models {
     unknown: BTreeMap<String, String>,
     /// Model of `--schema`.
     given: Option<String>,
+    /// First failure of a query for a price, after which a later run may find it.
+    failure: Option<Failure>,
 }
 
 /// A model with its schema and its price.
@@ -52,6 +54,7 @@ impl Models {
             known: BTreeMap::new(),
             unknown: BTreeMap::new(),
             given: options.schema.as_ref().and(options.model.clone()),
+            failure: None,
         };
         for line in source.lines()? {
             let line = line.map_err(|error| source.unreadable(&error))?;
@@ -113,9 +116,13 @@ impl Models {
                     show::note(&format!("querying the catalogue for the price of `{id}`"));
                 }
             };
-            model.price = match with_notice(price::fetch(id), notice).await? {
+            model.price = match with_notice(price::query(id), notice).await? {
                 Ok(entry) => Price::Catalogue(Box::new(entry)),
-                Err(why) => Price::Unknown(why),
+                Err(none) => {
+                    let why = none.to_string();
+                    self.failure = self.failure.take().or(none.into_failure());
+                    Price::Unknown(why)
+                }
             };
             if let (Some(given), Price::Unknown(why)) = (model.given, &model.price)
                 && !options.work.quiet
@@ -126,6 +133,11 @@ impl Models {
             }
         }
         Ok(())
+    }
+
+    /// Takes the failure of a query for a price, if a later run may find that price.
+    pub(super) fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
     }
 
     /// Returns the model of an id.

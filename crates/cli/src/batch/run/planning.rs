@@ -2,11 +2,13 @@
 
 use runcomfy_batch::{Plan, Store};
 
-use super::candidate::Candidates;
+use super::candidate::{Candidate, Candidates};
 use super::faults::Faults;
 use super::file_run::FileRun;
 use super::shortfall::HighestCosts;
+use crate::counted::counted;
 use crate::failure::Failure;
+use crate::show;
 
 /// Number of jobs that are read at once.
 const PAGE: usize = 1000;
@@ -19,6 +21,15 @@ pub(super) struct Compared {
     pub(super) faults: Faults,
     /// Costs of jobs that the store has.
     pub(super) costs: HighestCosts,
+    repeated: Repeated,
+}
+
+/// Lines without `id` whose job an earlier line has too.
+#[derive(Default)]
+struct Repeated {
+    count: u64,
+    /// Number of the first of them.
+    first: u64,
 }
 
 /// Plans what the run will do.
@@ -34,6 +45,7 @@ pub(super) async fn compare(
     while let Some(candidate) = candidates.next().await? {
         match candidate {
             Ok(candidate) => {
+                compared.repeated.add(&candidate);
                 for job in candidate.jobs() {
                     compared.plan.add(&job, candidate.line.number());
                 }
@@ -48,6 +60,17 @@ pub(super) async fn compare(
 }
 
 impl Compared {
+    /// Warns of lines that are the same, where jobs are new: a file that was appended twice is paid twice.
+    pub(super) fn warn_of_repeated(&self) {
+        let Repeated { count, first } = self.repeated;
+        if count > 0 && self.plan.planned().new > 0 {
+            let lines = counted(count, "line");
+            show::warn(&format!(
+                "{lines} without `id` repeat the job of an earlier line, the first is line {first}: each is a job of its own, and is paid"
+            ));
+        }
+    }
+
     async fn read(&mut self, store: &dyn Store) -> Result<(), Failure> {
         let mut after = 0;
         loop {
@@ -59,6 +82,20 @@ impl Compared {
             match rows.last() {
                 Some(last) if rows.len() == PAGE => after = last.n,
                 _ => return Ok(()),
+            }
+        }
+    }
+}
+
+impl Repeated {
+    fn add(&mut self, candidate: &Candidate) {
+        let first = candidate.ids.first();
+        // The second job of a content has a number behind its hash.
+        let is_repeated = first.is_some_and(|id| id.as_str().contains('#'));
+        if candidate.line.id().is_none() && is_repeated {
+            self.count += 1;
+            if self.first == 0 {
+                self.first = candidate.line.number();
             }
         }
     }

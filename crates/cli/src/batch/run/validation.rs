@@ -64,6 +64,7 @@ pub(super) async fn validate(
         mut plan,
         faults,
         costs,
+        ..
     } = compared;
     let mut validated = Validated {
         faults,

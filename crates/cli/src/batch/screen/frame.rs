@@ -224,7 +224,11 @@ boats.jsonl  for 2 min
         counts.money.spent_by_estimate = Money::from_micros(70_000);
         counts.money.budget = Some(Money::from_micros(30_000_000));
         let shown = frame(counts, None, (23, 78)).join("\n");
-        for sum in ["  estimated        $0.07", "budget            $30.00", "exceeded by"] {
+        for sum in [
+            "  estimated        $0.07",
+            "budget            $30.00",
+            "exceeded by",
+        ] {
             assert!(shown.contains(sum), "{sum}: {shown}");
         }
     }

@@ -12,6 +12,9 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::stop::Stops;
 
+/// Reason for which nothing changes while no process works on the batch.
+const UNATTENDED: Option<&str> = Some("no process works on it; `runcomfy batch run` resumes it");
+
 /// Time between two lines where there is no screen.
 const LINE: Duration = Duration::from_secs(60);
 
@@ -28,8 +31,13 @@ pub(super) async fn watch(
     let mut screen = Screen::start(location.title(), location.named().to_owned(), format);
     let mut printed = String::new();
     loop {
+        let processes = store.processes().await?;
+        let is_worked_on = processes.iter().any(|process| process.is_living);
         let view = match &mut screen {
-            Some(screen) => screen.draw(store).await?,
+            Some(screen) => {
+                screen.pause(UNATTENDED.filter(|_| !is_worked_on));
+                screen.draw(store).await?
+            }
             None => View::read(store, usize::MAX).await?,
         };
         let line = counts::to_line(&view.counts);

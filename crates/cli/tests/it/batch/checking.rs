@@ -258,6 +258,43 @@ fn same_fault_of_every_line_is_named_once() {
     );
 }
 
+/// The price is the first thing that a run asks the service for. Without an answer the cause is not a missing price.
+#[test]
+fn price_that_cannot_be_fetched_says_why() {
+    let jobs = Jobs::with(1, |builder| builder.token("another"));
+    let refused = jobs.run(FILE, &[]);
+    assert_eq!(refused.code, 77, "{refused:?}");
+    for words in ["Nothing was submitted", "`runcomfy login`"] {
+        assert!(refused.err.contains(words), "{refused:?}");
+    }
+    let arguments = Jobs::arguments(FILE, &["--output", "text"]);
+    let mut command = jobs.service.command(&arguments);
+    let command = command.env("RUNCOMFY_MODEL_API_BASE", "http://127.0.0.1:1/v1");
+    let unreachable = Ended::from(command.output().unwrap());
+    assert_eq!(unreachable.code, 75, "{unreachable:?}");
+    assert!(
+        unreachable.err.contains("Nothing was submitted"),
+        "{unreachable:?}"
+    );
+    assert!(
+        !unreachable.err.contains("--price-per-job"),
+        "{unreachable:?}"
+    );
+}
+
+#[test]
+fn same_lines_are_named_before_they_are_paid() {
+    let jobs = Jobs::new(1);
+    let line = "{\"input\":{\"prompt\":\"Boat\"}}\n";
+    jobs.write(FILE, line.repeat(3));
+    let ended = jobs.ends(&["--repeat", "2"], 0);
+    let warning = "2 lines without `id` repeat the job of an earlier line, the first is line 2";
+    assert!(ended.err.contains(warning), "{ended:?}");
+    assert_eq!(jobs.submitted(), 6);
+    let again = jobs.ends(&["--repeat", "2"], 0);
+    assert!(!again.err.contains("repeat the job"), "{again:?}");
+}
+
 #[test]
 fn estimate_below_the_price_is_named_before_the_agreement() {
     let jobs = Jobs::new(4);

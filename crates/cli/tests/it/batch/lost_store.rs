@@ -148,6 +148,51 @@ fn store_beside_a_link_stays_in_use() {
 }
 
 #[test]
+fn another_store_warns_of_jobs_that_are_paid_already() {
+    let jobs = Jobs::new(3);
+    jobs.ends(&["--budget", "0.09"], 3);
+    assert_eq!(jobs.submitted(), 2);
+    let warning =
+        "2 jobs of this file are submitted already, by the batch of the store boats.jsonl.batch.db";
+    let planned = jobs.run(FILE, &["--store", "other.db", "--dry-run"]);
+    assert!(planned.err.contains(warning), "{planned:?}");
+    let ended = jobs.run(FILE, &["--store", "other.db"]);
+    assert_eq!((ended.code, jobs.submitted()), (0, 5), "{ended:?}");
+    assert!(ended.err.contains(warning), "{ended:?}");
+    // A store that has run the file knows its own jobs, and so does the one beside it when it is named.
+    for store in ["other.db", STORE, "./boats.jsonl.batch.db"] {
+        let ended = jobs.run(FILE, &["--store", store, "--budget", "none"]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(!ended.err.contains("submitted already"), "{ended:?}");
+    }
+    assert_eq!(jobs.submitted(), 6);
+    // A copy of the file is another batch.
+    fs::copy(jobs.path(FILE), jobs.path("copy.jsonl")).unwrap();
+    let ended = jobs.run("copy.jsonl", &["--dry-run"]);
+    for store in ["store boats.jsonl.batch.db;", "store other.db;"] {
+        let warning =
+            format!("3 jobs of this file are submitted already, by the batch of the {store}");
+        assert!(ended.err.contains(&warning), "{warning}: {ended:?}");
+    }
+}
+
+#[test]
+fn store_that_was_named_before_is_not_forgotten() {
+    let jobs = Jobs::new(2);
+    jobs.ends(&["--store", "other.db"], 0);
+    let ended = jobs.run(FILE, &["--dry-run"]);
+    let warning = "2 jobs of this file are submitted already, by the batch of the store other.db; boats.jsonl.batch.db knows nothing of them";
+    assert!(ended.err.contains(warning), "{ended:?}");
+    // Jobs with the same ids and other inputs are other jobs.
+    jobs.write(
+        "ships.jsonl",
+        "{\"id\":\"boat-1\",\"input\":{\"prompt\":\"Ship\"}}\n",
+    );
+    let ended = jobs.run("ships.jsonl", &["--dry-run"]);
+    assert!(!ended.err.contains("submitted already"), "{ended:?}");
+}
+
+#[test]
 fn renamed_file_is_told_to_rename_its_store() {
     let jobs = Jobs::new(3);
     jobs.ends(&["--budget", "0.09"], 3);

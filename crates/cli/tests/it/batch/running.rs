@@ -151,7 +151,7 @@ fn emulated_run_needs_no_token_and_no_agreement() {
 #[test]
 fn log_has_a_line_of_json_for_each_transition() {
     let jobs = Jobs::new(2);
-    let ended = jobs.ends(&["--log-format", "json", "--output", "json"], 0);
+    let ended = jobs.ends(&["--log-format", "json"], 0);
     let lines = ended
         .err
         .lines()
