@@ -144,6 +144,8 @@ fn write_without_secrets(f: &mut fmt::Formatter<'_>, text: &str, urls: &Urls<'_>
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -198,6 +200,8 @@ mod tests {
             ("https://a/b;sig=S", "https://a/b;…"),
             ("https://a/b&sig=S", "https://a/b&…"),
             ("/b;sig=S c", "/b;… c"),
+            ("/b&a=S c", "/b&… c"),
+            ("a=b&c=S d", "a=b&… d"),
             ("https://a/b=3Fsig=S", "https://a/b=3F…"),
             ("https://a/b=3Fsig=3DS", "https://a/b=3F…"),
             ("https://a/b？sig=S", "https://a/b？…"),
@@ -418,6 +422,17 @@ mod tests {
         ] {
             assert_eq!(RedactedPaths(text).to_string(), shown, "{text}");
         }
+    }
+
+    #[test]
+    fn names_and_texts_of_json_are_redacted() {
+        let url = "https://a/b?s=1";
+        let json = json!({url: [url, 7, {url: null}], "more": url});
+        let shown = "https://a/b?…";
+        assert_eq!(
+            redact_json(json),
+            json!({shown: [shown, 7, {shown: null}], "more": shown})
+        );
     }
 
     #[test]

@@ -251,6 +251,7 @@ mod tests {
             "tok&#45;5eCr3t/+x=",
             "tok-5e\r\n  Cr3t/+x=",
             r"tok-5e\nCr3t/+x=",
+            r"tok-5e\Cr3t/+x=",
             "tok-5e\u{200b}Cr3t/+x=",
             "tok\u{fe0f}-5e\u{34f}Cr3t\u{3164}/\u{e0100}+x\u{fff9}=",
             "t\0o\0k\0-\x005\0e\0C\0r\x003\0t\0/\0+\0x\0=",
@@ -261,6 +262,8 @@ mod tests {
             "74 6f 6b 2d 35 65 43 72 33 74 2f 2b 78 3d",
             "74:6F:6B:2D:35:65:43:72:33:74:2F:2B:78:3D",
             "0x746f6b2d3565437233742f2b783d",
+            // as one number in lines, with the low byte first
+            "3d782b2f743372\r\n4365352d6b6f74",
             "116, 111, 107, 45, 53, 101, 67, 114, 51, 116, 47, 43, 120, 61",
             "0x74, 0x6f, 107, 0o55, 53, 101, 67, 0x72, 51,\n    116, 47, 43, 120, 61",
             "164 157 153 055 065 145 103 162 063 164 057 053 170 075",
@@ -327,12 +330,28 @@ mod tests {
             "YTo1ZUNyM3QtdDBrZW45",
             "YWI6NWVDcjN0LXQwa2VuOQ==",
             "Ojo1ZUNyM3QtdDBrZW45Cg==",
+            // behind other digits, as in a path
+            "/NWVDcjN0LXQwa2VuOQ==",
+            "x/NWVDcjN0LXQwa2VuOQ==",
+            "xy/NWVDcjN0LXQwa2VuOQ==",
         ] {
             let erased = secret
                 .erase_text(text)
                 .unwrap_or_else(|| panic!("{text} is unchanged"));
             assert!(erased.chars().count() < 9, "{text} {erased}");
         }
+    }
+
+    #[test]
+    fn secret_in_four_layers_of_digits_is_erased() {
+        let token = "tok-5eCr3t/+x=";
+        let hex = |text: String| -> String {
+            let digits = text.bytes().map(|byte| format!("{byte:02x}"));
+            digits.collect()
+        };
+        let four = hex(hex(hex(hex(token.to_owned()))));
+        let erased = Secret::new(token).erase_text(&format!("no {four}!"));
+        assert_eq!(erased.as_deref(), Some("no …!"));
     }
 
     #[test]
@@ -428,6 +447,18 @@ mod tests {
         }
         let erased = Secret::new("a\"b'c`d-12345").erase_text("no ａ＂ｂ＇ｃ｀ｄ－１２３４５!");
         assert_eq!(erased.as_deref(), Some("no …!"));
+    }
+
+    #[test]
+    fn secret_across_two_parts_of_a_long_text_is_erased() {
+        let token = "tok-5eCr3t";
+        for end in [CHUNK, CHUNK + OVERLAP] {
+            for start in [end - 9, end - 5, end - 1] {
+                let text = format!("{}{token}{}", ".".repeat(start), ".".repeat(OVERLAP));
+                let erased = Secret::new(token).erase_text(&text).unwrap_or_default();
+                assert_eq!(erased.find('…'), Some(start), "{start}");
+            }
+        }
     }
 
     #[test]
