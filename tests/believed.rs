@@ -5,8 +5,8 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use runcomfy::{Client, ErrorKind, Outcome, Output};
-use runcomfy_testkit::judge::{Answer, Judge, MARK, Protocol, Response, Verdict};
+use runcomfy::{Client, ErrorKind, Outcome, Output, RetryPolicy};
+use runcomfy_testkit::judge::{Answer, Judge, MARK, Protocol, QUOTED_TOKEN, Response, Verdict};
 use serde_json::json;
 
 use super::support::client_of;
@@ -121,6 +121,21 @@ async fn late_429_repeats_no_submit() {
     );
 }
 
+/// Only the first submit needs a connection of its own, which shows that the service speaks HTTP/2.
+#[tokio::test]
+async fn submits_over_http2_share_a_connection() {
+    const SUBMITS: usize = 20;
+    let respond = Answer::Respond(Response::new(200, ACCEPTED));
+    let judge = always(Protocol::Http2, respond);
+    let client = client(&judge, Protocol::Http2);
+    for mark in 0..SUBMITS {
+        let outcome = submit(&client, mark).await;
+        assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+    }
+    let ledger = judge.ledger();
+    assert_eq!((ledger.all_arrivals(), ledger.connections()), (SUBMITS, 2));
+}
+
 /// A client of the caller's may reuse connections, so its 429 proves nothing.
 #[tokio::test]
 async fn late_429_on_a_reused_connection_is_unknown() {
@@ -168,6 +183,35 @@ async fn refused_then_unconnected_submit_is_not_called_unsent() {
     let source = std::error::Error::source(&error).unwrap();
     let source = source.downcast_ref::<runcomfy::Error>().unwrap();
     assert_eq!(source.kind(), ErrorKind::NotSent);
+}
+
+/// Each attempt may make a job, so a refusal of the first proves nothing about the second.
+#[tokio::test]
+async fn refused_then_lost_submit_has_an_unknown_outcome() {
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let judge = Judge::start(protocol, |arrival| {
+            let throttled = Response::new(429, "{}").header("retry-after", "1");
+            let is_first = arrival.attempt == 1;
+            Verdict {
+                taken: !is_first,
+                answer: if is_first {
+                    Answer::Respond(throttled)
+                } else {
+                    Answer::Close
+                },
+            }
+        });
+        let judge = judge.unwrap();
+        let outcome = submit(&client(&judge, protocol), 1).await;
+        let Outcome::Unknown(error) = outcome else {
+            panic!("{protocol:?}: {outcome:?}");
+        };
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::ResponseLost, 2)
+        );
+        assert_eq!(judge.ledger().arrivals("1"), 2);
+    }
 }
 
 #[tokio::test]
@@ -231,6 +275,28 @@ async fn processed_or_broken_stream_is_unknown_and_not_retried() {
         );
         assert_eq!(judge.ledger().all_arrivals(), 1, "{protocol:?} {answer:?}");
     }
+}
+
+/// The end of a connection may quote anything.
+#[tokio::test]
+async fn goaway_that_quotes_the_token_is_kept_without_it() {
+    let judge = always(Protocol::Http2, Answer::GoAwayBelow);
+    let once = RetryPolicy::new().max_attempts(1);
+    let client = client_of(&judge, Protocol::Http2).token(QUOTED_TOKEN);
+    let outcome = submit(&client.retry(once).build().unwrap(), 1).await;
+    let Outcome::NotSent(error) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let mut shown = format!("{error} {error:?}");
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        shown += &format!(" {error} {error:?}");
+        cause = error.source();
+    }
+    assert!(
+        shown.contains('…') && !shown.contains(QUOTED_TOKEN),
+        "{shown}"
+    );
 }
 
 /// A job whose id has arrived is not lost with the rest of the response.

@@ -123,6 +123,45 @@ async fn submit_without_a_window_is_never_sent() {
     assert_eq!(orphans.load(Ordering::SeqCst), 0);
 }
 
+/// A timeout is no doubt by itself: the end of the body has not left this machine.
+#[tokio::test]
+async fn timeout_before_the_end_of_a_body_is_no_doubt() {
+    let judge = holding();
+    let client = client_of(&judge, Protocol::Http2).request_timeout(MOMENT);
+    let client = client.build().unwrap();
+    let input = long_input();
+    let submit = client
+        .submit_json("acme/paint", &input)
+        .deadline(2 * MOMENT);
+    let outcome = timeout(20 * MOMENT, submit.outcome()).await;
+    let Ok(Outcome::NotSent(error)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    judge.release();
+    sleep(2 * MOMENT).await;
+    assert_eq!(judge.ledger().jobs().len(), 0, "{error}");
+}
+
+#[tokio::test]
+async fn closed_client_withdraws_what_no_window_took() {
+    let judge = holding();
+    let client = client_of(&judge, Protocol::Http2).build().unwrap();
+    let input = long_input();
+    let submit = client.submit_json("acme/paint", &input);
+    let close = async {
+        sleep(MOMENT).await;
+        client.close(MOMENT).await
+    };
+    let (outcome, all_ended) = tokio::join!(submit.outcome(), close);
+    assert!(
+        matches!(outcome, Outcome::NotSent(_)) && !all_ended,
+        "{outcome:?}"
+    );
+    judge.release();
+    sleep(2 * MOMENT).await;
+    assert_eq!(judge.ledger().jobs().len(), 0);
+}
+
 #[tokio::test]
 async fn submit_is_sent_once_its_window_opens() {
     let judge = holding();

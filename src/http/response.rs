@@ -657,6 +657,27 @@ mod tests {
     }
 
     #[test]
+    fn words_within_an_object_are_those_of_the_refusal() {
+        for body in [
+            r#"{"detail": {"message": "too wide"}}"#,
+            r#"{"detail": {"error": "too wide"}}"#,
+            r#"{"error": {"code": 7, "message": "too wide"}}"#,
+            r#"{"detail": {"error": {"message": "too wide"}}}"#,
+        ] {
+            let text = reply(422, body).request_id().unwrap_err().to_string();
+            let words = "the service refused the request: too wide";
+            assert!(text.starts_with(words), "{body}: {text}");
+        }
+    }
+
+    #[test]
+    fn request_that_is_too_large_is_told_to_use_urls() {
+        let error = reply(413, "<html>").request_id().unwrap_err();
+        let words = "too large; pass media as public https:// URLs";
+        assert!(error.to_string().contains(words), "{error}");
+    }
+
+    #[test]
     fn code_of_no_error_is_ignored() {
         let body = json!({"error_code": null, "status": "in_queue", "queue_position": "3"});
         let status = reply(200, body.to_string()).status(&id()).unwrap();
@@ -749,6 +770,22 @@ mod tests {
         let result = reply(200, body.to_string()).result::<Value>(&id()).unwrap();
         assert_eq!((result.cost, result.other.len()), (Some(1.0), 1));
         assert!(!format!("{result:?}").contains("k=1"), "{result:?}");
+    }
+
+    /// The first segments of such a path name the account.
+    #[test]
+    fn debug_of_a_result_has_the_last_segments_of_paths() {
+        let url = "https://cdn.example/account/2026/a.png?sig=s3cret";
+        let body = json!({"status": "succeeded", "output": {"image": url}, "preview": url});
+        let result = reply(200, body.to_string()).result::<Value>(&id()).unwrap();
+        let text = format!("{result:?}");
+        assert_eq!(
+            text.matches("https://cdn.example/…/a.png?…").count(),
+            2,
+            "{text}"
+        );
+        let output = format!("{:?}", crate::output::Output::from(json!({"image": url})));
+        assert!(output.contains("https://cdn.example/…/a.png?…"), "{output}");
     }
 
     #[test]

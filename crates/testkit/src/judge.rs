@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-pub use answer::{Answer, ID, Response, Verdict};
+pub use answer::{Answer, ID, QUOTED_TOKEN, Response, Verdict};
 pub use court::{Arrival, MARK, Welcome};
 pub use ledger::{Job, Ledger};
 

@@ -517,7 +517,7 @@ fn done(service: &Service, output: impl Fn(&str) -> Value) -> String {
     json["request_id"].as_str().unwrap().to_owned()
 }
 
-const FOREIGN: &str = "https://input.example/mine.jpg?sig=s3cret";
+const FOREIGN: &str = "https://input.example/account/mine.jpg?sig=s3cret";
 
 #[test]
 fn file_of_another_host_is_skipped_with_a_warning() {
@@ -526,7 +526,8 @@ fn file_of_another_host_is_skipped_with_a_warning() {
         &service,
         |image| json!({ "source": FOREIGN, "image": image }),
     );
-    let skipped = "skipped https://input.example/mine.jpg?…, which is not on a host of the service";
+    let skipped =
+        "skipped https://input.example/…/mine.jpg?…, which is not on a host of the service";
     for (command, files) in [("result", 1), ("resume", 1)] {
         let json = service.json(&[command, &id]);
         assert_eq!(json.code, 0, "{json:?}");
@@ -554,7 +555,7 @@ fn output_with_only_foreign_files_fails() {
     let id = done(&service, |_| json!({ "source": FOREIGN }));
     let ended = service.run(&["result", &id]);
     let words = format!(
-        "error: skipped https://input.example/mine.jpg?…, which is not on a host of the service\n\
+        "error: skipped https://input.example/…/mine.jpg?…, which is not on a host of the service\n\
          The job has succeeded and is charged. The service keeps its files for some time. \
          List the URLs of the files: runcomfy result {id} --no-download\n"
     );

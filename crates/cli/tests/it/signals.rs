@@ -369,6 +369,19 @@ fn pipe_is_no_media_and_blocks_nothing() {
     );
 }
 
+#[test]
+fn pipe_or_device_is_never_attached() {
+    let service = Service::new();
+    let pipe = pipe(&service);
+    for path in ["/dev/null", &pipe] {
+        let refused = service.run(&["run", EDIT, "--prompt", "x", "--image-urls", path]);
+        assert_eq!(refused.code, 65, "{refused:?}");
+        let why = "which is a pipe or a device";
+        assert!(refused.err.contains(why), "{refused:?}");
+    }
+    assert!(service.emulator.ledger().is_empty());
+}
+
 /// Opened, it would block the command before any signal is heard.
 #[test]
 fn token_file_that_is_a_pipe_blocks_nothing() {

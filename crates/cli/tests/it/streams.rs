@@ -170,6 +170,19 @@ fn request_id_reaches_a_stream_or_the_command_fails() {
     all_at_once(lines, |line| check(&line.concat()));
 }
 
+/// The words name only files, so that what is left of a lost line has no id.
+#[test]
+fn lost_words_are_followed_by_the_request_id() {
+    let service = Service::new();
+    let in_words = ["--output-dir", "out", "--output", "text", "--quiet"];
+    let line = [&RUN[..], &in_words].concat();
+    for (number, out) in [State::Broken, State::Full].into_iter().enumerate() {
+        let (code, _, stderr) = run(&service, &line, out, State::Read);
+        let id = &service.emulator.ledger()[number].request_id;
+        assert!(code == 1 && stderr.contains(id), "{out:?}: {code} {stderr}");
+    }
+}
+
 #[test]
 fn key_of_an_unknown_outcome_reaches_a_stream() {
     let line = [&RUN[..], &["--output", "record"]].concat();

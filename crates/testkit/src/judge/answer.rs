@@ -3,6 +3,9 @@
 /// Placeholder in a scripted body for the id of the job that was taken.
 pub const ID: &str = "$ID";
 
+/// Token that every GOAWAY over HTTP/2 quotes, as a gateway may that logs what it refuses.
+pub const QUOTED_TOKEN: &str = "t0ken-9fK2mQ7vT4wZ";
+
 /// Treatment of a submit by a [`Judge`](super::Judge).
 #[derive(Clone, Debug)]
 pub struct Verdict {

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use super::answer::{Answer, Response};
+use super::answer::{Answer, QUOTED_TOKEN, Response};
 use super::court::{Court, OTHER_CALLS};
 use super::ledger::Ledger;
 
@@ -205,6 +205,7 @@ fn reset(socket: &mut TcpStream, stream: u32, code: u32) -> io::Result<()> {
 fn go_away(socket: &mut TcpStream, last_stream: u32) -> io::Result<()> {
     let mut payload = last_stream.to_be_bytes().to_vec();
     payload.extend(NO_ERROR.to_be_bytes());
+    payload.extend(QUOTED_TOKEN.as_bytes());
     write(socket, GOAWAY, 0, 0, &payload)
 }
 
