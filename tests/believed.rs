@@ -347,6 +347,19 @@ async fn cut_or_invalid_response_keeps_the_id_in_it() {
     }
 }
 
+#[tokio::test]
+async fn id_that_quotes_the_token_is_not_kept() {
+    let long = "x".repeat(200);
+    let body = format!(r#"{{"request_id": "{QUOTED_TOKEN}", "status_url": "{long}"}}"#);
+    let judge = always(Protocol::Http1, Answer::Half(Response::new(200, body)));
+    let client = client_of(&judge, Protocol::Http1).token(QUOTED_TOKEN);
+    let outcome = submit(&client.build().unwrap(), 1).await;
+    let Outcome::Unknown(error) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(error.request_id(), None, "{error}");
+}
+
 /// A second piece is one more call of the system, and is needed over HTTP/2 alone.
 #[tokio::test]
 async fn body_over_plain_http_is_sent_in_one_piece() {
