@@ -167,6 +167,20 @@ async fn lost_response_of_a_dropped_submit_names_the_key() {
     }
 }
 
+/// Its outcome is unknown, but the job can be looked for by the id.
+#[tokio::test]
+async fn dropped_submit_is_named_by_the_id_beside_an_error() {
+    let heard = Names::listen();
+    let answer = Answer::Respond(Response::new(503, r#"{"request_id": "$ID"}"#));
+    let (judge, release) = holding(answer);
+    let client = heard.client(&judge);
+    let input = input();
+    drop_in_flight(&judge, client.submit_json(MODEL, &input).key(KEY)).await;
+    release.send(()).unwrap();
+    client.settled().await;
+    heard.assert_one(Some("job-0"));
+}
+
 #[tokio::test]
 async fn refused_submit_that_was_dropped_is_logged_only() {
     let heard = Names::listen();
