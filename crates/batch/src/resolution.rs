@@ -16,7 +16,7 @@ pub enum Resolution {
     RequestId(RequestId),
     /// The account's history has no job for the key: its money is released, and the job has failed.
     NoJob,
-    /// The service does not know the job any more that it had accepted: it has failed, and what was reserved for it
+    /// The service has the job that it had accepted, or its files, no more: it has failed, and what was reserved for it
     /// counts as spent, since it may be charged. It can be submitted again after that.
     Gone,
     /// The job is to be submitted again, with a new key. The money of the attempt stays in doubt until

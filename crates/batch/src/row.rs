@@ -215,8 +215,8 @@ pub(crate) const WITHDRAWN: &str = "withdrawn: its file has it no longer";
 /// Note of a job that was imported after it was withdrawn.
 pub(crate) const IMPORTED_AGAIN: &str = "imported again";
 
-/// Note of an attempt whose job the service does not know any more, as a person says.
-pub(crate) const GONE: &str = "declared to be gone: the service does not know the job any more";
+/// Note of an attempt whose job or files the service has no more, as a person says.
+pub(crate) const GONE: &str = "declared to be gone: the service has the job or its files no more";
 
 /// Note of an attempt that a person has declared to have no job.
 pub(crate) const DECLARED: &str = "declared to have no job";

@@ -1,7 +1,7 @@
-//! Jobs that the service had accepted and does not know any more.
+//! Jobs that the service had accepted, and that it has no more, or whose files it has no more.
 
 use clap::ArgMatches;
-use runcomfy::{ErrorKind, RequestId};
+use runcomfy::{Error, ErrorKind, Job, Output, RequestId};
 use runcomfy_batch::{AttemptState, Attempts, JobKey, Store};
 
 use super::service;
@@ -9,11 +9,12 @@ use super::store::Location;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// Returns the id of a submit's job that is gone: the service has accepted it, and does not know it any more.
+/// Returns the id of a submit's job that is gone: the service has accepted it, and does not know it or gives out no
+/// file of it any more.
 /// Returns `None` for submits that have no such job: those in doubt, and those that have ended.
 ///
 /// # Errors
-/// If the service knows the job or cannot be asked: then the job may be paid, and is to be saved.
+/// If the service has the job with its files or cannot be asked: then the job may be paid, and is to be saved.
 pub(super) async fn id_of(
     matches: &ArgMatches,
     location: &Location,
@@ -42,7 +43,9 @@ async fn expect_none(
 ) -> Result<(), Failure> {
     let client = Session::service(matches)?.client;
     service::check(store, location, client.base_url()).await?;
-    match client.json_job(id.clone()).status().await {
+    let job = client.json_job(id.clone());
+    match job.status().await {
+        Ok(_) if has_lost_files(&job).await => Ok(()),
         Ok(_) => Err(Failure::input(format!(
             "the service knows the job {id} of {key}; nothing was changed. Run the batch, which waits for it and saves its files"
         ))),
@@ -52,4 +55,23 @@ async fn expect_none(
         }
         Err(error) => Err(Failure::from(error)),
     }
+}
+
+/// Returns `true` if a file of a job that has succeeded is refused or missing. Nothing is kept.
+async fn has_lost_files(job: &Job<Output>) -> bool {
+    let Ok(result) = job.result().await else {
+        return false;
+    };
+    let Some(output) = result.output else {
+        return false;
+    };
+    let folder = std::env::temp_dir().join(format!("runcomfy-{}", job.request_id()));
+    let files = job.download(&output, &folder).keep_unexpected(false);
+    let files = files.outcomes().await;
+    // What stays is in a folder for what may go.
+    let _ = std::fs::remove_dir_all(&folder);
+    let status = |file: &Result<_, Error>| file.as_ref().err().and_then(Error::http_status);
+    files
+        .iter()
+        .any(|file| matches!(status(file), Some(403 | 404 | 410)))
 }

@@ -44,7 +44,7 @@ pub(crate) fn command() -> Command {
         )
         .arg(switch(
             "no-job",
-            "The account's history has no job: the money is released, and the job has failed. With a KEY also for one that the service had accepted and does not know any more: its estimate counts as spent",
+            "The account's history has no job: the money is released, and the job has failed. With a KEY also for one that the service had accepted, and which it or whose files it has no more: its estimate counts as spent",
         ))
         .arg(switch(
             "resubmit",

@@ -255,7 +255,7 @@ impl Decided {
                 "it is known to have made no job; nothing was changed".to_owned()
             }
             (Resolution::Gone, _) => {
-                "has failed, since the service does not know its job any more; its estimate counts as spent. --resubmit has the next run submit it again".to_owned()
+                "has failed, since the service has its job or its files no more; its estimate counts as spent. --resubmit has the next run submit it again".to_owned()
             }
             (Resolution::Resubmit, _) => {
                 "its job is submitted again by the next `batch run`, with a new key".to_owned()

@@ -120,7 +120,7 @@ async fn failure(
         let message = format!("the files of {} are not saved", jobs(counts.submitted));
         let named = options.location.named();
         return Ok(Some(Failure::jobs_failed(message).with_advice(format!(
-            "{RESUME} A job that the service does not know any more is ended by `runcomfy batch resolve KEY {named} --no-job`; `runcomfy batch doctor {named}` names the keys."
+            "{RESUME} A job that the service has no more, or whose files it has no more, is ended by `runcomfy batch resolve KEY {named} --no-job`; `runcomfy batch doctor {named}` names the keys."
         ))));
     }
     let cancelled = counts.cancelled - withdrawn(store, counts).await?;

@@ -107,6 +107,42 @@ fn service_that_has_moved_is_accepted_by_a_person() {
 }
 
 #[test]
+fn job_without_its_files_is_given_up_by_a_person_alone() {
+    let jobs = Jobs::with(1, |builder| {
+        builder.fault(Fault::from_nth(Call::File, 1, Reply::html(404)))
+    });
+    let ended = jobs.ends(&[], 1);
+    assert!(
+        ended.err.contains("the files of 1 job are not saved"),
+        "{ended:?}"
+    );
+    let doctor = jobs
+        .batch(&format!("doctor {FILE} --output json"))
+        .good_json();
+    let key = doctor["held"][0]["key"].as_str().unwrap().to_owned();
+    let resolve = format!("resolve {key} {FILE} --no-job");
+    jobs.service.emulator.clear_faults();
+    let refused = jobs.batch(&resolve);
+    assert_eq!(refused.code, 65, "{refused:?}");
+    assert!(refused.err.contains("nothing was changed"), "{refused:?}");
+    let lost = Fault::from_nth(Call::File, 1, Reply::html(404));
+    jobs.service.emulator.add_fault(lost);
+    let gone = jobs.batch(&resolve);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert!(
+        gone.out.contains("its job or its files no more"),
+        "{gone:?}"
+    );
+    let counts = jobs
+        .batch(&format!("status {FILE} --output json"))
+        .good_json();
+    assert_eq!(
+        (&counts["jobs"]["failed"], jobs.submitted()),
+        (&1.into(), 1)
+    );
+}
+
+#[test]
 fn job_that_the_service_forgets_is_not_given_up() {
     let jobs = killed(2);
     jobs.forget();
