@@ -280,6 +280,13 @@ impl Failure {
         self
     }
 
+    /// States that jobs have been submitted, or may have been.
+    #[cfg(feature = "batch")]
+    pub(crate) fn with_possible_jobs(mut self) -> Self {
+        self.about.may_have_been_submitted = true;
+        self
+    }
+
     /// Marks the outcome of the submit as unknown.
     pub(crate) fn with_unknown_outcome(mut self, key: &str) -> Self {
         self.about.may_have_been_submitted = true;

@@ -9,7 +9,7 @@ use tokio::task::yield_now;
 
 use super::submitted;
 use crate::batch::link;
-use crate::batch::store::EMULATED;
+use crate::batch::store::{EMULATED, beside};
 use crate::batch::work_options::WorkOptions;
 use crate::counted::jobs;
 use crate::failure::Failure;
@@ -37,8 +37,9 @@ pub(super) async fn warn(options: &WorkOptions, file: &str, plan: &Plan) -> Resu
         let count = submitted::count(&opened, plan).await?;
         if count > 0 {
             show::warn(&format!(
-                "{} of this file are submitted already, by the batch of the store {}; {} knows nothing of them and pays for them again. To resume that batch, name its store with --store",
+                "{} of this file {} submitted already, by the batch of the store {}; {} knows nothing of them and pays for them again. To resume that batch, name its store with --store",
                 jobs(count),
+                if count == 1 { "is" } else { "are" },
                 store.display(),
                 options.location
             ));
@@ -74,11 +75,18 @@ fn stores(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns `true` for a file of SQLite with the mark of a batch, by its first bytes: nobody else's database is opened.
+/// Until the first checkpoint the mark is in the `-wal` file alone, and the lock of a batch lies beside it.
 fn is_store(path: &Path) -> bool {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     /// Offset of `PRAGMA application_id`, as the file format of SQLite has it.
     const MARK: usize = 68;
     let mut head = [0; MARK + 4];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    read.is_ok() && head.starts_with(MAGIC) && head[MARK..] == *b"rcbt"
+    let is_young = || {
+        head[MARK..] == [0; 4]
+            && ["-wal", ".lock"]
+                .iter()
+                .all(|end| beside(path, end).exists())
+    };
+    read.is_ok() && head.starts_with(MAGIC) && (head[MARK..] == *b"rcbt" || is_young())
 }

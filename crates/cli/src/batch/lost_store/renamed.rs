@@ -76,8 +76,9 @@ fn others(file: &Path, own: &Path) -> Vec<Other> {
 fn refusal(options: &WorkOptions, other: &Other, count: u64, living: Option<String>) -> Failure {
     let (file, before) = (options.location.named(), other.jobs.display());
     let message = format!(
-        "{} of this file are submitted already, by the batch of `{before}`, whose store is {}",
+        "{} of this file {} submitted already, by the batch of `{before}`, whose store is {}",
         jobs(count),
+        if count == 1 { "is" } else { "are" },
         other.store.display()
     );
     let advice = if other.jobs.exists() {

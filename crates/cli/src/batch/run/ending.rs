@@ -1,6 +1,6 @@
 //! The end of a run: what it prints, and its exit code.
 
-use runcomfy_batch::{Counts, EndedBy, State, Store, Summary};
+use runcomfy_batch::{AttemptState, Attempts, Counts, EndedBy, State, Store, Summary};
 use serde_json::{Value, json};
 
 use crate::batch::counts;
@@ -82,8 +82,19 @@ async fn failure(
     let counts = &summary.counts;
     if let Some(signal) = stopped {
         let failure = Failure::stopped(stopped_text(counts), None, None).with_signal(signal);
-        let failure = failure.with_faults(doubts(store).await?);
-        return Ok(Some(failure.with_advice(RESUME)));
+        let in_flight = in_flight(store, counts).await?;
+        let advice = match in_flight.len() {
+            0 => RESUME.to_owned(),
+            _ => format!(
+                "Submits in flight may be charged: the next run puts them in doubt. {RESUME}"
+            ),
+        };
+        let faults = in_flight.into_iter().chain(doubts(store).await?);
+        let mut failure = failure.with_faults(faults.collect()).with_advice(advice);
+        if counts.intent + counts.submitted + counts.doubts > 0 {
+            failure = failure.with_possible_jobs();
+        }
+        return Ok(Some(failure));
     }
     if counts.doubts > 0 {
         return in_doubt(options, store, summary).await.map(Some);
@@ -191,6 +202,25 @@ async fn in_doubt(
         .with_advice(format!(
             "No job in doubt is submitted again by itself. {decide}{all}{budget}"
         )))
+}
+
+/// Returns the submits in flight with their keys and jobs.
+async fn in_flight(store: &dyn Store, counts: &Counts) -> Result<Vec<(String, Value)>, Failure> {
+    if counts.intent == 0 {
+        return Ok(Vec::new());
+    }
+    let mut held = store.attempts(Attempts::Held).await?;
+    held.retain(|attempt| attempt.state == AttemptState::Intent);
+    held.truncate(MAX_LISTED);
+    let named = Named::read_all(store, held).await?;
+    let in_flight = named.iter().map(|named| {
+        let (key, job) = (&named.attempt.key, named.job());
+        (
+            format!("{key} ({job}): its submit is in flight"),
+            named.doubt_json(),
+        )
+    });
+    Ok(in_flight.collect())
 }
 
 /// Returns the doubts with their keys, jobs, times and reasons.

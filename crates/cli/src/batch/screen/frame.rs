@@ -48,14 +48,14 @@ impl Frame<'_> {
     fn head(&self) -> String {
         let title = style(show::plain(self.title)).bold().for_stderr();
         match self.paused {
-            Some(why) => {
+            Some(why) if !self.view.counts.is_done() => {
                 let why = show::plain(why).replace(['\n', '\t'], " ");
                 format!(
                     "{title}  {}",
                     style(format!("paused: {why}")).yellow().for_stderr()
                 )
             }
-            None => format!("{title}  for {}", span::words(self.elapsed)),
+            _ => format!("{title}  for {}", span::words(self.elapsed)),
         }
     }
 

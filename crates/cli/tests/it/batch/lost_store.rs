@@ -176,6 +176,28 @@ fn another_store_warns_of_jobs_that_are_paid_already() {
     }
 }
 
+/// Until its first checkpoint all that a store knows is in the file beside it.
+#[test]
+fn store_of_a_killed_first_run_is_not_forgotten() {
+    let jobs = Jobs::with(2, |builder| builder.run_time(Duration::from_secs(60)));
+    let mut child = start(&jobs, &["--store", "other.db"]);
+    while jobs.submitted() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ids = || std::fs::read(jobs.path("other.db-wal")).unwrap();
+    let id = jobs.service.emulator.ledger()[1].request_id.clone();
+    while !String::from_utf8_lossy(&ids()).contains(&id) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for is_living in [true, false] {
+        let ended = jobs.run(FILE, &["--dry-run"]);
+        let warning =
+            "2 jobs of this file are submitted already, by the batch of the store other.db;";
+        assert!(ended.err.contains(warning), "{is_living} {ended:?}");
+        let _ = (child.kill(), child.wait());
+    }
+}
+
 #[test]
 fn store_that_was_named_before_is_not_forgotten() {
     let jobs = Jobs::new(2);
