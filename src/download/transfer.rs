@@ -46,7 +46,6 @@ impl Transfer<'_, '_> {
         let mut call = TransferCall {
             part: PartialFile::create(folder, &name, fetcher.abandoned()).await?,
             transfer: self,
-            extension: file_name::extension(&name).map(str::to_owned),
             url,
             file: None,
             reached: 0,
@@ -186,8 +185,6 @@ impl Transfer<'_, '_> {
 /// A transfer as a call of the retry loop.
 struct TransferCall<'t, 'a> {
     transfer: Transfer<'t, 'a>,
-    /// The file extension of the link.
-    extension: Option<String>,
     url: Url,
     part: PartialFile,
     /// The version of the file on the server, of which the bytes on disk are.
@@ -267,9 +264,8 @@ impl TransferCall<'_, '_> {
         }
         self.file = Some(head.file.clone());
         let claims = Claims {
-            by_names: self.transfer.link.expected,
-            extension: self.extension.clone(),
             media_type: head.media_type.clone(),
+            ..self.transfer.link.claims()
         };
         let part = &mut self.part;
         self.transfer.receive(response, &head, part).await?;

@@ -68,7 +68,7 @@ async fn has_lost_files(job: &Job<Output>) -> bool {
     let folder = std::env::temp_dir().join(format!("runcomfy-{}", job.request_id()));
     let files = job.download(&output, &folder).keep_unexpected(false);
     let files = files.outcomes().await;
-    // What stays is in a folder for what may go.
+    // A file that stays is in a folder for temporary ones.
     let _ = std::fs::remove_dir_all(&folder);
     let status = |file: &Result<_, Error>| file.as_ref().err().and_then(Error::http_status);
     files
