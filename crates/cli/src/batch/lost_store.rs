@@ -3,6 +3,7 @@
 mod beside;
 mod intents;
 mod manifests;
+mod neighbours;
 mod renamed;
 mod submitted;
 
@@ -14,8 +15,8 @@ use crate::notice::with_notice;
 use crate::show;
 
 /// Refuses a batch that is new, and whose jobs another one has paid for: one in a store that has kept the former
-/// name of the file, or one whose store is gone, and whose files or intents are in the folders of this one. If the
-/// store was named, and the one beside the file has jobs of this batch, it warns. On an emulator jobs cost nothing.
+/// name of the file, or one whose store is gone, and whose files or intents are in the folders of this one. It
+/// warns of jobs that other stores beside the file or this store have. On an emulator jobs cost nothing.
 ///
 /// # Errors
 /// If there are such jobs.

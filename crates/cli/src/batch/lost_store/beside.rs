@@ -1,17 +1,17 @@
 //! Stores of other batches beside a file of jobs, or beside the store of its run.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use runcomfy_batch::{Plan, SqliteOptions};
 use tokio::task::yield_now;
 
+use super::neighbours::names_beside;
 use super::submitted;
 use crate::batch::link;
 use crate::batch::store::{EMULATED, beside};
 use crate::batch::work_options::WorkOptions;
-use crate::counted::jobs;
 use crate::failure::Failure;
 use crate::show;
 
@@ -22,14 +22,17 @@ use crate::show;
 /// If a store that was opened cannot be read.
 pub(super) async fn warn(options: &WorkOptions, file: &str, plan: &Plan) -> Result<(), Failure> {
     let own = options.location.as_file();
-    let folders = [Some(Path::new(file)), own].into_iter().flatten();
-    let mut folders: Vec<PathBuf> = folders.map(folder_of).collect();
-    folders.dedup();
-    for store in folders.iter().flat_map(|folder| stores(folder)) {
+    let places = [Some(Path::new(file)), own].into_iter().flatten();
+    let mut seen: Vec<PathBuf> = own.map(Path::to_owned).into_iter().collect();
+    for store in places.flat_map(stores) {
         yield_now().await;
-        if own.is_some_and(|own| own == store || link::is_same(own, &store)) {
+        if seen
+            .iter()
+            .any(|seen| *seen == store || link::is_same(seen, &store))
+        {
             continue;
         }
+        seen.push(store.clone());
         // One that cannot be opened has no command that resumes it either.
         let Ok(opened) = SqliteOptions::new().must_exist().open(&store) else {
             continue;
@@ -37,9 +40,8 @@ pub(super) async fn warn(options: &WorkOptions, file: &str, plan: &Plan) -> Resu
         let count = submitted::count(&opened, plan).await?;
         if count > 0 {
             show::warn(&format!(
-                "{} of this file {} submitted already, by the batch of the store {}; {} knows nothing of them and pays for them again. To resume that batch, name its store with --store",
-                jobs(count),
-                if count == 1 { "is" } else { "are" },
+                "{}, by the batch of the store {}; {} knows nothing of them and pays for them again. To resume that batch, name its store with --store",
+                submitted::words(count),
                 store.display(),
                 options.location
             ));
@@ -48,30 +50,12 @@ pub(super) async fn warn(options: &WorkOptions, file: &str, plan: &Plan) -> Resu
     Ok(())
 }
 
-fn folder_of(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::new(),
-    }
-}
-
-/// Returns the stores of a folder, sorted, without those of emulated runs.
-fn stores(folder: &Path) -> Vec<PathBuf> {
-    let searched = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let entries = fs::read_dir(searched).into_iter().flatten().flatten();
-    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-    let paths = files.map(|entry| folder.join(entry.file_name()));
-    let is_paid = |path: &PathBuf| !path.to_string_lossy().ends_with(EMULATED);
-    let mut stores: Vec<PathBuf> = paths
-        .filter(is_paid)
-        .filter(|path| is_store(path))
-        .collect();
-    stores.sort_unstable();
-    stores
+/// Returns the stores in the folder of a file, without those of emulated runs.
+fn stores(file: &Path) -> impl Iterator<Item = PathBuf> {
+    let names = names_beside(file).into_iter();
+    let names = names.filter(|name| !name.ends_with(EMULATED));
+    let paths = names.map(|name| file.with_file_name(name));
+    paths.filter(|path| is_store(path))
 }
 
 /// Returns `true` for a file of SQLite with the mark of a batch, by its first bytes: nobody else's database is opened.
@@ -81,6 +65,10 @@ fn is_store(path: &Path) -> bool {
     /// Offset of `PRAGMA application_id`, as the file format of SQLite has it.
     const MARK: usize = 68;
     let mut head = [0; MARK + 4];
+    // Opening a pipe would wait for its other end.
+    if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return false;
+    }
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
     let is_young = || {
         head[MARK..] == [0; 4]

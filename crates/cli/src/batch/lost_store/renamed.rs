@@ -1,17 +1,16 @@
 //! Stores that have kept the former name of a file of jobs.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use runcomfy_batch::{Plan, SqliteOptions, Store};
 use tokio::task::yield_now;
 
+use super::neighbours::names_beside;
 use super::submitted;
 use crate::advice::NOTHING_SUBMITTED;
 use crate::batch::link;
 use crate::batch::store::{EMULATED, EXTENSION, Location, PARTS, beside};
 use crate::batch::work_options::WorkOptions;
-use crate::counted::jobs;
 use crate::failure::Failure;
 use crate::shell_word::quoted;
 
@@ -52,19 +51,12 @@ struct Other {
 
 /// Returns the other stores of the folder whose files are gone, or the same by another link.
 fn others(file: &Path, own: &Path) -> Vec<Other> {
-    let folder = match own.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let names = fs::read_dir(folder).into_iter().flatten().flatten();
-    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
     let is_store = |name: &String| name.ends_with(EXTENSION) && !name.ends_with(EMULATED);
-    let mut names: Vec<String> = names.filter(is_store).collect();
-    names.sort_unstable();
-    let others = names.iter().filter_map(|name| {
+    let names = names_beside(own).into_iter().filter(is_store);
+    let others = names.filter_map(|name| {
         let jobs = name.strip_suffix(EXTENSION)?;
         let other = Other {
-            store: own.with_file_name(name),
+            store: own.with_file_name(&name),
             jobs: own.with_file_name(jobs),
         };
         let is_left = other.jobs.symlink_metadata().is_err() || link::is_same(&other.jobs, file);
@@ -76,9 +68,8 @@ fn others(file: &Path, own: &Path) -> Vec<Other> {
 fn refusal(options: &WorkOptions, other: &Other, count: u64, living: Option<String>) -> Failure {
     let (file, before) = (options.location.named(), other.jobs.display());
     let message = format!(
-        "{} of this file {} submitted already, by the batch of `{before}`, whose store is {}",
-        jobs(count),
-        if count == 1 { "is" } else { "are" },
+        "{}, by the batch of `{before}`, whose store is {}",
+        submitted::words(count),
         other.store.display()
     );
     let advice = if other.jobs.exists() {

@@ -2,6 +2,7 @@
 
 use runcomfy_batch::{AttemptState, Money, NewJob, Plan, Row, Store};
 
+use crate::counted::jobs;
 use crate::failure::Failure;
 
 /// Number of jobs that are read at once.
@@ -24,6 +25,12 @@ pub(super) async fn count(store: &dyn Store, plan: &Plan) -> Result<u64, Failure
             return Ok(count);
         }
     }
+}
+
+/// Returns a number of such jobs in words.
+pub(super) fn words(count: u64) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} of this file {verb} submitted already", jobs(count))
 }
 
 fn is_submitted(row: &Row) -> bool {

@@ -166,6 +166,13 @@ fn another_store_warns_of_jobs_that_are_paid_already() {
         assert!(!ended.err.contains("submitted already"), "{ended:?}");
     }
     assert_eq!(jobs.submitted(), 6);
+    // Both stores are named once, however their folder is written.
+    let planned = jobs.run(FILE, &["--store", "./third.db", "--dry-run"]);
+    assert_eq!(
+        planned.err.matches("submitted already").count(),
+        2,
+        "{planned:?}"
+    );
     // A copy of the file is another batch.
     fs::copy(jobs.path(FILE), jobs.path("copy.jsonl")).unwrap();
     let ended = jobs.run("copy.jsonl", &["--dry-run"]);
